@@ -1,0 +1,1 @@
+"""Ask precise questions of labeled data: the compiler for category searches."""

@@ -1,0 +1,34 @@
+"""The one place that knows optional dependencies: loads the module that needs one, or says how to install it."""
+
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
+
+from kili_query.errors import MissingExtraError
+
+__all__ = ["has_extra", "load"]
+
+_MODULES_OF_EXTRA = {
+    "fast": ("msgspec",),
+    "cli": ("typer", "rich"),
+    "zstd": ("zstandard",),
+}
+
+
+def load(module: str, feature: str, extra: str) -> ModuleType:
+    """Import a module of this package that needs the extra.
+
+    Raises:
+        MissingExtraError: a dependency of the extra is not installed.
+    """
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").split(".")[0] not in _MODULES_OF_EXTRA[extra]:
+            raise
+        raise MissingExtraError(feature, extra) from missing
+
+
+def has_extra(extra: str) -> bool:
+    """Whether all dependencies of the extra can be imported."""
+    return all(find_spec(name) is not None for name in _MODULES_OF_EXTRA[extra])

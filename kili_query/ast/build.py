@@ -1,0 +1,81 @@
+"""Building trees: the constructors that keep the invariants."""
+
+from collections.abc import Iterable
+from decimal import ROUND_CEILING, ROUND_FLOOR
+
+from kili_query.ast.nodes import MAX_COUNT, And, CompareOp, Comparison, Constant, Number, Or, Predicate, Term
+from kili_query.source import NOWHERE, Span
+
+__all__ = ["ceiling", "comparison", "conjunction", "disjunction", "floor"]
+
+
+def floor(number: Number) -> int:
+    """The largest integer that is not greater.
+
+    >>> from decimal import Decimal
+    >>> floor(Decimal("-1.5")), floor(2)
+    (-2, 2)
+    """
+    return number if isinstance(number, int) else int(number.to_integral_value(ROUND_FLOOR))
+
+
+def ceiling(number: Number) -> int:
+    """The smallest integer that is not less."""
+    return number if isinstance(number, int) else int(number.to_integral_value(ROUND_CEILING))
+
+
+def comparison(counter: Term, op: CompareOp, number: Number, span: Span = NOWHERE) -> Comparison:
+    """Compare a counter with any number: a decimal becomes the integer interval it denotes, and a number beyond
+    the counts the nearest one that means the same.
+
+    >>> from decimal import Decimal
+    >>> from kili_query.ast.nodes import Counter
+    >>> c = Counter("J", "A")
+    >>> comparison(c, CompareOp.GT, Decimal("1.5")) == comparison(c, CompareOp.GE, 2)
+    True
+    >>> comparison(c, CompareOp.LE, 10**30).bound == MAX_COUNT + 1
+    True
+    """
+    if not isinstance(number, int):
+        whole = floor(number)
+        if whole == number:
+            number = whole
+        else:
+            match op:
+                case CompareOp.GT | CompareOp.GE:
+                    op, number = CompareOp.GE, whole + 1
+                case CompareOp.LT | CompareOp.LE:
+                    op, number = CompareOp.LE, whole
+                case CompareOp.EQ:
+                    op, number = CompareOp.LT, 0  # no count is a fraction
+    if not -1 <= number <= MAX_COUNT + 1:
+        number = -1 if number < 0 else MAX_COUNT + 1
+    return Comparison(counter, op, number, span=span)
+
+
+def conjunction(operands: Iterable[Predicate], span: Span = NOWHERE) -> Predicate:
+    """All operands: nested conjunctions are flattened, none gives TRUE, one gives itself."""
+    flat: list[Predicate] = []
+    for operand in operands:
+        flat.extend(operand.operands if isinstance(operand, And) else (operand,))
+    match flat:
+        case []:
+            return Constant(True, span=span)
+        case [only]:
+            return only
+        case _:
+            return And(tuple(flat), span=span)
+
+
+def disjunction(operands: Iterable[Predicate], span: Span = NOWHERE) -> Predicate:
+    """Any operand: nested disjunctions are flattened, none gives FALSE, one gives itself."""
+    flat: list[Predicate] = []
+    for operand in operands:
+        flat.extend(operand.operands if isinstance(operand, Or) else (operand,))
+    match flat:
+        case []:
+            return Constant(False, span=span)
+        case [only]:
+            return only
+        case _:
+            return Or(tuple(flat), span=span)

@@ -1,0 +1,230 @@
+"""The trees: what a query says, as frozen facts.
+
+A tree as written may hold *sugar* (`Not`, `Exists`, `Relation`, `Membership`); lowering takes it away and leaves
+`Comparison`, `Linear`, `And`, `Or` and `Constant`. Spans are no part of equality: what means the same is equal
+wherever it was written.
+"""
+
+from decimal import Decimal
+from enum import Enum
+from typing import TypeAlias
+
+from attrs import field, frozen
+
+from kili_query.source import NOWHERE, Span
+
+__all__ = [
+    "MAX_COUNT",
+    "Addend",
+    "And",
+    "CompareOp",
+    "Comparison",
+    "Constant",
+    "Counter",
+    "Exists",
+    "Filtered",
+    "Linear",
+    "Membership",
+    "NamePattern",
+    "Not",
+    "Number",
+    "Or",
+    "Pattern",
+    "Predicate",
+    "Range",
+    "Relation",
+    "RelationOp",
+    "Sum",
+    "Summand",
+    "Term",
+]
+
+MAX_COUNT = 2**31 - 1
+"""The largest count: counts are integers in 0 … MAX_COUNT, in objects."""
+
+Number: TypeAlias = int | Decimal
+"""A number as written: an integer, or a finite decimal that is none."""
+
+
+class CompareOp(Enum):
+    """The five operators of the core language."""
+
+    EQ = "=="
+    GE = ">="
+    LE = "<="
+    GT = ">"
+    LT = "<"
+
+
+class RelationOp(Enum):
+    """The operators of a `Relation`: those of the core, and ``!=``."""
+
+    EQ = "=="
+    NE = "!="
+    GE = ">="
+    LE = "<="
+    GT = ">"
+    LT = "<"
+
+
+@frozen
+class Counter:
+    """``JOB.CATEGORY``: an integer variable in 0 … `MAX_COUNT`, how many objects of one category a job holds."""
+
+    job: str
+    category: str
+    job_span: Span = field(default=NOWHERE, eq=False, repr=False, kw_only=True)
+    category_span: Span = field(default=NOWHERE, eq=False, repr=False, kw_only=True)
+
+
+@frozen
+class NamePattern:
+    """A name with wildcards: the literal pieces between its stars. One piece is a plain name.
+
+    ``CAT_*`` has the pieces ``("CAT_", "")``; ``*`` has ``("", "")``.
+    """
+
+    pieces: tuple[str, ...]
+
+
+@frozen
+class Pattern:
+    """``J.CAT_*``, ``*.PERSON``, ``J.*``: the sum of all counters whose names match."""
+
+    job: NamePattern
+    category: NamePattern
+    job_span: Span = field(default=NOWHERE, eq=False, repr=False, kw_only=True)
+    category_span: Span = field(default=NOWHERE, eq=False, repr=False, kw_only=True)
+
+
+@frozen
+class Filtered:
+    """``JOB.CATEGORY[condition]``: counts only the objects whose own children satisfy the condition."""
+
+    counter: Counter | Pattern
+    condition: "Predicate"
+    span: Span = field(default=NOWHERE, eq=False, repr=False, kw_only=True)
+
+
+Term: TypeAlias = Counter | Pattern | Filtered
+"""What is counted."""
+
+
+@frozen
+class Comparison:
+    """``JOB.CATEGORY.count OP BOUND``: how many objects of one category a label holds.
+
+    The bound lies in -1 … `MAX_COUNT` + 1: `kili_query.ast.build.comparison` brings any number there without a
+    change of meaning.
+    """
+
+    counter: Term
+    op: CompareOp
+    bound: int
+    span: Span = field(default=NOWHERE, eq=False, repr=False, kw_only=True)
+
+
+@frozen
+class Addend:
+    """One counter of a `Linear`, times a coefficient that is not 0."""
+
+    coefficient: int
+    counter: Term
+
+
+@frozen
+class Linear:
+    """``2 A.count - B.count >= 5``: a weighted sum of counters against an integer; what a `Relation` lowers to."""
+
+    addends: tuple[Addend, ...]
+    op: CompareOp
+    bound: int
+    span: Span = field(default=NOWHERE, eq=False, repr=False, kw_only=True)
+
+
+@frozen
+class And:
+    """All of the operands hold."""
+
+    operands: tuple["Predicate", ...]
+    span: Span = field(default=NOWHERE, eq=False, repr=False, kw_only=True)
+
+
+@frozen
+class Or:
+    """One of the operands holds, or more."""
+
+    operands: tuple["Predicate", ...]
+    span: Span = field(default=NOWHERE, eq=False, repr=False, kw_only=True)
+
+
+@frozen
+class Constant:
+    """``TRUE`` or ``FALSE``."""
+
+    value: bool
+    span: Span = field(default=NOWHERE, eq=False, repr=False, kw_only=True)
+
+
+@frozen
+class Not:
+    """Sugar: ``NOT operand``."""
+
+    operand: "Predicate"
+    span: Span = field(default=NOWHERE, eq=False, repr=False, kw_only=True)
+
+
+@frozen
+class Exists:
+    """Sugar: ``JOB.CATEGORY`` where a condition is expected."""
+
+    counter: Term
+    span: Span = field(default=NOWHERE, eq=False, repr=False, kw_only=True)
+
+
+@frozen
+class Summand:
+    """One part of a `Sum`: a counter or a number, added or taken away."""
+
+    operand: Term | Number
+    negative: bool = False
+    span: Span = field(default=NOWHERE, eq=False, repr=False, kw_only=True)
+
+
+@frozen
+class Sum:
+    """One side of a relation as written: ``J.A.count + J.B.count - 2``, or a single counter or number."""
+
+    summands: tuple[Summand, ...]
+    span: Span = field(default=NOWHERE, eq=False, repr=False, kw_only=True)
+
+
+@frozen
+class Relation:
+    """Sugar: ``2 <= J.C.count < 5``, ``J.A.count > J.B.count``: sums with an operator between each two."""
+
+    sums: tuple[Sum, ...]
+    ops: tuple[RelationOp, ...]
+    span: Span = field(default=NOWHERE, eq=False, repr=False, kw_only=True)
+
+
+@frozen
+class Range:
+    """``low..high``, ends included; ``high`` is None when the range has no end."""
+
+    low: int
+    high: int | None
+
+
+@frozen
+class Membership:
+    """Sugar: ``J.C.count IN {0, 2, 5..9, 20..}`` or ``NOT IN``."""
+
+    sum: Sum
+    ranges: tuple[Range, ...]
+    negated: bool = False
+    span: Span = field(default=NOWHERE, eq=False, repr=False, kw_only=True)
+
+
+Predicate: TypeAlias = Comparison | Linear | And | Or | Constant | Not | Exists | Relation | Membership
+"""A condition on one label."""

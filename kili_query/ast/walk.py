@@ -1,0 +1,129 @@
+"""Walking trees: the few ways in which every pass and check visits nodes."""
+
+from collections.abc import Callable, Iterator
+from typing import assert_never
+
+from attrs import evolve
+
+from kili_query.ast.nodes import (
+    And,
+    Comparison,
+    Constant,
+    Counter,
+    Exists,
+    Filtered,
+    Linear,
+    Membership,
+    Not,
+    Or,
+    Pattern,
+    Predicate,
+    Relation,
+    Term,
+)
+
+__all__ = ["counters", "map_operands", "matches_pattern", "operands", "subtrees", "terms", "terms_of"]
+
+
+def map_operands(change: Callable[[Predicate], Predicate], tree: Predicate) -> Predicate:
+    """The tree with each direct operand changed; the same object when nothing changed."""
+    match tree:
+        case And(operands) | Or(operands):
+            changed = tuple(map(change, operands))
+            if all(map(_is, changed, operands)):
+                return tree
+            return And(changed, span=tree.span) if isinstance(tree, And) else Or(changed, span=tree.span)
+        case Not(operand):
+            inner = change(operand)
+            return tree if inner is operand else evolve(tree, operand=inner)
+        case Comparison() | Linear() | Constant() | Exists() | Relation() | Membership():
+            return tree
+        case _:
+            assert_never(tree)
+
+
+def _is(left: object, right: object) -> bool:
+    return left is right
+
+
+def operands(tree: Predicate) -> tuple[Predicate, ...]:
+    """The direct operands; a condition in brackets is not one of them."""
+    match tree:
+        case And(parts) | Or(parts):
+            return parts
+        case Not(operand):
+            return (operand,)
+        case Comparison() | Linear() | Constant() | Exists() | Relation() | Membership():
+            return ()
+        case _:
+            assert_never(tree)
+
+
+def subtrees(tree: Predicate) -> Iterator[Predicate]:
+    """The tree and all below it, in the order of the text; conditions in brackets are not entered."""
+    stack = [tree]
+    while stack:
+        node = stack.pop()
+        yield node
+        stack.extend(reversed(operands(node)))
+
+
+def terms_of(leaf: Predicate) -> tuple[Term, ...]:
+    """What a leaf counts, in the order of the text; nothing for AND, OR and NOT."""
+    match leaf:
+        case Comparison(counter) | Exists(counter):
+            return (counter,)
+        case Linear(addends):
+            return tuple(addend.counter for addend in addends)
+        case Relation(sums):
+            parts = [summand.operand for one in sums for summand in one.summands]
+            return tuple(part for part in parts if isinstance(part, Counter | Pattern | Filtered))
+        case Membership(one):
+            parts = [summand.operand for summand in one.summands]
+            return tuple(part for part in parts if isinstance(part, Counter | Pattern | Filtered))
+        case And() | Or() | Not() | Constant():
+            return ()
+        case _:
+            assert_never(leaf)
+
+
+def terms(tree: Predicate) -> Iterator[Term]:
+    """All that the tree counts, in the order of the text; conditions in brackets are not entered."""
+    for node in subtrees(tree):
+        yield from terms_of(node)
+
+
+def counters(tree: Predicate) -> Iterator[Counter]:
+    """All plain counters, those of conditions in brackets included, in the order of the text."""
+    for term in terms(tree):
+        match term:
+            case Counter():
+                yield term
+            case Filtered(counter, condition):
+                if isinstance(counter, Counter):
+                    yield counter
+                yield from counters(condition)
+            case Pattern():
+                pass
+            case _:
+                assert_never(term)
+
+
+def matches_pattern(pieces: tuple[str, ...], name: str) -> bool:
+    """Whether a name matches the pieces of a `NamePattern`, in linear time.
+
+    >>> matches_pattern(("CAT_", ""), "CAT_B"), matches_pattern(("", "_B"), "CAT_C"), matches_pattern(("A",), "A")
+    (True, False, True)
+    """
+    if len(pieces) == 1:
+        return name == pieces[0]
+    first, *middle, last = pieces
+    if len(name) < len(first) + len(last) or not name.startswith(first) or not name.endswith(last):
+        return False
+    at, end = len(first), len(name) - len(last)
+    for piece in middle:
+        found = name.find(piece, at, end)
+        if found < 0:
+            return False
+        at = found + len(piece)
+    return True

@@ -1,0 +1,6 @@
+"""Diagnostics: what is wrong with a query, as data; see `render` for the ways to show it."""
+
+from kili_query.diagnostics.codes import Code, Severity
+from kili_query.diagnostics.model import Diagnostic, Edit, Help, Label, sort_diagnostics
+
+__all__ = ["Code", "Diagnostic", "Edit", "Help", "Label", "Severity", "sort_diagnostics"]

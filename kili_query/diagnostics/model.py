@@ -1,0 +1,93 @@
+"""Diagnostics as data: what is wrong, where, and what to do."""
+
+from collections.abc import Iterable
+
+from attrs import field, frozen
+
+from kili_query.diagnostics.codes import Code, Severity
+from kili_query.diagnostics.layout import PLAIN, Mark, Paint, lay_out
+from kili_query.source import Position, Source, Span
+
+__all__ = ["Diagnostic", "Edit", "Help", "Label", "sort_diagnostics"]
+
+
+@frozen
+class Label:
+    """A place in the text and a few words on it."""
+
+    span: Span
+    text: str = ""
+
+
+@frozen
+class Edit:
+    """A replacement that mends the text: put ``text`` where ``span`` is."""
+
+    span: Span
+    text: str
+
+
+@frozen
+class Help:
+    """What to do, in words, and as an edit where one is known."""
+
+    text: str
+    edit: Edit | None = None
+
+
+@frozen
+class Diagnostic:
+    """One finding about a query.
+
+    Printing one gives the text with carets; `kili_query.diagnostics.render` has the other outputs.
+
+    >>> text = "OBJECTS.PERSN.count > 0"
+    >>> fault = Label(Span(8, 13), "no such category")
+    >>> help = Help("did you mean `PERSON`?", Edit(fault.span, "PERSON"))
+    >>> print(Diagnostic(Code.UNKNOWN_CATEGORY, "unknown category `PERSN` in job `OBJECTS`", fault,
+    ...                  help=help, source=Source(text)))
+    error[KQ102]: unknown category `PERSN` in job `OBJECTS`
+      --> query:1:9
+       |
+     1 | OBJECTS.PERSN.count > 0
+       |         ^^^^^ no such category
+       = help: did you mean `PERSON`?
+    """
+
+    code: Code
+    message: str
+    primary: Label
+    labels: tuple[Label, ...] = ()
+    help: Help | None = field(default=None, kw_only=True)
+    source: Source = field(default=Source(""), kw_only=True, eq=False, repr=False)
+
+    @property
+    def severity(self) -> Severity:
+        """Error, warning or note: a fact of the code."""
+        return self.code.severity
+
+    @property
+    def span(self) -> Span:
+        """The smallest span that shows the fault, in code points of the query text."""
+        return self.primary.span
+
+    @property
+    def position(self) -> Position:
+        """Line and column at which the fault starts, from 1."""
+        return self.source.position(self.primary.span.start)
+
+    def lay_out(self, paint: Paint = PLAIN) -> str:
+        """The text with carets, its parts painted by ``paint``."""
+        marks = [Mark(self.primary.span, self.primary.text, is_primary=True)]
+        marks.extend(Mark(label.span, label.text, is_primary=False) for label in self.labels)
+        heading = f"{self.severity}[{self.code}]"
+        help_text = None if self.help is None else self.help.text
+        return lay_out(heading, self.severity, self.message, self.source, marks, help_text, paint)
+
+    def __str__(self) -> str:
+        return self.lay_out()
+
+
+def sort_diagnostics(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Sorted by position, then by code; repeated ones once."""
+    return sorted(dict.fromkeys(diagnostics), key=lambda found: (found.span, found.code, found.message))
