@@ -1,17 +1,21 @@
-"""The layout of a diagnostic as text: a heading, the lines at fault with carets under them, and a help line."""
+"""The layout of a diagnostic as text: a heading, the lines at fault with carets under them, and a help line.
+
+Whatever the query holds, each finding keeps its lines and its carets stay under the fault: what a terminal would act
+on is replaced, wide characters count for two cells, and a very long line is cut to the parts that matter.
+"""
 
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
 from attrs import frozen
 
 from kili_query.source import Source, Span
 
-__all__ = ["PLAIN", "Mark", "Paint", "lay_out"]
+__all__ = ["PLAIN", "Mark", "Paint", "display_width", "lay_out", "printable"]
 
 Paint: TypeAlias = Callable[[str, str], str]
-"""``paint(role, text)``: the text in the colour of its role (a severity, ``primary``, ``gutter``, ``help``)."""
+"""``paint(role, text)``: the text in the colour of its role (a severity, ``message``, ``gutter``, ``help``)."""
 
 
 def PLAIN(role: str, text: str) -> str:  # noqa: N802 - a constant that happens to be callable
@@ -42,69 +46,103 @@ def lay_out(
         help_text: what to do, or None.
         paint: colours the parts.
     """
-    primary = marks[0]
-    lines = [f"{paint(role, heading)}{paint('message', ': ' + message)}"]
-    if primary.span.start < 0:  # nobody wrote it: there is nothing to point at
-        if help_text is not None:
-            lines.append(f"  {paint('gutter', '=')} {paint('help', 'help')}: {help_text}")
-        return "\n".join(lines)
-    where = source.position(primary.span.start)
-    placed = sorted({source.position(mark.span.start).line for mark in marks if mark.span.start >= 0})
-    width = len(str(placed[-1]))
-    bar = paint("gutter", " " * (width + 1) + " |")
-    lines.append(f"{' ' * (width + 1)}{paint('gutter', '-->')} {source.name}:{where.line}:{where.column}")
-    lines.append(bar)
-    for before, number in zip((None, *placed), placed, strict=False):
-        if before is not None and number > before + 1:
-            lines.append(paint("gutter", "..."))
-        text = source.line(number)
-        on_line = [mark for mark in marks if mark.span.start >= 0 and source.position(mark.span.start).line == number]
-        text, shown = _clip(text, [_columns(mark, text, source) for mark in on_line])
-        lines.append(f"{paint('gutter', f' {number:>{width}} |')} {_printable(text)}".rstrip())
-        for mark, (start, end) in sorted(zip(on_line, shown, strict=True), key=lambda item: not item[0].is_primary):
-            role_of_mark = role if mark.is_primary else "gutter"
-            carets = ("^" if mark.is_primary else "-") * max(1, display_width(text[start:end]))
-            words = f"{carets} {mark.text}".rstrip()
-            lines.append(f"{bar} {' ' * display_width(text[:start])}{paint(role_of_mark, words)}")
+    lines = [f"{paint(role, heading)}{paint('message', ': ' + printable(message))}"]
+    margin = ""
+    if marks[0].span.start >= 0:  # else nobody wrote it: there is nothing to point at
+        placed = _by_line(source, marks)
+        margin = " " * len(str(max(placed)))
+        where = source.position(marks[0].span.start)
+        lines.append(f"{margin} {paint('gutter', '-->')} {printable(source.name)}:{where.line}:{where.column}")
+        lines.append(paint("gutter", f"{margin}  |"))
+        lines.extend(_excerpts(source, placed, role, margin, paint))
     if help_text is not None:
-        lines.append(f"{' ' * (width + 1)} {paint('gutter', '=')} {paint('help', 'help')}: {help_text}")
+        lines.append(f"{margin}  {paint('gutter', '=')} {paint('help', 'help')}: {printable(help_text)}")
     return "\n".join(lines)
 
 
 def display_width(text: str) -> int:
-    """How many terminal cells a text takes: wide characters two, combining marks none."""
-    return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
-    )
+    """How many terminal cells a text takes: wide characters two, combining marks none.
+
+    >>> display_width("né"), display_width("ne\u0301"), display_width("猫")
+    (2, 2, 2)
+    """
+    return sum(map(_cells, text))
 
 
-_MAX_WIDTH = 120
-_CLIP_MARGIN = 40
+def printable(text: str) -> str:
+    r"""The text with a replacement for each character that would move the carets, break the line or steer a terminal.
 
-
-def _columns(mark: Mark, text: str, source: Source) -> tuple[int, int]:
-    """Where a mark starts and ends on its first line, as offsets in that line."""
-    start = source.position(mark.span.start).column - 1
-    return min(start, len(text)), max(min(start + mark.span.end - mark.span.start, len(text)), start)
-
-
-def _clip(text: str, shown: list[tuple[int, int]]) -> tuple[str, list[tuple[int, int]]]:
-    """Cut a very long line to the part around its marks."""
-    if len(text) <= _MAX_WIDTH:
-        return text, shown
-    low = max(0, min(start for start, _ in shown) - _CLIP_MARGIN)
-    high = min(len(text), max(low + _MAX_WIDTH, shown[0][0] + _CLIP_MARGIN))
-    head, tail = "…" if low else "", "…" if high < len(text) else ""
-    move = len(head) - low
-    clipped = head + text[low:high] + tail
-    return clipped, [
-        (min(start + move, len(clipped)), max(min(end + move, len(clipped)), min(start + move, len(clipped))))
-        for start, end in shown
-    ]
-
-
-def _printable(text: str) -> str:
-    """Control characters would move the carets or the terminal: each is shown as one replacement character."""
+    >>> printable("a\tb\x1b[2J\n") == "a b\ufffd[2J\ufffd"
+    True
+    """
     return "".join(
-        " " if char == "\t" else "\ufffd" if unicodedata.category(char) in ("Cc", "Cs", "Cf") else char for char in text
+        " " if char == "\t" else "\ufffd" if unicodedata.category(char) in _UNPRINTABLE else char for char in text
     )
+
+
+_UNPRINTABLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+_MAX_LINE = 120
+_CONTEXT_BEFORE = 40
+_CONTEXT_AFTER = 60
+_CUT = "…"
+
+
+def _cells(char: str) -> int:
+    if unicodedata.category(char) in ("Mn", "Me"):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in ("W", "F") else 1
+
+
+def _by_line(source: Source, marks: Sequence[Mark]) -> dict[int, list[Mark]]:
+    """The marks that point somewhere, by the line on which they start; lines from top to bottom."""
+    placed: dict[int, list[Mark]] = {}
+    for mark in sorted((mark for mark in marks if mark.span.start >= 0), key=lambda mark: mark.span):
+        placed.setdefault(source.position(mark.span.start).line, []).append(mark)
+    return placed
+
+
+def _excerpts(source: Source, placed: dict[int, list[Mark]], role: str, margin: str, paint: Paint) -> Iterator[str]:
+    before = None
+    for number, marks in placed.items():
+        if before is not None and number > before + 1:
+            yield paint("gutter", "...")
+        before = number
+        text, columns = _cut(printable(source.line(number)), [_columns(mark, source) for mark in marks])
+        yield f"{paint('gutter', f' {number:>{len(margin)}} |')} {text}".rstrip()
+        rows = sorted(zip(marks, columns, strict=True), key=lambda row: not row[0].is_primary)
+        for mark, (start, end) in rows:
+            carets = ("^" if mark.is_primary else "-") * max(1, display_width(text[start:end]))
+            words = f"{carets} {printable(mark.text)}".rstrip()
+            indent = " " * display_width(text[:start])
+            yield f"{paint('gutter', f'{margin}  |')} {indent}{paint(role if mark.is_primary else 'gutter', words)}"
+
+
+def _columns(mark: Mark, source: Source) -> tuple[int, int]:
+    """Where a mark starts and ends on its first line, as offsets in that line; past its end, at its end."""
+    first = source.position(mark.span.start)
+    length = len(source.line(first.line))
+    start = min(first.column - 1, length)
+    return start, max(start, min(start + mark.span.end - mark.span.start, length))
+
+
+def _cut(text: str, columns: Sequence[tuple[int, int]]) -> tuple[str, list[tuple[int, int]]]:
+    """Cut a very long line to the parts around the marks, and move the marks with them."""
+    if len(text) <= _MAX_LINE:
+        return text, list(columns)
+    kept: list[tuple[int, int]] = []
+    for start, _ in sorted(columns):
+        low, high = max(0, start - _CONTEXT_BEFORE), min(len(text), start + _CONTEXT_AFTER)
+        if kept and low <= kept[-1][1]:
+            low, _ = kept.pop()
+        kept.append((low, high))
+    shown = _CUT if kept[0][0] else ""
+    moved = {}  # each part's shift to the left
+    for low, high in kept:
+        moved[low, high] = low - len(shown)
+        shown += text[low:high] + (_CUT if high < len(text) else "")
+    return shown, [
+        (start - shift, min(end, high) - shift)
+        for start, end in columns
+        for (low, high), shift in moved.items()
+        if low <= start <= high
+    ]

@@ -1,0 +1,28 @@
+"""What one object is, and how many a label holds: the definition that every engine is held to.
+
+The rule is section 4 of the language. In short: everything counted has an identity, and a count is the number of
+distinct identities. The identity of an object is its place, job, category and ``mid``; that of a chosen category its
+place, job and name. A place is the chain of parent objects and choices, so that a child counts once for each parent.
+"""
+
+from kili_query.counting.content import MAX_NESTING, Site, checked_root, is_video, root_sites
+from kili_query.counting.found import Found, Wanted, find, selected_sites, token
+from kili_query.counting.policy import DEFAULT_POLICY, CountPolicy, Rules
+from kili_query.counting.tally import count
+
+__all__ = [
+    "DEFAULT_POLICY",
+    "MAX_NESTING",
+    "CountPolicy",
+    "Found",
+    "Rules",
+    "Site",
+    "Wanted",
+    "checked_root",
+    "count",
+    "find",
+    "is_video",
+    "root_sites",
+    "selected_sites",
+    "token",
+]

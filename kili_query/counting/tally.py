@@ -1,0 +1,41 @@
+"""All counts of a label."""
+
+from collections.abc import Hashable
+
+from kili_query.counting.content import checked_root, root_sites
+from kili_query.counting.found import EVERYTHING, Wanted, find, token
+from kili_query.counting.policy import DEFAULT_POLICY, CountPolicy, Rules
+from kili_query.ontology import Ontology
+
+__all__ = ["count"]
+
+
+def count(
+    json_response: object, *, ontology: Ontology | None = None, policy: CountPolicy = DEFAULT_POLICY
+) -> dict[tuple[str, str], int]:
+    """Count every category of every job of a label.
+
+    Args:
+        json_response: the decoded content of one label.
+        ontology: tells whether the label is a video's, and which jobs count at the root alone.
+        policy: what is counted in a video.
+
+    Returns:
+        The number of objects by job and category, in the order in which they are met; those that are 0 are left out.
+
+    Raises:
+        UnknownContentError: the content is None.
+        MalformedLabelError: something in the label has the wrong shape.
+
+    >>> boxes = [{"mid": "a", "categories": [{"name": "CAR"}]}, {"mid": "b", "categories": [{"name": "CAR"}]}]
+    >>> count({"OBJECTS": {"annotations": boxes}, "SKY": {"categories": [{"name": "BLUE"}]}})
+    {('OBJECTS', 'CAR'): 2, ('SKY', 'BLUE'): 1}
+    """
+    rules = Rules.of(policy, ontology)
+    wanted = Wanted(EVERYTHING.jobs, EVERYTHING.categories, rules.root_jobs)
+    tokens: dict[tuple[str, str], set[Hashable]] = {}
+    for found in find(root_sites(checked_root(json_response), rules), wanted):
+        counted = token(found, rules.video)
+        if counted is not None:
+            tokens.setdefault((found.job, found.category), set()).add(counted)
+    return {counter: len(distinct) for counter, distinct in tokens.items()}

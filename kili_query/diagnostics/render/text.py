@@ -1,0 +1,44 @@
+"""Diagnostics for a terminal: the text with carets, in colours where they are wanted."""
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import TextIO
+
+from kili_query.diagnostics.layout import PLAIN
+from kili_query.diagnostics.model import Diagnostic
+
+__all__ = ["ansi", "render_text", "wants_color"]
+
+_STYLES = {
+    "error": "1;31",
+    "warning": "1;33",
+    "note": "1;36",
+    "message": "1",
+    "gutter": "34",
+    "help": "1;32",
+}
+
+
+def render_text(diagnostics: Iterable[Diagnostic], *, color: bool = False) -> str:
+    """All diagnostics as text with carets, an empty line between each two; no line end after the last."""
+    paint = ansi if color else PLAIN
+    return "\n\n".join(found.lay_out(paint) for found in diagnostics)
+
+
+def ansi(role: str, text: str) -> str:
+    """The text between the escape codes of its role; a role without a style stays plain."""
+    style = _STYLES.get(role)
+    return text if style is None else f"\x1b[{style}m{text}\x1b[0m"
+
+
+def wants_color(stream: TextIO, environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether to write colours to a stream.
+
+    A non-empty ``NO_COLOR`` forbids them, then a non-empty ``FORCE_COLOR`` demands them; otherwise a terminal gets
+    them unless its ``TERM`` is ``dumb``. Sources: no-color.org, force-color.org.
+    """
+    if environ.get("NO_COLOR"):
+        return False
+    if environ.get("FORCE_COLOR"):
+        return True
+    return environ.get("TERM") != "dumb" and stream.isatty()

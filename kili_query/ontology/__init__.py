@@ -1,0 +1,9 @@
+"""What a project's labels may hold, and what a query says in its terms."""
+
+from kili_query.ontology.bind import bind
+from kili_query.ontology.check import check_names
+from kili_query.ontology.complete import Completion, complete
+from kili_query.ontology.job import Category, Job, Point
+from kili_query.ontology.model import Ontology
+
+__all__ = ["Category", "Completion", "Job", "Ontology", "Point", "bind", "check_names", "complete"]

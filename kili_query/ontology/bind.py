@@ -1,0 +1,255 @@
+"""Binding: names become the keys of an ontology, and patterns the counters that they match."""
+
+from collections.abc import Sequence
+from typing import assert_never
+
+from attrs import evolve, frozen
+
+from kili_query.ast import (
+    Addend,
+    And,
+    CompareOp,
+    Comparison,
+    Constant,
+    Counter,
+    Exists,
+    Filtered,
+    Linear,
+    Membership,
+    Not,
+    Or,
+    Pattern,
+    Predicate,
+    Relation,
+    Sum,
+    Summand,
+    Term,
+    comparison,
+    conjunction,
+    disjunction,
+    map_operands,
+    terms_of,
+)
+from kili_query.ontology.model import Ontology
+from kili_query.ontology.names import pairs_matching, resolve
+from kili_query.ontology.nesting import jobs_inside
+from kili_query.syntax.lower import lower
+
+__all__ = ["bind"]
+
+
+def bind(tree: Predicate, ontology: Ontology) -> Predicate:
+    """Resolve names and expand patterns.
+
+    A key wins over a display name. A pattern becomes the sum of exactly the pairs that it matches, in the order of
+    the ontology; where the question is only whether that sum is 0, it becomes an OR or an AND of comparisons. In
+    brackets it matches jobs that may stand there. What names nothing in the ontology, or not one thing, stays as it
+    is: reporting that is for `kili_query.ontology.check`.
+
+    >>> from kili_query.syntax import parse_tree, print_tree
+    >>> ontology = Ontology.from_json_interface({"jobs": {"SKY": {"mlTask": "CLASSIFICATION", "content": {
+    ...     "categories": {"BLUE": {"name": "Clear blue"}, "GREY": {"name": "Grey"}}}}}})
+    >>> print_tree(bind(parse_tree('SKY."Clear blue" AND SKY.count > 0'), ontology))
+    'SKY.BLUE AND (SKY.BLUE.count > 0 OR SKY.GREY.count > 0)'
+    """
+    return _bind(tree, _Place(ontology))
+
+
+@frozen
+class _Place:
+    """Where a condition stands.
+
+    Attributes:
+        ontology: what its names mean.
+        jobs: the jobs that may stand there; None at the top of a query, where all may.
+        drops_misplaced: whether counters of other jobs count nothing, in brackets after a pattern: what stands
+            below one of its pairs need not below the next.
+    """
+
+    ontology: Ontology
+    jobs: frozenset[str] | None = None
+    drops_misplaced: bool = False
+
+    def drops(self, job: str) -> bool:
+        """Whether counters of the job are dropped."""
+        return self.drops_misplaced and self.jobs is not None and job in self.ontology.jobs and job not in self.jobs
+
+
+def _bind(tree: Predicate, place: _Place) -> Predicate:
+    match tree:
+        case And() | Or() | Not():
+            bound = map_operands(lambda operand: _bind(operand, place), tree)
+            return tree if bound is tree else _flatten(bound)
+        case Constant():
+            return tree
+        case Comparison(counter):
+            counters = _expand(counter, place)
+            if len(counters) == 1:
+                return tree if counters[0] is counter else evolve(tree, counter=counters[0])
+            return _compare_sum(counters, tree)
+        case Exists(counter):
+            counters = _expand(counter, place)
+            if len(counters) == 1 and counters[0] is counter:
+                return tree
+            return disjunction((Exists(one, span=tree.span) for one in counters), tree.span)
+        case Linear():
+            return _bind_linear(tree, place)
+        case Relation() | Membership():
+            return _bind_sugar(tree, place)
+        case _:
+            assert_never(tree)
+
+
+def _flatten(tree: Predicate) -> Predicate:
+    """An expanded pattern joins the operands around it."""
+    match tree:
+        case And(operands):
+            return conjunction(operands, tree.span)
+        case Or(operands):
+            return disjunction(operands, tree.span)
+        case _:
+            return tree
+
+
+def _compare_sum(counters: Sequence[Term], tree: Comparison) -> Predicate:
+    """The comparison of a sum of counters, none of them or two and more."""
+    if not counters:
+        return Constant(_holds_of_zero(tree.op, tree.bound), span=tree.span)
+    if tree.bound < 0:  # below every sum
+        return Constant(tree.op in (CompareOp.GT, CompareOp.GE), span=tree.span)
+    match tree.op, tree.bound:
+        case (CompareOp.LT, 0):
+            return Constant(False, span=tree.span)
+        case (CompareOp.GT, 0) | (CompareOp.GE, 1):
+            return disjunction((evolve(tree, counter=one) for one in counters), tree.span)
+        case (CompareOp.EQ | CompareOp.LE, 0) | (CompareOp.LT, 1):
+            return conjunction((evolve(tree, counter=one) for one in counters), tree.span)
+        case op, bound:
+            return Linear(tuple(Addend(1, one) for one in counters), op, bound, span=tree.span)
+
+
+def _holds_of_zero(op: CompareOp, bound: int) -> bool:
+    match op:
+        case CompareOp.EQ:
+            return bound == 0
+        case CompareOp.GE:
+            return bound <= 0
+        case CompareOp.LE:
+            return bound >= 0
+        case CompareOp.GT:
+            return bound < 0
+        case CompareOp.LT:
+            return bound > 0
+        case _:
+            assert_never(op)
+
+
+def _bind_linear(tree: Linear, place: _Place) -> Predicate:
+    weights: dict[Term, int] = {}
+    for addend in tree.addends:
+        for term in _expand(addend.counter, place):
+            weights[term] = weights.get(term, 0) + addend.coefficient
+    addends = tuple(Addend(weight, term) for term, weight in weights.items() if weight != 0)
+    match addends:
+        case ():
+            return Constant(_holds_of_zero(tree.op, tree.bound), span=tree.span)
+        case (Addend(1, only),):
+            return comparison(only, tree.op, tree.bound, tree.span)
+        case _:
+            return tree if addends == tree.addends else evolve(tree, addends=addends)
+
+
+def _bind_sugar(tree: Relation | Membership, place: _Place) -> Predicate:
+    """Names are replaced where they stand; a sum that a pattern widens is written without sugar first."""
+    expanded = [(term, _expand(term, place)) for term in terms_of(tree)]
+    if any(len(counters) != 1 for _, counters in expanded):
+        return _settle(_bind(lower(tree), place))
+    if all(term is counters[0] for term, counters in expanded):
+        return tree
+    match tree:
+        case Relation(sums):
+            return evolve(tree, sums=tuple(_replace(one, place) for one in sums))
+        case Membership(one):
+            return evolve(tree, sum=_replace(one, place))
+        case _:
+            assert_never(tree)
+
+
+def _replace(one: Sum, place: _Place) -> Sum:
+    return evolve(one, summands=tuple(_replace_summand(summand, place) for summand in one.summands))
+
+
+def _replace_summand(summand: Summand, place: _Place) -> Summand:
+    match summand.operand:
+        case Counter() | Pattern() | Filtered() as term:
+            (bound,) = _expand(term, place)
+            return evolve(summand, operand=bound)
+        case _:
+            return summand
+
+
+def _expand(term: Term, place: _Place) -> tuple[Term, ...]:
+    """The counters that a term is the sum of; the same object where nothing changes."""
+    match term:
+        case Counter():
+            return _expand_counter(term, place)
+        case Pattern():
+            return _expand_pattern(term, place)
+        case Filtered(Counter() as counter):
+            return tuple(_filter(term, one, place.ontology) for one in _expand_counter(counter, place))
+        case Filtered(Pattern() as pattern):
+            found = _expand_pattern(pattern, place)
+            return tuple(part for one in found for part in _filter_matched(term, one, place.ontology))
+        case Filtered():
+            raise AssertionError(term)  # the two cases above are all, which mypy cannot see
+
+
+def _expand_counter(counter: Counter, place: _Place) -> tuple[Counter, ...]:
+    bound = resolve(counter, place.ontology)
+    return () if place.drops(bound.job) else (bound,)
+
+
+def _expand_pattern(pattern: Pattern, place: _Place) -> tuple[Counter | Pattern, ...]:
+    pairs = pairs_matching(pattern, place.ontology, place.jobs)
+    if pairs is None:
+        return (pattern,)
+    return tuple(
+        Counter(job, category, job_span=pattern.job_span, category_span=pattern.category_span)
+        for job, category in pairs
+        if not place.drops(job)
+    )
+
+
+def _filter(term: Filtered, counter: Counter, ontology: Ontology) -> Filtered:
+    condition = _bind(term.condition, _Place(ontology, jobs_inside(counter, ontology)))
+    is_bound = counter is term.counter and condition is term.condition
+    return term if is_bound else evolve(term, counter=counter, condition=condition)
+
+
+def _filter_matched(term: Filtered, found: Counter | Pattern, ontology: Ontology) -> tuple[Term, ...]:
+    """The same for what a pattern matched: a condition that is settled there leaves all its objects, or none."""
+    place = _Place(ontology, jobs_inside(found, ontology), drops_misplaced=isinstance(found, Counter))
+    condition = _bind(term.condition, place)
+    match _settle(condition):
+        case Constant(value):
+            return (found,) if value else ()
+        case settled:
+            is_bound = found is term.counter and settled is term.condition
+            return (term if is_bound else evolve(term, counter=found, condition=settled),)
+
+
+def _settle(tree: Predicate) -> Predicate:
+    """The condition without constants among its operands."""
+    match map_operands(_settle, tree):
+        case And(operands) if any(isinstance(operand, Constant) for operand in operands):
+            if Constant(False) in operands:
+                return Constant(False, span=tree.span)
+            return conjunction((operand for operand in operands if operand != Constant(True)), tree.span)
+        case Or(operands) if any(isinstance(operand, Constant) for operand in operands):
+            if Constant(True) in operands:
+                return Constant(True, span=tree.span)
+            return disjunction((operand for operand in operands if operand != Constant(False)), tree.span)
+        case Not(Constant(value)):
+            return Constant(not value, span=tree.span)
+        case settled:
+            return settled

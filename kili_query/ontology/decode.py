@@ -1,0 +1,205 @@
+"""From the JSON of a project's interface to jobs: the one place that knows its shape."""
+
+import json
+from collections.abc import Iterable, Mapping
+from os import PathLike, fspath
+from pathlib import Path
+
+from attrs import evolve
+
+from kili_query.errors import OntologyError
+from kili_query.ontology.job import CATEGORY_TASKS, PLAIN_TASKS, Category, Job, Point
+
+__all__ = ["decode_interface", "read_file"]
+
+
+def read_file(path: str | PathLike[str]) -> bytes:
+    """The content of a file.
+
+    Raises:
+        OntologyError: it cannot be read; the message names it.
+    """
+    try:
+        return Path(path).read_bytes()
+    except (OSError, ValueError) as error:  # a ValueError when the path holds a null character
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise OntologyError(f"cannot read `{fspath(path)}`: {reason.lower()}") from error
+
+
+def decode_interface(value: object) -> tuple[dict[str, Job], str | None]:
+    """The jobs, and the input type where the value is a project that tells it.
+
+    Args:
+        value: a ``jsonInterface``, its JSON text, or a project that holds either under ``jsonInterface``. Bytes may
+            be in UTF-8, 16 or 32, and a byte order mark is no fault.
+
+    Raises:
+        OntologyError: the value has another shape; its path says where.
+    """
+    root = _mapping(_parsed(value), "")
+    if "jobs" in root or "jsonInterface" not in root:
+        return _jobs(root, ""), None
+    input_type = _text_or_none(root.get("inputType"), "inputType")
+    interface = _mapping(_parsed(root["jsonInterface"], "jsonInterface"), "jsonInterface")
+    return _jobs(interface, "jsonInterface"), input_type
+
+
+def _parsed(value: object, path: str = "") -> object:
+    return _parse(value, path) if isinstance(value, str | bytes | bytearray) else value
+
+
+def _parse(text: str | bytes | bytearray, path: str = "") -> object:
+    try:
+        value: object = json.loads(text.removeprefix("\ufeff") if isinstance(text, str) else text)
+    except (ValueError, RecursionError) as error:
+        raise OntologyError(f"not valid JSON: {error}", path) from error
+    return value
+
+
+def _jobs(interface: Mapping[str, object], path: str) -> dict[str, Job]:
+    """All jobs, each knowing its parents."""
+    at = _step(path, "jobs")
+    if "jobs" not in interface:
+        raise OntologyError("`jobs` is missing", at)
+    raw = _mapping(interface["jobs"], at)
+    jobs = {name: _job(name, _mapping(job, _step(at, name)), _step(at, name)) for name, job in raw.items()}
+    parents: dict[str, list[tuple[str, str]]] = {}
+    for job in jobs.values():
+        for category in job.choices():
+            for child in category.children:
+                parents.setdefault(child, []).append((job.name, category.key))
+    return {name: _placed(job, raw[name], tuple(parents.get(name, ()))) for name, job in jobs.items()}
+
+
+def _placed(job: Job, raw: object, parents: tuple[tuple[str, str], ...]) -> Job:
+    """The job with its parents; it is a child when they say so, unless it says itself what it is."""
+    says_itself = isinstance(raw, Mapping) and raw.get("isChild") is not None
+    return evolve(job, parents=parents, is_child=job.is_child if says_itself else bool(parents))
+
+
+def _job(name: str, raw: Mapping[str, object], path: str) -> Job:
+    if raw.get("mlTask") is None:
+        raise OntologyError("`mlTask` is missing", _step(path, "mlTask"))
+    task = _text(raw["mlTask"], _step(path, "mlTask"))
+    plain = Job(
+        name,
+        task,
+        instruction=_text_or_none(raw.get("instruction"), _step(path, "instruction")) or None,
+        is_child=_flag(raw.get("isChild"), _step(path, "isChild")),
+        is_required=_flag(raw.get("required"), _step(path, "required")),
+    )
+    if task in CATEGORY_TASKS or task in PLAIN_TASKS:
+        return _with_content(plain, raw, path)
+    try:
+        return _with_content(plain, raw, path)
+    except OntologyError:  # the shape of an unknown task is unknown: what cannot be read as categories is none
+        return plain
+
+
+def _with_content(job: Job, raw: Mapping[str, object], path: str) -> Job:
+    at = _step(path, "content")
+    content = _mapping_or_none(raw.get("content"), at)
+    return evolve(
+        job,
+        input=_text_or_none(content.get("input"), _step(at, "input")),
+        tools=_texts(raw.get("tools"), _step(path, "tools")),
+        categories={} if job.ml_task in PLAIN_TASKS else _categories(content, at, "categories"),
+        options=_categories(content, at, "options") if job.ml_task == "COMPARISON" else {},
+    )
+
+
+def _categories(content: Mapping[str, object], path: str, under: str) -> dict[str, Category]:
+    at = _step(path, under)
+    found = _mapping_or_none(content.get(under), at)
+    return {key: _category(key, _mapping(raw, _step(at, key)), _step(at, key)) for key, raw in found.items()}
+
+
+def _category(key: str, raw: Mapping[str, object], path: str) -> Category:
+    points = _points(raw.get("points"), _step(path, "points"))
+    children = [_texts(raw.get("children"), _step(path, "children")), *(point.children for point in points)]
+    return Category(
+        key,
+        _text_or_none(raw.get("name"), _step(path, "name")) or key,
+        children=tuple(dict.fromkeys(child for some in children for child in some)),
+        points=points,
+        color=_text_or_none(raw.get("color"), _step(path, "color")),
+    )
+
+
+def _points(value: object, path: str) -> tuple[Point, ...]:
+    points = []
+    for index, item in enumerate(_items(value, path)):
+        at = f"{path}[{index}]"
+        raw = _mapping(item, at)
+        code = _text(raw.get("code"), _step(at, "code"))
+        name = _text_or_none(raw.get("name"), _step(at, "name")) or code
+        points.append(Point(code, name, _texts(raw.get("children"), _step(at, "children"))))
+    return tuple(points)
+
+
+def _step(path: str, key: str) -> str:
+    """The path one key further; a key that could be taken for several is quoted."""
+    if not key or not key.replace("_", "").replace("-", "").isalnum():
+        return f"{path}[{json.dumps(key, ensure_ascii=False)}]"
+    return f"{path}.{key}" if path else key
+
+
+def _mapping(value: object, path: str) -> Mapping[str, object]:
+    if not isinstance(value, Mapping):
+        raise OntologyError(f"expected an object, found {_kind(value)}", path)
+    for key in value:
+        if not isinstance(key, str):
+            raise OntologyError(f"expected keys that are strings, found {_kind(key)}", path)
+    return value
+
+
+def _mapping_or_none(value: object, path: str) -> Mapping[str, object]:
+    return {} if value is None else _mapping(value, path)
+
+
+def _items(value: object, path: str) -> Iterable[object]:
+    if value is None:
+        return ()
+    if not isinstance(value, list | tuple):
+        raise OntologyError(f"expected a list, found {_kind(value)}", path)
+    return value
+
+
+def _texts(value: object, path: str) -> tuple[str, ...]:
+    return tuple(_text(item, f"{path}[{index}]") for index, item in enumerate(_items(value, path)))
+
+
+def _text(value: object, path: str) -> str:
+    if not isinstance(value, str):
+        raise OntologyError(f"expected a string, found {_kind(value)}", path)
+    return value
+
+
+def _text_or_none(value: object, path: str) -> str | None:
+    return None if value is None else _text(value, path)
+
+
+def _flag(value: object, path: str) -> bool:
+    if value is None:
+        return False
+    if value not in (0, 1):
+        raise OntologyError("expected true or false, 1 or 0", path)
+    return bool(value)
+
+
+def _kind(value: object) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "a boolean"
+        case str():
+            return "a string"
+        case int() | float():
+            return "a number"
+        case list() | tuple():
+            return "a list"
+        case Mapping():
+            return "an object"
+        case _:
+            return "something else"

@@ -1,0 +1,158 @@
+"""Near names: what a person probably meant, by edit distance over keys and display names."""
+
+from collections.abc import Iterable, Mapping
+
+from kili_query.diagnostics import Edit, Help
+from kili_query.ontology.model import Ontology
+from kili_query.source import NOWHERE, Span
+from kili_query.syntax.printer import print_name
+
+__all__ = [
+    "distance",
+    "edit_at",
+    "name_jobs",
+    "nearest",
+    "places_of_category",
+    "spell",
+    "suggest",
+    "suggest_same",
+]
+
+_MAX_LISTED = 3
+_MAX_DISTANCE = 4
+
+
+def suggest(name: str, display_names: Mapping[str, str | None], span: Span) -> Help | None:
+    """The key that is nearest to a name, by itself or by its display name.
+
+    Args:
+        name: what was written.
+        display_names: the display name of each key there is, or None where it has none.
+        span: where it was written.
+
+    >>> suggest("PERSN", {"CAR": "Car", "PERSON": "Somebody"}, Span(8, 13)).text
+    'did you mean `PERSON`?'
+    >>> suggest("some body", {"CAR": "Car", "PERSON": "Somebody"}, Span(8, 19)).text
+    'did you mean `PERSON`? (`Somebody` is its display name)'
+    """
+    return suggest_same(name, display_names, span) or _suggest_key(
+        nearest(name, _spellings(display_names)), display_names, span
+    )
+
+
+def suggest_same(name: str, display_names: Mapping[str, str | None], span: Span) -> Help | None:
+    """The same for a name that differs in case, blanks, hyphens and underscores alone."""
+    folded = _fold(name)
+    same = next((one for one in _spellings(display_names) if _fold(one) == folded), None)
+    return _suggest_key(same, display_names, span)
+
+
+def nearest(name: str, candidates: Iterable[str]) -> str | None:
+    """The candidate with the least distance, the first of several; None when none is near.
+
+    >>> nearest("BICYLCE", ["CAR", "MOTORCYCLE", "BICYCLE"]), nearest("A", ["B"])
+    ('BICYCLE', None)
+    """
+    folded = _fold(name)
+    best, least = None, _MAX_DISTANCE + 1
+    for candidate in candidates:
+        limit = min(max(len(name), len(candidate)) // 3, least - 1)
+        found = distance(folded, _fold(candidate), limit)
+        if found <= limit:
+            best, least = candidate, found
+    return best
+
+
+def distance(left: str, right: str, limit: int) -> int:
+    """How many insertions, deletions, replacements and swaps of neighbours part two words; past the limit,
+    some number above it.
+
+    >>> distance("CAR", "CRA", 3), distance("CAR", "CART", 3), distance("CAR", "TRUCK", 1) > 1
+    (1, 1, True)
+    """
+    left, right = _without_common_ends(left, right)
+    if abs(len(left) - len(right)) > limit:
+        return limit + 1
+    far = limit + 1
+    before: list[int] = []
+    last = [min(column, far) for column in range(len(right) + 1)]
+    for row, char in enumerate(left, start=1):
+        low, high = max(1, row - limit), min(len(right), row + limit)  # all cells beside this band are too far
+        current = [far] * (len(right) + 1)
+        current[0] = min(row, far)
+        for column in range(low, high + 1):
+            other = right[column - 1]
+            cost = min(last[column] + 1, current[column - 1] + 1, last[column - 1] + (char != other))
+            if row > 1 < column and char == right[column - 2] and left[row - 2] == other:
+                cost = min(cost, before[column - 2] + 1)
+            current[column] = cost
+        if min(current) > limit and min(last) > limit:  # a swap reaches back two rows
+            return far
+        before, last = last, current
+    return last[-1]
+
+
+def _without_common_ends(left: str, right: str) -> tuple[str, str]:
+    """What is left of two words when what they begin and end with alike is gone: they are as far apart."""
+    start = _common(left, right)
+    left, right = left[start:], right[start:]
+    end = _common(left[::-1], right[::-1])
+    return left[: len(left) - end], right[: len(right) - end]
+
+
+def _common(left: str, right: str) -> int:
+    pairs = enumerate(zip(left, right, strict=False))
+    return next((index for index, (one, other) in pairs if one != other), min(len(left), len(right)))
+
+
+def places_of_category(name: str, ontology: Ontology) -> list[tuple[str, str]]:
+    """The (job, category) pairs, one of each job, whose category has that key, or else that display name."""
+    by_key = [(job.name, name) for job in ontology.jobs.values() if name in job.categories]
+    if by_key:
+        return by_key
+    found = {
+        job.name: category.key
+        for job in ontology.jobs.values()
+        for category in job.categories.values()
+        if category.name == name
+    }
+    return list(found.items())
+
+
+def name_jobs(names: Iterable[str]) -> str:
+    """``job `A```, or ``jobs `A`, `B```: the first few of them."""
+    shown = [f"`{name}`" for name in names]
+    more = ", …" if len(shown) > _MAX_LISTED else ""
+    return f"{'job' if len(shown) == 1 else 'jobs'} {', '.join(shown[:_MAX_LISTED])}{more}"
+
+
+def spell(name: str) -> str:
+    """A name as it can stand anywhere in a query, also where a bare ``count`` would be the keyword."""
+    return '"count"' if name == "count" else print_name(name)
+
+
+def edit_at(span: Span, text: str) -> Edit | None:
+    """A replacement, where there is a text to mend."""
+    return None if span == NOWHERE else Edit(span, text)
+
+
+def _suggest_key(spelling: str | None, display_names: Mapping[str, str | None], span: Span) -> Help | None:
+    if spelling is None:
+        return None
+    if spelling in display_names:
+        key, remark = spelling, ""
+    else:
+        key = next(key for key, display_name in display_names.items() if display_name == spelling)
+        remark = f" (`{spelling}` is its display name)"
+    shown = spell(key)
+    return Help(f"did you mean `{shown}`?{remark}", edit_at(span, shown))
+
+
+def _spellings(display_names: Mapping[str, str | None]) -> Iterable[str]:
+    """Keys first: they win where both are equally near."""
+    yield from display_names
+    yield from (name for name in display_names.values() if name is not None)
+
+
+def _fold(name: str) -> str:
+    return name.casefold().replace(" ", "_").replace("-", "_")

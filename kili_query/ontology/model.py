@@ -1,0 +1,70 @@
+"""The ontology of a project: its jobs, in order, and the kind of its assets."""
+
+from collections.abc import Iterator, Mapping
+from os import PathLike, fspath
+
+from attrs import frozen
+
+from kili_query.errors import OntologyError
+from kili_query.ontology.decode import decode_interface, read_file
+from kili_query.ontology.job import Category, Job, Point
+
+__all__ = ["Category", "Job", "Ontology", "Point"]
+
+
+@frozen
+class Ontology:
+    """What a project's labels may hold.
+
+    Attributes:
+        jobs: by name, in order; never changed.
+        input_type: the kind of the project's assets, ``IMAGE`` or the like, where it is known.
+
+    >>> interface = {"jobs": {"SKY": {"mlTask": "CLASSIFICATION", "instruction": "How is the sky?", "content": {
+    ...     "input": "radio", "categories": {"BLUE": {"name": "Blue"}, "GREY": {"name": "Grey"}}}}}}
+    >>> ontology = Ontology.from_json_interface(interface, input_type="IMAGE")
+    >>> list(ontology.pairs())
+    [('SKY', 'BLUE'), ('SKY', 'GREY')]
+    >>> ontology.jobs["SKY"].is_single_choice, ontology.is_video
+    (True, False)
+    """
+
+    jobs: Mapping[str, Job]
+    input_type: str | None = None
+
+    @classmethod
+    def from_json_interface(cls, json_interface: object, *, input_type: str | None = None) -> "Ontology":
+        """Read a project's interface.
+
+        Args:
+            json_interface: the ``jsonInterface`` of a project, its JSON text, or the project that holds it under
+                that key; keys that say nothing about the jobs are ignored.
+            input_type: the project's ``inputType``; by default that of the project, when one is given.
+
+        Raises:
+            OntologyError: it has another shape; ``.path`` says where.
+        """
+        jobs, found_type = decode_interface(json_interface)
+        return cls(jobs, found_type if input_type is None else input_type)
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> "Ontology":
+        """Read a file that holds a project, or its interface alone, as JSON.
+
+        Raises:
+            OntologyError: the file cannot be read or has another shape; the message names it.
+        """
+        content = read_file(path)
+        try:
+            return cls.from_json_interface(content)
+        except OntologyError as error:
+            raise OntologyError(f"`{fspath(path)}`: {error.message}", error.path) from error
+
+    @property
+    def is_video(self) -> bool:
+        """Whether the input type says that responses are keyed by frame."""
+        return self.input_type is not None and "VIDEO" in self.input_type.upper()
+
+    def pairs(self) -> Iterator[tuple[str, str]]:
+        """All (job, category) pairs that can be counted, in order."""
+        return ((job.name, key) for job in self.jobs.values() for key in job.categories)

@@ -1,0 +1,43 @@
+"""KQ104: a pattern matches no category of any job."""
+
+from collections.abc import Iterator
+
+from kili_query.ast import NamePattern, Pattern
+from kili_query.ast.walk import matches_pattern
+from kili_query.diagnostics import Code, Diagnostic, Help, Label
+from kili_query.ontology.did_you_mean import suggest
+from kili_query.ontology.model import Job, Ontology
+from kili_query.ontology.names import is_plain, jobs_matching, pairs_matching
+from kili_query.ontology.use import Use
+from kili_query.syntax.printer import print_counter
+
+__all__ = ["check"]
+
+
+def check(use: Use, ontology: Ontology) -> Iterator[Diagnostic]:
+    """KQ104: no category matches; in brackets, none of a job that may stand there."""
+    pattern = use.term
+    if not isinstance(pattern, Pattern) or pairs_matching(pattern, ontology, use.jobs) != ():
+        return
+    jobs = jobs_matching(pattern.job, ontology, use.jobs) or ()
+    if is_plain(pattern.job) and not any(job.has_categories for job in jobs):
+        return  # a job without categories is for KQ103
+    shown = print_counter(pattern).removesuffix(".count")
+    place = " in these brackets" if use.jobs is not None else ""
+    fault = Label(use.span, f"no {'category' if jobs else 'job'} matches{place}")
+    message = f"pattern `{shown}` matches nothing{place}"
+    yield Diagnostic(Code.PATTERN_MATCHES_NOTHING, message, fault, help=_help(pattern, jobs, ontology))
+
+
+def _help(pattern: Pattern, jobs: tuple[Job, ...], ontology: Ontology) -> Help | None:
+    categories = [category for job in jobs for category in job.categories.values()]
+    if jobs and is_plain(pattern.category):
+        names = {category.key: category.name for category in categories}
+        return suggest(pattern.category.pieces[0], names, pattern.category_span)
+    stars, keys = (pattern.category, [one.key for one in categories]) if jobs else (pattern.job, list(ontology.jobs))
+    same = next((key for key in keys if _matches_in_any_case(stars, key)), None)
+    return None if same is None else Help(f"upper and lower case differ: did you mean to match `{same}`?")
+
+
+def _matches_in_any_case(pattern: NamePattern, name: str) -> bool:
+    return matches_pattern(tuple(piece.casefold() for piece in pattern.pieces), name.casefold())

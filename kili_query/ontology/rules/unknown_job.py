@@ -1,0 +1,55 @@
+"""KQ101: no job has that name."""
+
+from collections.abc import Iterator
+
+from kili_query.ast import Pattern
+from kili_query.diagnostics import Code, Diagnostic, Help, Label
+from kili_query.ontology.did_you_mean import edit_at, name_jobs, places_of_category, spell, suggest, suggest_same
+from kili_query.ontology.job import METADATA_JOBS
+from kili_query.ontology.model import Ontology
+from kili_query.ontology.names import jobs_called
+from kili_query.ontology.use import Use
+
+__all__ = ["check"]
+
+
+def check(use: Use, ontology: Ontology) -> Iterator[Diagnostic]:
+    """KQ101: no job has that name, neither as its key nor as its instruction."""
+    name = use.job_name
+    if name is None or jobs_called(name, ontology):
+        return
+    fault = Label(use.term.job_span, "no such job")
+    yield Diagnostic(Code.UNKNOWN_JOB, f"unknown job `{name}`", fault, help=_help(name, use, ontology))
+
+
+def _help(name: str, use: Use, ontology: Ontology) -> Help | None:
+    if name in METADATA_JOBS:
+        return Help(f"`{name}` is metadata of a label, which is never counted")
+    display_names = {job.name: job.instruction for job in ontology.jobs.values()}
+    span = use.term.job_span
+    same = suggest_same(name, display_names, span)
+    return same or _swapped(name, use, ontology) or _category(name, use, ontology) or suggest(name, display_names, span)
+
+
+def _swapped(name: str, use: Use, ontology: Ontology) -> Help | None:
+    """``CAR.OBJECTS``: the category stands before its job."""
+    if use.category_name is None or use.category_name not in ontology.jobs:
+        return None
+    key = dict(places_of_category(name, ontology)).get(use.category_name)
+    if key is None:
+        return None
+    shown = f"{spell(use.category_name)}.{spell(key)}"
+    return Help(f"the job comes first: `{shown}`", edit_at(use.span, shown))
+
+
+def _category(name: str, use: Use, ontology: Ontology) -> Help | None:
+    """``CAR.count``: a category without its job."""
+    places = places_of_category(name, ontology)
+    if not places or use.category_name is not None:
+        return None
+    where = f"`{name}` is a category of {name_jobs(job for job, _ in places)}"
+    if len(places) > 1 or not isinstance(use.term, Pattern):
+        return Help(where)
+    shown = ".".join(map(spell, places[0]))
+    is_total = use.term.category_span.end - use.term.category_span.start == len("count")
+    return Help(f"{where}: write `{shown}`", edit_at(use.term.job_span if is_total else use.span, shown))

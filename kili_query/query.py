@@ -1,0 +1,196 @@
+"""`Query`: a predicate and the text it came from, with the things that can be done to it as one-line methods."""
+
+from attrs import evolve, field, frozen
+
+from kili_query.ast import Not, Predicate, conjunction, counters, disjunction
+from kili_query.counting import CountPolicy
+from kili_query.diagnostics import Diagnostic, Severity, sort_diagnostics
+from kili_query.errors import QueryError, QuerySyntaxError
+from kili_query.ontology import Ontology, bind, check_names
+from kili_query.source import Source
+from kili_query.syntax import DEFAULT_LIMITS, Dialect, Limits, lint_text, parse_source, print_tree
+from kili_query.syntax.formatter import format_text
+from kili_query.targets.closures import Matcher, compile_closure
+from kili_query.targets.server import print_core
+
+__all__ = ["Query", "check", "parse", "query_of", "validate"]
+
+_UNLIMITED = Limits(length=2**40, depth=2**40)
+
+
+@frozen(repr=False)
+class Query:
+    """A question about one label: how many objects of which categories it holds.
+
+    Immutable, hashable and picklable. Two queries are equal when their trees are, wherever they were written.
+
+    >>> import kili_query as kq
+    >>> query = kq.parse("OBJECTS.CAR.count>3 and scene.NIGHT")
+    >>> str(query)
+    'OBJECTS.CAR.count > 3 AND scene.NIGHT'
+    >>> query.matches({"OBJECTS": {"annotations": []}})
+    False
+    >>> sorted(query.counters)
+    [('OBJECTS', 'CAR'), ('scene', 'NIGHT')]
+
+    Attributes:
+        tree: the predicate as written.
+        text: the text as written; of a query built in Python, its canonical text.
+    """
+
+    tree: Predicate
+    text: str = field(eq=False)
+    dialect: Dialect = field(default="extended", eq=False)
+    name: str = field(default="query", eq=False)
+    _matchers: list[Matcher] = field(factory=list, init=False, eq=False)
+
+    def __str__(self) -> str:
+        return print_tree(self.tree)
+
+    def __repr__(self) -> str:
+        return f"Query({str(self)!r})"
+
+    def __reduce__(self) -> tuple[type["Query"], tuple[Predicate, str, Dialect, str]]:
+        return Query, (self.tree, self.text, self.dialect, self.name)
+
+    def __bool__(self) -> bool:
+        raise TypeError("a query has no truth value: join queries with `&`, `|` and `~`, and chain with `&`")
+
+    def __and__(self, other: object) -> "Query":
+        return query_of(conjunction((self.tree, other.tree))) if isinstance(other, Query) else NotImplemented
+
+    def __or__(self, other: object) -> "Query":
+        return query_of(disjunction((self.tree, other.tree))) if isinstance(other, Query) else NotImplemented
+
+    def __invert__(self) -> "Query":
+        return query_of(self.tree.operand if isinstance(self.tree, Not) else Not(self.tree))
+
+    @property
+    def counters(self) -> frozenset[tuple[str, str]]:
+        """The (job, category) pairs that the query names, those inside brackets too; not those of patterns."""
+        return frozenset((counter.job, counter.category) for counter in counters(self.tree))
+
+    def format(self, width: int = 88) -> str:
+        """The text laid out for reading, in lines of at most ``width`` characters where names allow it.
+
+        Sugar and comments are kept. Formatting a formatted text changes nothing.
+        """
+        return format_text(self.text, self.dialect, width)
+
+    def bind(self, ontology: Ontology) -> "Query":
+        """The query with display names resolved and patterns expanded by the ontology.
+
+        Raises:
+            QueryError: the ontology has no such job or category.
+        """
+        return query_of(bind(validate(self, ontology).tree, ontology))
+
+    def to_server(self, ontology: Ontology | None = None) -> str:
+        """The exact text for the server's ``search`` filter, in the core language.
+
+        Raises:
+            QueryError: the ontology has no such job or category.
+            NotExpressible: the core language cannot say it, or there is nothing to ask.
+        """
+        return print_core(self.tree if ontology is None else self.bind(ontology).tree)
+
+    def compile(self, *, ontology: Ontology | None = None, policy: CountPolicy = CountPolicy()) -> Matcher:  # noqa: B008 - frozen
+        """A function from a label's ``jsonResponse`` to a verdict, for many labels.
+
+        Args:
+            ontology: the project's; the query is checked against it and bound to it.
+            policy: what one object is.
+
+        Raises:
+            QueryError: the ontology has no such job or category.
+        """
+        tree = self.tree if ontology is None else self.bind(ontology).tree
+        return compile_closure(tree, ontology=ontology, policy=policy)
+
+    def matches(self, json_response: object) -> bool:
+        """Whether a label with this content matches.
+
+        Args:
+            json_response: the decoded ``jsonResponse`` of one label.
+
+        Raises:
+            UnknownContentError: the content is None.
+            MalformedLabelError: the content has the wrong shape.
+        """
+        if not self._matchers:
+            self._matchers.append(self.compile())
+        return self._matchers[0](json_response)
+
+
+def query_of(tree: Predicate) -> Query:
+    """The query of a tree that nobody wrote."""
+    text = print_tree(tree)
+    return Query(tree, text)
+
+
+def parse(text: str, *, dialect: Dialect = "extended", name: str = "query", limits: Limits = DEFAULT_LIMITS) -> Query:
+    """Read a query.
+
+    Args:
+        text: the query.
+        dialect: ``"extended"``, which holds all of the language, or ``"core"``, what the server understands.
+        name: what diagnostics call the text, such as a file name.
+        limits: how long and how deep a query may be.
+
+    Raises:
+        QuerySyntaxError: the text is no query; its ``diagnostics`` say where and why.
+
+    >>> import kili_query as kq
+    >>> kq.parse("2 <= J.C.count < 5")
+    Query('2 <= J.C.count < 5')
+    """
+    if dialect not in ("core", "extended"):
+        raise ValueError(f"unknown dialect {dialect!r}: choose 'core' or 'extended'")
+    if not isinstance(text, str):
+        raise TypeError(f"a query is a str, not {type(text).__name__}")
+    return Query(parse_source(Source(text, name), dialect, limits), text, dialect, name)
+
+
+def check(text_or_query: str | Query, ontology: Ontology | None = None) -> list[Diagnostic]:
+    """All that is to say about a query, sorted by position; an empty list means that all is well.
+
+    Never raises on a bad query.
+
+    >>> import kili_query as kq
+    >>> [found.code.value for found in kq.check("A.B.count > 1.5 AND")]
+    ['KQ205', 'KQ003']
+    """
+    if isinstance(text_or_query, str):
+        try:
+            query = parse(text_or_query)
+        except QuerySyntaxError as error:
+            return list(error.diagnostics)
+    else:
+        query = _written(text_or_query)
+    source = Source(query.text, query.name)
+    found = lint_text(source, query.dialect, _UNLIMITED)
+    if ontology is not None:
+        found += [_placed(one, source) for one in check_names(query.tree, ontology)]
+    return sort_diagnostics(found)
+
+
+def validate(text_or_query: str | Query, ontology: Ontology | None = None) -> Query:
+    """The query, when nothing is wrong with it; warnings are no error.
+
+    Raises:
+        QueryError: there is an error; all diagnostics come with it.
+    """
+    query = parse(text_or_query) if isinstance(text_or_query, str) else text_or_query
+    found = check(query, ontology)
+    if any(one.severity is Severity.ERROR for one in found):
+        raise QueryError(found)
+    return query
+
+
+def _written(query: Query) -> Query:
+    """The query with places in its text: of one built in Python, its canonical text is read."""
+    return query if query.tree.span.start >= 0 else parse(query.text, limits=_UNLIMITED)
+
+
+def _placed(found: Diagnostic, source: Source) -> Diagnostic:
+    return evolve(found, source=source)

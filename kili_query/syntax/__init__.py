@@ -1,0 +1,20 @@
+"""The syntax: text to tree and back."""
+
+from kili_query.syntax.lower import lower, negate
+from kili_query.syntax.parse import DEFAULT_LIMITS, Limits, lint_text, parse_source, parse_tree
+from kili_query.syntax.parser import Dialect
+from kili_query.syntax.printer import print_counter, print_name, print_tree
+
+__all__ = [
+    "DEFAULT_LIMITS",
+    "Dialect",
+    "Limits",
+    "lint_text",
+    "lower",
+    "negate",
+    "parse_source",
+    "parse_tree",
+    "print_counter",
+    "print_name",
+    "print_tree",
+]

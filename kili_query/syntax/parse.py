@@ -1,0 +1,110 @@
+"""The front of the compiler: a text is read into a tree, or into diagnostics."""
+
+import re
+
+from attrs import frozen
+
+from kili_query.ast import Predicate
+from kili_query.diagnostics import Code, Diagnostic, Help, Label, sort_diagnostics
+from kili_query.errors import QuerySyntaxError
+from kili_query.source import Source, Span
+from kili_query.syntax.diagnose import diagnose, diagnose_not_core
+from kili_query.syntax.lints import lint_lexemes
+from kili_query.syntax.parser import Dialect, ParseFailure, parse_text, read_lexemes
+
+__all__ = ["DEFAULT_LIMITS", "Limits", "lint_text", "parse_source", "parse_tree"]
+
+
+@frozen
+class Limits:
+    """How large a query may be; what is larger is refused with KQ006.
+
+    Attributes:
+        length: in code points.
+        depth: levels of parentheses, brackets and NOT.
+    """
+
+    length: int = 64 * 1024
+    depth: int = 256
+
+
+DEFAULT_LIMITS = Limits()
+
+
+def parse_tree(text: str, dialect: Dialect = "extended", limits: Limits = DEFAULT_LIMITS) -> Predicate:
+    """Parse a text into a tree as written.
+
+    >>> parse_tree("J.A.count > 1.5")
+    Comparison(counter=Counter(job='J', category='A'), op=<CompareOp.GE: '>='>, bound=2)
+
+    Raises:
+        QuerySyntaxError: the text is no query of the dialect.
+    """
+    return parse_source(Source(text), dialect, limits)
+
+
+def parse_source(source: Source, dialect: Dialect = "extended", limits: Limits = DEFAULT_LIMITS) -> Predicate:
+    """Parse a text that has a name and a place of its own; see `parse_tree`."""
+    text = source.text
+    if len(text) > limits.depth:
+        too_large = _too_large(source, limits)
+        if too_large is not None:
+            raise QuerySyntaxError([too_large])
+    try:
+        return parse_text(text, dialect)
+    except ParseFailure as failure:
+        error = _explain(source, dialect, failure)
+    raise QuerySyntaxError(sort_diagnostics([error, *lint_text(source, dialect, limits)]))
+
+
+def lint_text(source: Source, dialect: Dialect = "extended", limits: Limits = DEFAULT_LIMITS) -> list[Diagnostic]:
+    """The warnings that need no more than the text; of a text with an error, those before it."""
+    if len(source.text) > limits.depth and _too_large(source, limits) is not None:
+        return []
+    lexemes, failure = read_lexemes(source.text, dialect)
+    if failure is not None and lexemes and lexemes[-1].span.end == failure.offset:
+        lexemes.pop()  # the last word is part of the error
+    return list(lint_lexemes(source, lexemes, dialect))
+
+
+def _explain(source: Source, dialect: Dialect, failure: ParseFailure) -> Diagnostic:
+    lexemes, _ = read_lexemes(source.text, dialect)
+    if dialect == "core":
+        extended, beyond = read_lexemes(source.text, "extended")
+        if beyond is None:
+            return diagnose_not_core(source, extended, failure)
+        if beyond.offset > failure.offset or len(extended) > len(lexemes):
+            return diagnose(source, extended, beyond)
+    return diagnose(source, lexemes, failure)
+
+
+_NESTING = re.compile(r'"(?:[^"\\]|\\.)*"|#[^\n]*|[(\[{]|[)\]}]|[A-Za-z*][\w*-]*|[^\s\w]', re.ASCII)
+
+
+def _too_large(source: Source, limits: Limits) -> Diagnostic | None:
+    text = source.text
+    if len(text) > limits.length:
+        end = Span(limits.length, limits.length + 1)
+        return _refuse(source, end, f"the query is longer than {limits.length} characters", "the limit is here")
+    depth, negations = 0, 0
+    for found in _NESTING.finditer(text):
+        word = found[0]
+        if word in "([{":
+            depth, negations = depth + 1 + negations, 0
+        elif word in ")]}":
+            depth, negations = max(0, depth - 1), 0
+        else:
+            negations = negations + 1 if word.upper() == "NOT" else 0
+        if depth + negations > limits.depth:
+            return _refuse(
+                source,
+                Span(*found.span()),
+                f"the query is nested deeper than {limits.depth} levels",
+                "one level too many",
+            )
+    return None
+
+
+def _refuse(source: Source, span: Span, message: str, label: str) -> Diagnostic:
+    advice = Help("split the query, or raise the limit with `limits=Limits(...)`")
+    return Diagnostic(Code.TOO_LONG_OR_DEEP, message, Label(span, label), help=advice, source=source)

@@ -1,0 +1,372 @@
+"""From text to tree, by the grammars in ``grammar/``. Nothing of Lark leaves this module."""
+
+import json
+import re
+from collections.abc import Iterator
+from enum import Enum
+from functools import cache
+from typing import Literal, TypeAlias
+
+from attrs import frozen
+from lark import Lark, Token, Transformer
+from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+
+from kili_query.ast import (
+    And,
+    CompareOp,
+    Constant,
+    Counter,
+    Exists,
+    Filtered,
+    Membership,
+    NamePattern,
+    Not,
+    Number,
+    Or,
+    Pattern,
+    Predicate,
+    Range,
+    Relation,
+    RelationOp,
+    Sum,
+    Summand,
+    Term,
+    comparison,
+)
+from kili_query.ast.build import ceiling, floor
+from kili_query.resources import read_text
+from kili_query.source import Span
+from kili_query.syntax.numbers import read_number
+
+__all__ = ["Dialect", "Lexeme", "ParseFailure", "Word", "parse_text", "read_lexemes"]
+
+Dialect: TypeAlias = Literal["core", "extended"]
+
+
+class Word(Enum):
+    """The kinds of words that a query is made of; the value names the kind in messages."""
+
+    NAME = "a name"
+    STRING = "a quoted name"
+    NUMBER = "a number"
+    OP = "a comparison operator"
+    SIGN = "`+` or `-`"
+    COUNT = "`count`"
+    DOT = "`.`"
+    COMMA = "`,`"
+    RANGE = "`..`"
+    AND = "`AND`"
+    OR = "`OR`"
+    NOT = "`NOT`"
+    IN = "`IN`"
+    TRUE = "`TRUE`"
+    FALSE = "`FALSE`"
+    LPAR = "`(`"
+    RPAR = "`)`"
+    LBRACKET = "`[`"
+    RBRACKET = "`]`"
+    LBRACE = "`{`"
+    RBRACE = "`}`"
+    END = "the end"
+
+
+@frozen
+class Lexeme:
+    """One word of a query text, without the white space around it."""
+
+    word: Word
+    text: str
+    span: Span
+
+
+class ParseFailure(Exception):  # noqa: N818 - not an error of its own: `kili_query.syntax.diagnose` makes one of it
+    """Where a text stops being a query, and what could stand there.
+
+    Attributes:
+        offset: the place, in code points.
+        expected: the kinds of words that could follow.
+        is_literal: the place holds a number or a string that is itself bad.
+    """
+
+    def __init__(self, offset: int, expected: frozenset[Word], *, is_literal: bool = False) -> None:
+        self.offset = offset
+        self.expected = expected
+        self.is_literal = is_literal
+        super().__init__(f"no query at offset {offset}")
+
+
+def parse_text(text: str, dialect: Dialect) -> Predicate:
+    """Parse a whole text into a tree as written.
+
+    Raises:
+        ParseFailure: the text is no query of the dialect.
+    """
+    try:
+        tree: Predicate = _parser(dialect).lark.parse(text)  # type: ignore[assignment]
+    except UnexpectedInput as error:
+        raise _failure(error, text) from None
+    return tree
+
+
+def read_lexemes(text: str, dialect: Dialect) -> tuple[list[Lexeme], ParseFailure | None]:
+    """The words of a text in order, up to its end or to the place where it stops being a query."""
+    parser = _parser(dialect)
+    lexemes: list[Lexeme] = []
+    try:
+        parsing = parser.lark.parse_interactive(text)
+        for token in parsing.iter_parse():
+            lexemes.extend(parser.lexemes_of(token))
+        parsing.feed_eof()  # type: ignore[no-untyped-call]
+    except UnexpectedInput as error:
+        failure = _failure(error, text)
+    except ParseFailure as error:
+        failure = error
+    else:
+        return lexemes, None
+    return [lexeme for lexeme in lexemes if lexeme.span.end <= failure.offset], failure
+
+
+class _Builder(Transformer[Token, Predicate]):
+    """Builds nodes while Lark parses: one method for each rule of the grammars, called bottom-up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.match_comparison = re.compile("")  # set once the grammar is loaded: the pattern is written there alone
+
+    def start(self, children: list[Predicate]) -> Predicate:
+        return children[0]
+
+    def or_expr(self, children: list[Predicate]) -> Predicate:
+        return Or(tuple(children), span=Span(children[0].span.start, children[-1].span.end))
+
+    def and_expr(self, children: list[Predicate]) -> Predicate:
+        return And(tuple(children), span=Span(children[0].span.start, children[-1].span.end))
+
+    def group(self, children: tuple[Token, Predicate, Token]) -> Predicate:
+        opening, inner, closing = children
+        if isinstance(inner, And | Or):
+            return type(inner)(inner.operands, span=Span(_start(opening), _end(closing)))
+        return inner
+
+    def negation(self, children: tuple[Token, Predicate]) -> Predicate:
+        word, operand = children
+        return Not(operand, span=Span(_start(word), operand.span.end))
+
+    def constant(self, children: list[Token]) -> Predicate:
+        return Constant(children[0].lower() == "true", span=_span(children[0]))
+
+    def comparison(self, children: list[Token]) -> Predicate:
+        match children:
+            case [whole]:
+                found = self.match_comparison.match(whole)
+                assert found is not None  # the lexer found it by this pattern
+                job, category, op, number = found.groups()
+                start = _start(whole)
+                (a, b), (c, d) = found.span(1), found.span(2)
+                counter = Counter(
+                    job, category, job_span=Span(start + a, start + b), category_span=Span(start + c, start + d)
+                )
+                return comparison(counter, _CORE_OPS[op], read_number(number), Span(start + a, start + found.end(4)))
+            case [job, category, _, op, number]:
+                counter = Counter(str(job), str(category), job_span=_span(job), category_span=_span(category))
+                return comparison(counter, _CORE_OPS[str(op)], read_number(number), Span(_start(job), _end(number)))
+            case _:
+                raise AssertionError(children)
+
+    def reference(self, children: list[Token]) -> Term:
+        job, category = children
+        return _term(job, category)
+
+    def filtered(self, children: tuple[Token, Token, Token, Predicate, Token]) -> Term:
+        job, category, _, condition, closing = children
+        inner = _term(job, category)
+        return Filtered(inner, condition, span=Span(_start(job), _end(closing)))
+
+    def counter(self, children: tuple[Term, Token]) -> tuple[Term, Span]:
+        term, word = children
+        return term, Span(_term_start(term), _end(word))
+
+    def total(self, children: list[Token]) -> tuple[Term, Span]:
+        job, word = children
+        pattern = Pattern(_pattern(job), _EVERY, job_span=_span(job), category_span=_span(word))
+        return pattern, Span(_start(job), _end(word))
+
+    def counter_called_count(self, children: list[Token]) -> tuple[Term, Span]:
+        job, category, word = children
+        return _term(job, category), Span(_start(job), _end(word))
+
+    def number(self, children: list[Token]) -> tuple[Number, Span]:
+        return read_number(children[0]), _span(children[0])
+
+    def sum(self, children: list[tuple[Term | Number, Span] | Token]) -> Sum:
+        summands: list[Summand] = []
+        negative, start = False, -1
+        for child in children:
+            if isinstance(child, Token):
+                negative, start = child == "-", _start(child)
+            else:
+                operand, span = child
+                summands.append(Summand(operand, negative, span=span if start < 0 else Span(start, span.end)))
+        return Sum(tuple(summands), span=Span(summands[0].span.start, summands[-1].span.end))
+
+    def exists(self, children: list[Term]) -> Predicate:
+        term = children[0]
+        end = term.span.end if isinstance(term, Filtered) else term.category_span.end
+        return Exists(term, span=Span(_term_start(term), end))
+
+    def relation(self, children: list[Sum | Token]) -> Predicate:
+        sums = tuple(child for child in children if isinstance(child, Sum))
+        ops = tuple(_RELATION_OPS[str(child)] for child in children if isinstance(child, Token))
+        span = Span(sums[0].span.start, sums[-1].span.end)
+        match sums, ops:
+            case (Sum((Summand(Counter() | Pattern() | Filtered() as term),)), Sum((Summand(int() as bound),))), (op,):
+                if op is not RelationOp.NE:  # one counter against one number is a comparison, however it is spelt
+                    return comparison(term, CompareOp(op.value), bound, span)
+            case (Sum((Summand(Counter() | Pattern() | Filtered() as term),)), Sum((Summand(bound),))), (op,):
+                if op is not RelationOp.NE and not isinstance(bound, Counter | Pattern | Filtered):
+                    return comparison(term, CompareOp(op.value), bound, span)
+            case _:
+                pass
+        return Relation(sums, ops, span=span)
+
+    def membership(self, children: list[Sum | Range | Token]) -> Predicate:
+        head = children[0]
+        assert isinstance(head, Sum)
+        ranges = tuple(child for child in children if isinstance(child, Range))
+        negated = isinstance(children[1], Token) and children[1].type == "NOT"
+        closing = children[-1]
+        assert isinstance(closing, Token)
+        return Membership(head, ranges, negated, span=Span(head.span.start, _end(closing)))
+
+    def range(self, children: list[Token]) -> Range:
+        match [read_number(child) for child in children if child.type == "NUMBER"]:
+            case [low, high]:
+                return Range(ceiling(low), floor(high))
+            case [low]:
+                return Range(ceiling(low), None if len(children) > 1 else floor(low))
+            case other:
+                raise AssertionError(other)
+
+
+_EVERY = NamePattern(("", ""))
+_CORE_OPS = {op.value: op for op in CompareOp}
+_RELATION_OPS = {op.value: op for op in RelationOp} | {"=": RelationOp.EQ, "<>": RelationOp.NE}
+
+
+def _start(token: Token) -> int:
+    return token.start_pos or 0
+
+
+def _end(token: Token) -> int:
+    return _start(token) + len(token)
+
+
+def _span(token: Token) -> Span:
+    start = _start(token)
+    return Span(start, start + len(token))
+
+
+def _term_start(term: Term) -> int:
+    return term.span.start if isinstance(term, Filtered) else term.job_span.start
+
+
+def _term(job: Token, category: Token) -> Counter | Pattern:
+    if "*" in job or "*" in category:
+        one, two = _pattern(job), _pattern(category)
+        if len(one.pieces) > 1 or len(two.pieces) > 1:
+            return Pattern(one, two, job_span=_span(job), category_span=_span(category))
+    return Counter(_name(job), _name(category), job_span=_span(job), category_span=_span(category))
+
+
+def _pattern(token: Token) -> NamePattern:
+    return NamePattern((_name(token),) if token.type == "STRING" else tuple(re.split(r"\*+", token)))
+
+
+def _name(token: Token) -> str:
+    if token.type != "STRING":
+        return str(token)
+    try:
+        name = json.loads(token)
+    except ValueError as error:
+        raise ParseFailure(_start(token), frozenset(), is_literal=True) from error
+    assert isinstance(name, str)  # the token is between quotes
+    return name
+
+
+@frozen
+class _Parser:
+    """A loaded grammar."""
+
+    lark: Lark
+    builder: _Builder
+
+    def lexemes_of(self, token: Token) -> Iterator[Lexeme]:
+        """The words of a token; a comparison lexed in one piece has seven."""
+        if token.type != "COMPARISON":
+            text = token.rstrip(" \t\r\n")
+            yield Lexeme(_WORDS[token.type.lstrip("_")], text, Span(_start(token), _start(token) + len(text)))
+            return
+        found = self.builder.match_comparison.match(token)
+        assert found is not None  # the lexer found it by this pattern
+        start = _start(token)
+        dots = [start + offset for offset, char in enumerate(token) if char == "."]
+        count = start + token.index("count", found.end(2))
+        yield Lexeme(Word.NAME, found[1], Span(start + found.start(1), start + found.end(1)))
+        yield Lexeme(Word.DOT, ".", Span(dots[0], dots[0] + 1))
+        yield Lexeme(Word.NAME, found[2], Span(start + found.start(2), start + found.end(2)))
+        yield Lexeme(Word.DOT, ".", Span(dots[1], dots[1] + 1))
+        yield Lexeme(Word.COUNT, "count", Span(count, count + len("count")))
+        yield Lexeme(Word.OP, found[3], Span(start + found.start(3), start + found.end(3)))
+        yield Lexeme(Word.NUMBER, found[4], Span(start + found.start(4), start + found.end(4)))
+
+
+_WORDS = {word.name: word for word in Word}
+
+
+def _read_grammar(base_path: str | None, name: str) -> tuple[str, str]:
+    """Where Lark finds an imported grammar: beside the one that imports it."""
+    return f"grammar/{name}", read_text("grammar", name)
+
+
+@cache
+def _parser(dialect: Dialect) -> _Parser:
+    builder = _Builder()
+    name = f"{dialect}.lark"
+    lark = Lark(
+        read_text("grammar", name),
+        source_path=f"grammar/{name}",
+        import_paths=[_read_grammar],
+        parser="lalr",
+        lexer="contextual",
+        maybe_placeholders=False,
+        transformer=builder,
+    )
+    builder.match_comparison = re.compile(lark.get_terminal("COMPARISON").pattern.to_regexp())
+    return _Parser(lark, builder)
+
+
+def _failure(error: UnexpectedInput, text: str) -> ParseFailure:
+    match error:
+        case UnexpectedToken():
+            names = error.accepts or error.expected
+        case UnexpectedCharacters():
+            names = error.allowed or set()
+        case _:
+            names = set()
+    offset = error.pos_in_stream
+    if offset is None or (isinstance(error, UnexpectedToken) and error.token.type == "$END"):
+        offset = len(text)
+    return ParseFailure(offset, frozenset(_expected(names)))
+
+
+def _expected(names: set[str] | frozenset[str]) -> Iterator[Word]:
+    for name in names:
+        match name:
+            case "COMPARISON":
+                yield Word.NAME
+            case "$END":
+                yield Word.END
+            case "WHITE_SPACE" | "COMMENT":
+                pass
+            case _:
+                yield _WORDS[name.lstrip("_")]
