@@ -7,7 +7,7 @@ place, job and name. A place is the chain of parent objects and choices, so that
 
 from kili_query.counting.content import MAX_NESTING, Site, checked_root, is_video, root_sites
 from kili_query.counting.found import Found, Wanted, find, selected_sites, token
-from kili_query.counting.policy import DEFAULT_POLICY, CountPolicy, Rules
+from kili_query.counting.policy import DEFAULT_POLICY, CountPolicy, Rules, VideoPolicy
 from kili_query.counting.tally import count
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Found",
     "Rules",
     "Site",
+    "VideoPolicy",
     "Wanted",
     "checked_root",
     "count",

@@ -22,9 +22,12 @@ def lint_lexemes(source: Source, lexemes: Sequence[Lexeme], dialect: Dialect) ->
 
 def _numbers_read_as_another(source: Source, lexemes: Sequence[Lexeme]) -> Iterator[Diagnostic]:
     """KQ205: a sign, a decimal, an exponent, leading zeros, or more than any count."""
+    in_sums = _numbers_in_sums(lexemes)
     for before, lexeme in pairwise([None, *lexemes]):
         if lexeme is None or lexeme.word is not Word.NUMBER or is_plain(lexeme.text):
             continue
+        if lexeme in in_sums and (read_number(lexeme.text) < 0 or str(read_number(lexeme.text)) == lexeme.text):
+            continue  # it is no bound of a single counter: a difference may be negative, and a sum very large
         op = before.text if before is not None and before.word is Word.OP else None
         message, advice = _reading(lexeme.text, op)
         span = lexeme.span
@@ -41,6 +44,31 @@ def _numbers_read_as_another(source: Source, lexemes: Sequence[Lexeme]) -> Itera
             help=None if advice is None else Help(f"write `{advice}`", edit),
             source=source,
         )
+
+
+def _numbers_in_sums(lexemes: Sequence[Lexeme]) -> set[Lexeme]:
+    """The numbers of conditions that add or take away."""
+    conditions: list[list[Lexeme]] = [[]]
+    found: set[Lexeme] = set()
+    for lexeme in lexemes:
+        match lexeme.word:
+            case Word.LBRACKET:
+                conditions.append([])
+            case Word.RBRACKET if len(conditions) > 1:
+                found.update(_summed(conditions.pop()))
+            case Word.AND | Word.OR | Word.LPAR | Word.RPAR:
+                found.update(_summed(conditions[-1]))
+                conditions[-1] = []
+            case _:
+                conditions[-1].append(lexeme)
+    for condition in conditions:
+        found.update(_summed(condition))
+    return found
+
+
+def _summed(condition: Sequence[Lexeme]) -> Iterator[Lexeme]:
+    if any(lexeme.word is Word.SIGN for lexeme in condition):
+        yield from (lexeme for lexeme in condition if lexeme.word is Word.NUMBER)
 
 
 def _reading(text: str, op: str | None) -> tuple[str, str | None]:

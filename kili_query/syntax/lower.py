@@ -31,7 +31,6 @@ from kili_query.ast import (
     comparison,
     conjunction,
     disjunction,
-    map_operands,
 )
 from kili_query.source import Span
 
@@ -42,6 +41,22 @@ _NEGATED = {
     CompareOp.LT: CompareOp.GE,
     CompareOp.GT: CompareOp.LE,
     CompareOp.LE: CompareOp.GT,
+}
+_NEGATED_RELATION = {
+    RelationOp.EQ: RelationOp.NE,
+    RelationOp.NE: RelationOp.EQ,
+    RelationOp.GE: RelationOp.LT,
+    RelationOp.LT: RelationOp.GE,
+    RelationOp.GT: RelationOp.LE,
+    RelationOp.LE: RelationOp.GT,
+}
+_OPPOSITE = {
+    RelationOp.EQ: RelationOp.NE,
+    RelationOp.NE: RelationOp.EQ,
+    RelationOp.GE: RelationOp.LT,
+    RelationOp.LT: RelationOp.GE,
+    RelationOp.GT: RelationOp.LE,
+    RelationOp.LE: RelationOp.GT,
 }
 _FLIPPED = {
     CompareOp.GE: CompareOp.LE,
@@ -62,16 +77,20 @@ def lower(tree: Predicate) -> Predicate:
     'J.A.count == 2 AND (J.B.count < 2 OR J.B.count >= 5)'
     """
     match tree:
-        case And() | Or():
-            return map_operands(lower, tree)
+        case And(operands):
+            lowered = tuple(map(lower, operands))
+            return tree if lowered == operands else conjunction(lowered, tree.span)
+        case Or(operands):
+            lowered = tuple(map(lower, operands))
+            return tree if lowered == operands else disjunction(lowered, tree.span)
         case Not(operand):
             return negate(operand)
         case Comparison(counter):
             inner = _lower_term(counter)
             return tree if inner is counter else evolve(tree, counter=inner)
         case Linear(addends):
-            lowered = tuple(Addend(addend.coefficient, _lower_term(addend.counter)) for addend in addends)
-            return tree if lowered == addends else evolve(tree, addends=lowered)
+            plain = tuple(Addend(addend.coefficient, _lower_term(addend.counter)) for addend in addends)
+            return tree if plain == addends else evolve(tree, addends=plain)
         case Constant():
             return tree
         case Exists(counter):
@@ -109,7 +128,11 @@ def negate(tree: Predicate) -> Predicate:
             return disjunction((evolve(plain, op=one) for one in ops), tree.span)
         case Membership():
             return lower(evolve(tree, negated=not tree.negated))
-        case Exists() | Relation():
+        case Relation(sums, ops):
+            steps = zip(sums, ops, sums[1:], strict=False)
+            negated = (_relate(left, _NEGATED_RELATION[op], right, tree.span) for left, op, right in steps)
+            return disjunction(negated, tree.span)
+        case Exists():
             return negate(lower(tree))
         case _:
             assert_never(tree)

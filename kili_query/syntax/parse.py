@@ -8,9 +8,9 @@ from kili_query.ast import Predicate
 from kili_query.diagnostics import Code, Diagnostic, Help, Label, sort_diagnostics
 from kili_query.errors import QuerySyntaxError
 from kili_query.source import Source, Span
-from kili_query.syntax.diagnose import diagnose, diagnose_not_core
 from kili_query.syntax.lints import lint_lexemes
 from kili_query.syntax.parser import Dialect, ParseFailure, parse_text, read_lexemes
+from kili_query.syntax.slips import diagnose, diagnose_not_core
 
 __all__ = ["DEFAULT_LIMITS", "Limits", "lint_text", "parse_source", "parse_tree"]
 
@@ -21,7 +21,7 @@ class Limits:
 
     Attributes:
         length: in code points.
-        depth: levels of parentheses, brackets and NOT.
+        depth: levels of parentheses, brackets and NOT; a pair of brackets makes two.
     """
 
     length: int = 64 * 1024
@@ -52,8 +52,8 @@ def parse_source(source: Source, dialect: Dialect = "extended", limits: Limits =
             raise QuerySyntaxError([too_large])
     try:
         return parse_text(text, dialect)
-    except ParseFailure as failure:
-        error = _explain(source, dialect, failure)
+    except ParseFailure:
+        error = _explain(source, dialect)
     raise QuerySyntaxError(sort_diagnostics([error, *lint_text(source, dialect, limits)]))
 
 
@@ -67,8 +67,9 @@ def lint_text(source: Source, dialect: Dialect = "extended", limits: Limits = DE
     return list(lint_lexemes(source, lexemes, dialect))
 
 
-def _explain(source: Source, dialect: Dialect, failure: ParseFailure) -> Diagnostic:
-    lexemes, _ = read_lexemes(source.text, dialect)
+def _explain(source: Source, dialect: Dialect) -> Diagnostic:
+    lexemes, failure = read_lexemes(source.text, dialect)
+    assert failure is not None  # parsing has just failed
     if dialect == "core":
         extended, beyond = read_lexemes(source.text, "extended")
         if beyond is None:
@@ -78,6 +79,7 @@ def _explain(source: Source, dialect: Dialect, failure: ParseFailure) -> Diagnos
     return diagnose(source, lexemes, failure)
 
 
+_LEVELS = {"(": 1, "[": 2, "{": 1}  # a condition in brackets stands in a counter, and that in a condition
 _NESTING = re.compile(r'"(?:[^"\\]|\\.)*"|#[^\n]*|[(\[{]|[)\]}]|[A-Za-z*][\w*-]*|[^\s\w]', re.ASCII)
 
 
@@ -86,22 +88,20 @@ def _too_large(source: Source, limits: Limits) -> Diagnostic | None:
     if len(text) > limits.length:
         end = Span(limits.length, limits.length + 1)
         return _refuse(source, end, f"the query is longer than {limits.length} characters", "the limit is here")
+    opened: list[int] = []  # how deep each bracket that is open stands
     depth, negations = 0, 0
     for found in _NESTING.finditer(text):
         word = found[0]
         if word in "([{":
-            depth, negations = depth + 1 + negations, 0
+            opened.append(depth)
+            depth, negations = depth + negations + _LEVELS[word], 0
         elif word in ")]}":
-            depth, negations = max(0, depth - 1), 0
+            depth, negations = opened.pop() if opened else 0, 0
         else:
             negations = negations + 1 if word.upper() == "NOT" else 0
         if depth + negations > limits.depth:
-            return _refuse(
-                source,
-                Span(*found.span()),
-                f"the query is nested deeper than {limits.depth} levels",
-                "one level too many",
-            )
+            message = f"the query is nested deeper than {limits.depth} levels"
+            return _refuse(source, Span(*found.span()), message, "one level too many")
     return None
 
 

@@ -7,9 +7,9 @@ from enum import Enum
 from functools import cache
 from typing import Literal, TypeAlias
 
-from attrs import frozen
+from attrs import evolve, frozen
 from lark import Lark, Token, Transformer
-from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark.exceptions import UnexpectedInput, UnexpectedToken
 
 from kili_query.ast import (
     And,
@@ -79,12 +79,12 @@ class Lexeme:
     span: Span
 
 
-class ParseFailure(Exception):  # noqa: N818 - not an error of its own: `kili_query.syntax.diagnose` makes one of it
+class ParseFailure(Exception):  # noqa: N818 - not an error of its own: `kili_query.syntax.slips` makes one of it
     """Where a text stops being a query, and what could stand there.
 
     Attributes:
         offset: the place, in code points.
-        expected: the kinds of words that could follow.
+        expected: the kinds of words that could stand there, if `read_lexemes` found them.
         is_literal: the place holds a number or a string that is itself bad.
     """
 
@@ -104,26 +104,36 @@ def parse_text(text: str, dialect: Dialect) -> Predicate:
     try:
         tree: Predicate = _parser(dialect).lark.parse(text)  # type: ignore[assignment]
     except UnexpectedInput as error:
-        raise _failure(error, text) from None
+        raise ParseFailure(_offset(error, text), frozenset()) from None
     return tree
 
 
 def read_lexemes(text: str, dialect: Dialect) -> tuple[list[Lexeme], ParseFailure | None]:
     """The words of a text in order, up to its end or to the place where it stops being a query."""
     parser = _parser(dialect)
-    lexemes: list[Lexeme] = []
+    tokens: list[Token] = []
     try:
         parsing = parser.lark.parse_interactive(text)
-        for token in parsing.iter_parse():
-            lexemes.extend(parser.lexemes_of(token))
+        tokens.extend(parsing.iter_parse())
         parsing.feed_eof()  # type: ignore[no-untyped-call]
     except UnexpectedInput as error:
-        failure = _failure(error, text)
+        offset = _offset(error, text)
+        tokens = [token for token in tokens if _end(token) <= offset]
+        failure = ParseFailure(offset, _followers(parser, tokens))
     except ParseFailure as error:
         failure = error
+        tokens = [token for token in tokens if _end(token) <= failure.offset]
     else:
-        return lexemes, None
-    return [lexeme for lexeme in lexemes if lexeme.span.end <= failure.offset], failure
+        return [lexeme for token in tokens for lexeme in parser.lexemes_of(token)], None
+    return [lexeme for token in tokens for lexeme in parser.lexemes_of(token)], failure
+
+
+def _followers(parser: "_Parser", tokens: list[Token]) -> frozenset[Word]:
+    """The kinds of words that could really follow: what the tables list is more than that."""
+    parsing = parser.lark.parse_interactive("")
+    for token in tokens:
+        parsing.feed_token(token)
+    return frozenset(_expected(parsing.accepts()))  # type: ignore[no-untyped-call]
 
 
 class _Builder(Transformer[Token, Predicate]):
@@ -144,9 +154,7 @@ class _Builder(Transformer[Token, Predicate]):
 
     def group(self, children: tuple[Token, Predicate, Token]) -> Predicate:
         opening, inner, closing = children
-        if isinstance(inner, And | Or):
-            return type(inner)(inner.operands, span=Span(_start(opening), _end(closing)))
-        return inner
+        return evolve(inner, span=Span(_start(opening), _end(closing)))
 
     def negation(self, children: tuple[Token, Predicate]) -> Predicate:
         word, operand = children
@@ -345,21 +353,15 @@ def _parser(dialect: Dialect) -> _Parser:
     return _Parser(lark, builder)
 
 
-def _failure(error: UnexpectedInput, text: str) -> ParseFailure:
-    match error:
-        case UnexpectedToken():
-            names = error.accepts or error.expected
-        case UnexpectedCharacters():
-            names = error.allowed or set()
-        case _:
-            names = set()
-    offset = error.pos_in_stream
-    if offset is None or (isinstance(error, UnexpectedToken) and error.token.type == "$END"):
-        offset = len(text)
-    return ParseFailure(offset, frozenset(_expected(names)))
+def _offset(error: UnexpectedInput, text: str) -> int:
+    """Where Lark met what it did not expect; the end of the text, if that is what it met."""
+    if isinstance(error, UnexpectedToken) and error.token.type == "$END":
+        return len(text)
+    place: int | None = error.pos_in_stream
+    return len(text) if place is None else place  # type: ignore[unreachable, unused-ignore]
 
 
-def _expected(names: set[str] | frozenset[str]) -> Iterator[Word]:
+def _expected(names: set[str]) -> Iterator[Word]:
     for name in names:
         match name:
             case "COMPARISON":

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import assert_never
 
@@ -44,11 +45,11 @@ def print_tree(tree: Predicate) -> str:
         case Comparison(counter, op, bound):
             return f"{print_counter(counter)} {op.value} {bound}"
         case And(operands):
-            return " AND ".join(_print_operand(operand, And | Or) for operand in operands) or "TRUE"
+            return " AND ".join(_enclose(operands, list(map(print_tree, operands)), (And, Or))) or "TRUE"
         case Or(operands):
-            return " OR ".join(_print_operand(operand, Or) for operand in operands) or "FALSE"
+            return " OR ".join(_enclose(operands, list(map(print_tree, operands)), (Or,))) or "FALSE"
         case Not(operand):
-            return f"NOT {_print_operand(operand, And | Or)}"
+            return " ".join(["NOT", *_enclose((operand,), [print_tree(operand)], (And, Or))])
         case Constant(value):
             return "TRUE" if value else "FALSE"
         case Exists(counter):
@@ -80,6 +81,10 @@ def print_counter(term: Term) -> str:
     match term:
         case Pattern(job, NamePattern(("", ""))) if len(job.pieces) == 1:
             return f"{_print_pattern(job)}.count"
+        case Counter(job, "count"):
+            return f"{print_name(job)}.count.count"
+        case Pattern(job, NamePattern(("count",))):
+            return f"{_print_pattern(job)}.count.count"
         case _:
             return f"{_print_reference(term)}.count"
 
@@ -95,22 +100,33 @@ def print_name(name: str) -> str:
     return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(name, ensure_ascii=False))
 
 
-def _print_operand(operand: Predicate, weaker: type | object) -> str:
-    text = print_tree(operand)
-    needs_parentheses = isinstance(operand, weaker) and len(operand.operands) > 1  # type: ignore[arg-type, union-attr]
-    return f"({text})" if needs_parentheses else text
+def _enclose(operands: Iterable[Predicate], texts: Iterable[str], loose: tuple[type, ...]) -> Iterator[str]:
+    """The texts of operands, in parentheses where an operand binds looser than what joins them.
+
+    They are printed before they come here, so that each level of a tree is one call deep.
+    """
+    for operand, text in zip(operands, texts, strict=True):
+        is_loose = isinstance(operand, And | Or) and isinstance(operand, loose) and len(operand.operands) > 1
+        yield f"({text})" if is_loose else text
 
 
 def _print_reference(term: Term) -> str:
     match term:
         case Counter(job, category):
-            return f"{print_name(job)}.{print_name(category)}"
+            return f"{print_name(job)}.{_print_category(category)}"
+        case Pattern(job, NamePattern((category,))):
+            return f"{_print_pattern(job)}.{_print_category(category)}"
         case Pattern(job, category):
             return f"{_print_pattern(job)}.{_print_pattern(category)}"
         case Filtered(counter, condition):
             return f"{_print_reference(counter)}[{print_tree(condition)}]"
         case _:
             assert_never(term)
+
+
+def _print_category(name: str) -> str:
+    """A category that may be the last word: a bare ``count`` there is the keyword."""
+    return '"count"' if name == "count" else print_name(name)
 
 
 def _print_pattern(pattern: NamePattern) -> str:

@@ -1,6 +1,5 @@
 """The server target: predicates as text of the core language, the only thing that is ever sent to a server."""
 
-import re
 from typing import assert_never
 
 from kili_query.ast import (
@@ -11,30 +10,21 @@ from kili_query.ast import (
     Constant,
     Counter,
     Exists,
-    Filtered,
     Linear,
     Membership,
     Not,
     Or,
-    Pattern,
     Predicate,
     Relation,
+    conjunction,
+    disjunction,
+    map_operands,
 )
 from kili_query.errors import NotExpressible
-from kili_query.syntax import lower, print_counter, print_name, print_tree
+from kili_query.syntax import lower
+from kili_query.targets.base import CORE, require
 
-__all__ = ["is_core_name", "print_core"]
-
-_CORE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
-
-
-def is_core_name(name: str) -> bool:
-    """Whether the core language can spell the name of a job or a category.
-
-    >>> is_core_name("TRAFFIC_LIGHT"), is_core_name("traffic light"), is_core_name("CAT_*")
-    (True, False, False)
-    """
-    return _CORE_NAME.fullmatch(name) is not None
+__all__ = ["print_core"]
 
 
 def print_core(tree: Predicate) -> str:
@@ -47,47 +37,45 @@ def print_core(tree: Predicate) -> str:
     Raises:
         NotExpressible: part of it is more than the core language can say, or it is TRUE or FALSE.
     """
-    match lower(tree):
+    match _settle(lower(tree)):
         case Constant(value):
             raise NotExpressible(f"the query is {'always' if value else 'never'} true: there is nothing to ask")
-        case lowered:
-            return _print(lowered)
+        case settled:
+            require(settled, CORE, "the server")
+            return _print(settled)
+
+
+def _settle(tree: Predicate) -> Predicate:
+    """The predicate without constants, for core has none; an operator within its like joins it."""
+    match map_operands(_settle, tree):
+        case And(operands):
+            if Constant(False) in operands:
+                return Constant(False)
+            return conjunction(one for one in operands if one != Constant(True))
+        case Or(operands):
+            if Constant(True) in operands:
+                return Constant(True)
+            return disjunction(one for one in operands if one != Constant(False))
+        case leaf:
+            return leaf
 
 
 def _print(tree: Predicate) -> str:
     match tree:
         case Comparison(counter, op, bound):
-            return f"{_core_counter(counter)} {_core_bound(op, bound)}"
+            assert isinstance(counter, Counter)  # other terms were refused
+            return f"{counter.job}.{counter.category}.count {_print_bound(op, bound)}"
         case And(operands):
-            return " AND ".join(f"({_print(one)})" if isinstance(one, And | Or) else _print(one) for one in operands)
+            return " AND ".join(f"({_print(one)})" if isinstance(one, Or) else _print(one) for one in operands)
         case Or(operands):
-            return " OR ".join(f"({_print(one)})" if isinstance(one, Or) else _print(one) for one in operands)
-        case Linear():
-            raise NotExpressible(f"core cannot compare sums of counters: `{print_tree(tree)}`")
-        case Constant(value):
-            raise NotExpressible(f"core has no constant: part of the query is {'always' if value else 'never'} true")
-        case Not() | Exists() | Relation() | Membership():
-            return _print(lower(tree))
+            return " OR ".join(map(_print, operands))
+        case Linear() | Constant() | Not() | Exists() | Relation() | Membership():
+            raise AssertionError(f"not lowered, not settled or not checked: {tree}")
         case _:
             assert_never(tree)
 
 
-def _core_counter(counter: Counter | Pattern | Filtered) -> str:
-    match counter:
-        case Counter(job, category):
-            for name in (job, category):
-                if not is_core_name(name):
-                    raise NotExpressible(f"core cannot spell the name {print_name(name)}")
-            return f"{job}.{category}.count"
-        case Pattern():
-            raise NotExpressible(f"`{print_counter(counter)}` stands for a sum: bind it to an ontology first")
-        case Filtered():
-            raise NotExpressible(f"core cannot look inside annotations: `{print_counter(counter)}`")
-        case _:
-            assert_never(counter)
-
-
-def _core_bound(op: CompareOp, bound: int) -> str:
+def _print_bound(op: CompareOp, bound: int) -> str:
     """Operator and plain integer; a bound below 0 is said with 0."""
     if bound >= 0:
         return f"{op.value} {min(bound, MAX_COUNT + 1)}"

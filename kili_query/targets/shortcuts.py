@@ -18,7 +18,7 @@ from typing import Literal, TypeAlias, cast
 from attrs import evolve, frozen
 
 from kili_query.ast import Comparison, Counter
-from kili_query.counting import Rules, checked_root
+from kili_query.counting import Rules
 from kili_query.ontology import Ontology
 from kili_query.ontology.job import METADATA_JOBS
 from kili_query.targets.outcome import Outcome, outcome
@@ -75,8 +75,8 @@ def shortcut(comparison: Comparison, rules: Rules, ontology: Ontology | None, ca
 
 def compile_shortcuts(operands: Sequence[Shortcut | Judge], connective: Literal["and", "or"]) -> Judge:
     """One function that judges all operands, from left to right, as long as the verdict is open."""
-    names: dict[str, object] = {"checked_root": checked_root}
-    lines = ["if type(json_response) is not dict:", "    json_response = checked_root(json_response)"]
+    names: dict[str, object] = {}
+    lines: list[str] = []
     settled = "not verdict" if connective == "and" else "verdict"
     for index, operand in enumerate(operands):
         if isinstance(operand, Shortcut):
@@ -120,33 +120,38 @@ def _write(operand: Shortcut) -> str:
     return written.replace("HIT", indent("\n".join(hit), " " * 16).lstrip())
 
 
+# Of JSON values an object alone has `.get`, and takes a name as a subscript. What yields one object at least and no
+# other value is a list, so that the type of a list is looked at only when it comes to its end.
+
 _CHOICES = """\
-payload = json_response.get(job#)
-if payload is None:
-    ABSENT
-else:
-    try:
-        categories = payload["categories"]
-        if type(categories) is not list or "annotations" in payload:
+try:
+    payload = json_response.get(job#)
+    if payload is None:
+        ABSENT
+    else:
+        if "annotations" in payload:
             raise TypeError
+        categories = payload["categories"]
         BEGIN
         for category in categories:
             if names#[category["name"]]:
                 HIT
         else:
+            if type(categories) is not list:
+                raise TypeError
             END
-    except (KeyError, TypeError, ValueError):
-        verdict = careful#(json_response)"""
+except (AttributeError, KeyError, TypeError, ValueError):
+    verdict = careful#(json_response)"""
 
 _ANNOTATIONS = """\
-payload = json_response.get(job#)
-if payload is None:
-    ABSENT
-else:
-    try:
-        annotations = payload["annotations"]
-        if type(annotations) is not list or "categories" in payload:
+try:
+    payload = json_response.get(job#)
+    if payload is None:
+        ABSENT
+    else:
+        if "categories" in payload:
             raise TypeError
+        annotations = payload["annotations"]
         BEGIN
         for annotation in annotations:
             [category] = annotation["categories"]
@@ -156,6 +161,8 @@ else:
                     raise TypeError
                 HIT
         else:
+            if type(annotations) is not list:
+                raise TypeError
             END
-    except (KeyError, TypeError, ValueError):
-        verdict = careful#(json_response)"""
+except (AttributeError, KeyError, TypeError, ValueError):
+    verdict = careful#(json_response)"""

@@ -1,0 +1,82 @@
+# Everything runs in environments of its own, made on first use; a machine needs Python >= 3.11 with venv, and make.
+#
+#   make test    lint, types, tests (the environments of the official client, which tests compare with, included)
+#   make demo    a small tour of the command
+#   make bench   benchmarks        make fuzz   each property for FUZZ_SECONDS
+#   make golden  write the rendered texts anew; read the diff
+#   make clean   remove all that is made
+
+MAKEFLAGS += --no-print-directory
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
+
+# The first interpreter that is new enough and can make environments.
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 python3; do \
+	$$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+		&& echo $$python && break; done)
+
+FUZZ_SECONDS ?= 30
+PYTEST_ARGS ?=
+
+# An install is marked as done only after its last step, so that an interrupted one is taken up again.
+TESTING := .venv/.installed
+DEMO := .venv-demo/.installed
+PEERS := $(patsubst tests/peers/%.txt,.venv-peers/%/.installed,$(wildcard tests/peers/kili-*.txt))
+
+.PHONY: test lint demo bench fuzz golden peers clean
+
+test: lint $(PEERS)
+	@.venv/bin/python -m pytest $(PYTEST_ARGS)
+
+lint: $(TESTING)
+	@.venv/bin/python -m ruff check
+	@.venv/bin/python -m ruff format --check
+	@.venv/bin/python -m mypy
+
+demo: $(DEMO)
+	@.venv-demo/bin/kili-query demo
+
+# These options replace those of pyproject.toml, which leave benchmarks out.
+bench: $(TESTING) $(PEERS)
+	@.venv/bin/python -m pytest -o addopts="-ra --import-mode=importlib" --benchmark-only tests/benchmarks $(PYTEST_ARGS)
+
+fuzz: $(TESTING)
+	@set -e; for property in fuzz/[a-z]*.py; do \
+		echo "$$property"; .venv/bin/python $$property -max_total_time=$(FUZZ_SECONDS); done
+
+golden: $(TESTING)
+	@.venv/bin/python -m pytest --update-golden $(PYTEST_ARGS)
+
+peers: $(PEERS)
+
+clean:
+	rm -rf .venv .venv-demo .venv-peers .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# $(call make_environment,FOLDER): keeps one that is complete, makes a broken one anew.
+define make_environment
+	@test -n "$(PYTHON)" || { echo "no Python >= 3.11 with venv and ensurepip found;" \
+		"on Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@$(1)/bin/python -m pip --version >/dev/null 2>&1 || { echo "making $(1) with $(PYTHON)"; $(PYTHON) -m venv --clear $(1); }
+endef
+
+# pip reads dependency groups since 25.1.
+$(TESTING): pyproject.toml
+	$(call make_environment,.venv)
+	@echo "installing what tests need into .venv"
+	@.venv/bin/python -m pip install --quiet --upgrade "pip>=25.1"
+	@.venv/bin/python -m pip install --quiet --editable ".[all]" --group test
+	@touch $@
+
+$(DEMO): pyproject.toml
+	$(call make_environment,.venv-demo)
+	@echo "installing the command into .venv-demo"
+	@.venv-demo/bin/python -m pip install --quiet --editable ".[cli]"
+	@touch $@
+
+# Each official client that tests compare with has an environment of its own, named by its version.
+.venv-peers/%/.installed: tests/peers/%.txt
+	$(call make_environment,.venv-peers/$*)
+	@echo "installing the official client into .venv-peers/$*"
+	@.venv-peers/$*/bin/python -m pip install --quiet --requirement $<
+	@touch $@

@@ -1,0 +1,47 @@
+"""The arguments and options that several commands share."""
+
+from typing import Annotated, Literal, TypeAlias
+
+import typer
+
+__all__ = [
+    "At",
+    "JsonOption",
+    "LabelsArgument",
+    "OnMalformed",
+    "OntologyOption",
+    "PolicyOption",
+    "QueryArgument",
+]
+
+QueryArgument: TypeAlias = Annotated[
+    str, typer.Argument(metavar="QUERY", show_default=False, help="The query; - reads it from standard input.")
+]
+LabelsArgument: TypeAlias = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="LABELS",
+        show_default=False,
+        help="Files of labels (NDJSON, a JSON array), raw exports (folder or zip), any of them compressed; "
+        "- is standard input.",
+    ),
+]
+OntologyOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--ontology", metavar="FILE", help="The project, or its jsonInterface alone, as JSON."),
+]
+PolicyOption: TypeAlias = Annotated[
+    Literal["objects", "key_frames", "frames"],
+    typer.Option("--policy", help="What counts in a video: objects, their key frames, or the frames that hold any."),
+]
+OnMalformed: TypeAlias = Annotated[
+    Literal["skip", "raise"],
+    typer.Option("--on-malformed", help="Leave malformed labels out and report them, or stop at the first."),
+]
+At: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        "--at", metavar="FIELD", help="The field of a label that holds its content; empty: the label is the content."
+    ),
+]
+JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON, for other programs.")]

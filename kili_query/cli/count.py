@@ -1,0 +1,50 @@
+"""``kili-query count``: how many objects labels hold."""
+
+import sys
+
+from kili_query.cli.arguments import At, JsonOption, LabelsArgument, OnMalformed, OntologyOption, PolicyOption
+from kili_query.cli.exit_status import FINE
+from kili_query.cli.inputs import load_ontology
+from kili_query.cli.output import paint, print_json, table
+from kili_query.cli.tally import Pair, Tally, tally, tell_tally
+from kili_query.counting import CountPolicy
+from kili_query.ontology import Ontology
+
+__all__ = ["count"]
+
+
+def count(
+    labels: LabelsArgument,
+    ontology: OntologyOption = None,
+    policy: PolicyOption = "objects",
+    on_malformed: OnMalformed = "skip",
+    at: At = "jsonResponse",
+    as_json: JsonOption = False,
+) -> int:
+    """Count the objects of every category: in how many labels, and how many in all.
+
+    With an ontology, categories that no label holds are listed too.
+
+    \b
+    kili-query count labels.ndjson --ontology project.json
+    """
+    loaded = load_ontology(ontology)
+    found = tally(labels, ontology=loaded, policy=CountPolicy(policy), at=at, on_malformed=on_malformed)
+    rows = [(*pair, found.of(pair).total(), found.objects(pair)) for pair in _pairs(found, loaded)]
+    if as_json:
+        keys = ("job", "category", "labels", "objects")
+        counters = [dict(zip(keys, row, strict=True)) for row in rows]
+        print_json({"labels": found.labels, "counters": counters, "report": found.report.to_dict()})
+        return FINE
+    titles, *lines = table(("job", "category", "labels", "objects"), rows).split("\n")
+    print("\n".join([paint("message", titles, sys.stdout), *lines]))
+    tell_tally(found.report)
+    return FINE
+
+
+def _pairs(found: Tally, ontology: Ontology | None) -> list[Pair]:
+    """The pairs of the ontology in its order; then what is not in it, the most frequent of each job first."""
+    declared = dict.fromkeys([] if ontology is None else ontology.pairs())
+    others = [pair for pair in found.occurrences if pair not in declared]
+    others.sort(key=lambda pair: (pair[0], -found.objects(pair), pair[1]))
+    return [*declared, *others]

@@ -1,0 +1,174 @@
+"""``kili-query demo``: a tour on labels that come with the package."""
+
+import json
+import sys
+from pathlib import Path
+from textwrap import indent
+from typing import Annotated
+
+import typer
+from attrs import frozen
+
+from kili_query.cli.arguments import JsonOption
+from kili_query.cli.exit_status import FINE
+from kili_query.cli.failure import CommandError
+from kili_query.cli.histogram import as_json_object, block
+from kili_query.cli.match import Judged
+from kili_query.cli.output import paint, print_json
+from kili_query.cli.tally import Tally, tally
+from kili_query.diagnostics import Diagnostic
+from kili_query.diagnostics.render import as_json as diagnostic_as_json
+from kili_query.diagnostics.render import render_text, wants_color
+from kili_query.ontology import Ontology
+from kili_query.query import check, parse
+from kili_query.resources import read_text
+from kili_query.scan import Report, content_of, scan
+
+__all__ = ["demo"]
+
+_FILES = ("labels.ndjson", "project.json", "NOTICE")
+_QUERY = "OBJECTS.PERSON.count >= 3 AND SCENE.VEHICLE.count > 0"
+_SLIP = _QUERY.replace("PERSON", "PERSN")
+_PAIR = ("OBJECTS", "PERSON")
+_FOLDER = "kili-demo"
+
+
+@frozen
+class _Tour:
+    """What the tour shows: the findings on a query with a slip, and what the query itself finds."""
+
+    diagnostics: list[Diagnostic]
+    matching: list[dict[str, object]]
+    report: Report
+    judged: list[Judged]
+    counts: Tally
+
+
+def demo(
+    save: Annotated[
+        str | None,
+        typer.Option("--save", metavar="FOLDER", help="Instead of the tour, write its project and labels to a folder."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Take a tour of the command, on labels that come with it.
+
+    \b
+    kili-query demo
+    kili-query demo --save kili-demo
+    """
+    if save is not None:
+        _save(Path(save))
+        if as_json:
+            print_json({"files": [str(Path(save, name)) for name in _FILES]})
+        else:
+            print(f"wrote {', '.join(_FILES)} to {save}")
+        return FINE
+    tour = _take()
+    if as_json:
+        print_json(_as_json(tour))
+    else:
+        _print(tour)
+    return FINE
+
+
+def _save(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in _FILES:
+            with (folder / name).open("x", encoding="utf-8", newline="\n") as file:
+                file.write(read_text("demo", name))
+    except OSError as error:
+        raise CommandError(f"cannot write `{error.filename}`: {error.strerror}") from error
+
+
+def _take() -> _Tour:
+    ontology = Ontology.from_json_interface(read_text("demo", "project.json"))
+    labels: list[dict[str, object]] = [json.loads(line) for line in read_text("demo", "labels.ndjson").splitlines()]
+    matcher = parse(_QUERY).compile(ontology=ontology)
+    explanations = [matcher.explain(content_of(label)) for label in labels]
+    found = scan(labels, _QUERY, ontology=ontology)
+    # one label that matches, and one that nearly does
+    numbers = (
+        next(index for index, one in enumerate(explanations) if one.matches),
+        next(index for index, one in enumerate(explanations) if one.operands[0].matches and not one.matches),
+    )
+    return _Tour(
+        check(_SLIP, ontology),
+        list(found),
+        found.report,
+        [Judged(labels[index]["id"], index + 1, explanations[index]) for index in numbers],
+        tally(labels, ontology=ontology),
+    )
+
+
+def _as_json(tour: _Tour) -> dict[str, object]:
+    return {
+        "slip": _SLIP,
+        "diagnostics": [diagnostic_as_json(one) for one in tour.diagnostics],
+        "query": _QUERY,
+        "matching": [label["id"] for label in tour.matching],
+        "report": tour.report.to_dict(),
+        "explanations": [one.to_dict() for one in tour.judged],
+        "histogram": as_json_object(tour.counts, _PAIR),
+    }
+
+
+def _print(tour: _Tour) -> None:
+    number = tour.report.read
+    _say(
+        f"A tour of kili-query, on the labels of {number} photos (from COCO 2017, CC BY 4.0).\n"
+        "A label says what one photo holds; here, a scene of several categories, and a box round every object."
+    )
+    _step(
+        "1. A query is a condition on the number of objects in one label",
+        f"    {_QUERY}\n\n"
+        "is said of photos with three people or more, in a scene with a vehicle. OBJECTS and SCENE are jobs of\n"
+        "the project, PERSON and VEHICLE are categories.",
+    )
+    _step(
+        "2. A slip is found before anything runs",
+        _command(f"check '{_SLIP}' --ontology project.json"),
+        render_text(tour.diagnostics, color=wants_color(sys.stdout)),
+    )
+    _step(
+        "3. The mended query finds its labels",
+        _command(f"match '{_QUERY}' labels.ndjson --ontology project.json --count"),
+        f"{tour.report.matched}\n{tour.report}",
+        "Without --count, the labels themselves are printed, one JSON object a line.",
+    )
+    _step(
+        "4. Each verdict can be explained",
+        _command(f"match '{_QUERY}' labels.ndjson --ontology project.json --explain"),
+        f"{''.join(map(str, tour.judged))}… and so on, for {number} labels",
+    )
+    _step(
+        "5. Counts show what is worth asking for",
+        _command("histogram labels.ndjson --ontology project.json --job OBJECTS --category PERSON"),
+        block(tour.counts, _PAIR),
+    )
+    _step("Now you", _next_commands())
+
+
+def _next_commands() -> str:
+    commands = {
+        f"kili-query demo --save {_FOLDER}": "get these labels as files",
+        f"kili-query count {_FOLDER}/labels.ndjson": "what do they hold?",
+        f"kili-query match 'OBJECTS.DOG AND NOT OBJECTS.PERSON' {_FOLDER}/labels.ndjson --count": "dogs by themselves",
+        f"kili-query match 'OBJECTS.count > 15' {_FOLDER}/labels.ndjson -o crowded.ndjson": "the fullest photos",
+        "kili-query explain KQ102": "what a message means",
+        "kili-query match --help": "all options of a command",
+    }
+    return "\n".join(f"    # {remark}\n    {command}" for command, remark in commands.items())
+
+
+def _step(title: str, *paragraphs: str) -> None:
+    _say("", paint("message", title, sys.stdout), *(f"\n{paragraph}" for paragraph in paragraphs))
+
+
+def _command(arguments: str) -> str:
+    return indent(f"$ kili-query {arguments}", "    ")
+
+
+def _say(*lines: str) -> None:
+    print("\n".join(lines))

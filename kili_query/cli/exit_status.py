@@ -1,0 +1,13 @@
+"""What an exit status means."""
+
+__all__ = ["BAD", "BROKEN_PIPE", "FINE", "INTERRUPTED", "NEGATIVE"]
+
+FINE = 0
+NEGATIVE = 1
+"""A negative answer: nothing matched, or a text would change."""
+BAD = 2
+"""A bad query, bad input or bad usage."""
+INTERRUPTED = 130
+"""Ctrl-C: 128 and the number of the signal, as shells have it."""
+BROKEN_PIPE = 141
+"""The reader of the output went away: 128 and the number of the signal."""

@@ -1,0 +1,173 @@
+"""``kili-query histogram``: how many labels hold 0, 1, 2, … objects of a category."""
+
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from itertools import takewhile
+from typing import Annotated
+
+import typer
+from attrs import frozen
+
+from kili_query.ast.walk import matches_pattern
+from kili_query.builder import job as job_called
+from kili_query.cli.arguments import At, JsonOption, LabelsArgument, OnMalformed, OntologyOption, PolicyOption
+from kili_query.cli.exit_status import FINE
+from kili_query.cli.inputs import load_ontology
+from kili_query.cli.output import paint, print_json
+from kili_query.cli.tally import Pair, Tally, tally, tell_tally
+from kili_query.counting import CountPolicy
+from kili_query.diagnostics.layout import printable
+from kili_query.ontology import Ontology
+from kili_query.syntax import print_name
+
+__all__ = ["Bin", "as_json_object", "bins_of", "block", "draw", "histogram"]
+
+_MAX_EXACT = 10
+_MAX_WIDTH = 100
+
+
+@frozen
+class Bin:
+    """How many labels hold a number of objects in a range, ends included."""
+
+    first: int
+    last: int
+    labels: int
+
+    def __str__(self) -> str:
+        return str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
+
+
+def histogram(
+    labels: LabelsArgument,
+    ontology: OntologyOption = None,
+    job: Annotated[str | None, typer.Option("--job", metavar="JOB", help="Only this job; * is a wildcard.")] = None,
+    category: Annotated[
+        str | None, typer.Option("--category", metavar="CATEGORY", help="Only this category; * is a wildcard.")
+    ] = None,
+    policy: PolicyOption = "objects",
+    on_malformed: OnMalformed = "skip",
+    at: At = "jsonResponse",
+    as_json: JsonOption = False,
+) -> int:
+    """Draw how many labels hold 0, 1, 2, … objects of each category.
+
+    Without --job and --category: of each category that a label holds.
+
+    \b
+    kili-query histogram labels.ndjson --job OBJECTS --category PERSON
+    """
+    loaded = load_ontology(ontology)
+    wanted = _selection(job, category, loaded)
+    found = tally(labels, ontology=loaded, policy=CountPolicy(policy), at=at, on_malformed=on_malformed)
+    pairs = wanted(sorted(found.occurrences, key=lambda pair: (pair[0], -found.objects(pair), pair[1])))
+    if as_json:
+        histograms = [as_json_object(found, pair) for pair in pairs]
+        print_json({"labels": found.labels, "histograms": histograms, "report": found.report.to_dict()})
+        return FINE
+    print("\n\n".join(block(found, pair) for pair in pairs) or "nothing to draw: no label holds such a category")
+    tell_tally(found.report)
+    return FINE
+
+
+Selection = Callable[[Sequence[Pair]], Sequence[Pair]]
+
+
+def _selection(job: str | None, category: str | None, ontology: Ontology | None) -> Selection:
+    """Which of the pairs found are asked for; what is asked for by name is shown even if no label holds it.
+
+    Raises:
+        QueryError: the ontology has no such job or category.
+    """
+    if job is None and category is None:
+        return lambda found: found
+    job_name, category_name = job or "*", category or "*"
+    if ontology is not None:
+        asked = job_called(job_name)[category_name].exists.bind(ontology).counters
+        return lambda found: [*(pair for pair in found if pair in asked), *sorted(asked - set(found))]
+    if job is not None and category is not None and "*" not in job + category:
+        only = (job, category)
+        return lambda found: [only]
+    job_pieces, category_pieces = tuple(job_name.split("*")), tuple(category_name.split("*"))
+    return lambda found: [
+        pair for pair in found if matches_pattern(job_pieces, pair[0]) and matches_pattern(category_pieces, pair[1])
+    ]
+
+
+def bins_of(occurrences: Counter[int], labels: int) -> list[Bin]:
+    """The numbers from 0 to the greatest one: each by itself up to 10, then in ranges that widen.
+
+    Args:
+        occurrences: how many labels hold 1, 2, … objects.
+        labels: how many labels there are, those that hold none included.
+
+    >>> [(str(one), one.labels) for one in bins_of(Counter({1: 4, 14: 2}), 10)][-3:]
+    [('9', 0), ('10', 0), ('11-20', 2)]
+    """
+    counts = Counter(occurrences)
+    counts[0] = labels - occurrences.total()
+    return [
+        Bin(first, last, sum(counts[number] for number in counts if first <= number <= last))
+        for first, last in takewhile(lambda ends: ends[0] <= max(counts), _ranges())
+    ]
+
+
+def _ranges() -> Iterator[tuple[int, int]]:
+    for number in range(_MAX_EXACT + 1):
+        yield number, number
+    first, last = _MAX_EXACT + 1, 2 * _MAX_EXACT
+    while True:
+        yield first, last
+        first = last + 1
+        last = last * 5 // 2 if str(last)[0] == "2" else last * 2  # 20, 50, 100, 200, …
+
+
+def draw(bins: Sequence[Bin], width: int, block: str = "█") -> str:
+    """One bar for each bin, the longest as long as the width in characters allows.
+
+    >>> print(draw([Bin(0, 0, 3), Bin(1, 1, 6), Bin(2, 2, 0)], 20))
+    0  ████████ 3
+    1  ███████████████ 6
+    2  0
+    """
+    names = [str(one) for one in bins]
+    name_width = max(map(len, names))
+    most = max(one.labels for one in bins)
+    space = max(1, width - name_width - 3 - len(str(most)))
+    lines = []
+    for name, one in zip(names, bins, strict=True):
+        length = -(-one.labels * space // most) if most else 0  # rounded up: a label is never invisible
+        lines.append(f"{name:>{name_width}}  {block * length}{' ' * bool(length)}{one.labels}")
+    return "\n".join(lines)
+
+
+def block(found: Tally, pair: Pair) -> str:
+    """The histogram of one category under a heading, as wide as the terminal."""
+    title = printable(f"{print_name(pair[0])}.{print_name(pair[1])}")
+    held = found.of(pair).total()
+    heading = f"{title}: {found.objects(pair)} objects in {held} of {found.labels} labels"
+    width = min(shutil.get_terminal_size().columns, _MAX_WIDTH)
+    return paint("message", heading, sys.stdout) + "\n" + draw(bins_of(found.of(pair), found.labels), width, _ink())
+
+
+def _ink() -> str:
+    try:
+        "█".encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return "#"
+    return "█"
+
+
+def as_json_object(found: Tally, pair: Pair) -> dict[str, object]:
+    """The histogram of one category as JSON has it."""
+    return {
+        "job": pair[0],
+        "category": pair[1],
+        "labels": found.of(pair).total(),
+        "objects": found.objects(pair),
+        "bins": [
+            {"from": one.first, "to": one.last, "labels": one.labels} for one in bins_of(found.of(pair), found.labels)
+        ],
+    }

@@ -1,0 +1,86 @@
+"""What commands read: the query, the ontology, the labels."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import typer
+
+from kili_query.diagnostics import Diagnostic, Severity
+from kili_query.diagnostics.render import render_text, wants_color
+from kili_query.errors import QueryError, QuerySyntaxError, SourceError
+from kili_query.ontology import Ontology
+from kili_query.query import Query, check, parse
+from kili_query.scan import ProgressCallback
+from kili_query.syntax import Dialect
+
+__all__ = ["diagnose", "load_ontology", "load_query", "progress", "read_query", "refuse_two_readers"]
+
+_STDIN = "-"
+
+
+def read_query(argument: str) -> tuple[str, str]:
+    """The text of a query and what messages call it.
+
+    Raises:
+        SourceError: standard input is not UTF-8.
+    """
+    if argument != _STDIN:
+        return argument, "query"
+    try:
+        text = sys.stdin.buffer.read().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise SourceError(f"<stdin>: not UTF-8: {error.reason} (at byte {error.start + 1})") from error
+    return text.rstrip("\r\n"), "<stdin>"
+
+
+def diagnose(
+    text: str, name: str, ontology: Ontology | None, dialect: Dialect = "extended"
+) -> tuple[Query | None, list[Diagnostic]]:
+    """The query, unless the text is none, and all that is to say about it."""
+    try:
+        query = parse(text, dialect=dialect, name=name)
+    except QuerySyntaxError as error:
+        return None, list(error.diagnostics)
+    return query, check(query, ontology)
+
+
+def load_query(argument: str, ontology: Ontology | None) -> Query:
+    """The query, when nothing is wrong with it; warnings are told on standard error.
+
+    Raises:
+        QueryError: there is an error.
+    """
+    query, found = diagnose(*read_query(argument), ontology)
+    if query is None or any(one.severity is Severity.ERROR for one in found):
+        raise QueryError(found)
+    if found:
+        print(render_text(found, color=wants_color(sys.stderr)), file=sys.stderr)
+    return query
+
+
+def load_ontology(path: str | None) -> Ontology | None:
+    """The ontology in a file, where one is given.
+
+    Raises:
+        OntologyError: the file cannot be read or has another shape.
+    """
+    return None if path is None else Ontology.load(path)
+
+
+def refuse_two_readers(query: str, labels: Sequence[str]) -> None:
+    """Refuse a query and labels that both would come from standard input."""
+    if query == _STDIN and _STDIN in labels:
+        raise typer.BadParameter("standard input cannot be the query and the labels at once", param_hint="'LABELS'")
+
+
+@contextmanager
+def progress(*, is_shown: bool = True) -> Iterator[ProgressCallback | None]:
+    """A bar for long scans, where a person looks at standard error."""
+    if not (is_shown and sys.stderr.isatty()):
+        yield None
+        return
+    from kili_query.cli.progress_bar import progress_bar  # here, for rich takes long to import
+
+    with progress_bar() as advance:
+        yield advance

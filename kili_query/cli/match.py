@@ -1,0 +1,152 @@
+"""``kili-query match``: the labels that match a query."""
+
+from collections.abc import Iterable, Iterator
+from textwrap import indent
+from typing import Annotated, TextIO, TypeAlias
+
+import typer
+from attrs import frozen
+
+from kili_query.cli.arguments import (
+    At,
+    JsonOption,
+    LabelsArgument,
+    OnMalformed,
+    OntologyOption,
+    PolicyOption,
+    QueryArgument,
+)
+from kili_query.cli.exit_status import FINE, NEGATIVE
+from kili_query.cli.inputs import load_ontology, load_query, progress, refuse_two_readers
+from kili_query.cli.output import opened, tell_report, to_json
+from kili_query.counting import CountPolicy
+from kili_query.diagnostics.layout import printable
+from kili_query.errors import DataError
+from kili_query.scan import Report, Scan, scan_matches
+from kili_query.targets.closures import Matcher
+from kili_query.targets.explain import Explanation
+
+__all__ = ["Judged", "match"]
+
+
+def match(
+    query: QueryArgument,
+    labels: LabelsArgument,
+    ontology: OntologyOption = None,
+    count: Annotated[bool, typer.Option("--count", help="Print only how many labels match.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Print why each label matches or does not.")] = False,
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write to a file, which appears once it is complete."),
+    ] = None,
+    policy: PolicyOption = "objects",
+    on_malformed: OnMalformed = "skip",
+    at: At = "jsonResponse",
+    as_json: JsonOption = False,
+) -> int:
+    """Print the labels that match a query, as NDJSON; a summary goes to standard error.
+
+    Exit status: 0 when something matched, 1 when nothing did, 2 for a bad query, bad input or bad usage.
+
+    \b
+    kili-query match 'OBJECTS.PERSON.count >= 3' labels.ndjson --ontology project.json
+    kili-query match 'SCENE.NIGHT' export.zip -o night.ndjson
+    """
+    if count and explain:
+        raise typer.BadParameter("not with --count", param_hint="'--explain'")
+    refuse_two_readers(query, labels)
+    loaded = load_ontology(ontology)
+    matcher = load_query(query, loaded).compile(ontology=loaded, policy=CountPolicy(policy))
+    explainer = _Explainer(matcher)
+    failures: list[DataError] = []
+    with opened(output, labels if ontology is None else [*labels, ontology]) as out:
+        is_on_screen = out.isatty() and not count
+        with progress(is_shown=not is_on_screen) as advance:
+            judge = explainer if explain else matcher
+            found = scan_matches(labels, judge, at=at, on_malformed=on_malformed, progress=advance)
+            items = _until_broken(explainer.judged(found) if explain else found, failures)
+            if as_json:
+                _write_json(items, found.report, out, is_counted=count)
+            else:
+                _write(items, out, failures, is_counted=count)
+        if not as_json:
+            tell_report(found.report, str(found.report).partition("\n")[0])
+        if failures:
+            raise failures[0]  # inside, so that no file appears
+    return FINE if found.report.matched else NEGATIVE
+
+
+@frozen
+class Judged:
+    """A label, known by its id or else by its number in the source, and why it matches or does not."""
+
+    id: object
+    number: int
+    explanation: Explanation
+
+    def __str__(self) -> str:
+        name = f"label {self.number}" if self.id is None else printable(str(self.id))
+        verdict = "matches" if self.explanation.matches else "does not match"
+        lines = "\n".join(map(printable, str(self.explanation).split("\n")))
+        return f"{name} {verdict}\n{indent(lines, '  ')}\n"
+
+    def to_dict(self) -> dict[str, object]:
+        return {
+            "id": self.id,
+            "number": self.number,
+            "matches": self.explanation.matches,
+            "explanation": self.explanation.to_dict(),
+        }
+
+
+class _Explainer:
+    """Judges labels, and keeps the explanation of the last one."""
+
+    def __init__(self, matcher: Matcher) -> None:
+        self._matcher = matcher
+        self._last: Explanation | None = None
+
+    def __call__(self, json_response: object) -> bool:
+        self._last = self._matcher.explain(json_response)
+        return True  # so that the scan gives every label
+
+    def judged(self, labels: Scan) -> Iterator[Judged]:
+        """Each label of a scan with its explanation; the report then counts those that do match."""
+        for label in labels:
+            assert self._last is not None
+            labels.report.matched -= not self._last.matches
+            yield Judged(label.get("id"), labels.report.read, self._last)
+
+
+Item: TypeAlias = dict[str, object] | Judged
+
+
+def _until_broken(items: Iterable[Item], failures: list[DataError]) -> Iterator[Item]:
+    """The items up to where the source cannot be read on: they are written all the same, and then it fails."""
+    try:
+        yield from items
+    except DataError as failure:
+        failures.append(failure)
+
+
+def _write(items: Iterable[Item], out: TextIO, failures: list[DataError], *, is_counted: bool) -> None:
+    if is_counted:
+        number = sum(1 for _ in items)
+        if not failures:  # else it is no answer
+            print(number, file=out)
+        return
+    for item in items:
+        out.write(str(item) if isinstance(item, Judged) else to_json(item, out) + "\n")
+
+
+def _write_json(items: Iterable[Item], report: Report, out: TextIO, *, is_counted: bool) -> None:
+    """One JSON object, written as it comes, for there may be many labels; the report, known last, stands last."""
+    if is_counted:
+        out.write(f'{{"count": {sum(1 for _ in items)}')
+    else:
+        separator = '{"labels": [\n'
+        for item in items:
+            out.write(separator + to_json(item.to_dict() if isinstance(item, Judged) else item, out))
+            separator = ",\n"
+        out.write("\n]" if separator == ",\n" else '{"labels": []')
+    out.write(f', "report": {to_json(report.to_dict(), out)}}}\n')

@@ -1,0 +1,79 @@
+"""How often each number of objects occurs among labels: what `count` sums up and `histogram` draws."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from attrs import frozen
+
+from kili_query.cli.inputs import progress
+from kili_query.cli.output import tell_report
+from kili_query.counting import CountPolicy, count
+from kili_query.ontology import Ontology
+from kili_query.scan import OnProblem, Report, scan_matches
+
+__all__ = ["Pair", "Tally", "tally", "tell_tally"]
+
+Pair: TypeAlias = tuple[str, str]
+
+
+@frozen
+class Tally:
+    """What labels hold.
+
+    Attributes:
+        occurrences: by job and category, how many labels hold 1, 2, … objects; a pair that no label holds is missing.
+        report: what was read; the labels that could be counted are its ``matched``.
+    """
+
+    occurrences: dict[Pair, Counter[int]]
+    report: Report
+
+    @property
+    def labels(self) -> int:
+        """How many labels were counted."""
+        return self.report.matched
+
+    def objects(self, pair: Pair) -> int:
+        """How many objects of a category all labels hold together."""
+        return sum(number * labels for number, labels in self.of(pair).items())
+
+    def of(self, pair: Pair) -> Counter[int]:
+        """How many labels hold 1, 2, … objects of a category."""
+        return self.occurrences.get(pair, Counter())
+
+
+def tally(
+    source: Sequence[object],
+    *,
+    ontology: Ontology | None = None,
+    policy: CountPolicy = CountPolicy(),  # noqa: B008 - frozen
+    at: str = "jsonResponse",
+    on_malformed: OnProblem = "skip",
+) -> Tally:
+    """Count all labels of files, or of a list of labels.
+
+    Raises:
+        DataError: a source cannot be read to its end, or, where asked for, a label is malformed.
+    """
+    occurrences: dict[Pair, Counter[int]] = {}
+
+    def add(json_response: object) -> bool:
+        for pair, number in count(json_response, ontology=ontology, policy=policy).items():
+            occurrences.setdefault(pair, Counter())[number] += 1
+        return True
+
+    with progress() as advance:
+        labels = scan_matches(source, add, at=at, on_malformed=on_malformed, progress=advance)
+        for _ in labels:
+            pass
+    return Tally(occurrences, labels.report)
+
+
+def tell_tally(report: Report) -> None:
+    """How many labels were counted, and which could not be, on standard error."""
+    broken = f" ({report.broken} not a label at all)" if report.broken else ""
+    heading = (
+        f"{report.read} read: {report.matched} counted, {report.unknown} unknown, {report.malformed} malformed{broken}"
+    )
+    tell_report(report, heading)

@@ -1,0 +1,26 @@
+"""Logic: what follows from a query, and its simplest form."""
+
+from kili_query.logic.decide import Verdict, always_true, disjoint, equivalent, implies, satisfiable
+from kili_query.logic.facts import Fact, ontology_facts
+from kili_query.logic.intervals import IntervalSet
+from kili_query.logic.pipeline import PIPELINE, Simplification, Step, simplify, simplify_steps
+from kili_query.logic.witness import Counterexample, Example
+
+__all__ = [
+    "PIPELINE",
+    "Counterexample",
+    "Example",
+    "Fact",
+    "IntervalSet",
+    "Simplification",
+    "Step",
+    "Verdict",
+    "always_true",
+    "disjoint",
+    "equivalent",
+    "implies",
+    "ontology_facts",
+    "satisfiable",
+    "simplify",
+    "simplify_steps",
+]

@@ -1,0 +1,230 @@
+"""Decisions: what holds of all labels, and a label that shows where something does not.
+
+Exact for boolean combinations of comparisons of single counters, with or without an ontology; for sums where bounds
+or small numbers settle them. Where it is not certain the verdict is unknown, never wrong.
+"""
+
+from collections.abc import Sequence
+
+from attrs import field, frozen
+
+from kili_query.ast import Counter, Predicate
+from kili_query.logic.evaluate import holds
+from kili_query.logic.facts import Fact, metadata_facts, ontology_facts
+from kili_query.logic.opaque import buildable, known_of_opaque, opaque_terms
+from kili_query.logic.passes.simplify_conditions import simplify_conditions
+from kili_query.logic.pipeline import simplify
+from kili_query.logic.solver import DEFAULT_STEPS, Solution, solve
+from kili_query.logic.witness import Counterexample, Example, example_of
+from kili_query.ontology import Ontology, bind
+from kili_query.syntax.lower import lower, negate
+
+__all__ = ["Verdict", "always_true", "disjoint", "equivalent", "facts_of", "implies", "prepare", "satisfiable"]
+
+
+@frozen(hash=False)
+class Verdict:
+    """Yes, no, or unknown; in a condition only yes is true.
+
+    Attributes:
+        value: None when it is unknown.
+        counterexample: counts that show why it is no; there are none to show that something can never be.
+        example: counts that show that something can be.
+        note: why it is unknown.
+    """
+
+    value: bool | None
+    counterexample: Counterexample | None = field(default=None, kw_only=True)
+    example: Example | None = field(default=None, kw_only=True)
+    note: str = field(default="", kw_only=True)
+
+    @property
+    def unknown(self) -> bool:
+        """Whether neither yes nor no is certain."""
+        return self.value is None
+
+    def __bool__(self) -> bool:
+        return self.value is True
+
+    def __str__(self) -> str:
+        """``yes``, ``no: J.A = 2``, or ``unknown: …``."""
+        if self.value is None:
+            return f"unknown: {self.note}"
+        shown = self.example if self.value else self.counterexample
+        return ("yes" if self.value else "no") + ("" if shown is None else f": {shown}")
+
+
+def satisfiable(
+    tree: Predicate,
+    ontology: Ontology | None = None,
+    *,
+    labels_are_complete: bool = False,
+    steps: int = DEFAULT_STEPS,
+) -> Verdict:
+    """Whether some label meets a predicate.
+
+    Args:
+        tree: any predicate.
+        ontology: of the labels that are asked about: only those that obey it.
+        labels_are_complete: whether required jobs hold something.
+        steps: the budget of work beyond what the size of the tree calls for.
+
+    Returns:
+        A yes has an ``example``.
+
+    >>> from kili_query.syntax import parse_tree
+    >>> print(satisfiable(parse_tree("J.A.count > 2 AND J.B.count == 0")))
+    yes: J.A = 3, J.B = 0
+    >>> print(satisfiable(parse_tree("J.A.count > 2 AND NOT J.A")))
+    no
+    """
+    question = _Question((tree,), ontology, labels_are_complete, steps)
+    found = question.find([question.trees[0]])
+    return Verdict(found.value, example=found.example, note=found.note)
+
+
+def always_true(
+    tree: Predicate,
+    ontology: Ontology | None = None,
+    *,
+    labels_are_complete: bool = False,
+    steps: int = DEFAULT_STEPS,
+) -> Verdict:
+    """Whether every label meets a predicate; see `satisfiable` for the arguments.
+
+    >>> from kili_query.syntax import parse_tree
+    >>> print(always_true(parse_tree("J.A.count > 2 OR J.A.count < 7")))
+    yes
+    >>> print(always_true(parse_tree("J.A.count < 7")))
+    no: J.A = 7
+    """
+    question = _Question((tree,), ontology, labels_are_complete, steps)
+    return _denied(question.find([negate(question.trees[0])]))
+
+
+def implies(
+    left: Predicate,
+    right: Predicate,
+    ontology: Ontology | None = None,
+    *,
+    labels_are_complete: bool = False,
+    steps: int = DEFAULT_STEPS,
+) -> Verdict:
+    """Whether every label that meets the left predicate meets the right one.
+
+    >>> from kili_query.syntax import parse_tree
+    >>> print(implies(parse_tree("J.A.count + J.B.count >= 5"), parse_tree("J.A.count >= 3 OR J.B.count >= 3")))
+    yes
+    >>> print(implies(parse_tree("J.A.count > 3"), parse_tree("J.A.count > 5")))
+    no: J.A = 4
+    """
+    question = _Question((left, right), ontology, labels_are_complete, steps)
+    return _denied(question.find([question.trees[0], negate(question.trees[1])]))
+
+
+def equivalent(
+    left: Predicate,
+    right: Predicate,
+    ontology: Ontology | None = None,
+    *,
+    labels_are_complete: bool = False,
+    steps: int = DEFAULT_STEPS,
+) -> Verdict:
+    """Whether the same labels meet two predicates.
+
+    >>> from kili_query.syntax import parse_tree
+    >>> bool(equivalent(parse_tree("NOT (J.A OR J.B)"), parse_tree("J.*.count == 0")))
+    False
+    >>> print(equivalent(parse_tree("J.A.count != 2"), parse_tree("J.A.count IN {0, 1, 3..}")))
+    yes
+    """
+    question = _Question((left, right), ontology, labels_are_complete, steps)
+    one, other = question.trees
+    there = _denied(question.find([one, negate(other)]))
+    if there.value is False:
+        return there
+    back = _denied(question.find([other, negate(one)]))
+    return back if back.value is not True else there
+
+
+def disjoint(
+    left: Predicate,
+    right: Predicate,
+    ontology: Ontology | None = None,
+    *,
+    labels_are_complete: bool = False,
+    steps: int = DEFAULT_STEPS,
+) -> Verdict:
+    """Whether no label meets both predicates.
+
+    >>> from kili_query.syntax import parse_tree
+    >>> print(disjoint(parse_tree("J.A.count > 3"), parse_tree("J.A.count < 5")))
+    no: J.A = 4
+    """
+    question = _Question((left, right), ontology, labels_are_complete, steps)
+    return _denied(question.find(question.trees))
+
+
+def prepare(tree: Predicate, ontology: Ontology | None = None) -> Predicate:
+    """The tree as the logic sees it: bound, without sugar, equal conditions in brackets written alike."""
+    bound = tree if ontology is None else bind(tree, ontology)
+    return simplify_conditions(lower(bound), simplify)
+
+
+def facts_of(
+    trees: Sequence[Predicate], ontology: Ontology | None = None, *, labels_are_complete: bool = False
+) -> tuple[Fact, ...]:
+    """What is known of the labels that prepared trees are asked of."""
+    facts = list(metadata_facts(trees))
+    if ontology is not None:
+        facts += ontology_facts(trees, ontology, labels_are_complete=labels_are_complete)
+    return tuple(facts)
+
+
+@frozen
+class _Finding:
+    """Whether there is a label, and which."""
+
+    value: bool | None
+    example: Example | None = None
+    note: str = ""
+
+
+def _denied(found: _Finding) -> Verdict:
+    """The verdict on a claim whose denial was looked for."""
+    return Verdict(None if found.value is None else not found.value, counterexample=found.example, note=found.note)
+
+
+class _Question:
+    """Some prepared trees, and what is known of the labels."""
+
+    def __init__(
+        self, trees: Sequence[Predicate], ontology: Ontology | None, labels_are_complete: bool, steps: int
+    ) -> None:
+        self.ontology = ontology
+        self.steps = steps
+        self.trees = tuple(prepare(tree, ontology) for tree in trees)
+        self.facts = [
+            fact.predicate for fact in facts_of(self.trees, ontology, labels_are_complete=labels_are_complete)
+        ]
+
+    def find(self, trees: Sequence[Predicate]) -> _Finding:
+        """Look for a label that meets all of some trees, which count nothing that the question does not."""
+        known = [*trees, *self.facts, *known_of_opaque(self.trees)]
+        solution = solve(known, self.steps)
+        if solution.values is not None and opaque_terms(trees):
+            built = solve([*known, *buildable(self.trees, may_invent=self.ontology is None)], self.steps)
+            if built.values is None:
+                return _Finding(None, note="it depends on conditions in brackets, or on what patterns match")
+            solution = built
+        return self.finding(trees, solution)
+
+    def finding(self, trees: Sequence[Predicate], solution: Solution) -> _Finding:
+        if solution.values is None:
+            note = "" if solution.is_satisfiable is False else f"undecided after {solution.steps} steps of work"
+            return _Finding(solution.is_satisfiable, note=note)
+        values = dict(solution.values)
+        if not all(holds(tree, values) for tree in (*trees, *self.facts)):
+            raise AssertionError("a solution that is none")  # INVARIANT: what the solver returns is checked
+        counters = {term: number for term, number in values.items() if isinstance(term, Counter)}
+        return _Finding(True, example_of(counters, self.ontology))

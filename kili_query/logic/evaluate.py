@@ -1,0 +1,57 @@
+"""Evaluation: whether given counts meet a predicate."""
+
+import operator
+from collections.abc import Mapping
+from typing import assert_never
+
+from kili_query.ast import (
+    And,
+    CompareOp,
+    Comparison,
+    Constant,
+    Exists,
+    Linear,
+    Membership,
+    Not,
+    Or,
+    Predicate,
+    Relation,
+    Term,
+)
+from kili_query.syntax.lower import lower
+
+__all__ = ["holds"]
+
+_COMPARE = {
+    CompareOp.EQ: operator.eq,
+    CompareOp.GE: operator.ge,
+    CompareOp.LE: operator.le,
+    CompareOp.GT: operator.gt,
+    CompareOp.LT: operator.lt,
+}
+
+
+def holds(tree: Predicate, counts: Mapping[Term, int]) -> bool:
+    """Whether counts meet a predicate; terms that are not there count 0.
+
+    >>> from kili_query.syntax import parse_tree
+    >>> from kili_query.ast import Counter
+    >>> holds(parse_tree("J.A.count + J.B.count > 2 AND NOT J.C"), {Counter("J", "A"): 3})
+    True
+    """
+    match tree:
+        case Comparison(counter, op, bound):
+            return bool(_COMPARE[op](counts.get(counter, 0), bound))
+        case Linear(addends, op, bound):
+            total = sum(addend.coefficient * counts.get(addend.counter, 0) for addend in addends)
+            return bool(_COMPARE[op](total, bound))
+        case And(operands):
+            return all(holds(operand, counts) for operand in operands)
+        case Or(operands):
+            return any(holds(operand, counts) for operand in operands)
+        case Constant(value):
+            return value
+        case Not() | Exists() | Relation() | Membership():
+            return holds(lower(tree), counts)
+        case _:
+            assert_never(tree)

@@ -1,0 +1,160 @@
+"""Interval sets: what a condition on one integer allows, as sorted intervals that neither overlap nor touch."""
+
+from collections.abc import Iterable, Iterator
+from typing import TypeAlias, assert_never
+
+from attrs import frozen
+
+from kili_query.ast import MAX_COUNT, CompareOp
+
+__all__ = ["COUNTS", "EMPTY", "FULL", "Interval", "IntervalSet"]
+
+Interval: TypeAlias = tuple[int, int]
+"""The lowest and the highest number, both included."""
+
+COUNTS: Interval = (0, MAX_COUNT)
+"""What a counter ranges over."""
+
+
+@frozen
+class IntervalSet:
+    """A set of integers. Bounds may have any size; what is beyond the range of a counter is cut off on building.
+
+    >>> IntervalSet.of([(7, 9), (2, 4), (5, 5)])
+    IntervalSet(intervals=((2, 5), (7, 9)))
+    """
+
+    intervals: tuple[Interval, ...]
+
+    @classmethod
+    def of(cls, intervals: Iterable[Interval]) -> "IntervalSet":
+        """The union of any intervals; those that end before they start are empty."""
+        united: list[Interval] = []
+        for low, high in sorted(interval for interval in intervals if interval[0] <= interval[1]):
+            if united and low <= united[-1][1] + 1:
+                united[-1] = (united[-1][0], max(united[-1][1], high))
+            else:
+                united.append((low, high))
+        return cls(tuple(united))
+
+    @classmethod
+    def comparing(cls, op: CompareOp, bound: int, within: Interval = COUNTS) -> "IntervalSet":
+        """The numbers of a range that a comparison allows.
+
+        >>> IntervalSet.comparing(CompareOp.LT, 3), IntervalSet.comparing(CompareOp.GT, 10**30)
+        (IntervalSet(intervals=((0, 2),)), IntervalSet(intervals=()))
+        """
+        low, high = within
+        match op:
+            case CompareOp.EQ:
+                low, high = max(low, bound), min(high, bound)
+            case CompareOp.GE:
+                low = max(low, bound)
+            case CompareOp.GT:
+                low = max(low, bound + 1)
+            case CompareOp.LE:
+                high = min(high, bound)
+            case CompareOp.LT:
+                high = min(high, bound - 1)
+            case _:
+                assert_never(op)
+        return cls(((low, high),)) if low <= high else EMPTY
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no number is in the set."""
+        return not self.intervals
+
+    @property
+    def is_full(self) -> bool:
+        """Whether every count is in the set."""
+        return self.covers(COUNTS)
+
+    def covers(self, interval: Interval) -> bool:
+        """Whether all numbers of an interval are in the set."""
+        return any(low <= interval[0] and interval[1] <= high for low, high in self.intervals)
+
+    def __contains__(self, number: object) -> bool:
+        return isinstance(number, int) and any(low <= number <= high for low, high in self.intervals)
+
+    def __or__(self, other: "IntervalSet") -> "IntervalSet":
+        return IntervalSet.of((*self.intervals, *other.intervals))
+
+    def __and__(self, other: "IntervalSet") -> "IntervalSet":
+        return IntervalSet(tuple(_overlaps(self.intervals, other.intervals)))
+
+    def __le__(self, other: "IntervalSet") -> bool:
+        """Whether it is a subset.
+
+        >>> IntervalSet.of([(6, 9)]) <= IntervalSet.of([(4, 20)])
+        True
+        """
+        return (self & other) == self
+
+    def isdisjoint(self, other: "IntervalSet") -> bool:
+        """Whether no number is in both."""
+        return next(_overlaps(self.intervals, other.intervals), None) is None
+
+    def complement(self, within: Interval = COUNTS) -> "IntervalSet":
+        """The numbers of a range that are not in the set.
+
+        >>> IntervalSet.of([(5, 5)]).complement()
+        IntervalSet(intervals=((0, 4), (6, 2147483647)))
+        """
+        gaps: list[Interval] = []
+        start, end = within
+        for low, high in self.intervals:
+            if start < low:
+                gaps.append((start, min(low - 1, end)))
+            start = max(start, high + 1)
+        gaps.append((start, end))
+        return IntervalSet(tuple((low, high) for low, high in gaps if low <= high))
+
+    def scaled(self, divisor: int) -> "IntervalSet":
+        """The integers whose product with ``divisor``, which is not 0, is in the set.
+
+        >>> IntervalSet.of([(3, 8)]).scaled(2), IntervalSet.of([(3, 8)]).scaled(-1)
+        (IntervalSet(intervals=((2, 4),)), IntervalSet(intervals=((-8, -3),)))
+        """
+        if divisor < 0:
+            return IntervalSet.of((-high, -low) for low, high in self.intervals).scaled(-divisor)
+        return IntervalSet.of((-(-low // divisor), high // divisor) for low, high in self.intervals)
+
+    @property
+    def smallest(self) -> int:
+        """The smallest number.
+
+        Raises:
+            ValueError: the set is empty.
+        """
+        if not self.intervals:
+            raise ValueError("an empty set has no smallest number")
+        return self.intervals[0][0]
+
+    def samples(self) -> Iterator[int]:
+        """The numbers at which something may change: the ends of each interval, ascending.
+
+        >>> list(IntervalSet.of([(0, 0), (3, 8)]).samples())
+        [0, 3, 8]
+        """
+        for low, high in self.intervals:
+            yield low
+            if high != low:
+                yield high
+
+
+EMPTY = IntervalSet(())
+FULL = IntervalSet((COUNTS,))
+
+
+def _overlaps(left: tuple[Interval, ...], right: tuple[Interval, ...]) -> Iterator[Interval]:
+    one, other = 0, 0
+    while one < len(left) and other < len(right):
+        low = max(left[one][0], right[other][0])
+        high = min(left[one][1], right[other][1])
+        if low <= high:
+            yield low, high
+        if left[one][1] < right[other][1]:
+            one += 1
+        else:
+            other += 1

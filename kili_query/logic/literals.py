@@ -1,0 +1,180 @@
+"""Literals: a leaf as what it speaks of and the numbers that it allows, and the shortest text for that.
+
+What a leaf speaks of, its *form*, is a counter or a weighted sum of counters. Sums that differ by a factor alone have
+one form, so that what is said of one counter and of one sum is merged by the same rules.
+"""
+
+from collections.abc import Iterator, Mapping
+from math import gcd
+from typing import TypeAlias, assert_never
+
+from kili_query.ast import (
+    Addend,
+    And,
+    CompareOp,
+    Comparison,
+    Counter,
+    Filtered,
+    Linear,
+    Or,
+    Pattern,
+    Predicate,
+    Term,
+    conjunction,
+    disjunction,
+)
+from kili_query.logic.intervals import COUNTS, Interval, IntervalSet
+from kili_query.source import NOWHERE, Span
+from kili_query.syntax.printer import print_tree
+
+__all__ = [
+    "NO_BOUNDS",
+    "Bounds",
+    "Form",
+    "FormKey",
+    "Literal",
+    "form_key",
+    "leaves",
+    "pure_literal",
+    "range_of",
+    "read_leaf",
+    "term_key",
+    "write",
+    "write_range",
+]
+
+Form: TypeAlias = Term | tuple[Addend, ...]
+"""A counter, or the addends of a sum: sorted, the first coefficient positive, without a common factor."""
+
+Literal: TypeAlias = tuple[Form, IntervalSet]
+"""A form, and the numbers that it may be."""
+
+Bounds: TypeAlias = Mapping[Term, Interval]
+"""What counters range over where more is known than `COUNTS`."""
+
+FormKey: TypeAlias = tuple[str, str, str, tuple[tuple[str, ...], ...]]
+
+NO_BOUNDS: Bounds = {}
+
+
+def read_leaf(leaf: Comparison | Linear, bounds: Bounds = NO_BOUNDS) -> Literal:
+    """What a leaf speaks of, and the numbers in its range that it allows."""
+    if isinstance(leaf, Comparison):
+        return leaf.counter, IntervalSet.comparing(leaf.op, leaf.bound, bounds.get(leaf.counter, COUNTS))
+    weights: dict[Term, int] = {}
+    for addend in leaf.addends:
+        weights[addend.counter] = weights.get(addend.counter, 0) + addend.coefficient
+    terms = sorted((term for term, weight in weights.items() if weight), key=term_key)
+    if not terms:
+        return (), IntervalSet.comparing(leaf.op, leaf.bound, (0, 0))
+    factor = gcd(*(weights[term] for term in terms))
+    factor = factor if weights[terms[0]] > 0 else -factor
+    written = tuple(Addend(weights[term], term) for term in terms)
+    values = IntervalSet.comparing(leaf.op, leaf.bound, range_of(written, bounds)).scaled(factor)
+    if len(terms) == 1:
+        return terms[0], values
+    return tuple(Addend(weights[term] // factor, term) for term in terms), values
+
+
+def range_of(form: Form, bounds: Bounds = NO_BOUNDS) -> Interval:
+    """The least and the greatest number that a form can be."""
+    if not isinstance(form, tuple):
+        return bounds.get(form, COUNTS)
+    low = high = 0
+    for addend in form:
+        ends = [addend.coefficient * end for end in bounds.get(addend.counter, COUNTS)]
+        low, high = low + min(ends), high + max(ends)
+    return low, high
+
+
+def pure_literal(tree: Predicate, bounds: Bounds = NO_BOUNDS, depth: int = 2) -> Literal | None:
+    """The literal of a tree that speaks of one form alone; None for other trees, and for very nested ones.
+
+    >>> from kili_query.syntax import parse_tree
+    >>> pure_literal(parse_tree("J.A.count < 5 OR J.A.count > 5 AND J.A.count < 9"))[1].intervals
+    ((0, 4), (6, 8))
+    """
+    match tree:
+        case Comparison() | Linear():
+            return read_leaf(tree, bounds)
+        case And(operands) | Or(operands) if operands and depth:
+            found: Literal | None = None
+            for operand in operands:
+                literal = pure_literal(operand, bounds, depth - 1)
+                if literal is None:
+                    return None
+                if found is None:
+                    found = literal
+                elif found[0] != literal[0]:
+                    return None
+                else:
+                    both = found[1] & literal[1] if isinstance(tree, And) else found[1] | literal[1]
+                    found = found[0], both
+            return found
+        case _:
+            return None
+
+
+def write(form: Form, values: IntervalSet, bounds: Bounds = NO_BOUNDS, span: Span = NOWHERE) -> Predicate:
+    """The shortest core predicate for what a form may be.
+
+    ``<`` and ``>`` are never longer than ``<=`` and ``>=``, so they alone are used, beside ``==`` within the range.
+
+    >>> print_tree(write(Counter("J", "A"), IntervalSet.of([(5, 5)]).complement()))
+    'J.A.count < 5 OR J.A.count > 5'
+    >>> print_tree(write(Counter("J", "A"), IntervalSet.of([(0, 0), (2, 2), (4, 6)])))
+    'J.A.count < 1 OR J.A.count == 2 OR J.A.count > 3 AND J.A.count < 7'
+    """
+    within = range_of(form, bounds)
+    return disjunction((write_range(form, one, within, span) for one in values.intervals), span)
+
+
+def write_range(form: Form, interval: Interval, within: Interval, span: Span) -> Predicate:
+    """The shortest core predicate for one interval of a range."""
+    low, high = interval
+    if within[0] < low == high < within[1]:
+        return _compare(form, CompareOp.EQ, low, span)
+    parts = []
+    if low > within[0]:
+        parts.append(_compare(form, CompareOp.GT, low - 1, span))
+    if high < within[1]:
+        parts.append(_compare(form, CompareOp.LT, high + 1, span))
+    return conjunction(parts, span)
+
+
+def _compare(form: Form, op: CompareOp, bound: int, span: Span) -> Comparison | Linear:
+    return Linear(form, op, bound, span=span) if isinstance(form, tuple) else Comparison(form, op, bound, span=span)
+
+
+def term_key(term: Term) -> tuple[str, str, str]:
+    """What terms are sorted by: job, category, and what else there is."""
+    match term:
+        case Counter(job, category):
+            return job, category, ""
+        case Pattern(job, category):
+            return "*".join(job.pieces), "*".join(category.pieces), f"*{len(job.pieces)}"
+        case Filtered(counter, condition):
+            job_name, category_name, rest = term_key(counter)
+            return job_name, category_name, f"{rest}[{print_tree(condition)}]"
+        case _:
+            assert_never(term)
+
+
+def form_key(form: Form) -> FormKey:
+    """What forms are sorted by: their first counter, then all else."""
+    if not isinstance(form, tuple):
+        return (*term_key(form), ())
+    keys = [(*term_key(addend.counter), str(addend.coefficient)) for addend in form]
+    first = keys[0] if keys else ("", "", "", "")
+    return (*first[:3], tuple(keys))
+
+
+def leaves(tree: Predicate) -> Iterator[Predicate]:
+    """All of a lowered tree but AND and OR, in the order of the text."""
+    stack = [tree]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, And | Or):
+            stack.extend(reversed(node.operands))
+        else:
+            yield node

@@ -1,0 +1,26 @@
+"""Flattening: an AND in an AND, an OR in an OR."""
+
+from kili_query.ast import And, Or, Predicate, conjunction, disjunction
+from kili_query.logic.rewrite import bottom_up
+
+__all__ = ["flatten"]
+
+
+def flatten(tree: Predicate) -> Predicate:
+    """Join what is nested without need, and unwrap what has one operand.
+
+    >>> from kili_query.syntax import parse_tree, print_tree
+    >>> print_tree(flatten(parse_tree("J.A.count > 0 AND (J.B.count > 0 AND (J.C.count > 0))")))
+    'J.A.count > 0 AND J.B.count > 0 AND J.C.count > 0'
+    """
+    return bottom_up(_flatten, tree)
+
+
+def _flatten(node: Predicate) -> Predicate:
+    match node:
+        case And(operands) if len(operands) < 2 or any(isinstance(operand, And) for operand in operands):
+            return conjunction(operands, node.span)
+        case Or(operands) if len(operands) < 2 or any(isinstance(operand, Or) for operand in operands):
+            return disjunction(operands, node.span)
+        case _:
+            return node

@@ -1,0 +1,184 @@
+"""Simplification: the passes, run until none of them changes anything.
+
+One loop runs them, and alone knows how to name, time and trace each step, and when to give up.
+"""
+
+from collections.abc import Callable, Iterable
+from time import perf_counter
+from typing import TypeAlias
+
+from attrs import frozen
+
+from kili_query.ast import Constant, Predicate
+from kili_query.logic.facts import Fact, bounds_of
+from kili_query.logic.literals import leaves
+from kili_query.logic.passes import (
+    absorb,
+    deduplicate,
+    factor,
+    flatten,
+    fold_constants,
+    merge_counters,
+    order,
+    propagate,
+    settle,
+    simplify_conditions,
+)
+from kili_query.logic.passes.present import present_sugar, present_sums
+from kili_query.syntax.lower import lower
+from kili_query.syntax.printer import print_tree
+
+__all__ = ["MAX_VISITS", "PIPELINE", "Simplification", "Step", "simplify", "simplify_steps"]
+
+MAX_VISITS = 200_000
+"""How many leaves all rounds together may visit; past it a query is returned as it is."""
+
+MAX_ROUNDS = 60
+MAX_BRACKETS = 16
+"""How many rounds there may be, and how deep conditions in brackets are entered."""
+
+
+@frozen
+class _Context:
+    """What a run may take for granted.
+
+    Attributes:
+        facts: of the labels, `()` for those that may hold anything.
+        brackets: in how many brackets the tree stands.
+    """
+
+    facts: tuple[Fact, ...] = ()
+    brackets: int = 0
+
+
+Pass: TypeAlias = Callable[[Predicate, _Context], Predicate]
+
+
+def _conditions(tree: Predicate, context: _Context) -> Predicate:
+    if context.brackets == MAX_BRACKETS:
+        return tree
+    inner = _Context(brackets=context.brackets + 1)  # facts speak of whole labels, not of one object's children
+    return simplify_conditions(tree, lambda condition: _run(condition, inner, None).tree)
+
+
+PIPELINE: tuple[tuple[str, Pass], ...] = (
+    ("negation normal form", lambda tree, _: lower(tree)),
+    ("conditions in brackets", _conditions),
+    ("flattening", lambda tree, _: flatten(tree)),
+    ("merging per counter", lambda tree, context: merge_counters(tree, bounds_of(context.facts))),
+    ("constant folding", lambda tree, context: fold_constants(tree, bounds_of(context.facts))),
+    ("duplicates", lambda tree, _: deduplicate(tree)),
+    ("order", lambda tree, context: order(tree, bounds_of(context.facts))),
+    ("propagation", lambda tree, context: propagate(tree, bounds_of(context.facts))),
+    ("absorption", lambda tree, context: absorb(tree, bounds_of(context.facts))),
+    ("factoring", lambda tree, _: factor(tree)),
+)
+"""The passes with their names, in the order in which each round runs them."""
+
+_LAST: tuple[tuple[str, Pass], ...] = (
+    ("contradiction and tautology", lambda tree, context: settle(tree, [fact.predicate for fact in context.facts])),
+    ("presentation of sums", lambda tree, _: present_sums(tree)),
+)
+
+
+@frozen
+class Step:
+    """One pass that changed the tree.
+
+    Attributes:
+        name: of the pass.
+        before: the tree that it was given.
+        after: what it made of it.
+        elapsed_s: how long it took, in seconds.
+    """
+
+    name: str
+    before: Predicate
+    after: Predicate
+    elapsed_s: float
+
+    def __str__(self) -> str:
+        return f"{self.name}: {print_tree(self.after)}"
+
+
+Trace: TypeAlias = Callable[[Step], None]
+
+
+@frozen
+class Simplification:
+    """A simplified tree, how it came about, and what kept it from being simpler.
+
+    Attributes:
+        tree: equivalent to the given one, and printed no longer.
+        steps: the passes that changed something, in order; their last tree is `tree` unless `note` says why not.
+        note: empty, or why the tree is the given one.
+    """
+
+    tree: Predicate
+    steps: tuple[Step, ...] = ()
+    note: str = ""
+
+
+def simplify(tree: Predicate, *, facts: Iterable[Fact] = (), trace: Trace | None = None) -> Predicate:
+    """An equivalent tree, as short as the passes can make it and never longer, equal for simplifying it again.
+
+    Args:
+        tree: any predicate.
+        facts: what may be taken for granted of the labels; then it is equivalent on those labels alone.
+        trace: is given each step that changed the tree.
+
+    Returns:
+        A tree of the core where that is no longer than what was given; else one with sugar; else the tree itself.
+
+    >>> from kili_query.syntax import parse_tree
+    >>> print_tree(simplify(parse_tree("NOT (J.B.count <= 4 OR J.A.count != 2) AND (J.B.count > 5 OR J.B.count > 3)")))
+    'J.A.count == 2 AND J.B.count > 4'
+    """
+    return simplify_steps(tree, facts=facts, trace=trace).tree
+
+
+def simplify_steps(tree: Predicate, *, facts: Iterable[Fact] = (), trace: Trace | None = None) -> Simplification:
+    """Simplify and tell how; see `simplify`."""
+    return _run(tree, _Context(tuple(facts)), trace)
+
+
+def _run(tree: Predicate, context: _Context, trace: Trace | None) -> Simplification:
+    steps: list[Step] = []
+
+    def run(name: str, apply: Pass, before: Predicate) -> Predicate:
+        start = perf_counter()
+        after = apply(before, context)
+        if after is not before and after != before:
+            steps.append(Step(name, before, after, perf_counter() - start))
+            if trace is not None:
+                trace(steps[-1])
+            return after
+        return before
+
+    core = _to_fixpoint(tree, run)
+    if core is None:
+        return Simplification(tree, tuple(steps), "too large to simplify within the budget")
+    for name, apply in _LAST:
+        core = run(name, apply, core)
+    length = len(print_tree(tree))
+    if len(print_tree(core)) <= length:
+        return Simplification(core, tuple(steps))
+    sugared = run("presentation with sugar", lambda one, _: present_sugar(one), core)
+    if len(print_tree(sugared)) <= length:
+        return Simplification(sugared, tuple(steps))
+    return Simplification(tree, tuple(steps), "no shorter text was found")
+
+
+def _to_fixpoint(tree: Predicate, run: Callable[[str, Pass, Predicate], Predicate]) -> Predicate | None:
+    """The tree that no pass changes; None past the budget."""
+    visits = 0
+    for _ in range(MAX_ROUNDS):
+        before = tree
+        for name, apply in PIPELINE:
+            tree = run(name, apply, tree)
+        if tree is before or isinstance(tree, Constant):
+            return tree
+        visits += sum(1 for _ in leaves(tree))
+        if visits > MAX_VISITS:
+            return None
+    return None

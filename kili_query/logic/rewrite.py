@@ -1,0 +1,66 @@
+"""How passes visit a tree: without recursion, for a pass must not be the first to find a tree too deep."""
+
+from collections.abc import Callable, Hashable
+
+from kili_query.ast import And, Or, Predicate
+
+__all__ = ["Keys", "bottom_up", "rebuilt"]
+
+
+def bottom_up(change: Callable[[Predicate], Predicate], tree: Predicate) -> Predicate:
+    """The tree with every node changed, operands first; the same object where nothing changed.
+
+    Sugar is a leaf here: passes see lowered trees.
+    """
+    if not isinstance(tree, And | Or):
+        return change(tree)
+    frames: list[tuple[And | Or, list[Predicate]]] = [(tree, [])]
+    while True:
+        node, done = frames[-1]
+        for operand in node.operands[len(done) :]:
+            if isinstance(operand, And | Or):
+                frames.append((operand, []))
+                break
+            done.append(change(operand))
+        else:
+            frames.pop()
+            changed = change(rebuilt(node, done))
+            if not frames:
+                return changed
+            frames[-1][1].append(changed)
+
+
+def rebuilt(node: And | Or, operands: list[Predicate]) -> Predicate:
+    """The node with other operands; the same object when they are the same."""
+    if len(operands) == len(node.operands) and all(map(_is, operands, node.operands)):
+        return node
+    kind = And if isinstance(node, And) else Or
+    return kind(tuple(operands), span=node.span)
+
+
+def _is(left: object, right: object) -> bool:
+    return left is right
+
+
+class Keys:
+    """Numbers for trees, the same for equal trees: so that a tree is hashed once, not once for each level above.
+
+    A tree whose operands have their numbers gets its own in time that does not depend on what is below.
+    """
+
+    def __init__(self) -> None:
+        self._numbers: dict[Hashable, int] = {}
+        self._of_node: dict[int, tuple[Predicate, int]] = {}
+
+    def of(self, tree: Predicate) -> int:
+        """The number of a tree."""
+        known = self._of_node.get(id(tree))
+        if known is not None:
+            return known[1]
+        if isinstance(tree, And | Or):
+            content: Hashable = (isinstance(tree, And), *map(self.of, tree.operands))
+        else:
+            content = tree
+        number = self._numbers.setdefault(content, len(self._numbers))
+        self._of_node[id(tree)] = tree, number  # the tree is kept, so that its id stays its own
+        return number

@@ -1,0 +1,103 @@
+"""From a JSON text to the labels in it, and from a label to its content."""
+
+import json
+from collections.abc import Iterator
+
+from kili_query.errors import UnknownContentError
+from kili_query.scan.places import Fault, Place, Problem, Record
+from kili_query.scan.split import JsonText
+
+__all__ = ["content_of", "decode", "labels_in"]
+
+_LABEL_FIELDS = ("latestLabel", "latestLabels", "labels")  # of an asset, in a raw export
+
+
+def decode(text: JsonText) -> object:
+    """The JSON value, or the problem with it.
+
+    As in the official client, ``NaN`` and ``Infinity`` are read, and of a key given twice the last counts.
+    """
+    try:
+        return json.loads(str(text.data, "utf-8"))
+    except (ValueError, RecursionError) as error:
+        return Problem(text.place, Fault.BROKEN, _reason(error))
+
+
+def _reason(error: ValueError | RecursionError) -> str:
+    match error:
+        case json.JSONDecodeError():
+            return f"not JSON: {error.msg.lower().rstrip(':')} (at character {error.pos + 1})"
+        case UnicodeDecodeError():
+            return f"not UTF-8: {error.reason} (at byte {error.start + 1})"
+        case RecursionError():
+            return "nested too deep to be read"
+        case _:
+            return "a number too long to be read"
+
+
+def labels_in(value: object, place: Place, at: str = "jsonResponse") -> Iterator[Record | Problem]:
+    """The labels in a JSON value: itself, or those of an asset as a raw export holds it.
+
+    Args:
+        value: a label has the field ``at``; an asset has one of ``latestLabel``, ``latestLabels``, ``labels``.
+        place: where the value stands.
+        at: the field of a label that holds its content; empty when the value is the content.
+    """
+    if not isinstance(value, dict):
+        yield Problem(place, Fault.BROKEN, "not a label: no JSON object")
+    elif not at or at in value or not any(field in value for field in _LABEL_FIELDS):
+        yield Record(value, place)
+    else:
+        yield from _labels_of_asset(value, place)
+
+
+def _labels_of_asset(asset: dict[str, object], place: Place) -> Iterator[Record | Problem]:
+    owner = {key: asset[key] for key in ("id", "externalId") if key in asset}
+    given: list[object] = []
+    for field in _LABEL_FIELDS:
+        entries = list(_entries(asset.get(field), place, field))
+        for label, here in entries:
+            if not isinstance(label, dict):
+                yield Problem(here, Fault.BROKEN, "not a label: no JSON object")
+            elif _identity(label) not in given:  # the latest label may stand among all labels once more
+                yield Record({"labelOf": owner, **label}, here)
+        given += [_identity(label) for label, _ in entries]
+
+
+def _entries(value: object, place: Place, field: str) -> Iterator[tuple[object, Place]]:
+    """The labels in a field of an asset; null stands for none, here or at one step."""
+    path = f"{place.path}.{field}" if place.path else field
+    if not isinstance(value, list):
+        value, paths = [value], [path]
+    else:
+        paths = [f"{path}[{index}]" for index in range(len(value))]
+    return ((label, place._replace(path=path)) for label, path in zip(value, paths, strict=True) if label is not None)
+
+
+def _identity(label: object) -> object:
+    return label.get("id", label) if isinstance(label, dict) else label
+
+
+def content_of(label: dict[str, object], at: str = "jsonResponse") -> object:
+    """The content of a label, decoded where it is JSON text.
+
+    Raises:
+        UnknownContentError: there is none, or it is text that is not JSON.
+
+    >>> content_of({"id": "a", "jsonResponse": '{"J": {"categories": []}}'})
+    {'J': {'categories': []}}
+    """
+    if not at:
+        return label
+    content = label.get(at)
+    if content is None:
+        raise UnknownContentError(f"`{at}` is null" if at in label else f"no `{at}`")
+    if not isinstance(content, str):
+        return content
+    try:
+        decoded: object = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise UnknownContentError(f"`{at}` is text that is {_reason(error)}") from error
+    if decoded is None:
+        raise UnknownContentError(f"`{at}` is null")
+    return decoded

@@ -1,0 +1,165 @@
+"""The labels of a source that match, as a stream."""
+
+from collections.abc import Callable, Generator, Iterable, Iterator
+from types import TracebackType
+from typing import Literal, Self, TypeAlias
+
+from kili_query.counting import CountPolicy
+from kili_query.errors import LabelError, MalformedLabelError, UnknownContentError
+from kili_query.ontology import Ontology
+from kili_query.query import Query, validate
+from kili_query.scan.labels import content_of
+from kili_query.scan.places import Fault, Problem, Record
+from kili_query.scan.report import Report
+from kili_query.scan.sources import ProgressCallback, Source, read_labels
+
+__all__ = ["OnProblem", "Scan", "scan", "scan_matches"]
+
+OnProblem: TypeAlias = Literal["skip", "raise"]
+
+
+class Scan(Iterator[dict[str, object]]):
+    """The matching labels, one after another.
+
+    Leave it early by ``close()``, or use it in a ``with`` statement, and its files are closed at once.
+
+    Attributes:
+        report: what was read so far.
+    """
+
+    def __init__(self, labels: Generator[dict[str, object]], report: Report) -> None:
+        self._labels = labels
+        self.report = report
+
+    def __next__(self) -> dict[str, object]:
+        return next(self._labels)
+
+    def close(self) -> None:
+        """Read no further."""
+        self._labels.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def scan(
+    source: Source,
+    query: str | Query,
+    *,
+    ontology: Ontology | None = None,
+    policy: CountPolicy = CountPolicy(),  # noqa: B008 - frozen
+    at: str = "jsonResponse",
+    on_malformed: OnProblem = "skip",
+    on_unknown: OnProblem = "skip",
+    progress: ProgressCallback | None = None,
+) -> Scan:
+    """Stream the matching labels of files, archives, streams or lists, in constant memory.
+
+    Args:
+        source: a path, ``-`` for standard input, an open file, label dicts; or a list of these. NDJSON, a JSON array
+            or the official client's raw export (folder or zip), also compressed with gzip or zstd.
+        query: a query or its text.
+        ontology: the project's; the query is checked against it and bound to it.
+        policy: what one object is.
+        at: the field of a label that holds its content, an object or JSON text; empty when each record is the content.
+        on_malformed: ``"skip"`` leaves out and reports what is malformed, broken lines too; ``"raise"`` stops at it.
+        on_unknown: the same for labels without content.
+        progress: called now and then with the bytes read so far and, where it is known, their total.
+
+    Returns:
+        An iterator over the matching labels, as they were read, in the order of the source. Its ``report`` counts what
+        was read, matched, unknown and malformed so far. A label from an asset's document gets a ``labelOf``.
+
+    Raises:
+        QueryError: the query is none, or the ontology has no such job or category; at once.
+        SourceError: the source does not exist or holds no labels, at once; or it cannot be read to its end, after what
+            could be read was given.
+        MalformedLabelError, UnknownContentError: while iterating, where asked for; the message names the place.
+
+    >>> label = {"id": "a", "jsonResponse": {"SKY": {"categories": [{"name": "BLUE"}]}}}
+    >>> labels = scan([label, {"id": "b", "jsonResponse": "{}"}, {"id": "c"}], "SKY.BLUE.count == 0")
+    >>> [found["id"] for found in labels]
+    ['b']
+    >>> print(labels.report)
+    3 read: 1 matched, 1 not matched, 1 unknown, 0 malformed
+      unknown: <labels>: [2]: no `jsonResponse`
+    """
+    matches = validate(query, ontology).compile(ontology=ontology, policy=policy)
+    return scan_matches(source, matches, at=at, on_malformed=on_malformed, on_unknown=on_unknown, progress=progress)
+
+
+def scan_matches(
+    source: Source,
+    matches: Callable[[object], bool],
+    *,
+    at: str = "jsonResponse",
+    on_malformed: OnProblem = "skip",
+    on_unknown: OnProblem = "skip",
+    progress: ProgressCallback | None = None,
+) -> Scan:
+    """Stream the labels whose content a function says yes to.
+
+    Args:
+        source: see `read_labels`.
+        matches: given the decoded content of a label; may raise the errors below.
+        at: the field of a label that holds its content; empty when each record is the content itself.
+        on_malformed: ``"skip"`` leaves out and reports what is malformed, ``"raise"`` stops at it.
+        on_unknown: the same for labels without content.
+        progress: see `read_labels`.
+
+    Returns:
+        An iterator over the labels, as they were read, with a ``report``.
+
+    Raises:
+        SourceError: the source does not exist, at once; it cannot be read to its end, after what could be read.
+        MalformedLabelError, UnknownContentError: while iterating, where asked for; the message names the place.
+
+    >>> labels = scan_matches([{"id": "a", "jsonResponse": {}}, {"id": "b"}], lambda content: content == {})
+    >>> [label["id"] for label in labels]
+    ['a']
+    >>> print(labels.report)
+    2 read: 1 matched, 0 not matched, 1 unknown, 0 malformed
+      unknown: <labels>: [1]: no `jsonResponse`
+    """
+    for name, choice in (("on_malformed", on_malformed), ("on_unknown", on_unknown)):
+        if choice not in ("skip", "raise"):
+            raise ValueError(f'`{name}` is "skip" or "raise", not {choice!r}')
+    raised = {Fault.UNKNOWN} if on_unknown == "raise" else set()
+    raised |= {Fault.MALFORMED, Fault.BROKEN} if on_malformed == "raise" else set()
+    report = Report()
+    return Scan(_matching(read_labels(source, at=at, progress=progress), matches, at, raised, report), report)
+
+
+def _matching(
+    records: Iterable[Record | Problem], matches: Callable[[object], bool], at: str, raised: set[Fault], report: Report
+) -> Generator[dict[str, object]]:
+    for record in records:
+        report.read += 1
+        verdict = _judge(record, matches, at) if isinstance(record, Record) else record
+        if isinstance(verdict, Problem):
+            report.note(verdict)
+            if verdict.fault in raised:
+                raise _error(verdict)
+        elif verdict and isinstance(record, Record):
+            report.matched += 1
+            yield record.label
+    report.is_complete = True
+
+
+def _judge(record: Record, matches: Callable[[object], bool], at: str) -> bool | Problem:
+    try:
+        return matches(content_of(record.label, at))
+    except UnknownContentError as error:
+        return Problem(record.place, Fault.UNKNOWN, error.message, error.path)
+    except MalformedLabelError as error:
+        return Problem(record.place, Fault.MALFORMED, error.message, error.path)
+
+
+def _error(problem: Problem) -> LabelError:
+    kind = UnknownContentError if problem.fault is Fault.UNKNOWN else MalformedLabelError
+    return kind(f"{problem.place}: {problem.reason}", problem.path)

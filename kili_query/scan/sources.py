@@ -1,0 +1,195 @@
+"""What a scan can read: files, folders and archives, open files, standard input, labels in memory."""
+
+import os
+import re
+import stat
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import IO, TypeAlias, TypeGuard
+
+from kili_query.errors import SourceError
+from kili_query.scan.labels import decode, labels_in
+from kili_query.scan.places import Place, Problem, Record
+from kili_query.scan.reader import ByteReader, ReadableFile, file_reader
+from kili_query.scan.split import json_texts
+from kili_query.scan.unpack import is_zip, unpack
+from kili_query.scan.zip import zip_entries
+
+__all__ = ["ProgressCallback", "Source", "read_labels"]
+
+Source: TypeAlias = str | os.PathLike[str] | IO[bytes] | IO[str] | Iterable[object]
+ProgressCallback: TypeAlias = Callable[[int, int | None], object]
+
+_STDIN = "-"
+_README = "README.kili.txt"
+# the layout of a raw export, perhaps below one folder, or labels as streams; what lies in `assets` is media
+_LABEL_FILE = re.compile(
+    r"(?!assets/|__MACOSX/)(?:[^/]+/)?"
+    r"(?:data\.json|labels/.*\.(?:json|jsonl|ndjson)|labels[^/]*\.(?:jsonl|ndjson))(?:\.gz|\.zst)?",
+    re.IGNORECASE | re.DOTALL,
+)
+_NO_EXPORT = "is no raw export: neither `data.json` nor a folder `labels` with JSON files is in it"
+
+
+def read_labels(
+    source: Source, *, at: str = "jsonResponse", progress: ProgressCallback | None = None
+) -> Iterator[Record | Problem]:
+    """Read labels one after another, in memory that does not grow with the source.
+
+    Args:
+        source: a path, ``-`` for standard input, an open file, or labels; or a list of these.
+        at: the field of a label that holds its content; empty when each record is the content itself.
+        progress: called now and then with the bytes read so far and, where it is known, their total.
+
+    Returns:
+        The labels, and in the stead of what is no label a problem, in the order of the source.
+
+    Raises:
+        SourceError: a path does not exist or holds no labels, at once; a file cannot be read to its end, after what
+            could be read was given.
+        TypeError: the source is something else.
+
+    >>> [record] = read_labels([{"id": "a", "jsonResponse": {}}])
+    >>> record.label["id"], str(record.place)
+    ('a', '<labels>: [0]')
+    """
+    _check(source)
+    return _Reading(at, progress, None if progress is None else _size_of(source)).read(source)
+
+
+def _check(source: object) -> None:
+    """Refuse what cannot be read, before anything is."""
+    if _is_path(source):
+        _check_path(os.fspath(source))
+    elif isinstance(source, list | tuple):
+        for item in filter(_is_input, source):
+            _check(item)
+    elif isinstance(source, bytes | bytearray | Mapping) or not (_is_file(source) or isinstance(source, Iterable)):
+        kind = type(source).__name__
+        raise TypeError(f"labels are read from a path, an open file or a list of labels, not from `{kind}`")
+
+
+def _check_path(path: str) -> None:
+    if path == _STDIN:
+        return
+    try:
+        is_folder = stat.S_ISDIR(os.stat(path).st_mode)
+    except (OSError, ValueError) as error:  # a ValueError for a zero byte in the path
+        raise SourceError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
+    if is_folder and next(_files_in(path), None) is None and not os.path.exists(os.path.join(path, _README)):
+        raise SourceError(f"{path}: {_NO_EXPORT}")
+
+
+def _is_path(value: object) -> TypeGuard[str | os.PathLike[str]]:
+    return isinstance(value, str | os.PathLike)
+
+
+def _is_file(value: object) -> TypeGuard[ReadableFile]:
+    return hasattr(value, "read")
+
+
+def _is_input(value: object) -> bool:
+    return _is_path(value) or _is_file(value)
+
+
+def _files_in(folder: str) -> Iterator[str]:
+    """The label files of an exported folder, by their names from there on, in a fixed order."""
+
+    def fail(error: OSError) -> None:
+        raise SourceError(f"{error.filename}: {error.strerror}") from error
+
+    for where, folders, files in os.walk(folder, onerror=fail):
+        folders.sort()
+        inside = "" if where == folder else os.path.relpath(where, folder).replace(os.sep, "/") + "/"
+        yield from (inside + name for name in sorted(files) if _LABEL_FILE.fullmatch(inside + name))
+
+
+def _opened(path: str) -> IO[bytes]:
+    try:
+        return open(path, "rb")
+    except OSError as error:
+        raise SourceError(f"{path}: {error.strerror}") from error
+
+
+def _size_of(source: object) -> int | None:
+    """The bytes to be read, where all can be known beforehand."""
+    if isinstance(source, list | tuple):
+        sizes = [_size_of(item) for item in source if _is_input(item)]
+        return None if None in sizes else sum(size for size in sizes if size is not None)
+    if not _is_path(source) or source == _STDIN:
+        return None
+    path = os.fspath(source)
+    if os.path.isdir(path):
+        return sum(os.path.getsize(os.path.join(path, name)) for name in _files_in(path))
+    return os.path.getsize(path) if os.path.isfile(path) else None
+
+
+class _Reading:
+    """One walk over a source, which knows how far it has come."""
+
+    def __init__(self, at: str, progress: ProgressCallback | None, total_bytes: int | None) -> None:
+        self._at = at
+        self._progress = progress
+        self._total_bytes = total_bytes
+        self._done_bytes = 0
+
+    def read(self, source: object) -> Iterator[Record | Problem]:
+        """The labels of a source that was checked."""
+        if _is_path(source):
+            return self._read_path(os.fspath(source))
+        if _is_file(source):
+            name = getattr(source, "name", None)
+            return self._read_file(name if isinstance(name, str) else "<stream>", source)
+        return self._read_items(source if isinstance(source, Iterable) else ())
+
+    def _read_items(self, items: Iterable[object]) -> Iterator[Record | Problem]:
+        for index, item in enumerate(items):
+            if _is_input(item):
+                _check(item)
+                yield from self.read(item)
+            else:
+                yield from labels_in(item, Place("<labels>", path=f"[{index}]"), self._at)
+
+    def _read_path(self, path: str) -> Iterator[Record | Problem]:
+        if path == _STDIN:
+            yield from self._read_file("<stdin>", getattr(sys.stdin, "buffer", sys.stdin))
+        elif os.path.isdir(path):
+            for name in _files_in(path):
+                yield from self._read_path(os.path.join(path, name))
+        else:
+            with _opened(path) as file:
+                yield from self._read_file(path, file)
+
+    def _read_file(self, name: str, file: ReadableFile) -> Iterator[Record | Problem]:
+        reader = file_reader(name, file, self._tally)
+        if is_zip(reader):
+            yield from self._read_zip(reader)
+        else:
+            yield from self._read_text(reader)
+
+    def _read_zip(self, archive: ByteReader) -> Iterator[Record | Problem]:
+        is_export = False
+
+        def is_wanted(name: str) -> bool:
+            nonlocal is_export
+            is_wanted = _LABEL_FILE.fullmatch(name) is not None
+            is_export = is_export or is_wanted or name == _README
+            return is_wanted
+
+        for name, chunks in zip_entries(archive, is_wanted):
+            yield from self._read_text(ByteReader(f"{archive.name}/{name}", chunks))
+        if not is_export:
+            raise archive.fault(_NO_EXPORT)
+
+    def _read_text(self, packed: ByteReader) -> Iterator[Record | Problem]:
+        for text in json_texts(unpack(packed)):
+            value = text if isinstance(text, Problem) else decode(text)
+            if isinstance(value, Problem):
+                yield value
+            else:
+                yield from labels_in(value, text.place, self._at)
+
+    def _tally(self, size: int) -> None:
+        self._done_bytes += size
+        if self._progress is not None:
+            self._progress(self._done_bytes, self._total_bytes)

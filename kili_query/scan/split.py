@@ -1,0 +1,241 @@
+"""From text to the JSON texts of its records: one a line, the elements of an array, or values over many lines."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from kili_query.scan.places import Fault, Place, Problem
+from kili_query.scan.reader import ByteReader
+
+__all__ = ["JsonText", "json_texts"]
+
+
+class JsonText(NamedTuple):
+    """What should be one JSON value, not yet decoded."""
+
+    data: bytes
+    place: Place
+
+
+def json_texts(text: ByteReader) -> Iterator[JsonText | Problem]:
+    """The JSON texts of a file, in order, holding no more than a chunk and the longest of them.
+
+    An opening ``[`` starts an array; an object that goes on over lines makes the file one of such objects; anything
+    else is read line by line. Between values white space is passed over, and so are commas outside of lines.
+    """
+    first_line = 1 + _skip_blank(text)
+    if text.peek(1) == b"[":
+        text.take(1)
+        yield from _split_values(text, first_line, in_array=True)
+    elif _starts_object_over_lines(text):
+        yield from _split_values(text, first_line, in_array=False)
+    else:
+        for number, line in enumerate(_lines(text.chunks()), first_line):
+            if line and not line.isspace():
+                yield JsonText(line, Place(text.name, number))
+
+
+def _skip_blank(text: ByteReader) -> int:
+    """Pass over white space at the start; how many lines that was."""
+    lines = 0
+    for chunk in text.chunks():
+        rest = chunk.lstrip()
+        lines += chunk.count(b"\n", 0, len(chunk) - len(rest))
+        if rest:
+            text.push_back(rest)
+            break
+    return lines
+
+
+def _lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    parts: list[bytes] = []
+    for chunk in chunks:
+        first, *more = chunk.split(b"\n")
+        parts.append(first)
+        if more:
+            yield b"".join(parts)
+            parts = [more.pop()]
+            yield from more
+    yield b"".join(parts)
+
+
+def _starts_object_over_lines(text: ByteReader) -> bool:
+    """Whether the first line leaves an object open and the next goes on with it.
+
+    A line cut short looks alike, but then the next one starts a new object. Where a line ends inside a string it was
+    cut, for no JSON string holds a line break.
+    """
+    if text.peek(1) != b"{":
+        return False
+    first = _take_line(text)
+    is_open = first.endswith(b"\n") and _is_left_open(first)
+    if is_open:
+        first += b"\n" * _skip_blank(text)
+        is_open = text.peek(1) not in (b"{", b"")
+    text.push_back(first)
+    return is_open
+
+
+def _is_left_open(line: bytes) -> bool:
+    scan = _Scan(0)
+    return scan.find_end(line) is None and not scan.is_in_string
+
+
+def _take_line(text: ByteReader) -> bytes:
+    parts = []
+    for chunk in text.chunks():
+        line, end, rest = chunk.partition(b"\n")
+        parts.append(line + end)
+        if end:
+            text.push_back(rest)
+            break
+    return b"".join(parts)
+
+
+_STRING = rb'"(?:[^"\\]++|\\.)*+"'
+_PLAIN = rb'[^"{}\[\]]++'
+# an innermost object or list, which spares the loop below the points of polygons
+_FLAT = rb"[{\[](?:" + _PLAIN + rb"|" + _STRING + rb")*+[}\]]"
+_UNEVENTFUL = re.compile(rb"(?:" + _PLAIN + rb"|" + _STRING + rb"|" + _FLAT + rb")*+", re.DOTALL)
+_IN_STRING = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
+_SCALAR = re.compile(rb'[^\s,"{}\[\]]*+')
+_BETWEEN = re.compile(rb"[\s,]*+")
+
+
+def _after(pattern: re.Pattern[bytes], data: bytes | bytearray, start: int) -> int:
+    found = pattern.match(data, start)
+    return found.end() if found else start
+
+
+class _Scan:
+    """The search for the end of one value, which pauses where the bytes run out."""
+
+    def __init__(self, start: int) -> None:
+        self.position = start
+        self.is_in_string = False
+        self._depth = 0
+
+    def find_end(self, data: bytes | bytearray) -> int | None:
+        """Where the value ends, or None where more bytes must tell."""
+        while self.position < len(data):
+            if self.is_in_string:
+                if not self._leave_string(data):
+                    return None
+            elif self._depth:
+                self._pass_bracket(data)
+            elif not self._enter(data):
+                return None
+            if not self._depth and not self.is_in_string:
+                return self.position
+        return None
+
+    def _enter(self, data: bytes | bytearray) -> bool:
+        """Begin the value; a number or word is over at once, if something follows it."""
+        first = data[self.position]
+        if first in b'"{[':
+            self.is_in_string = first == ord('"')
+            self._depth = int(not self.is_in_string)
+            self.position += 1
+            return True
+        end = max(_after(_SCALAR, data, self.position), self.position + 1)
+        if end < len(data):
+            self.position = end
+        return end < len(data)
+
+    def _pass_bracket(self, data: bytes | bytearray) -> None:
+        self.position = _after(_UNEVENTFUL, data, self.position)
+        if self.position == len(data):
+            return
+        byte = data[self.position]
+        self.position += 1
+        if byte == ord('"'):  # one that does not end in these bytes
+            self.is_in_string = True
+        else:
+            self._depth += 1 if byte in b"{[" else -1
+
+    def _leave_string(self, data: bytes | bytearray) -> bool:
+        self.position = _after(_IN_STRING, data, self.position)
+        if data[self.position : self.position + 1] != b'"':  # the bytes end here, or in the middle of an escape
+            return False
+        self.is_in_string = False
+        self.position += 1
+        return True
+
+
+class _Values:
+    """The values of a text that comes in pieces; holds one piece and what is begun.
+
+    Attributes:
+        line: the line where the value begins that was not yet given.
+        is_closed: whether the end of the array has come.
+    """
+
+    def __init__(self, line: int, *, in_array: bool) -> None:
+        self.line = line
+        self.is_closed = False
+        self._in_array = in_array
+        self._held = bytearray()
+        self._start = 0
+        self._scan: _Scan | None = None
+
+    def extend(self, piece: bytes) -> None:
+        """Hold more of the text, and no longer what was given."""
+        del self._held[: self._start]
+        if self._scan:
+            self._scan.position -= self._start
+        self._start = 0
+        self._held += piece
+
+    def next_value(self) -> bytes | None:
+        """The next value, if it is held to its end."""
+        if self._scan is None:
+            self._advance(_after(_BETWEEN, self._held, self._start))
+            first = self._held[self._start : self._start + 1]
+            self.is_closed = self._in_array and first == b"]"
+            self._start += self.is_closed
+            if not first or self.is_closed:
+                return None
+            self._scan = _Scan(self._start)
+        end = self._scan.find_end(self._held)
+        return None if end is None else bytes(self._held[self._start : end])
+
+    def advance(self, size: int) -> None:
+        """Be done with a value."""
+        self._scan = None
+        self._advance(self._start + size)
+
+    def rest(self) -> bytes:
+        """What is held and was not given."""
+        return bytes(self._held[self._start :])
+
+    def _advance(self, position: int) -> None:
+        self.line += self._held.count(b"\n", self._start, position)
+        self._start = position
+
+
+def _split_values(text: ByteReader, line: int, *, in_array: bool) -> Iterator[JsonText | Problem]:
+    """Values one after another; brackets are counted, so that a broken value ends where its brackets close."""
+    values = _Values(line, in_array=in_array)
+    index = 0
+    for chunk in text.chunks():
+        values.extend(chunk)
+        while (value := values.next_value()) is not None:
+            yield JsonText(value, Place(text.name, values.line, f"[{index}]" if in_array else ""))
+            values.advance(len(value))
+            index += 1
+        if values.is_closed:
+            break
+    text.push_back(values.rest())
+    place = Place(text.name, values.line, f"[{index}]" if in_array else "")
+    if values.is_closed:
+        yield from _expect_nothing(text, values.line)
+    elif rest := text.chunk():
+        yield JsonText(rest, place)  # cut short, or a number at the very end
+    elif in_array:
+        yield Problem(place, Fault.BROKEN, "the array is not closed")
+
+
+def _expect_nothing(text: ByteReader, line: int) -> Iterator[Problem]:
+    line += _skip_blank(text)
+    if text.peek(1):
+        yield Problem(Place(text.name, line), Fault.BROKEN, "text after the end of the array")

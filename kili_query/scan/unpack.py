@@ -1,0 +1,79 @@
+"""From the bytes of a file to the text in it: tells formats by their first bytes, undoes gzip and zstd."""
+
+import zlib
+from collections.abc import Iterator
+
+from kili_query._extras import load
+from kili_query.scan.reader import CHUNK_BYTES, ByteReader
+
+__all__ = ["DEFLATE", "inflate", "is_zip", "unpack"]
+
+GZIP = zlib.MAX_WBITS + 16
+DEFLATE = -zlib.MAX_WBITS
+
+_UTF8_MARK = b"\xef\xbb\xbf"
+_REFUSED = {
+    b"\xff\xfe": "is UTF-16 text: save it as UTF-8",
+    b"\xfe\xff": "is UTF-16 text: save it as UTF-8",
+    b"BZh": "is compressed with bzip2: unpack it first",
+    b"\xfd7zXZ": "is compressed with xz: unpack it first",
+    b"7z\xbc\xaf": "is a 7z archive: unpack it first",
+    b"PAR1": "is a Parquet file, not JSON",
+}
+
+
+def is_zip(reader: ByteReader) -> bool:
+    """Whether a zip archive, be it an empty one, comes next."""
+    return reader.peek(4) in (b"PK\x03\x04", b"PK\x05\x06")
+
+
+def unpack(reader: ByteReader) -> ByteReader:
+    """The text that a reader holds, decompressed, without a byte order mark."""
+    text = ByteReader(reader.name, _decompress(reader))
+    if text.peek(3) == _UTF8_MARK:
+        text.take(3)
+    for start, what in _REFUSED.items():
+        if text.peek(len(start)) == start:
+            raise text.fault(what)
+    return text
+
+
+def _decompress(reader: ByteReader) -> Iterator[bytes]:
+    magic = reader.peek(4)
+    if magic[:2] == b"\x1f\x8b":
+        return _gunzip(reader)
+    if magic == b"\x28\xb5\x2f\xfd" or (
+        magic[1:] == b"\x2a\x4d\x18" and magic[0] >> 4 == 5
+    ):  # data, or a skippable frame
+        chunks: Iterator[bytes] = load("kili_query.scan.zstd", "reading zstd", "zstd").decompress(reader)
+        return chunks
+    return reader.chunks()
+
+
+def _gunzip(reader: ByteReader) -> Iterator[bytes]:
+    """All members of a gzip file; zeros may pad its end."""
+    while reader.peek(2) == b"\x1f\x8b":
+        yield from inflate(reader, GZIP)
+    for rest in reader.chunks():
+        if rest.strip(b"\0"):
+            raise reader.fault("holds other bytes after the end of its gzip data")
+
+
+def inflate(reader: ByteReader, window: int) -> Iterator[bytes]:
+    """Decompress one deflate stream, in pieces of bounded size whatever it grows to, and leave what follows it.
+
+    Raises:
+        SourceError: the stream ends early or is damaged; what came before has been given.
+    """
+    stream = zlib.decompressobj(window)
+    while not stream.eof:
+        data = stream.unconsumed_tail or reader.chunk()
+        if not data:
+            raise reader.fault("is truncated: its compressed data ends early")
+        try:
+            piece = stream.decompress(data, CHUNK_BYTES)
+        except zlib.error as error:
+            raise reader.fault(f"is damaged: {error}") from error
+        if piece:
+            yield piece
+    reader.push_back(stream.unused_data)

@@ -1,0 +1,69 @@
+"""The real command, in processes of its own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import DEMO, ROOT, Ran, Run
+
+
+@pytest.fixture(scope="session")
+def environ() -> dict[str, str]:
+    """An environment that leaves nothing to the machine that tests run on."""
+    kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR")}
+    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
+    return kept | {"PYTHONPATH": path, "COLUMNS": "80", "PYTHONUTF8": "1", "TERM": "xterm-256color"}
+
+
+@pytest.fixture(scope="session")
+def command() -> list[str]:
+    return [sys.executable, "-m", "kili_query"]
+
+
+@pytest.fixture
+def run(command: Sequence[str], environ: dict[str, str], tmp_path: Path) -> Run:
+    """``run(*arguments, stdin=b"", **environ)`` in an empty folder."""
+
+    def run(*arguments: object, stdin: bytes = b"", **variables: str) -> Ran:
+        ran = subprocess.run(
+            [*command, *map(str, arguments)],
+            input=stdin,
+            env=environ | variables,
+            cwd=tmp_path,
+            capture_output=True,
+            check=False,
+        )
+        encoding = variables.get("PYTHONIOENCODING", "utf-8")
+        result = Ran(ran.returncode, ran.stdout.decode(encoding), ran.stderr.decode(encoding))
+        assert "Traceback" not in result.err
+        return result
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def labels() -> Path:
+    return DEMO / "labels.ndjson"
+
+
+@pytest.fixture(scope="session")
+def project() -> Path:
+    return DEMO / "project.json"
+
+
+@pytest.fixture
+def odd_labels(tmp_path: Path) -> Path:
+    """One label that matches `J.X`, one that does not, one unknown, one malformed, one line that is no label."""
+    path = tmp_path / "odd.ndjson"
+    path.write_bytes(
+        b'{"id": "plain", "jsonResponse": {}}\n'
+        b"not json\n"
+        b'{"id": "unknown"}\n'
+        b'{"id": "malformed", "jsonResponse": {"J": {"categories": "X"}}}\n'
+        b'{"id": "d\\ud800\\u00e9\\u001b[31m", "jsonResponse": {"J": {"categories": [{"name": "X"}]}}}\n'
+    )
+    return path

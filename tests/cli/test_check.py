@@ -1,0 +1,78 @@
+"""`kili-query check`."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import Ran, Run
+
+
+def test_a_good_query(run: Run, project: Path) -> None:
+    assert run("check", "OBJECTS.PERSON.count > 2", "--ontology", project) == Ran(0, "ok\n", "")
+    assert run("check", "OBJECTS.PERSN.count > 2") == Ran(0, "ok (names not checked: no --ontology)\n", "")
+
+
+def test_a_bad_query_is_told_on_standard_error(run: Run, project: Path, golden: Callable[[str, str], None]) -> None:
+    ran = run("check", "OBJECTS.PERSN.count > 1.5 AND SCEN.FOOD", "--ontology", project)
+    assert (ran.status, ran.out) == (2, "")
+    golden("cli/check.txt", ran.err.removesuffix("\n"))
+
+
+def test_warnings_are_no_error(run: Run) -> None:
+    ran = run("check", "A.B.count > 1.5")
+    assert ran.status == 0
+    assert ran.out == "ok, with a warning (names not checked: no --ontology)\n"
+    assert "KQ205" in ran.err
+
+
+def test_core_refuses_the_rest(run: Run) -> None:
+    ran = run("check", "NOT A.B.count > 1", "--dialect", "core")
+    assert ran.status == 2
+    assert "KQ007" in ran.err
+
+
+@pytest.mark.parametrize("options", [("--json",), ("--format", "json"), ("--format", "json", "--json")])
+def test_json(run: Run, project: Path, options: tuple[str, ...]) -> None:
+    ran = run("check", "OBJECTS.PERSN", "--ontology", project, *options)
+    assert (ran.status, ran.err) == (2, "")
+    [found] = json.loads(ran.out)
+    assert (found["code"], found["span"]["start"], found["help"]["edit"]["text"]) == ("KQ102", 8, "PERSON")
+    assert run("check", "A.B", *options) == Ran(0, "[]\n", "")
+
+
+def test_line_and_sarif(run: Run, project: Path) -> None:
+    line = run("check", "OBJECTS.PERSN", "--ontology", project, "--format", "line")
+    assert line.status == 2
+    assert line.out.startswith("query:1:9: error[KQ102]: ")
+    sarif = run("check", "OBJECTS.PERSN", "--ontology", project, "--format", "sarif")
+    assert sarif.status == 2
+    assert json.loads(sarif.out)["runs"][0]["results"][0]["ruleId"] == "KQ102"
+
+
+def test_a_query_from_standard_input(run: Run) -> None:
+    ran = run("check", "-", stdin=b"\xef\xbb\xbfA.B.count > 0\r\nAND oops\r\n")
+    assert ran.status == 2
+    assert "--> <stdin>:2:" in ran.err
+    assert run("check", "-", stdin=b"A.B # yes\n").status == 0
+    assert run("check", "-", stdin=b"\xff") == Ran(2, "", "error: <stdin>: not UTF-8: invalid start byte (at byte 1)\n")
+
+
+def test_bad_usage(run: Run, tmp_path: Path) -> None:
+    assert run("check").status == 2
+    assert run("check", "A.B", "--format", "xml").status == 2
+    assert run("check", "A.B", "--format", "line", "--json").status == 2
+    assert "no.json" in run("check", "A.B", "--ontology", "no.json").err
+    (tmp_path / "list.json").write_text("[]")
+    ran = run("check", "A.B", "--ontology", "list.json")
+    assert ran.status == 2
+    assert ran.err.startswith("error: `list.json`: ")
+
+
+def test_what_is_no_unicode(run: Run) -> None:
+    """An argument of arbitrary bytes is a bad query like another."""
+    ran = run("check", "A.B.count > 0 \udcff\x1b[2J")
+    assert ran.status == 2
+    assert "KQ001" in ran.err
+    assert "\x1b" not in ran.err

@@ -1,0 +1,251 @@
+"""The command as a process: help, terminals, pipes, signals, and what it loads."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import Ran, Run
+from tests.cli.terminal import TIMEOUT_S, Terminal
+
+COMMANDS = ("check", "format", "explain", "match", "count", "histogram", "demo")
+
+
+def test_version(run: Run) -> None:
+    assert run("--version") == Ran(0, f"kili-query {version('kili-query')}\n", "")
+
+
+def test_help(run: Run) -> None:
+    ran = run("--help")
+    assert ran.status == 0
+    assert all(f"\n  {command} " in ran.out for command in COMMANDS)
+    assert run("-h") == ran
+    assert run().status == 2
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_of_a_command(run: Run, name: str) -> None:
+    ran = run(name, "--help")
+    assert (ran.status, ran.err) == (0, "")
+    assert f"kili-query {name}" in ran.out
+    assert "--json" in ran.out
+
+
+def test_an_unknown_command(run: Run) -> None:
+    ran = run("mtch")
+    assert (ran.status, ran.out) == (2, "")
+    assert "match" in ran.err
+
+
+def test_the_installed_script(tmp_path: Path) -> None:
+    script = Path(sys.executable).parent / "kili-query"
+    if not script.exists():
+        pytest.skip("the package is not installed")
+    ran = subprocess.run([script, "--version"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert ran.stdout.startswith("kili-query ")
+
+
+def test_completion(run: Run) -> None:
+    ran = run("--show-completion", "bash", _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1")
+    assert ran.status == 0
+    assert "_KILI_QUERY_COMPLETE=complete_bash" in ran.out
+
+
+def python(program: str, environ: dict[str, str], *arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", program, *map(str, arguments)], env=environ, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize("missing", ["typer", "pydantic_core"])
+def test_a_missing_extra_is_named(environ: dict[str, str], missing: str) -> None:
+    program = f"import sys; sys.modules[{missing!r}] = None; from kili_query.cli import main; sys.exit(main())"
+    ran = python(program, environ, "check", "A.B")
+    if missing == "typer":
+        assert (ran.returncode, ran.stdout) == (2, "")
+        assert ran.stderr.endswith('pip install "kili-query[cli]"\n')
+        assert ran.stderr.count("\n") == 1
+    else:
+        assert ran.returncode == 1  # a broken installation is no missing extra
+
+
+def test_rich_is_not_loaded_in_pipes(environ: dict[str, str], labels: Path) -> None:
+    program = (
+        "import sys; from kili_query.cli import main; status = main()\n"
+        "print(status, sorted(name for name in sys.modules if name.startswith('rich')), file=sys.stderr)"
+    )
+    for arguments in (("check", "A.B"), ("match", "SCENE.FOOD", labels), ("explain", "KQ102")):
+        ran = python(program, environ, *arguments)
+        assert ran.stderr.splitlines()[-1] == "0 []"
+
+
+class TestTerminal:
+    """Colours and bars are for people."""
+
+    def check(self, environ: dict[str, str], command: Sequence[str], **variables: str) -> str:
+        terminal = Terminal()
+        ran = subprocess.run(
+            [*command, "check", "A.B.count >"],
+            env=environ | variables,
+            stderr=terminal.slave,
+            stdout=subprocess.DEVNULL,
+            check=False,
+        )
+        assert ran.returncode == 2
+        return terminal.read_to_end()
+
+    def test_colours(self, environ: dict[str, str], command: Sequence[str]) -> None:
+        assert "\x1b[1;31merror[KQ003]\x1b[0m" in self.check(environ, command)
+
+    @pytest.mark.parametrize("variables", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+    def test_no_colours(self, environ: dict[str, str], command: Sequence[str], variables: dict[str, str]) -> None:
+        shown = self.check(environ, command, **variables)
+        assert shown.startswith("error[KQ003]: ")
+        assert "\x1b" not in shown
+
+    def test_a_page_is_laid_out(self, environ: dict[str, str], command: Sequence[str]) -> None:
+        terminal = Terminal()
+        subprocess.run([*command, "explain", "KQ102"], env=environ, stdout=terminal.slave, check=True)
+        shown = terminal.read_to_end()
+        assert "unknown category" in shown
+        assert "## What" not in shown
+
+    def test_a_long_scan_shows_how_far_it_is(
+        self, environ: dict[str, str], command: Sequence[str], labels: Path, tmp_path: Path
+    ) -> None:
+        terminal = Terminal()
+        text = labels.read_bytes()
+        with (tmp_path / "out").open("wb") as out:
+            process = subprocess.Popen(
+                [*command, "match", "SCENE.FOOD", "-", "--count"],
+                env=environ,
+                stdin=subprocess.PIPE,
+                stdout=out,
+                stderr=terminal.slave,
+            )
+            assert process.stdin is not None
+            stdin = process.stdin
+            terminal.read_until(lambda shown: "reading" in shown, lambda: stdin.write(text))
+            stdin.close()
+            assert process.wait(TIMEOUT_S) == 0
+        shown = terminal.read_to_end()
+        assert "\x1b[?25h" in shown, "the cursor is shown again"
+        assert " read: " in shown.splitlines()[-1]
+        assert int((tmp_path / "out").read_text()) > 0
+
+    def test_no_bar_for_a_short_scan(self, environ: dict[str, str], command: Sequence[str], labels: Path) -> None:
+        terminal = Terminal()
+        subprocess.run(
+            [*command, "match", "SCENE.FOOD", labels, "--count"],
+            env=environ,
+            stdout=subprocess.DEVNULL,
+            stderr=terminal.slave,
+            check=True,
+        )
+        assert terminal.read_to_end().startswith("34 read: ")
+
+
+class TestPipes:
+    """The reader may go away, and the disk may be full."""
+
+    def start(self, command: Sequence[str], environ: dict[str, str], *arguments: object) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [*command, *map(str, arguments)], env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+
+    @pytest.mark.parametrize("options", [(), ("--explain",), ("--json",)])
+    def test_a_broken_pipe_is_quiet(
+        self, command: Sequence[str], environ: dict[str, str], labels: Path, options: tuple[str, ...]
+    ) -> None:
+        process = self.start(command, environ, "match", "SCENE.count >= 0", *[labels] * 9, *options)
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+        assert process.wait(TIMEOUT_S) == 141
+        process.stderr.close()
+
+    @pytest.mark.parametrize("arguments", [("check", "A.B"), ("demo",), ("explain", "KQ102")])
+    def test_a_pipe_that_no_one_reads(
+        self, command: Sequence[str], environ: dict[str, str], arguments: tuple[str, ...]
+    ) -> None:
+        read, write = os.pipe()
+        os.close(read)
+        with os.fdopen(write, "wb") as closed:
+            ran = subprocess.run(
+                [*command, *arguments], env=environ, stdout=closed, stderr=subprocess.PIPE, check=False
+            )
+        assert (ran.returncode, ran.stderr) == (141, b"")
+
+    @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")
+    def test_a_full_disk(self, command: Sequence[str], environ: dict[str, str], labels: Path) -> None:
+        with open("/dev/full", "wb") as full:
+            ran = subprocess.run(
+                [*command, "match", "SCENE.FOOD", labels], env=environ, stdout=full, stderr=subprocess.PIPE, check=False
+            )
+        assert ran.returncode == 2
+        assert ran.stderr.endswith(b"error: No space left on device\n")
+
+    @pytest.mark.parametrize("stream", [1, 2])
+    def test_a_closed_stream(self, command: Sequence[str], environ: dict[str, str], labels: Path, stream: int) -> None:
+        line = f'exec "$@" {stream}>&-'
+        ran = subprocess.run(
+            ["sh", "-c", line, "sh", *command, "match", "SCENE.FOOD", labels, "--count"],
+            env=environ,
+            capture_output=True,
+            check=False,
+        )
+        assert ran.returncode == 0
+        assert b"Traceback" not in ran.stderr
+
+
+class TestInterrupt:
+    """Ctrl-C ends quietly, and leaves nothing behind."""
+
+    def test_while_reading(self, command: Sequence[str], environ: dict[str, str]) -> None:
+        terminal = Terminal()  # to see a line as soon as it is written
+        process = subprocess.Popen(
+            [*command, "match", "J.X.count == 0", "-"],
+            env=environ,
+            stdin=subprocess.PIPE,
+            stdout=terminal.slave,
+            stderr=subprocess.PIPE,
+        )
+        assert process.stdin is not None
+        process.stdin.write(json.dumps({"id": "a", "jsonResponse": {}}).encode() + b"\n")
+        process.stdin.flush()
+        terminal.read_until(lambda shown: '"id"' in shown)
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+        assert process.wait(TIMEOUT_S) == 130
+        process.stdin.close()
+        process.stderr.close()
+
+    def test_while_writing_a_file(self, command: Sequence[str], environ: dict[str, str], tmp_path: Path) -> None:
+        process = subprocess.Popen(
+            [*command, "match", "J.X.count == 0", "-", "-o", "out.ndjson"],
+            env=environ,
+            cwd=tmp_path,
+            stdin=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        assert process.stdin is not None
+        # more than a pipe holds: once it is written, reading has begun
+        process.stdin.write(b'{"id": "a", "jsonResponse": {}}\n' * 20_000)
+        process.stdin.flush()
+        assert len(os.listdir(tmp_path)) == 1
+        process.send_signal(signal.SIGINT)
+        assert process.wait(TIMEOUT_S) == 130
+        process.stdin.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+        process.stderr.close()
+        assert os.listdir(tmp_path) == []

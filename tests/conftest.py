@@ -1,0 +1,45 @@
+"""What all tests share: golden files, and the official client's validator."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.peers.official import OfficialValidator, official_validator
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-golden",
+        action="store_true",
+        help="write what is rendered now into tests/golden and the documentation; then read the diff",
+    )
+
+
+@pytest.fixture
+def update_golden(request: pytest.FixtureRequest) -> bool:
+    return bool(request.config.getoption("--update-golden"))
+
+
+@pytest.fixture
+def golden(update_golden: bool) -> Callable[[str, str], None]:
+    """``golden(name, text)``: the text is what the file ``tests/golden/<name>`` holds, but for its last line end."""
+
+    def compare(name: str, text: str) -> None:
+        path = GOLDEN / name
+        if update_golden:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text + "\n", encoding="utf-8", newline="\n")
+        assert path.exists(), f"no golden file {name}: run pytest --update-golden, then read what it wrote"
+        assert text + "\n" == path.read_text(encoding="utf-8")
+
+    return compare
+
+
+@pytest.fixture(scope="session")
+def official() -> Iterator[OfficialValidator]:
+    """The validator of the newest official client, one process for the whole session."""
+    with official_validator() as validator:
+        yield validator

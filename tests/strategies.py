@@ -1,0 +1,408 @@
+"""What random tests draw: trees, ontologies, labels.
+
+All share a few names, so that what is drawn apart meets: jobs and categories with and without a place in the core, the
+words of the language, and the names of metadata.
+"""
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from functools import cache
+from random import Random
+from typing import Any
+
+from hypothesis import strategies as st
+
+from kili_query.ast import (
+    MAX_COUNT,
+    Addend,
+    And,
+    CompareOp,
+    Constant,
+    Counter,
+    Exists,
+    Filtered,
+    Linear,
+    Membership,
+    NamePattern,
+    Not,
+    Or,
+    Pattern,
+    Predicate,
+    Range,
+    Relation,
+    RelationOp,
+    Sum,
+    Summand,
+    Term,
+    comparison,
+)
+from kili_query.counting import CountPolicy
+from kili_query.ontology import Ontology
+
+__all__ = [
+    "CATEGORIES",
+    "CHILD_JOBS",
+    "ROOT_JOBS",
+    "bounds",
+    "contents",
+    "contents_of",
+    "core_trees",
+    "counters",
+    "interfaces",
+    "json_values",
+    "malformed_contents",
+    "ontologies",
+    "patterns",
+    "policies",
+    "terms",
+    "trees",
+    "video_contents",
+]
+
+ROOT_JOBS = ("OBJECTS", "SCENE", "AND", "Sur face")
+CHILD_JOBS = ("SIZE", "KIND", "NOT")
+CATEGORIES = ("A", "AB", "count", "R\u00e9d 4", "OR")
+
+_JOBS = ROOT_JOBS + CHILD_JOBS
+_METADATA = ("ROTATION_JOB", "ANNOTATION_JOB_COUNTER", "ANNOTATION_NAMES_JOB")
+_FREQUENT_JOBS = ("OBJECTS",) * 5 + ("SIZE",) * 4  # so that what is drawn apart meets often
+_FREQUENT_CATEGORIES = ("A",) * 5
+_JOB_NAMES = st.sampled_from((*_FREQUENT_JOBS, *_JOBS, "RETIRED", "ROTATION_JOB", "0"))
+_CATEGORY_NAMES = st.sampled_from((*_FREQUENT_CATEGORIES, *CATEGORIES))
+
+# Trees
+
+counters = st.builds(Counter, _JOB_NAMES, _CATEGORY_NAMES)
+"""A job and a category; the job may be a child, retired, or metadata."""
+
+bounds = st.integers(-1, 5) | st.sampled_from([MAX_COUNT - 1, MAX_COUNT, MAX_COUNT + 1])
+"""Bounds that small labels come near to, and those at the end of the range."""
+
+_STARS = st.sampled_from([("", ""), ("A", ""), ("", "B"), ("S", ""), ("O", "S"), ("", "C", "")]).map(NamePattern)
+_PLAIN_JOBS = _JOB_NAMES.map(lambda name: NamePattern((name,)))
+_PLAIN_CATEGORIES = _CATEGORY_NAMES.map(lambda name: NamePattern((name,)))
+
+patterns = st.one_of(
+    st.builds(Pattern, _STARS, _STARS),
+    st.builds(Pattern, _PLAIN_JOBS, _STARS),
+    st.builds(Pattern, _STARS, _PLAIN_CATEGORIES),
+)
+"""Sums over names, with a star in the job or the category at least."""
+
+
+def terms(conditions: st.SearchStrategy[Predicate] | None = None) -> st.SearchStrategy[Term]:
+    """What is counted: mostly counters; with conditions also objects chosen by them."""
+    plain = counters | counters | counters | patterns
+    if conditions is None:
+        return plain
+    return st.one_of(plain, plain, st.builds(Filtered, counters | patterns, conditions))
+
+
+def _comparisons(of: st.SearchStrategy[Term]) -> st.SearchStrategy[Predicate]:
+    return st.builds(comparison, of, st.sampled_from(CompareOp), bounds)
+
+
+def _linear(of: st.SearchStrategy[Term]) -> st.SearchStrategy[Predicate]:
+    addends = st.lists(
+        st.builds(Addend, st.sampled_from([1, 1, -1, 2]), of), min_size=2, max_size=3, unique_by=_counter
+    )
+    return st.builds(Linear, addends.map(tuple), st.sampled_from(CompareOp), st.integers(-2, 6))
+
+
+def _counter(addend: Addend) -> Term:
+    return addend.counter
+
+
+def _connected(inner: st.SearchStrategy[Predicate]) -> st.SearchStrategy[Predicate]:
+    operands = st.lists(inner, min_size=2, max_size=3).map(tuple)
+    return st.builds(And, operands) | st.builds(Or, operands)
+
+
+@st.composite
+def core_trees(draw: st.DrawFn, *, depth: int = 2) -> Predicate:
+    """Trees without sugar: comparisons, sums, AND, OR and constants."""
+    return draw(_core_trees(depth))
+
+
+@cache
+def _core_trees(depth: int) -> st.SearchStrategy[Predicate]:
+    of = terms(core_trees(depth=depth - 1) if depth else None)
+    leaves = st.one_of(_comparisons(of), _comparisons(of), _linear(of), st.builds(Constant, st.booleans()))
+    return st.recursive(leaves, _connected, max_leaves=4)
+
+
+@st.composite
+def trees(draw: st.DrawFn, *, depth: int = 1) -> Predicate:
+    """Trees as written, with every kind of sugar."""
+    return draw(_trees(depth))
+
+
+@cache
+def _trees(depth: int) -> st.SearchStrategy[Predicate]:
+    of = terms(trees(depth=depth - 1) if depth else None)
+    leaves = st.one_of(
+        _comparisons(of), st.builds(Exists, of), st.builds(Constant, st.booleans()), _relations(of), _memberships(of)
+    )
+    return st.recursive(leaves, lambda inner: _connected(inner) | st.builds(Not, inner), max_leaves=4)
+
+
+def _relations(of: st.SearchStrategy[Term]) -> st.SearchStrategy[Predicate]:
+    numbers = st.integers(-1, 5) | st.sampled_from([Decimal("0.5"), Decimal("2.5"), Decimal(10) ** 30])
+    one = st.builds(Sum, st.builds(Summand, of | numbers).map(lambda only: (only,)))
+    many = st.builds(Sum, _summands(of))
+    return st.one_of(one, many).flatmap(
+        lambda first: st.lists(st.tuples(st.sampled_from(RelationOp), one), min_size=1, max_size=2).map(
+            lambda rest: Relation((first, *(right for _, right in rest)), tuple(op for op, _ in rest))
+        )
+    )
+
+
+def _summands(of: st.SearchStrategy[Term]) -> st.SearchStrategy[tuple[Summand, ...]]:
+    part = st.builds(Summand, of | st.integers(0, 3), negative=st.booleans())
+    return st.lists(part, min_size=1, max_size=3).map(tuple)
+
+
+def _memberships(of: st.SearchStrategy[Term]) -> st.SearchStrategy[Predicate]:
+    low = st.integers(0, 4)
+    item = st.one_of(
+        low.map(lambda value: Range(value, value)),
+        st.tuples(low, st.integers(0, 3)).map(lambda pair: Range(pair[0], pair[0] + pair[1])),
+        low.map(lambda value: Range(value, None)),
+    )
+    ranges = st.lists(item, min_size=1, max_size=3).map(tuple)
+    one = st.builds(Summand, of).map(lambda only: (only,))
+    return st.builds(Membership, st.builds(Sum, one | _summands(of)), ranges, negated=st.booleans())
+
+
+# Ontologies
+
+
+@st.composite
+def interfaces(draw: st.DrawFn) -> dict[str, Any]:
+    """A ``jsonInterface``: root jobs, and child jobs that hang under their categories."""
+    jobs: dict[str, Any] = {}
+    others = draw(st.lists(st.sampled_from(_JOBS), max_size=4, unique=True))
+    for name in dict.fromkeys(("OBJECTS", "SIZE", *others)):
+        is_child = name in CHILD_JOBS
+        task = draw(
+            st.sampled_from(("CLASSIFICATION", "CLASSIFICATION" if is_child else "OBJECT_DETECTION", "TRANSCRIPTION"))
+        )
+        widget = draw(st.sampled_from(("radio", "checkbox")))
+        content: dict[str, Any] = {"input": "textField"}
+        if task != "TRANSCRIPTION":
+            keys = draw(st.lists(_CATEGORY_NAMES, min_size=1, max_size=4, unique=True))
+            categories = {key: {"name": key.title(), "children": []} for key in keys}
+            content = {"input": widget, "categories": categories}
+        jobs[name] = {
+            "mlTask": task,
+            "required": draw(st.integers(0, 1)),
+            "isChild": is_child,
+            "instruction": f"{name.lower()}?",
+            "content": content,
+            **({"tools": ["rectangle"]} if task == "OBJECT_DETECTION" else {}),
+        }
+    for name in [name for name in jobs if jobs[name]["isChild"]]:
+        for parent in jobs:
+            for category in jobs[parent]["content"].get("categories", {}).values():
+                if parent != name and draw(st.booleans()) and not _leads_to(jobs, name, parent):
+                    category["children"].append(name)
+    return {"jobs": jobs}
+
+
+def _leads_to(jobs: dict[str, Any], start: str, goal: str) -> bool:
+    """Whether a job stands below another already, so that no job comes to stand below itself."""
+    categories = jobs[start]["content"].get("categories", {}).values()
+    return start == goal or any(_leads_to(jobs, child, goal) for one in categories for child in one["children"])
+
+
+def ontologies(
+    input_types: tuple[str | None, ...] = ("IMAGE", "VIDEO", "PDF", None),
+) -> st.SearchStrategy[Ontology]:
+    """Decoded interfaces, of images, videos, or of unknown assets."""
+    return st.builds(
+        lambda interface, kind: Ontology.from_json_interface(interface, input_type=kind),
+        interfaces(),
+        st.sampled_from(input_types),
+    )
+
+
+# Labels
+
+
+@st.composite
+def contents_of(draw: st.DrawFn, ontology: Ontology) -> dict[str, Any]:
+    """A label that obeys an ontology."""
+    roots = [name for name, job in ontology.jobs.items() if not job.is_child]
+    if not ontology.is_video:
+        return {name: draw(_payload_of(ontology, name)) for name in roots if draw(st.booleans())}
+    frames = range(draw(st.integers(0, 3)))
+    return {
+        str(frame): {name: draw(_payload_of(ontology, name)) for name in roots if draw(st.booleans())}
+        for frame in frames
+    }
+
+
+@st.composite
+def _payload_of(draw: st.DrawFn, ontology: Ontology, name: str) -> dict[str, Any]:
+    job = ontology.jobs[name]
+    flag = {"isKeyFrame": draw(st.booleans())} if ontology.is_video else {}
+    if not job.has_categories:
+        return {"text": "free", **flag}
+    if job.is_classification:
+        most = 1 if job.is_single_choice else len(job.categories)
+        keys = draw(st.lists(st.sampled_from(list(job.categories)), min_size=1, max_size=most, unique=True))
+        return {
+            "categories": [{"name": key, "children": draw(_children_of(ontology, name, key))} for key in keys],
+            **flag,
+        }
+    annotations = []
+    for index in range(draw(st.integers(0, 4))):
+        key = draw(st.sampled_from(list(job.categories)))
+        children = draw(_children_of(ontology, name, key))
+        annotations.append({"mid": f"{name}-{index}", "categories": [{"name": key}], "children": children, **flag})
+    return {"annotations": annotations}
+
+
+@st.composite
+def _children_of(draw: st.DrawFn, ontology: Ontology, job: str, category: str) -> dict[str, Any]:
+    names = ontology.jobs[job].categories[category].children
+    return {name: draw(_payload_of(ontology, name)) for name in names if draw(st.booleans())}
+
+
+class _Writer:
+    """Writes labels that obey no ontology: any job anywhere, `null` and empty parts, shared mids.
+
+    What hypothesis would draw part by part is mostly empty, and slow; so it draws a seed and how rich the label is.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed)
+
+    def is_so(self, chance: float) -> bool:
+        return self.random.random() < chance
+
+    def pick(self, values: Sequence[Any]) -> Any:
+        return self.random.choice(values)
+
+    def jobs(self, richness: int, depth: int) -> dict[str, Any]:
+        names = (*_FREQUENT_JOBS, *_JOBS, "RETIRED", "0", *_METADATA)
+        return {self.pick(names): self.payload(richness, depth) for _ in range(richness)}
+
+    def payload(self, richness: int, depth: int) -> Any:
+        if self.is_so(0.06):
+            return self.pick([None, {}, {"text": "free"}, {"orders": []}])
+        payload: dict[str, Any] = {}
+        held = self.pick(["categories", "annotations", "annotations", "both"])
+        if held != "annotations":
+            payload["categories"] = self.list_of(self.category, richness, depth)
+        if held != "categories":
+            payload["annotations"] = self.list_of(self.annotation, richness, depth)
+        self.add_children(payload, richness, depth, 0.2)
+        self.add_flag(payload)
+        return payload
+
+    def list_of(self, write: Callable[[int, int], Any], richness: int, depth: int) -> Any:
+        if self.is_so(0.04):
+            return self.pick([None, []])
+        return [write(richness, depth) for _ in range(self.random.randint(1, richness + 1))]
+
+    def category(self, richness: int, depth: int) -> dict[str, Any]:
+        category: dict[str, Any] = {"name": self.pick((*_FREQUENT_CATEGORIES, *CATEGORIES))}
+        self.add_children(category, richness, depth, 0.3)
+        return category
+
+    def annotation(self, richness: int, depth: int) -> dict[str, Any]:
+        annotation: dict[str, Any] = {"mid": self.pick("abcdefgh"), "categories": [self.category(richness, depth)]}
+        self.add_children(annotation, richness, depth, 0.5)
+        self.add_flag(annotation)
+        if self.is_so(0.1):
+            annotation["mid"] = self.pick([None, 1, 2.5, "", 0])
+        if self.is_so(0.03):
+            del annotation["mid"]
+        if self.is_so(0.1):
+            annotation["categories"] = self.pick(
+                [None, [], annotation["categories"] + [self.category(richness, depth)]]
+            )
+        if self.is_so(0.1):
+            annotation["points"] = [self.point(richness, depth) for _ in range(2)]
+        if self.is_so(0.1):
+            annotation["annotations"] = [{"polys": [], "pageNumberArray": [1]}]
+        return annotation
+
+    def point(self, richness: int, depth: int) -> dict[str, Any]:
+        point: dict[str, Any] = {self.pick(["mid", "code", "name"]): self.pick("pq")}
+        self.add_children(point, richness, depth, 0.8)
+        return point
+
+    def add_children(self, holder: dict[str, Any], richness: int, depth: int, chance: float) -> None:
+        if self.is_so(0.2):
+            holder["children"] = self.pick([None, {}, {}])
+        elif depth and self.is_so(chance):
+            holder["children"] = self.jobs(max(1, richness - 1), depth - 1)
+
+    def add_flag(self, holder: dict[str, Any]) -> None:
+        if self.is_so(0.5):
+            holder["isKeyFrame"] = self.pick([True, True, False, None])
+
+    def video(self, richness: int, depth: int) -> dict[str, Any]:
+        keys = ["0", "1", "2", "10", "assetLevel"]
+        chosen = sorted(self.random.sample(keys, self.random.randint(1, 4)), key=keys.index)
+        frames = {key: None if self.is_so(0.1) else self.jobs(richness, depth) for key in chosen}
+        jobs = {self.pick((*ROOT_JOBS, *_METADATA)): self.payload(richness, 0)} if self.is_so(0.2) else {}
+        return {**jobs, **frames}
+
+    def damage(self, value: Any) -> Any:
+        """The value with one part replaced by something that rarely has the right shape, or taken out."""
+        keys = list(value) if isinstance(value, dict) else list(range(len(value))) if isinstance(value, list) else []
+        if not keys or self.is_so(0.1):
+            return self.pick(
+                [None, True, False, 0, 1, 1.5, "", "A", "name", [], [[]], [None], ["A"], {}, {"A": 1}, [{}]]
+            )
+        key = self.pick(keys)
+        damaged = value.copy()
+        if isinstance(value, dict) and self.is_so(0.15):
+            del damaged[key]
+        else:
+            damaged[key] = self.damage(value[key])
+        return damaged
+
+
+_SEEDS = st.integers(0, 2**32 - 1)
+_RICHNESS = st.sampled_from([3, 2, 1, 4])
+
+
+def contents(*, depth: int = 2) -> st.SearchStrategy[dict[str, Any]]:
+    """Labels of the right shape that obey no ontology: any job anywhere, `null` and empty parts, shared mids."""
+    return st.builds(lambda seed, richness: _Writer(seed).jobs(richness, depth), _SEEDS, _RICHNESS)
+
+
+def video_contents(*, depth: int = 1) -> st.SearchStrategy[dict[str, Any]]:
+    """The same for videos: sparse frames, empty ones, and now and then jobs without a frame."""
+    return st.builds(lambda seed, richness: _Writer(seed).video(richness, depth), _SEEDS, _RICHNESS)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers(-2, 2) | st.sampled_from(["", "A", "x", 1.5]),
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["name", "mid", "A"]), inner, max_size=2)
+    ),
+    max_leaves=3,
+)
+"""Small JSON values that are seldom a label."""
+
+
+def malformed_contents() -> st.SearchStrategy[object]:
+    """Labels with one part or two of a wrong shape, mostly."""
+
+    def write(seed: int, richness: int) -> object:
+        writer = _Writer(seed)
+        content: object = writer.video(richness, 1) if writer.is_so(0.3) else writer.jobs(richness, 1)
+        for _ in range(writer.pick([1, 1, 2])):
+            content = writer.damage(content)
+        return content
+
+    return st.builds(write, _SEEDS, _RICHNESS)
+
+
+policies = st.sampled_from([CountPolicy(), CountPolicy(video="key_frames"), CountPolicy(video="frames")])
+"""Every way to count in a video."""

@@ -1,0 +1,94 @@
+"""Every case, through the front of the compiler and by every target."""
+
+import pytest
+
+import kili_query as kq
+from tests.cases.loader import DATA, Case, Row, load_cases
+from tests.targets_under_test import TARGETS, Target
+
+CASES = load_cases()
+
+
+def ids(case: Case) -> str:
+    return f"{case.place} {case.title}"
+
+
+def ontology_of(case: Case) -> kq.Ontology | None:
+    name = case.facts.get("ontology")
+    return None if name is None else kq.Ontology.load(DATA / name)
+
+
+def read(case: Case) -> kq.Query:
+    dialect = case.facts.get("dialect", "extended")
+    return kq.parse(case.query, dialect="core" if dialect == "core" else "extended")
+
+
+READABLE = [case for case in CASES if not any(finding.code.startswith("KQ0") for finding in case.findings)]
+JUDGED = [case for case in CASES if case.rows]
+
+
+def test_there_are_cases() -> None:
+    assert len(CASES) > 200
+    assert len({ids(case) for case in CASES}) == len(CASES)
+
+
+@pytest.mark.parametrize("case", READABLE, ids=ids)
+def test_print_inverts_parse(case: Case) -> None:
+    query = read(case)
+    assert kq.parse(str(query)) == query
+    assert str(kq.parse(str(query))) == str(query)
+    if "printed" in case.facts:
+        assert str(query) == case.facts["printed"]
+
+
+@pytest.mark.parametrize("case", READABLE, ids=ids)
+def test_formatting_keeps_the_meaning(case: Case) -> None:
+    query = read(case)
+    formatted = query.format()
+    again = kq.parse(formatted, dialect=query.dialect)
+    assert again == query
+    assert again.format() == formatted
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if "core" in case.facts], ids=ids)
+def test_core_text(case: Case) -> None:
+    query, wanted = read(case), case.facts["core"]
+    if wanted == "-":
+        with pytest.raises(kq.NotExpressible):
+            query.to_server(ontology_of(case))
+    else:
+        assert query.to_server(ontology_of(case)) == wanted
+        kq.parse(wanted, dialect="core")
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.findings], ids=ids)
+def test_findings(case: Case) -> None:
+    try:
+        found = kq.check(read(case), ontology_of(case))
+    except kq.QuerySyntaxError as error:
+        found = list(error.diagnostics)
+    told = [(str(one.code), one.span.start, one.span.end, one.message) for one in found]
+    assert told == [(one.code, one.start, one.end, one.message) for one in case.findings]
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if not case.findings], ids=ids)
+def test_no_findings(case: Case) -> None:
+    found = kq.check(read(case), ontology_of(case))
+    assert [str(one) for one in found if one.code[2] in "01" or one.code in ("KQ205", "KQ206", "KQ207")] == []
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
+@pytest.mark.parametrize("case", JUDGED, ids=ids)
+def test_rows(case: Case, target: Target) -> None:
+    query, ontology = read(case), ontology_of(case)
+    gap = case.gaps.get(target.name)
+    answers = [(row, target.judge(query, ontology, row.content)) for row in case.rows]
+    wrong = [_tell(row, got, query) for row, got in answers if got != row.verdict]
+    if gap is None:
+        assert not wrong, "\n".join(wrong)
+    else:
+        assert wrong, f"{target.name} answers rightly now: remove the gap ({gap})"
+
+
+def _tell(row: Row, got: str, query: kq.Query) -> str:
+    return f"{row.verdict} expected, got {got}: {row.text}\nquery: {query}\ntree: {query.tree!r}"

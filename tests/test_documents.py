@@ -1,0 +1,172 @@
+"""Every snippet of the documentation is run: Python, shell commands, and queries with the diagnostics they get."""
+
+import doctest
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+from attrs import frozen
+
+import kili_query as kq
+from kili_query.diagnostics import Code, Diagnostic
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+FENCED = re.compile(
+    r"^(?P<indent>[ ]*)(?P<fence>```+)(?P<language>[\w-]*)[ ]*\n(?P<body>.*?)^(?P=indent)(?P=fence)[ ]*$",
+    re.MULTILINE | re.DOTALL,
+)
+OPTION = re.compile(r"<!-- (\w+): (\S+) -->\s*\Z")
+RESERVED = {
+    Code.ALWAYS_TRUE,
+    Code.NEVER_TRUE,
+    Code.REDUNDANT_CLAUSE,
+    Code.UNREACHABLE_BOUND,
+    Code.EVALUATED_LOCALLY,
+}
+"""Codes that this version does not report yet; their pages say so."""
+
+
+@frozen
+class Block:
+    """A fenced block of a document."""
+
+    document: Path
+    language: str
+    body: str
+    line: int
+    options: dict[str, str]
+    body_start: int
+    body_end: int
+
+    def __str__(self) -> str:
+        return f"{self.document.relative_to(ROOT)}:{self.line}"
+
+
+def blocks_of(document: Path) -> Iterator[Block]:
+    text = document.read_text(encoding="utf-8")
+    for found in FENCED.finditer(text):
+        options, before = {}, text[: found.start()]
+        while option := OPTION.search(before):
+            options[option[1]] = option[2]
+            before = before[: option.start()]
+        line = text.count("\n", 0, found.start()) + 2
+        yield Block(document, found["language"], dedent(found["body"]), line, options, *found.span("body"))
+
+
+BLOCKS = [block for document in DOCUMENTS if document.exists() for block in blocks_of(document)]
+EXAMPLES = [
+    (block, following)
+    for block, following in zip(BLOCKS, [*BLOCKS[1:], None], strict=True)
+    if block.language == "kq-query"
+]
+
+
+@pytest.mark.parametrize(
+    "document",
+    dict.fromkeys(block.document for block in BLOCKS if block.language == "python"),
+    ids=lambda document: str(document.relative_to(ROOT)),
+)
+def test_python(document: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Python blocks of one document run from top to bottom, as one session."""
+    monkeypatch.chdir(ROOT)
+    session: dict[str, object] = {"__name__": "__main__"}
+    runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS, verbose=False)
+    report: list[str] = []
+    for block in blocks_of(document):
+        if block.language == "python" and ">>>" in block.body:
+            test = doctest.DocTestParser().get_doctest(block.body, session, str(block), str(document), block.line - 1)
+            runner.run(test, out=report.append, clear_globs=False)
+            session = test.globs
+        elif block.language == "python":
+            exec(compile(block.body, str(block), "exec"), session)
+    assert not report, "".join(report)
+
+
+@pytest.mark.parametrize("block", [block for block in BLOCKS if block.language == "console"], ids=str)
+def test_console(block: Block) -> None:
+    """Each command, run in the repository, prints what follows it."""
+    commands = re.split(r"^\$ ", block.body, flags=re.MULTILINE)
+    assert commands.pop(0) == "", "a console block starts with a command"
+    environ = os.environ | {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "NO_COLOR": "1",
+        "COLUMNS": "120",
+        "TERM": "dumb",
+    }
+    for command_and_output in commands:
+        # a command goes on after a backslash or in lines that start with "> "
+        found = re.match(r"(?P<command>.*(?:\\\n.*|\n> .*)*)\n?", command_and_output)
+        assert found is not None
+        command, wanted = found["command"].replace("\n> ", "\n"), command_and_output[found.end() :]
+        ran = subprocess.run(
+            ["bash", "-c", command],
+            cwd=ROOT,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            check=False,
+        )
+        same = doctest.OutputChecker().check_output(
+            wanted.rstrip("\n"), ran.stdout.rstrip("\n"), doctest.ELLIPSIS | doctest.DONT_ACCEPT_BLANKLINE
+        )
+        assert same, f"{block}: `{command}` printed\n{ran.stdout}\nand not\n{wanted}"
+
+
+def render(block: Block) -> str:
+    """What the query of a block gets, as printed."""
+    return "\n\n".join(map(str, diagnostics_of(block)))
+
+
+def diagnostics_of(block: Block) -> list[Diagnostic]:
+    query = block.body.removesuffix("\n")
+    ontology = kq.Ontology.load(ROOT / block.options["ontology"]) if "ontology" in block.options else None
+    if block.options.get("dialect") != "core":
+        return kq.check(query, ontology)
+    try:
+        return kq.check(kq.parse(query, dialect="core"), ontology)
+    except kq.QueryError as error:
+        return list(error.diagnostics)
+
+
+@pytest.fixture(scope="session")
+def examples_up_to_date(request: pytest.FixtureRequest) -> None:
+    """With ``--update-golden``, write the rendered texts anew, from the last of each document to the first."""
+    if not request.config.getoption("--update-golden"):
+        return
+    for query, rendered in reversed(EXAMPLES):
+        if rendered is not None and rendered.language == "text":
+            text = query.document.read_text(encoding="utf-8")
+            text = f"{text[: rendered.body_start]}{render(query)}\n{text[rendered.body_end :]}"
+            query.document.write_text(text, encoding="utf-8", newline="\n")
+
+
+@pytest.mark.usefixtures("examples_up_to_date")
+@pytest.mark.parametrize(("query", "rendered"), EXAMPLES, ids=[str(block) for block, _ in EXAMPLES])
+def test_query_gets_the_diagnostics_shown(query: Block, rendered: Block | None) -> None:
+    assert rendered is not None
+    assert (rendered.document, rendered.language) == (query.document, "text")
+    again = next(block for block in blocks_of(query.document) if block.line == rendered.line)
+    assert again.body.removesuffix("\n") == render(query)
+
+
+@pytest.mark.parametrize("code", Code)
+def test_the_page_of_a_code_shows_it(code: Code) -> None:
+    page = ROOT / "docs" / "codes" / f"{code}.md"
+    text = page.read_text(encoding="utf-8")
+    examples = [block for block in BLOCKS if block.document == page and block.language in ("kq-query", "python")]
+    if code in RESERVED:
+        assert "reported from version 0.2" in text
+        assert not examples
+    else:
+        assert examples
+        assert f"[{code}]: " in text

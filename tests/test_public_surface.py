@@ -1,0 +1,39 @@
+"""The public names: pinned, present, and declared by every module."""
+
+import ast
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import kili_query as kq
+
+ROOT = Path(__file__).resolve().parent.parent
+MODULES = sorted(path.relative_to(ROOT) for path in (ROOT / "kili_query").rglob("*.py"))
+
+
+def test_the_public_names_are_these(golden: Callable[[str, str], None]) -> None:
+    golden("public_surface.txt", "\n".join(kq.__all__))
+
+
+def test_each_public_name_is_there_and_documented() -> None:
+    assert sorted(set(kq.__all__)) == sorted(kq.__all__)
+    for name in kq.__all__:
+        value = getattr(kq, name)
+        assert name.startswith("__") or name.isupper() or value.__doc__, name
+    assert set(kq.__all__) <= set(dir(kq))
+
+
+@pytest.mark.parametrize("module", [path for path in MODULES if path.name != "__main__.py"], ids=str)
+def test_each_module_declares_its_names(module: Path) -> None:
+    tree = ast.parse((ROOT / module).read_text(encoding="utf-8"))
+    declared = [
+        target.id
+        for node in tree.body
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        if isinstance(target, ast.Name)
+    ]
+    assert ast.get_docstring(tree)
+    if len(tree.body) > 1:  # not the `__init__` of a folder that only holds modules
+        assert declared.count("__all__") == 1
