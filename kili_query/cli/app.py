@@ -62,11 +62,11 @@ def root(
 
 def run() -> int:
     """Run the command on the arguments of this process, and give its exit status."""
-    for name in ("stdout", "stderr"):
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         stream = getattr(sys, name)
         if stream is None:  # closed by who started this process
-            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - to the end of the process
-        elif isinstance(stream, TextIOWrapper):  # a name that the terminal cannot show is no reason to fail
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - to the end of the process
+        elif mode == "w" and isinstance(stream, TextIOWrapper):  # a name that cannot be shown is no reason to fail
             stream.reconfigure(errors="backslashreplace")
     try:
         app(prog_name="kili-query")

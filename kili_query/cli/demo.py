@@ -146,6 +146,7 @@ def _print(tour: _Tour) -> None:
         "5. Counts show what is worth asking for",
         _command("histogram labels.ndjson --ontology project.json --job OBJECTS --category PERSON"),
         block(tour.counts, _PAIR),
+        "Each line is a number of people, and how many labels hold so many.",
     )
     _step("Now you", _next_commands())
 

@@ -147,7 +147,7 @@ def block(found: Tally, pair: Pair) -> str:
     """The histogram of one category under a heading, as wide as the terminal."""
     title = printable(f"{print_name(pair[0])}.{print_name(pair[1])}")
     held = found.of(pair).total()
-    heading = f"{title}: {found.objects(pair)} objects in {held} of {found.labels} labels"
+    heading = f"{title}: {found.objects(pair)} in {held} of {found.labels} labels"
     width = min(shutil.get_terminal_size().columns, _MAX_WIDTH)
     return paint("message", heading, sys.stdout) + "\n" + draw(bins_of(found.of(pair), found.labels), width, _ink())
 

@@ -1,8 +1,11 @@
 """What commands read: the query, the ontology, the labels."""
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from stat import S_ISREG
+from typing import TextIO
 
 import typer
 
@@ -75,9 +78,15 @@ def refuse_two_readers(query: str, labels: Sequence[str]) -> None:
 
 
 @contextmanager
-def progress(*, is_shown: bool = True) -> Iterator[ProgressCallback | None]:
-    """A bar for long scans, where a person looks at standard error."""
-    if not (is_shown and sys.stderr.isatty()):
+def progress(writing_to: TextIO | None = None) -> Iterator[ProgressCallback | None]:
+    """A bar for long scans, where a person looks at standard error.
+
+    Args:
+        writing_to: what is written to meanwhile. Unless that is a file, it may be on the same screen, as a pipe's end
+            often is, and then there is no bar.
+    """
+    is_shown = sys.stderr.isatty() and (writing_to is None or S_ISREG(os.fstat(writing_to.fileno()).st_mode))
+    if not is_shown:
         yield None
         return
     from kili_query.cli.progress_bar import progress_bar  # here, for rich takes long to import

@@ -60,8 +60,7 @@ def match(
     explainer = _Explainer(matcher)
     failures: list[DataError] = []
     with opened(output, labels if ontology is None else [*labels, ontology]) as out:
-        is_on_screen = out.isatty() and not count
-        with progress(is_shown=not is_on_screen) as advance:
+        with progress(None if count else out) as advance:
             judge = explainer if explain else matcher
             found = scan_matches(labels, judge, at=at, on_malformed=on_malformed, progress=advance)
             items = _until_broken(explainer.judged(found) if explain else found, failures)

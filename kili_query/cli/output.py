@@ -109,4 +109,4 @@ def _refuse_input(path: str, inputs: Iterable[str]) -> None:
     for given in inputs:
         source = Path(given).resolve()
         if target.is_relative_to(source) or (source.exists() and target.exists() and source.samefile(target)):
-            raise CommandError(f"cannot write `{path}`: it is read at the same time")
+            raise CommandError(f"cannot write `{path}`: it belongs to what is read")

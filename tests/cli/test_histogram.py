@@ -53,7 +53,7 @@ def test_nothing_to_draw(run: Run, odd_labels: Path) -> None:
     ran = run("histogram", odd_labels, "--job", "K")
     assert (ran.status, ran.out) == (0, "nothing to draw: no label holds such a category\n")
     assert "1 unknown" in ran.err
-    assert run("histogram", "-", "--job", "A", "--category", "B").out == "A.B: 0 objects in 0 of 0 labels\n0  0\n"
+    assert run("histogram", "-", "--job", "A", "--category", "B").out == "A.B: 0 in 0 of 0 labels\n0  0\n"
 
 
 def test_plain_bars_where_blocks_cannot_be_shown(run: Run, labels: Path) -> None:

@@ -112,7 +112,7 @@ def test_a_malformed_label_stops_where_asked_for(run: Run, odd_labels: Path, opt
 
 
 def test_other_encodings(run: Run, odd_labels: Path) -> None:
-    for encoding in ("ascii", "latin-1", "cp1252"):
+    for encoding in ("ascii", "latin-1"):
         ran = run("match", "J.X", odd_labels, PYTHONUTF8="0", PYTHONIOENCODING=encoding)
         assert json.loads(ran.out)["id"] == "d\ud800é\x1b[31m"
         ran = run("match", "J.X", odd_labels, "--explain", PYTHONUTF8="0", PYTHONIOENCODING=encoding)
@@ -159,6 +159,12 @@ def test_where_the_content_stands(run: Run, tmp_path: Path) -> None:
     assert run("match", "J.X", "bare.ndjson", "--at", "").out == f"{response}\n"
     assert run("match", "J.X", "other.ndjson", "--at", "content", "--count").out == "1\n"
     assert "label 2 does not match" in run("match", "J.X", "bare.ndjson", "--at", "", "--explain").out
+
+
+def test_a_deep_label(run: Run, tmp_path: Path) -> None:
+    label = '{"id": "a", "jsonResponse": {}, "other": ' + "[" * 800 + "]" * 800 + "}\n"
+    (tmp_path / "deep.ndjson").write_text(label)
+    assert run("match", "J.X.count == 0", "deep.ndjson").out == label
 
 
 def test_policies(run: Run, tmp_path: Path) -> None:
@@ -223,7 +229,7 @@ class TestOutput:
         (tmp_path / "folder" / "labels" / "1.json").write_bytes(text.splitlines()[0])
         (tmp_path / "project.json").write_bytes(project.read_bytes())
         ran = run("match", QUERY, "in.ndjson", "folder", "--ontology", "project.json", "-o", out)
-        assert ran == Ran(2, "", f"error: cannot write `{out}`: it is read at the same time\n")
+        assert ran == Ran(2, "", f"error: cannot write `{out}`: it belongs to what is read\n")
         assert (tmp_path / "in.ndjson").read_bytes() == text
         assert not (tmp_path / "folder" / "new.ndjson").exists()
 

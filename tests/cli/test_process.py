@@ -193,12 +193,13 @@ class TestPipes:
         assert ran.returncode == 2
         assert ran.stderr.endswith(b"error: No space left on device\n")
 
-    @pytest.mark.parametrize("stream", [1, 2])
+    @pytest.mark.parametrize("stream", [0, 1, 2])
     def test_a_closed_stream(self, command: Sequence[str], environ: dict[str, str], labels: Path, stream: int) -> None:
-        line = f'exec "$@" {stream}>&-'
+        line = f'exec "$@" {stream}{"<" if stream == 0 else ">"}&-'
         ran = subprocess.run(
-            ["sh", "-c", line, "sh", *command, "match", "SCENE.FOOD", labels, "--count"],
+            ["sh", "-c", line, "sh", *command, "match", "SCENE.FOOD", labels, "-", "--count"],
             env=environ,
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,
         )

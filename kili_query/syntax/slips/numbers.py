@@ -68,7 +68,7 @@ def grouped_digits(place: Place) -> Diagnostic | None:
 
 def range_without_set(place: Place) -> Diagnostic | None:
     """``== 3..5``: a range stands in a set."""
-    found = re.match(r"\s*\.\.\s*(\d*)", place.rest)
+    found = re.match(r"\s*\.{2,}\s*(\d*)", place.rest)
     if found is None or place.last is None or not place.follows(Word.OP, Word.NUMBER):
         return None
     op = place.lexemes[-2]
