@@ -1,19 +1,27 @@
 """`Query`: a predicate and the text it came from, with the things that can be done to it as one-line methods."""
 
+from typing import Literal, TypeAlias
+
 from attrs import evolve, field, frozen
 
-from kili_query.ast import Not, Predicate, conjunction, counters, disjunction
-from kili_query.counting import CountPolicy
+from kili_query.ast import Constant, Not, Predicate, conjunction, counters, disjunction
+from kili_query.counting import DEFAULT_POLICY, CountPolicy
 from kili_query.diagnostics import Diagnostic, Severity, sort_diagnostics
 from kili_query.errors import QueryError, QuerySyntaxError
+from kili_query.logic import ontology_facts, simplify
 from kili_query.ontology import Ontology, bind, check_names
+from kili_query.planning import DEFAULT_PROFILE, ServerProfile, Split, Target, local_notes, split
 from kili_query.source import Source
 from kili_query.syntax import DEFAULT_LIMITS, Dialect, Limits, lint_text, parse_source, print_tree
 from kili_query.syntax.formatter import format_text
+from kili_query.targets.base import COLUMNS, CORE, LABELS, Capabilities
 from kili_query.targets.closures import Matcher, compile_closure
 from kili_query.targets.server import print_core
 
-__all__ = ["Query", "check", "parse", "query_of", "validate"]
+__all__ = ["Plan", "Query", "check", "parse", "query_of", "validate"]
+
+TargetName: TypeAlias = Literal["server", "columns", "labels"]
+_CAPABILITIES: dict[TargetName, Capabilities] = {"server": CORE, "columns": COLUMNS, "labels": LABELS}
 
 _UNLIMITED = Limits(length=2**40, depth=2**40)
 
@@ -85,6 +93,53 @@ class Query:
         """
         return query_of(bind(validate(self, ontology).tree, ontology))
 
+    def simplify(self, ontology: Ontology | None = None) -> "Query":
+        """An equivalent query, never longer, and the same for simplifying it again.
+
+        Args:
+            ontology: with one, names are bound, and the result is equivalent on labels that obey it: for people to
+                read, not for running.
+
+        Raises:
+            QueryError: the ontology has no such job or category.
+
+        >>> import kili_query as kq
+        >>> kq.parse("J.A.count > 5 AND (J.A.count > 3 OR J.B.count == 1)").simplify()
+        Query('J.A.count > 5')
+        """
+        if ontology is None:
+            return query_of(simplify(self.tree))
+        tree = self.bind(ontology).tree
+        return query_of(simplify(tree, facts=ontology_facts([tree], ontology)))
+
+    def plan(
+        self,
+        ontology: Ontology | None = None,
+        *,
+        target: TargetName = "server",
+        profile: ServerProfile = DEFAULT_PROFILE,
+        policy: CountPolicy = DEFAULT_POLICY,
+    ) -> "Plan":
+        """What a target is asked, and what is left to evaluate locally.
+
+        Args:
+            ontology: the project's, which patterns are expanded by.
+            target: ``"server"``; ``"columns"``, tables of counts; or ``"labels"``, our own engines.
+            profile: what the server is trusted with.
+            policy: how objects are counted locally.
+
+        Raises:
+            QueryError: the ontology has no such job or category.
+
+        >>> import kili_query as kq
+        >>> print(kq.parse("J.A.count + J.B.count >= 5 AND NOT J.C").plan().server_filter)
+        (J.A.count > 2 OR J.B.count > 2) AND J.C.count < 1
+        """
+        query = self if ontology is None else self.bind(ontology)
+        trusted = profile if target == "server" else None
+        asked = Target(_CAPABILITIES[target], trusted, ontology, has_default_policy=policy == DEFAULT_POLICY)
+        return Plan(query, split(query.tree, asked), target)
+
     def to_server(self, ontology: Ontology | None = None) -> str:
         """The exact text for the server's ``search`` filter, in the core language.
 
@@ -94,7 +149,7 @@ class Query:
         """
         return print_core(self.tree if ontology is None else self.bind(ontology).tree)
 
-    def compile(self, *, ontology: Ontology | None = None, policy: CountPolicy = CountPolicy()) -> Matcher:  # noqa: B008 - frozen
+    def compile(self, *, ontology: Ontology | None = None, policy: CountPolicy = DEFAULT_POLICY) -> Matcher:
         """A function from a label's ``jsonResponse`` to a verdict, for many labels.
 
         Args:
@@ -120,6 +175,71 @@ class Query:
         if not self._matchers:
             self._matchers.append(self.compile())
         return self._matchers[0](json_response)
+
+
+@frozen
+class Plan:
+    """A query cut in what a target is asked and what is left.
+
+    For every label: the query holds if and only if both ``pushed`` and ``residual`` hold; ``pushed`` alone holds
+    wherever the query does.
+
+    Attributes:
+        query: the query, bound where there was an ontology.
+        cut: the trees of the two parts, and why the residual stays.
+        target: who is asked.
+    """
+
+    query: Query
+    cut: Split
+    target: TargetName = "server"
+
+    @property
+    def pushed(self) -> Query:
+        """What the target is asked: TRUE for everything, FALSE where no label can match."""
+        return query_of(self.cut.pushed)
+
+    @property
+    def residual(self) -> Query | None:
+        """What must hold besides, evaluated locally; None where the target says it all."""
+        return None if self.cut.residual is None else query_of(self.cut.residual)
+
+    @property
+    def never(self) -> bool:
+        """No label can match: there is nothing to ask."""
+        return self.cut.pushed == Constant(False)
+
+    @property
+    def is_exact(self) -> bool:
+        """Nothing is left to evaluate locally."""
+        return self.cut.residual is None
+
+    @property
+    def server_filter(self) -> str | None:
+        """The text of the server's ``search`` filter; None for no filter, or where there is nothing to ask.
+
+        Raises:
+            NotExpressible: the plan is for a target that can say more than the server.
+        """
+        return None if isinstance(self.cut.pushed, Constant) else print_core(self.cut.pushed)
+
+    @property
+    def diagnostics(self) -> list[Diagnostic]:
+        """KQ301 for each part that is evaluated locally."""
+        return [evolve(note, source=Source(self.query.text)) for note in local_notes(self.cut)]
+
+    def explain(self) -> str:
+        """The query, what is pushed, what stays, and why, in lines for people."""
+        lines = [f"query     {self.query}"]
+        if self.never:
+            return "\n".join([*lines, "pushed    nothing: no label can match, so no request is made"])
+        lines.append(f"pushed    {'no filter: all labels' if self.cut.pushed == Constant(True) else self.pushed}")
+        lines.append(f"residual  {'none: the answer is exact' if self.is_exact else self.residual}")
+        lines += [f"          {print_tree(kept.part)}: {kept.reason}" for kept in self.cut.kept]
+        return "\n".join(lines)
+
+    def __str__(self) -> str:
+        return self.explain()
 
 
 def query_of(tree: Predicate) -> Query:

@@ -28,6 +28,7 @@ LAYERS = {
     "labels": 11,
     "protocol": 11,
     "builder": 11,
+    "verdicts": 11,
     "cache": 12,
     "export": 12,
     "scan": 12,

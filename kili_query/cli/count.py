@@ -21,7 +21,7 @@ def count(
     at: At = "jsonResponse",
     as_json: JsonOption = False,
 ) -> int:
-    """Count the objects of every category: in how many labels, and how many in all.
+    """Count the objects of every category, and the labels with any.
 
     With an ontology, categories that no label holds are listed too.
 

@@ -20,7 +20,7 @@ def explain(
     code: Annotated[str, typer.Argument(metavar="CODE", show_default=False, help="A code, such as KQ102.")],
     as_json: JsonOption = False,
 ) -> int:
-    """Explain a diagnostic code: what it means, why it matters, an example and the fix.
+    """Explain a diagnostic code: what, why, an example and the fix.
 
     \b
     kili-query explain KQ102

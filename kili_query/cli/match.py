@@ -44,8 +44,9 @@ def match(
     at: At = "jsonResponse",
     as_json: JsonOption = False,
 ) -> int:
-    """Print the labels that match a query, as NDJSON; a summary goes to standard error.
+    """Print the labels that match a query, as NDJSON.
 
+    A summary, and which labels could not be judged, goes to standard error.
     Exit status: 0 when something matched, 1 when nothing did, 2 for a bad query, bad input or bad usage.
 
     \b

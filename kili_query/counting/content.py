@@ -86,7 +86,7 @@ class Site(NamedTuple):
     depth: int
 
 
-def malformed(message: str, path: Path) -> MalformedLabelError:
+def _malformed(message: str, path: Path) -> MalformedLabelError:
     """The error for a wrong shape at a path."""
     steps: list[str] = []
     while path is not None:
@@ -144,7 +144,7 @@ def jobs_of(site: Site) -> Iterator[tuple[str, Map]]:
     """The jobs of a map that hold something, metadata left out."""
     for name in site.jobs:
         if not isinstance(name, str):
-            raise malformed("a job name is no string", (site.path, name))
+            raise _malformed("a job name is no string", (site.path, name))
         payload = payload_at(site, name)
         if payload:
             yield name, payload
@@ -161,13 +161,14 @@ def payload_at(site: Site, job: str) -> Map | None:
 def entries(holder: Map, key: str, path: Path) -> Iterator[tuple[Map, Path]]:
     """The objects of a list such as ``annotations``, each with its path."""
     listed = holder.get(key)
-    if not listed and (listed is None or listed == []):
+    if listed is None:
         return
     path = (path, key)
     if not isinstance(listed, list | tuple):
-        raise malformed(f"`{key}` is no list", path)
+        raise _malformed(f"`{key}` is no list", path)
     for index, entry in enumerate(listed):
-        yield (entry if isinstance(entry, dict) else _map(entry, f"an entry of `{key}`", (path, index))), (path, index)
+        at = (path, index)
+        yield _map(entry, "an entry", at), at
 
 
 def read_categories(holder: Map, path: Path) -> Iterator[tuple[str, Map, Path]]:
@@ -175,7 +176,7 @@ def read_categories(holder: Map, path: Path) -> Iterator[tuple[str, Map, Path]]:
     for category, at in entries(holder, "categories", path):
         name = category.get("name")
         if not isinstance(name, str):
-            raise malformed("a category has no name" if name is None else "a category name is no string", (at, "name"))
+            raise _malformed("a category has no name" if name is None else "a category name is no string", (at, "name"))
         yield name, category, at
 
 
@@ -195,7 +196,7 @@ def child_sites(holders: Iterable[Holder], frame: str | None, depth: int) -> Ite
         if not jobs:
             continue
         if depth > MAX_NESTING:
-            raise malformed(f"child jobs are nested deeper than {MAX_NESTING} levels", at)
+            raise _malformed(f"child jobs are nested deeper than {MAX_NESTING} levels", at)
         yield Site(jobs, place, at, frame, is_key, depth)
 
 
@@ -258,7 +259,7 @@ def category_holder(annotation: Holder, name: str, category: Map, path: Path) ->
 def _id(content: Map, path: Path) -> object:
     mid = content.get("mid")
     if mid is not None and (isinstance(mid, bool) or not isinstance(mid, str | int | float)):
-        raise malformed("a `mid` is neither string nor number", (path, "mid"))
+        raise _malformed("a `mid` is neither string nor number", (path, "mid"))
     return mid
 
 
@@ -276,5 +277,5 @@ def _is_key_frame(content: Map, inherited: bool) -> bool:
 
 def _map(value: object, what: str, path: Path) -> Map:
     if not isinstance(value, dict):
-        raise malformed(f"{what} is no object", path)
+        raise _malformed(f"{what} is no object", path)
     return value

@@ -139,7 +139,10 @@ class _Facts:
         if job.is_child:
             yield from self.of_child(counter, job)
         elif job.is_classification:
-            yield Fact(Comparison(counter, CompareOp.LE, 1), f"`{job.name}` is a classification")
+            yield Fact(
+                Comparison(counter, CompareOp.LE, 1),
+                f"`{job.name}` is a classification, where a category counts once at most",
+            )
 
     def of_child(self, counter: Counter, job: Job) -> Iterator[Fact]:
         if not can_stand(job.name, self.ontology):

@@ -1,13 +1,14 @@
 """Interval sets: what a condition on one integer allows, as sorted intervals that neither overlap nor touch."""
 
 from collections.abc import Iterable, Iterator
+from functools import reduce
 from typing import TypeAlias, assert_never
 
 from attrs import frozen
 
 from kili_query.ast import MAX_COUNT, CompareOp
 
-__all__ = ["COUNTS", "EMPTY", "FULL", "Interval", "IntervalSet"]
+__all__ = ["COUNTS", "EMPTY", "FULL", "Interval", "IntervalSet", "intersection", "union"]
 
 Interval: TypeAlias = tuple[int, int]
 """The lowest and the highest number, both included."""
@@ -145,6 +146,16 @@ class IntervalSet:
 
 EMPTY = IntervalSet(())
 FULL = IntervalSet((COUNTS,))
+
+
+def union(sets: Iterable[IntervalSet]) -> IntervalSet:
+    """All numbers of some sets, in one go."""
+    return IntervalSet.of(interval for one in sets for interval in one.intervals)
+
+
+def intersection(sets: Iterable[IntervalSet]) -> IntervalSet:
+    """The numbers that are in each of some sets, of which there is one at least."""
+    return reduce(IntervalSet.__and__, sets)
 
 
 def _overlaps(left: tuple[Interval, ...], right: tuple[Interval, ...]) -> Iterator[Interval]:

@@ -23,7 +23,7 @@ from kili_query.ast import (
     conjunction,
     disjunction,
 )
-from kili_query.logic.intervals import COUNTS, Interval, IntervalSet
+from kili_query.logic.intervals import COUNTS, Interval, IntervalSet, intersection, union
 from kili_query.source import NOWHERE, Span
 from kili_query.syntax.printer import print_tree
 
@@ -98,19 +98,16 @@ def pure_literal(tree: Predicate, bounds: Bounds = NO_BOUNDS, depth: int = 2) ->
         case Comparison() | Linear():
             return read_leaf(tree, bounds)
         case And(operands) | Or(operands) if operands and depth:
-            found: Literal | None = None
+            form: Form | None = None
+            sets: list[IntervalSet] = []
             for operand in operands:
                 literal = pure_literal(operand, bounds, depth - 1)
-                if literal is None:
+                if literal is None or (form is not None and form != literal[0]):
                     return None
-                if found is None:
-                    found = literal
-                elif found[0] != literal[0]:
-                    return None
-                else:
-                    both = found[1] & literal[1] if isinstance(tree, And) else found[1] | literal[1]
-                    found = found[0], both
-            return found
+                form = literal[0]
+                sets.append(literal[1])
+            assert form is not None  # there is an operand
+            return form, (intersection(sets) if isinstance(tree, And) else union(sets))
         case _:
             return None
 

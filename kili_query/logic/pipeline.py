@@ -4,6 +4,7 @@ One loop runs them, and alone knows how to name, time and trace each step, and w
 """
 
 from collections.abc import Callable, Iterable
+from itertools import cycle, islice
 from time import perf_counter
 from typing import TypeAlias
 
@@ -30,8 +31,8 @@ from kili_query.syntax.printer import print_tree
 
 __all__ = ["MAX_VISITS", "PIPELINE", "Simplification", "Step", "simplify", "simplify_steps"]
 
-MAX_VISITS = 200_000
-"""How many leaves all rounds together may visit; past it a query is returned as it is."""
+MAX_VISITS = 60_000
+"""How many leaves the passes that changed something may have, all together; past it a query is returned as it is."""
 
 MAX_ROUNDS = 60
 MAX_BRACKETS = 16
@@ -171,14 +172,15 @@ def _run(tree: Predicate, context: _Context, trace: Trace | None) -> Simplificat
 
 def _to_fixpoint(tree: Predicate, run: Callable[[str, Pass, Predicate], Predicate]) -> Predicate | None:
     """The tree that no pass changes; None past the budget."""
-    visits = 0
-    for _ in range(MAX_ROUNDS):
+    visits, unchanged = 0, 0
+    for name, apply in islice(cycle(PIPELINE), MAX_ROUNDS * len(PIPELINE)):
         before = tree
-        for name, apply in PIPELINE:
-            tree = run(name, apply, tree)
-        if tree is before or isinstance(tree, Constant):
+        tree = run(name, apply, before)
+        unchanged = unchanged + 1 if tree is before else 1  # a pass does not change what it made
+        if unchanged == len(PIPELINE) or isinstance(tree, Constant):
             return tree
-        visits += sum(1 for _ in leaves(tree))
-        if visits > MAX_VISITS:
-            return None
+        if tree is not before:
+            visits += sum(1 for _ in leaves(tree))
+            if visits > MAX_VISITS:
+                return None
     return None

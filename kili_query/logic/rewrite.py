@@ -1,10 +1,14 @@
 """How passes visit a tree: without recursion, for a pass must not be the first to find a tree too deep."""
 
 from collections.abc import Callable, Hashable
+from typing import Final
 
 from kili_query.ast import And, Or, Predicate
 
-__all__ = ["Keys", "bottom_up", "rebuilt"]
+__all__ = ["JOINS", "Keys", "bottom_up", "rebuilt"]
+
+JOINS: Final = (And, Or)
+"""For `isinstance` where it is called for every node: a union would be built anew each time."""
 
 
 def bottom_up(change: Callable[[Predicate], Predicate], tree: Predicate) -> Predicate:
@@ -12,22 +16,33 @@ def bottom_up(change: Callable[[Predicate], Predicate], tree: Predicate) -> Pred
 
     Sugar is a leaf here: passes see lowered trees.
     """
-    if not isinstance(tree, And | Or):
+    if not isinstance(tree, JOINS):
         return change(tree)
-    frames: list[tuple[And | Or, list[Predicate]]] = [(tree, [])]
+    frames = [_Frame(tree)]
     while True:
-        node, done = frames[-1]
-        for operand in node.operands[len(done) :]:
-            if isinstance(operand, And | Or):
-                frames.append((operand, []))
+        frame = frames[-1]
+        for operand in frame.left:
+            if isinstance(operand, JOINS):
+                frames.append(_Frame(operand))
                 break
-            done.append(change(operand))
+            frame.done.append(change(operand))
         else:
             frames.pop()
-            changed = change(rebuilt(node, done))
+            changed = change(rebuilt(frame.node, frame.done))
             if not frames:
                 return changed
-            frames[-1][1].append(changed)
+            frames[-1].done.append(changed)
+
+
+class _Frame:
+    """An AND or OR whose operands are being changed."""
+
+    __slots__ = ("done", "left", "node")
+
+    def __init__(self, node: And | Or) -> None:
+        self.node = node
+        self.left = iter(node.operands)
+        self.done: list[Predicate] = []
 
 
 def rebuilt(node: And | Or, operands: list[Predicate]) -> Predicate:
@@ -57,7 +72,7 @@ class Keys:
         known = self._of_node.get(id(tree))
         if known is not None:
             return known[1]
-        if isinstance(tree, And | Or):
+        if isinstance(tree, JOINS):
             content: Hashable = (isinstance(tree, And), *map(self.of, tree.operands))
         else:
             content = tree

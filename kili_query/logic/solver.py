@@ -61,7 +61,7 @@ def solve(trees: Iterable[Predicate], steps: int = DEFAULT_STEPS) -> Solution:
     found = search.run()
     values = None if found is None else dict(zip(problem.terms, found, strict=True))
     is_satisfiable = True if values is not None else (None if search.is_incomplete else False)
-    return Solution(values, is_satisfiable, search.steps)
+    return Solution(values, is_satisfiable, problem.size + search.steps)
 
 
 class _OutOfSteps(Exception):  # noqa: N818 - not an error, and never leaves this module

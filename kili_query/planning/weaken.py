@@ -245,8 +245,8 @@ def _bounds_of_each(addends: list[Addend], at_most: int, bounds: Bounds) -> Iter
 
 
 def _clip(term: Term, op: CompareOp, bound: int) -> Predicate:
-    """A comparison, or TRUE where every count satisfies it."""
-    if (op is CompareOp.LE and bound >= MAX_COUNT) or (op is CompareOp.GE and bound <= 0):
+    """A comparison, or TRUE where every count, or as good as every count, satisfies it."""
+    if (op is CompareOp.LE and bound > MAX_COUNT // 2) or (op is CompareOp.GE and bound <= 0):
         return TRUE
     return comparison(term, op, bound)
 

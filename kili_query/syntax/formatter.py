@@ -42,7 +42,11 @@ def format_text(text: str, dialect: Dialect = "extended", width: int = 88, *, li
     """
     parse_source(Source(text), dialect, limits)
     lexemes, _ = read_lexemes(text, dialect)
-    return break_lines(_write(_Reader(text).read(lexemes)), width)
+    pieces = _write(_Reader(text).read(lexemes))
+    laid_out = break_lines(pieces, width)
+    if len(laid_out) <= limits.length:
+        return laid_out
+    return break_lines(pieces, limits.length)  # so deep that its indentation makes it too long to be read again
 
 
 @define

@@ -11,7 +11,8 @@ NUMBER_LIMIT = 10**18
 """Numbers further from 0 are read as this: it is far beyond any sum of counts, so they mean the same."""
 
 _DIGITS = 18
-_LARGE_EXPONENT = re.compile(r"[eE]([+-]?)0*\d{7,}\Z")
+_ENOUGH = "999999"
+_LONG_EXPONENT = re.compile(r"[eE]([+-]?)(\d{7,})\Z")
 
 
 def read_number(text: str) -> Number:
@@ -24,9 +25,12 @@ def read_number(text: str) -> Number:
     """
     if len(text) <= _DIGITS and text.isdecimal():
         return int(text)
-    large = _LARGE_EXPONENT.search(text)
-    if large is not None:  # more than a million: beyond what arithmetic can hold, and only its sign matters
-        text = f"{text[: large.start()]}e{large[1]}999999"
+    long = _LONG_EXPONENT.search(text)
+    if long is not None:
+        digits = "".join(str(int(digit)) for digit in long[2]).lstrip("0") or "0"
+        if len(digits) > len(_ENOUGH):  # beyond what arithmetic can hold, and only its sign matters
+            digits = _ENOUGH
+        text = f"{text[: long.start()]}e{long[1]}{digits}"
     value = Decimal(text)
     size = value.copy_abs()
     if size > NUMBER_LIMIT:

@@ -25,7 +25,7 @@ class Limits:
     """
 
     length: int = 64 * 1024
-    depth: int = 256
+    depth: int = 128
 
 
 DEFAULT_LIMITS = Limits()
@@ -46,10 +46,9 @@ def parse_tree(text: str, dialect: Dialect = "extended", limits: Limits = DEFAUL
 def parse_source(source: Source, dialect: Dialect = "extended", limits: Limits = DEFAULT_LIMITS) -> Predicate:
     """Parse a text that has a name and a place of its own; see `parse_tree`."""
     text = source.text
-    if len(text) > limits.depth:
-        too_large = _too_large(source, limits)
-        if too_large is not None:
-            raise QuerySyntaxError([too_large])
+    too_large = _too_large(source, limits)
+    if too_large is not None:
+        raise QuerySyntaxError([too_large])
     try:
         return parse_text(text, dialect)
     except ParseFailure:
@@ -59,7 +58,7 @@ def parse_source(source: Source, dialect: Dialect = "extended", limits: Limits =
 
 def lint_text(source: Source, dialect: Dialect = "extended", limits: Limits = DEFAULT_LIMITS) -> list[Diagnostic]:
     """The warnings that need no more than the text; of a text with an error, those before it."""
-    if len(source.text) > limits.depth and _too_large(source, limits) is not None:
+    if _too_large(source, limits) is not None:
         return []
     lexemes, failure = read_lexemes(source.text, dialect)
     if failure is not None and lexemes and lexemes[-1].span.end == failure.offset:
@@ -85,6 +84,8 @@ _NESTING = re.compile(r'"(?:[^"\\]|\\.)*"|#[^\n]*|[(\[{]|[)\]}]|[A-Za-z*][\w*-]*
 
 def _too_large(source: Source, limits: Limits) -> Diagnostic | None:
     text = source.text
+    if len(text) <= min(limits.length, limits.depth):
+        return None  # too short to be too deep
     if len(text) > limits.length:
         end = Span(limits.length, limits.length + 1)
         return _refuse(source, end, f"the query is longer than {limits.length} characters", "the limit is here")

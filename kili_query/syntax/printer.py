@@ -134,7 +134,7 @@ def _print_pattern(pattern: NamePattern) -> str:
 
 
 def _print_sum(one: Sum) -> str:
-    words: list[str] = []
+    words: list[str] = ["0"] if one.summands[:1] and one.summands[0].negative else []  # no sum starts with a minus
     for summand in one.summands:
         words += ["-" if summand.negative else "+", _print_summand(summand)]
     return " ".join(words).removeprefix("+ ")

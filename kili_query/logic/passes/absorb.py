@@ -3,7 +3,7 @@
 from kili_query.ast import And, Or, Predicate, conjunction, disjunction
 from kili_query.logic.intervals import IntervalSet
 from kili_query.logic.literals import NO_BOUNDS, Bounds, Form, pure_literal
-from kili_query.logic.rewrite import Keys, bottom_up
+from kili_query.logic.rewrite import JOINS, Keys, bottom_up
 
 __all__ = ["absorb"]
 
@@ -45,8 +45,8 @@ class _Absorption:
 
     def absorb(self, node: Predicate) -> Predicate:
         self.keys.of(node)
-        if not isinstance(node, And | Or) or sum(isinstance(one, And | Or) for one in node.operands) == 0:
-            return node
+        if not isinstance(node, JOINS) or sum(isinstance(operand, JOINS) for operand in node.operands) < 2:
+            return node  # a single comparison is weighed against the rest by `propagate`
         clauses = [self.read(node, operand) for operand in node.operands]
         occurrences: dict[Form | int, list[int]] = {}
         for index, clause in enumerate(clauses):

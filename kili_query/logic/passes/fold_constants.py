@@ -1,6 +1,17 @@
 """Folding: comparisons that every count meets, or none, become constants, and constants vanish."""
 
-from kili_query.ast import And, Comparison, Constant, Linear, Or, Predicate, conjunction, disjunction
+from kili_query.ast import (
+    MAX_COUNT,
+    And,
+    CompareOp,
+    Comparison,
+    Constant,
+    Linear,
+    Or,
+    Predicate,
+    conjunction,
+    disjunction,
+)
 from kili_query.logic.literals import NO_BOUNDS, Bounds, range_of, read_leaf
 from kili_query.logic.rewrite import bottom_up
 
@@ -17,6 +28,10 @@ def fold_constants(tree: Predicate, bounds: Bounds = NO_BOUNDS) -> Predicate:
 
     def fold(node: Predicate) -> Predicate:
         match node:
+            case Comparison(counter, CompareOp.GT | CompareOp.EQ | CompareOp.LT, bound) if (
+                0 < bound < MAX_COUNT and counter not in bounds
+            ):
+                return node  # the most of all leaves, so they are told apart without more work
             case Comparison() | Linear():
                 form, values = read_leaf(node, bounds)
                 if values.is_empty:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from kili_query.ast import And, Comparison, Linear, Or, Predicate, conjunction, disjunction
-from kili_query.logic.intervals import IntervalSet
-from kili_query.logic.literals import NO_BOUNDS, Bounds, Form, Literal, read_leaf, write
+from kili_query.ast import MAX_COUNT, And, CompareOp, Comparison, Linear, Or, Predicate, conjunction, disjunction
+from kili_query.logic.intervals import IntervalSet, intersection, union
+from kili_query.logic.literals import NO_BOUNDS, Bounds, Form, read_leaf, write
 from kili_query.logic.rewrite import bottom_up
 from kili_query.source import NOWHERE, Span
 
@@ -26,10 +26,12 @@ class _Merge:
 
     def __init__(self, bounds: Bounds) -> None:
         self.bounds = bounds
-        self.literals: dict[int, tuple[Predicate, Literal]] = {}
+        self.literals: dict[int, tuple[Predicate, tuple[Form, IntervalSet | None]]] = {}
 
     def merge(self, node: Predicate) -> Predicate:
         match node:
+            case Comparison(counter, op, bound) if _is_shortest(op, bound) and counter not in self.bounds:
+                return self.remember(node, (counter, None))
             case Comparison() | Linear():
                 form, values = read_leaf(node, self.bounds)
                 return self.remember(_same_or_new(node, write(form, values, self.bounds, node.span)), (form, values))
@@ -38,7 +40,7 @@ class _Merge:
             case _:
                 return node
 
-    def remember(self, tree: Predicate, literal: Literal) -> Predicate:
+    def remember(self, tree: Predicate, literal: tuple[Form, IntervalSet | None]) -> Predicate:
         self.literals[id(tree)] = tree, literal  # the tree is kept, so that its id stays its own
         return tree
 
@@ -75,14 +77,21 @@ class _Merge:
         low, high = (read_leaf(end, self.bounds)[1] for end in part.operands if isinstance(end, Comparison | Linear))
         return low & high
 
+    def values_of(self, operand: Predicate) -> IntervalSet:
+        known = self.literals[id(operand)][1][1]
+        if known is None:
+            assert isinstance(operand, Comparison)  # of what is remembered, it alone is read on demand
+            return read_leaf(operand, self.bounds)[1]
+        return known
+
     def values(self, node: And | Or, group: list[Predicate]) -> IntervalSet:
-        sets = [self.literals[id(operand)][1][1] for operand in group]
-        if isinstance(node, Or):
-            return IntervalSet.of(interval for one in sets for interval in one.intervals)
-        values = sets[0]
-        for one in sets[1:]:
-            values = values & one
-        return values
+        sets = [self.values_of(operand) for operand in group]
+        return intersection(sets) if isinstance(node, And) else union(sets)
+
+
+def _is_shortest(op: CompareOp, bound: int) -> bool:
+    """Whether `write` would say the same of a counter that may be any count."""
+    return 0 < bound < MAX_COUNT and op in (CompareOp.GT, CompareOp.EQ, CompareOp.LT)
 
 
 def _same_or_new(old: Predicate, new: Predicate) -> Predicate:

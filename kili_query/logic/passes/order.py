@@ -5,7 +5,7 @@ from typing import TypeAlias
 from kili_query.ast import And, Comparison, Constant, Exists, Linear, Membership, Or, Predicate, Relation
 from kili_query.ast.walk import terms_of
 from kili_query.logic.literals import NO_BOUNDS, Bounds, form_key, pure_literal, term_key
-from kili_query.logic.rewrite import bottom_up
+from kili_query.logic.rewrite import JOINS, bottom_up
 from kili_query.syntax.printer import print_tree
 
 __all__ = ["order"]
@@ -31,7 +31,7 @@ class _Order:
         self.keys: dict[int, tuple[Predicate, _Key]] = {}
 
     def sort(self, node: Predicate) -> Predicate:
-        if isinstance(node, And | Or):
+        if isinstance(node, JOINS):
             keyed = [(self.key(operand, isinstance(node, And)), index) for index, operand in enumerate(node.operands)]
             placed = [index for _, index in sorted(keyed)]
             if any(index != place for place, index in enumerate(placed)):

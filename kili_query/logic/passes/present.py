@@ -20,7 +20,7 @@ from kili_query.ast import (
     conjunction,
     disjunction,
 )
-from kili_query.logic.intervals import COUNTS, Interval, IntervalSet
+from kili_query.logic.intervals import COUNTS, Interval, IntervalSet, intersection, union
 from kili_query.logic.literals import Form, Literal, pure_literal, write
 from kili_query.logic.rewrite import bottom_up
 from kili_query.source import Span
@@ -144,9 +144,7 @@ def _join_alike(node: And | Or, literals: list[Literal | None]) -> Predicate:
             parts.extend(node.operands[index] for index in indexes)
             continue
         sets = [found[1] for index in indexes if (found := literals[index]) is not None]
-        values = sets[0]
-        for one in sets[1:]:
-            values = values & one if isinstance(node, And) else values | one
+        values = intersection(sets) if isinstance(node, And) else union(sets)
         parts.append(_shortest(form, values, node))
     return conjunction(parts, node.span) if isinstance(node, And) else disjunction(parts, node.span)
 

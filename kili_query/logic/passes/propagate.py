@@ -1,9 +1,9 @@
 """Propagation: what a level says of a counter need not be said again below it, and cannot be denied there."""
 
 from kili_query.ast import And, Constant, Or, Predicate
-from kili_query.logic.intervals import IntervalSet
+from kili_query.logic.intervals import IntervalSet, intersection, union
 from kili_query.logic.literals import NO_BOUNDS, Bounds, Form, Literal, pure_literal, range_of
-from kili_query.logic.rewrite import rebuilt
+from kili_query.logic.rewrite import JOINS, rebuilt
 
 __all__ = ["propagate"]
 
@@ -60,7 +60,7 @@ class _Propagation:
                 levels[-1].done.append(changed)
                 continue
             operand = level.node.operands[len(level.done)]
-            if level.literals[len(level.done)] is None and isinstance(operand, And | Or):
+            if level.literals[len(level.done)] is None and isinstance(operand, JOINS):
                 levels.append(self.enter(operand))
             else:  # literals were judged on entering, before this level's own were known
                 level.done.append(operand)
@@ -69,9 +69,12 @@ class _Propagation:
         literals = [pure_literal(operand, self.bounds) for operand in node.operands]
         operands = tuple(map(self.judge, node.operands, literals))
         level = _Level(node if operands == node.operands else type(node)(operands, span=node.span), literals)
+        said: dict[Form, list[IntervalSet]] = {}
         for literal, operand in zip(literals, operands, strict=True):
             if literal is not None and not isinstance(operand, Constant):
-                self.learn(level, *literal)
+                said.setdefault(literal[0], []).append(literal[1])
+        for form, sets in said.items():
+            self.learn(level, form, intersection(sets) if isinstance(node, And) else union(sets))
         return level
 
     def judge(self, operand: Predicate, literal: Literal | None) -> Predicate:

@@ -35,7 +35,8 @@ def _help(pattern: Pattern, jobs: tuple[Job, ...], ontology: Ontology) -> Help |
         names = {category.key: category.name for category in categories}
         return suggest(pattern.category.pieces[0], names, pattern.category_span)
     stars, keys = (pattern.category, [one.key for one in categories]) if jobs else (pattern.job, list(ontology.jobs))
-    same = next((key for key in keys if _matches_in_any_case(stars, key)), None)
+    others = (key for key in keys if not matches_pattern(stars.pieces, key))  # what matches as it is stands elsewhere
+    same = next((key for key in others if _matches_in_any_case(stars, key)), None)
     return None if same is None else Help(f"upper and lower case differ: did you mean to match `{same}`?")
 
 

@@ -1,0 +1,61 @@
+"""Lints that the logic decides: KQ201 to KQ204, one rule a file."""
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import TypeAlias
+
+from kili_query.ast import Filtered, Predicate, terms
+from kili_query.diagnostics import Diagnostic
+from kili_query.logic.lints import always_true, never_true, redundant_clause, unreachable_bound
+from kili_query.logic.lints.case import Case
+from kili_query.ontology import Ontology
+
+__all__ = ["MAX_FINDINGS", "RULES", "Rule", "check_logic"]
+
+Rule: TypeAlias = Callable[[Case], Iterator[Diagnostic]]
+
+RULES: tuple[Rule, ...] = (never_true.check, always_true.check, unreachable_bound.check, redundant_clause.check)
+
+MAX_FINDINGS = 100
+"""No one reads more."""
+
+
+def check_logic(
+    tree: Predicate, ontology: Ontology | None = None, *, labels_are_complete: bool = False
+) -> Iterator[Diagnostic]:
+    """What the logic has to say about a query, conditions in brackets included; the work is bounded.
+
+    Args:
+        tree: as written.
+        ontology: of the labels, for bounds that they cannot reach.
+        labels_are_complete: whether required jobs hold something.
+
+    >>> from kili_query.syntax import parse_tree
+    >>> text = "J.A.count > 3 AND J.A.count > 1 AND (J.B.count < 0 OR J.B.count >= 2 AND J.B.count < 2 OR J.C)"
+    >>> for found in check_logic(parse_tree(text)):
+    ...     print(found.code.value, found.message)
+    KQ202 never true: no label meets `J.B.count < 0`
+    KQ202 never true: `J.B.count >= 2` and `J.B.count < 2` cannot both hold
+    KQ203 `J.A.count > 1` is redundant beside `J.A.count > 3`
+    """
+    return islice(_check(tree, ontology, labels_are_complete), MAX_FINDINGS)
+
+
+def _check(tree: Predicate, ontology: Ontology | None, labels_are_complete: bool) -> Iterator[Diagnostic]:
+    yield from _run_rules(Case.of(tree, ontology, labels_are_complete=labels_are_complete))
+    for condition in _conditions(tree):
+        yield from _run_rules(Case.of(condition))
+
+
+def _run_rules(case: Case) -> Iterator[Diagnostic]:
+    for rule in RULES:
+        yield from rule(case)
+
+
+def _conditions(tree: Predicate) -> Iterator[Predicate]:
+    """All conditions in brackets, outer ones first."""
+    stack = [term for term in terms(tree) if isinstance(term, Filtered)]
+    while stack:
+        term = stack.pop()
+        yield term.condition
+        stack.extend(inner for inner in terms(term.condition) if isinstance(inner, Filtered))

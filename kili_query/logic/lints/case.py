@@ -1,0 +1,187 @@
+"""What the rules look at: a query without sugar, what its clauses looked like as written, and a prover on a budget."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+
+from attrs import evolve, frozen
+
+from kili_query.ast import And, Not, Or, Predicate, conjunction, disjunction
+from kili_query.logic.decide import facts_of
+from kili_query.logic.facts import Fact
+from kili_query.logic.opaque import known_of_opaque
+from kili_query.logic.solver import solve
+from kili_query.ontology import Ontology, bind
+from kili_query.source import Span
+from kili_query.syntax.lower import lower, negate
+from kili_query.syntax.printer import print_tree
+
+_T = TypeVar("_T")
+
+__all__ = ["Case", "Clause", "Prover", "minimal", "shrink"]
+
+MAX_STEPS = 250_000
+MAX_STEPS_EACH = 10_000
+"""What proofs may cost for one query, and one proof beyond what its size calls for."""
+
+MAX_DEPTH = 8
+"""How deep a set of clauses is made smaller."""
+
+MAX_SHOWN = 60
+"""How much of a clause a message shows, in characters."""
+
+
+class Prover:
+    """Proves that no label meets some predicates, while the budget lasts."""
+
+    def __init__(self, known: Iterable[Predicate]) -> None:
+        self.known = tuple(known)
+        self.left = MAX_STEPS
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether nothing more will be proven."""
+        return self.left <= 0
+
+    def never(self, trees: Iterable[Predicate], facts: Iterable[Fact] = ()) -> bool:
+        """Whether it is certain that nothing meets all of them."""
+        if self.is_exhausted:
+            return False
+        given = (*trees, *self.known, *(fact.predicate for fact in facts))
+        solution = solve(given, min(MAX_STEPS_EACH, self.left))
+        self.left -= solution.steps + 20
+        return solution.is_satisfiable is False
+
+
+@frozen
+class Clause:
+    """A part of a query as written.
+
+    Attributes:
+        written: the part.
+        is_negated: whether a ``NOT`` applies to it.
+        span: where it stands, a ``NOT`` directly before it included.
+    """
+
+    written: Predicate
+    is_negated: bool
+    span: Span
+
+    def __str__(self) -> str:
+        """Its text or the beginning of it, in backticks."""
+        text = print_tree(Not(self.written) if self.is_negated else self.written)
+        return f"`{text}`" if len(text) <= MAX_SHOWN else f"`{text[: MAX_SHOWN - 1]}…`"
+
+
+@frozen
+class Case:
+    """One query, or one condition in brackets.
+
+    Attributes:
+        tree: without sugar; each comparison, set or relation of the text is one *clause*, whatever it lowers to.
+        clauses: those of the tree by the `id` of their nodes, and its ANDs and ORs.
+        leaves: the ids of the clauses that are no AND and OR of the text.
+        facts: what an ontology says of the labels.
+        prover: shared by the rules.
+    """
+
+    tree: Predicate
+    clauses: dict[int, Clause]
+    leaves: frozenset[int]
+    facts: tuple[Fact, ...]
+    prover: Prover
+
+    @classmethod
+    def of(cls, tree: Predicate, ontology: Ontology | None = None, *, labels_are_complete: bool = False) -> "Case":
+        """The case of a tree as written."""
+        reading = _Reading(ontology)
+        lowered = reading.read(tree, None)
+        facts = facts_of([lowered], ontology, labels_are_complete=labels_are_complete)
+        prover = Prover(known_of_opaque([lowered]))
+        return cls(lowered, reading.clauses, frozenset(reading.leaves), facts, prover)
+
+    def operands(self, node: Predicate) -> tuple[Predicate, ...]:
+        """The operands of an AND or OR of the text."""
+        return node.operands if isinstance(node, And | Or) and id(node) not in self.leaves else ()
+
+    def clauses_of(self, tree: Predicate) -> list[Clause]:
+        """The clauses of a tree that is made of parts of this one, in the order of the text."""
+        found: list[Clause] = []
+        stack = [tree]
+        while stack:
+            node = stack.pop()
+            if id(node) in self.leaves:
+                found.append(self.clauses[id(node)])
+            elif isinstance(node, And | Or):
+                stack.extend(node.operands)
+        return sorted(dict.fromkeys(found), key=lambda clause: clause.span)
+
+
+class _Reading:
+    """A tree as written becomes one without sugar, and each node keeps its clause."""
+
+    def __init__(self, ontology: Ontology | None) -> None:
+        self.ontology = ontology
+        self.clauses: dict[int, Clause] = {}
+        self.leaves: set[int] = set()
+        self.kept: list[Predicate] = []
+
+    def read(self, tree: Predicate, negation: Not | None, is_negated: bool = False) -> Predicate:
+        """Read a part; ``negation`` is the NOT directly before it."""
+        match tree:
+            case Not(operand):
+                return self.read(operand, negation or tree, not is_negated)
+            case And(operands) | Or(operands):
+                kind = And if isinstance(tree, And) is not is_negated else Or
+                parts: list[Predicate] = []
+                for operand in operands:
+                    part = self.read(operand, None, is_negated)
+                    joins = isinstance(part, kind) and id(part) not in self.leaves
+                    parts.extend(part.operands if joins and isinstance(part, And | Or) else (part,))
+                node: Predicate = kind(tuple(parts), span=tree.span)
+            case leaf:
+                bound = leaf if self.ontology is None else bind(leaf, self.ontology)
+                node = evolve(negate(bound) if is_negated else lower(bound))  # a node of its own, for its id
+                self.leaves.add(id(node))
+        self.clauses[id(node)] = Clause(tree, is_negated, tree.span if negation is None else negation.span)
+        self.kept.append(node)
+        return node
+
+
+def shrink(items: Sequence[_T], suffices: Callable[[list[_T]], bool]) -> list[_T]:
+    """A smallest part of some items that still suffices: none of them can be left out."""
+    kept = list(items)
+    size = max(1, len(kept) // 2)
+    while True:
+        start = 0
+        while start < len(kept):
+            fewer = kept[:start] + kept[start + size :]
+            if suffices(fewer):
+                kept = fewer
+            else:
+                start += size
+        if size == 1:
+            return kept
+        size //= 2
+
+
+def minimal(
+    case: Case,
+    tree: Predicate,
+    suffices: Callable[[Predicate], bool],
+    kind: type[And] | type[Or],
+    depth: int = MAX_DEPTH,
+) -> Predicate:
+    """The tree with as few operands of its ANDs, or of its ORs, at any level, as still suffice."""
+    operands = list(case.operands(tree))
+    if not operands or not depth:
+        return tree
+    join = conjunction if isinstance(tree, And) else disjunction
+    if isinstance(tree, kind):
+        operands = shrink(operands, lambda some: suffices(join(some)))
+    for index, operand in enumerate(operands):
+
+        def with_other(other: Predicate, index: int = index) -> bool:
+            return suffices(join([*operands[:index], other, *operands[index + 1 :]]))
+
+        operands[index] = minimal(case, operand, with_other, kind, depth - 1)
+    return And(tuple(operands)) if isinstance(tree, And) else Or(tuple(operands))

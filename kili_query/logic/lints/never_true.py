@@ -1,0 +1,50 @@
+"""KQ202: a query, or a part of it, that no label meets."""
+
+from collections.abc import Iterator
+
+from kili_query.ast import MAX_COUNT, And, Constant, Or, Predicate
+from kili_query.diagnostics import Code, Diagnostic, Help, Label
+from kili_query.logic.lints.case import Case, Clause, minimal
+
+__all__ = ["check", "parts_never_true"]
+
+
+def check(case: Case) -> Iterator[Diagnostic]:
+    """KQ202: names the smallest set of clauses that clash."""
+    for part in parts_never_true(case):
+        yield _diagnose(case, part)
+
+
+def parts_never_true(case: Case) -> Iterator[Predicate]:
+    """The whole, or else the largest operands of ORs, that nothing meets."""
+    stack = [case.tree]
+    while stack:
+        node = stack.pop()
+        if case.prover.never([node]):
+            yield node
+        elif isinstance(node, And):  # each operand alone can hold, or the whole could not
+            stack.extend(operand for operand in reversed(case.operands(node)) if isinstance(operand, Or))
+        else:
+            stack.extend(reversed(case.operands(node)))
+
+
+def _diagnose(case: Case, part: Predicate) -> Diagnostic:
+    subject = "the query is never true" if part is case.tree else "never true"
+    smallest = minimal(case, part, lambda tree: case.prover.never([tree]), And)
+    *others, last = case.clauses_of(smallest) or [case.clauses[id(part)]]
+    if not others:
+        message = f"{subject}: no label meets {last}"
+        return Diagnostic(Code.NEVER_TRUE, message, Label(last.span, "never true"), help=_help(last))
+    if len(others) == 1:
+        message = f"{subject}: {others[0]} and {last} cannot both hold"
+    else:
+        message = f"{subject}: {len(others) + 1} of its clauses cannot hold together"
+    labels = tuple(Label(clause.span, "this") for clause in others)
+    advice = Help("correct one of them, or join them with `OR`")
+    return Diagnostic(Code.NEVER_TRUE, message, Label(last.span, "clashes"), labels, help=advice)
+
+
+def _help(clause: Clause) -> Help:
+    if isinstance(clause.written, Constant):
+        return Help("leave it out, or write a condition")
+    return Help(f"counts are integers in 0 … {MAX_COUNT}")

@@ -1,0 +1,99 @@
+"""Planning: what a target is asked, and what of the query is then left to evaluate locally.
+
+INVARIANT: for every label L, q(L) implies pushed(L), and q(L) is the same as pushed(L) and residual(L).
+"""
+
+from attrs import frozen
+
+from kili_query.ast import And, Constant, Predicate, conjunction
+from kili_query.diagnostics import Code, Diagnostic, Help, Label
+from kili_query.logic import satisfiable, simplify
+from kili_query.planning.weaken import Target, narrow, weaken
+from kili_query.syntax import lower, print_tree
+from kili_query.targets.base import inexpressible
+
+__all__ = ["Kept", "Split", "local_notes", "split"]
+
+TRUE, FALSE = Constant(True), Constant(False)
+
+
+@frozen
+class Kept:
+    """A part of the query that the target cannot be asked, or not exactly.
+
+    Attributes:
+        part: the part.
+        reason: why it stays.
+        asked: what the target is asked in its place; TRUE where that is nothing.
+    """
+
+    part: Predicate
+    reason: str
+    asked: Predicate
+
+
+@frozen
+class Split:
+    """A query cut in two.
+
+    Attributes:
+        pushed: what the target is asked; TRUE for nothing, FALSE where no label can match.
+        residual: what must hold besides, or None.
+        kept: the parts of the residual, with reasons.
+    """
+
+    pushed: Predicate
+    residual: Predicate | None = None
+    kept: tuple[Kept, ...] = ()
+
+
+def split(tree: Predicate, target: Target) -> Split:
+    """Cut a predicate in what the target is asked and what is left.
+
+    Args:
+        tree: the predicate, bound where there is an ontology.
+        target: who is asked.
+    """
+    simple = lower(simplify(lower(tree)))  # clauses that have met say more: the split is of the simplest form
+    if simple == TRUE:
+        return Split(TRUE)
+    if simple == FALSE or satisfiable(simple).value is False:
+        return Split(FALSE)
+    parts = simple.operands if isinstance(simple, And) else (simple,)
+    bounds = narrow(parts, {})
+    pushed: list[Predicate] = []
+    kept: list[Kept] = []
+    for part in parts:
+        weakened = weaken(part, target, bounds)
+        pushed.append(weakened.predicate)
+        if not weakened.is_exact:
+            kept.append(Kept(part, _reason(part, target), weakened.predicate))
+    asked = lower(simplify(conjunction(pushed)))
+    if asked == FALSE:
+        return Split(FALSE)
+    return Split(asked, conjunction(one.part for one in kept) if kept else None, tuple(kept))
+
+
+def _reason(part: Predicate, target: Target) -> str:
+    lacks = list(inexpressible(part, target.capabilities))
+    if not lacks:
+        return "the server is not trusted to count this as we do"
+    more = f", and {len(lacks) - 1} more" if len(lacks) > 1 else ""
+    return f"the target cannot express {lacks[0]}{more}"
+
+
+def local_notes(cut: Split) -> list[Diagnostic]:
+    """KQ301: which parts are evaluated locally, and what the server is asked instead."""
+    return [
+        Diagnostic(
+            Code.EVALUATED_LOCALLY,
+            f"evaluated locally: `{print_tree(one.part)}`",
+            Label(one.part.span, one.reason),
+            help=Help("the server is asked nothing instead" if one.asked == TRUE else _instead(one.asked)),
+        )
+        for one in cut.kept
+    ]
+
+
+def _instead(asked: Predicate) -> str:
+    return f"the server is asked `{print_tree(asked)}` instead"

@@ -1,0 +1,80 @@
+"""What holds of queries on all labels: decided, with a label that shows where something does not hold."""
+
+from kili_query import logic
+from kili_query.logic import Verdict
+from kili_query.ontology import Ontology
+from kili_query.query import Query, validate
+
+__all__ = ["always_true", "disjoint", "equivalent", "implies", "satisfiable"]
+
+
+def satisfiable(query: str | Query, ontology: Ontology | None = None, *, labels_are_complete: bool = False) -> Verdict:
+    """Whether some label matches; a yes comes with an ``example``.
+
+    Args:
+        query: a query or its text.
+        ontology: with one, names are checked against it, and only labels that obey it are thought of: a classification
+            holds a category once, a radio job one category, a child job stands below its parents.
+        labels_are_complete: required jobs hold something.
+
+    Returns:
+        Yes, no, or unknown where the budget of work or the logic of sums does not reach; never wrong.
+
+    Raises:
+        QueryError: the text is no query, or the ontology has no such job or category.
+
+    >>> import kili_query as kq
+    >>> print(kq.satisfiable("J.A.count > 3 AND J.A.count < 4"))
+    no
+    """
+    return logic.satisfiable(validate(query, ontology).tree, ontology, labels_are_complete=labels_are_complete)
+
+
+def always_true(query: str | Query, ontology: Ontology | None = None, *, labels_are_complete: bool = False) -> Verdict:
+    """Whether every label matches; a no comes with a ``counterexample``. Arguments are those of `satisfiable`.
+
+    >>> import kili_query as kq
+    >>> print(kq.always_true("J.A.count > 3 OR J.A.count < 4"))
+    yes
+    """
+    return logic.always_true(validate(query, ontology).tree, ontology, labels_are_complete=labels_are_complete)
+
+
+def implies(
+    left: str | Query, right: str | Query, ontology: Ontology | None = None, *, labels_are_complete: bool = False
+) -> Verdict:
+    """Whether every label that matches the left query matches the right one.
+
+    >>> import kili_query as kq
+    >>> verdict = kq.implies("J.A.count > 3", "J.A.count > 5")
+    >>> bool(verdict), verdict.counterexample.counts
+    (False, {('J', 'A'): 4})
+    """
+    one, other = validate(left, ontology).tree, validate(right, ontology).tree
+    return logic.implies(one, other, ontology, labels_are_complete=labels_are_complete)
+
+
+def equivalent(
+    left: str | Query, right: str | Query, ontology: Ontology | None = None, *, labels_are_complete: bool = False
+) -> Verdict:
+    """Whether the same labels match both queries.
+
+    >>> import kili_query as kq
+    >>> print(kq.equivalent("NOT J.A.count > 3", "J.A.count <= 3"))
+    yes
+    """
+    one, other = validate(left, ontology).tree, validate(right, ontology).tree
+    return logic.equivalent(one, other, ontology, labels_are_complete=labels_are_complete)
+
+
+def disjoint(
+    left: str | Query, right: str | Query, ontology: Ontology | None = None, *, labels_are_complete: bool = False
+) -> Verdict:
+    """Whether no label matches both queries.
+
+    >>> import kili_query as kq
+    >>> print(kq.disjoint("J.A.count > 3", "J.A.count < 2"))
+    yes
+    """
+    one, other = validate(left, ontology).tree, validate(right, ontology).tree
+    return logic.disjoint(one, other, ontology, labels_are_complete=labels_are_complete)

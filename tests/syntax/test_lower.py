@@ -1,0 +1,176 @@
+"""Lowering keeps the meaning, takes all sugar away, and is done after one time."""
+
+import operator
+from collections.abc import Mapping
+from fractions import Fraction
+from itertools import product
+from typing import assert_never
+
+import pytest
+from hypothesis import given, settings
+
+from kili_query.ast import (
+    And,
+    Comparison,
+    Constant,
+    Counter,
+    Exists,
+    Filtered,
+    Linear,
+    Membership,
+    Not,
+    Or,
+    Pattern,
+    Predicate,
+    Relation,
+    Sum,
+    Term,
+    conjunction,
+    subtrees,
+    terms,
+)
+from kili_query.syntax import lower, negate, parse_tree, print_tree
+from tests.strategies import trees
+from tests.syntax.texts import error_of
+
+COMPARE = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    ">=": operator.ge,
+    "<=": operator.le,
+    ">": operator.gt,
+    "<": operator.lt,
+}
+Counts = Mapping[Term, int]
+
+
+def holds(tree: Predicate, counts: Counts) -> bool:
+    """Whether a tree holds where its terms count so much; what counts by brackets or stars is a variable too."""
+    match tree:
+        case And(operands):
+            return all(holds(operand, counts) for operand in operands)
+        case Or(operands):
+            return any(holds(operand, counts) for operand in operands)
+        case Not(operand):
+            return not holds(operand, counts)
+        case Constant(value):
+            return value
+        case Exists(counter):
+            return counts[plain(counter)] > 0
+        case Comparison(counter, op, bound):
+            return bool(COMPARE[op.value](counts[plain(counter)], bound))
+        case Linear(addends, op, bound):
+            total = sum(addend.coefficient * counts[plain(addend.counter)] for addend in addends)
+            return bool(COMPARE[op.value](total, bound))
+        case Relation(sums, ops):
+            values = [value_of(one, counts) for one in sums]
+            return all(COMPARE[op.value](a, b) for a, op, b in zip(values, ops, values[1:], strict=False))
+        case Membership(one, ranges, negated):
+            number = value_of(one, counts)
+            inside = any(
+                number >= item.low and (item.high is None or number <= item.high) and number.denominator == 1
+                for item in ranges
+            )
+            return inside is not negated
+        case _:
+            assert_never(tree)
+
+
+def value_of(one: Sum, counts: Counts) -> Fraction:
+    return sum(
+        (
+            (-1 if summand.negative else 1)
+            * Fraction(
+                counts[plain(summand.operand)]
+                if isinstance(summand.operand, Counter | Pattern | Filtered)
+                else summand.operand
+            )
+            for summand in one.summands
+        ),
+        Fraction(0),
+    )
+
+
+def plain(term: Term) -> Term:
+    """The variable of a term: what stands in brackets is lowered, so that both trees have the same one."""
+    return Filtered(term.counter, lower(term.condition)) if isinstance(term, Filtered) else term
+
+
+def assert_same_meaning(tree: Predicate, other: Predicate, *, negated: bool = False) -> None:
+    variables = list(dict.fromkeys(map(plain, (*terms(tree), *terms(other)))))
+    values = range(8) if len(variables) <= 3 else (0, 1, 3)
+    for row in product(values, repeat=min(len(variables), 6)):
+        counts = dict(zip(variables, (*row, *[1] * len(variables)), strict=False))
+        assert holds(tree, counts) is (holds(other, counts) is not negated), counts
+
+
+LOWERED = {
+    "A.B": "A.B.count > 0",
+    "NOT A.B": "A.B.count <= 0",
+    "A.B.count != 2": "A.B.count < 2 OR A.B.count > 2",
+    "NOT A.B.count = 2": "A.B.count < 2 OR A.B.count > 2",
+    "NOT A.B.count <> 2": "A.B.count == 2",
+    "2 <= A.B.count < 5": "A.B.count >= 2 AND A.B.count < 5",
+    "NOT (2 <= A.B.count < 5)": "A.B.count < 2 OR A.B.count >= 5",
+    "NOT (A.B AND (C.D OR NOT E.F))": "A.B.count <= 0 OR C.D.count <= 0 AND E.F.count > 0",
+    "A.B.count IN {1, 2, 5..9, 20..}": (
+        "A.B.count >= 1 AND A.B.count <= 2 OR A.B.count >= 5 AND A.B.count <= 9 OR A.B.count >= 20"
+    ),
+    "A.B.count IN {0..}": "A.B.count >= 0",
+    "A.B.count NOT IN {0, 2..}": "A.B.count == 1",
+    "A.B.count IN {5..1}": "FALSE",
+    "A.B.count + A.B.count > 5": "A.B.count >= 3",
+    "A.B.count - A.B.count > 5": "FALSE",
+    "5 - A.B.count >= 2": "A.B.count <= 3",
+    "A.B.count > C.D.count": "A.B.count - C.D.count > 0",
+    "A.B.count + C.D.count > 1.5": "A.B.count + C.D.count >= 2",
+    "2 > 1": "TRUE",
+    "NOT TRUE": "FALSE",
+    "A.B[NOT C.D].count != 1": "A.B[C.D.count <= 0].count < 1 OR A.B[C.D.count <= 0].count > 1",
+}
+
+
+@pytest.mark.parametrize("text", LOWERED)
+def test_what_sugar_lowers_to(text: str) -> None:
+    tree = parse_tree(text)
+    assert print_tree(lower(tree)) == LOWERED[text]
+    assert_same_meaning(tree, lower(tree))
+
+
+@given(trees())
+@settings(derandomize=True, deadline=None, max_examples=150)
+def test_lowering_keeps_the_meaning(tree: Predicate) -> None:
+    lowered = lower(tree)
+    assert_same_meaning(tree, lowered)
+    assert_same_meaning(tree, negate(tree), negated=True)
+    assert lower(lowered) == lowered
+
+
+@given(trees())
+@settings(derandomize=True, deadline=None, max_examples=150)
+def test_nothing_sweet_is_left(tree: Predicate) -> None:
+    for node in subtrees(lower(tree)):
+        assert isinstance(node, And | Or | Constant | Comparison | Linear)
+        assert all(not isinstance(term, Filtered) or lower(term.condition) is term.condition for term in terms(node))
+
+
+def test_what_has_no_sugar_is_returned_as_it_is() -> None:
+    tree = parse_tree("(A.B.count > 0 OR C.D.count == 1) AND A.B.count < 5")
+    assert lower(tree) is tree
+
+
+def test_lowering_keeps_the_places() -> None:
+    text = "A.B.count > 0 AND C.D"
+    lowered = lower(parse_tree(text))
+    assert [text[slice(*node.span)] for node in subtrees(lowered)] == [text, "A.B.count > 0", "C.D"]
+
+
+def test_the_core_of_a_long_negation_is_core() -> None:
+    inner = " AND ".join(f"(A.B{number} OR C.D{number}.count IN {{1, 3}})" for number in range(50))
+    assert error_of(print_tree(lower(parse_tree(f"NOT ({inner})"))), "core") is None
+
+
+def test_the_operands_of_a_negated_and_are_joined_by_or() -> None:
+    tree = parse_tree("A.B AND C.D AND E.F")
+    assert negate(tree) == parse_tree("A.B.count <= 0 OR C.D.count <= 0 OR E.F.count <= 0")
+    assert conjunction([negate(negate(tree))]) == lower(tree)
