@@ -10,7 +10,9 @@ __all__ = ["has_extra", "load"]
 
 _MODULES_OF_EXTRA = {
     "fast": ("msgspec",),
-    "cli": ("typer", "rich"),
+    "cli": ("typer", "rich", "yaml"),
+    "frames": ("narwhals", "numpy", "pyarrow"),
+    "sql": ("sqlglot",),
     "zstd": ("zstandard",),
 }
 

@@ -58,7 +58,9 @@ class Query:
     def __repr__(self) -> str:
         return f"Query({str(self)!r})"
 
-    def __reduce__(self) -> tuple[type["Query"], tuple[Predicate, str, Dialect, str]]:
+    def __reduce__(self) -> tuple[object, ...]:
+        if _is_written(self):  # its text says it all, and is no deeper for pickle than a string
+            return _read_again, (self.text, self.dialect, self.name)
         return Query, (self.tree, self.text, self.dialect, self.name)
 
     def __bool__(self) -> bool:
@@ -83,7 +85,7 @@ class Query:
 
         Sugar and comments are kept. Formatting a formatted text changes nothing.
         """
-        return format_text(self.text, self.dialect, width)
+        return format_text(self.text, self.dialect, width, limits=_UNLIMITED)
 
     def bind(self, ontology: Ontology) -> "Query":
         """The query with display names resolved and patterns expanded by the ontology.
@@ -307,9 +309,18 @@ def validate(text_or_query: str | Query, ontology: Ontology | None = None) -> Qu
     return query
 
 
+def _is_written(query: Query) -> bool:
+    """Whether the query was read from its text, and not built in Python."""
+    return query.tree.span.start >= 0
+
+
+def _read_again(text: str, dialect: Dialect, name: str) -> Query:
+    return parse(text, dialect=dialect, name=name, limits=_UNLIMITED)
+
+
 def _written(query: Query) -> Query:
     """The query with places in its text: of one built in Python, its canonical text is read."""
-    return query if query.tree.span.start >= 0 else parse(query.text, limits=_UNLIMITED)
+    return query if _is_written(query) else parse(query.text, limits=_UNLIMITED)
 
 
 def _placed(found: Diagnostic, source: Source) -> Diagnostic:

@@ -47,7 +47,7 @@ def implies(
 
     >>> import kili_query as kq
     >>> verdict = kq.implies("J.A.count > 3", "J.A.count > 5")
-    >>> bool(verdict), verdict.counterexample.counts
+    >>> bool(verdict), dict(verdict.counterexample.counts)
     (False, {('J', 'A'): 4})
     """
     one, other = validate(left, ontology).tree, validate(right, ontology).tree

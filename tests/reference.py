@@ -98,6 +98,11 @@ def holds(tree: Predicate, tokens: Tokens) -> bool:
         case Membership(one, ranges, negated):
             weights, constant = weigh(one, 1)
             edges = [edge for item in ranges for edge in (item.low, item.high) if edge is not None]
+            wanted = [item for item in ranges if item.high is None or item.low <= item.high]
+            alone = {item.low for item in wanted}
+            if not negated and is_fraction(weights, constant) and all(item.low == item.high for item in wanted):
+                if not any(number + 1 in alone for number in alone):
+                    return False  # single numbers, none of which the sum ever equals
             return decide(weights, constant, lambda value: is_in(value, ranges) is not negated, edges, tokens)
     raise AssertionError(tree)
 
@@ -111,7 +116,14 @@ def relate(left: Sum, compare: Callable[[object, object], bool], right: Sum, tok
     taken, taken_constant = weigh(right, -1)
     for term, weight in taken.items():
         weights[term] = weights.get(term, 0) + weight
+    if compare is COMPARE["=="] and is_fraction(weights, constant + taken_constant):
+        return False
     return decide(weights, constant + taken_constant, lambda value: compare(value, 0), [0], tokens)
+
+
+def is_fraction(weights: dict[Term, int], constant: Fraction) -> bool:
+    """Whether a sum of several counters never comes to an integer, so that no label needs to be read."""
+    return constant.denominator != 1 and sum(1 for weight in weights.values() if weight != 0) > 1
 
 
 def weigh(one: Sum, sign: int) -> tuple[dict[Term, int], Fraction]:

@@ -32,6 +32,7 @@ LAYERS = {
     "cache": 12,
     "export": 12,
     "scan": 12,
+    "lint": 12,
     "client": 13,
     "sandbox": 13,
     "cli": 14,

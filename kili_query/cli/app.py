@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from kili_query.cli.check import check
+from kili_query.cli.compare import compare
 from kili_query.cli.count import count
 from kili_query.cli.demo import demo
 from kili_query.cli.exit_status import FINE
@@ -15,7 +16,9 @@ from kili_query.cli.explain import explain
 from kili_query.cli.format import format_query
 from kili_query.cli.guard import guarded
 from kili_query.cli.histogram import histogram
+from kili_query.cli.lint import lint
 from kili_query.cli.match import match
+from kili_query.cli.simplify import simplify
 
 __all__ = ["app", "run"]
 
@@ -29,6 +32,9 @@ for name, command in (
     ("check", check),
     ("format", format_query),
     ("explain", explain),
+    ("simplify", simplify),
+    ("compare", compare),
+    ("lint", lint),
     ("match", match),
     ("count", count),
     ("histogram", histogram),

@@ -1,48 +1,84 @@
-"""``kili-query explain``: the documentation of a diagnostic code."""
+"""``kili-query explain``: the documentation of a diagnostic code, or what becomes of a query."""
 
 import re
 import sys
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from kili_query.cli.arguments import JsonOption
+from kili_query.cli.arguments import JsonOption, OntologyOption
 from kili_query.cli.exit_status import FINE
+from kili_query.cli.explain_query import explain_query
 from kili_query.cli.failure import CommandError
 from kili_query.cli.output import print_json
 from kili_query.diagnostics import Code
 from kili_query.diagnostics.pages import page
+from kili_query.planning import DEFAULT_PROFILE, STRICT_PROFILE
 
 __all__ = ["explain"]
 
+_PROFILES = {"default": DEFAULT_PROFILE, "strict": STRICT_PROFILE}
+
 
 def explain(
-    code: Annotated[str, typer.Argument(metavar="CODE", show_default=False, help="A code, such as KQ102.")],
+    subject: Annotated[
+        str,
+        typer.Argument(
+            metavar="CODE|QUERY",
+            show_default=False,
+            help="A code, such as KQ102, or a query; - reads a query from standard input.",
+        ),
+    ],
+    ontology: OntologyOption = None,
+    labels: Annotated[
+        str | None,
+        typer.Option("--labels", metavar="FILE", help="Labels, to tell which share of them a query matches."),
+    ] = None,
+    sample: Annotated[
+        int, typer.Option("--sample", metavar="N", min=0, help="Read the first N of those labels; 0 reads all.")
+    ] = 10_000,
+    profile: Annotated[
+        Literal["default", "strict"],
+        typer.Option("--profile", help="What the server is trusted with: to count as we do, or as little as can be."),
+    ] = "default",
     as_json: JsonOption = False,
 ) -> int:
-    """Explain a diagnostic code: what, why, an example and the fix.
+    """Explain a diagnostic code, or what becomes of a query.
+
+    Of a code: what, why, an example and the fix. Of a query: how it is read, whether it can match, its shortest form,
+    what the server is asked, and what is left to check here, and why.
 
     \b
     kili-query explain KQ102
+    kili-query explain 'NOT SCENE.NIGHT AND A.B.count + A.C.count > 4' --ontology project.json
     """
-    known = _find(code)
-    text = page(known)
+    if re.fullmatch(r"\s*KQ[0-9]*\s*", subject, re.IGNORECASE):
+        if ontology is not None or labels is not None:
+            raise typer.BadParameter("a code is explained without an ontology and labels", param_hint="'CODE|QUERY'")
+        _explain_code(subject, as_json=as_json)
+    else:
+        explain_query(subject, ontology, _PROFILES[profile], labels, sample or None, as_json=as_json)
+    return FINE
+
+
+def _explain_code(text: str, *, as_json: bool) -> None:
+    known = _find(text)
+    found = page(known)
     if as_json:
-        print_json({"code": known.value, "severity": known.severity.value, "summary": known.summary, "page": text})
+        print_json({"code": known.value, "severity": known.severity.value, "summary": known.summary, "page": found})
     elif sys.stdout.isatty():
         from kili_query.cli.markdown import print_markdown  # here, for rich takes long to import
 
-        print_markdown(text)
+        print_markdown(found)
     else:
-        print(text.rstrip("\n"))
-    return FINE
+        print(found.rstrip("\n"))
 
 
 def _find(text: str) -> Code:
     wanted = text.strip().upper()
     if wanted in Code.__members__.values():
         return Code(wanted)
-    if re.fullmatch("KQ[0-9]+", wanted) is None:
+    if wanted == "KQ":
         raise CommandError(f"`{text}` is no code: codes look like KQ102")
     near = [code for code in Code if code[2] == wanted[2]] or list(Code)
     listed = "".join(f"\n  {code}  {code.summary}" for code in near)

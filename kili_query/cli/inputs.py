@@ -17,7 +17,7 @@ from kili_query.query import Query, check, parse
 from kili_query.scan import ProgressCallback
 from kili_query.syntax import Dialect
 
-__all__ = ["diagnose", "load_ontology", "load_query", "progress", "read_query", "refuse_two_readers"]
+__all__ = ["diagnose", "judge_query", "load_ontology", "load_query", "progress", "read_query", "refuse_two_readers"]
 
 _STDIN = "-"
 
@@ -48,18 +48,34 @@ def diagnose(
     return query, check(query, ontology)
 
 
-def load_query(argument: str, ontology: Ontology | None) -> Query:
+def load_query(argument: str, ontology: Ontology | None, name: str | None = None) -> Query:
     """The query, when nothing is wrong with it; warnings are told on standard error.
+
+    Args:
+        argument: the query, or ``-``.
+        ontology: names are checked against it.
+        name: what messages call the query, where there are several.
 
     Raises:
         QueryError: there is an error.
     """
-    query, found = diagnose(*read_query(argument), ontology)
-    if query is None or any(one.severity is Severity.ERROR for one in found):
-        raise QueryError(found)
+    text, own_name = read_query(argument)
+    query, found = judge_query(text, name or own_name, ontology)
     if found:
         print(render_text(found, color=wants_color(sys.stderr)), file=sys.stderr)
     return query
+
+
+def judge_query(text: str, name: str, ontology: Ontology | None) -> tuple[Query, list[Diagnostic]]:
+    """The query, when nothing is wrong with it, and the warnings.
+
+    Raises:
+        QueryError: there is an error.
+    """
+    query, found = diagnose(text, name, ontology)
+    if query is None or any(one.severity is Severity.ERROR for one in found):
+        raise QueryError(found)
+    return query, found
 
 
 def load_ontology(path: str | None) -> Ontology | None:

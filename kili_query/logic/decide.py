@@ -22,7 +22,7 @@ from kili_query.syntax.lower import lower, negate
 __all__ = ["Verdict", "always_true", "disjoint", "equivalent", "facts_of", "implies", "prepare", "satisfiable"]
 
 
-@frozen(hash=False)
+@frozen(unsafe_hash=False)
 class Verdict:
     """Yes, no, or unknown; in a condition only yes is true.
 

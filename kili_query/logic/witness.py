@@ -20,7 +20,7 @@ MAX_OBJECTS = 10_000
 Json: TypeAlias = dict[str, object]
 
 
-@frozen(hash=False)
+@frozen(unsafe_hash=False)
 class Example:
     """Counts of one label.
 

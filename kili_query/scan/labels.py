@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 
-from kili_query.errors import UnknownContentError
+from kili_query.counting.label import content_of, reason_not_json
 from kili_query.scan.places import Fault, Place, Problem, Record
 from kili_query.scan.split import JsonText
 
@@ -20,19 +20,7 @@ def decode(text: JsonText) -> object:
     try:
         return json.loads(str(text.data, "utf-8"))
     except (ValueError, RecursionError) as error:
-        return Problem(text.place, Fault.BROKEN, _reason(error))
-
-
-def _reason(error: ValueError | RecursionError) -> str:
-    match error:
-        case json.JSONDecodeError():
-            return f"not JSON: {error.msg.lower().rstrip(':')} (at character {error.pos + 1})"
-        case UnicodeDecodeError():
-            return f"not UTF-8: {error.reason} (at byte {error.start + 1})"
-        case RecursionError():
-            return "nested too deep to be read"
-        case _:
-            return "a number too long to be read"
+        return Problem(text.place, Fault.BROKEN, reason_not_json(error))
 
 
 def labels_in(value: object, place: Place, at: str = "jsonResponse") -> Iterator[Record | Problem]:
@@ -76,28 +64,3 @@ def _entries(value: object, place: Place, field: str) -> Iterator[tuple[object, 
 
 def _identity(label: object) -> object:
     return label.get("id", label) if isinstance(label, dict) else label
-
-
-def content_of(label: dict[str, object], at: str = "jsonResponse") -> object:
-    """The content of a label, decoded where it is JSON text.
-
-    Raises:
-        UnknownContentError: there is none, or it is text that is not JSON.
-
-    >>> content_of({"id": "a", "jsonResponse": '{"J": {"categories": []}}'})
-    {'J': {'categories': []}}
-    """
-    if not at:
-        return label
-    content = label.get(at)
-    if content is None:
-        raise UnknownContentError(f"`{at}` is null" if at in label else f"no `{at}`")
-    if not isinstance(content, str):
-        return content
-    try:
-        decoded: object = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise UnknownContentError(f"`{at}` is text that is {_reason(error)}") from error
-    if decoded is None:
-        raise UnknownContentError(f"`{at}` is null")
-    return decoded

@@ -11,6 +11,8 @@ from kili_query.syntax.parser import Dialect, Lexeme, Word
 
 __all__ = ["lint_lexemes"]
 
+_LONGEST = 40
+
 
 def lint_lexemes(source: Source, lexemes: Sequence[Lexeme], dialect: Dialect) -> Iterator[Diagnostic]:
     """All warnings about the words of a query."""
@@ -22,59 +24,57 @@ def lint_lexemes(source: Source, lexemes: Sequence[Lexeme], dialect: Dialect) ->
 
 def _numbers_read_as_another(source: Source, lexemes: Sequence[Lexeme]) -> Iterator[Diagnostic]:
     """KQ205: a sign, a decimal, an exponent, leading zeros, or more than any count."""
-    in_sums = _numbers_in_sums(lexemes)
-    for before, lexeme in pairwise([None, *lexemes]):
-        if lexeme is None or lexeme.word is not Word.NUMBER or is_plain(lexeme.text):
-            continue
-        if lexeme in in_sums and (read_number(lexeme.text) < 0 or str(read_number(lexeme.text)) == lexeme.text):
-            continue  # it is no bound of a single counter: a difference may be negative, and a sum very large
-        op = before.text if before is not None and before.word is Word.OP else None
-        message, advice = _reading(lexeme.text, op)
-        span = lexeme.span
-        edit = None
-        if advice is not None and op is not None and before is not None:
-            span = before.span.cover(lexeme.span)
-            edit = Edit(span, advice)
-        elif advice is not None:
-            edit = Edit(span, advice)
-        yield Diagnostic(
-            Code.NUMBER_READ_AS_ANOTHER,
-            message,
-            Label(lexeme.span, "counts are integers in 0 … 2147483647"),
-            help=None if advice is None else Help(f"write `{advice}`", edit),
-            source=source,
-        )
+    for condition in _conditions(lexemes):
+        is_sum = any(lexeme.word is Word.SIGN for lexeme in condition)
+        for before, lexeme in pairwise([None, *condition]):
+            if lexeme is None or lexeme.word is not Word.NUMBER or is_plain(lexeme.text):
+                continue
+            op = before if before is not None and before.word is Word.OP else None
+            found = _reading_in_sum(lexeme.text) if is_sum else _reading(lexeme.text, None if op is None else op.text)
+            if found is not None:
+                yield _read_as_another(source, lexeme, None if is_sum else op, *found)
 
 
-def _numbers_in_sums(lexemes: Sequence[Lexeme]) -> set[Lexeme]:
-    """The numbers of conditions that add or take away."""
-    conditions: list[list[Lexeme]] = [[]]
-    found: set[Lexeme] = set()
+def _conditions(lexemes: Sequence[Lexeme]) -> Iterator[list[Lexeme]]:
+    """The words between connectives and brackets."""
+    condition: list[Lexeme] = []
     for lexeme in lexemes:
-        match lexeme.word:
-            case Word.LBRACKET:
-                conditions.append([])
-            case Word.RBRACKET if len(conditions) > 1:
-                found.update(_summed(conditions.pop()))
-            case Word.AND | Word.OR | Word.LPAR | Word.RPAR:
-                found.update(_summed(conditions[-1]))
-                conditions[-1] = []
-            case _:
-                conditions[-1].append(lexeme)
-    for condition in conditions:
-        found.update(_summed(condition))
-    return found
+        if lexeme.word in (Word.AND, Word.OR, Word.LPAR, Word.RPAR, Word.LBRACKET, Word.RBRACKET):
+            yield condition
+            condition = []
+        else:
+            condition.append(lexeme)
+    yield condition
 
 
-def _summed(condition: Sequence[Lexeme]) -> Iterator[Lexeme]:
-    if any(lexeme.word is Word.SIGN for lexeme in condition):
-        yield from (lexeme for lexeme in condition if lexeme.word is Word.NUMBER)
+def _read_as_another(source: Source, number: Lexeme, op: Lexeme | None, message: str, advice: str | None) -> Diagnostic:
+    """A number, with the operator before it where that changes too."""
+    span = number.span if op is None else op.span.cover(number.span)
+    return Diagnostic(
+        Code.NUMBER_READ_AS_ANOTHER,
+        message,
+        Label(number.span, "counts are integers in 0 … 2147483647"),
+        help=None if advice is None else Help(f"write `{advice}`", Edit(span, advice)),
+        source=source,
+    )
+
+
+def _reading_in_sum(text: str) -> tuple[str, str | None] | None:
+    """What a number means in a sum, where each is taken as it is; None unless another spelling is plainer."""
+    number = read_number(text)
+    if not isinstance(number, int) or str(number) == text or abs(number) > MAX_COUNT:
+        return None
+    return f"`{_cut(text)}` is read as `{number}`", str(number)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
 def _reading(text: str, op: str | None) -> tuple[str, str | None]:
     """What a number that is no plain count means, and how to write that."""
     number = read_number(text)
-    shown = text if len(text) <= 40 else text[:39] + "…"
+    shown = _cut(text)
     lead = "" if op is None else f"{op} "
     if number > MAX_COUNT:
         return f"`{shown}` is more than any count", None

@@ -25,7 +25,7 @@ class Limits:
     """
 
     length: int = 64 * 1024
-    depth: int = 128
+    depth: int = 256
 
 
 DEFAULT_LIMITS = Limits()

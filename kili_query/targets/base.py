@@ -9,7 +9,7 @@ from kili_query.ast import Counter, Filtered, Linear, Pattern, Predicate, Term, 
 from kili_query.errors import NotExpressible
 from kili_query.syntax.printer import print_counter, print_tree
 
-__all__ = ["COLUMNS", "CORE", "LABELS", "Capabilities", "inexpressible", "is_core_name", "require"]
+__all__ = ["COLUMNS", "CORE", "FRAMES", "LABELS", "Capabilities", "inexpressible", "is_core_name", "require"]
 
 _CORE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 
@@ -36,6 +36,9 @@ CORE = Capabilities()
 
 COLUMNS = Capabilities(any_name=True, linear=True)
 """Tables with one column for each counter."""
+
+FRAMES = Capabilities(any_name=True, linear=True, patterns=True)
+"""The same where the names of the columns can be looked at."""
 
 LABELS = Capabilities(any_name=True, linear=True, patterns=True, filtered=True)
 """Engines that see the labels themselves."""

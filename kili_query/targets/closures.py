@@ -140,7 +140,7 @@ def _compile_operand(tree: Predicate, rules: Rules, ontology: Ontology | None) -
         response = checked_root(json_response)
         return judge(lambda: root_sites(response, rules))
 
-    return (shortcut(tree, rules, ontology, careful) if isinstance(tree, Comparison) else None) or careful
+    return (shortcut(tree, rules, careful) if isinstance(tree, Comparison) else None) or careful
 
 
 def _check_first(judge: Judge) -> Judge:

@@ -1,9 +1,12 @@
 """Short ways to a verdict on labels of the usual shape; whatever is unusual goes the careful way.
 
-With an ontology, a job at the root of a label that is no video is one look-up away. For comparisons of such jobs this
-module writes the loop that an engineer would write by hand, as source text that is compiled once: a call for each
-operand, and one more for the predicate, would cost as much as the loop itself. Names of jobs and categories are data of
-that function, never part of its text.
+A job at the root of a label that is no video is one look-up away. For comparisons of a job this module writes the loop
+that an engineer would write by hand, as source text that is compiled once: a call for each operand, and one more for
+the predicate, would cost as much as the loop itself. Names of jobs and categories are data of that function, never part
+of its text.
+
+Mostly the root decides. Where it does not, and the job may stand in child jobs too, a quick look tells whether it does;
+that is taken once for all operands.
 
 INVARIANT: a shortcut never accepts what the careful judge refuses. It reads a label without looking at most types, by
 operations that only the right shape allows; when one fails, the careful judge decides, from the start. So it has no
@@ -13,14 +16,14 @@ messages, and no rule about faults of its own.
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from textwrap import indent
-from typing import Literal, TypeAlias, cast
+from typing import Literal, TypeAlias
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from kili_query.ast import Comparison, Counter
-from kili_query.counting import Rules
-from kili_query.ontology import Ontology
+from kili_query.counting import Rules, is_video
 from kili_query.ontology.job import METADATA_JOBS
+from kili_query.targets.below import IRREGULAR, jobs_below
 from kili_query.targets.outcome import Outcome, outcome
 
 __all__ = ["MAX_INLINED", "Judge", "Shortcut", "compile_shortcuts", "shortcut"]
@@ -33,54 +36,41 @@ MAX_INLINED = 16
 
 @frozen
 class Shortcut:
-    """A comparison of one root job of labels that are no videos.
+    """A comparison of a job that is looked for at the root of labels that are no videos.
 
     Attributes:
         job: where to look.
-        names: which category names are the wanted one; a look-up fails for what may be no name.
+        category: what to count there.
         outcome: when the comparison is decided.
-        is_classification: whether the job holds choices, and else annotations.
+        rules: what is known about labels; together with the job it tells where else the job may stand.
         careful: judges what is unusual.
     """
 
     job: str
-    names: dict[str, bool]
+    category: str
     outcome: Outcome
-    is_classification: bool
+    rules: Rules
     careful: Judge
 
 
-class _Names(dict[str, bool]):
-    """The same for names that the ontology does not know: slower, and it fails only for what is no name."""
-
-    def __missing__(self, name: object) -> bool:
-        if isinstance(name, str):
-            return False
-        raise KeyError(name)
-
-
-def shortcut(comparison: Comparison, rules: Rules, ontology: Ontology | None, careful: Judge) -> Shortcut | None:
+def shortcut(comparison: Comparison, rules: Rules, careful: Judge) -> Shortcut | None:
     """The shortcut for a comparison, equal to the careful judge on every label; None where there is none."""
     term = comparison.counter
-    if ontology is None or rules.is_video is not False or not isinstance(term, Counter):
+    if not isinstance(term, Counter) or term.job in METADATA_JOBS or is_video({term.job: {}}, rules):
         return None
     decided = outcome(comparison.op, comparison.bound)
-    if term.job not in rules.root_jobs or term.job in METADATA_JOBS or decided.stop == 0:
-        return None
-    job = ontology.jobs[term.job]
-    names = dict.fromkeys(job.categories, False) | {term.category: True}
-    tolerant = Shortcut(term.job, _Names(names), decided, job.is_classification, careful)
-    return evolve(tolerant, names=names, careful=compile_shortcuts([tolerant], "and"))
+    return Shortcut(term.job, term.category, decided, rules, careful) if decided.stop > 0 else None
 
 
 def compile_shortcuts(operands: Sequence[Shortcut | Judge], connective: Literal["and", "or"]) -> Judge:
     """One function that judges all operands, from left to right, as long as the verdict is open."""
     names: dict[str, object] = {}
-    lines: list[str] = []
+    lines: list[str] = ["below = None"]
     settled = "not verdict" if connective == "and" else "verdict"
     for index, operand in enumerate(operands):
         if isinstance(operand, Shortcut):
-            names |= {f"job{index}": operand.job, f"names{index}": operand.names, f"careful{index}": operand.careful}
+            names |= {f"job{index}": operand.job, f"category{index}": operand.category, "rules": operand.rules}
+            names[f"careful{index}"] = operand.careful
             lines.append(_write(operand).replace("#", str(index)))
         else:
             names[f"careful{index}"] = operand
@@ -95,74 +85,88 @@ def compile_shortcuts(operands: Sequence[Shortcut | Judge], connective: Literal[
 
 @lru_cache(maxsize=256)
 def _made(source: str) -> Callable[..., Judge]:
-    namespace: dict[str, Callable[..., Judge]] = {}
-    exec(source, cast("dict[str, object]", namespace))  # noqa: S102 - the text is all ours, names are passed as values
-    return namespace["make"]
+    namespace: dict[str, object] = {"IRREGULAR": IRREGULAR, "is_video": is_video, "jobs_below": jobs_below}
+    exec(source, namespace)  # noqa: S102 - the text is all ours, names are passed as values
+    make: Callable[..., Judge] = namespace["make"]  # type: ignore[assignment]
+    return make
 
 
 def _write(operand: Shortcut) -> str:
     """The text that sets `verdict`; a hash stands for the number of the operand."""
-    decided = operand.outcome
-    hit: tuple[str, ...]
-    if decided.stop == 1:
-        begin, hit = "pass", (f"verdict = {decided.at_stop}", "break")
-        end = f"verdict = {decided.at_end(0)}"
-    elif operand.is_classification:  # a name counts 0 or 1 here, and never comes to `stop`
-        begin, hit = "found = False", ("found = True",)
-        end = f"verdict = {decided.at_end(1)} if found else {decided.at_end(0)}"
-    else:
-        begin = "mids = set()"
-        hit = ("mids.add(mid)", f"if len(mids) == {decided.stop}:", f"    verdict = {decided.at_stop}", "    break")
-        end = f"verdict = len(mids) == {decided.stop - 1}" if decided.is_exact else f"verdict = {not decided.at_stop}"
-    template = _CHOICES if operand.is_classification else _ANNOTATIONS
-    absent = f"verdict = {decided.at_end(0)}"
-    written = template.replace("BEGIN", begin).replace("END", end).replace("ABSENT", absent)
-    return written.replace("HIT", indent("\n".join(hit), " " * 16).lstrip())
+    stop, at_stop = operand.outcome.stop, operand.outcome.at_stop
+    begin, hit, end = "pass", f"verdict = {at_stop}\nbreak", f"{operand.outcome.at_end(0)}"
+    if stop > 1:
+        begin = "found = set()"
+        hit = f"found.add(IDENTITY)\nif len(found) == {stop}:\n    verdict = {at_stop}\n    break"
+        end = f"len(found) == {stop - 1}" if operand.outcome.is_exact else end
+    written = (
+        _TEMPLATE.replace("BEGIN", begin)
+        .replace("END", end)
+        .replace("ASSURE", indent(_assure(operand), " " * 8).lstrip())
+    )
+    for identity in ("mid", "name"):
+        written = written.replace(f"HIT({identity})", indent(hit.replace("IDENTITY", identity), " " * 16).lstrip())
+    return written
+
+
+def _assure(operand: Shortcut) -> str:
+    """The text that makes sure that there is no more to count than what the root holds."""
+    if operand.job not in operand.rules.root_jobs:
+        return _ASSURE_NOT_BELOW
+    return "pass" if operand.rules.is_video is False else _ASSURE_NO_VIDEO
 
 
 # Of JSON values an object alone has `.get`, and takes a name as a subscript. What yields one object at least and no
 # other value is a list, so that the type of a list is looked at only when it comes to its end.
 
-_CHOICES = """\
+_TEMPLATE = """\
 try:
+    verdict = None
     payload = json_response.get(job#)
+    BEGIN
     if payload is None:
-        ABSENT
-    else:
-        if "annotations" in payload:
-            raise TypeError
-        categories = payload["categories"]
-        BEGIN
-        for category in categories:
-            if names#[category["name"]]:
-                HIT
-        else:
-            if type(categories) is not list:
-                raise TypeError
-            END
-except (AttributeError, KeyError, TypeError, ValueError):
-    verdict = careful#(json_response)"""
-
-_ANNOTATIONS = """\
-try:
-    payload = json_response.get(job#)
-    if payload is None:
-        ABSENT
-    else:
+        pass
+    elif "annotations" in payload:
         if "categories" in payload:
             raise TypeError
         annotations = payload["annotations"]
-        BEGIN
         for annotation in annotations:
             [category] = annotation["categories"]
-            if names#[category["name"]]:
+            name = category["name"]
+            if name == category#:
                 mid = annotation["mid"]
                 if type(mid) is not str:
                     raise TypeError
-                HIT
+                HIT(mid)
+            elif type(name) is not str:
+                raise TypeError
         else:
             if type(annotations) is not list:
                 raise TypeError
-            END
-except (AttributeError, KeyError, TypeError, ValueError):
+    else:
+        categories = payload["categories"]
+        for category in categories:
+            name = category["name"]
+            if name == category#:
+                HIT(name)
+            elif type(name) is not str:
+                raise TypeError
+        else:
+            if type(categories) is not list:
+                raise TypeError
+    if verdict is None:
+        ASSURE
+        verdict = END
+except IRREGULAR:
     verdict = careful#(json_response)"""
+
+_ASSURE_NOT_BELOW = """\
+if below is None:
+    below = jobs_below(json_response, rules)
+if job# in below:
+    raise TypeError"""
+
+# A label that holds the job at its root is no video's.
+_ASSURE_NO_VIDEO = """\
+if payload is None and is_video(json_response, rules):
+    raise TypeError"""

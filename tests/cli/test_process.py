@@ -14,7 +14,7 @@ import pytest
 from tests.cli.running import Ran, Run
 from tests.cli.terminal import TIMEOUT_S, Terminal
 
-COMMANDS = ("check", "format", "explain", "match", "count", "histogram", "demo")
+COMMANDS = ("check", "format", "explain", "simplify", "compare", "lint", "match", "count", "histogram", "demo")
 
 
 def test_version(run: Run) -> None:

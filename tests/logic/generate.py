@@ -8,7 +8,6 @@ from kili_query.ast import (
     Addend,
     And,
     CompareOp,
-    Comparison,
     Constant,
     Counter,
     Exists,
@@ -77,7 +76,9 @@ def random_tree(
             return leaf()
         if sugar and kind < 0.25:
             return Not(tree(level - 1))
-        operands = tuple(tree(level - 1) for _ in range(rng.choice((0, 1, 2, 2, 2, 3, 3, 4)) if rng.random() < 0.2 else 2))
+        operands = tuple(
+            tree(level - 1) for _ in range(rng.choice((0, 1, 2, 2, 2, 3, 3, 4)) if rng.random() < 0.2 else 2)
+        )
         return And(operands) if rng.random() < 0.5 else Or(operands)
 
     return tree(depth)

@@ -29,8 +29,42 @@ NUMBERS = [
     "9" * 50,
 ]
 SPACES = ["", " ", "  ", "\t", "\n", "\r\n"]
-BROKEN = ["=", "!=", "=>", "> =", "and", "or", "NOT", "&&", "1_000", "0x10", "1e", "- 1", "nan", "A B", "_A", "9A", "é",
-          "()", "(", ")", "AND", "OR", ".", "..", "count", "COUNT", "#x", "'", '"A"', ";", "\x0c", "\xa0", "*", ","]  # fmt: skip
+BROKEN = [
+    "=",
+    "!=",
+    "=>",
+    "> =",
+    "and",
+    "or",
+    "NOT",
+    "&&",
+    "1_000",
+    "0x10",
+    "1e",
+    "- 1",
+    "nan",
+    "A B",
+    "_A",
+    "9A",
+    "é",
+    "()",
+    "(",
+    ")",
+    "AND",
+    "OR",
+    ".",
+    "..",
+    "count",
+    "COUNT",
+    "#x",
+    "'",
+    '"A"',
+    ";",
+    "\x0c",
+    "\xa0",
+    "*",
+    ",",
+]
 
 
 def spaced(random: Random, *words: str) -> str:
@@ -110,8 +144,16 @@ def test_the_official_validator_accepts_what_we_print(texts: list[str], official
 
 def test_what_lowering_makes_of_sugar_is_accepted(official: OfficialValidator) -> None:
     random = Random(7)
-    sugar = ["A.B.count != {n}", "NOT A.B.count > {n}", "{n} <= A.B.count < 9", "A.B.count NOT IN {{{n}, 4..6}}", "A.B",
-             "NOT (A.B.count == {n} OR C.D.count < {n})", "{n} > A.count.count", "A.B.count IN {{1, {n}..}}"]  # fmt: skip
+    sugar = [
+        "A.B.count != {n}",
+        "NOT A.B.count > {n}",
+        "{n} <= A.B.count < 9",
+        "A.B.count NOT IN {{{n}, 4..6}}",
+        "A.B",
+        "NOT (A.B.count == {n} OR C.D.count < {n})",
+        "{n} > A.count.count",
+        "A.B.count IN {{1, {n}..}}",
+    ]
     texts = []
     for _ in range(2000):
         parts = [random.choice(sugar).format(n=random.randint(0, 7)) for _ in range(random.randint(1, 4))]

@@ -26,6 +26,8 @@ NUMBERS = {
     "A.B.count > -1": ("-1", "`-1` is less than any count"),
     "A.B.count < 2147483648": ("2147483648", "`2147483648` is more than any count"),
     "A.B.count IN {01}": ("01", "`01` is read as `1`"),
+    "A.B.count - C.D.count > 007": ("007", "`007` is read as `7`"),
+    "A.B.count - C.D.count > 1 AND A.B.count > -1": ("-1", "`-1` is less than any count"),
     "A.B.count IN {0.5..3}": ("0.5", "`0.5` is no integer"),
 }
 
@@ -35,7 +37,17 @@ def test_numbers_read_as_another(text: str) -> None:
     assert found(text) == [("KQ205", *NUMBERS[text])]
 
 
-@pytest.mark.parametrize("text", ["A.B.count > 0", "A.B.count > 2147483647", "A.B.count IN {0, 2..5}"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A.B.count > 0",
+        "A.B.count > 2147483647",
+        "A.B.count IN {0, 2..5}",
+        "A.B.count - C.D.count > -1",
+        "A.B.count + 0.6 > 1",
+        "A.B.count + C.D.count > 3000000000",
+    ],
+)
 def test_plain_numbers_are_fine(text: str) -> None:
     assert found(text) == []
 

@@ -19,7 +19,7 @@ def check(case: Case) -> Iterator[Diagnostic]:
 
 def parts_always_true(case: Case) -> Iterator[Predicate]:
     """The whole, or else the largest operands of ANDs, that everything meets."""
-    stack = [case.tree]
+    stack = [case.tree] if case.value is not False else []
     while stack:
         node = stack.pop()
         if case.prover.never([negate(node)]):

@@ -19,7 +19,7 @@ _T = TypeVar("_T")
 
 __all__ = ["Case", "Clause", "Prover", "minimal", "shrink"]
 
-MAX_STEPS = 250_000
+MAX_STEPS = 150_000
 MAX_STEPS_EACH = 10_000
 """What proofs may cost for one query, and one proof beyond what its size calls for."""
 
@@ -82,6 +82,7 @@ class Case:
         leaves: the ids of the clauses that are no AND and OR of the text.
         facts: what an ontology says of the labels.
         prover: shared by the rules.
+        value: what the whole is on every label; None where labels differ.
     """
 
     tree: Predicate
@@ -89,6 +90,7 @@ class Case:
     leaves: frozenset[int]
     facts: tuple[Fact, ...]
     prover: Prover
+    value: bool | None
 
     @classmethod
     def of(cls, tree: Predicate, ontology: Ontology | None = None, *, labels_are_complete: bool = False) -> "Case":
@@ -97,7 +99,8 @@ class Case:
         lowered = reading.read(tree, None)
         facts = facts_of([lowered], ontology, labels_are_complete=labels_are_complete)
         prover = Prover(known_of_opaque([lowered]))
-        return cls(lowered, reading.clauses, frozenset(reading.leaves), facts, prover)
+        value = False if prover.never([lowered]) else (True if prover.never([negate(lowered)]) else None)
+        return cls(lowered, reading.clauses, frozenset(reading.leaves), facts, prover, value)
 
     def operands(self, node: Predicate) -> tuple[Predicate, ...]:
         """The operands of an AND or OR of the text."""

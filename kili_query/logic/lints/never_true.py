@@ -17,7 +17,7 @@ def check(case: Case) -> Iterator[Diagnostic]:
 
 def parts_never_true(case: Case) -> Iterator[Predicate]:
     """The whole, or else the largest operands of ORs, that nothing meets."""
-    stack = [case.tree]
+    stack = [case.tree] if case.value is not True else []
     while stack:
         node = stack.pop()
         if case.prover.never([node]):

@@ -20,9 +20,9 @@ MAX_CAUSES = 4
 
 def check(case: Case) -> Iterator[Diagnostic]:
     """KQ203: without the clause the query means the same; the clauses that make it so are marked."""
-    settled = {id(part) for part in (*parts_never_true(case), *parts_always_true(case))}
-    if id(case.tree) in settled:
+    if case.value is not None:
         return
+    settled = {id(part) for part in (*parts_never_true(case), *parts_always_true(case))}
     stack = [_Level(case.tree, ())]
     while stack:
         level = stack.pop()

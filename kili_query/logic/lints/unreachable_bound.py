@@ -13,7 +13,7 @@ MAX_REASONS = 3
 
 def check(case: Case) -> Iterator[Diagnostic]:
     """KQ204: no label that obeys the ontology meets it, though others might."""
-    if not case.facts:
+    if not case.facts or case.value is not None:
         return
     stack = [case.tree]
     while stack:

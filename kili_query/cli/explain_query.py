@@ -1,0 +1,234 @@
+"""What becomes of a query: its tree, what is decided of it, its plan, and the share of labels it matches."""
+
+import sys
+from collections.abc import Iterator
+from itertools import islice
+from textwrap import indent
+from typing import assert_never
+
+from attrs import frozen
+
+from kili_query.ast import (
+    And,
+    Comparison,
+    Constant,
+    Exists,
+    Linear,
+    Membership,
+    Not,
+    Or,
+    Predicate,
+    Relation,
+)
+from kili_query.cli.inputs import judge_query, load_ontology, progress, read_query, refuse_two_readers
+from kili_query.cli.output import paint, print_json, tell_report
+from kili_query.diagnostics import Diagnostic
+from kili_query.diagnostics.layout import printable
+from kili_query.diagnostics.render import as_json as diagnostic_as_json
+from kili_query.diagnostics.render import render_text, wants_color
+from kili_query.logic import Verdict
+from kili_query.ontology import Ontology
+from kili_query.planning import ServerProfile
+from kili_query.query import Plan, Query
+from kili_query.scan import Report, scan_matches
+from kili_query.syntax import print_tree
+from kili_query.targets.closures import compile_closure
+from kili_query.verdicts import always_true, satisfiable
+
+__all__ = ["explain_query"]
+
+
+@frozen
+class _Share:
+    """How many of some labels match.
+
+    Attributes:
+        judged: labels whose content could be read.
+        pushed: those that meet what the server is asked.
+        matched: those that meet the query.
+        report: of the scan.
+    """
+
+    judged: int
+    pushed: int
+    matched: int
+    report: Report
+
+    def __str__(self) -> str:
+        return f"pushed    {self.share_of(self.pushed)}\nquery     {self.share_of(self.matched)}"
+
+    def share_of(self, number: int) -> str:
+        """In words, for a share of a sample is an estimate."""
+        if not self.judged:
+            return "unknown: no label could be read"
+        return f"about {100 * number / self.judged:.0f} % of {self.judged} labels read ({number})"
+
+
+@frozen
+class _Explained:
+    """All that is told of a query."""
+
+    query: Query
+    diagnostics: list[Diagnostic]
+    satisfiable: Verdict
+    always_true: Verdict
+    simplified: Query
+    plan: Plan
+    share: _Share | None
+
+    @property
+    def verdict(self) -> str:
+        """Which labels match, in words."""
+        if self.satisfiable.value is False:
+            return "never true: no label can match"
+        if self.always_true.value is True:
+            return "always true: every label matches"
+        if self.satisfiable.unknown or self.always_true.unknown:
+            return f"unknown: {self.satisfiable.note or self.always_true.note}"
+        return "some labels match, some do not"
+
+    def sections(self) -> Iterator[tuple[str, str]]:
+        yield "query", print_tree(self.query.tree)
+        yield "tree", "\n".join(_rows(self.query.tree))
+        yield "verdict", "\n".join([self.verdict, *self.examples()])
+        yield "simplified", str(self.simplified)
+        yield "plan for the server", self.plan.explain()
+        if self.share is not None:
+            yield "labels", str(self.share)
+
+    def examples(self) -> Iterator[str]:
+        if self.always_true.value is not True and self.satisfiable.example is not None:
+            yield f"one that does: {self.satisfiable.example}"
+        if self.satisfiable.value is not False and self.always_true.counterexample is not None:
+            yield f"one that does not: {self.always_true.counterexample}"
+
+    def to_dict(self) -> dict[str, object]:
+        residual = self.plan.residual
+        return {
+            "query": str(self.query),
+            "tree": _tree_as_json(self.query.tree),
+            "diagnostics": [diagnostic_as_json(one) for one in [*self.diagnostics, *self.plan.diagnostics]],
+            "satisfiable": self.satisfiable.value,
+            "always_true": self.always_true.value,
+            "verdict": self.verdict,
+            "simplified": str(self.simplified),
+            "plan": {
+                "never": self.plan.never,
+                "exact": self.plan.is_exact,
+                "pushed": str(self.plan.pushed),
+                "server_filter": self.plan.server_filter,
+                "residual": None if residual is None else str(residual),
+            },
+            "labels": None if self.share is None else _share_as_json(self.share),
+        }
+
+
+def explain_query(
+    argument: str,
+    ontology_path: str | None,
+    profile: ServerProfile,
+    labels: str | None,
+    sample: int | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Print what becomes of a query.
+
+    Args:
+        argument: the query, or ``-``.
+        ontology_path: a file, or None.
+        profile: what the server is trusted with.
+        labels: a source of labels, or None.
+        sample: how many of them to read; None for all.
+        as_json: print JSON.
+    """
+    refuse_two_readers(argument, [labels or ""])
+    ontology = load_ontology(ontology_path)
+    query, found = judge_query(*read_query(argument), ontology)
+    plan = query.plan(ontology, profile=profile)
+    explained = _Explained(
+        query,
+        found,
+        satisfiable(query, ontology),
+        always_true(query, ontology),
+        query.simplify(ontology),
+        plan,
+        None if labels is None else _sample(labels, plan, ontology, sample),
+    )
+    if as_json:
+        print_json(explained.to_dict())
+        return
+    for title, text in explained.sections():
+        lines = "\n".join(map(printable, text.split("\n")))
+        print(f"{paint('message', title, sys.stdout)}\n{indent(lines, '  ')}")
+    if found:
+        print(f"\n{render_text(found, color=wants_color(sys.stdout))}")
+    if explained.share is not None:
+        _tell(explained.share)
+
+
+def _sample(source: str, plan: Plan, ontology: Ontology | None, limit: int | None) -> _Share:
+    """Judge the first labels of a source."""
+    query, pushed = (compile_closure(one.tree, ontology=ontology) for one in (plan.query, plan.pushed))
+    numbers = {"pushed": 0, "matched": 0}
+
+    def judge(json_response: object) -> bool:
+        is_match, is_pushed = query(json_response), pushed(json_response)
+        numbers["matched"] += is_match
+        numbers["pushed"] += is_pushed
+        return True  # so that the scan gives every label
+
+    with progress() as advance:
+        labels = scan_matches([source], judge, progress=advance)
+        judged = sum(1 for _ in islice(labels, limit))
+    return _Share(judged, numbers["pushed"], numbers["matched"], labels.report)
+
+
+def _tell(share: _Share) -> None:
+    """What could not be judged, on standard error."""
+    report = share.report
+    if report.unknown or report.malformed:
+        heading = f"{report.read} read: {share.judged} judged, {report.unknown} unknown, {report.malformed} malformed"
+        tell_report(report, heading)
+
+
+def _share_as_json(share: _Share) -> dict[str, object]:
+    return {
+        "read": share.report.read,
+        "judged": share.judged,
+        "pushed": share.pushed,
+        "matched": share.matched,
+        "unknown": share.report.unknown,
+        "malformed": share.report.malformed,
+        "is_complete": share.report.is_complete,
+    }
+
+
+def _rows(tree: Predicate, depth: int = 0) -> Iterator[str]:
+    """The tree as written, a line for each node, operands indented below what joins them."""
+    joint, operands = _joint(tree)
+    yield "  " * depth + (joint or print_tree(tree))
+    for operand in operands:
+        yield from _rows(operand, depth + 1)
+
+
+def _tree_as_json(tree: Predicate) -> dict[str, object]:
+    joint, operands = _joint(tree)
+    if joint is None:
+        return {"text": print_tree(tree)}
+    return {"text": print_tree(tree), "joint": joint, "operands": [_tree_as_json(one) for one in operands]}
+
+
+def _joint(tree: Predicate) -> tuple[str | None, tuple[Predicate, ...]]:
+    """What joins the operands of a node; None for a leaf."""
+    match tree:
+        case And(operands):
+            return "AND", operands
+        case Or(operands):
+            return "OR", operands
+        case Not(operand):
+            return "NOT", (operand,)
+        case Comparison() | Linear() | Constant() | Exists() | Relation() | Membership():
+            return None, ()
+        case _:
+            assert_never(tree)

@@ -1,0 +1,71 @@
+"""``kili-query simplify``: the shortest way to say a query."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from kili_query.ast import Constant
+from kili_query.cli.arguments import JsonOption, OntologyOption, QueryArgument
+from kili_query.cli.exit_status import FINE
+from kili_query.cli.inputs import load_ontology, load_query
+from kili_query.cli.output import print_json
+from kili_query.diagnostics.layout import display_width, printable
+from kili_query.logic import Simplification, ontology_facts, simplify_steps
+from kili_query.syntax import print_tree
+
+__all__ = ["simplify"]
+
+
+def simplify(
+    query: QueryArgument,
+    ontology: OntologyOption = None,
+    trace: Annotated[bool, typer.Option("--trace", help="Print each step that changed the query.")] = False,
+    as_json: JsonOption = False,
+) -> int:
+    """Print the shortest query found that the same labels match.
+
+    With an ontology, names are resolved, and what no label that obeys it can hold is left out: such a text is for
+    reading, not for running.
+
+    \b
+    kili-query simplify 'NOT (A.B.count < 3 OR A.B.count < 5)' --trace
+    """
+    loaded = load_ontology(ontology)
+    given = load_query(query, loaded)
+    tree = given.tree if loaded is None else given.bind(loaded).tree
+    found = simplify_steps(tree, facts=() if loaded is None else ontology_facts([tree], loaded))
+    if as_json:
+        print_json(_as_json(str(given), found))
+        return FINE
+    if trace:
+        steps = [("as written", str(given)), *((step.name, print_tree(step.after)) for step in found.steps)]
+        width = max(display_width(name) for name, _ in [*steps, ("simplified", "")])
+        for name, text in [*steps, ("simplified", print_tree(found.tree))]:
+            print(f"{name:<{width}}  {printable(text)}")
+    else:
+        print(printable(print_tree(found.tree)))
+    remarks = _remarks(found)
+    if loaded is not None and simplify_steps(tree).tree != found.tree:
+        remarks.append("equivalent on labels that obey the ontology: for reading, not for running")
+    for remark in remarks:
+        print(f"note: {remark}", file=sys.stderr)
+    return FINE
+
+
+def _remarks(found: Simplification) -> list[str]:
+    remarks = []
+    if isinstance(found.tree, Constant):
+        remarks.append("every label matches" if found.tree.value else "no label can match")
+    if found.note and found.steps:
+        remarks.append(f"the query stays as it is: {found.note}")
+    return remarks
+
+
+def _as_json(text: str, found: Simplification) -> dict[str, object]:
+    return {
+        "query": text,
+        "simplified": print_tree(found.tree),
+        "note": found.note,
+        "steps": [{"name": step.name, "after": print_tree(step.after)} for step in found.steps],
+    }

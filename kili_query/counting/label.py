@@ -1,0 +1,49 @@
+"""From a label, as a document or in memory, to its content."""
+
+import json
+
+from kili_query.errors import UnknownContentError
+
+__all__ = ["content_of", "reason_not_json"]
+
+
+def content_of(label: dict[str, object], at: str = "jsonResponse") -> object:
+    """The content of a label, decoded where it is JSON text.
+
+    Args:
+        label: the label.
+        at: the field that holds the content; empty when the label is the content.
+
+    Raises:
+        UnknownContentError: there is none, or it is text that is not JSON.
+
+    >>> content_of({"id": "a", "jsonResponse": '{"J": {"categories": []}}'})
+    {'J': {'categories': []}}
+    """
+    if not at:
+        return label
+    content = label.get(at)
+    if content is None:
+        raise UnknownContentError(f"`{at}` is null" if at in label else f"no `{at}`")
+    if not isinstance(content, str):
+        return content
+    try:
+        decoded: object = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise UnknownContentError(f"`{at}` is text that is {reason_not_json(error)}") from error
+    if decoded is None:
+        raise UnknownContentError(f"`{at}` is null")
+    return decoded
+
+
+def reason_not_json(error: ValueError | RecursionError) -> str:
+    """Why a text is no JSON, from the error that decoding it raised."""
+    match error:
+        case json.JSONDecodeError():
+            return f"not JSON: {error.msg.lower().rstrip(':')} (at character {error.pos + 1})"
+        case UnicodeDecodeError():
+            return f"not UTF-8: {error.reason} (at byte {error.start + 1})"
+        case RecursionError():
+            return "nested too deep to be read"
+        case _:
+            return "a number too long to be read"

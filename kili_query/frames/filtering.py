@@ -1,0 +1,81 @@
+"""Filtering a table of counts by any query: by columns as far as they tell, and by the labels' JSON beyond."""
+
+import json
+from typing import cast
+
+import narwhals as nw
+from narwhals.typing import IntoFrame, IntoFrameT
+
+from kili_query.counting import DEFAULT_POLICY, CountPolicy
+from kili_query.errors import NotExpressible, UnknownContentError
+from kili_query.ontology import Ontology
+from kili_query.planning.split import split
+from kili_query.planning.weaken import Target
+from kili_query.query import Query, parse
+from kili_query.syntax import print_tree
+from kili_query.targets.base import FRAMES
+from kili_query.targets.closures import compile_closure
+from kili_query.targets.columns import to_narwhals
+
+__all__ = ["filter"]
+
+
+def filter(  # noqa: A001 - `frames.filter` is what it does
+    table: IntoFrameT,
+    query: str | Query,
+    *,
+    json_column: str | None = None,
+    prefix: str = "",
+    ontology: Ontology | None = None,
+    policy: CountPolicy = DEFAULT_POLICY,
+) -> IntoFrameT:
+    """Keep the labels that match.
+
+    Args:
+        table: a frame of counts, as `count_table` makes them, of any library that narwhals knows: polars (eager and
+            lazy), pandas, pyarrow, DuckDB, PySpark, Dask, Ibis.
+        query: a query or its text.
+        json_column: the column with the content of the labels, as JSON text, bytes or structs. It is read only for a
+            query that counts cannot answer, such as a condition on the children of an object, and only in the rows
+            that the counts leave.
+        prefix: put before the name of every count column.
+        ontology: the project's; the query is checked against it and bound to it.
+        policy: what one object is in a video; the one that the table was made with.
+
+    Returns:
+        A frame of the same library with the rows that match, in order. Labels whose counts are unknown are left out. A
+        lazy frame stays lazy, but where JSON has to be read it is collected, and what narwhals collects it to is given.
+
+    Raises:
+        QueryError: the query is none, or the ontology has no such job or category.
+        NotExpressible: the counts cannot answer the query and there is no ``json_column``.
+        UnknownContentError, MalformedLabelError: a label that the counts leave has no content, or of a wrong shape.
+
+    >>> import polars as pl
+    >>> table = pl.DataFrame({"id": ["a", "b", "c"], "J/A": [0, 3, None]})
+    >>> filter(table, "J.A.count >= 2 AND J.B.count == 0")["id"].to_list()
+    ['b']
+    """
+    query = parse(query) if isinstance(query, str) else query
+    tree = query.tree if ontology is None else query.bind(ontology).tree
+    cut = split(tree, Target(FRAMES, ontology=ontology, has_default_policy=policy.video == "objects"))
+    if cut.residual is not None and json_column is None:
+        part = print_tree(cut.residual)
+        raise NotExpressible(f"a table of counts cannot express `{part}`: name the column with the JSON of the labels")
+    frame = nw.from_native(cast("IntoFrame", table))
+    kept = frame.filter(to_narwhals(cut.pushed, prefix, frame.collect_schema().names()))
+    if cut.residual is not None and json_column is not None:
+        left = kept.collect() if isinstance(kept, nw.LazyFrame) else kept
+        matches = compile_closure(cut.residual, ontology=ontology, policy=policy)
+        kept = left.filter([matches(_content(value)) for value in left[json_column].to_list()])
+    return cast("IntoFrameT", kept.to_native())
+
+
+def _content(value: object) -> object:
+    if not isinstance(value, str | bytes):
+        return value
+    try:
+        content: object = json.loads(value)
+    except (ValueError, RecursionError) as error:
+        raise UnknownContentError("the content of the label is text that is not JSON") from error
+    return content

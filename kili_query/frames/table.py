@@ -1,0 +1,157 @@
+"""From labels to a table of their counts."""
+
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from typing import IO, Protocol, TypeGuard
+
+import pyarrow as pa
+
+from kili_query._extras import has_extra, load
+from kili_query.counting import DEFAULT_POLICY, CountPolicy, Rules, count
+from kili_query.errors import MalformedLabelError, UnknownContentError
+from kili_query.frames.counting_columns import Columns
+from kili_query.frames.metadata import NO_METADATA, Metadata, metadata_of
+from kili_query.ontology import Ontology
+from kili_query.scan import Place, Problem, Source, content_of, read_labels
+from kili_query.scan.labels import labels_in
+
+__all__ = ["count_table"]
+
+_UNKNOWN, _MALFORMED = "unknown", "malformed"
+_NOWHERE = Place("<labels>")
+
+
+class _Fast(Protocol):
+    """See `kili_query.frames.fast_counts.FastCounter`."""
+
+    def read(self, data: bytes) -> tuple[Metadata, dict[tuple[str, str], int]] | None: ...
+    def count_bytes(self, data: bytes) -> dict[tuple[str, str], int] | None: ...
+    def count_decoded(self, content: object) -> dict[tuple[str, str], int] | None: ...
+
+
+def count_table(
+    labels: Source | Iterable[bytes],
+    ontology: Ontology | None = None,
+    *,
+    policy: CountPolicy = DEFAULT_POLICY,
+    at: str = "jsonResponse",
+) -> pa.Table:
+    """Count every category of every job of many labels, as a table with one column for each counter.
+
+    Args:
+        labels: whatever `kili_query.scan` reads; in a list also labels as JSON bytes, which is the fastest with the
+            extra ``fast``.
+        ontology: gives a column for each of its (job, category) pairs, held by a label or not; says whether labels
+            are a video's, and which jobs count at the root alone.
+        policy: what one object is in a video.
+        at: the field of a label that holds its content; empty when each record is the content itself.
+
+    Returns:
+        One row a label, in order. First the columns ``id``, ``assetId``, ``externalId``, ``authorEmail``,
+        ``createdAt``, ``labelType``, ``modelName`` (text), ``secondsToLabel`` (float64) and ``isLatestLabelForUser``
+        (bool), null where a label has no such thing. Then ``fault``: null where the counts are known, ``unknown`` for
+        a label without content, ``malformed`` for one of a wrong shape or a record that is no label. Then the counts,
+        int32, in objects per label, named ``JOB/CATEGORY`` with ``/`` and ``%`` percent-encoded inside a name: the
+        pairs of the ontology in its order, and pairs found beyond it by name. Counts are null, not zero, where there
+        is a fault.
+
+    Raises:
+        SourceError: a file cannot be read.
+
+    Note:
+        A label is read in full, so one that is malformed anywhere is malformed here, though a query that looks
+        elsewhere could judge it.
+
+    >>> boxes = [{"mid": "a", "categories": [{"name": "CAR"}]}, {"mid": "b", "categories": [{"name": "CAR"}]}]
+    >>> labels = [{"id": "1", "jsonResponse": {"OBJECTS": {"annotations": boxes}}}, {"id": "2"}]
+    >>> count_table(labels).select(["id", "fault", "OBJECTS/CAR"]).to_pylist()
+    [{'id': '1', 'fault': None, 'OBJECTS/CAR': 2}, {'id': '2', 'fault': 'unknown', 'OBJECTS/CAR': None}]
+    """
+    rules = Rules.of(policy, ontology)
+    fast: _Fast | None = None
+    if has_extra("fast"):
+        fast = load("kili_query.frames.fast_counts", "fast counting", "fast").FastCounter(rules, at)
+
+    def careful(content: object) -> dict[tuple[str, str], int]:
+        return count(content, ontology=ontology, policy=policy)
+
+    builder = _Builder(Columns(() if ontology is None else ontology.pairs()), fast, careful, at)
+    for item in _items(labels, at):
+        builder.add(item)
+    return builder.columns.to_table()
+
+
+def _items(labels: Source | Iterable[bytes], at: str) -> Iterator[object]:
+    """Labels as bytes or decoded, and problems in the stead of what is none."""
+    if not _is_file(labels):
+        if isinstance(labels, bytes | bytearray | dict) or not isinstance(labels, Iterable):
+            kind = type(labels).__name__
+            raise TypeError(f"labels are read from a path, an open file or a list of labels, not from `{kind}`")
+        for item in labels:
+            if _is_file(item):
+                yield from _items(item, at)
+            else:
+                yield item
+    else:
+        for record in read_labels(labels, at=at):
+            yield record if isinstance(record, Problem) else record.label
+
+
+def _is_file(source: object) -> TypeGuard[str | os.PathLike[str] | IO[bytes] | IO[str]]:
+    return isinstance(source, str | os.PathLike) or hasattr(source, "read")
+
+
+class _Builder:
+    """Reads labels, each the fast way when that can be, into columns."""
+
+    def __init__(
+        self, columns: Columns, fast: _Fast | None, careful: Callable[[object], dict[tuple[str, str], int]], at: str
+    ) -> None:
+        self.columns = columns
+        self._fast = fast
+        self._careful = careful
+        self._at = at
+
+    def add(self, item: object) -> None:
+        """One label, be it bytes or decoded, or a problem."""
+        if isinstance(item, Problem):
+            self.columns.add_fault(NO_METADATA, _MALFORMED)
+            return
+        if not isinstance(item, bytes | bytearray | memoryview):
+            self._add_decoded(item)
+            return
+        data = bytes(item)
+        if self._fast is not None:
+            if self._at and (read := self._fast.read(data)) is not None:
+                self.columns.add(*read)
+                return
+            if not self._at and (counts := self._fast.count_bytes(data)) is not None:
+                self.columns.add(NO_METADATA, counts)
+                return
+        try:
+            value = json.loads(str(data, "utf-8"))
+        except (ValueError, RecursionError):
+            self.columns.add_fault(NO_METADATA, _MALFORMED)
+        else:
+            self._add_decoded(value)
+
+    def _add_decoded(self, value: object) -> None:
+        if not self._at:
+            self._add_label(NO_METADATA, value)
+            return
+        for record in labels_in(value, _NOWHERE, self._at):
+            if isinstance(record, Problem):
+                self.columns.add_fault(NO_METADATA, _MALFORMED)
+            else:
+                self._add_label(metadata_of(record.label), record.label)
+
+    def _add_label(self, metadata: Metadata, label: object) -> None:
+        try:
+            content = content_of(label, self._at) if isinstance(label, dict) else label
+            counts = None if self._fast is None else self._fast.count_decoded(content)
+            self.columns.add(metadata, self._careful(content) if counts is None else counts)
+        except UnknownContentError:
+            self.columns.add_fault(metadata, _UNKNOWN)
+        except MalformedLabelError:
+            self.columns.add_fault(metadata, _MALFORMED)

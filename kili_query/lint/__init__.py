@@ -1,0 +1,12 @@
+"""Category searches in files: found in Python, notebooks, YAML and JSON, and checked where they stand.
+
+A search is the text of a keyword argument, a key, a variable or a parameter named ``category_search`` or
+``label_category_search``, or any text that a comment ``# kili-query`` marks. Only what stands there as plain text can
+be read; what a program puts together is told as skipped.
+"""
+
+from kili_query.lint.check import check_search
+from kili_query.lint.files import lint_paths
+from kili_query.lint.found import Found, Search, Skipped, Unreadable
+
+__all__ = ["Found", "Search", "Skipped", "Unreadable", "check_search", "lint_paths"]

@@ -1,0 +1,61 @@
+"""A search that was found, checked: its diagnostics point into the file."""
+
+from attrs import evolve
+
+from kili_query.diagnostics import Diagnostic, Edit, Help, Label
+from kili_query.lint.found import Placement, Search
+from kili_query.ontology import Ontology
+from kili_query.query import check
+from kili_query.source import NOWHERE
+
+__all__ = ["check_search"]
+
+_ESCAPED = frozenset("\"'\\\n")
+
+
+def check_search(search: Search, ontology: Ontology | None = None, *, in_file: bool = False) -> list[Diagnostic]:
+    """All that is to say about a search, placed where it stands.
+
+    Args:
+        search: what was found.
+        ontology: with one, the names of jobs and categories are checked too.
+        in_file: of a notebook, give places in the file, not in the cell.
+
+    >>> from kili_query.lint.in_python import find_in_python
+    >>> from kili_query.source import Source
+    >>> [search] = find_in_python(Source('labels(category_search="J.A.count => 2")', "app.py"))
+    >>> print(check_search(search)[0])
+    error[KQ002]: unexpected operator `=>`
+      --> app.py:1:35
+       |
+     1 | labels(category_search="J.A.count => 2")
+       |                                   ^^ no such operator
+       = help: write `>=`
+    """
+    found = check(search.text, ontology)
+    placements = [search.place] if search.cell is None or not in_file else [search.place, search.cell]
+    for placement in placements:
+        found = [_placed(one, placement) for one in found]
+    return found
+
+
+def _placed(found: Diagnostic, place: Placement) -> Diagnostic:
+    return evolve(
+        found,
+        primary=_placed_label(found.primary, place),
+        labels=tuple(_placed_label(label, place) for label in found.labels) if place.starts else (),
+        help=None if found.help is None else _placed_help(found.help, place),
+        source=place.source,
+    )
+
+
+def _placed_label(label: Label, place: Placement) -> Label:
+    return label if label.span == NOWHERE else evolve(label, span=place.span(label.span))
+
+
+def _placed_help(help: Help, place: Placement) -> Help:  # noqa: A002 - the field's own word
+    """The help with its edit, where the edit can be made in the file as it is."""
+    edit = help.edit
+    if edit is None or edit.span == NOWHERE or not place.spells(edit.span) or _ESCAPED & set(edit.text):
+        return evolve(help, edit=None)
+    return evolve(help, edit=Edit(place.span(edit.span), edit.text))

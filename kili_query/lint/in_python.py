@@ -1,0 +1,171 @@
+"""Category searches in Python."""
+
+import ast
+import io
+import re
+import tokenize
+import warnings
+from collections.abc import Iterator
+
+from kili_query.lint.found import NAMES, PRAGMA, Found, Search, Skipped, Unit, Unreadable, place_text
+from kili_query.source import Position, Source, Span
+
+__all__ = ["find_in_python"]
+
+
+def find_in_python(source: Source) -> Iterator[Found]:
+    """The searches of a module or a cell, from top to bottom.
+
+    >>> for found in find_in_python(Source('count(category_search="J.A")\\nq = "J.B"  # kili-query')):
+    ...     print(found.text)
+    J.A
+    J.B
+    """
+    try:
+        with warnings.catch_warnings(action="ignore"):  # of what the program does besides, others warn
+            tree = ast.parse(source.text)
+    except SyntaxError as error:
+        yield Unreadable(source.name, f"not Python: {error.msg}", Position(error.lineno or 1, error.offset or 1))
+        return
+    except (ValueError, RecursionError, MemoryError) as error:  # a null character; too deep for the parser
+        yield Unreadable(source.name, f"not Python: {str(error) or 'nested too deep'}")
+        return
+    values = list(_named_values(tree))
+    if re.search(PRAGMA, source.text, re.MULTILINE):
+        values += _marked_values(tree, source)
+    unique = {id(value): value for value in values}.values()
+    for value in sorted(unique, key=lambda value: (value.lineno, value.col_offset)):
+        yield from _read(value, source)
+
+
+def _named_values(tree: ast.Module) -> Iterator[ast.expr]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.keyword(arg=name, value=value) if name in NAMES:
+                yield value
+            case ast.Dict(keys=keys, values=values):
+                yield from (value for key, value in zip(keys, values, strict=True) if _is_named(key))
+            case ast.Assign(targets=targets, value=value) if any(map(_is_named, targets)):
+                yield value
+            case ast.AnnAssign(target=target, value=ast.expr() as value) if _is_named(target):
+                yield value
+            case ast.NamedExpr(target=target, value=value) if _is_named(target):
+                yield value
+            case ast.arguments():
+                yield from _defaults(node)
+
+
+def _is_named(node: ast.expr | None) -> bool:
+    match node:
+        case ast.Constant(value=str(name)) | ast.Name(id=name) | ast.Attribute(attr=name):
+            return name in NAMES
+        case ast.Subscript(slice=ast.Constant(value=str(name))):
+            return name in NAMES
+        case _:
+            return False
+
+
+def _defaults(arguments: ast.arguments) -> Iterator[ast.expr]:
+    positional = [*arguments.posonlyargs, *arguments.args]
+    with_default = positional[len(positional) - len(arguments.defaults) :]
+    for argument, default in (
+        *zip(with_default, arguments.defaults, strict=True),
+        *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
+    ):
+        if argument.arg in NAMES and default is not None:
+            yield default
+
+
+def _marked_values(tree: ast.Module, source: Source) -> Iterator[ast.expr]:
+    """The texts on the lines of a pragma, or, where there is none, those that start on the next line."""
+    passed_over: set[int] = set()  # keys, and what stands inside of an f-string
+    texts: list[ast.expr] = []
+    for node in ast.walk(tree):  # from the outside in
+        match node:
+            case ast.Dict(keys=keys):
+                passed_over.update(map(id, keys))
+            case ast.Subscript(slice=key):
+                passed_over.add(id(key))
+            case ast.JoinedStr():
+                passed_over.update(id(inner) for inner in ast.walk(node) if inner is not node)
+        if isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str)):
+            texts.append(node)
+    texts = [node for node in texts if id(node) not in passed_over]
+    for line in _pragma_lines(source.text):
+        here = [node for node in texts if node.lineno <= line <= (node.end_lineno or node.lineno)]
+        yield from here or [node for node in texts if node.lineno == line + 1]
+
+
+def _pragma_lines(text: str) -> Iterator[int]:
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT and re.search(PRAGMA, token.string):
+            yield token.start[0]
+
+
+def _read(value: ast.expr, source: Source) -> Iterator[Found]:
+    span = _span(value, source)
+    match value:
+        case ast.Constant(value=None):
+            return  # no filter
+        case ast.Constant(value=str(text)):
+            yield Search(text, place_text(text, _units(source.text, span), source, span))
+        case ast.JoinedStr():
+            yield Skipped(source, span.start, "an f-string is put together when the program runs")
+        case _:
+            yield Skipped(source, span.start, "not a plain text")
+
+
+def _span(node: ast.expr, source: Source) -> Span:
+    return Span(
+        _offset(source, node.lineno, node.col_offset),
+        _offset(source, node.end_lineno or node.lineno, node.end_col_offset or node.col_offset),
+    )
+
+
+def _offset(source: Source, line: int, byte_column: int) -> int:
+    """The offset of a place as `ast` has it: a line, and a column in bytes of UTF-8."""
+    start = source.line_starts[line - 1]
+    before = source.text[start : start + byte_column]  # no character is less than one byte
+    return start + len(before.encode("utf-8", "surrogatepass")[:byte_column].decode("utf-8", "surrogatepass"))
+
+
+_LITERAL = re.compile(
+    r"""(?P<prefix>[rRuU]?)(?P<quote>\"{3}|'{3}|"|')(?P<body>(?:\\.|.)*?)(?P=quote)|\#[^\n]*|\\\n|[\s\f]+""", re.DOTALL
+)
+_ESCAPE = re.compile(
+    r"\\(?:(?P<octal>[0-7]{1,3})|x(?P<hex>[0-9a-fA-F]{2})|u(?P<short>[0-9a-fA-F]{4})|U(?P<long>[0-9a-fA-F]{8})"
+    r"|N\{[^}]+\}|(?P<simple>[\n\\'\"abfnrtv]))|(?P<plain>.)",
+    re.DOTALL,
+)
+_SIMPLE = {"\n": "", "a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+
+
+def _units(text: str, span: Span) -> Iterator[Unit]:
+    """The characters of a literal, of which several may stand one after the other."""
+    at = span.start
+    while at < span.end and (literal := _LITERAL.match(text, at, span.end)):
+        at = literal.end()
+        if literal["quote"] is None:
+            continue
+        start, end = literal.span("body")
+        if literal["prefix"] in ("r", "R"):
+            yield from ((text[offset], offset, offset + 1) for offset in range(start, end))
+        else:
+            yield from _unescaped(text, start, end)
+
+
+def _unescaped(text: str, start: int, end: int) -> Iterator[Unit]:
+    for found in _ESCAPE.finditer(text, start, end):
+        match found.lastgroup:
+            case None:  # a name of Unicode
+                char = ast.literal_eval(f'"{found[0]}"')
+            case "plain":
+                char = found[0]
+            case "simple":
+                char = _SIMPLE.get(found["simple"], found["simple"])
+            case "octal":
+                char = chr(int(found["octal"], 8))
+            case group:
+                char = chr(int(found[group], 16))
+        if char:
+            yield char, *found.span()

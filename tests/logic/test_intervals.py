@@ -1,0 +1,90 @@
+"""Interval sets against sets of numbers."""
+
+import random
+
+import pytest
+
+from kili_query.ast import MAX_COUNT, CompareOp, Counter
+from kili_query.logic.intervals import COUNTS, EMPTY, FULL, IntervalSet, intersection, union
+from kili_query.logic.literals import write
+from kili_query.logic.passes import merge_counters
+from kili_query.syntax import parse_tree, print_tree
+
+SMALL = (0, 12)
+
+
+def random_set(rng: random.Random) -> IntervalSet:
+    lows = [rng.randint(0, 12) for _ in range(rng.randint(0, 4))]
+    return IntervalSet.of((low, min(12, low + rng.randint(-1, 3))) for low in lows)
+
+
+def numbers(one: IntervalSet) -> set[int]:
+    return {number for number in range(-3, 16) if number in one}
+
+
+def test_operations_are_those_of_sets() -> None:
+    rng = random.Random(1)
+    for _ in range(2000):
+        one, other = random_set(rng), random_set(rng)
+        assert numbers(one | other) == numbers(one) | numbers(other) == numbers(union([one, other]))
+        assert numbers(one & other) == numbers(one) & numbers(other) == numbers(intersection([one, other]))
+        assert numbers(one.complement(SMALL)) == set(range(13)) - numbers(one)
+        assert (one <= other) == (numbers(one) <= numbers(other))
+        assert one.isdisjoint(other) == numbers(one).isdisjoint(numbers(other))
+        assert one.is_empty == (not numbers(one))
+        assert all(sample in one for sample in one.samples())
+        assert one.is_empty or one.smallest == min(numbers(one))
+        divisor = rng.choice((-3, -2, -1, 1, 2, 3))
+        assert {number for number in range(-20, 20) if number in one.scaled(divisor)} == {
+            number for number in range(-20, 20) if number * divisor in numbers(one)
+        }
+
+
+def test_intervals_neither_overlap_nor_touch() -> None:
+    rng = random.Random(2)
+    for _ in range(500):
+        for one in (random_set(rng) | random_set(rng), random_set(rng).complement(SMALL)):
+            ends = [end for interval in one.intervals for end in interval]
+            assert all(low <= high for low, high in one.intervals)
+            assert all(high + 1 < low for high, low in zip(ends[1::2], ends[2::2], strict=False))
+
+
+@pytest.mark.parametrize("op", CompareOp)
+@pytest.mark.parametrize("bound", [-(10**40), -1, 0, 1, MAX_COUNT, MAX_COUNT + 1, 10**40])
+def test_bounds_of_any_size_are_read(op: CompareOp, bound: int) -> None:
+    found = IntervalSet.comparing(op, bound)
+    compare = {"==": int.__eq__, ">=": int.__ge__, "<=": int.__le__, ">": int.__gt__, "<": int.__lt__}[op.value]
+    for number in (0, 1, 2, MAX_COUNT - 1, MAX_COUNT):
+        assert (number in found) == compare(number, bound)
+
+
+def test_ends_of_the_range() -> None:
+    assert FULL.is_full
+    assert not EMPTY.is_full
+    assert FULL.complement() == EMPTY
+    assert EMPTY.complement() == FULL
+    assert IntervalSet.of([(3, 2)]) == EMPTY
+    with pytest.raises(ValueError, match="no smallest"):
+        _ = EMPTY.smallest
+
+
+@pytest.mark.parametrize(
+    ("intervals", "text"),
+    [
+        ([(2, 2)], "J.A.count == 2"),
+        ([(0, 4)], "J.A.count < 5"),
+        ([(0, 0)], "J.A.count < 1"),
+        ([(1, MAX_COUNT)], "J.A.count > 0"),
+        ([(MAX_COUNT, MAX_COUNT)], "J.A.count > 2147483646"),
+        ([(3, 7)], "J.A.count > 2 AND J.A.count < 8"),
+        ([(0, 4), (6, MAX_COUNT)], "J.A.count < 5 OR J.A.count > 5"),
+        ([(1, 1), (3, 4)], "J.A.count == 1 OR J.A.count > 2 AND J.A.count < 5"),
+        ([COUNTS], "TRUE"),
+        ([], "FALSE"),
+    ],
+)
+def test_a_set_is_written_as_short_as_can_be(intervals: list[tuple[int, int]], text: str) -> None:
+    values = IntervalSet.of(intervals)
+    assert print_tree(write(Counter("J", "A"), values)) == text
+    if text not in ("TRUE", "FALSE"):
+        assert print_tree(merge_counters(parse_tree(text))) == text
