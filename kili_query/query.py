@@ -6,9 +6,10 @@ from attrs import evolve, field, frozen
 
 from kili_query.ast import Constant, Not, Predicate, conjunction, counters, disjunction
 from kili_query.counting import DEFAULT_POLICY, CountPolicy
-from kili_query.diagnostics import Diagnostic, Severity, sort_diagnostics
+from kili_query.diagnostics import Diagnostic, sort_diagnostics
 from kili_query.errors import QueryError, QuerySyntaxError
 from kili_query.logic import ontology_facts, simplify
+from kili_query.logic.lints import check_logic
 from kili_query.ontology import Ontology, bind, check_names
 from kili_query.planning import DEFAULT_PROFILE, ServerProfile, Split, Target, local_notes, split
 from kili_query.source import Source
@@ -22,6 +23,8 @@ __all__ = ["Plan", "Query", "check", "parse", "query_of", "validate"]
 
 TargetName: TypeAlias = Literal["server", "columns", "labels"]
 _CAPABILITIES: dict[TargetName, Capabilities] = {"server": CORE, "columns": COLUMNS, "labels": LABELS}
+
+_NAMES: dict[TargetName, str] = {"server": "the server", "columns": "a table of counts", "labels": "the local engine"}
 
 _UNLIMITED = Limits(length=2**40, depth=2**40)
 
@@ -139,7 +142,9 @@ class Query:
         """
         query = self if ontology is None else self.bind(ontology)
         trusted = profile if target == "server" else None
-        asked = Target(_CAPABILITIES[target], trusted, ontology, has_default_policy=policy == DEFAULT_POLICY)
+        asked = Target(
+            _CAPABILITIES[target], _NAMES[target], trusted, ontology, has_default_policy=policy == DEFAULT_POLICY
+        )
         return Plan(query, split(query.tree, asked), target)
 
     def to_server(self, ontology: Ontology | None = None) -> str:
@@ -237,7 +242,12 @@ class Plan:
             return "\n".join([*lines, "pushed    nothing: no label can match, so no request is made"])
         lines.append(f"pushed    {'no filter: all labels' if self.cut.pushed == Constant(True) else self.pushed}")
         lines.append(f"residual  {'none: the answer is exact' if self.is_exact else self.residual}")
-        lines += [f"          {print_tree(kept.part)}: {kept.reason}" for kept in self.cut.kept]
+        for kept in self.cut.kept:
+            lines += [
+                f"          `{print_tree(kept.part)}`",
+                f"            {kept.reason}",
+                f"            {kept.instead}",
+            ]
         return "\n".join(lines)
 
     def __str__(self) -> str:
@@ -290,10 +300,18 @@ def check(text_or_query: str | Query, ontology: Ontology | None = None) -> list[
     else:
         query = _written(text_or_query)
     source = Source(query.text, query.name)
-    found = lint_text(source, query.dialect, _UNLIMITED)
-    if ontology is not None:
-        found += [_placed(one, source) for one in check_names(query.tree, ontology)]
-    return sort_diagnostics(found)
+    found = _unknown_names(query, ontology)
+    if not found:  # what means nothing has no logic
+        found = [evolve(one, source=source) for one in check_logic(query.tree, ontology)]
+    return sort_diagnostics([*lint_text(source, query.dialect, _UNLIMITED), *found])
+
+
+def _unknown_names(query: Query, ontology: Ontology | None) -> list[Diagnostic]:
+    """The errors that a query that could be read may still have."""
+    if ontology is None:
+        return []
+    source = Source(query.text, query.name)
+    return [evolve(one, source=source) for one in check_names(query.tree, ontology)]
 
 
 def validate(text_or_query: str | Query, ontology: Ontology | None = None) -> Query:
@@ -303,9 +321,8 @@ def validate(text_or_query: str | Query, ontology: Ontology | None = None) -> Qu
         QueryError: there is an error; all diagnostics come with it.
     """
     query = parse(text_or_query) if isinstance(text_or_query, str) else text_or_query
-    found = check(query, ontology)
-    if any(one.severity is Severity.ERROR for one in found):
-        raise QueryError(found)
+    if _unknown_names(_written(query), ontology):
+        raise QueryError(check(query, ontology))
     return query
 
 
@@ -321,7 +338,3 @@ def _read_again(text: str, dialect: Dialect, name: str) -> Query:
 def _written(query: Query) -> Query:
     """The query with places in its text: of one built in Python, its canonical text is read."""
     return query if _is_written(query) else parse(query.text, limits=_UNLIMITED)
-
-
-def _placed(found: Diagnostic, source: Source) -> Diagnostic:
-    return evolve(found, source=source)

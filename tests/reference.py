@@ -100,9 +100,9 @@ def holds(tree: Predicate, tokens: Tokens) -> bool:
             edges = [edge for item in ranges for edge in (item.low, item.high) if edge is not None]
             wanted = [item for item in ranges if item.high is None or item.low <= item.high]
             alone = {item.low for item in wanted}
-            if not negated and is_fraction(weights, constant) and all(item.low == item.high for item in wanted):
-                if not any(number + 1 in alone for number in alone):
-                    return False  # single numbers, none of which the sum ever equals
+            singles = all(item.low == item.high and item.low + 1 not in alone for item in wanted)
+            if singles and not negated and is_fraction(weights, constant):
+                return False  # none of them is what the sum ever comes to
             return decide(weights, constant, lambda value: is_in(value, ranges) is not negated, edges, tokens)
     raise AssertionError(tree)
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 
-from attrs import frozen
+from attrs import field, frozen
 
 import kili_query as kq
 from tests import reference
+from tests.tables_under_test import TABLE_TARGETS, JudgeAll, expected
 
 
 @frozen
@@ -14,6 +15,33 @@ class Target:
 
     name: str
     judge: Callable[[kq.Query, kq.Ontology | None, object], str]
+
+    def answers(self, query: kq.Query, ontology: kq.Ontology | None, contents: list[object]) -> list[str]:
+        """The verdicts on labels."""
+        return [self.judge(query, ontology, content) for content in contents]
+
+    def expected(self, query: kq.Query, ontology: kq.Ontology | None, content: object, verdict: str) -> str:
+        """What this target has to say of a label that is judged so."""
+        return verdict
+
+
+@frozen
+class TableTarget(Target):
+    """A target that is given all labels at once, reads each in full, and may be unable to say a query."""
+
+    name: str
+    judge_all: JudgeAll
+    judge: Callable[[kq.Query, kq.Ontology | None, object], str] = field(init=False)
+
+    @judge.default
+    def _one(self) -> Callable[[kq.Query, kq.Ontology | None, object], str]:
+        return lambda query, ontology, content: self.judge_all(query, ontology, [content])[0]
+
+    def answers(self, query: kq.Query, ontology: kq.Ontology | None, contents: list[object]) -> list[str]:
+        return self.judge_all(query, ontology, contents)
+
+    def expected(self, query: kq.Query, ontology: kq.Ontology | None, content: object, verdict: str) -> str:
+        return expected(query, ontology, content, verdict, is_sql=" sql " in self.name)
 
 
 def _told(judge: Callable[[], bool]) -> str:
@@ -35,3 +63,4 @@ def _closures(query: kq.Query, ontology: kq.Ontology | None, content: object) ->
 
 
 TARGETS = [Target("reference", _reference), Target("closures", _closures)]
+TARGETS += [TableTarget(name, judge_all) for name, judge_all in TABLE_TARGETS.items()]

@@ -2,7 +2,8 @@
 
 from array import array
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from itertools import repeat
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -10,85 +11,103 @@ import pyarrow as pa
 from kili_query.frames.metadata import FIELDS, Metadata
 from kili_query.targets.column_names import FAULT, column_name
 
-__all__ = ["Columns"]
+__all__ = ["Codes", "Columns"]
 
 _BATCH_ROWS = 65_536
 
 
-class _Codes(dict[tuple[str, str], int]):
-    """Counter to number, in the order of first use."""
+class Codes(dict[str, "_CodesOfJob"]):
+    """Counter to number, by job and then by category, in the order of first use.
 
-    def __missing__(self, counter: tuple[str, str]) -> int:
-        self[counter] = code = len(self)
+    >>> codes = Codes()
+    >>> codes["J"]["A"], codes["J"]["B"], codes["J"]["A"], codes.counters
+    (0, 1, 0, [('J', 'A'), ('J', 'B')])
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.counters: list[tuple[str, str]] = []
+
+    def __missing__(self, job: str) -> "_CodesOfJob":
+        self[job] = codes = _CodesOfJob(job, self.counters)
+        return codes
+
+
+class _CodesOfJob(dict[str, int]):
+    def __init__(self, job: str, counters: list[tuple[str, str]]) -> None:
+        super().__init__()
+        self._job = job
+        self._counters = counters
+
+    def __missing__(self, category: str) -> int:
+        self[category] = code = len(self._counters)
+        self._counters.append((self._job, category))
         return code
 
 
 class Columns:
-    """A table in the making. What a label adds is a constant number of calls, whatever it holds."""
+    """A table in the making: what a label adds is appended to flat arrays, and counted when all are there.
+
+    Attributes:
+        codes: the numbers of the counters.
+        objects: the counter of each object of each label, in order; who appends here then calls `add_row`.
+    """
 
     def __init__(self, counters: Iterable[tuple[str, str]]) -> None:
-        self._codes = _Codes()
-        for counter in counters:
-            self._codes[counter]
-        self._n_declared = len(self._codes)
-        self._rows: list[tuple[Metadata, str | None]] = []
+        self.codes = Codes()
+        self.objects = array("i")
+        self._ends = array("q", [0])
+        self._n_declared = len([self.codes[job][category] for job, category in counters])
+        self._metadata: list[Metadata] = []
+        self._faults: list[str | None] = []
+        self._faulty_rows: list[int] = []
         self._batches: list[pa.RecordBatch] = []
-        # Of each count that is not 0: its counter and its value; and how many of these each label has.
-        self._counters, self._values, self._lengths = array("i"), array("i"), array("i")
-        self._faults: list[int] = []
 
-    def add(self, metadata: Metadata, counts: dict[tuple[str, str], int]) -> None:
-        """A label whose counts are known."""
-        self._counters.extend(map(self._codes.__getitem__, counts))
-        self._values.extend(counts.values())
-        self._lengths.append(len(counts))
-        self._note(metadata, None)
-
-    def add_fault(self, metadata: Metadata, fault: str) -> None:
-        """A label that has no counts."""
-        self._faults.append(len(self._lengths))
-        self._lengths.append(0)
-        self._note(metadata, fault)
-
-    def _note(self, metadata: Metadata, fault: str | None) -> None:
-        self._rows.append((metadata, fault))
-        if len(self._rows) == _BATCH_ROWS:
+    def add_row(self, metadata: Metadata, fault: str | None = None) -> None:
+        """A label whose objects have been appended, or one that has no counts."""
+        if fault is not None:
+            self._faulty_rows.append(len(self._ends) - 1)
+        self._ends.append(len(self.objects))
+        self._faults.append(fault)
+        self._metadata.append(metadata)
+        if len(self._faults) == _BATCH_ROWS:
             self._flush()
+
+    def add_counts(self, metadata: Metadata, counts: dict[tuple[str, str], int]) -> None:
+        """A label with its counts."""
+        for (job, category), number in counts.items():
+            self.objects.extend(repeat(self.codes[job][category], number))
+        self.add_row(metadata)
 
     def _flush(self) -> None:
-        faults = pa.array([fault for _, fault in self._rows], pa.string())
-        values = zip(*(metadata for metadata, _ in self._rows), strict=True)
+        values = zip(*self._metadata, strict=True)
         columns = [pa.array(list(column), kind) for column, kind in zip(values, FIELDS.values(), strict=True)]
-        self._batches.append(pa.record_batch([*columns, faults], schema=_SCHEMA))
-        self._rows = []
+        self._batches.append(pa.record_batch([*columns, pa.array(self._faults, pa.string())], schema=_SCHEMA))
+        self._metadata, self._faults = [], []
 
     def to_table(self) -> pa.Table:
-        """All labels so far, in order."""
-        if self._rows:
+        """All labels so far, in order; first the declared counters, then those beyond them by name."""
+        if self._faults:
             self._flush()
         table = pa.Table.from_batches(self._batches, _SCHEMA)
-        names, arrays = table.column_names, table.columns
-        declared = list(self._codes)[: self._n_declared]
-        beyond = sorted(list(self._codes)[self._n_declared :])
-        counts = list(self._count_columns())
-        ordered = chain(declared, beyond)
-        found = [(column_name(*counter), counts[self._codes[counter]]) for counter in ordered]
-        return pa.table([*arrays, *(one for _, one in found)], names=[*names, *(name for name, _ in found)])
+        counts = dict(zip(self.codes.counters, self._count_columns(), strict=True))
+        beyond = sorted(self.codes.counters[self._n_declared :])
+        ordered = [*self.codes.counters[: self._n_declared], *beyond]
+        arrays: list[pa.Array[Any] | pa.ChunkedArray[Any]] = [*table.columns, *(counts[counter] for counter in ordered)]
+        return pa.table(arrays, names=[*table.column_names, *(column_name(*counter) for counter in ordered)])
 
-    def _count_columns(self) -> Iterator["pa.Array[pa.Scalar[pa.DataType]]"]:
-        n_labels = len(self._lengths)
-        codes = np.frombuffer(self._counters, np.int32)
-        rows = np.repeat(np.arange(n_labels, dtype=np.int32), np.frombuffer(self._lengths, np.int32))
-        values = np.frombuffer(self._values, np.int32)
-        order = np.argsort(codes, kind="stable")
-        ends = np.searchsorted(codes[order], np.arange(len(self._codes) + 1))
+    def _count_columns(self) -> Iterator["pa.Array[pa.Int32Scalar]"]:
+        n_labels, n_counters = len(self._ends) - 1, len(self.codes.counters)
+        codes = np.frombuffer(self.objects, np.int32)
+        ends_of_rows = np.frombuffer(self._ends, np.int64)
+        rows = np.repeat(np.arange(n_labels, dtype=np.int32), ends_of_rows[1:] - ends_of_rows[:-1])
+        rows_by_code = rows[np.argsort(codes, kind="stable")]
+        ends = np.cumsum(np.bincount(codes, minlength=n_counters))
         is_faulty = np.zeros(n_labels, np.bool_)
-        is_faulty[self._faults] = True
-        for code in range(len(self._codes)):
-            own = order[ends[code] : ends[code + 1]]
-            column = np.zeros(n_labels, np.int32)
-            column[rows[own]] = values[own]
-            yield pa.array(column, mask=is_faulty if self._faults else None)
+        is_faulty[self._faulty_rows] = True
+        for own in np.split(rows_by_code, ends)[:n_counters]:
+            column = np.bincount(own, minlength=n_labels).astype(np.int32)
+            yield pa.array(column, pa.int32(), mask=is_faulty if self._faulty_rows else None)
 
 
 _SCHEMA = pa.schema({**FIELDS, FAULT: pa.string()})

@@ -5,18 +5,20 @@ this module has no messages, and no rule about faults of its own: a value of ano
 decode, and what decodes has the right shape wherever counting looks.
 """
 
+from collections.abc import Callable
 from typing import TypeAlias, cast
 
 import msgspec
 from msgspec import Struct
 
 from kili_query.counting import MAX_NESTING, Rules
-from kili_query.frames.metadata import Metadata
+from kili_query.frames.counting_columns import Columns
+from kili_query.frames.metadata import NO_METADATA, Metadata
 from kili_query.ontology.job import METADATA_JOBS
 
 __all__ = ["FastCounter"]
 
-Counts: TypeAlias = dict[tuple[str, str], int]
+CodeOf: TypeAlias = Callable[[str], int]
 
 _ASSET_LEVEL = "assetLevel"
 _DEEPEST = min(MAX_NESTING, 50)  # what is deeper is unusual
@@ -86,25 +88,29 @@ class _WithContent(_Label, gc=False, kw_only=True):
 
 
 class FastCounter:
-    """Counts labels under the rules; every method gives None for what needs the careful way."""
+    """Counts labels under the rules; every method tells whether it could, and else leaves all as it was."""
 
-    def __init__(self, rules: Rules, at: str) -> None:
-        self._rules = rules
+    def __init__(self, rules: Rules, at: str, columns: Columns) -> None:
+        self._is_video = rules.is_video
+        self._root_jobs = rules.root_jobs
+        self._columns = columns
+        self._codes, self._objects = columns.codes, columns.objects
         self._contents = msgspec.json.Decoder(dict[str, Payload])
         self._labels = None if at in ("", *_Label.__struct_fields__) else _label_decoder(at)
 
-    def read(self, data: bytes) -> "tuple[Metadata, Counts] | None":
-        """Metadata and counts of a label as JSON bytes."""
+    def add_label(self, data: bytes) -> bool:
+        """A row for a label as JSON bytes."""
         if self._labels is None or not _is_utf8(data):
-            return None
+            return False
         try:
             label = self._labels.decode(data)
-            content = label.content
-            counts = self._count(self._contents.decode(content) if isinstance(content, str) else content)
-        except (msgspec.MsgspecError, RecursionError, _Unusual):
-            return None
+        except (msgspec.MsgspecError, RecursionError):
+            return False
+        content = label.content
+        if not (self._add_text(content) if isinstance(content, str) else self._add_content(content)):
+            return False
         asset, author = label.labelOf, label.author
-        return (
+        metadata = (
             label.id,
             label.assetId if label.assetId is not None or asset is None else asset.id,
             None if asset is None else asset.externalId,
@@ -114,67 +120,87 @@ class FastCounter:
             label.modelName,
             label.secondsToLabel,
             label.isLatestLabelForUser,
-        ), counts
+        )
+        self._columns.add_row(metadata)
+        return True
 
-    def count_bytes(self, data: bytes) -> Counts | None:
-        """The counts of a content as JSON bytes."""
-        if not _is_utf8(data):
-            return None
+    def add_bytes(self, data: bytes) -> bool:
+        """A row for a content as JSON bytes."""
+        if not _is_utf8(data) or not self._add_text(data):
+            return False
+        self._columns.add_row(NO_METADATA)
+        return True
+
+    def add_decoded(self, metadata: Metadata, content: object) -> bool:
+        """A row for a decoded content."""
         try:
-            return self._count(self._contents.decode(data))
-        except (msgspec.MsgspecError, RecursionError, _Unusual):
-            return None
+            jobs = msgspec.convert(content, dict[str, Payload])
+        except (msgspec.MsgspecError, RecursionError):
+            return False
+        if not self._add_content(jobs):
+            return False
+        self._columns.add_row(metadata)
+        return True
 
-    def count_decoded(self, content: object) -> Counts | None:
-        """The counts of a decoded content."""
+    def _add_text(self, data: bytes | str) -> bool:
         try:
-            return self._count(msgspec.convert(content, dict[str, Payload]))
-        except (msgspec.MsgspecError, RecursionError, _Unusual):
-            return None
+            return self._add_content(self._contents.decode(data))
+        except (msgspec.MsgspecError, RecursionError):
+            return False
 
-    def _count(self, jobs: "dict[str, Payload]") -> Counts:
-        if self._rules.is_video or (self._rules.is_video is None and _may_be_video(jobs)):
-            raise _Unusual
-        counts: Counts = {}
-        self._add(jobs, counts, 0)
-        return counts
+    def _add_content(self, jobs: dict[str, Payload]) -> bool:
+        if self._is_video or (self._is_video is None and _may_be_video(jobs)):
+            return False
+        before = len(self._objects)
+        try:
+            self._add(jobs, 0)
+        except _Unusual:
+            del self._objects[before:]
+            return False
+        return True
 
-    def _add(self, jobs: "dict[str, Payload]", counts: Counts, depth: int) -> None:
+    def _add(self, jobs: dict[str, Payload], depth: int) -> None:
         """Add what a map of jobs holds. Where places are distinct, counts add up; where they are not, it is unusual."""
         if depth > _DEEPEST:
             raise _Unusual
         for job, payload in jobs.items():
             if job in METADATA_JOBS:
                 continue
-            is_counted = depth == 0 or job not in self._rules.root_jobs
+            code_of = self._codes[job].__getitem__ if depth == 0 or job not in self._root_jobs else None
             if payload.categories:
-                self._add_choices(job, payload.categories, counts, depth, is_counted)
+                self._add_choices(code_of, payload.categories, depth)
             if payload.children:
-                self._add(payload.children, counts, depth + 1)
+                self._add(payload.children, depth + 1)
             if payload.annotations:
-                self._add_annotations(job, payload.annotations, counts, depth, is_counted)
+                self._add_annotations(code_of, payload.annotations, depth)
 
-    def _add_choices(self, job: str, categories: list[Category], counts: Counts, depth: int, is_counted: bool) -> None:
-        if len(categories) > 1 and len({category.name for category in categories}) < len(categories):
+    def _add_choices(self, code_of: CodeOf | None, categories: list[Category], depth: int) -> None:
+        names = [category.name for category in categories]
+        if len(names) > 1 and len(set(names)) < len(names):
             raise _Unusual
+        if code_of is not None:
+            self._objects.extend(map(code_of, names))
         for category in categories:
-            if is_counted:
-                counter = job, category.name
-                counts[counter] = counts.get(counter, 0) + 1
             if category.children:
-                self._add(category.children, counts, depth + 1)
+                self._add(category.children, depth + 1)
 
-    def _add_annotations(
-        self, job: str, annotations: list[Annotation], counts: Counts, depth: int, is_counted: bool
-    ) -> None:
+    def _add_annotations(self, code_of: CodeOf | None, annotations: list[Annotation], depth: int) -> None:
         if len({annotation.mid for annotation in annotations}) < len(annotations):
             raise _Unusual
+        try:  # of one category each, as most are
+            categories = [category for annotation in annotations for (category,) in (annotation.categories,)]  # type: ignore[misc]  # the error is expected
+        except (TypeError, ValueError):
+            for annotation in annotations:
+                self._add_choices(code_of, annotation.categories or [], depth)
+        else:
+            if code_of is not None:
+                self._objects.extend([code_of(category.name) for category in categories])
+            for category in categories:
+                if category.children:
+                    self._add(category.children, depth + 1)
         for annotation in annotations:
-            categories = annotation.categories
-            if categories:
-                self._add_choices(job, categories, counts, depth, is_counted)
             if annotation.children:
-                self._add(annotation.children, counts, depth + 1)
+                self._add(annotation.children, depth + 1)
             if annotation.points and any(point.children for point in annotation.points):
                 raise _Unusual
 

@@ -13,7 +13,7 @@ from kili_query.errors import MalformedLabelError, UnknownContentError
 from kili_query.frames.counting_columns import Columns
 from kili_query.frames.metadata import NO_METADATA, Metadata, metadata_of
 from kili_query.ontology import Ontology
-from kili_query.scan import Place, Problem, Source, content_of, read_labels
+from kili_query.scan import Fault, Place, Problem, Source, content_of, read_labels
 from kili_query.scan.labels import labels_in
 
 __all__ = ["count_table"]
@@ -25,9 +25,9 @@ _NOWHERE = Place("<labels>")
 class _Fast(Protocol):
     """See `kili_query.frames.fast_counts.FastCounter`."""
 
-    def read(self, data: bytes) -> tuple[Metadata, dict[tuple[str, str], int]] | None: ...
-    def count_bytes(self, data: bytes) -> dict[tuple[str, str], int] | None: ...
-    def count_decoded(self, content: object) -> dict[tuple[str, str], int] | None: ...
+    def add_label(self, data: bytes) -> bool: ...
+    def add_bytes(self, data: bytes) -> bool: ...
+    def add_decoded(self, metadata: Metadata, content: object) -> bool: ...
 
 
 def count_table(
@@ -68,18 +68,19 @@ def count_table(
     >>> count_table(labels).select(["id", "fault", "OBJECTS/CAR"]).to_pylist()
     [{'id': '1', 'fault': None, 'OBJECTS/CAR': 2}, {'id': '2', 'fault': 'unknown', 'OBJECTS/CAR': None}]
     """
-    rules = Rules.of(policy, ontology)
+    columns = Columns(() if ontology is None else ontology.pairs())
     fast: _Fast | None = None
     if has_extra("fast"):
-        fast = load("kili_query.frames.fast_counts", "fast counting", "fast").FastCounter(rules, at)
+        module = load("kili_query.frames.fast_counts", "fast counting", "fast")
+        fast = module.FastCounter(Rules.of(policy, ontology), at, columns)
 
     def careful(content: object) -> dict[tuple[str, str], int]:
         return count(content, ontology=ontology, policy=policy)
 
-    builder = _Builder(Columns(() if ontology is None else ontology.pairs()), fast, careful, at)
+    reader = _Reader(columns, fast, careful, at)
     for item in _items(labels, at):
-        builder.add(item)
-    return builder.columns.to_table()
+        reader.add(item)
+    return columns.to_table()
 
 
 def _items(labels: Source | Iterable[bytes], at: str) -> Iterator[object]:
@@ -89,7 +90,7 @@ def _items(labels: Source | Iterable[bytes], at: str) -> Iterator[object]:
             kind = type(labels).__name__
             raise TypeError(f"labels are read from a path, an open file or a list of labels, not from `{kind}`")
         for item in labels:
-            if _is_file(item):
+            if not isinstance(item, bytes) and _is_file(item):
                 yield from _items(item, at)
             else:
                 yield item
@@ -102,56 +103,61 @@ def _is_file(source: object) -> TypeGuard[str | os.PathLike[str] | IO[bytes] | I
     return isinstance(source, str | os.PathLike) or hasattr(source, "read")
 
 
-class _Builder:
+class _Reader:
     """Reads labels, each the fast way when that can be, into columns."""
 
     def __init__(
         self, columns: Columns, fast: _Fast | None, careful: Callable[[object], dict[tuple[str, str], int]], at: str
     ) -> None:
-        self.columns = columns
+        self._columns = columns
         self._fast = fast
+        self._add_fast = None if fast is None else fast.add_label if at else fast.add_bytes
         self._careful = careful
         self._at = at
 
     def add(self, item: object) -> None:
         """One label, be it bytes or decoded, or a problem."""
-        if isinstance(item, Problem):
-            self.columns.add_fault(NO_METADATA, _MALFORMED)
-            return
-        if not isinstance(item, bytes | bytearray | memoryview):
-            self._add_decoded(item)
-            return
-        data = bytes(item)
-        if self._fast is not None:
-            if self._at and (read := self._fast.read(data)) is not None:
-                self.columns.add(*read)
-                return
-            if not self._at and (counts := self._fast.count_bytes(data)) is not None:
-                self.columns.add(NO_METADATA, counts)
-                return
+        if isinstance(item, bytes):
+            if self._add_fast is None or not self._add_fast(item):
+                self._add_bytes(item)
+        elif isinstance(item, bytearray | memoryview):
+            self.add(bytes(item))
+        elif isinstance(item, Problem):
+            self._columns.add_row(NO_METADATA, _MALFORMED)
+        elif self._at:
+            self._add_label(item)
+        else:
+            self._add_content(NO_METADATA, item)
+
+    def _add_bytes(self, data: bytes) -> None:
         try:
             value = json.loads(str(data, "utf-8"))
         except (ValueError, RecursionError):
-            self.columns.add_fault(NO_METADATA, _MALFORMED)
+            self._columns.add_row(NO_METADATA, _MALFORMED)
         else:
-            self._add_decoded(value)
+            self.add(
+                value if value is None or isinstance(value, dict) else Problem(_NOWHERE, Fault.BROKEN, "not a label")
+            )
 
-    def _add_decoded(self, value: object) -> None:
-        if not self._at:
-            self._add_label(NO_METADATA, value)
-            return
+    def _add_label(self, value: object) -> None:
         for record in labels_in(value, _NOWHERE, self._at):
             if isinstance(record, Problem):
-                self.columns.add_fault(NO_METADATA, _MALFORMED)
+                self.add(record)
+                continue
+            metadata = metadata_of(record.label)
+            try:
+                content = content_of(record.label, self._at)
+            except UnknownContentError:
+                self._columns.add_row(metadata, _UNKNOWN)
             else:
-                self._add_label(metadata_of(record.label), record.label)
+                self._add_content(metadata, content)
 
-    def _add_label(self, metadata: Metadata, label: object) -> None:
+    def _add_content(self, metadata: Metadata, content: object) -> None:
+        if self._fast is not None and self._fast.add_decoded(metadata, content):
+            return
         try:
-            content = content_of(label, self._at) if isinstance(label, dict) else label
-            counts = None if self._fast is None else self._fast.count_decoded(content)
-            self.columns.add(metadata, self._careful(content) if counts is None else counts)
+            self._columns.add_counts(metadata, self._careful(content))
         except UnknownContentError:
-            self.columns.add_fault(metadata, _UNKNOWN)
+            self._columns.add_row(metadata, _UNKNOWN)
         except MalformedLabelError:
-            self.columns.add_fault(metadata, _MALFORMED)
+            self._columns.add_row(metadata, _MALFORMED)

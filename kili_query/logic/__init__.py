@@ -3,6 +3,7 @@
 from kili_query.logic.decide import Verdict, always_true, disjoint, equivalent, implies, satisfiable
 from kili_query.logic.facts import Fact, ontology_facts
 from kili_query.logic.intervals import IntervalSet
+from kili_query.logic.lints import check_logic
 from kili_query.logic.pipeline import PIPELINE, Simplification, Step, simplify, simplify_steps
 from kili_query.logic.witness import Counterexample, Example
 
@@ -16,6 +17,7 @@ __all__ = [
     "Step",
     "Verdict",
     "always_true",
+    "check_logic",
     "disjoint",
     "equivalent",
     "implies",

@@ -9,7 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
-from attrs import field, frozen
+from attrs import frozen
 
 from kili_query.ast import And, Comparison, Constant, Linear, Or, Predicate, Term
 from kili_query.logic.intervals import COUNTS, IntervalSet
@@ -53,6 +53,7 @@ class Problem:
         clauses: each must be satisfied by one of its variables.
         sums: see `SumConstraint`.
         is_refuted: whether a contradiction was seen while posing.
+        size: how many parts it has.
     """
 
     terms: tuple[Term, ...]
@@ -62,7 +63,7 @@ class Problem:
     clauses: tuple[Clause, ...]
     sums: tuple[SumConstraint, ...]
     is_refuted: bool = False
-    size: int = field(default=0)
+    size: int = 0
 
 
 def pose(trees: Iterable[Predicate]) -> Problem:

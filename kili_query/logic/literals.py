@@ -9,6 +9,7 @@ from math import gcd
 from typing import TypeAlias, assert_never
 
 from kili_query.ast import (
+    MAX_COUNT,
     Addend,
     And,
     CompareOp,
@@ -34,6 +35,7 @@ __all__ = [
     "FormKey",
     "Literal",
     "form_key",
+    "is_shortest",
     "leaves",
     "pure_literal",
     "range_of",
@@ -94,22 +96,45 @@ def pure_literal(tree: Predicate, bounds: Bounds = NO_BOUNDS, depth: int = 2) ->
     >>> pure_literal(parse_tree("J.A.count < 5 OR J.A.count > 5 AND J.A.count < 9"))[1].intervals
     ((0, 4), (6, 8))
     """
-    match tree:
-        case Comparison() | Linear():
-            return read_leaf(tree, bounds)
-        case And(operands) | Or(operands) if operands and depth:
-            form: Form | None = None
-            sets: list[IntervalSet] = []
-            for operand in operands:
-                literal = pure_literal(operand, bounds, depth - 1)
-                if literal is None or (form is not None and form != literal[0]):
-                    return None
-                form = literal[0]
-                sets.append(literal[1])
-            assert form is not None  # there is an operand
-            return form, (intersection(sets) if isinstance(tree, And) else union(sets))
+    if isinstance(tree, Comparison | Linear):
+        return read_leaf(tree, bounds)
+    if not isinstance(tree, And | Or) or not depth or not tree.operands or _speaks_of_several(tree.operands):
+        return None
+    literals = [pure_literal(operand, bounds, depth - 1) for operand in tree.operands]
+    found = [literal for literal in literals if literal is not None]
+    form = found[0][0] if found else None
+    if form is None or len(found) < len(literals) or any(literal[0] != form for literal in found):
+        return None
+    sets = [literal[1] for literal in found]
+    return form, (intersection(sets) if isinstance(tree, And) else union(sets))
+
+
+def _speaks_of_several(operands: tuple[Predicate, ...]) -> bool:
+    """Whether two comparisons differ in their counters: most often the first two do, and nothing need be read."""
+    first: Term | None = None
+    for operand in operands:
+        if isinstance(operand, Comparison):
+            if first is None:
+                first = operand.counter
+            elif operand.counter != first:
+                return True
+    return False
+
+
+def is_shortest(leaf: Comparison) -> bool:
+    """Whether a comparison of a counter that may be any count is what `write` would say, and no constant.
+
+    True of nearly all comparisons in passes, which then have less to do.
+    """
+    match leaf.op:
+        case CompareOp.GT:
+            return 0 <= leaf.bound < MAX_COUNT
+        case CompareOp.LT:
+            return 0 < leaf.bound <= MAX_COUNT
+        case CompareOp.EQ:
+            return 0 < leaf.bound < MAX_COUNT
         case _:
-            return None
+            return False
 
 
 def write(form: Form, values: IntervalSet, bounds: Bounds = NO_BOUNDS, span: Span = NOWHERE) -> Predicate:

@@ -62,9 +62,12 @@ def _conditions(tree: Predicate, context: _Context) -> Predicate:
     return simplify_conditions(tree, lambda condition: _run(condition, inner, None).tree)
 
 
-PIPELINE: tuple[tuple[str, Pass], ...] = (
+_FIRST: tuple[tuple[str, Pass], ...] = (
     ("negation normal form", lambda tree, _: lower(tree)),
     ("conditions in brackets", _conditions),
+)
+
+_ROUND: tuple[tuple[str, Pass], ...] = (
     ("flattening", lambda tree, _: flatten(tree)),
     ("merging per counter", lambda tree, context: merge_counters(tree, bounds_of(context.facts))),
     ("constant folding", lambda tree, context: fold_constants(tree, bounds_of(context.facts))),
@@ -74,12 +77,15 @@ PIPELINE: tuple[tuple[str, Pass], ...] = (
     ("absorption", lambda tree, context: absorb(tree, bounds_of(context.facts))),
     ("factoring", lambda tree, _: factor(tree)),
 )
-"""The passes with their names, in the order in which each round runs them."""
 
 _LAST: tuple[tuple[str, Pass], ...] = (
     ("contradiction and tautology", lambda tree, context: settle(tree, [fact.predicate for fact in context.facts])),
     ("presentation of sums", lambda tree, _: present_sums(tree)),
 )
+
+PIPELINE = (*_FIRST, *_ROUND, *_LAST)
+"""The passes with their names: first those whose work no other undoes, then rounds of those that make work for each
+other, last what is done once when all is settled."""
 
 
 @frozen
@@ -156,7 +162,10 @@ def _run(tree: Predicate, context: _Context, trace: Trace | None) -> Simplificat
             return after
         return before
 
-    core = _to_fixpoint(tree, run)
+    lowered = tree
+    for name, apply in _FIRST:
+        lowered = run(name, apply, lowered)
+    core = _to_fixpoint(lowered, run)
     if core is None:
         return Simplification(tree, tuple(steps), "too large to simplify within the budget")
     for name, apply in _LAST:
@@ -173,11 +182,11 @@ def _run(tree: Predicate, context: _Context, trace: Trace | None) -> Simplificat
 def _to_fixpoint(tree: Predicate, run: Callable[[str, Pass, Predicate], Predicate]) -> Predicate | None:
     """The tree that no pass changes; None past the budget."""
     visits, unchanged = 0, 0
-    for name, apply in islice(cycle(PIPELINE), MAX_ROUNDS * len(PIPELINE)):
+    for name, apply in islice(cycle(_ROUND), MAX_ROUNDS * len(_ROUND)):
         before = tree
         tree = run(name, apply, before)
         unchanged = unchanged + 1 if tree is before else 1  # a pass does not change what it made
-        if unchanged == len(PIPELINE) or isinstance(tree, Constant):
+        if unchanged == len(_ROUND) or isinstance(tree, Constant):
             return tree
         if tree is not before:
             visits += sum(1 for _ in leaves(tree))

@@ -1,6 +1,7 @@
 """How passes visit a tree: without recursion, for a pass must not be the first to find a tree too deep."""
 
 from collections.abc import Callable, Hashable
+from operator import is_
 from typing import Final
 
 from kili_query.ast import And, Or, Predicate
@@ -11,13 +12,18 @@ JOINS: Final = (And, Or)
 """For `isinstance` where it is called for every node: a union would be built anew each time."""
 
 
-def bottom_up(change: Callable[[Predicate], Predicate], tree: Predicate) -> Predicate:
-    """The tree with every node changed, operands first; the same object where nothing changed.
+def bottom_up(
+    change: Callable[[And | Or], Predicate], tree: Predicate, leaf: Callable[[Predicate], Predicate] | None = None
+) -> Predicate:
+    """The tree with each AND and OR changed, operands first; the same object where nothing changed.
 
-    Sugar is a leaf here: passes see lowered trees.
+    Args:
+        change: what to make of an AND or OR whose operands are changed already.
+        tree: a lowered tree; sugar is a leaf here.
+        leaf: what to make of all else; by default it stays.
     """
     if not isinstance(tree, JOINS):
-        return change(tree)
+        return tree if leaf is None else leaf(tree)
     frames = [_Frame(tree)]
     while True:
         frame = frames[-1]
@@ -25,10 +31,11 @@ def bottom_up(change: Callable[[Predicate], Predicate], tree: Predicate) -> Pred
             if isinstance(operand, JOINS):
                 frames.append(_Frame(operand))
                 break
-            frame.done.append(change(operand))
+            frame.done.append(operand if leaf is None else leaf(operand))
         else:
             frames.pop()
-            changed = change(rebuilt(frame.node, frame.done))
+            made = rebuilt(frame.node, frame.done)
+            changed = change(made)
             if not frames:
                 return changed
             frames[-1].done.append(changed)
@@ -45,22 +52,18 @@ class _Frame:
         self.done: list[Predicate] = []
 
 
-def rebuilt(node: And | Or, operands: list[Predicate]) -> Predicate:
+def rebuilt(node: And | Or, operands: list[Predicate]) -> And | Or:
     """The node with other operands; the same object when they are the same."""
-    if len(operands) == len(node.operands) and all(map(_is, operands, node.operands)):
+    if len(operands) == len(node.operands) and all(map(is_, operands, node.operands)):
         return node
-    kind = And if isinstance(node, And) else Or
-    return kind(tuple(operands), span=node.span)
-
-
-def _is(left: object, right: object) -> bool:
-    return left is right
+    return And(tuple(operands), span=node.span) if isinstance(node, And) else Or(tuple(operands), span=node.span)
 
 
 class Keys:
     """Numbers for trees, the same for equal trees: so that a tree is hashed once, not once for each level above.
 
-    A tree whose operands have their numbers gets its own in time that does not depend on what is below.
+    A tree whose operands have their numbers gets its own in time that does not depend on what is below. Asking for
+    those of operands first keeps the recursion shallow.
     """
 
     def __init__(self) -> None:

@@ -7,7 +7,6 @@ counts steps of work, not seconds, so that an answer does not depend on the mach
 """
 
 from collections.abc import Iterable
-from typing import TypeAlias
 
 from attrs import frozen
 
@@ -28,8 +27,6 @@ STEPS_PER_SUMS = 300
 
 CLAUSES_COMPARED = 40
 """Among how many open clauses the one to branch on is chosen."""
-
-Answer: TypeAlias = "dict[Term, int] | bool | None"
 
 
 @frozen

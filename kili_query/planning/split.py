@@ -8,7 +8,8 @@ from attrs import frozen
 from kili_query.ast import And, Constant, Predicate, conjunction
 from kili_query.diagnostics import Code, Diagnostic, Help, Label
 from kili_query.logic import satisfiable, simplify
-from kili_query.planning.weaken import Target, narrow, weaken
+from kili_query.planning.bounds import narrow
+from kili_query.planning.weaken import Target, weaken
 from kili_query.syntax import lower, print_tree
 from kili_query.targets.base import inexpressible
 
@@ -25,11 +26,20 @@ class Kept:
         part: the part.
         reason: why it stays.
         asked: what the target is asked in its place; TRUE where that is nothing.
+        target: what messages call the target.
     """
 
     part: Predicate
     reason: str
     asked: Predicate
+    target: str = "the server"
+
+    @property
+    def instead(self) -> str:
+        """What the target is asked in its place, in words."""
+        if self.asked == TRUE:
+            return f"{self.target} is asked nothing instead"
+        return f"{self.target} is asked `{print_tree(lower(simplify(self.asked)))}` instead"
 
 
 @frozen
@@ -67,8 +77,8 @@ def split(tree: Predicate, target: Target) -> Split:
         weakened = weaken(part, target, bounds)
         pushed.append(weakened.predicate)
         if not weakened.is_exact:
-            kept.append(Kept(part, _reason(part, target), weakened.predicate))
-    asked = lower(simplify(conjunction(pushed)))
+            kept.append(Kept(part, _reason(part, target), weakened.predicate, target.name))
+    asked = lower(simplify(conjunction(one for one in pushed if one != TRUE)))
     if asked == FALSE:
         return Split(FALSE)
     return Split(asked, conjunction(one.part for one in kept) if kept else None, tuple(kept))
@@ -77,23 +87,19 @@ def split(tree: Predicate, target: Target) -> Split:
 def _reason(part: Predicate, target: Target) -> str:
     lacks = list(inexpressible(part, target.capabilities))
     if not lacks:
-        return "the server is not trusted to count this as we do"
-    more = f", and {len(lacks) - 1} more" if len(lacks) > 1 else ""
-    return f"the target cannot express {lacks[0]}{more}"
+        return f"{target.name} is not trusted to count this as we do"
+    lack = lacks[0].removesuffix(f": `{print_tree(part)}`")
+    return f"{target.name} cannot express {lack}{f', and {len(lacks) - 1} more' if len(lacks) > 1 else ''}"
 
 
 def local_notes(cut: Split) -> list[Diagnostic]:
-    """KQ301: which parts are evaluated locally, and what the server is asked instead."""
+    """KQ301: which parts are evaluated locally, and what the target is asked instead."""
     return [
         Diagnostic(
             Code.EVALUATED_LOCALLY,
             f"evaluated locally: `{print_tree(one.part)}`",
             Label(one.part.span, one.reason),
-            help=Help("the server is asked nothing instead" if one.asked == TRUE else _instead(one.asked)),
+            help=Help(one.instead),
         )
         for one in cut.kept
     ]
-
-
-def _instead(asked: Predicate) -> str:
-    return f"the server is asked `{print_tree(asked)}` instead"

@@ -3,10 +3,10 @@
 INVARIANT: for every label L, q(L) implies weaken(q)(L); where ``is_exact``, also the reverse.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TypeAlias, assert_never
+from collections.abc import Iterable
+from typing import assert_never
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from kili_query.ast import (
     MAX_COUNT,
@@ -31,15 +31,15 @@ from kili_query.ast import (
     disjunction,
 )
 from kili_query.ontology import Ontology
+from kili_query.planning.bounds import Bounds, implied_by_sum, lower_bound, narrow, upper_bound
 from kili_query.planning.profile import ServerProfile
+from kili_query.source import NOWHERE, Span
 from kili_query.syntax import lower
-from kili_query.targets.base import Capabilities, is_core_name
+from kili_query.targets.base import Capabilities, inexpressible, is_core_name
 
 __all__ = ["Target", "Weakened", "weaken"]
 
-TRUE = Constant(True)
-Bounds: TypeAlias = Mapping[Term, tuple[int, int]]
-"""The least and the most that a term can count, ends included, where more is known than 0 … `MAX_COUNT`."""
+TRUE, FALSE = Constant(True), Constant(False)
 
 
 @frozen
@@ -48,15 +48,28 @@ class Target:
 
     Attributes:
         capabilities: what it can express.
+        name: what messages call it.
         profile: what it is trusted with; None where it is our own engine.
         ontology: the project's, which says what is a child job and what a video.
-        has_default_policy: objects are counted by the default policy, under which the children of objects add up.
+        has_default_policy: objects are counted by the default policy, under which the children of objects add up. A
+            server knows no other policy.
     """
 
     capabilities: Capabilities
+    name: str = "the server"
     profile: ServerProfile | None = None
     ontology: Ontology | None = None
     has_default_policy: bool = True
+
+    def is_root_job(self, job: str) -> bool:
+        """Whether the ontology vouches that the job counts at the root alone."""
+        known = None if self.ontology is None else self.ontology.jobs.get(job)
+        return known is not None and not known.is_child
+
+    @property
+    def may_see_videos(self) -> bool:
+        """Whether a label may be a video's: without an ontology nobody knows."""
+        return self.ontology is None or self.ontology.input_type is None or self.ontology.is_video
 
 
 @frozen
@@ -80,32 +93,79 @@ def weaken(tree: Predicate, target: Target, bounds: Bounds | None = None) -> Wea
         case And(operands):
             narrowed = narrow(operands, known)
             parts = [weaken(operand, target, narrowed) for operand in operands]
-            wanted = [part.predicate for part in parts if part.predicate != TRUE]
-            return Weakened(conjunction(dict.fromkeys(wanted), tree.span), all(part.is_exact for part in parts))
+            return Weakened(_all_of(_predicates(parts), tree.span), all(part.is_exact for part in parts))
         case Or(operands):
             parts = [weaken(operand, target, known) for operand in operands]
-            if any(part.predicate == TRUE for part in parts):
-                return Weakened(TRUE, any(part.predicate == TRUE and part.is_exact for part in parts))
-            found = disjunction(dict.fromkeys(part.predicate for part in parts), tree.span)
-            return Weakened(found, all(part.is_exact for part in parts))
+            if any(part.predicate == TRUE and part.is_exact for part in parts):
+                return Weakened(TRUE, is_exact=True)
+            return Weakened(_any_of(_predicates(parts), tree.span), all(part.is_exact for part in parts))
         case Constant():
             return Weakened(tree, is_exact=True)
         case Comparison(counter):
             return _weaken_comparison(tree, counter, target)
         case Linear():
-            if target.capabilities.linear and all(_is_column(addend.counter, target) for addend in tree.addends):
-                return Weakened(tree, is_exact=True)
-            steps = [weaken(step, target, known) for step in implied_by_sum(tree, known)]
-            wanted = [step.predicate for step in steps if step.predicate != TRUE]
-            return Weakened(conjunction(dict.fromkeys(wanted), tree.span), is_exact=False)
+            return _weaken_sum(tree, target, known)
         case Not() | Exists() | Relation() | Membership():
             return weaken(lower(tree), target, known)
         case _:
             assert_never(tree)
 
 
-def _is_column(term: Term, target: Target) -> bool:
-    return isinstance(term, Counter) and _can_spell(term, target)
+def _predicates(parts: Iterable[Weakened]) -> dict[Predicate, None]:
+    """The predicates, each once, in order."""
+    return dict.fromkeys(part.predicate for part in parts)
+
+
+def _all_of(operands: Iterable[Predicate], span: Span = NOWHERE) -> Predicate:
+    """The conjunction, without constants within."""
+    wanted = [operand for operand in operands if operand != TRUE]
+    return FALSE if FALSE in wanted else conjunction(wanted, span)
+
+
+def _any_of(operands: Iterable[Predicate], span: Span = NOWHERE) -> Predicate:
+    """The disjunction, without constants within."""
+    wanted = [operand for operand in operands if operand != FALSE]
+    return TRUE if TRUE in wanted else disjunction(wanted, span)
+
+
+def _weaken_sum(tree: Linear, target: Target, known: Bounds) -> Weakened:
+    if _is_expressible(tree, target):
+        return Weakened(tree, is_exact=True)
+    steps = [weaken(step, target, known).predicate for step in implied_by_sum(tree, known)]
+    steps += [one for one in _relaxed(tree) if _is_expressible(one, target)]
+    return Weakened(_all_of(dict.fromkeys(steps), tree.span), is_exact=False)
+
+
+def _relaxed(tree: Linear) -> list[Linear]:
+    """Sums of columns that are at least, or at most, as great: all objects for those that their children choose."""
+    is_equal = tree.op is CompareOp.EQ
+    relaxed = []
+    if tree.op in (CompareOp.GE, CompareOp.GT) or is_equal:
+        at_least = CompareOp.GE if is_equal else tree.op
+        relaxed.append(evolve(tree, addends=_most(tree.addends, sign=1), op=at_least))
+    if tree.op in (CompareOp.LE, CompareOp.LT) or is_equal:
+        at_most = CompareOp.LE if is_equal else tree.op
+        relaxed.append(evolve(tree, addends=_most(tree.addends, sign=-1), op=at_most))
+    return [one for one in relaxed if len(one.addends) > 1]  # what single terms must be is known without
+
+
+def _most(addends: Iterable[Addend], sign: int) -> tuple[Addend, ...]:
+    """What adds, by its sign, counts all objects; what takes away and is no column takes nothing."""
+    weights: dict[Term, int] = {}
+    for addend in addends:
+        adds = addend.coefficient * sign > 0
+        if isinstance(addend.counter, Counter):
+            term: Term = addend.counter
+        elif adds:
+            term = addend.counter.counter if isinstance(addend.counter, Filtered) else addend.counter
+        else:
+            continue
+        weights[term] = weights.get(term, 0) + addend.coefficient
+    return tuple(Addend(weight, term) for term, weight in weights.items() if weight)
+
+
+def _is_expressible(tree: Linear, target: Target) -> bool:
+    return target.capabilities.linear and next(inexpressible(tree, target.capabilities), None) is None
 
 
 def _can_spell(counter: Counter, target: Target) -> bool:
@@ -121,192 +181,77 @@ def _weaken_comparison(leaf: Comparison, term: Term, target: Target) -> Weakened
         case Filtered():
             if target.capabilities.filtered:
                 return Weakened(leaf, is_exact=True)
-            low = lower_bound(leaf)
-            if low < 1:
-                return Weakened(TRUE, is_exact=False)
-            steps = [weaken(step, target) for step in _implied_by_objects(term, low, target)]
-            wanted = [step.predicate for step in steps if step.predicate != TRUE]
-            return Weakened(conjunction(dict.fromkeys(wanted), leaf.span), is_exact=False)
+            implied = _implied_by_objects(term, lower_bound(leaf), target)
+            return Weakened(_all_of(_predicates(weaken(step, target) for step in implied), leaf.span), is_exact=False)
         case _:
             assert_never(term)
 
 
 def _weaken_counter(leaf: Comparison, counter: Counter, target: Target) -> Weakened:
+    nothing = Weakened(TRUE, is_exact=False)
     if not _can_spell(counter, target):
-        return Weakened(TRUE, is_exact=False)
+        return nothing
     profile = target.profile
     if profile is None:
         return Weakened(leaf, is_exact=True)
-    if not profile.counts_child_jobs and not _is_root_job(counter.job, target.ontology):
-        return Weakened(TRUE, is_exact=False)
-    low = lower_bound(leaf)
+    if not profile.counts_child_jobs and not target.is_root_job(counter.job):
+        return nothing
+    is_known_policy = target.has_default_policy or not target.may_see_videos
+    is_number_trusted = profile.counts_beyond_one and (
+        not target.may_see_videos or (profile.counts_videos and target.has_default_policy)
+    )
+    low, high = lower_bound(leaf), upper_bound(leaf)
     if low < 1:
-        trusted = profile.finds_absent and profile.counts_beyond_one and _counts_frames(profile, target.ontology)
-        if trusted or (profile.finds_absent and upper_bound(leaf) == 0):
-            return Weakened(leaf, is_exact=True)
-        return Weakened(TRUE, is_exact=False)
-    if profile.counts_beyond_one and _counts_frames(profile, target.ontology):
+        is_trusted = profile.finds_absent and (is_number_trusted or (high == 0 and is_known_policy))
+        return Weakened(leaf, is_exact=True) if is_trusted else nothing
+    if is_number_trusted:
         return Weakened(leaf, is_exact=True)
     at_least_one = Comparison(counter, CompareOp.GE, 1, span=leaf.span)
-    return Weakened(at_least_one, is_exact=lower_bound(leaf) == 1 and upper_bound(leaf) >= MAX_COUNT)
+    return Weakened(at_least_one, is_exact=low == 1 and high == MAX_COUNT and is_known_policy)
 
 
-def _is_root_job(job: str, ontology: Ontology | None) -> bool:
-    """Whether the ontology vouches that the job stands at the root alone."""
-    known = None if ontology is None else ontology.jobs.get(job)
-    return known is not None and not known.is_child
+def _implied_by_objects(term: Filtered, low: int, target: Target) -> list[Predicate]:
+    """What ``low`` objects with a condition on their children say: so many objects, and their children.
 
-
-def _counts_frames(profile: ServerProfile, ontology: Ontology | None) -> bool:
-    """Whether the number is trusted: without an ontology the label may be a video's."""
-    return profile.counts_videos or (ontology is not None and ontology.input_type is not None and not ontology.is_video)
-
-
-def lower_bound(leaf: Comparison | Linear) -> int:
-    """The least count that satisfies a comparison; more than `MAX_COUNT` where none does."""
-    match leaf.op:
-        case CompareOp.EQ | CompareOp.GE:
-            return max(leaf.bound, 0)
-        case CompareOp.GT:
-            return max(leaf.bound + 1, 0)
-        case CompareOp.LT | CompareOp.LE:
-            return 0
-        case _:
-            assert_never(leaf.op)
-
-
-def upper_bound(leaf: Comparison | Linear) -> int:
-    """The greatest count that satisfies a comparison; less than 0 where none does."""
-    match leaf.op:
-        case CompareOp.EQ | CompareOp.LE:
-            return min(leaf.bound, MAX_COUNT)
-        case CompareOp.LT:
-            return min(leaf.bound - 1, MAX_COUNT)
-        case CompareOp.GE | CompareOp.GT:
-            return MAX_COUNT
-        case _:
-            assert_never(leaf.op)
-
-
-def narrow(operands: Iterable[Predicate], known: Bounds) -> Bounds:
-    """The bounds that the operands of an AND give to single terms, beside those known before."""
-    narrowed = dict(known)
-    for operand in operands:
-        if isinstance(operand, Comparison):
-            low, high = narrowed.get(operand.counter, (0, MAX_COUNT))
-            narrowed[operand.counter] = (max(low, lower_bound(operand)), min(high, upper_bound(operand)))
-    return narrowed
-
-
-def implied_by_sum(tree: Linear, bounds: Bounds) -> Iterator[Predicate]:
-    """What a sum says of its single counters.
-
-    ``A + B >= 5`` says that one of the two is 3 or more (pigeonhole); ``A + B <= 5`` that each is 5 or less.
+    The children of two objects of a job that stands at the root alone are apart; else one object may stand below
+    another, and have the same. One object may have two categories that a pattern matches.
     """
-    at_least = tree.bound + 1 if tree.op is CompareOp.GT else tree.bound
-    at_most = tree.bound - 1 if tree.op is CompareOp.LT else tree.bound
-    addends = list(tree.addends)
-    if tree.op in (CompareOp.GE, CompareOp.GT, CompareOp.EQ):
-        yield from _bounds_of_each([_negated(addend) for addend in addends], -at_least, bounds)
-        yield pigeonhole(addends, at_least, bounds)
-    if tree.op in (CompareOp.LE, CompareOp.LT, CompareOp.EQ):
-        flipped = [_negated(addend) for addend in addends]
-        yield from _bounds_of_each(addends, at_most, bounds)
-        yield pigeonhole(flipped, -at_most, bounds)
-
-
-def _negated(addend: Addend) -> Addend:
-    return Addend(-addend.coefficient, addend.counter)
-
-
-def _extent(term: Term, bounds: Bounds) -> tuple[int, int]:
-    """The least and most of a term; of objects chosen by their children, no more than of all those objects."""
-    low, high = bounds.get(term, (0, MAX_COUNT))
-    if isinstance(term, Filtered):
-        high = min(high, _extent(term.counter, bounds)[1])
-    return low, high
-
-
-def _least(addend: Addend, bounds: Bounds) -> int:
-    low, high = _extent(addend.counter, bounds)
-    return addend.coefficient * (low if addend.coefficient > 0 else high)
-
-
-def _bounds_of_each(addends: list[Addend], at_most: int, bounds: Bounds) -> Iterator[Predicate]:
-    """From ``sum <= at_most``: what is left for each term when all others are as small as they can be."""
-    least = [_least(addend, bounds) for addend in addends]
-    total = sum(least)
-    for addend, own in zip(addends, least, strict=True):
-        room = at_most - (total - own)
-        if addend.coefficient > 0:
-            yield _clip(addend.counter, CompareOp.LE, room // addend.coefficient)
-        else:
-            yield _clip(addend.counter, CompareOp.GE, -(room // -addend.coefficient))
-
-
-def _clip(term: Term, op: CompareOp, bound: int) -> Predicate:
-    """A comparison, or TRUE where every count, or as good as every count, satisfies it."""
-    if (op is CompareOp.LE and bound > MAX_COUNT // 2) or (op is CompareOp.GE and bound <= 0):
-        return TRUE
-    return comparison(term, op, bound)
-
-
-def pigeonhole(addends: list[Addend], at_least: int, bounds: Bounds) -> Predicate:
-    """From ``sum >= at_least``: one of the counters that add must reach its share.
-
-    What subtracts is at its least; a counter whose most is less than its share leaves the rest to the others.
-    """
-    needed = at_least
-    sharing: list[Addend] = []
-    for addend in addends:
-        low, _ = _extent(addend.counter, bounds)
-        if addend.coefficient > 0:
-            sharing.append(addend)
-        else:
-            needed += -addend.coefficient * low
-    while sharing and needed > 0:
-        shares = [-(-needed // (len(sharing) * addend.coefficient)) for addend in sharing]
-        reached = [
-            (addend, share)
-            for addend, share in zip(sharing, shares, strict=True)
-            if _extent(addend.counter, bounds)[1] >= share
-        ]
-        if len(reached) == len(sharing):
-            return disjunction(_clip(addend.counter, CompareOp.GE, share) for addend, share in reached)
-        unable = [addend for addend in sharing if all(addend is not able for able, _ in reached)]
-        needed -= sum(addend.coefficient * _extent(addend.counter, bounds)[1] for addend in unable)
-        sharing = [addend for addend, _ in reached]
-    return Constant(needed <= 0)
-
-
-def _implied_by_objects(term: Filtered, low: int, target: Target) -> Iterator[Predicate]:
-    """What ``low`` objects with a condition on their children say: so many objects, and their children."""
-    yield Comparison(term.counter, CompareOp.GE, low)
-    if target.has_default_policy:
-        yield _children_of(term.condition, low, target)
+    if low < 1:
+        return []
+    outer = Comparison(term.counter, CompareOp.GE, low)
+    if not target.has_default_policy:  # in frames, children of one object may count more often or less than it
+        return [outer]
+    are_apart = isinstance(term.counter, Counter) and target.is_root_job(term.counter.job)
+    return [outer, _children_of(term.condition, low if are_apart else 1, target)]
 
 
 def _children_of(condition: Predicate, objects: int, target: Target) -> Predicate:
-    """What ``objects`` objects that all satisfy the condition say of the counts of child jobs in the whole label.
+    """What objects that all satisfy a condition, and whose children are apart, say of the counts in the whole label.
 
     A child counts once for each parent object, so the counts of the objects add up.
     """
     match condition:
         case And(operands):
-            return conjunction(_children_of(operand, objects, target) for operand in operands)
-        case Or(operands):  # most of the objects may satisfy different operands, but some satisfy the same
-            share = -(-objects // len(operands))
-            return disjunction(_children_of(operand, share, target) for operand in operands)
-        case Comparison(Counter() as counter) if lower_bound(condition) >= 1 and _adds_up(counter.job, target.ontology):
-            return _clip(counter, CompareOp.GE, objects * lower_bound(condition))
-        case Constant() | Comparison() | Linear():
+            return _all_of(_children_of(operand, objects, target) for operand in operands)
+        case Or(operands):  # the objects may satisfy different operands, but some satisfy the same
+            share = -(-objects // max(1, len(operands)))
+            return _any_of(_children_of(operand, share, target) for operand in operands)
+        case Constant():
+            return condition
+        case Comparison(Counter() as counter):
+            low = lower_bound(condition)
+            if low < 1 or target.is_root_job(counter.job):  # such a job is counted at the root alone, never below
+                return TRUE if low < 1 else FALSE
+            return comparison(counter, CompareOp.GE, objects * low)
+        case Comparison(Filtered(counter, inner)):  # each object has one below it that satisfies the inner condition
+            low = lower_bound(condition)
+            outer = _children_of(Comparison(counter, CompareOp.GE, low), objects, target)
+            return TRUE if low < 1 else _all_of((outer, _children_of(inner, objects, target)))
+        case Comparison():
             return TRUE
+        case Linear():
+            return _all_of(_children_of(step, objects, target) for step in implied_by_sum(condition, {}))
         case Not() | Exists() | Relation() | Membership():
             return _children_of(lower(condition), objects, target)
         case _:
             assert_never(condition)
-
-
-def _adds_up(job: str, ontology: Ontology | None) -> bool:
-    """Whether the count of a job in the whole label takes in its places below objects."""
-    return not _is_root_job(job, ontology)

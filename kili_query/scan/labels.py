@@ -1,7 +1,7 @@
 """From a JSON text to the labels in it, and from a label to its content."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from kili_query.counting.label import content_of, reason_not_json
 from kili_query.scan.places import Fault, Place, Problem, Record
@@ -12,13 +12,22 @@ __all__ = ["content_of", "decode", "labels_in"]
 _LABEL_FIELDS = ("latestLabel", "latestLabels", "labels")  # of an asset, in a raw export
 
 
-def decode(text: JsonText) -> object:
+def _read_strictly(data: bytes) -> object:
+    value: object = json.loads(str(data, "utf-8"))  # given bytes, it would guess their encoding
+    return value
+
+
+def decode(text: JsonText, read: Callable[[bytes], object] = _read_strictly) -> object:
     """The JSON value, or the problem with it.
 
     As in the official client, ``NaN`` and ``Infinity`` are read, and of a key given twice the last counts.
+
+    Args:
+        text: what should be JSON.
+        read: gives the value; may raise what `json.loads` does.
     """
     try:
-        return json.loads(str(text.data, "utf-8"))
+        return read(text.data)
     except (ValueError, RecursionError) as error:
         return Problem(text.place, Fault.BROKEN, reason_not_json(error))
 

@@ -57,6 +57,7 @@ def scan(
     on_malformed: OnProblem = "skip",
     on_unknown: OnProblem = "skip",
     progress: ProgressCallback | None = None,
+    workers: int = 1,
 ) -> Scan:
     """Stream the matching labels of files, archives, streams or lists, in constant memory.
 
@@ -70,6 +71,8 @@ def scan(
         on_malformed: ``"skip"`` leaves out and reports what is malformed, broken lines too; ``"raise"`` stops at it.
         on_unknown: the same for labels without content.
         progress: called now and then with the bytes read so far and, where it is known, their total.
+        workers: how many processes may share the work. Files of lines that are not compressed are shared, large ones;
+            all else one process reads. The result is the same, in the same order.
 
     Returns:
         An iterator over the matching labels, as they were read, in the order of the source. Its ``report`` counts what
@@ -90,7 +93,7 @@ def scan(
       unknown: <labels>: [2]: no `jsonResponse`
     """
     matches = validate(query, ontology).compile(ontology=ontology, policy=policy)
-    return scan_matches(source, matches, at=at, on_malformed=on_malformed, on_unknown=on_unknown, progress=progress)
+    return scan_matches(source, matches, at=at, on_malformed=on_malformed, on_unknown=on_unknown, progress=progress, workers=workers)
 
 
 def scan_matches(
@@ -101,6 +104,7 @@ def scan_matches(
     on_malformed: OnProblem = "skip",
     on_unknown: OnProblem = "skip",
     progress: ProgressCallback | None = None,
+    workers: int = 1,
 ) -> Scan:
     """Stream the labels whose content a function says yes to.
 
@@ -111,6 +115,7 @@ def scan_matches(
         on_malformed: ``"skip"`` leaves out and reports what is malformed, ``"raise"`` stops at it.
         on_unknown: the same for labels without content.
         progress: see `read_labels`.
+        workers: how many processes may share the work, where ``matches`` is a compiled query.
 
     Returns:
         An iterator over the labels, as they were read, with a ``report``.
@@ -129,35 +134,40 @@ def scan_matches(
     for name, choice in (("on_malformed", on_malformed), ("on_unknown", on_unknown)):
         if choice not in ("skip", "raise"):
             raise ValueError(f'`{name}` is "skip" or "raise", not {choice!r}')
+    if workers < 1:
+        raise ValueError(f"`workers` is 1 or more, not {workers}")
     raised = {Fault.UNKNOWN} if on_unknown == "raise" else set()
     raised |= {Fault.MALFORMED, Fault.BROKEN} if on_malformed == "raise" else set()
     report = Report()
-    return Scan(_matching(read_labels(source, at=at, progress=progress), matches, at, raised, report), report)
+    judge = Judge(matches, at, is_fast=has_extra("fast"))
+    verdicts = read_with(source, judge, progress=progress, read_lines=_lines_reader(matches, judge, at, workers))
+    return Scan(_matching(verdicts, raised, report), report)
 
 
-def _matching(
-    records: Iterable[Record | Problem], matches: Callable[[object], bool], at: str, raised: set[Fault], report: Report
-) -> Generator[dict[str, object]]:
-    for record in records:
-        report.read += 1
-        verdict = _judge(record, matches, at) if isinstance(record, Record) else record
-        if isinstance(verdict, Problem):
-            report.note(verdict)
-            if verdict.fault in raised:
-                raise _error(verdict)
-        elif verdict and isinstance(record, Record):
-            report.matched += 1
-            yield record.label
+def _lines_reader(
+    matches: Callable[[object], bool], judge: Judge, at: str, workers: int
+) -> ReadLines[Verdict] | None:
+    """How files of lines are read by many processes; None when one is to read them."""
+    if workers == 1 or not isinstance(matches, Matcher):
+        return None
+    return LinesReader(matches, judge, at, workers).read
+
+
+def _matching(verdicts: Iterable[Verdict], raised: set[Fault], report: Report) -> Generator[dict[str, object]]:
+    for verdict in verdicts:
+        match verdict:
+            case Misses(number):
+                report.read += number
+            case Match(label):
+                report.read += 1
+                report.matched += 1
+                yield label
+            case Problem():
+                report.read += 1
+                report.note(verdict)
+                if verdict.fault in raised:
+                    raise _error(verdict)
     report.is_complete = True
-
-
-def _judge(record: Record, matches: Callable[[object], bool], at: str) -> bool | Problem:
-    try:
-        return matches(content_of(record.label, at))
-    except UnknownContentError as error:
-        return Problem(record.place, Fault.UNKNOWN, error.message, error.path)
-    except MalformedLabelError as error:
-        return Problem(record.place, Fault.MALFORMED, error.message, error.path)
 
 
 def _error(problem: Problem) -> LabelError:

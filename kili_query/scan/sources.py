@@ -5,20 +5,26 @@ import re
 import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import IO, TypeAlias, TypeGuard
+from typing import IO, Generic, Protocol, TypeAlias, TypeGuard, TypeVar
 
 from kili_query.errors import SourceError
-from kili_query.scan.labels import decode, labels_in
 from kili_query.scan.places import Place, Problem, Record
 from kili_query.scan.reader import ByteReader, ReadableFile, file_reader
-from kili_query.scan.split import json_texts
-from kili_query.scan.unpack import is_zip, unpack
+from kili_query.scan.split import holds_lines, json_texts
+from kili_query.scan.unpack import BYTE_ORDER_MARK, is_packed, is_zip, unpack
+from kili_query.scan.verdicts import Labels, Reader
 from kili_query.scan.zip import zip_entries
 
-__all__ = ["ProgressCallback", "Source", "read_labels"]
+__all__ = ["ProgressCallback", "ReadLines", "Source", "read_labels", "read_with"]
 
 Source: TypeAlias = str | os.PathLike[str] | IO[bytes] | IO[str] | Iterable[object]
 ProgressCallback: TypeAlias = Callable[[int, int | None], object]
+
+LARGE_BYTES = 16 * 1024 * 1024
+"""A file smaller than this is read before another process would have started."""
+
+_T = TypeVar("_T")
+_T_co = TypeVar("_T_co", covariant=True)
 
 _STDIN = "-"
 _README = "README.kili.txt"
@@ -53,8 +59,40 @@ def read_labels(
     >>> record.label["id"], str(record.place)
     ('a', '<labels>: [0]')
     """
+    return read_with(source, Labels(at), progress=progress)
+
+
+class ReadLines(Protocol[_T_co]):
+    """A way to read a file of lines that is not compressed."""
+
+    def __call__(self, path: str, start: int, size: int, tally: Callable[[int], None], /) -> Iterator[_T_co]:
+        """What is made of the lines.
+
+        Args:
+            path: the file.
+            start: where its text begins, in bytes.
+            size: where it ends.
+            tally: told the number of bytes that were read.
+        """
+
+
+def read_with(
+    source: Source,
+    reader: Reader[_T],
+    *,
+    progress: ProgressCallback | None = None,
+    read_lines: ReadLines[_T] | None = None,
+) -> Iterator[_T]:
+    """Read a source as `read_labels` does, and make something else of it.
+
+    Args:
+        source: see `read_labels`.
+        reader: what to make of texts and values.
+        progress: see `read_labels`.
+        read_lines: another way to read large files of lines.
+    """
     _check(source)
-    return _Reading(at, progress, None if progress is None else _size_of(source)).read(source)
+    return _Reading(reader, progress, None if progress is None else _size_of(source), read_lines).read(source)
 
 
 def _check(source: object) -> None:
@@ -124,16 +162,38 @@ def _size_of(source: object) -> int | None:
     return os.path.getsize(path) if os.path.isfile(path) else None
 
 
-class _Reading:
+def _find_lines(path: str, file: IO[bytes]) -> tuple[int, int] | None:
+    """Where the lines of a plain file begin and end; None for small files, and for other kinds."""
+    about = os.fstat(file.fileno())
+    if not stat.S_ISREG(about.st_mode) or about.st_size < LARGE_BYTES:
+        return None
+    start = len(BYTE_ORDER_MARK) if file.read(len(BYTE_ORDER_MARK)) == BYTE_ORDER_MARK else 0
+    file.seek(0)
+    reader = file_reader(path, file, lambda _: None)
+    try:
+        is_of_lines = not is_zip(reader) and not is_packed(reader) and holds_lines(unpack(reader))
+    finally:
+        file.seek(0)
+    return (start, about.st_size) if is_of_lines else None
+
+
+class _Reading(Generic[_T]):
     """One walk over a source, which knows how far it has come."""
 
-    def __init__(self, at: str, progress: ProgressCallback | None, total_bytes: int | None) -> None:
-        self._at = at
+    def __init__(
+        self,
+        reader: Reader[_T],
+        progress: ProgressCallback | None,
+        total_bytes: int | None,
+        read_lines: ReadLines[_T] | None,
+    ) -> None:
+        self._reader = reader
+        self._read_lines = read_lines
         self._progress = progress
         self._total_bytes = total_bytes
         self._done_bytes = 0
 
-    def read(self, source: object) -> Iterator[Record | Problem]:
+    def read(self, source: object) -> Iterator[_T]:
         """The labels of a source that was checked."""
         if _is_path(source):
             return self._read_path(os.fspath(source))
@@ -142,15 +202,15 @@ class _Reading:
             return self._read_file(name if isinstance(name, str) else "<stream>", source)
         return self._read_items(source if isinstance(source, Iterable) else ())
 
-    def _read_items(self, items: Iterable[object]) -> Iterator[Record | Problem]:
+    def _read_items(self, items: Iterable[object]) -> Iterator[_T]:
         for index, item in enumerate(items):
             if _is_input(item):
                 _check(item)
                 yield from self.read(item)
             else:
-                yield from labels_in(item, Place("<labels>", path=f"[{index}]"), self._at)
+                yield from self._reader.value(item, Place("<labels>", path=f"[{index}]"))
 
-    def _read_path(self, path: str) -> Iterator[Record | Problem]:
+    def _read_path(self, path: str) -> Iterator[_T]:
         if path == _STDIN:
             yield from self._read_file("<stdin>", getattr(sys.stdin, "buffer", sys.stdin))
         elif os.path.isdir(path):
@@ -158,16 +218,20 @@ class _Reading:
                 yield from self._read_path(os.path.join(path, name))
         else:
             with _opened(path) as file:
-                yield from self._read_file(path, file)
+                lines = None if self._read_lines is None else _find_lines(path, file)
+                if self._read_lines is None or lines is None:
+                    yield from self._read_file(path, file)
+                else:
+                    yield from self._read_lines(path, *lines, self._tally)
 
-    def _read_file(self, name: str, file: ReadableFile) -> Iterator[Record | Problem]:
+    def _read_file(self, name: str, file: ReadableFile) -> Iterator[_T]:
         reader = file_reader(name, file, self._tally)
         if is_zip(reader):
             yield from self._read_zip(reader)
         else:
             yield from self._read_text(reader)
 
-    def _read_zip(self, archive: ByteReader) -> Iterator[Record | Problem]:
+    def _read_zip(self, archive: ByteReader) -> Iterator[_T]:
         is_export = False
 
         def is_wanted(name: str) -> bool:
@@ -181,13 +245,8 @@ class _Reading:
         if not is_export:
             raise archive.fault(_NO_EXPORT)
 
-    def _read_text(self, packed: ByteReader) -> Iterator[Record | Problem]:
-        for text in json_texts(unpack(packed)):
-            value = text if isinstance(text, Problem) else decode(text)
-            if isinstance(value, Problem):
-                yield value
-            else:
-                yield from labels_in(value, text.place, self._at)
+    def _read_text(self, packed: ByteReader) -> Iterator[_T]:
+        return self._reader.texts(json_texts(unpack(packed)))
 
     def _tally(self, size: int) -> None:
         self._done_bytes += size

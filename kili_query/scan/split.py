@@ -7,7 +7,7 @@ from typing import NamedTuple
 from kili_query.scan.places import Fault, Place, Problem
 from kili_query.scan.reader import ByteReader
 
-__all__ = ["JsonText", "json_texts"]
+__all__ = ["JsonText", "holds_lines", "json_texts", "line_texts"]
 
 
 class JsonText(NamedTuple):
@@ -30,9 +30,25 @@ def json_texts(text: ByteReader) -> Iterator[JsonText | Problem]:
     elif _starts_object_over_lines(text):
         yield from _split_values(text, first_line, in_array=False)
     else:
-        for number, line in enumerate(_lines(text.chunks()), first_line):
-            if line and not line.isspace():
-                yield JsonText(line, Place(text.name, number))
+        yield from line_texts(text, first_line)
+
+
+def holds_lines(text: ByteReader) -> bool:
+    """Whether a text is read line by line; it is not to be used after this."""
+    _skip_blank(text)
+    return text.peek(1) != b"[" and not _starts_object_over_lines(text)
+
+
+def line_texts(text: ByteReader, first_line: int) -> Iterator[JsonText]:
+    """The lines that are not blank.
+
+    Args:
+        text: the lines.
+        first_line: the number of the first.
+    """
+    for number, line in enumerate(_lines(text.chunks()), first_line):
+        if line and not line.isspace():
+            yield JsonText(line, Place(text.name, number))
 
 
 def _skip_blank(text: ByteReader) -> int:

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from kili_query._extras import load
 from kili_query.scan.reader import CHUNK_BYTES, ByteReader
 
-__all__ = ["DEFLATE", "inflate", "is_zip", "unpack"]
+__all__ = ["BYTE_ORDER_MARK", "DEFLATE", "inflate", "is_packed", "is_zip", "unpack"]
 
 GZIP = zlib.MAX_WBITS + 16
 DEFLATE = -zlib.MAX_WBITS
 
-_UTF8_MARK = b"\xef\xbb\xbf"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _REFUSED = {
     b"\xff\xfe": "is UTF-16 text: save it as UTF-8",
     b"\xfe\xff": "is UTF-16 text: save it as UTF-8",
@@ -27,10 +27,24 @@ def is_zip(reader: ByteReader) -> bool:
     return reader.peek(4) in (b"PK\x03\x04", b"PK\x05\x06")
 
 
+def is_packed(reader: ByteReader) -> bool:
+    """Whether compressed data come next."""
+    return _is_gzip(reader) or _is_zstd(reader)
+
+
+def _is_gzip(reader: ByteReader) -> bool:
+    return reader.peek(2) == b"\x1f\x8b"
+
+
+def _is_zstd(reader: ByteReader) -> bool:
+    magic = reader.peek(4)  # of data, or of a skippable frame
+    return magic == b"\x28\xb5\x2f\xfd" or (magic[1:] == b"\x2a\x4d\x18" and magic[0] >> 4 == 5)
+
+
 def unpack(reader: ByteReader) -> ByteReader:
     """The text that a reader holds, decompressed, without a byte order mark."""
     text = ByteReader(reader.name, _decompress(reader))
-    if text.peek(3) == _UTF8_MARK:
+    if text.peek(3) == BYTE_ORDER_MARK:
         text.take(3)
     for start, what in _REFUSED.items():
         if text.peek(len(start)) == start:
@@ -39,12 +53,9 @@ def unpack(reader: ByteReader) -> ByteReader:
 
 
 def _decompress(reader: ByteReader) -> Iterator[bytes]:
-    magic = reader.peek(4)
-    if magic[:2] == b"\x1f\x8b":
+    if _is_gzip(reader):
         return _gunzip(reader)
-    if magic == b"\x28\xb5\x2f\xfd" or (
-        magic[1:] == b"\x2a\x4d\x18" and magic[0] >> 4 == 5
-    ):  # data, or a skippable frame
+    if _is_zstd(reader):
         chunks: Iterator[bytes] = load("kili_query.scan.zstd", "reading zstd", "zstd").decompress(reader)
         return chunks
     return reader.chunks()
@@ -52,7 +63,7 @@ def _decompress(reader: ByteReader) -> Iterator[bytes]:
 
 def _gunzip(reader: ByteReader) -> Iterator[bytes]:
     """All members of a gzip file; zeros may pad its end."""
-    while reader.peek(2) == b"\x1f\x8b":
+    while _is_gzip(reader):
         yield from inflate(reader, GZIP)
     for rest in reader.chunks():
         if rest.strip(b"\0"):

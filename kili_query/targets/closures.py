@@ -73,7 +73,7 @@ class Matcher:
         self.tree = tree
         self.ontology = ontology
         self.policy = policy
-        self.__call__: Judge = _compile_root(lower(tree), Rules.of(policy, ontology), ontology)
+        self.__call__: Judge = _compile_root(lower(tree), Rules.of(policy, ontology))
 
     def explain(self, json_response: object) -> Explanation:
         """The verdict on each part of the query, with the counts; everything is read in full.
@@ -104,8 +104,8 @@ def compile_closure(
 
     Args:
         tree: a predicate, sugar allowed.
-        ontology: tells whether labels are a video's, and which jobs count at the root alone; it makes matching much
-            faster, for nothing below the root has to be searched.
+        ontology: tells whether labels are a video's, and which jobs count at the root alone; it makes matching faster,
+            for nothing below the root has to be looked at.
         policy: what is counted in a video.
 
     >>> from kili_query.ast import CompareOp
@@ -118,22 +118,22 @@ def compile_closure(
     return Matcher(tree, ontology, policy)
 
 
-def _compile_root(tree: Predicate, rules: Rules, ontology: Ontology | None) -> Judge:
+def _compile_root(tree: Predicate, rules: Rules) -> Judge:
     """A judge of whole labels: a shortcut where there is one, and the careful way where not."""
     match tree:
         case And(operands) | Or(operands) if 0 < len(operands) <= MAX_INLINED:
-            parts = [_compile_operand(operand, rules, ontology) for operand in operands]
+            parts = [_compile_operand(operand, rules) for operand in operands]
             return compile_shortcuts(parts, "and" if isinstance(tree, And) else "or")
         case And(operands) | Or(operands):
-            judges = [_compile_root(operand, rules, ontology) for operand in operands]
+            judges = [_compile_root(operand, rules) for operand in operands]
             return _check_first(_all(judges) if isinstance(tree, And) else _any(judges))
         case _:
-            return compile_shortcuts([_compile_operand(tree, rules, ontology)], "and")
+            return compile_shortcuts([_compile_operand(tree, rules)], "and")
 
 
-def _compile_operand(tree: Predicate, rules: Rules, ontology: Ontology | None) -> Shortcut | Judge:
+def _compile_operand(tree: Predicate, rules: Rules) -> Shortcut | Judge:
     if isinstance(tree, And | Or):
-        return _compile_root(tree, rules, ontology)
+        return _compile_root(tree, rules)
     judge = _compile(tree, rules)
 
     def careful(json_response: object) -> bool:

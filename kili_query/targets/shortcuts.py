@@ -13,6 +13,7 @@ operations that only the right shape allows; when one fails, the careful judge d
 messages, and no rule about faults of its own.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from textwrap import indent
@@ -94,27 +95,29 @@ def _made(source: str) -> Callable[..., Judge]:
 def _write(operand: Shortcut) -> str:
     """The text that sets `verdict`; a hash stands for the number of the operand."""
     stop, at_stop = operand.outcome.stop, operand.outcome.at_stop
-    begin, hit, end = "pass", f"verdict = {at_stop}\nbreak", f"{operand.outcome.at_end(0)}"
+    begin, hit, end = "", f"verdict = {at_stop}\nbreak", f"{operand.outcome.at_end(0)}"
     if stop > 1:
         begin = "found = set()"
         hit = f"found.add(IDENTITY)\nif len(found) == {stop}:\n    verdict = {at_stop}\n    break"
         end = f"len(found) == {stop - 1}" if operand.outcome.is_exact else end
-    written = (
-        _TEMPLATE.replace("BEGIN", begin)
-        .replace("END", end)
-        .replace("ASSURE", indent(_assure(operand), " " * 8).lstrip())
-    )
-    for identity in ("mid", "name"):
-        written = written.replace(f"HIT({identity})", indent(hit.replace("IDENTITY", identity), " " * 16).lstrip())
-    return written
+    parts = {
+        "BEGIN": begin,
+        "FOUND_CHOICE": hit.replace("IDENTITY", "name"),
+        "FOUND_OBJECT": hit.replace("IDENTITY", "mid"),
+        "ASSURE": _assure(operand),
+        "END": end,
+    }
+    return _PART.sub(lambda part: part[1] + parts[part[2]].replace("\n", "\n" + part[1]), _TEMPLATE)
 
 
 def _assure(operand: Shortcut) -> str:
     """The text that makes sure that there is no more to count than what the root holds."""
     if operand.job not in operand.rules.root_jobs:
         return _ASSURE_NOT_BELOW
-    return "pass" if operand.rules.is_video is False else _ASSURE_NO_VIDEO
+    return "" if operand.rules.is_video is False else _ASSURE_NO_VIDEO
 
+
+_PART = re.compile(r"( *)\b(BEGIN|FOUND_CHOICE|FOUND_OBJECT|ASSURE|END)\b")
 
 # Of JSON values an object alone has `.get`, and takes a name as a subscript. What yields one object at least and no
 # other value is a list, so that the type of a list is looked at only when it comes to its end.
@@ -137,7 +140,7 @@ try:
                 mid = annotation["mid"]
                 if type(mid) is not str:
                     raise TypeError
-                HIT(mid)
+                FOUND_OBJECT
             elif type(name) is not str:
                 raise TypeError
         else:
@@ -148,7 +151,7 @@ try:
         for category in categories:
             name = category["name"]
             if name == category#:
-                HIT(name)
+                FOUND_CHOICE
             elif type(name) is not str:
                 raise TypeError
         else:

@@ -1,7 +1,5 @@
 """Each pass by itself: it keeps the meaning, it is idempotent, and it makes nothing longer."""
 
-# ruff: noqa: E501 - one example a line
-
 import random
 from collections.abc import Callable
 

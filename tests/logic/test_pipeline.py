@@ -26,11 +26,15 @@ def test_it_is_equivalent_never_longer_and_idempotent(seed: int) -> None:
     for _ in range(250):
         chosen = COUNTERS[: rng.randint(1, 4)]
         tree = random_tree(rng, rng.randint(1, 5), counters=chosen, sums=rng.random() < 0.3)
-        simple = simplify(tree)
+        steps: list[Step] = []
+        simple = simplify(tree, trace=steps.append)
         plain, given_plain = lower(simple), lower(tree)
         assert all(holds(plain, row) == holds(given_plain, row) for row in assignments(chosen, 4)), print_tree(tree)
         assert len(print_tree(simple)) <= len(print_tree(tree)), print_tree(tree)
         assert simplify(simple) == simple, print_tree(tree)
+        for step in steps[:: rng.randint(1, 3)]:
+            before, after = lower(step.before), lower(step.after)
+            assert all(holds(before, row) == holds(after, row) for row in assignments(chosen, 3)), str(step)
 
 
 @given(
@@ -38,7 +42,7 @@ def test_it_is_equivalent_never_longer_and_idempotent(seed: int) -> None:
     content=strategies.contents() | strategies.video_contents(),
     policy=strategies.policies,
 )
-@settings(max_examples=200, derandomize=True, deadline=None)
+@settings(max_examples=100, derandomize=True, deadline=None)
 def test_labels_of_any_kind_agree(tree: Predicate, content: dict[str, object], policy: CountPolicy) -> None:
     simple = simplify(tree)
     assert compile_closure(simple, policy=policy)(content) == compile_closure(tree, policy=policy)(content)
@@ -64,8 +68,7 @@ def test_equal_predicates_print_alike() -> None:
     for _ in range(400):
         tree = random_tree(rng, 3, counters=COUNTERS, sugar=False)
         one, other = simplify(tree), simplify(shuffled(tree, rng))
-        if lower(one) == one and lower(other) == other:
-            assert len(print_tree(one)) == len(print_tree(other)), f"{print_tree(one)} and {print_tree(other)}"
+        assert one == other, f"{print_tree(one)} and {print_tree(other)}"
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ def test_a_conjunction() -> None:
         "✗ OBJECTS.PERSON.count >= 3 AND SCENE.VEHICLE.count > 0",
         "  ✓ OBJECTS.PERSON.count >= 3      (found 5)",
         "  ✗ SCENE.VEHICLE.count > 0        (found 0)",
+        "would match with 1 more SCENE.VEHICLE",
     ]
 
 
@@ -39,7 +40,8 @@ def test_sugar_is_shown_as_written() -> None:
 def test_patterns_and_conditions() -> None:
     assert explained("OBJECTS.P*.count > 0") == "✓ OBJECTS.P*.count > 0      (found 5)"
     assert explained("OBJECTS.PERSON[SIZE.SMALL].count > 0") == (
-        "✗ OBJECTS.PERSON[SIZE.SMALL].count > 0      (found 0)"
+        "✗ OBJECTS.PERSON[SIZE.SMALL].count > 0      (found 0)\n"
+        "no change of counts is known that would make it match"
     )
 
 

@@ -43,9 +43,8 @@ class _Absorption:
         self.keys = Keys()
         self.left = MAX_COMPARED
 
-    def absorb(self, node: Predicate) -> Predicate:
-        self.keys.of(node)
-        if not isinstance(node, JOINS) or sum(isinstance(operand, JOINS) for operand in node.operands) < 2:
+    def absorb(self, node: And | Or) -> Predicate:
+        if sum(isinstance(operand, JOINS) for operand in node.operands) < 2:
             return node  # a single comparison is weighed against the rest by `propagate`
         clauses = [self.read(node, operand) for operand in node.operands]
         occurrences: dict[Form | int, list[int]] = {}

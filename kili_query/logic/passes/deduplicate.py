@@ -1,7 +1,9 @@
 """Duplicates: an operand that stands twice."""
 
+from collections.abc import Hashable
+
 from kili_query.ast import And, Or, Predicate, conjunction, disjunction
-from kili_query.logic.rewrite import Keys, bottom_up
+from kili_query.logic.rewrite import JOINS, Keys, bottom_up
 
 __all__ = ["deduplicate"]
 
@@ -15,22 +17,14 @@ def deduplicate(tree: Predicate) -> Predicate:
     """
     keys = Keys()
 
-    def drop(node: Predicate) -> Predicate:
-        match node:
-            case And(operands):
-                kept = _distinct(operands, keys)
-                return node if len(kept) == len(operands) else conjunction(kept, node.span)
-            case Or(operands):
-                kept = _distinct(operands, keys)
-                return node if len(kept) == len(operands) else disjunction(kept, node.span)
-            case _:
-                return node
+    def drop(node: And | Or) -> Predicate:
+        first: dict[Hashable, Predicate] = {}
+        for operand in node.operands:
+            first.setdefault(keys.of(operand) if isinstance(operand, JOINS) else operand, operand)
+        if len(first) == len(node.operands):
+            return node
+        return (
+            conjunction(first.values(), node.span) if isinstance(node, And) else disjunction(first.values(), node.span)
+        )
 
     return bottom_up(drop, tree)
-
-
-def _distinct(operands: tuple[Predicate, ...], keys: Keys) -> list[Predicate]:
-    first: dict[int, Predicate] = {}
-    for operand in operands:
-        first.setdefault(keys.of(operand), operand)
-    return list(first.values())

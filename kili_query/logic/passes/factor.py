@@ -17,15 +17,13 @@ def factor(tree: Predicate) -> Predicate:
     """
     keys = Keys()
 
-    def take_out(node: Predicate) -> Predicate:
-        keys.of(node)
-        return _factor(node, keys) if isinstance(node, And | Or) else node
-
-    return bottom_up(take_out, tree)
+    return bottom_up(lambda node: _factor(node, keys), tree)
 
 
 def _factor(node: And | Or, keys: Keys) -> Predicate:
     dual = Or if isinstance(node, And) else And
+    if sum(isinstance(operand, dual) for operand in node.operands) < 2:
+        return node
     parts: dict[int, dict[int, Predicate]] = {}
     holders: dict[int, list[int]] = {}
     for index, operand in enumerate(node.operands):

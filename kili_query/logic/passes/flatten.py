@@ -16,11 +16,9 @@ def flatten(tree: Predicate) -> Predicate:
     return bottom_up(_flatten, tree)
 
 
-def _flatten(node: Predicate) -> Predicate:
-    match node:
-        case And(operands) if len(operands) < 2 or any(isinstance(operand, And) for operand in operands):
-            return conjunction(operands, node.span)
-        case Or(operands) if len(operands) < 2 or any(isinstance(operand, Or) for operand in operands):
-            return disjunction(operands, node.span)
-        case _:
-            return node
+def _flatten(node: And | Or) -> Predicate:
+    kind = type(node)
+    if len(node.operands) > 1 and not any(isinstance(operand, kind) for operand in node.operands):
+        return node
+    join = conjunction if isinstance(node, And) else disjunction
+    return join(node.operands, node.span)

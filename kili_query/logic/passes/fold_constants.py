@@ -1,9 +1,7 @@
 """Folding: comparisons that every count meets, or none, become constants, and constants vanish."""
 
 from kili_query.ast import (
-    MAX_COUNT,
     And,
-    CompareOp,
     Comparison,
     Constant,
     Linear,
@@ -12,7 +10,7 @@ from kili_query.ast import (
     conjunction,
     disjunction,
 )
-from kili_query.logic.literals import NO_BOUNDS, Bounds, range_of, read_leaf
+from kili_query.logic.literals import NO_BOUNDS, Bounds, is_shortest, range_of, read_leaf
 from kili_query.logic.rewrite import bottom_up
 
 __all__ = ["fold_constants"]
@@ -26,26 +24,27 @@ def fold_constants(tree: Predicate, bounds: Bounds = NO_BOUNDS) -> Predicate:
     'J.B.count > 3'
     """
 
-    def fold(node: Predicate) -> Predicate:
-        match node:
-            case Comparison(counter, CompareOp.GT | CompareOp.EQ | CompareOp.LT, bound) if (
-                0 < bound < MAX_COUNT and counter not in bounds
-            ):
-                return node  # the most of all leaves, so they are told apart without more work
+    def fold_leaf(leaf: Predicate) -> Predicate:
+        match leaf:
+            case Comparison(counter) if is_shortest(leaf) and counter not in bounds:
+                return leaf
             case Comparison() | Linear():
-                form, values = read_leaf(node, bounds)
+                form, values = read_leaf(leaf, bounds)
                 if values.is_empty:
-                    return Constant(False, span=node.span)
-                return Constant(True, span=node.span) if values.covers(range_of(form, bounds)) else node
-            case And(operands) if any(isinstance(operand, Constant) for operand in operands):
-                if any(operand == Constant(False) for operand in operands):
-                    return Constant(False, span=node.span)
-                return conjunction((one for one in operands if not isinstance(one, Constant)), node.span)
-            case Or(operands) if any(isinstance(operand, Constant) for operand in operands):
-                if any(operand == Constant(True) for operand in operands):
-                    return Constant(True, span=node.span)
-                return disjunction((one for one in operands if not isinstance(one, Constant)), node.span)
+                    return Constant(False, span=leaf.span)
+                return Constant(True, span=leaf.span) if values.covers(range_of(form, bounds)) else leaf
             case _:
-                return node
+                return leaf
 
-    return bottom_up(fold, tree)
+    return bottom_up(_fold, tree, fold_leaf)
+
+
+def _fold(node: And | Or) -> Predicate:
+    constants = [operand for operand in node.operands if isinstance(operand, Constant)]
+    if not constants:
+        return node
+    absorbing = isinstance(node, Or)
+    if any(constant.value is absorbing for constant in constants):
+        return Constant(absorbing, span=node.span)
+    kept = [operand for operand in node.operands if not isinstance(operand, Constant)]
+    return conjunction(kept, node.span) if isinstance(node, And) else disjunction(kept, node.span)

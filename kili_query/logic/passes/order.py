@@ -1,16 +1,19 @@
 """Ordering: operands by the names of their counters, so that equal predicates print alike."""
 
-from typing import TypeAlias
+from operator import ne
+from typing import Any, TypeAlias
 
-from kili_query.ast import And, Comparison, Constant, Exists, Linear, Membership, Or, Predicate, Relation
-from kili_query.ast.walk import terms_of
-from kili_query.logic.literals import NO_BOUNDS, Bounds, form_key, pure_literal, term_key
-from kili_query.logic.rewrite import JOINS, bottom_up
+from kili_query.ast import And, Comparison, Counter, Linear, Or, Predicate
+from kili_query.logic.literals import NO_BOUNDS, Bounds, FormKey, form_key, pure_literal, read_leaf
+from kili_query.logic.rewrite import bottom_up
 from kili_query.syntax.printer import print_tree
 
 __all__ = ["order"]
 
-_Key: TypeAlias = tuple[object, ...]
+_Key: TypeAlias = tuple[FormKey, int, tuple[Any, ...]]
+"""The first counter, what kind of tree it is, and what tells those of one kind apart."""
+
+_NO_NAMES: FormKey = ("", "", "", ())
 
 
 def order(tree: Predicate, bounds: Bounds = NO_BOUNDS) -> Predicate:
@@ -30,36 +33,42 @@ class _Order:
         self.bounds = bounds
         self.keys: dict[int, tuple[Predicate, _Key]] = {}
 
-    def sort(self, node: Predicate) -> Predicate:
-        if isinstance(node, JOINS):
-            keyed = [(self.key(operand, isinstance(node, And)), index) for index, operand in enumerate(node.operands)]
-            placed = [index for _, index in sorted(keyed)]
-            if any(index != place for place, index in enumerate(placed)):
-                operands = tuple(node.operands[index] for index in placed)
-                node = And(operands, span=node.span) if isinstance(node, And) else Or(operands, span=node.span)
-        self.keys[id(node)] = node, self.make_key(node)  # the node is kept, so that its id stays its own
+    def sort(self, node: And | Or) -> Predicate:
+        keys = [self.key(operand) for operand in node.operands]
+        under_and = isinstance(node, And)
+        places = sorted(range(len(keys)), key=lambda index: _turned(keys[index]) if under_and else keys[index])
+        if any(map(ne, places, range(len(places)))):
+            operands = tuple(node.operands[index] for index in places)
+            node = And(operands, span=node.span) if under_and else Or(operands, span=node.span)
+        self.keys[id(node)] = node, self.join_key(node, [keys[index] for index in places])
         return node
 
-    def key(self, operand: Predicate, under_and: bool) -> _Key:
-        """Under AND a lower bound stands before an upper one; under OR lower numbers stand before higher ones."""
-        names, rank, detail = self.keys[id(operand)][1]
-        if under_and and rank == 0:
-            return names, rank, tuple((-high, low) for low, high in detail)  # type: ignore[attr-defined]
-        return names, rank, detail
+    def key(self, operand: Predicate) -> _Key:
+        known = self.keys.get(id(operand))
+        return self.leaf_key(operand) if known is None else known[1]
 
-    def make_key(self, node: Predicate) -> _Key:
+    def leaf_key(self, leaf: Predicate) -> _Key:
+        match leaf:
+            case Comparison(Counter(job, category)):
+                return (job, category, "", ()), 0, read_leaf(leaf, self.bounds)[1].intervals
+            case Comparison() | Linear():
+                form, values = read_leaf(leaf, self.bounds)
+                return form_key(form), 0, values.intervals
+            case _:
+                return _NO_NAMES, 3, (print_tree(leaf),)
+
+    def join_key(self, node: And | Or, keys: list[_Key]) -> _Key:
         literal = pure_literal(node, self.bounds)
         if literal is not None:
             return form_key(literal[0]), 0, literal[1].intervals
-        match node:
-            case And(operands) | Or(operands):
-                below = tuple(self.keys[id(operand)][1] for operand in operands)
-                names = min((key[0] for key in below), default=("", "", "", ()))  # type: ignore[type-var]
-                return names, 1 if isinstance(node, Or) else 2, below
-            case Constant(value):
-                return ("", "", "", ()), 3, (value,)
-            case Comparison() | Linear() | Exists() | Relation() | Membership():
-                first = min((term_key(term) for term in terms_of(node)), default=("", "", ""))
-                return (*first, ()), 4, (print_tree(node),)
-            case _:
-                return ("", "", "", ()), 5, (print_tree(node),)
+        names = min((key[0] for key in keys), default=_NO_NAMES)
+        return names, 2 if isinstance(node, And) else 1, tuple(keys)
+
+
+def _turned(key: _Key) -> _Key:
+    """Under AND a lower bound stands before an upper one, though elsewhere what starts lower stands first."""
+    names, rank, detail = key
+    if rank or not detail:
+        return key
+    low, high = detail[0]
+    return names, rank, ((-high, low), *detail[1:])

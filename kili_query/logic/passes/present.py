@@ -40,7 +40,7 @@ def present_sums(tree: Predicate) -> Predicate:
     def change(node: Predicate) -> Predicate:
         return _shortest_sum(node) if isinstance(node, Linear) else node
 
-    return bottom_up(change, tree)
+    return bottom_up(lambda node: node, tree, change)
 
 
 def _shortest_sum(leaf: Linear) -> Predicate:
@@ -104,18 +104,15 @@ def present_sugar(tree: Predicate) -> Predicate:
     >>> print_tree(present_sugar(parse_tree("J.A.count < 5 OR J.A.count > 5 OR J.B.count > 0")))
     'J.A.count != 5 OR J.B'
     """
-    return bottom_up(_sweeten, tree)
+    return bottom_up(_join_alike, tree, _sweeten)
 
 
-def _sweeten(node: Predicate) -> Predicate:
-    match node:
+def _sweeten(leaf: Predicate) -> Predicate:
+    match leaf:
         case Comparison(counter, op, bound):
-            return _shortest(counter, IntervalSet.comparing(op, bound), node)
-        case And(operands) | Or(operands):
-            literals = [_literal_of_sugar(operand) for operand in operands]
-            return _join_alike(node, literals)
+            return _shortest(counter, IntervalSet.comparing(op, bound), leaf)
         case _:
-            return node
+            return leaf
 
 
 def _literal_of_sugar(tree: Predicate) -> Literal | None:
@@ -132,7 +129,8 @@ def _literal_of_sugar(tree: Predicate) -> Literal | None:
             return None
 
 
-def _join_alike(node: And | Or, literals: list[Literal | None]) -> Predicate:
+def _join_alike(node: And | Or) -> Predicate:
+    literals = [_literal_of_sugar(operand) for operand in node.operands]
     groups: dict[Form | int, list[int]] = {}
     for index, literal in enumerate(literals):
         groups.setdefault(index if literal is None else literal[0], []).append(index)

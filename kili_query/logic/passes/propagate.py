@@ -1,6 +1,6 @@
 """Propagation: what a level says of a counter need not be said again below it, and cannot be denied there."""
 
-from kili_query.ast import And, Constant, Or, Predicate
+from kili_query.ast import And, Comparison, Constant, Or, Predicate
 from kili_query.logic.intervals import IntervalSet, intersection, union
 from kili_query.logic.literals import NO_BOUNDS, Bounds, Form, Literal, pure_literal, range_of
 from kili_query.logic.rewrite import JOINS, rebuilt
@@ -66,16 +66,26 @@ class _Propagation:
                 level.done.append(operand)
 
     def enter(self, node: And | Or) -> _Level:
-        literals = [pure_literal(operand, self.bounds) for operand in node.operands]
-        operands = tuple(map(self.judge, node.operands, literals))
-        level = _Level(node if operands == node.operands else type(node)(operands, span=node.span), literals)
-        said: dict[Form, list[IntervalSet]] = {}
-        for literal, operand in zip(literals, operands, strict=True):
-            if literal is not None and not isinstance(operand, Constant):
-                said.setdefault(literal[0], []).append(literal[1])
-        for form, sets in said.items():
-            self.learn(level, form, intersection(sets) if isinstance(node, And) else union(sets))
+        has_nested = any(isinstance(operand, JOINS) for operand in node.operands)
+        if not has_nested and not self.known:
+            return _Level(node, [None] * len(node.operands))  # nothing to judge by, and nobody to tell
+        literals = [self.read(operand, has_nested) for operand in node.operands]
+        operands = list(map(self.judge, node.operands, literals))
+        level = _Level(rebuilt(node, operands), literals)
+        if has_nested:
+            said: dict[Form, list[IntervalSet]] = {}
+            for literal, operand in zip(literals, operands, strict=True):
+                if literal is not None and not isinstance(operand, Constant):
+                    said.setdefault(literal[0], []).append(literal[1])
+            for form, sets in said.items():
+                self.learn(level, form, intersection(sets) if isinstance(node, And) else union(sets))
         return level
+
+    def read(self, operand: Predicate, is_wanted: bool) -> Literal | None:
+        """The literal of an operand; None also where nobody wants to know."""
+        if not is_wanted and isinstance(operand, Comparison) and operand.counter not in self.known:
+            return None
+        return pure_literal(operand, self.bounds)
 
     def judge(self, operand: Predicate, literal: Literal | None) -> Predicate:
         if literal is None or (known := self.known.get(literal[0])) is None:

@@ -32,7 +32,7 @@ def simplify_conditions(tree: Predicate, simplify: Callable[[Predicate], Predica
             case _:
                 return node
 
-    return bottom_up(change, tree)
+    return bottom_up(lambda node: node, tree, change)
 
 
 def _simplify_term(term: Term, simplify: Callable[[Predicate], Predicate]) -> Term | None:

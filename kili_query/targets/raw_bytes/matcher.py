@@ -1,7 +1,8 @@
 """A predicate over one label as JSON bytes."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias, assert_never
+from collections.abc import Callable, Iterator, Sequence, Set
+from operator import itemgetter
+from typing import TypeAlias, TypeVar, assert_never
 
 import msgspec
 
@@ -32,13 +33,18 @@ from kili_query.syntax.printer import print_tree
 from kili_query.targets.closures import compile_closure
 from kili_query.targets.explain import COMPARE
 from kili_query.targets.raw_bytes.decoding import decode, is_sound
-from kili_query.targets.raw_bytes.roots import RootsReader
-from kili_query.targets.raw_bytes.shapes import is_plain_name
-from kili_query.targets.raw_bytes.tally import Counts, Tally, TooDeep
+from kili_query.targets.raw_bytes.roots import ContentReader, RootsReader, looks_like_video
+from kili_query.targets.raw_bytes.shapes import Jobs, is_plain_name, jobs_type, jobs_type_without
+from kili_query.targets.raw_bytes.tally import Tally, TooDeep, count_at_root
 
 __all__ = ["BytesMatcher", "compile_bytes"]
 
-_JudgeCounts: TypeAlias = Callable[[Counts], bool]
+_Way: TypeAlias = Callable[[bytes], bool | None]
+
+_FEW = 8
+"""How many counters are counted one by one; above it one walk counts them all."""
+
+_T = TypeVar("_T")
 
 
 class BytesMatcher:
@@ -61,7 +67,7 @@ class BytesMatcher:
         self.policy = policy
         self.at = at
         self._judge_content = compile_closure(tree, ontology=ontology, policy=policy)
-        self._fast = _fast_path(lower(tree), Rules.of(policy, ontology), at)
+        self._ways = tuple(_ways(lower(tree), Rules.of(policy, ontology), ontology, at))
 
     def __call__(self, data: bytes | bytearray | memoryview) -> bool:
         if not isinstance(data, bytes):
@@ -73,7 +79,16 @@ class BytesMatcher:
 
     def sift(self, data: bytes) -> bool | None:
         """The verdict on a label of the usual shape; None where that is too unusual to be told by quick looks."""
-        return None if self._fast is None else self._fast(data)
+        if not is_sound(data):
+            return None
+        for way in self._ways:
+            try:
+                verdict = way(data)
+            except (msgspec.MsgspecError, RecursionError, TooDeep):
+                continue
+            if verdict is not None:
+                return verdict
+        return None
 
     def _content_in(self, data: bytes) -> object:
         try:
@@ -116,55 +131,73 @@ def compile_bytes(
     return BytesMatcher(tree, ontology, policy, at)
 
 
-class _Fast:
-    """The fast path: decode to the types of `shapes`, count, compare."""
+class _AtRoot:
+    """The way of queries of few jobs that stand at the root alone, as the ontology says or the label itself shows."""
 
-    def __init__(self, tree: Predicate, counted: Sequence[Counter | Pattern], rules: Rules, at: str) -> None:
-        jobs = {term.job for term in counted if isinstance(term, Counter)} - METADATA_JOBS
-        is_deep = any(isinstance(term, Pattern) for term in counted) or not jobs <= rules.root_jobs
-        self._read = RootsReader(None if is_deep else jobs, rules, at, is_deep=is_deep)
-        self._tally = Tally(counted, rules)
-        self._judge = _compile(tree, {term: index for index, term in enumerate(counted)})
+    def __init__(self, tree: Predicate, jobs: Set[str], rules: Rules, at: str) -> None:
+        anywhere = jobs - rules.root_jobs
+        self._is_by_shape = rules.is_video is None  # so that all keys have to be seen
+        kind = jobs_type_without(anywhere) if anywhere else jobs_type(None if self._is_by_shape else jobs)
+        self._read: ContentReader[Jobs] = ContentReader(kind, at)
+        self._judge = _compile(tree, _count_at_root)
 
     def __call__(self, data: bytes) -> bool | None:
-        if not is_sound(data):
+        jobs = self._read(data)
+        if jobs is None or (self._is_by_shape and looks_like_video(jobs)):
             return None
-        try:
-            roots = self._read(data)
-            return None if roots is None else self._judge(self._tally(roots))
-        except (msgspec.MsgspecError, RecursionError, TooDeep):
-            return None
+        return self._judge(jobs)
 
 
-def _fast_path(tree: Predicate, rules: Rules, at: str) -> _Fast | None:
-    """The fast path of a lowered tree, where it has one."""
-    if at and not is_plain_name(at):
-        return None
-    counted: list[Counter | Pattern] = []
-    for term in dict.fromkeys(terms(tree)):
-        if isinstance(term, Filtered):
-            return None
-        counted.append(term)
-    return _Fast(tree, counted, rules, at)
+class _Everywhere:
+    """The way of all other queries: whatever counts is looked for in the whole label."""
+
+    def __init__(self, tree: Predicate, counted: Sequence[Counter | Pattern], rules: Rules, at: str) -> None:
+        is_deep = any(isinstance(term, Pattern) or term.job not in rules.root_jobs for term in counted)
+        self._read = RootsReader(Jobs if is_deep else jobs_type(None), rules, at)
+        self._tally = Tally(counted, rules)
+        indices: dict[Term, int] = {term: index for index, term in enumerate(counted)}
+        self._judge = _compile(tree, lambda term: itemgetter(indices[term]))
+
+    def __call__(self, data: bytes) -> bool | None:
+        roots = self._read(data)
+        return None if roots is None else self._judge(self._tally(roots))
 
 
-def _compile(tree: Predicate, indices: Mapping[Term, int]) -> _JudgeCounts:
+def _ways(tree: Predicate, rules: Rules, ontology: Ontology | None, at: str) -> Iterator[_Way]:
+    """The fast ways to a verdict on a lowered tree, where it has some; the fastest first."""
+    counted = [term for term in dict.fromkeys(terms(tree)) if not isinstance(term, Filtered)]
+    if any(isinstance(term, Filtered) for term in terms(tree)) or (at and not is_plain_name(at)):
+        return
+    jobs = {term.job for term in counted if isinstance(term, Counter)} - METADATA_JOBS
+    has_children = ontology is not None and any(ontology.jobs[job].is_child for job in jobs & ontology.jobs.keys())
+    is_simple = len(counted) <= _FEW and all(isinstance(term, Counter) for term in counted)
+    if is_simple and not has_children and rules.is_video is not True:
+        yield _AtRoot(tree, jobs, rules, at)
+    yield _Everywhere(tree, counted, rules, at)
+
+
+def _count_at_root(term: Term) -> Callable[[Jobs], int]:
+    assert isinstance(term, Counter)  # other terms go another way
+    return count_at_root(term)
+
+
+def _compile(tree: Predicate, count: Callable[[Term], Callable[[_T], int]]) -> Callable[[_T], bool]:
     match tree:
         case Comparison(counter, op, bound):
-            holds, index = COMPARE[op], indices[counter]
-            return lambda counts: holds(counts.get(index, 0), bound)
+            holds, number = COMPARE[op], count(counter)
+            return lambda given: holds(number(given), bound)
         case Linear(addends, op, bound):
-            holds, weighted = COMPARE[op], [(addend.coefficient, indices[addend.counter]) for addend in addends]
-            return lambda counts: holds(sum(weight * counts.get(index, 0) for weight, index in weighted), bound)
+            holds, weighted = COMPARE[op], [(addend.coefficient, count(addend.counter)) for addend in addends]
+            return lambda given: holds(sum(weight * number(given) for weight, number in weighted), bound)
         case And(operands):
-            judges = [_compile(operand, indices) for operand in operands]
-            return lambda counts: all(judge(counts) for judge in judges)
+            judges = [_compile(operand, count) for operand in operands]
+            return lambda given: all(judge(given) for judge in judges)
         case Or(operands):
-            judges = [_compile(operand, indices) for operand in operands]
-            return lambda counts: any(judge(counts) for judge in judges)
+            judges = [_compile(operand, count) for operand in operands]
+            return lambda given: any(judge(given) for judge in judges)
         case Constant(value):
             return lambda _: value
         case Not() | Exists() | Relation() | Membership():
-            raise TypeError(f"`{print_tree(tree)}` is not lowered")
+            return _compile(lower(tree), count)
         case _:
             assert_never(tree)

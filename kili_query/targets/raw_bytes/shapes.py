@@ -9,9 +9,9 @@ Structs are no part of the garbage collector's work, for what is decoded holds n
 import re
 from collections.abc import Iterable
 from types import GenericAlias
-from typing import ClassVar, TypeAlias, TypedDict, cast
+from typing import Annotated, ClassVar, TypeAlias, TypedDict, cast
 
-from msgspec import Struct
+from msgspec import Meta, Struct, defstruct
 
 __all__ = [
     "Annotation",
@@ -23,6 +23,7 @@ __all__ = [
     "frames_type",
     "is_plain_name",
     "jobs_type",
+    "jobs_type_without",
     "label_type",
 ]
 
@@ -90,6 +91,8 @@ class _RootPayload(Struct, gc=False):
     children: ClassVar[None] = None
 
 
+_LEVELS_WITHOUT = 2  # of child jobs, in `jobs_type_without`; labels with more are rare
+
 # msgspec 0.22 does not find keys beyond ASCII in a `TypedDict`, and what needs an escape is better not tried
 _PLAIN_NAME = re.compile(r"[ !#-\[\]-~]+")
 
@@ -99,27 +102,52 @@ def is_plain_name(name: str) -> bool:
     return _PLAIN_NAME.fullmatch(name) is not None
 
 
-def jobs_type(names: Iterable[str] | None, *, is_deep: bool) -> object:
-    """The type of a map of jobs.
+def jobs_type(names: Iterable[str] | None) -> object:
+    """The type of a map of jobs without child jobs.
 
     Args:
         names: the jobs to be decoded; None for all.
-        is_deep: whether to decode child jobs.
     """
-    payload = Payload if is_deep else _RootPayload
     if names is None or not all(map(is_plain_name, names)):
-        return GenericAlias(dict, (str, payload | None))
-    return _record("Jobs", dict.fromkeys(names, payload | None))
+        return GenericAlias(dict, (str, _RootPayload | None))
+    return _record("Jobs", dict.fromkeys(names, _RootPayload | None))
+
+
+def jobs_type_without(names: Iterable[str]) -> object:
+    """The type of the root of a label that holds jobs of these names at the root alone, if at all."""
+    others = Annotated[str, Meta(pattern=rf"\A(?!(?:{'|'.join(map(re.escape, names))})\Z)")]
+    children: object = GenericAlias(dict, (Annotated[str, Meta(pattern=r"(?!)")], type(None)))  # none at all
+    for _ in range(_LEVELS_WITHOUT):
+        children = GenericAlias(dict, (others, _payload_with(children)))
+    return GenericAlias(dict, (str, _payload_with(children)))
+
+
+def _payload_with(children: object) -> object:
+    below = ("children", _or_null(children), None)
+    category = defstruct("Category", [("name", str), below], gc=False)
+    point = defstruct("Point", [below], gc=False)
+    categories = ("categories", _or_null(GenericAlias(list, (category,))), None)
+    annotation = defstruct(
+        "Annotation",
+        [categories, ("mid", str | None, None), below, ("points", _or_null(GenericAlias(list, (point,))), None)],
+        gc=False,
+    )
+    annotations = ("annotations", _or_null(GenericAlias(list, (annotation,))), None)
+    return _or_null(defstruct("Payload", [categories, annotations, below], gc=False))
 
 
 def frames_type(jobs: object) -> object:
     """The type of the root of a video whose frames hold such jobs."""
-    return GenericAlias(dict, (str, cast("type", jobs) | None))
+    return GenericAlias(dict, (str, _or_null(jobs)))
 
 
 def label_type(content: object, at: str) -> object:
     """The type of a label whose field ``at``, a plain name, holds the content or its text."""
     return _record("Label", {at: cast("type", content) | str | None})
+
+
+def _or_null(kind: object) -> object:
+    return cast("type", kind) | None
 
 
 def _record(name: str, fields: dict[str, object]) -> object:

@@ -4,7 +4,7 @@ The definition is that of `kili_query.counting`. Nothing here can be malformed, 
 terms of a query are counted in one walk.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple, Protocol, TypeAlias
 
@@ -15,18 +15,43 @@ from kili_query.counting.content import Part
 from kili_query.ontology.job import METADATA_JOBS
 from kili_query.targets.raw_bytes.shapes import Annotation, Jobs, Payload, Point
 
-__all__ = ["Counts", "Tally", "TooDeep"]
+__all__ = ["Counts", "Tally", "TooDeep", "count_at_root"]
 
-Counts: TypeAlias = Mapping[int, int]
-"""By the index of a term, how many objects it counts; those that count none are left out."""
+Counts: TypeAlias = Sequence[int]
+"""How many objects each term counts."""
 
 _Place: TypeAlias = tuple[object, ...]
-_Found: TypeAlias = dict[_Place, set[object]]
+_Found: TypeAlias = dict[tuple[int, _Place], set[object]]
 """What counts, by the index of the term and where it stands: a `mid`, or something else that is one in its place."""
 
 
 class TooDeep(Exception):  # noqa: N818 - it says what the label is
     """Child jobs are nested deeper than they may."""
+
+
+def count_at_root(counter: Counter) -> Callable[[Jobs], int]:
+    """How many objects of a category a job at the root of a label holds that is no video."""
+    job, name = counter.job, counter.category
+
+    def count(jobs: Jobs) -> int:
+        payload = jobs.get(job)
+        if payload is None:
+            return 0
+        ids: set[object] = set()
+        for annotation in payload.annotations or ():
+            for category in annotation.categories or ():
+                if category.name == name:
+                    # without `mid` it is an object of its own: as much as the struct
+                    ids.add(id(annotation) if annotation.mid is None else annotation.mid)
+                    break
+        is_chosen = False
+        for category in payload.categories or ():
+            if category.name == name:
+                is_chosen = True
+                break
+        return len(ids) + is_chosen
+
+    return (lambda _: 0) if job in METADATA_JOBS else count
 
 
 class _Site(NamedTuple):
@@ -62,6 +87,7 @@ class Tally:
     """
 
     def __init__(self, terms: Sequence[Counter | Pattern], rules: Rules) -> None:
+        self._size = len(terms)
         self._video = rules.video
         self._wanted_at_root = _wanted(terms, frozenset())
         self._wanted_below = _wanted(terms, rules.root_jobs)
@@ -77,13 +103,13 @@ class Tally:
             stack = self._visit(_Site(jobs, (), frame, False, 0), found)
             while stack:
                 stack += self._visit(stack.pop(), found)
-        counts: dict[int, int] = {}
-        for (index, *_), ids in found.items():
-            counts[index] = counts.get(index, 0) + len(ids)
+        counts = [0] * self._size
+        for (index, _), ids in found.items():
+            counts[index] += len(ids)
         return counts
 
     def _visit(self, site: _Site, found: _Found) -> list[_Site]:
-        """Count what a map of jobs holds; gives the maps of child jobs directly below. One loop does both, for speed."""
+        """Count what a map of jobs holds; gives the maps of child jobs below it. One loop does both, for speed."""
         jobs, place, frame, inherited, depth = site
         if depth > MAX_NESTING:
             raise TooDeep
@@ -127,10 +153,10 @@ class Tally:
         for name, own in ids.items():
             for index in names[name]:
                 if self._video == "frames" and frame is not None:  # the frame is what counts
-                    found[index, frame, job, name] = {None}
+                    found[index, (frame, job, name)] = {None}
                     continue
-                place = (index, frame, site.place, job, name)
-                found[place] = found[place] | own if place in found else own
+                key = index, (frame, site.place, job, name)
+                found[key] = found[key] | own if key in found else own
 
 
 def _wanted(terms: Sequence[Counter | Pattern], left_out: frozenset[str]) -> _Wanted:

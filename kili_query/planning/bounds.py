@@ -1,0 +1,176 @@
+"""Bounds: what is known of single terms, from what is said beside them and of the sums that they are in."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TypeAlias, assert_never
+
+from kili_query.ast import (
+    MAX_COUNT,
+    Addend,
+    CompareOp,
+    Comparison,
+    Constant,
+    Filtered,
+    Linear,
+    Predicate,
+    Term,
+    comparison,
+    disjunction,
+)
+from kili_query.logic.literals import pure_literal
+
+__all__ = ["Bounds", "implied_by_sum", "lower_bound", "narrow", "upper_bound"]
+
+Bounds: TypeAlias = Mapping[Term, tuple[int, int]]
+"""The least and the most that a term can count, ends included, where more is known than 0 … `MAX_COUNT`."""
+
+TRUE = Constant(True)
+
+
+def lower_bound(leaf: Comparison) -> int:
+    """The least count that satisfies a comparison; more than `MAX_COUNT` where none does."""
+    match leaf.op:
+        case CompareOp.EQ | CompareOp.GE:
+            return max(leaf.bound, 0)
+        case CompareOp.GT:
+            return max(leaf.bound + 1, 0)
+        case CompareOp.LT | CompareOp.LE:
+            return 0
+        case _:
+            assert_never(leaf.op)
+
+
+def upper_bound(leaf: Comparison) -> int:
+    """The greatest count that satisfies a comparison; less than 0 where none does."""
+    match leaf.op:
+        case CompareOp.EQ | CompareOp.LE:
+            return min(leaf.bound, MAX_COUNT)
+        case CompareOp.LT:
+            return min(leaf.bound - 1, MAX_COUNT)
+        case CompareOp.GE | CompareOp.GT:
+            return MAX_COUNT
+        case _:
+            assert_never(leaf.op)
+
+
+def narrow(operands: Iterable[Predicate], known: Bounds) -> Bounds:
+    """The bounds that the operands of an AND give to single terms, beside those known before."""
+    narrowed = dict(known)
+    sums: list[Linear] = []
+    for operand in operands:
+        if isinstance(operand, Linear):
+            sums.append(operand)
+        elif (literal := pure_literal(operand)) is not None:
+            term, values = literal
+            if not isinstance(term, tuple) and not values.is_empty:
+                _tighten(narrowed, term, values.intervals[0][0], values.intervals[-1][1])
+    for one in sums:
+        for leaf in tuple(_bounds_from_sum(one, narrowed)):
+            if isinstance(leaf, Comparison):
+                _tighten(narrowed, leaf.counter, lower_bound(leaf), upper_bound(leaf))
+    return narrowed
+
+
+def _tighten(bounds: dict[Term, tuple[int, int]], term: Term, low: int, high: int) -> None:
+    before = bounds.get(term, (0, MAX_COUNT))
+    bounds[term] = (max(before[0], low), min(before[1], high))
+    if isinstance(term, Filtered):  # the objects that are chosen are among all
+        _tighten(bounds, term.counter, low, MAX_COUNT)
+
+
+def implied_by_sum(tree: Linear, bounds: Bounds) -> Iterator[Predicate]:
+    """What a sum says of its single counters.
+
+    ``A + B >= 5`` says that one of the two is 3 or more (pigeonhole); ``A + B <= 5`` that each is 5 or less.
+    """
+    yield from _bounds_from_sum(tree, bounds)
+    if tree.op in (CompareOp.GE, CompareOp.GT, CompareOp.EQ):
+        yield _pigeonhole(tree.addends, _at_least(tree), bounds)
+    if tree.op in (CompareOp.LE, CompareOp.LT, CompareOp.EQ):
+        yield _pigeonhole(_negated(tree.addends), -_at_most(tree), bounds)
+
+
+def _bounds_from_sum(tree: Linear, bounds: Bounds) -> Iterator[Predicate]:
+    if tree.op in (CompareOp.GE, CompareOp.GT, CompareOp.EQ):
+        yield from _bounds_of_each(_negated(tree.addends), -_at_least(tree), bounds)
+    if tree.op in (CompareOp.LE, CompareOp.LT, CompareOp.EQ):
+        yield from _bounds_of_each(tree.addends, _at_most(tree), bounds)
+
+
+def _at_least(tree: Linear) -> int:
+    return tree.bound + 1 if tree.op is CompareOp.GT else tree.bound
+
+
+def _at_most(tree: Linear) -> int:
+    return tree.bound - 1 if tree.op is CompareOp.LT else tree.bound
+
+
+def _negated(addends: Iterable[Addend]) -> list[Addend]:
+    return [Addend(-addend.coefficient, addend.counter) for addend in addends]
+
+
+def _extent(term: Term, bounds: Bounds) -> tuple[int, int]:
+    """The least and most of a term; of objects chosen by their children, no more than of all those objects."""
+    low, high = bounds.get(term, (0, MAX_COUNT))
+    if isinstance(term, Filtered):
+        high = min(high, _extent(term.counter, bounds)[1])
+    return low, high
+
+
+def _least(addend: Addend, bounds: Bounds) -> int:
+    low, high = _extent(addend.counter, bounds)
+    return addend.coefficient * (low if addend.coefficient > 0 else high)
+
+
+def _bounds_of_each(addends: Sequence[Addend], at_most: int, bounds: Bounds) -> Iterator[Predicate]:
+    """From ``sum <= at_most``: what is left for each term when all others are as small as they can be."""
+    least = [_least(addend, bounds) for addend in addends]
+    total = sum(least)
+    for addend, own in zip(addends, least, strict=True):
+        room = at_most - (total - own)
+        if addend.coefficient > 0:
+            yield _clip(addend.counter, CompareOp.LE, room // addend.coefficient)
+        else:
+            yield _clip(addend.counter, CompareOp.GE, -(room // -addend.coefficient))
+
+
+def _clip(term: Term, op: CompareOp, bound: int) -> Predicate:
+    """A comparison, or TRUE where every count, or as good as every count, satisfies it."""
+    if (op is CompareOp.LE and bound > MAX_COUNT // 2) or (op is CompareOp.GE and bound <= 0):
+        return TRUE
+    return comparison(term, op, bound)
+
+
+def _pigeonhole(addends: Sequence[Addend], at_least: int, bounds: Bounds) -> Predicate:
+    """From ``sum >= at_least``: one of the counters that add must reach its share of what is lacking.
+
+    All counters are taken to have what they have at least; those that cannot reach an equal share are taken to have
+    all that they can, and leave more to the others.
+    """
+    needed = at_least - sum(addend.coefficient * _extent(addend.counter, bounds)[0] for addend in addends)
+    rooms = [(one, _room(one.counter, bounds)) for one in addends if one.coefficient > 0]
+    sharing = len(rooms)
+    for addend, room in sorted(rooms, key=_reach):
+        if addend.coefficient * room * sharing >= needed:
+            break
+        needed -= addend.coefficient * room
+        sharing -= 1
+    if needed <= 0:
+        return TRUE
+    able = [(addend, room) for addend, room in rooms if addend.coefficient * room * sharing >= needed]
+    steps = [-(-needed // (sharing * addend.coefficient)) for addend, _ in able]
+    slack = needed - 1 - sum(addend.coefficient * (step - 1) for (addend, _), step in zip(able, steps, strict=True))
+    wanted: list[Predicate] = []
+    for (addend, room), step in zip(able, steps, strict=True):
+        further = addend.coefficient <= slack and step < room  # were all others one short, it had to go one further
+        slack -= addend.coefficient if further else 0
+        wanted.append(_clip(addend.counter, CompareOp.GE, _extent(addend.counter, bounds)[0] + step + further))
+    return disjunction(wanted)
+
+
+def _room(term: Term, bounds: Bounds) -> int:
+    low, high = _extent(term, bounds)
+    return high - low
+
+
+def _reach(one: tuple[Addend, int]) -> int:
+    return one[0].coefficient * one[1]

@@ -1,0 +1,300 @@
+"""The SQL target: a predicate becomes a statement that finds the labels in a database.
+
+Two layouts are read. *Wide* has one table, as `kili_query.frames.count_table` makes it: a row for each label with its
+``id``, ``fault`` (null where the counts are known), and one integer column ``JOB/CATEGORY`` for each counter. *Long*
+has two: the labels, with ``id`` and ``fault``, and the counts, with ``label_id``, ``job``, ``category`` and ``count``,
+where a count without a row is 0.
+
+INVARIANT: names reach the text only as identifiers and literals that sqlglot quotes.
+"""
+
+from collections.abc import Callable, Collection
+from typing import Literal, TypeAlias, assert_never
+
+from attrs import evolve
+from sqlglot import Dialects, exp
+
+from kili_query.ast import (
+    MAX_COUNT,
+    And,
+    CompareOp,
+    Comparison,
+    Constant,
+    Counter,
+    Exists,
+    Linear,
+    Membership,
+    Not,
+    Or,
+    Predicate,
+    Relation,
+    conjunction,
+    counters,
+    disjunction,
+    map_operands,
+)
+from kili_query.errors import NotExpressible
+from kili_query.syntax import lower
+from kili_query.targets.base import COLUMNS, require
+from kili_query.targets.column_names import FAULT, column_name
+from kili_query.targets.explain import COMPARE
+from kili_query.targets.outcome import outcome
+
+__all__ = ["Layout", "to_sql", "to_sql_condition"]
+
+Layout: TypeAlias = Literal["wide", "long"]
+_Column: TypeAlias = Callable[[Counter], exp.Expression]
+
+_MAX_SUM = 2**62
+_DIALECTS = tuple(sorted(dialect.value for dialect in Dialects if dialect.value))
+_MAX_IDENTIFIER_BYTES = {"postgres": 63, "materialize": 63, "redshift": 127, "mysql": 64, "oracle": 128}
+_TELL_CASES_APART = frozenset({"postgres", "materialize", "snowflake", "clickhouse", "oracle"})
+_COMPARE: dict[CompareOp, type[exp.Binary]] = {
+    CompareOp.EQ: exp.EQ,
+    CompareOp.GE: exp.GTE,
+    CompareOp.LE: exp.LTE,
+    CompareOp.GT: exp.GT,
+    CompareOp.LT: exp.LT,
+}
+
+
+def to_sql(
+    tree: Predicate,
+    dialect: str = "duckdb",
+    *,
+    layout: Layout = "wide",
+    table: str = "labels",
+    counts_table: str | None = None,
+    columns: Collection[str] | None = None,
+) -> str:
+    """Translate a predicate into a statement that selects the ids of the labels that match.
+
+    Args:
+        tree: a predicate, sugar allowed.
+        dialect: a dialect of sqlglot, such as ``duckdb``, ``sqlite``, ``postgres``, ``spark``, ``bigquery``,
+            ``snowflake``, ``clickhouse`` or ``trino``.
+        layout: ``"wide"``, one column for each counter, or ``"long"``, one row for each counter that is not 0.
+        table: the table of the labels; dots separate a schema from a table.
+        counts_table: of the long layout, the table of the counts; by default the name of the table and ``_counts``.
+        columns: of the wide layout, the columns that the table has: a counter without one is 0. By default every
+            counter is taken to have a column, and the database refuses what it lacks.
+
+    Returns:
+        One ``SELECT`` statement without a semicolon. Labels whose counts are null, or which have a ``fault``, are left
+        out, whatever the query.
+
+    Raises:
+        NotExpressible: the predicate looks inside annotations or holds a pattern that no ontology has expanded; or the
+            dialect cannot name a column: it is too long, or two differ in upper and lower case alone.
+        ValueError: there is no such dialect or layout.
+
+    >>> from kili_query.syntax import parse_tree
+    >>> to_sql(parse_tree("OBJECTS.CAR.count >= 3"))
+    'SELECT "labels"."id" FROM "labels" WHERE "labels"."OBJECTS/CAR" >= 3'
+    """
+    settled = _prepare(tree, dialect, columns if layout == "wide" else None)
+    labels = _table(table)
+    match layout:
+        case "wide":
+            _check_columns(settled, dialect)
+            where = _wide_condition(settled, labels.name)
+            query = exp.select(_column("id", labels.name)).from_(labels).where(where)
+        case "long":
+            counts = _table(f"{table}_counts" if counts_table is None else counts_table)
+            query = _long_query(settled, labels, counts)
+        case _:
+            raise ValueError(f'a layout is "wide" or "long", not {layout!r}')
+    return query.sql(dialect=dialect, identify=True)
+
+
+def to_sql_condition(
+    tree: Predicate, dialect: str = "duckdb", *, table: str = "labels", columns: Collection[str] | None = None
+) -> str:
+    """The condition of the statement over the wide layout, to stand in a statement of your own.
+
+    >>> from kili_query.syntax import parse_tree
+    >>> to_sql_condition(parse_tree("J.A.count >= 3 OR J.B"), "spark")
+    '`labels`.`J/A` >= 3 OR `labels`.`J/B` >= 1'
+    """
+    settled = _prepare(tree, dialect, columns)
+    _check_columns(settled, dialect)
+    return _wide_condition(settled, _table(table).name).sql(dialect=dialect, identify=True)
+
+
+def _prepare(tree: Predicate, dialect: str, columns: Collection[str] | None) -> Predicate:
+    """The lowered predicate, with constants left at the root alone."""
+    if dialect not in _DIALECTS:
+        raise ValueError(f"unknown SQL dialect {dialect!r}: choose one of {', '.join(_DIALECTS)}")
+    lowered = lower(tree)
+    require(lowered, COLUMNS, "SQL")
+    return _settle(lowered if columns is None else _without(lowered, frozenset(columns)))
+
+
+def _without(tree: Predicate, columns: frozenset[str]) -> Predicate:
+    """The predicate where counters that have no column are 0."""
+    match tree:
+        case Comparison(Counter() as counter, op, bound) if not _is_in(counter, columns):
+            return Constant(COMPARE[op](0, bound))
+        case Linear(addends, op, bound):
+            left = tuple(addend for addend in addends if _is_in(addend.counter, columns))
+            return evolve(tree, addends=left) if left else Constant(COMPARE[op](0, bound))
+        case _:
+            return map_operands(lambda operand: _without(operand, columns), tree)
+
+
+def _is_in(counter: object, columns: frozenset[str]) -> bool:
+    return isinstance(counter, Counter) and column_name(counter.job, counter.category) in columns
+
+
+def _settle(tree: Predicate) -> Predicate:
+    match map_operands(_settle, tree):
+        case And(operands):
+            kept = [operand for operand in operands if operand != Constant(True)]
+            return Constant(False) if Constant(False) in operands else conjunction(kept)
+        case Or(operands):
+            kept = [operand for operand in operands if operand != Constant(False)]
+            return Constant(True) if Constant(True) in operands else disjunction(kept)
+        case leaf:
+            return leaf
+
+
+def _check_columns(tree: Predicate, dialect: str) -> None:
+    """Refuse columns that the database would cut, or take for one another."""
+    names = [column_name(counter.job, counter.category) for counter in counters(tree)]
+    most = _MAX_IDENTIFIER_BYTES.get(dialect)
+    for name in names:
+        if most is not None and len(name.encode()) > most:
+            raise NotExpressible(
+                f"{dialect} cannot express the column `{name}`: its names have {most} bytes at most; "
+                "use the long layout"
+            )
+    if dialect in _TELL_CASES_APART:
+        return
+    first: dict[str, str] = {}
+    for name in names:
+        if (other := first.setdefault(name.casefold(), name)) != name:
+            raise NotExpressible(
+                f"{dialect} cannot express both columns `{other}` and `{name}`: they differ in case alone; "
+                "use the long layout"
+            )
+
+
+def _wide_condition(tree: Predicate, table: str) -> exp.Condition:
+    if isinstance(tree, Constant):  # no counter is there to be null
+        known = exp.Is(this=_column(FAULT, table), expression=exp.null())
+        return known if tree.value else exp.and_(known, exp.false())
+    return _translate(tree, lambda counter: _column(column_name(counter.job, counter.category), table))
+
+
+def _long_query(tree: Predicate, labels: exp.Table, counts: exp.Table) -> exp.Select:
+    """The labels, joined with one row for each that sums the counts that are asked for."""
+    wanted = list(dict.fromkeys(counters(tree)))
+    for counter in wanted:
+        _check_text(counter.job)
+        _check_text(counter.category)
+    known = exp.Is(this=_column(FAULT, "l"), expression=exp.null())
+    query = exp.select(_column("id", "l")).from_(exp.alias_(labels, "l", table=True, quoted=True))
+    if not wanted:
+        return query.where(known if tree == Constant(True) else exp.and_(known, exp.false()))
+    names = {counter: f"n{number}" for number, counter in enumerate(wanted)}
+    sums = [exp.alias_(_sum_of(counter), name, quoted=True) for counter, name in names.items()]
+    totals = (
+        exp.select(_column("label_id", "c"), *sums)
+        .from_(exp.alias_(counts, "c", table=True, quoted=True))
+        .where(exp.or_(*map(_is_counter, wanted)))
+        .group_by(_column("label_id", "c"))
+    )
+    joined = query.join(
+        totals.subquery("n", copy=False),
+        on=exp.EQ(this=_column("label_id", "n"), expression=_column("id", "l")),
+        join_type="left",
+    )
+    condition = _translate(tree, lambda counter: _or_zero(_column(names[counter], "n")))
+    return joined.where(exp.and_(known, condition))
+
+
+def _check_text(name: str) -> None:
+    if "\0" in name or any("\ud800" <= char <= "\udfff" for char in name):
+        raise NotExpressible(f"SQL cannot express a name that is no text: {name!r}")
+
+
+def _is_counter(counter: Counter) -> exp.Condition:
+    job = exp.EQ(this=_column("job", "c"), expression=exp.Literal.string(counter.job))
+    return exp.and_(job, exp.EQ(this=_column("category", "c"), expression=exp.Literal.string(counter.category)))
+
+
+def _sum_of(counter: Counter) -> exp.Expression:
+    case = exp.Case().when(_is_counter(counter), _column("count", "c")).else_(exp.Literal.number(0))
+    return exp.Sum(this=case)
+
+
+def _or_zero(column: exp.Expression) -> exp.Expression:
+    return exp.Coalesce(this=column, expressions=[exp.Literal.number(0)])
+
+
+def _translate(tree: Predicate, column: _Column) -> exp.Condition:
+    match tree:
+        case Comparison(Counter() as counter, op, bound):
+            return _translate_comparison(column(counter), op, bound)
+        case Linear():
+            return _translate_sum(tree, column)
+        case And(operands):
+            return exp.and_(*(_translate(operand, column) for operand in operands))
+        case Or(operands):
+            return exp.or_(*(_translate(operand, column) for operand in operands))
+        case Comparison() | Constant() | Not() | Exists() | Relation() | Membership():
+            raise AssertionError("not lowered, not settled or not checked")
+        case _:
+            assert_never(tree)
+
+
+def _translate_comparison(column: exp.Expression, op: CompareOp, bound: int) -> exp.Condition:
+    """No bound leaves the range of counts; what is always or never true is so of known counts alone."""
+    decided = outcome(op, bound)
+    if decided.is_exact:
+        return _compare(column, CompareOp.EQ, decided.stop - 1)
+    return _compare(column, CompareOp.GE if decided.at_stop else CompareOp.LT, decided.stop)
+
+
+def _translate_sum(tree: Linear, column: _Column) -> exp.Condition:
+    reach = sum(abs(addend.coefficient) for addend in tree.addends) * (MAX_COUNT + 1)
+    if reach > _MAX_SUM:
+        raise NotExpressible("SQL cannot express a sum that needs more than 64 bits")
+    total: exp.Expression | None = None
+    for addend in tree.addends:
+        assert isinstance(addend.counter, Counter)  # other terms were refused
+        wide = exp.cast(column(addend.counter), exp.DataType.Type.BIGINT)
+        weighted = exp.Mul(this=wide, expression=_number(addend.coefficient))
+        total = weighted if total is None else exp.Add(this=total, expression=weighted)
+    assert total is not None  # a sum has addends
+    return _compare(total, tree.op, max(-reach, min(tree.bound, reach)))
+
+
+def _compare(left: exp.Expression, op: CompareOp, bound: int) -> exp.Condition:
+    return _COMPARE[op](this=left, expression=_number(bound))
+
+
+def _number(value: int) -> exp.Expression:
+    number = exp.Literal.number(abs(value))
+    return exp.paren(exp.Neg(this=number)) if value < 0 else number
+
+
+def _column(name: str, table: str) -> exp.Column:
+    return exp.Column(this=_identifier(name), table=_identifier(table))
+
+
+def _identifier(name: str) -> exp.Identifier:
+    return exp.Identifier(this=name, quoted=True)
+
+
+def _table(table: str) -> exp.Table:
+    """A table as written, ``schema.table``; each part is a name, never SQL."""
+    *qualifiers, name = table.split(".")
+    if not all([*qualifiers, name]) or len(qualifiers) > 2:
+        raise ValueError(f"no name of a table: {table!r}")
+    database = [_identifier(part) for part in qualifiers]
+    return exp.Table(
+        this=_identifier(name),
+        db=database[-1] if database else None,
+        catalog=database[0] if len(database) > 1 else None,
+    )

@@ -1,0 +1,136 @@
+"""Databases for tests: each is given labels with their counts, wide or long, and answers a statement with their ids."""
+
+import atexit
+import os
+import shutil
+import sqlite3
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import psycopg
+import pyarrow as pa
+import pytest
+from sqlglot import exp
+
+from kili_query.targets.column_names import counter_of
+from kili_query.targets.sql import Layout
+
+Execute = Callable[[str, Iterable[tuple[Any, ...]] | None], list[Any]]
+"""Runs a statement: once without parameters, or once for each row of them; gives the rows that come back."""
+
+
+def load(execute: Execute, dialect: str, placeholder: str, table: pa.Table, columns: list[str], layout: Layout) -> None:
+    """Make the tables of a layout; of the wide one only some columns of counts."""
+
+    def create(name: str, kinds: dict[str, str], rows: list[tuple[Any, ...]]) -> None:
+        own = exp.to_identifier(name, quoted=True)
+        defined = [
+            exp.ColumnDef(this=exp.to_identifier(column, quoted=True), kind=exp.DataType.build(kind))
+            for column, kind in kinds.items()
+        ]
+        schema = exp.Schema(this=exp.Table(this=own), expressions=defined)
+        execute(exp.Drop(this=exp.Table(this=own), kind="TABLE", exists=True).sql(dialect), None)
+        execute(exp.Create(this=schema, kind="TABLE").sql(dialect), None)
+        execute(f"INSERT INTO {own.sql(dialect)} VALUES ({', '.join([placeholder] * len(kinds))})", rows)
+
+    kinds = {"id": "TEXT", "fault": "TEXT"}
+    if layout == "wide":
+        kinds |= dict.fromkeys(columns, "INT")
+    create("labels", kinds, [tuple(row.values()) for row in table.select(list(kinds)).to_pylist()])
+    if layout == "long":
+        rows: list[tuple[Any, ...]] = []
+        for name in table.column_names:
+            counter = counter_of(name)
+            if counter is None or not _is_text(counter.job + counter.category):
+                continue
+            for label, number in zip(table["id"].to_pylist(), table[name].to_pylist(), strict=True):
+                if number:
+                    rows.append((label, counter.job, counter.category, number))
+        create("labels_counts", {"label_id": "TEXT", "job": "TEXT", "category": "TEXT", "count": "INT"}, rows)
+
+
+def _is_text(name: str) -> bool:
+    return "\0" not in name and not any("\ud800" <= char <= "\udfff" for char in name)
+
+
+def run_duckdb(sql: str, table: pa.Table, columns: list[str], layout: Layout) -> list[str]:
+    with duckdb.connect() as connection:
+
+        def execute(statement: str, rows: Iterable[tuple[Any, ...]] | None) -> list[Any]:
+            if rows is None:
+                return connection.execute(statement).fetchall()
+            for row in rows:
+                connection.execute(statement, row)
+            return []
+
+        load(execute, "duckdb", "?", table, columns, layout)
+        return [str(found) for (found,) in execute(sql, None)]
+
+
+def run_sqlite(sql: str, table: pa.Table, columns: list[str], layout: Layout) -> list[str]:
+    connection = sqlite3.connect(":memory:")
+    try:
+
+        def execute(statement: str, rows: Iterable[tuple[Any, ...]] | None) -> list[Any]:
+            if rows is None:
+                return connection.execute(statement).fetchall()
+            return connection.executemany(statement, rows).fetchall()
+
+        load(execute, "sqlite", "?", table, columns, layout)
+        return [str(found) for (found,) in execute(sql, None)]
+    finally:
+        connection.close()
+
+
+def run_postgres(sql: str, table: pa.Table, columns: list[str], layout: Layout) -> list[str]:
+    with _postgres().cursor() as cursor:
+
+        def execute(statement: str, rows: Iterable[tuple[Any, ...]] | None) -> list[Any]:
+            if rows is None:
+                cursor.execute(statement.encode())
+                return cursor.fetchall() if cursor.description else []
+            for row in rows:
+                cursor.execute(statement.encode(), row)
+            return []
+
+        load(execute, "postgres", "%s", table, columns, layout)
+        return [str(found) for (found,) in execute(sql, None)]
+
+
+@cache
+def _postgres() -> "psycopg.Connection[tuple[Any, ...]]":
+    """A connection to a server of our own, which ends with the tests: no network, no root, nothing left behind."""
+    initdb = shutil.which("initdb") or next(map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))[::-1]), "")
+    if not initdb:
+        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+    folder = Path(tempfile.mkdtemp(prefix="kq-pg-"))
+    user = "nobody" if os.geteuid() == 0 else None  # the server refuses to be root
+    if user is not None:
+        shutil.chown(folder, user)
+
+    def run(*command: str) -> None:
+        subprocess.run(command, user=user, cwd=folder, check=True, capture_output=True, timeout=60)
+
+    def control(*arguments: str) -> None:
+        run(str(Path(initdb).with_name("pg_ctl")), "--pgdata", str(folder / "data"), "--wait", *arguments)
+
+    def remove() -> None:
+        shutil.rmtree(folder)
+
+    def stop() -> None:
+        connection.close()
+        control("--mode=immediate", "stop")
+
+    atexit.register(remove)
+    run(initdb, "--pgdata", str(folder / "data"), "--username=kq", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync")
+    options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync=off"
+    control("--log", str(folder / "log"), "--options", options, "start")
+    connection = psycopg.connect(host=str(folder), user="kq", dbname="postgres", autocommit=True)
+    atexit.register(stop)
+    connection.execute("SET client_min_messages = warning")
+    return connection

@@ -1,0 +1,95 @@
+"""The targets that judge tables of counts: frames of several libraries, and databases."""
+
+import json
+from collections.abc import Callable
+
+import duckdb
+import narwhals as nw
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+
+import kili_query as kq
+from kili_query import frames
+from kili_query.ast import counters
+from kili_query.syntax import lower
+from kili_query.targets.base import COLUMNS, inexpressible
+from kili_query.targets.column_names import column_name
+from kili_query.targets.sql import Layout, to_sql
+from tests import databases, reference
+
+JudgeAll = Callable[[kq.Query, kq.Ontology | None, list[object]], list[str]]
+
+INEXPRESSIBLE = "inexpressible"
+
+FRAMES: dict[str, Callable[[pa.Table], object]] = {
+    "pyarrow": lambda table: table,
+    "polars": pl.from_arrow,
+    "polars lazy": lambda table: pl.from_arrow(table).lazy(),
+    "pandas": lambda table: table.to_pandas(),
+    "pandas arrow": lambda table: table.to_pandas(types_mapper=pd.ArrowDtype),
+    "duckdb": duckdb.from_arrow,
+}
+
+DATABASES = {"duckdb": databases.run_duckdb, "sqlite": databases.run_sqlite, "postgres": databases.run_postgres}
+
+
+def counted(contents: list[object], ontology: kq.Ontology | None) -> pa.Table:
+    """Labels with their counts; the ids are their positions."""
+    labels = [{"id": str(index), "jsonResponse": content} for index, content in enumerate(contents)]
+    return frames.count_table(labels, ontology)
+
+
+def verdicts(table: pa.Table, found: list[str]) -> list[str]:
+    """What was found is a match, be there a fault or not, so that a wrong one shows."""
+    faults = zip(table["id"].to_pylist(), table["fault"].to_pylist(), strict=True)
+    return ["match" if label in found else fault or "reject" for label, fault in faults]
+
+
+def judge_frame(make: Callable[[pa.Table], object]) -> JudgeAll:
+    def judge(query: kq.Query, ontology: kq.Ontology | None, contents: list[object]) -> list[str]:
+        table = counted(contents, ontology)
+        texts = pa.array([json.dumps(content) for content in contents], pa.string())
+        frame = make(table.append_column("json", texts))
+        found = nw.from_native(frames.filter(frame, query, json_column="json", ontology=ontology))
+        eager = found.collect() if isinstance(found, nw.LazyFrame) else found
+        return verdicts(table, eager["id"].to_list())
+
+    return judge
+
+
+def judge_database(name: str, layout: Layout) -> JudgeAll:
+    def judge(query: kq.Query, ontology: kq.Ontology | None, contents: list[object]) -> list[str]:
+        tree = query.tree if ontology is None else query.bind(ontology).tree
+        table = counted(contents, ontology)
+        asked = {column_name(one.job, one.category) for one in counters(tree)}
+        columns = [column for column in table.column_names if column in asked]
+        try:
+            sql = to_sql(tree, name, layout=layout, columns=columns)
+        except kq.NotExpressible:
+            return [INEXPRESSIBLE] * len(contents)
+        return verdicts(table, DATABASES[name](sql, table, columns, layout))
+
+    return judge
+
+
+def expected(
+    query: kq.Query, ontology: kq.Ontology | None, content: object, verdict: str, *, is_sql: bool
+) -> str:
+    """What a target says that counts every label in full, and, in SQL, looks at counts alone."""
+    tree = query.tree if ontology is None else query.bind(ontology).tree
+    if is_sql and any(inexpressible(lower(tree), COLUMNS)):
+        return INEXPRESSIBLE
+    try:
+        reference.count(content, ontology=ontology)
+    except kq.UnknownContentError:
+        return "unknown"
+    except kq.MalformedLabelError:
+        return "malformed"
+    return verdict
+
+
+TABLE_TARGETS: dict[str, JudgeAll] = {
+    **{f"narwhals on {name}": judge_frame(make) for name, make in FRAMES.items()},
+    **{f"{layout} sql on {name}": judge_database(name, layout) for name in DATABASES for layout in ("wide", "long")},
+}
