@@ -23,15 +23,20 @@ TESTING := .venv/.installed
 DEMO := .venv-demo/.installed
 PEERS := $(patsubst tests/peers/%.txt,.venv-peers/%/.installed,$(wildcard tests/peers/kili-*.txt))
 
-.PHONY: test lint demo bench fuzz golden peers clean
+.PHONY: test lint demo bench fuzz golden peers system clean
 
-test: lint $(PEERS)
+test: system lint $(PEERS)
 	@.venv/bin/python -m pytest $(PYTEST_ARGS)
 
 lint: $(TESTING)
 	@.venv/bin/python -m ruff check
 	@.venv/bin/python -m ruff format --check
 	@.venv/bin/python -m mypy
+
+# What tests start themselves beside Python: PostgreSQL's server and Java, for Spark. Installed where that is allowed.
+system:
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || $(call apt_get,postgresql)
+	@command -v java >/dev/null || $(call apt_get,openjdk-17-jre-headless)
 
 demo: $(DEMO)
 	@.venv-demo/bin/kili-query demo
@@ -52,6 +57,13 @@ peers: $(PEERS)
 clean:
 	rm -rf .venv .venv-demo .venv-peers .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# $(call apt_get,PACKAGE): RUNLEVEL=1 keeps a server that is installed from being started.
+define apt_get
+	{ test "$$(id -u)" = 0 && command -v apt-get >/dev/null || { echo "tests need the system package $(1)" >&2; exit 1; }; \
+		echo "installing the system package $(1)"; \
+		{ apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(1); } >/dev/null; }
+endef
 
 # $(call make_environment,FOLDER): keeps one that is complete, makes a broken one anew.
 define make_environment

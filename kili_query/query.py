@@ -243,11 +243,10 @@ class Plan:
         lines.append(f"pushed    {'no filter: all labels' if self.cut.pushed == Constant(True) else self.pushed}")
         lines.append(f"residual  {'none: the answer is exact' if self.is_exact else self.residual}")
         for kept in self.cut.kept:
-            lines += [
-                f"          `{print_tree(kept.part)}`",
-                f"            {kept.reason}",
-                f"            {kept.instead}",
-            ]
+            why = [kept.reason, kept.instead]
+            if len(self.cut.kept) > 1:
+                why = [f"`{print_tree(kept.part)}`:", *(f"  {line}" for line in why)]
+            lines += [f"          {line}" for line in why]
         return "\n".join(lines)
 
     def __str__(self) -> str:

@@ -28,15 +28,14 @@ def load(execute: Execute, dialect: str, placeholder: str, table: pa.Table, colu
     """Make the tables of a layout; of the wide one only some columns of counts."""
 
     def create(name: str, kinds: dict[str, str], rows: list[tuple[Any, ...]]) -> None:
-        own = exp.to_identifier(name, quoted=True)
+        own = exp.to_identifier(name, quoted=True).sql(dialect)
         defined = [
-            exp.ColumnDef(this=exp.to_identifier(column, quoted=True), kind=exp.DataType.build(kind))
+            exp.to_identifier(column, quoted=True).sql(dialect) + " " + exp.DataType.build(kind).sql(dialect)
             for column, kind in kinds.items()
         ]
-        schema = exp.Schema(this=exp.Table(this=own), expressions=defined)
-        execute(exp.Drop(this=exp.Table(this=own), kind="TABLE", exists=True).sql(dialect), None)
-        execute(exp.Create(this=schema, kind="TABLE").sql(dialect), None)
-        execute(f"INSERT INTO {own.sql(dialect)} VALUES ({', '.join([placeholder] * len(kinds))})", rows)
+        execute(f"DROP TABLE IF EXISTS {own}", None)
+        execute(f"CREATE TABLE {own} ({', '.join(defined)})", None)
+        execute(f"INSERT INTO {own} VALUES ({', '.join([placeholder] * len(kinds))})", rows)
 
     kinds = {"id": "TEXT", "fault": "TEXT"}
     if layout == "wide":
@@ -59,32 +58,39 @@ def _is_text(name: str) -> bool:
 
 
 def run_duckdb(sql: str, table: pa.Table, columns: list[str], layout: Layout) -> list[str]:
-    with duckdb.connect() as connection:
+    def execute(statement: str, rows: Iterable[tuple[Any, ...]] | None) -> list[Any]:
+        if rows is None:
+            return _duckdb().execute(statement).fetchall()
+        for row in rows:
+            _duckdb().execute(statement, row)
+        return []
 
-        def execute(statement: str, rows: Iterable[tuple[Any, ...]] | None) -> list[Any]:
-            if rows is None:
-                return connection.execute(statement).fetchall()
-            for row in rows:
-                connection.execute(statement, row)
-            return []
+    load(execute, "duckdb", "?", table, columns, layout)
+    return [str(found) for (found,) in execute(sql, None)]
 
-        load(execute, "duckdb", "?", table, columns, layout)
-        return [str(found) for (found,) in execute(sql, None)]
+
+@cache
+def _duckdb() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    atexit.register(connection.close)
+    return connection
 
 
 def run_sqlite(sql: str, table: pa.Table, columns: list[str], layout: Layout) -> list[str]:
+    def execute(statement: str, rows: Iterable[tuple[Any, ...]] | None) -> list[Any]:
+        if rows is None:
+            return _sqlite().execute(statement).fetchall()
+        return _sqlite().executemany(statement, rows).fetchall()
+
+    load(execute, "sqlite", "?", table, columns, layout)
+    return [str(found) for (found,) in execute(sql, None)]
+
+
+@cache
+def _sqlite() -> sqlite3.Connection:
     connection = sqlite3.connect(":memory:")
-    try:
-
-        def execute(statement: str, rows: Iterable[tuple[Any, ...]] | None) -> list[Any]:
-            if rows is None:
-                return connection.execute(statement).fetchall()
-            return connection.executemany(statement, rows).fetchall()
-
-        load(execute, "sqlite", "?", table, columns, layout)
-        return [str(found) for (found,) in execute(sql, None)]
-    finally:
-        connection.close()
+    atexit.register(connection.close)
+    return connection
 
 
 def run_postgres(sql: str, table: pa.Table, columns: list[str], layout: Layout) -> list[str]:
@@ -105,9 +111,11 @@ def run_postgres(sql: str, table: pa.Table, columns: list[str], layout: Layout) 
 @cache
 def _postgres() -> "psycopg.Connection[tuple[Any, ...]]":
     """A connection to a server of our own, which ends with the tests: no network, no root, nothing left behind."""
-    initdb = shutil.which("initdb") or next(map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))[::-1]), "")
+    initdb = shutil.which("initdb") or next(
+        map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))[::-1]), ""
+    )
     if not initdb:
-        pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
+        pytest.fail("PostgreSQL is not installed: apt-get install postgresql (`make test` does)")
     folder = Path(tempfile.mkdtemp(prefix="kq-pg-"))
     user = "nobody" if os.geteuid() == 0 else None  # the server refuses to be root
     if user is not None:
@@ -127,9 +135,18 @@ def _postgres() -> "psycopg.Connection[tuple[Any, ...]]":
         control("--mode=immediate", "stop")
 
     atexit.register(remove)
-    run(initdb, "--pgdata", str(folder / "data"), "--username=kq", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync")
-    options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync=off"
-    control("--log", str(folder / "log"), "--options", options, "start")
+    run(
+        initdb,
+        "--pgdata",
+        str(folder / "data"),
+        "--username=kq",
+        "--auth=trust",
+        "--encoding=UTF8",
+        "--no-locale",
+        "--no-sync",
+    )
+    settings = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c fsync=off"
+    control("--log", str(folder / "log"), "--options", settings, "start")
     connection = psycopg.connect(host=str(folder), user="kq", dbname="postgres", autocommit=True)
     atexit.register(stop)
     connection.execute("SET client_min_messages = warning")

@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 import duckdb
 import narwhals as nw
-import pandas as pd
 import polars as pl
 import pyarrow as pa
 
@@ -25,9 +24,7 @@ INEXPRESSIBLE = "inexpressible"
 FRAMES: dict[str, Callable[[pa.Table], object]] = {
     "pyarrow": lambda table: table,
     "polars": pl.from_arrow,
-    "polars lazy": lambda table: pl.from_arrow(table).lazy(),
     "pandas": lambda table: table.to_pandas(),
-    "pandas arrow": lambda table: table.to_pandas(types_mapper=pd.ArrowDtype),
     "duckdb": duckdb.from_arrow,
 }
 
@@ -73,9 +70,7 @@ def judge_database(name: str, layout: Layout) -> JudgeAll:
     return judge
 
 
-def expected(
-    query: kq.Query, ontology: kq.Ontology | None, content: object, verdict: str, *, is_sql: bool
-) -> str:
+def expected(query: kq.Query, ontology: kq.Ontology | None, content: object, verdict: str, *, is_sql: bool) -> str:
     """What a target says that counts every label in full, and, in SQL, looks at counts alone."""
     tree = query.tree if ontology is None else query.bind(ontology).tree
     if is_sql and any(inexpressible(lower(tree), COLUMNS)):

@@ -1,10 +1,12 @@
-"""The targets that every case and every differential test asks, each as one function with one vocabulary of verdicts."""
+"""The targets that every case and differential test asks, each as one function with one vocabulary of verdicts."""
 
+import json
 from collections.abc import Callable
 
 from attrs import field, frozen
 
 import kili_query as kq
+from kili_query.targets.raw_bytes import compile_bytes
 from tests import reference
 from tests.tables_under_test import TABLE_TARGETS, JudgeAll, expected
 
@@ -62,5 +64,11 @@ def _closures(query: kq.Query, ontology: kq.Ontology | None, content: object) ->
     return _told(lambda: query.compile(ontology=ontology)(content))
 
 
-TARGETS = [Target("reference", _reference), Target("closures", _closures)]
+def _bytes(query: kq.Query, ontology: kq.Ontology | None, content: object) -> str:
+    tree = query.tree if ontology is None else query.bind(ontology).tree
+    at, label = ("", content) if isinstance(content, str) else ("jsonResponse", {"id": "a", "jsonResponse": content})
+    return _told(lambda: compile_bytes(tree, ontology=ontology, at=at)(json.dumps(label).encode()))
+
+
+TARGETS = [Target("reference", _reference), Target("closures", _closures), Target("bytes", _bytes)]
 TARGETS += [TableTarget(name, judge_all) for name, judge_all in TABLE_TARGETS.items()]

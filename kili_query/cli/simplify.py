@@ -8,9 +8,11 @@ import typer
 from kili_query.ast import Constant
 from kili_query.cli.arguments import JsonOption, OntologyOption, QueryArgument
 from kili_query.cli.exit_status import FINE
-from kili_query.cli.inputs import load_ontology, load_query
+from kili_query.cli.inputs import judge_query, load_ontology, read_query
 from kili_query.cli.output import print_json
+from kili_query.diagnostics import Code
 from kili_query.diagnostics.layout import display_width, printable
+from kili_query.diagnostics.render import render_text, wants_color
 from kili_query.logic import Simplification, ontology_facts, simplify_steps
 from kili_query.syntax import print_tree
 
@@ -32,7 +34,10 @@ def simplify(
     kili-query simplify 'NOT (A.B.count < 3 OR A.B.count < 5)' --trace
     """
     loaded = load_ontology(ontology)
-    given = load_query(query, loaded)
+    given, warnings = judge_query(*read_query(query), loaded)
+    warnings = [one for one in warnings if one.code is not Code.REDUNDANT_CLAUSE]  # the answer leaves it out
+    if warnings:
+        print(render_text(warnings, color=wants_color(sys.stderr)), file=sys.stderr)
     tree = given.tree if loaded is None else given.bind(loaded).tree
     found = simplify_steps(tree, facts=() if loaded is None else ontology_facts([tree], loaded))
     if as_json:

@@ -62,7 +62,8 @@ def _walk(folder: str) -> Iterator[str | Unreadable]:
     failures: list[OSError] = []
     for here, folders, files in os.walk(folder, onerror=failures.append):
         folders[:] = sorted(name for name in folders if not _is_passed_over(here, name))
-        yield from (os.path.normpath(os.path.join(here, name)) for name in sorted(files) if Path(name).suffix in _FINDERS)
+        readable = sorted(name for name in files if Path(name).suffix in _FINDERS)
+        yield from (os.path.normpath(os.path.join(here, name)) for name in readable)
     yield from (Unreadable(str(failure.filename), failure.strerror or str(failure)) for failure in failures)
 
 

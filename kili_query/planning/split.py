@@ -78,7 +78,7 @@ def split(tree: Predicate, target: Target) -> Split:
         pushed.append(weakened.predicate)
         if not weakened.is_exact:
             kept.append(Kept(part, _reason(part, target), weakened.predicate, target.name))
-    asked = lower(simplify(conjunction(one for one in pushed if one != TRUE)))
+    asked = FALSE if FALSE in pushed else lower(simplify(conjunction(one for one in pushed if one != TRUE)))
     if asked == FALSE:
         return Split(FALSE)
     return Split(asked, conjunction(one.part for one in kept) if kept else None, tuple(kept))

@@ -1,17 +1,21 @@
 """The labels of a source that match, as a stream."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from types import TracebackType
 from typing import Literal, Self, TypeAlias
 
+from kili_query._extras import has_extra
 from kili_query.counting import CountPolicy
 from kili_query.errors import LabelError, MalformedLabelError, UnknownContentError
 from kili_query.ontology import Ontology
 from kili_query.query import Query, validate
-from kili_query.scan.labels import content_of
-from kili_query.scan.places import Fault, Problem, Record
+from kili_query.scan.places import Fault, Problem
 from kili_query.scan.report import Report
-from kili_query.scan.sources import ProgressCallback, Source, read_labels
+from kili_query.scan.sources import ProgressCallback, Source, read_with
+from kili_query.scan.verdicts import Judge, Misses, Verdict
+from kili_query.scan.workers import LinesReader
+from kili_query.targets.closures import Matcher
 
 __all__ = ["OnProblem", "Scan", "scan", "scan_matches"]
 
@@ -93,7 +97,9 @@ def scan(
       unknown: <labels>: [2]: no `jsonResponse`
     """
     matches = validate(query, ontology).compile(ontology=ontology, policy=policy)
-    return scan_matches(source, matches, at=at, on_malformed=on_malformed, on_unknown=on_unknown, progress=progress, workers=workers)
+    return scan_matches(
+        source, matches, at=at, on_malformed=on_malformed, on_unknown=on_unknown, progress=progress, workers=workers
+    )
 
 
 def scan_matches(
@@ -139,34 +145,28 @@ def scan_matches(
     raised = {Fault.UNKNOWN} if on_unknown == "raise" else set()
     raised |= {Fault.MALFORMED, Fault.BROKEN} if on_malformed == "raise" else set()
     report = Report()
-    judge = Judge(matches, at, is_fast=has_extra("fast"))
-    verdicts = read_with(source, judge, progress=progress, read_lines=_lines_reader(matches, judge, at, workers))
+    is_fast = has_extra("fast")
+    read_lines = None
+    if workers > 1 and isinstance(matches, Matcher):
+        read_lines = LinesReader(matches, at, is_fast=is_fast, workers=workers)
+    verdicts = read_with(source, Judge(matches, at, is_fast=is_fast), progress=progress, read_lines=read_lines)
     return Scan(_matching(verdicts, raised, report), report)
 
 
-def _lines_reader(
-    matches: Callable[[object], bool], judge: Judge, at: str, workers: int
-) -> ReadLines[Verdict] | None:
-    """How files of lines are read by many processes; None when one is to read them."""
-    if workers == 1 or not isinstance(matches, Matcher):
-        return None
-    return LinesReader(matches, judge, at, workers).read
-
-
-def _matching(verdicts: Iterable[Verdict], raised: set[Fault], report: Report) -> Generator[dict[str, object]]:
-    for verdict in verdicts:
-        match verdict:
-            case Misses(number):
-                report.read += number
-            case Match(label):
-                report.read += 1
-                report.matched += 1
-                yield label
-            case Problem():
-                report.read += 1
+def _matching(verdicts: Generator[Verdict], raised: set[Fault], report: Report) -> Generator[dict[str, object]]:
+    with closing(verdicts):
+        for verdict in verdicts:
+            if isinstance(verdict, Misses):
+                report.read += verdict.number
+                continue
+            report.read += 1
+            if isinstance(verdict, Problem):
                 report.note(verdict)
                 if verdict.fault in raised:
                     raise _error(verdict)
+            else:
+                report.matched += 1
+                yield verdict.label
     report.is_complete = True
 
 

@@ -4,7 +4,7 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from typing import IO, Generic, Protocol, TypeAlias, TypeGuard, TypeVar
 
 from kili_query.errors import SourceError
@@ -65,13 +65,13 @@ def read_labels(
 class ReadLines(Protocol[_T_co]):
     """A way to read a file of lines that is not compressed."""
 
-    def __call__(self, path: str, start: int, size: int, tally: Callable[[int], None], /) -> Iterator[_T_co]:
+    def __call__(self, path: str, start: int, end: int, tally: Callable[[int], None], /) -> Generator[_T_co]:
         """What is made of the lines.
 
         Args:
             path: the file.
             start: where its text begins, in bytes.
-            size: where it ends.
+            end: where it ends.
             tally: told the number of bytes that were read.
         """
 
@@ -82,7 +82,7 @@ def read_with(
     *,
     progress: ProgressCallback | None = None,
     read_lines: ReadLines[_T] | None = None,
-) -> Iterator[_T]:
+) -> Generator[_T]:
     """Read a source as `read_labels` does, and make something else of it.
 
     Args:
@@ -193,7 +193,7 @@ class _Reading(Generic[_T]):
         self._total_bytes = total_bytes
         self._done_bytes = 0
 
-    def read(self, source: object) -> Iterator[_T]:
+    def read(self, source: object) -> Generator[_T]:
         """The labels of a source that was checked."""
         if _is_path(source):
             return self._read_path(os.fspath(source))
@@ -202,7 +202,7 @@ class _Reading(Generic[_T]):
             return self._read_file(name if isinstance(name, str) else "<stream>", source)
         return self._read_items(source if isinstance(source, Iterable) else ())
 
-    def _read_items(self, items: Iterable[object]) -> Iterator[_T]:
+    def _read_items(self, items: Iterable[object]) -> Generator[_T]:
         for index, item in enumerate(items):
             if _is_input(item):
                 _check(item)
@@ -210,7 +210,7 @@ class _Reading(Generic[_T]):
             else:
                 yield from self._reader.value(item, Place("<labels>", path=f"[{index}]"))
 
-    def _read_path(self, path: str) -> Iterator[_T]:
+    def _read_path(self, path: str) -> Generator[_T]:
         if path == _STDIN:
             yield from self._read_file("<stdin>", getattr(sys.stdin, "buffer", sys.stdin))
         elif os.path.isdir(path):
@@ -224,14 +224,14 @@ class _Reading(Generic[_T]):
                 else:
                     yield from self._read_lines(path, *lines, self._tally)
 
-    def _read_file(self, name: str, file: ReadableFile) -> Iterator[_T]:
+    def _read_file(self, name: str, file: ReadableFile) -> Generator[_T]:
         reader = file_reader(name, file, self._tally)
         if is_zip(reader):
             yield from self._read_zip(reader)
         else:
             yield from self._read_text(reader)
 
-    def _read_zip(self, archive: ByteReader) -> Iterator[_T]:
+    def _read_zip(self, archive: ByteReader) -> Generator[_T]:
         is_export = False
 
         def is_wanted(name: str) -> bool:
@@ -245,8 +245,8 @@ class _Reading(Generic[_T]):
         if not is_export:
             raise archive.fault(_NO_EXPORT)
 
-    def _read_text(self, packed: ByteReader) -> Iterator[_T]:
-        return self._reader.texts(json_texts(unpack(packed)))
+    def _read_text(self, packed: ByteReader) -> Generator[_T]:
+        yield from self._reader.texts(json_texts(unpack(packed)))
 
     def _tally(self, size: int) -> None:
         self._done_bytes += size

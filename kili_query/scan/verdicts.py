@@ -11,7 +11,7 @@ from kili_query.scan.places import Fault, Place, Problem, Record
 from kili_query.scan.split import JsonText
 from kili_query.targets.closures import Matcher
 
-__all__ = ["Judge", "Labels", "Match", "Misses", "Reader", "Verdict"]
+__all__ = ["Judge", "Labels", "Match", "Misses", "Reader", "Undecoded", "Verdict"]
 
 _T_co = TypeVar("_T_co", covariant=True)
 
@@ -52,12 +52,14 @@ class Misses(NamedTuple):
 
 
 class Match(NamedTuple):
-    """A label that matches, or its text where it need not be decoded here."""
+    """A label that matches."""
 
-    label: dict[str, object] | JsonText
+    label: dict[str, object]
 
 
 Verdict: TypeAlias = Misses | Match | Problem
+Undecoded: TypeAlias = Verdict | JsonText
+"""A verdict, or the text of a label that matches."""
 
 _MISS = Misses(1)
 
@@ -88,20 +90,20 @@ class Judge:
     def texts(self, texts: Iterable[JsonText | Problem]) -> Iterator[Verdict]:
         return map(self.decoded, self.undecoded(texts))
 
-    def undecoded(self, texts: Iterable[JsonText | Problem]) -> Iterator[Verdict]:
-        """The same, with matching labels as their texts where they were judged so."""
+    def undecoded(self, texts: Iterable[JsonText | Problem]) -> Iterator[Undecoded]:
+        """The same, with the texts of labels that were found to match as they were."""
         for text in texts:
             verdict = None if self._sift is None or isinstance(text, Problem) else self._sift(text.data)
             if verdict is None:
                 yield from map(self._judge, self._labels.text(text))
             else:
-                yield Match(text) if verdict and isinstance(text, JsonText) else _MISS
+                yield text if verdict else _MISS
 
-    def decoded(self, verdict: Verdict) -> Verdict:
+    def decoded(self, verdict: Undecoded) -> Verdict:
         """The verdict with its label decoded."""
-        if not isinstance(verdict, Match) or not isinstance(verdict.label, JsonText):
+        if not isinstance(verdict, JsonText):
             return verdict
-        value = decode(verdict.label, self._read)
+        value = decode(verdict, self._read)
         return value if isinstance(value, Problem) else Match(cast("dict[str, object]", value))
 
     def value(self, value: object, place: Place) -> Iterator[Verdict]:

@@ -8,17 +8,17 @@ import os
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from kili_query.errors import SourceError
-from kili_query.scan.places import Problem
+from kili_query.scan.places import Place, Problem
 from kili_query.scan.reader import ByteReader
 from kili_query.scan.split import JsonText, line_texts
-from kili_query.scan.verdicts import Judge, Match, Misses, Verdict
+from kili_query.scan.verdicts import Judge, Misses, Undecoded, Verdict
 from kili_query.targets.closures import Matcher
 
 __all__ = ["LinesReader", "serve"]
@@ -35,49 +35,205 @@ class _Piece(NamedTuple):
     path: str
     start: int
     end: int
+    is_first: bool
 
 
 class _Done(NamedTuple):
     """A piece that was judged.
 
     Attributes:
-        verdicts: with places as if the piece were a file.
+        verdicts: with the places that they would have if the piece were a file.
         lines: how many lines it has.
         failure: why the file could not be read.
     """
 
-    verdicts: list[Verdict]
+    verdicts: list[Undecoded]
     lines: int
     failure: SourceError | None = None
 
 
 class LinesReader:
-    """Judges files of lines with processes that start when the first is read, and end when reading does.
+    """Judges files of lines, by processes that start when a file is begun, and end with it.
 
     Args:
         matches: the compiled query.
-        judge: the same, as this process uses it.
         at: the field of a label that holds its content.
         is_fast: whether msgspec may be used.
         workers: how many processes, this one included.
     """
 
-    def __init__(self, matches: Matcher, judge: Judge, at: str, *, is_fast: bool, workers: int) -> None:
+    def __init__(self, matches: Matcher, at: str, *, is_fast: bool, workers: int) -> None:
         self._setup = (matches, at, is_fast)
-        self._judge = judge
-        self._workers = workers
+        self._judge = Judge(matches, at, is_fast=is_fast)
+        self._others = workers - 1 if os.name == "posix" and sys.executable else 0
 
-    def __call__(self, path: str, start: int, size: int, tally: Callable[[int], None], /) -> Iterator[Verdict]:
+    def __call__(self, path: str, start: int, end: int, tally: Callable[[int], None], /) -> Generator[Verdict]:
         """The verdicts on all lines, in order; see `kili_query.scan.sources.ReadLines`."""
-        pieces = [_Piece(path, at, min(at + _PIECE_BYTES, size)) for at in range(start, size, _PIECE_BYTES)]
-        tally(start)
+        starts = range(start, end, _PIECE_BYTES)
         line = 1
         with ExitStack() as stack:
-            others = [stack.enter_context(_Process(self._setup)) for _ in range(self._workers - 1)]
-            for piece, done in zip(pieces, _in_order(pieces, self._judge, others), strict=True):
+            others = [stack.enter_context(_Process(self._setup)) for _ in range(min(self._others, len(starts) - 1))]
+            pieces = (_Piece(path, at, min(at + _PIECE_BYTES, end), at == start) for at in starts)
+            tally(start)
+            for piece, done in _in_order(pieces, self._judge, others):
                 for verdict in done.verdicts:
                     yield self._judge.decoded(_moved(verdict, line - 1))
                 if done.failure is not None:
                     raise done.failure
                 line += done.lines
                 tally(piece.end - piece.start)
+
+
+def _moved(verdict: Undecoded, lines: int) -> Undecoded:
+    """The verdict with its place that many lines further on."""
+    match verdict:
+        case Problem(place=place):
+            return verdict._replace(place=_further(place, lines))
+        case JsonText(place=place):
+            return verdict._replace(place=_further(place, lines))
+        case _:
+            return verdict
+
+
+def _further(place: Place, lines: int) -> Place:
+    return place._replace(line=(place.line or 0) + lines)
+
+
+def _in_order(pieces: Iterator[_Piece], judge: Judge, others: Sequence["_Process"]) -> Iterator[tuple[_Piece, _Done]]:
+    """The pieces, judged by whoever has nothing else to do."""
+    begun: deque[_Piece] = deque()
+    left: deque[_Piece] = deque()  # by a process that ended early
+    done: dict[_Piece, _Done] = {}
+
+    def take() -> _Piece | None:
+        if left:
+            return left.popleft()
+        piece = next(pieces, None) if len(begun) < _WINDOW else None
+        if piece is not None:
+            begun.append(piece)
+        return piece
+
+    while True:
+        for other in others:
+            done.update(other.receive())
+            left.extend(other.take_back())
+            while other.is_idle and (piece := take()) is not None:
+                other.send(piece)
+        if begun and begun[0] in done:
+            head = begun.popleft()
+            yield head, done.pop(head)
+        elif (piece := take()) is not None:
+            done[piece] = _judge_piece(piece, judge)
+        elif begun:
+            wait([other.connection for other in others if other.has_work])
+        else:
+            return
+
+
+class _Process:
+    """Another process that judges pieces; a context manager, in which it runs."""
+
+    def __init__(self, setup: tuple[Matcher, str, bool]) -> None:
+        self.connection, theirs = Pipe()
+        program = _PROGRAM.format(path=sys.path, handle=theirs.fileno())
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603 - a program of ours
+                [sys.executable, "-c", program],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                pass_fds=(theirs.fileno(),),
+                start_new_session=True,  # so that Ctrl-C comes to this process alone, which then ends the other
+            )
+        self._pending: deque[_Piece] = deque()
+        self._is_up = False
+        self._is_down = False
+        self._try(lambda: self.connection.send(setup))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.connection.close()
+        self._process.kill()
+        self._process.wait()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether it should be given more to do."""
+        return self._is_up and not self._is_down and len(self._pending) < _AHEAD
+
+    @property
+    def has_work(self) -> bool:
+        """Whether something will come from it."""
+        return bool(self._pending) and not self._is_down
+
+    def send(self, piece: _Piece) -> None:
+        """Have it judge a piece."""
+        self._pending.append(piece)
+        self._try(lambda: self.connection.send(piece))
+
+    def receive(self) -> Iterator[tuple[_Piece, _Done]]:
+        """What it has judged by now."""
+        while not self._is_down and self._try(self.connection.poll):
+            given = self._try(self.connection.recv)
+            if isinstance(given, _Done):
+                yield self._pending.popleft(), given
+            self._is_up = True
+
+    def take_back(self) -> Iterator[_Piece]:
+        """What it will never judge, for it ended early."""
+        while self._is_down and self._pending:
+            yield self._pending.popleft()
+
+    def _try(self, do: Callable[[], object]) -> object:
+        try:
+            return do()
+        except (OSError, EOFError):
+            self._is_down = True
+            return None
+
+
+def _judge_piece(piece: _Piece, judge: Judge) -> _Done:
+    try:
+        data = _read(piece)
+    except OSError as error:
+        return _Done([], 0, SourceError(f"{piece.path}: {error.strerror or error}"))
+    verdicts: list[Undecoded] = []
+    misses = 0
+    for verdict in judge.undecoded(line_texts(ByteReader(piece.path, iter([data])), 1)):
+        if isinstance(verdict, Misses):
+            misses += verdict.number
+            continue
+        if misses:
+            verdicts.append(Misses(misses))
+            misses = 0
+        verdicts.append(verdict)
+    if misses:
+        verdicts.append(Misses(misses))
+    return _Done(verdicts, data.count(b"\n"))
+
+
+def _read(piece: _Piece) -> bytes:
+    with open(piece.path, "rb") as file:
+        if piece.is_first:
+            file.seek(piece.start)
+        else:
+            file.seek(piece.start - 1)
+            before = file.readline(piece.end - piece.start + 1)
+            if not before.endswith(b"\n"):
+                return b""  # one line goes on through all of it
+        data = file.read(max(piece.end - file.tell(), 0))
+        return data if not data or data.endswith(b"\n") else data + file.readline()
+
+
+def serve(handle: int) -> None:
+    """Judge pieces for another process, until it goes away."""
+    with Connection(handle) as connection:
+        try:
+            matches, at, is_fast = connection.recv()
+            judge = Judge(matches, at, is_fast=is_fast)
+            connection.send(None)  # ready
+            while True:
+                connection.send(_judge_piece(connection.recv(), judge))
+        except (EOFError, OSError):
+            return

@@ -53,14 +53,13 @@ def _check_strings(values: Any) -> None:
     "".join(values)
 
 
-# Of JSON values an object alone takes a name as a subscript, and what holds one object and no other value is a list, so
-# that these types need no look. All is written out, for one call more for each annotation would cost as much again.
+# Of JSON values an object alone has `.values` and takes a name as a subscript, and what holds one object and no other
+# value is a list, so that these types need no look. All is written out, for a call for each annotation would cost as
+# much as the rest.
 
 
 def _gather_children(jobs: Any, found: list[Any]) -> None:
     """Append what stands under `children` in a map of jobs, unless it is empty."""
-    if type(jobs) is not dict:
-        raise TypeError
     for payload in jobs.values():
         if payload is None:
             continue

@@ -114,6 +114,7 @@ def compile_closure(
     (True, False)
     >>> print(match.explain({}))
     ✗ SKY.BLUE.count > 0      (found 0)
+    would match with 1 more SKY.BLUE
     """
     return Matcher(tree, ontology, policy)
 

@@ -115,13 +115,12 @@ class _Frame:
         )
 
     def guards(self, tree: Predicate) -> list[nw.Expr]:
-        """Conditions that leave out what is unknown or malformed; one at least is as long as the frame."""
+        """Conditions that leave out what is unknown or malformed; the first is as long as the frame."""
         faults = [column.is_null() for column in self.named(FAULT)]
         if faults and self.columns is not None:
             return faults
         nulls = [column.is_null() for term in dict.fromkeys(terms(tree)) for column in self.counts(term)]
-        first = nw.nth(0).is_null()
-        return [*faults, ~_any([first & ~first, *nulls])]
+        return [~_any([_nowhere(), *nulls]), *faults]  # what may find no column comes last
 
 
 def _literal(text: str) -> str:
@@ -131,6 +130,12 @@ def _literal(text: str) -> str:
 
 def _select(pattern: str) -> nw.Expr:
     return ncs.matches(f"^{pattern}$")
+
+
+def _nowhere() -> nw.Expr:
+    """False, as long as the frame: a literal has no length, and not every library lends it one."""
+    first = nw.nth(0).is_null()
+    return first & ~first
 
 
 def _all(conditions: Iterable[nw.Expr]) -> nw.Expr:
@@ -192,7 +197,7 @@ def _total(columns: list[nw.Expr]) -> nw.Expr:
 
 
 def _sum(addends: list[nw.Expr]) -> nw.Expr:
-    return nw.sum_horizontal(nw.lit(0, nw.Int64), *addends)
+    return nw.sum_horizontal(_nowhere().cast(nw.Int64), *addends)  # there may be no addends
 
 
 def _wide(column: nw.Expr) -> nw.Expr:

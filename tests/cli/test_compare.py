@@ -63,14 +63,9 @@ def test_an_ontology(run: Run, project: Path, tmp_path: Path) -> None:
     pair = ("SCENE.FOOD.count >= 1", "SCENE.FOOD.count == 1")
     assert run("compare", *pair).status == 1
     assert run("compare", *pair, "--ontology", project).status == 0
-    jobs = {
-        "J": {
-            "mlTask": "CLASSIFICATION",
-            "required": 1,
-            "content": {"input": "radio", "categories": {"A": {}, "B": {}}},
-        }
-    }
-    (tmp_path / "required.json").write_text(json.dumps({"jobs": jobs}))
+    content = {"input": "radio", "categories": {"A": {}, "B": {}}}
+    interface = {"jobs": {"J": {"mlTask": "CLASSIFICATION", "required": 1, "content": content}}}
+    (tmp_path / "required.json").write_text(json.dumps(interface))
     pair = ("NOT J.A", "J.B")
     assert run("compare", *pair, "--ontology", "required.json").status == 1
     assert run("compare", *pair, "--ontology", "required.json", "--complete").status == 0

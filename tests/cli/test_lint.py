@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 from kili_query.diagnostics.layout import printable
 from tests.cli.running import ROOT, Ran, Run
@@ -130,7 +131,7 @@ def test_bad_usage(run: Run) -> None:
     assert run("lint", ".", "--ontology", "no.json").status == 2
 
 
-def test_the_hook_runs_the_command() -> None:
-    hook = (ROOT / ".pre-commit-hooks.yaml").read_text()
-    assert "id: kili-query-lint\n" in hook
-    assert "entry: kili-query lint\n" in hook
+def test_the_hook_runs_the_command(run: Run) -> None:
+    [hook] = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    assert (hook["id"], hook["language"]) == ("kili-query-lint", "python")
+    assert run(*hook["entry"].split()[1:], ".").status == 0

@@ -13,7 +13,13 @@ import pytest
 
 FUZZ = Path(__file__).resolve().parents[2] / "fuzz"
 HARNESSES = sorted(path.stem for path in FUZZ.glob("[a-z]*.py"))
-RUNS = {"parse_never_crashes": 2000, "print_inverts_parse": 2000, "closures_agree": 200}
+RUNS = {
+    "parse_never_crashes": 2000,
+    "print_inverts_parse": 2000,
+    "closures_agree": 200,
+    "plan_is_sound": 200,
+    "simplify_keeps_meaning": 200,
+}
 
 
 def seeds(name: str) -> list[Path]:

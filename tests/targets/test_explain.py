@@ -40,8 +40,7 @@ def test_sugar_is_shown_as_written() -> None:
 def test_patterns_and_conditions() -> None:
     assert explained("OBJECTS.P*.count > 0") == "✓ OBJECTS.P*.count > 0      (found 5)"
     assert explained("OBJECTS.PERSON[SIZE.SMALL].count > 0") == (
-        "✗ OBJECTS.PERSON[SIZE.SMALL].count > 0      (found 0)\n"
-        "no change of counts is known that would make it match"
+        "✗ OBJECTS.PERSON[SIZE.SMALL].count > 0      (found 0)\nno change of counts is known that would make it match"
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from kili_query.ast import MAX_COUNT, Addend, And, CompareOp, Comparison, Counter, Linear, Or, Predicate, Term
 from kili_query.logic.evaluate import holds
+from kili_query.syntax.lower import lower
 from kili_query.syntax.parser import parse_text
 from kili_query.targets.closures import compile_closure
 from kili_query.targets.explain import Explanation
@@ -139,7 +140,7 @@ def test_no_smaller_change_does(sums: bool) -> None:
     highest, judged = 8, 0
     grid = [dict(zip(COUNTERS, numbers, strict=True)) for numbers in product(range(highest + 1), repeat=3)]
     while judged < 300:
-        tree = random_tree(rng, depth=3, counters=COUNTERS, highest=3, sums=sums)
+        tree = lower(random_tree(rng, depth=3, counters=COUNTERS, highest=3, sums=sums))
         counts: dict[Term, int] = {counter: rng.randint(0, 5) for counter in COUNTERS}
         if holds(tree, counts):
             continue

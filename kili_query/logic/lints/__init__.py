@@ -19,6 +19,9 @@ RULES: tuple[Rule, ...] = (never_true.check, always_true.check, unreachable_boun
 MAX_FINDINGS = 100
 """No one reads more."""
 
+MAX_BRACKETS = 8
+"""How deep in brackets conditions are looked at."""
+
 
 def check_logic(
     tree: Predicate, ontology: Ontology | None = None, *, labels_are_complete: bool = False
@@ -53,9 +56,8 @@ def _run_rules(case: Case) -> Iterator[Diagnostic]:
 
 
 def _conditions(tree: Predicate) -> Iterator[Predicate]:
-    """All conditions in brackets, outer ones first."""
-    stack = [term for term in terms(tree) if isinstance(term, Filtered)]
-    while stack:
-        term = stack.pop()
-        yield term.condition
-        stack.extend(inner for inner in terms(term.condition) if isinstance(inner, Filtered))
+    """The conditions in brackets, outer ones first, down to `MAX_BRACKETS`."""
+    level = [tree]
+    for _ in range(MAX_BRACKETS):
+        level = [term.condition for node in level for term in terms(node) if isinstance(term, Filtered)]
+        yield from level

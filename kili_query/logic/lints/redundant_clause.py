@@ -23,13 +23,12 @@ def check(case: Case) -> Iterator[Diagnostic]:
     if case.value is not None:
         return
     settled = {id(part) for part in (*parts_never_true(case), *parts_always_true(case))}
-    stack = [_Level(case.tree, ())]
+    stack = [_Level(case, case.tree, settled)]
     while stack:
         level = stack.pop()
-        alive = [operand for operand in case.operands(level.node) if id(operand) not in settled]
-        yield from _redundant(case, level, alive)
-        nested = [index for index in reversed(range(len(alive))) if case.operands(alive[index])]
-        stack.extend(_Level(alive[index], (*level.given, *level.around(alive, index))) for index in nested)
+        yield from _redundant(case, level)
+        nested = [index for index in reversed(level.alive()) if case.operands(level.operands[index])]
+        stack.extend(_Level(case, level.operands[index], settled, level, index) for index in nested)
 
 
 @frozen
@@ -40,54 +39,69 @@ class _Given:
     source: Predicate
 
 
-@frozen
 class _Level:
-    """An AND or OR, and what may be taken for granted where it stands."""
+    """An AND or OR, and what each of its operands lets the others take for granted: that only they are left to matter.
 
-    node: Predicate
-    given: tuple[_Given, ...]
+    Below an operand, all that its siblings and those of the levels above say may be taken for granted.
+    """
 
-    def around(self, alive: list[Predicate], index: int) -> list[_Given]:
-        """What may be taken for granted of the siblings of an operand: that only it is left to matter."""
-        siblings = alive[:index] + alive[index + 1 :]
-        if isinstance(self.node, And):
-            return [_Given(sibling, sibling) for sibling in siblings]
-        return [_Given(negate(sibling), sibling) for sibling in siblings]
+    def __init__(
+        self, case: Case, node: Predicate, settled: set[int], above: "_Level | None" = None, position: int = -1
+    ) -> None:
+        self.is_and = isinstance(node, And)
+        self.operands = case.operands(node)
+        self.above = above
+        self.position = position
+        self.gone = {index for index, operand in enumerate(self.operands) if id(operand) in settled}
+        self.given = [_Given(one if self.is_and else negate(one), one) for one in self.operands]
+        self.of_term: dict[Term, list[int]] = {}
+        for index, operand in enumerate(self.operands):
+            for term in dict.fromkeys(terms(operand)):
+                self.of_term.setdefault(term, []).append(index)
+
+    def alive(self) -> list[int]:
+        return [index for index in range(len(self.operands)) if index not in self.gone]
+
+    def connected(self, start: int) -> list[_Given]:
+        """What is given to an operand and shares a counter with it, or with what does: the rest has no say."""
+        seen: dict[tuple[int, int], _Given] = {}
+        waiting = list(terms(self.operands[start]))
+        asked: set[Term] = set()
+        while waiting:
+            term = waiting.pop()
+            if term in asked:
+                continue
+            asked.add(term)
+            level, position, height = self, start, 0
+            while True:
+                for index in level.of_term.get(term, ()):
+                    if index != position and index not in level.gone and (height, index) not in seen:
+                        seen[height, index] = level.given[index]
+                        waiting.extend(terms(level.operands[index]))
+                if level.above is None:
+                    break
+                level, position, height = level.above, level.position, height + 1
+        return [seen[key] for key in sorted(seen)]
 
 
-def _redundant(case: Case, level: _Level, alive: list[Predicate]) -> Iterator[Diagnostic]:
-    """Find operands that can go, the last ones first, and take them out of ``alive``."""
-    for index in reversed(range(len(alive))):
-        clause = alive[index]
-        if len(alive) == 1 or case.prover.is_exhausted:
+def _redundant(case: Case, level: _Level) -> Iterator[Diagnostic]:
+    """Find operands that can go, the last ones first; each is gone for those that are looked at later."""
+    left = len(level.alive())
+    for index in reversed(level.alive()):
+        if left == 1 or case.prover.is_exhausted:
             return
-        denied = negate(clause) if isinstance(level.node, And) else clause
-        near = _connected(denied, [*level.around(alive, index), *level.given])
+        clause = level.operands[index]
+        denied = negate(clause) if level.is_and else clause
+        near = level.connected(index)
         if near and _clash(case, denied, near):
             causes = shrink(near, partial(_clash, case, denied))
-            del alive[index]
+            level.gone.add(index)
+            left -= 1
             yield _diagnose(case, clause, causes)
 
 
 def _clash(case: Case, predicate: Predicate, given: list[_Given]) -> bool:
     return case.prover.never([predicate, *(one.predicate for one in given)])
-
-
-def _connected(start: Predicate, others: list[_Given]) -> list[_Given]:
-    """Those that share a counter with it, or with one that does: the rest has no say."""
-    of_term: dict[Term, list[int]] = {}
-    mentioned = [list(terms(other.predicate)) for other in others]
-    for index, found in enumerate(mentioned):
-        for term in found:
-            of_term.setdefault(term, []).append(index)
-    seen: set[int] = set()
-    stack = list(terms(start))
-    while stack:
-        for index in of_term.pop(stack.pop(), ()):
-            if index not in seen:
-                seen.add(index)
-                stack.extend(mentioned[index])
-    return [others[index] for index in sorted(seen)]
 
 
 def _diagnose(case: Case, part: Predicate, given: list[_Given]) -> Diagnostic:

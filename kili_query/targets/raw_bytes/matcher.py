@@ -1,6 +1,6 @@
 """A predicate over one label as JSON bytes."""
 
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
 from typing import TypeAlias, TypeVar, assert_never
 
@@ -35,7 +35,7 @@ from kili_query.targets.explain import COMPARE
 from kili_query.targets.raw_bytes.decoding import decode, is_sound
 from kili_query.targets.raw_bytes.roots import ContentReader, RootsReader, looks_like_video
 from kili_query.targets.raw_bytes.shapes import Jobs, is_plain_name, jobs_type, jobs_type_without
-from kili_query.targets.raw_bytes.tally import Tally, TooDeep, count_at_root
+from kili_query.targets.raw_bytes.tally import Counts, Tally, TooDeep, count_at_root
 
 __all__ = ["BytesMatcher", "compile_bytes"]
 
@@ -132,14 +132,19 @@ def compile_bytes(
 
 
 class _AtRoot:
-    """The way of queries of few jobs that stand at the root alone, as the ontology says or the label itself shows."""
+    """The way of queries of jobs that stand at the root alone, as the ontology says or the label itself shows."""
 
-    def __init__(self, tree: Predicate, jobs: Set[str], rules: Rules, at: str) -> None:
+    def __init__(self, tree: Predicate, counted: Sequence[Counter], rules: Rules, at: str) -> None:
+        jobs = {counter.job for counter in counted} - METADATA_JOBS
         anywhere = jobs - rules.root_jobs
         self._is_by_shape = rules.is_video is None  # so that all keys have to be seen
         kind = jobs_type_without(anywhere) if anywhere else jobs_type(None if self._is_by_shape else jobs)
         self._read: ContentReader[Jobs] = ContentReader(kind, at)
-        self._judge = _compile(tree, _count_at_root)
+        if len(counted) <= _FEW:
+            self._judge = _compile(tree, _count_at_root)
+        else:
+            tally, judge = Tally(counted, rules), _compile_tallied(tree, counted)
+            self._judge = lambda jobs: judge(tally([(None, jobs)]))
 
     def __call__(self, data: bytes) -> bool | None:
         jobs = self._read(data)
@@ -155,8 +160,7 @@ class _Everywhere:
         is_deep = any(isinstance(term, Pattern) or term.job not in rules.root_jobs for term in counted)
         self._read = RootsReader(Jobs if is_deep else jobs_type(None), rules, at)
         self._tally = Tally(counted, rules)
-        indices: dict[Term, int] = {term: index for index, term in enumerate(counted)}
-        self._judge = _compile(tree, lambda term: itemgetter(indices[term]))
+        self._judge = _compile_tallied(tree, counted)
 
     def __call__(self, data: bytes) -> bool | None:
         roots = self._read(data)
@@ -168,12 +172,18 @@ def _ways(tree: Predicate, rules: Rules, ontology: Ontology | None, at: str) -> 
     counted = [term for term in dict.fromkeys(terms(tree)) if not isinstance(term, Filtered)]
     if any(isinstance(term, Filtered) for term in terms(tree)) or (at and not is_plain_name(at)):
         return
-    jobs = {term.job for term in counted if isinstance(term, Counter)} - METADATA_JOBS
-    has_children = ontology is not None and any(ontology.jobs[job].is_child for job in jobs & ontology.jobs.keys())
-    is_simple = len(counted) <= _FEW and all(isinstance(term, Counter) for term in counted)
-    if is_simple and not has_children and rules.is_video is not True:
-        yield _AtRoot(tree, jobs, rules, at)
+    known = {} if ontology is None else ontology.jobs
+    simple = [
+        term for term in counted if isinstance(term, Counter) and not (term.job in known and known[term.job].is_child)
+    ]
+    if len(simple) == len(counted) and rules.is_video is not True:
+        yield _AtRoot(tree, simple, rules, at)
     yield _Everywhere(tree, counted, rules, at)
+
+
+def _compile_tallied(tree: Predicate, counted: Sequence[Term]) -> Callable[[Counts], bool]:
+    indices = {term: index for index, term in enumerate(counted)}
+    return _compile(tree, lambda term: itemgetter(indices[term]))
 
 
 def _count_at_root(term: Term) -> Callable[[Jobs], int]:

@@ -1,0 +1,195 @@
+"""How often a predicate holds: histograms of counters, and estimates that plans are ordered by.
+
+Estimates take counters for independent of one another, which they seldom quite are: they order, and bound nothing.
+"""
+
+from bisect import bisect_left
+from collections import Counter as Tally
+from collections.abc import Iterable, Mapping
+from itertools import accumulate
+from math import prod
+from typing import TypeAlias, assert_never
+
+from attrs import frozen
+
+from kili_query.ast import (
+    And,
+    CompareOp,
+    Comparison,
+    Constant,
+    Counter,
+    Exists,
+    Linear,
+    Membership,
+    Not,
+    Or,
+    Predicate,
+    Relation,
+    map_operands,
+    terms_of,
+)
+from kili_query.counting import DEFAULT_POLICY, CountPolicy, count
+from kili_query.errors import LabelError
+from kili_query.ontology import Ontology
+from kili_query.syntax import lower
+
+__all__ = ["Histogram", "Statistics"]
+
+Pair: TypeAlias = tuple[str, str]
+
+_GUESS = 1 / 3
+"""The share of what no histogram tells."""
+
+
+@frozen
+class Histogram:
+    """How many labels hold how many objects of one counter.
+
+    Attributes:
+        values: the counts that occur beside 0, ascending.
+        labels: how many labels hold so many objects, or fewer but one at least.
+    """
+
+    values: tuple[int, ...]
+    labels: tuple[int, ...]
+
+    @classmethod
+    def of(cls, labels_by_count: Mapping[int, int]) -> "Histogram":
+        """From the number of labels for each count."""
+        values = tuple(sorted(value for value, labels in labels_by_count.items() if value > 0 and labels > 0))
+        return cls(values, tuple(accumulate(labels_by_count[value] for value in values)))
+
+    def at_least(self, bound: int) -> int:
+        """How many labels hold ``bound`` objects or more, with ``bound`` 1 or more."""
+        below = bisect_left(self.values, bound)
+        return (self.labels[-1] if self.labels else 0) - (self.labels[below - 1] if below else 0)
+
+
+@frozen
+class Statistics:
+    """What a collection of labels holds, counter by counter.
+
+    Attributes:
+        n_labels: the labels whose counts are known.
+        histograms: by job and category; a counter without one is 0 in every label.
+
+    >>> from kili_query.syntax import parse_tree
+    >>> labels = [{"J": {"categories": [{"name": "A"}]}}, {}, {}, {}]
+    >>> statistics = Statistics.of_contents(labels)
+    >>> statistics.estimate(parse_tree("J.A")), statistics.estimate(parse_tree("J.A OR J.B.count == 0"))
+    (0.25, 1.0)
+    """
+
+    n_labels: int
+    histograms: Mapping[Pair, Histogram]
+
+    @classmethod
+    def of_counts(cls, counts: Iterable[Mapping[Pair, int]]) -> "Statistics":
+        """From the counts of each label, those that are 0 left out or not."""
+        tallies: dict[Pair, Tally[int]] = {}
+        n_labels = 0
+        for of_label in counts:
+            n_labels += 1
+            for pair, number in of_label.items():
+                tallies.setdefault(pair, Tally())[number] += 1
+        return cls(n_labels, {pair: Histogram.of(tally) for pair, tally in tallies.items()})
+
+    @classmethod
+    def of_contents(
+        cls, contents: Iterable[object], *, ontology: Ontology | None = None, policy: CountPolicy = DEFAULT_POLICY
+    ) -> "Statistics":
+        """From the decoded content of each label; unknown and malformed ones are left out."""
+
+        def known() -> Iterable[Mapping[Pair, int]]:
+            for content in contents:
+                try:
+                    yield count(content, ontology=ontology, policy=policy)
+                except LabelError:
+                    continue  # no query holds on it
+
+        return cls.of_counts(known())
+
+    def share(self, comparison: Comparison) -> float:
+        """The share of labels on which a comparison holds, exact for one counter; from 0 to 1, and 0 of no labels."""
+        term, op, bound = comparison.counter, comparison.op, comparison.bound
+        if not isinstance(term, Counter):
+            return _GUESS
+        if not self.n_labels:
+            return 0.0
+        match op:
+            case CompareOp.GE:
+                return self._at_least(term, bound)
+            case CompareOp.GT:
+                return self._at_least(term, bound + 1)
+            case CompareOp.LT:
+                return 1 - self._at_least(term, bound)
+            case CompareOp.LE:
+                return 1 - self._at_least(term, bound + 1)
+            case CompareOp.EQ:
+                return self._at_least(term, bound) - self._at_least(term, bound + 1)
+            case _:
+                assert_never(op)
+
+    def _at_least(self, counter: Counter, bound: int) -> float:
+        if bound <= 0:
+            return 1.0
+        histogram = self.histograms.get((counter.job, counter.category))
+        return 0.0 if histogram is None else histogram.at_least(bound) / self.n_labels
+
+    def estimate(self, tree: Predicate) -> float:
+        """The estimated share of labels on which a predicate holds, from 0 to 1.
+
+        Exact for a comparison of one counter. Operands are taken to be independent; a sum, a pattern or a condition
+        on children is guessed to hold on a third.
+        """
+        match tree:
+            case Comparison():
+                return self.share(tree)
+            case And(operands):
+                return prod(map(self.estimate, operands))
+            case Or(operands):
+                return 1 - prod(1 - self.estimate(operand) for operand in operands)
+            case Constant(value):
+                return float(value)
+            case Linear():
+                return _GUESS
+            case Not() | Exists() | Relation() | Membership():
+                return self.estimate(lower(tree))
+            case _:
+                assert_never(tree)
+
+    def order(self, tree: Predicate) -> Predicate:
+        """The predicate in the order in which it is decided soonest.
+
+        A conjunction tries first what holds on the fewest labels for its cost, a disjunction what holds on the most.
+        The meaning stays; but an engine that stops early may then read other parts of a malformed label.
+
+        >>> from kili_query.syntax import parse_tree, print_tree
+        >>> statistics = Statistics.of_counts([{("J", "A"): 1, ("J", "B"): 1}, {("J", "A"): 1}])
+        >>> [print_tree(statistics.order(parse_tree(text))) for text in ("J.A AND J.B", "J.B OR J.A")]
+        ['J.B AND J.A', 'J.A OR J.B']
+        """
+        match map_operands(self.order, tree):
+            case And(operands, span=span):
+                return And(tuple(sorted(operands, key=lambda one: _rank(1 - self.estimate(one), one))), span=span)
+            case Or(operands, span=span):
+                return Or(tuple(sorted(operands, key=lambda one: _rank(self.estimate(one), one))), span=span)
+            case leaf:
+                return leaf
+
+
+def _rank(share_decided: float, tree: Predicate) -> tuple[float, float]:
+    """What decides most labels for its cost comes first."""
+    cost = _cost(tree)
+    return -share_decided / cost, cost
+
+
+def _cost(tree: Predicate) -> int:
+    """How many counters are read."""
+    match tree:
+        case And(operands) | Or(operands):
+            return sum(map(_cost, operands)) or 1
+        case Not(operand):
+            return _cost(operand)
+        case _:
+            return len(terms_of(tree)) or 1

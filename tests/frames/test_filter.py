@@ -1,0 +1,142 @@
+"""Filtering frames: as the reference judges, on every library, whatever columns there are."""
+
+import json
+from collections.abc import Callable
+
+import dask.dataframe as dd
+import ibis
+import narwhals as nw
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import kili_query as kq
+from kili_query.ast import MAX_COUNT, Predicate
+from kili_query.frames import count_table, filter, to_narwhals  # noqa: A004
+from kili_query.ontology import Ontology
+from kili_query.query import query_of
+from kili_query.syntax import parse_tree
+from tests import reference, strategies
+from tests.tables_under_test import FRAMES, judge_frame
+
+pytestmark = pytest.mark.filterwarnings("ignore:Dask support is moving:FutureWarning")
+
+MANY = settings(derandomize=True, deadline=None, max_examples=60)
+
+LABEL = st.one_of(strategies.contents(), strategies.video_contents(), strategies.malformed_contents(), st.none())
+ALL: dict[str, Callable[[pa.Table], object]] = {
+    **FRAMES,
+    "polars lazy": lambda table: pl.from_arrow(table).lazy(),
+    "pandas nullable": lambda table: table.to_pandas(types_mapper={pa.int32(): pd.Int32Dtype()}.get),
+    "pandas arrow": lambda table: table.to_pandas(types_mapper=pd.ArrowDtype),
+    "dask": lambda table: dd.from_pandas(table.to_pandas(), npartitions=1),
+    "ibis": ibis.memtable,
+}
+COUNTS = pa.table({"id": ["a", "b", "c"], "fault": [None, None, "unknown"], "J/A": pa.array([0, 3, None], pa.int32())})
+
+
+def expected(tree: Predicate, content: object, ontology: Ontology | None) -> str:
+    try:
+        reference.count(content, ontology=ontology)
+        return "match" if reference.matches(tree, content, ontology=ontology) else "reject"
+    except kq.UnknownContentError:
+        return "unknown"
+    except kq.MalformedLabelError:
+        return "malformed"
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_as_the_reference(name: str) -> None:
+    judge = judge_frame(FRAMES[name])
+
+    @MANY
+    @given(strategies.trees(), st.lists(LABEL, min_size=1, max_size=4))
+    def agrees(tree: Predicate, contents: list[object]) -> None:
+        assert judge(query_of(tree), None, contents) == [expected(tree, one, None) for one in contents]
+
+    agrees()
+
+
+def found(frame: object, tree: Predicate, columns: list[str] | None = None) -> list[str]:
+    kept = nw.from_native(frame).filter(to_narwhals(tree, columns=columns))
+    return list((kept.collect() if isinstance(kept, nw.LazyFrame) else kept)["id"].to_list())
+
+
+@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("J.A.count == 0", ["a"]),
+        ("J.A", ["b"]),
+        ("J.B.count == 0", ["a", "b"]),
+        ("J.B", []),
+        ("J.A OR J.B.count == 0", ["a", "b"]),
+        ("J.A.count + J.A.count - J.B.count > 5", ["b"]),
+        ("J.A.count - J.B.count < 10000000000000000000000000", ["a", "b"]),
+        ("J.*.count >= 3", ["b"]),
+        ("K.*.count <= 5", ["a", "b"]),
+        ("J.A.count > 99999999999", []),
+        ("J.A.count >= 0", ["a", "b"]),
+        ("J.A.count <= 2147483647", ["a", "b"]),
+        ("J.A.count >= 2147483648", []),
+        ("K.A.count > 0 OR K.B.count >= 0", ["a", "b"]),
+        ("NOT J.A", ["a"]),
+    ],
+)
+def test_every_library(name: str, text: str, ids: list[str]) -> None:
+    frame, tree = ALL[name](COUNTS), parse_tree(text)
+    assert found(frame, tree) == ids
+    assert found(frame, tree, COUNTS.column_names) == ids
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_null_counts_never_match(name: str) -> None:
+    """Also without a column of faults, as long as one column of counts is asked for."""
+    frame = ALL[name](COUNTS.drop_columns(["fault"]))
+    assert found(frame, parse_tree("J.A.count == 0 OR J.B.count == 0")) == ["a", "b"]
+    assert found(frame, parse_tree("J.A.count - J.B.count < 1")) == ["a"]
+
+
+def test_a_prefix() -> None:
+    frame = pl.DataFrame({"id": ["a", "b"], "n_J/A": [0, 2], "J/A": [2, 0]})
+    assert filter(frame, "J.A", prefix="n_")["id"].to_list() == ["b"]
+    assert filter(frame, "J.*.count > 0", prefix="n_")["id"].to_list() == ["b"]
+
+
+def test_counts_at_the_end_of_the_range() -> None:
+    frame = pl.DataFrame({"id": ["a"], "J/A": [MAX_COUNT], "J/B": [MAX_COUNT]}, schema_overrides={"J/A": pl.Int32})
+    assert filter(frame, "J.A.count + J.B.count == 4294967294").height == 1
+    assert filter(frame, "J.A.count >= 2147483647").height == 1
+
+
+def test_a_line_feed_at_the_end_of_a_name() -> None:
+    label = {"J": {"categories": [{"name": "A\n"}]}}
+    table = count_table([{"id": "a", "jsonResponse": label}])
+    assert found(table, parse_tree("J.A")) == []
+    assert found(table, parse_tree('J."A\\n"')) == ["a"]
+
+
+def test_what_columns_cannot_say() -> None:
+    child = {"SIZE": {"categories": [{"name": "BIG"}]}}
+    boxes = [
+        {"mid": "a", "categories": [{"name": "CAR"}], "children": child},
+        {"mid": "b", "categories": [{"name": "CAR"}]},
+    ]
+    contents = [{"J": {"annotations": boxes}}, {"J": {"annotations": boxes[1:]}}, {}]
+    table = count_table([{"id": str(index), "jsonResponse": one} for index, one in enumerate(contents)])
+    query = kq.parse("J.CAR[SIZE.BIG].count >= 1 AND J.CAR.count < 9")
+    with pytest.raises(kq.NotExpressible, match="name the column with the JSON"):
+        filter(table, query)
+    with pytest.raises(kq.NotExpressible, match="condition on the children"):
+        to_narwhals(query.tree)
+    # what is no candidate is not read
+    texts = pa.array([json.dumps(contents[0]), json.dumps(contents[1]), "not JSON"])
+    assert filter(table.append_column("json", texts), query, json_column="json")["id"].to_pylist() == ["0"]
+
+
+def test_many_operands() -> None:
+    tree = parse_tree(" AND ".join(f"J.C{index}.count == 0" for index in range(400)))
+    assert found(COUNTS, tree, COUNTS.column_names) == ["a", "b"]

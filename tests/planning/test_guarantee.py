@@ -1,0 +1,155 @@
+"""The guarantee: what matches is found by what is pushed, and is all of it that meets the residual.
+
+By brute force over counts, and by the reference on random labels.
+"""
+
+import random
+from functools import partial
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from kili_query.ast import Counter, Predicate, Term, terms
+from kili_query.counting import DEFAULT_POLICY, CountPolicy
+from kili_query.errors import MalformedLabelError
+from kili_query.logic.evaluate import holds
+from kili_query.ontology import Ontology, bind
+from kili_query.planning import STRICT_PROFILE, ServerProfile, Target, split
+from kili_query.syntax.lower import lower
+from kili_query.targets.base import COLUMNS, CORE, LABELS
+from tests import reference, strategies
+from tests.logic.generate import COUNTERS, assignments, random_tree
+from tests.planning.judges import PROFILES, assert_kept_whole, found_by, sent, server_counts, targets
+
+SETTINGS = settings(derandomize=True, deadline=None, max_examples=150)
+ANY_LABEL = st.one_of(strategies.contents(), strategies.contents(), strategies.video_contents())
+INTERFACE = {
+    "jobs": {
+        "J": {"mlTask": "OBJECT_DETECTION", "content": {"categories": {name: {"name": name} for name in "ABCD"}}},
+        "R": {"mlTask": "CLASSIFICATION", "content": {"input": "radio", "categories": {"A": {"name": "A"}}}},
+    }
+}
+IMAGES = Ontology.from_json_interface(INTERFACE, input_type="IMAGE")
+UNSPEAKABLE = (Counter("J", "A"), Counter("J", "B"), Counter("J", "a name"), Counter("J", "C*"))
+
+
+@pytest.mark.parametrize("number", [2, 3, 4])
+@pytest.mark.parametrize("seed", range(3))
+def test_all_counts(number: int, seed: int) -> None:
+    """Thousands of predicates, all counts up to one above the bounds."""
+    rng = random.Random(100 * number + seed)
+    highest = {2: 4, 3: 2, 4: 1}[number]
+    for _ in range(400 if number == 2 else 150):
+        counters = rng.choice((COUNTERS, UNSPEAKABLE))[:number]
+        tree = lower(random_tree(rng, depth=3, counters=counters, highest=highest, sums=True))
+        target = rng.choice(targets(rng.choice((None, IMAGES))))
+        cut = split(tree, target)
+        asked = sent(cut.pushed, target)
+        for counts in assignments(counters, 2 * highest + 1 if number == 2 else highest + 1):
+            found = holds(asked, counts)
+            matches = holds(tree, counts)
+            assert found or not matches, (tree, target)
+            assert matches == (found and (cut.residual is None or holds(cut.residual, counts))), (tree, target)
+
+
+@SETTINGS
+@given(strategies.trees(), ANY_LABEL)
+def test_labels_without_ontology(tree: Predicate, label: object) -> None:
+    assume(_is_sound(label, None))
+    judge = partial(_matches, label, None, DEFAULT_POLICY)
+    for target in targets():
+        assert_kept_whole(tree, target, judge, judge)
+
+
+@SETTINGS
+@given(st.data(), strategies.trees(), strategies.ontologies(), st.booleans())
+def test_labels_with_ontology(data: st.DataObject, tree: Predicate, ontology: Ontology, is_bound: bool) -> None:
+    label = data.draw(st.one_of(strategies.contents_of(ontology), ANY_LABEL))
+    assume(_is_sound(label, ontology))
+    judge = partial(_matches, label, ontology, DEFAULT_POLICY)
+    for target in targets(ontology):
+        assert_kept_whole(bind(tree, ontology) if is_bound else tree, target, judge, judge)
+
+
+@SETTINGS
+@given(st.data(), strategies.core_trees(), st.none() | strategies.ontologies(), strategies.policies)
+def test_policies(data: st.DataObject, tree: Predicate, ontology: Ontology | None, policy: CountPolicy) -> None:
+    """Our own engines count by the policy, a server as it always does."""
+    label = data.draw(strategies.video_contents() | strategies.contents())
+    assume(_is_sound(label, ontology))
+    judge = partial(_matches, label, ontology, policy)
+    by_server = partial(_matches, label, ontology, DEFAULT_POLICY)
+    for target in targets(ontology, has_default_policy=policy == DEFAULT_POLICY):
+        assert_kept_whole(tree, target, judge, judge if target.profile is None else by_server)
+
+
+@pytest.mark.parametrize("profile", PROFILES, ids=str)
+@settings(derandomize=True, deadline=None, max_examples=40)
+@given(data=st.data(), tree=strategies.trees(), ontology=st.none() | strategies.ontologies())
+def test_servers_that_misbehave(
+    profile: ServerProfile, data: st.DataObject, tree: Predicate, ontology: Ontology | None
+) -> None:
+    """A server does wrong whatever its profile does not vouch for, and still no label is lost, or too many kept."""
+    label = data.draw(ANY_LABEL if ontology is None else st.one_of(ANY_LABEL, strategies.contents_of(ontology)))
+    assume(_is_sound(label, ontology))
+    counts = server_counts(label, profile, ontology)
+    assert_kept_whole(
+        tree,
+        Target(CORE, profile=profile, ontology=ontology),
+        partial(_matches, label, ontology, DEFAULT_POLICY),
+        lambda pushed: found_by(pushed, counts, profile),
+    )
+
+
+def test_servers_that_misbehave_on_all_counts() -> None:
+    rng = random.Random(7)
+    counters = COUNTERS[:3]
+    for _ in range(500):
+        profile = rng.choice(PROFILES)
+        tree = lower(random_tree(rng, depth=3, counters=counters, highest=2, sums=True))
+        target = Target(CORE, profile=profile, ontology=IMAGES)
+        cut = split(tree, target)
+        asked = sent(cut.pushed, target)
+        for counts in assignments(counters, 3):
+            seen = {
+                counter: number if profile.counts_beyond_one else min(number, 1)
+                for counter, number in counts.items()
+                if isinstance(counter, Counter)
+            }
+            found = found_by(asked, seen, profile)
+            assert holds(tree, counts) == (found and (cut.residual is None or holds(cut.residual, counts))), tree
+
+
+def test_a_strict_profile_asks_for_presence_alone() -> None:
+    rng = random.Random(8)
+    for _ in range(500):
+        tree = random_tree(rng, depth=3, highest=3, sums=True)
+        pushed = split(tree, Target(CORE, profile=STRICT_PROFILE, ontology=IMAGES)).pushed
+        counts: list[dict[Term, int]] = list(assignments(highest=2))
+        for one in counts:  # so the number of objects makes no difference, and more jobs never less of a match
+            assert holds(pushed, one) == holds(pushed, {counter: min(number, 1) for counter, number in one.items()})
+            assert not holds(pushed, one) or holds(pushed, {counter: number + 1 for counter, number in one.items()})
+        nothing_known = split(tree, Target(CORE, profile=STRICT_PROFILE)).pushed
+        assert not list(terms(nothing_known))
+
+
+def test_engines_of_our_own_are_exact() -> None:
+    rng = random.Random(9)
+    for _ in range(300):
+        tree = random_tree(rng, depth=3, highest=3, sums=True)
+        for capabilities in (COLUMNS, LABELS):
+            assert split(tree, Target(capabilities)).residual is None
+
+
+def _is_sound(label: object, ontology: Ontology | None) -> bool:
+    """Whether it can be read: a job called `0` makes a label a video's."""
+    try:
+        reference.count(label, ontology=ontology)
+    except MalformedLabelError:
+        return False
+    return True
+
+
+def _matches(label: object, ontology: Ontology | None, policy: CountPolicy, tree: Predicate) -> bool:
+    return reference.matches(tree, label, ontology=ontology, policy=policy)

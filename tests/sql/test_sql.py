@@ -1,0 +1,149 @@
+"""Statements: what they say, what they refuse, and that databases answer them as the reference does."""
+
+import pytest
+import sqlglot
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlglot import exp
+
+import kili_query as kq
+from kili_query.ast import Addend, And, CompareOp, Comparison, Constant, Counter, Linear, Predicate
+from kili_query.query import query_of
+from kili_query.syntax import parse_tree
+from kili_query.targets.sql import Layout, to_sql, to_sql_condition
+from tests import reference, strategies
+from tests.tables_under_test import DATABASES, INEXPRESSIBLE, expected, judge_database
+
+MANY = settings(derandomize=True, deadline=None, max_examples=40)
+
+DIALECTS = ["duckdb", "sqlite", "postgres", "spark", "bigquery", "snowflake", "clickhouse", "trino"]
+HOSTILE = [
+    "a`b",
+    'a"b',
+    "it's",
+    "a\\",
+    "\\' OR 1=1 --",
+    "two\nlines",
+    "a]b",
+    "猫",
+    "{{x}}",
+    "%s ?",
+    "/*x*/",
+    ";",
+    "@x",
+    ":x",
+]
+LABEL = st.one_of(strategies.contents(), strategies.video_contents(), strategies.malformed_contents(), st.none())
+
+
+def verdict(tree: Predicate, content: object) -> str:
+    try:
+        return "match" if reference.matches(tree, content) else "reject"
+    except kq.UnknownContentError:
+        return "unknown"
+    except kq.MalformedLabelError:
+        return "malformed"
+
+
+@pytest.mark.parametrize("layout", ["wide", "long"])
+@pytest.mark.parametrize("name", DATABASES)
+def test_as_the_reference(name: str, layout: Layout) -> None:
+    judge = judge_database(name, layout)
+
+    @MANY
+    @given(strategies.trees(depth=0), st.lists(LABEL, min_size=1, max_size=4))
+    def agrees(tree: Predicate, contents: list[object]) -> None:
+        query = query_of(tree)
+        told = [expected(query, None, one, verdict(tree, one), is_sql=True) for one in contents]
+        assert judge(query, None, contents) == told
+
+    agrees()
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize("layout", ["wide", "long"])
+@pytest.mark.parametrize("name", HOSTILE)
+def test_names_are_quoted(dialect: str, layout: Layout, name: str) -> None:
+    """Whatever a name holds, the statement is one, and holds the name as it is."""
+    [statement] = sqlglot.parse(
+        to_sql(Comparison(Counter("J", name), CompareOp.GE, 3), dialect, layout=layout), dialect
+    )
+    assert isinstance(statement, exp.Select)
+    kind, held = (exp.Identifier, f"J/{name.replace('/', '%2F')}") if layout == "wide" else (exp.Literal, name)
+    if layout == "wide" and "%" in name:
+        held = f"J/{name.replace('%', '%25')}"
+    assert held in [found.this for found in statement.find_all(kind)]
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_statements(dialect: str) -> None:
+    tree = parse_tree("J.A.count >= 3 AND (J.B.count == 0 OR J.A.count - J.B.count > -2)")
+    for layout in ("wide", "long"):
+        [statement] = sqlglot.parse(to_sql(tree, dialect, layout=layout), dialect)
+        assert isinstance(statement, exp.Select)
+    assert to_sql_condition(tree, dialect) in to_sql(tree, dialect)
+
+
+def test_tables() -> None:
+    tree = parse_tree("J.A")
+    assert to_sql(tree, table="s.t") == 'SELECT "t"."id" FROM "s"."t" WHERE "t"."J/A" >= 1'
+    assert to_sql(tree, table='x"; DROP TABLE y') == (
+        'SELECT "x""; DROP TABLE y"."id" FROM "x""; DROP TABLE y" WHERE "x""; DROP TABLE y"."J/A" >= 1'
+    )
+    assert '"s"."t_counts"' in to_sql(tree, layout="long", table="s.t")
+    assert '"other"' in to_sql(tree, layout="long", counts_table="other")
+    with pytest.raises(ValueError, match="no name of a table"):
+        to_sql(tree, table="a..b")
+
+
+def test_known_columns() -> None:
+    tree = parse_tree("J.A AND J.B.count == 0 AND J.A.count - J.B.count > 1")
+    assert to_sql_condition(tree, columns=["J/A"]) == '"labels"."J/A" >= 1 AND CAST("labels"."J/A" AS BIGINT) * 1 > 1'
+    assert to_sql_condition(parse_tree("J.B.count < 2"), columns=[]) == '"labels"."fault" IS NULL'
+    assert to_sql_condition(Constant(False)) == '"labels"."fault" IS NULL AND FALSE'
+
+
+@pytest.mark.parametrize(
+    ("text", "dialect", "message"),
+    [
+        ("J.A[K.B].count > 0", "duckdb", "a condition on the children of an object"),
+        ("J.*.count > 3", "duckdb", "a pattern that no ontology has expanded"),
+        ("J.a AND J.A", "duckdb", "differ in case alone"),
+        ("J.a AND J.A", "trino", "differ in case alone"),
+        (f"J.{'x' * 62}.count > 1", "postgres", "63 bytes at most"),
+    ],
+)
+def test_refusals(text: str, dialect: str, message: str) -> None:
+    with pytest.raises(kq.NotExpressible, match=message):
+        to_sql(parse_tree(text), dialect)
+
+
+def test_case_twins_where_they_differ() -> None:
+    assert to_sql(parse_tree("J.a AND J.A"), "postgres").count("J/") == 2
+    assert to_sql(parse_tree("J.a AND J.A"), "duckdb", layout="long").count("'a'") == 2
+
+
+def test_names_that_are_no_text() -> None:
+    tree = Comparison(Counter("J", "\0"), CompareOp.GE, 1)
+    assert "%00" in to_sql(tree)
+    with pytest.raises(kq.NotExpressible, match="no text"):
+        to_sql(tree, layout="long")
+
+
+def test_sums_beyond_64_bits() -> None:
+    tree = Linear((Addend(2**40, Counter("J", "A")),), CompareOp.GE, 1)
+    with pytest.raises(kq.NotExpressible, match="64 bits"):
+        to_sql(tree)
+
+
+def test_unknown_words() -> None:
+    with pytest.raises(ValueError, match="unknown SQL dialect"):
+        to_sql(parse_tree("J.A"), "no such")
+    with pytest.raises(ValueError, match="a layout is"):
+        to_sql(parse_tree("J.A"), layout="tall")  # type: ignore[arg-type]
+
+
+def test_many_operands() -> None:
+    tree = And(tuple(Comparison(Counter("J", f"C{index}"), CompareOp.EQ, 0) for index in range(1000)))
+    assert judge_database("sqlite", "wide")(query_of(tree), None, [{}]) == ["match"]
+    assert INEXPRESSIBLE not in judge_database("duckdb", "long")(query_of(And(tree.operands[:100])), None, [{}])
