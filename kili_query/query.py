@@ -1,9 +1,11 @@
 """`Query`: a predicate and the text it came from, with the things that can be done to it as one-line methods."""
 
-from typing import Literal, TypeAlias
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from attrs import evolve, field, frozen
 
+from kili_query._extras import load
 from kili_query.ast import Constant, Not, Predicate, conjunction, counters, disjunction
 from kili_query.counting import DEFAULT_POLICY, CountPolicy
 from kili_query.diagnostics import Diagnostic, sort_diagnostics
@@ -18,6 +20,11 @@ from kili_query.syntax.formatter import format_text
 from kili_query.targets.base import COLUMNS, CORE, LABELS, Capabilities
 from kili_query.targets.closures import Matcher, compile_closure
 from kili_query.targets.server import print_core
+
+if TYPE_CHECKING:
+    import narwhals as nw
+
+    from kili_query.targets.raw_bytes import BytesMatcher
 
 __all__ = ["Plan", "Query", "check", "parse", "query_of", "validate"]
 
@@ -168,6 +175,80 @@ class Query:
         """
         tree = self.tree if ontology is None else self.bind(ontology).tree
         return compile_closure(tree, ontology=ontology, policy=policy)
+
+    def compile_bytes(
+        self, *, ontology: Ontology | None = None, policy: CountPolicy = DEFAULT_POLICY, at: str = "jsonResponse"
+    ) -> "BytesMatcher":
+        """A function from one label as JSON bytes to a verdict, which decodes only what the query needs.
+
+        Args:
+            ontology: the project's; with one, less is decoded.
+            policy: what one object is.
+            at: the field of a label that holds its content, as an object or as JSON text; empty when the bytes are the
+                content.
+
+        Raises:
+            QueryError: the ontology has no such job or category.
+            MissingExtraError: the extra ``fast`` is not installed.
+
+        >>> import kili_query as kq
+        >>> matches = kq.parse("SKY.BLUE").compile_bytes(at="")
+        >>> matches(b'{"SKY": {"categories": [{"name": "BLUE"}]}}')
+        True
+        """
+        tree = self.tree if ontology is None else self.bind(ontology).tree
+        compiled = load("kili_query.targets.raw_bytes", "matching JSON bytes", "fast").compile_bytes(
+            tree, ontology=ontology, policy=policy, at=at
+        )
+        return cast("BytesMatcher", compiled)
+
+    def to_narwhals(self, prefix: str = "", *, columns: Collection[str] | None = None) -> "nw.Expr":
+        """An expression over wide count columns named ``JOB/CATEGORY``, which filters any frame that narwhals knows.
+
+        A counter without a column is 0; a label whose counts are null is found by no query.
+
+        Args:
+            prefix: put before every column name.
+            columns: the columns of the frame, where they are known beforehand.
+
+        Raises:
+            NotExpressible: the query looks inside annotations, or holds a pattern that no ontology has expanded.
+            MissingExtraError: the extra ``frames`` is not installed.
+        """
+        module = load("kili_query.targets.columns", "filtering frames", "frames")
+        return cast("nw.Expr", module.to_narwhals(self.tree, prefix, columns))
+
+    def to_sql(
+        self,
+        dialect: str = "duckdb",
+        *,
+        layout: Literal["wide", "long"] = "wide",
+        table: str = "labels",
+        counts_table: str | None = None,
+        columns: Collection[str] | None = None,
+    ) -> str:
+        """A statement that selects the ids of the labels that match, in any dialect of sqlglot.
+
+        Args:
+            dialect: such as ``duckdb``, ``sqlite``, ``postgres``, ``spark``, ``bigquery``, ``snowflake``.
+            layout: ``"wide"``, one column for each counter, or ``"long"``, one row for each counter that is not 0.
+            table: the table of the labels.
+            counts_table: of the long layout, the table of the counts; by default the name of the table and ``_counts``.
+            columns: of the wide layout, the columns that the table has: a counter without one is 0.
+
+        Raises:
+            NotExpressible: the query says more than counts can tell, or the dialect cannot name a column.
+            MissingExtraError: the extra ``sql`` is not installed.
+
+        >>> import kili_query as kq
+        >>> kq.parse("OBJECTS.CAR.count >= 3").to_sql()
+        'SELECT "labels"."id" FROM "labels" WHERE "labels"."OBJECTS/CAR" >= 3'
+        """
+        module = load("kili_query.targets.sql", "SQL", "sql")
+        statement = module.to_sql(
+            self.tree, dialect, layout=layout, table=table, counts_table=counts_table, columns=columns
+        )
+        return cast("str", statement)
 
     def matches(self, json_response: object) -> bool:
         """Whether a label with this content matches.

@@ -33,7 +33,8 @@ DATABASES = {"duckdb": databases.run_duckdb, "sqlite": databases.run_sqlite, "po
 
 def counted(contents: list[object], ontology: kq.Ontology | None) -> pa.Table:
     """Labels with their counts; the ids are their positions."""
-    labels = [{"id": str(index), "jsonResponse": content} for index, content in enumerate(contents)]
+    decoded = [json.dumps(content) if isinstance(content, str) else content for content in contents]  # else it is JSON
+    labels = [{"id": str(index), "jsonResponse": content} for index, content in enumerate(decoded)]
     return frames.count_table(labels, ontology)
 
 

@@ -67,7 +67,8 @@ def filter(  # noqa: A001 - `frames.filter` is what it does
     if cut.residual is not None and json_column is not None:
         left = kept.collect() if isinstance(kept, nw.LazyFrame) else kept
         matches = compile_closure(cut.residual, ontology=ontology, policy=policy)
-        kept = left.filter([matches(_content(value)) for value in left[json_column].to_list()])
+        verdicts = [matches(_content(value)) for value in left[json_column].to_list()]
+        kept = left.filter(verdicts) if verdicts else left
     return cast("IntoFrameT", kept.to_native())
 
 

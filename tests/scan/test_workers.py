@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 import kili_query as kq
-from kili_query.scan import Scan, scan, search, sources, workers
+from kili_query.scan import Scan, scan, sources, workers
 from kili_query.scan.workers import _Process
 from tests.scan.samples import BLUE, GREY, QUERY, label
 
@@ -29,12 +29,6 @@ LINES = [
     b" \r",
     b"[1]",
 ]
-
-
-@pytest.fixture(params=[True, False], ids=["msgspec", "no msgspec"])
-def _with_and_without_msgspec(request, monkeypatch):
-    if not request.param:
-        monkeypatch.setattr(search, "has_extra", lambda extra: extra != "fast")
 
 
 @pytest.fixture
@@ -66,7 +60,6 @@ def told(labels: Scan) -> tuple[list[dict[str, object]], dict[str, object]]:
     return [json.loads(json.dumps(one)) for one in labels], labels.report.to_dict()
 
 
-@pytest.mark.usefixtures("_with_and_without_msgspec")
 @pytest.mark.parametrize("number", [2, 3])
 @pytest.mark.parametrize(("start", "end"), [(b"", b"\n"), (b"\xef\xbb\xbf", b""), (b"\n\n", b"\n\n\n")])
 def test_the_same_as_one_process(number, start, end, tmp_path, judged_here):
@@ -138,7 +131,7 @@ def test_a_process_that_is_killed_leaves_its_work_to_this_one(tmp_path, judged_h
 
     monkeypatch.setattr(_Process, "send", send_and_kill)
     assert repr(told(scan(path, QUERY, workers=2))) == repr(told(scan(path, QUERY)))
-    assert len(sent) == 2
+    assert 2 <= len(sent) <= 3  # its end is noticed when the next is sent, or before
 
 
 def test_progress_comes_to_its_end(tmp_path, judged_here):

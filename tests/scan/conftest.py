@@ -1,0 +1,20 @@
+"""What reading gives does not depend on what is installed: most tests run with and without msgspec."""
+
+import pytest
+
+from kili_query.scan import search
+
+BOTH_WAYS = ("test_forms", "test_damage", "test_query", "test_workers")
+READ_ONCE = "test_open_files_and_labels_in_memory"  # its parameters are open files
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if metafunc.module.__name__.rpartition(".")[2] in BOTH_WAYS and metafunc.function.__name__ != READ_ONCE:
+        metafunc.fixturenames.append("has_msgspec")
+        metafunc.parametrize("has_msgspec", [True, False], indirect=True, ids=["msgspec", "no msgspec"])
+
+
+@pytest.fixture
+def has_msgspec(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not request.param:
+        monkeypatch.setattr(search, "has_extra", lambda extra: extra != "fast")
