@@ -16,7 +16,7 @@ from typing import NamedTuple, Self
 
 from kili_query.errors import SourceError
 from kili_query.scan.places import Place, Problem
-from kili_query.scan.reader import ByteReader
+from kili_query.scan.reader import CHUNK_BYTES, ByteReader
 from kili_query.scan.split import JsonText, line_texts
 from kili_query.scan.verdicts import Judge, Misses, Undecoded, Verdict
 from kili_query.targets.closures import Matcher
@@ -194,36 +194,49 @@ class _Process:
 
 
 def _judge_piece(piece: _Piece, judge: Judge) -> _Done:
-    try:
-        data = _read(piece)
-    except OSError as error:
-        return _Done([], 0, SourceError(f"{piece.path}: {error.strerror or error}"))
     verdicts: list[Undecoded] = []
-    misses = 0
-    for verdict in judge.undecoded(line_texts(ByteReader(piece.path, iter([data])), 1)):
-        if isinstance(verdict, Misses):
-            misses += verdict.number
-            continue
-        if misses:
-            verdicts.append(Misses(misses))
-            misses = 0
-        verdicts.append(verdict)
+    lines = misses = 0
+
+    def counted(chunks: Iterator[bytes]) -> Iterator[bytes]:
+        nonlocal lines
+        for chunk in chunks:
+            lines += chunk.count(b"\n")
+            yield chunk
+
+    failure = None
+    try:
+        for verdict in judge.undecoded(line_texts(ByteReader(piece.path, counted(_chunks(piece))), 1)):
+            if isinstance(verdict, Misses):
+                misses += verdict.number
+                continue
+            if misses:
+                verdicts.append(Misses(misses))
+                misses = 0
+            verdicts.append(verdict)
+    except OSError as error:
+        failure = SourceError(f"{piece.path}: {error.strerror or error}")
     if misses:
         verdicts.append(Misses(misses))
-    return _Done(verdicts, data.count(b"\n"))
+    return _Done(verdicts, lines, failure)
 
 
-def _read(piece: _Piece) -> bytes:
-    with open(piece.path, "rb") as file:
-        if piece.is_first:
-            file.seek(piece.start)
-        else:
-            file.seek(piece.start - 1)
-            before = file.readline(piece.end - piece.start + 1)
-            if not before.endswith(b"\n"):
-                return b""  # one line goes on through all of it
-        data = file.read(max(piece.end - file.tell(), 0))
-        return data if not data or data.endswith(b"\n") else data + file.readline()
+def _chunks(piece: _Piece) -> Iterator[bytes]:
+    """The lines that begin in a piece, the last of them to its end."""
+    with open(piece.path, "rb", buffering=0) as file:
+        at = file.seek(piece.start - (not piece.is_first))
+        is_inside = piece.is_first
+        while chunk := file.read(CHUNK_BYTES):
+            begin = 0
+            if not is_inside:  # the line that goes on from the piece before is not of this one
+                begin = chunk.find(b"\n", 0, max(piece.end - 1 - at, 0)) + 1
+                is_inside = begin > 0
+            is_past = at + len(chunk) >= piece.end
+            end = chunk.find(b"\n", max(piece.end - 1 - at, 0)) + 1 if is_past else 0
+            at += len(chunk)
+            if is_inside:
+                yield chunk[begin:end] if end else chunk[begin:]
+            if end or (is_past and not is_inside):
+                return
 
 
 def serve(handle: int) -> None:

@@ -12,6 +12,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 import kili_query as kq
 from kili_query.targets.raw_bytes import BytesMatcher, compile_bytes
 from tests.benchmarks.label_sets import ONTOLOGY, ndjson_lines
+from tests.benchmarks.ratios import record_figure, record_ratios
 from tests.benchmarks.rounds import best_times_s
 
 LABELS = 1000
@@ -64,17 +65,18 @@ def test_bytes(benchmark: BenchmarkFixture, name: str, ontology: kq.Ontology | N
     assert 0 < sum(expected) < LABELS
     peers: dict[str, Callable[[], list[Any]]] = {
         "bytes": over(judge),
-        "orjson alone": decode_alone,
+        "orjson.loads alone": decode_alone,
         "orjson and closure": over(lambda line: closure(orjson.loads(line)["jsonResponse"])),
     }
     if name == "two root jobs":
         peers |= {
-            "orjson by hand": over(by_hand),
+            "orjson and hand-written loop": over(by_hand),
             "orjson and jmespath": over(lambda line: PATH.search(orjson.loads(line))),
         }
-    assert all(run() == expected for peer, run in peers.items() if peer != "orjson alone")
+    assert all(run() == expected for peer, run in peers.items() if peer != "orjson.loads alone")
     times_s = best_times_s(peers, ROUNDS)
-    for peer in list(peers)[1:]:
-        benchmark.extra_info[f"{peer} / bytes"] = round(times_s[peer] / times_s["bytes"], 2)
-    benchmark.extra_info["microseconds per label"] = round(times_s["bytes"] / LABELS * 1e6, 2)
+    what = f"bytes, {name}" + (", no ontology" if ontology is None else "")
+    is_main = name == "two root jobs" and ontology is not None
+    record_ratios(benchmark, what, times_s, goals={"orjson.loads alone": 2}, in_plot=is_main)
+    record_figure(benchmark, what, times_s["bytes"] / LABELS * 1e6, "µs per label", at_most=None)
     assert benchmark.pedantic(peers["bytes"], rounds=3) == expected

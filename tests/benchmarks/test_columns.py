@@ -1,8 +1,6 @@
 """Columns: the filter against bare polars and numpy on a million labels; building the counts against `orjson.loads`."""
 
-import json
 from collections.abc import Callable
-from random import Random
 
 import narwhals as nw
 import numpy as np
@@ -13,18 +11,24 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from kili_query.frames import count_table, to_narwhals
+from kili_query.ontology import Ontology
 from kili_query.syntax import parse_tree
+from tests.benchmarks.label_sets import ONTOLOGY, ndjson_lines
+from tests.benchmarks.ratios import record_ratios
+from tests.benchmarks.rounds import best_times_s
+from tests.benchmarks.sizes import TABLE_LABELS
 
-N_LABELS = 1_000_000
+LABELS = 2000
+ROUNDS = 7
 QUERY = "J.A.count >= 3 AND (J.B.count == 0 OR J.C.count > 4)"
 
 
 @pytest.fixture(scope="module")
 def frame() -> pl.DataFrame:
     random = np.random.default_rng(0)
-    counts = {f"J/{name}": random.poisson(1.5, N_LABELS).astype(np.int32) for name in "ABC"}
-    faults = pa.nulls(N_LABELS, pa.string())
-    ids = [f"label{index}" for index in range(N_LABELS)]
+    counts = {f"J/{name}": random.poisson(1.5, TABLE_LABELS).astype(np.int32) for name in "ABC"}
+    faults = pa.nulls(TABLE_LABELS, pa.string())
+    ids = [f"label{index}" for index in range(TABLE_LABELS)]
     return pl.DataFrame(pl.from_arrow(pa.table({"id": ids, "fault": faults, **counts})))
 
 
@@ -42,55 +46,31 @@ def filters(frame: pl.DataFrame) -> dict[str, Callable[[], int]]:
     }
 
 
-@pytest.mark.benchmark(group="one query over the count columns of a million labels")
-@pytest.mark.parametrize("name", ["narwhals", "narwhals, columns known", "bare polars", "numpy, the mask alone"])
-def test_filtering(benchmark: BenchmarkFixture, frame: pl.DataFrame, name: str) -> None:
-    judges = filters(frame)
-    assert benchmark(judges[name]) == judges["numpy, the mask alone"]()
-
-
-def labels() -> list[bytes]:
-    """Labels with polygons of some twenty corners, as people draw them."""
-    random = Random(0)
-
-    def annotation(mid: str) -> dict[str, object]:
-        corners = [
-            {"x": round(random.random(), 6), "y": round(random.random(), 6)} for _ in range(random.randint(4, 40))
-        ]
-        return {
-            "children": {},
-            "boundingPoly": [{"normalizedVertices": corners}],
-            "categories": [{"name": random.choice(["CAR", "PERSON", "DOG"]), "confidence": 100}],
-            "mid": mid,
-            "type": "polygon",
-        }
-
-    return [
-        json.dumps(
-            {
-                "id": f"label{index}",
-                "labelOf": {"id": f"asset{index}", "externalId": f"{index}.jpg"},
-                "author": {"email": "labeler@example.com"},
-                "createdAt": "2024-02-01T09:30:00.000Z",
-                "labelType": "DEFAULT",
-                "jsonResponse": {
-                    "OBJECTS": {"annotations": [annotation(f"{index}-{one}") for one in range(random.randint(0, 12))]},
-                    "SCENE": {"categories": [{"name": "STREET", "confidence": 100}]},
-                },
-            }
-        ).encode()
-        for index in range(5000)
-    ]
+@pytest.mark.benchmark(group="one query over count columns")
+def test_filtering(benchmark: BenchmarkFixture, frame: pl.DataFrame) -> None:
+    runs = filters(frame)
+    assert len({run() for run in runs.values()}) == 1
+    times_s = best_times_s(runs, ROUNDS)
+    known = times_s.pop("narwhals, columns known")
+    goals = {"bare polars": 0.5}
+    record_ratios(benchmark, "filter of columns", times_s, goals=goals, in_plot=True)
+    record_ratios(benchmark, "filter of columns, names known", times_s | {"narwhals": known}, goals=goals)
+    benchmark(runs["narwhals"])
 
 
 @pytest.mark.benchmark(group="count columns from labels as JSON bytes")
-@pytest.mark.parametrize("name", ["count_table", "orjson.loads alone"])
-def test_counting(benchmark: BenchmarkFixture, name: str) -> None:
-    texts = labels()
+@pytest.mark.parametrize("ontology", [ONTOLOGY, None], ids=["ontology", "no ontology"])
+def test_counting(benchmark: BenchmarkFixture, ontology: Ontology | None) -> None:
+    lines = ndjson_lines(LABELS)
 
-    def parse() -> int:
-        for text in texts:
-            orjson.loads(text)
-        return len(texts)
+    def decode_alone() -> int:
+        for line in lines:
+            orjson.loads(line)
+        return len(lines)
 
-    assert benchmark(parse if name == "orjson.loads alone" else lambda: count_table(texts).num_rows) == len(texts)
+    runs = {"count_table": lambda: count_table(lines, ontology).num_rows, "orjson.loads alone": decode_alone}
+    assert all(run() == LABELS for run in runs.values())
+    what = "count table" + (", no ontology" if ontology is None else "")
+    goals = {"orjson.loads alone": 1}
+    record_ratios(benchmark, what, best_times_s(runs, ROUNDS), goals=goals, in_plot=ontology is not None)
+    benchmark.pedantic(runs["count_table"], rounds=3)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from tests.benchmarks.ratios import record_figure, record_ratios
 from tests.peers.official import LATEST
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,7 +22,8 @@ def test_import(benchmark: BenchmarkFixture) -> None:
     official = ROOT / ".venv-peers" / f"kili-{LATEST}" / "bin" / "python"
     ours = min(import_time_s(sys.executable, "kili_query") for _ in range(7))
     theirs = min(import_time_s(official, "kili.client") for _ in range(3))
-    benchmark.extra_info["milliseconds"] = round(ours * 1000, 1)
-    benchmark.extra_info["official / ours"] = round(theirs / ours, 1)
+    times_s = {"kili_query": ours, "import kili.client": theirs}
+    record_ratios(benchmark, "import kili_query", times_s, goals={"import kili.client": 10}, in_plot=True)
+    record_figure(benchmark, "import kili_query", ours * 1000, "ms", at_most=100)
     seconds = benchmark.pedantic(import_time_s, (sys.executable, "kili_query"), rounds=5)
     assert seconds > 0

@@ -1,7 +1,6 @@
-"""Simplification against parsing, and verdicts against z3: ``pytest --benchmark-only``."""
+"""Simplification against parsing, and how long verdicts take: ``pytest --benchmark-only``."""
 
 import random
-import time
 from collections.abc import Callable
 
 import pytest
@@ -9,6 +8,8 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from kili_query.logic import equivalent, implies, satisfiable, simplify
 from kili_query.syntax import parse_tree
+from tests.benchmarks.ratios import record_figure, record_ratios
+from tests.benchmarks.rounds import best_times_s
 
 
 def comparison(rng: random.Random, jobs: int, categories: int) -> str:
@@ -30,15 +31,6 @@ def clauses(rng: random.Random, size: int, width: int, jobs: int) -> str:
     )
 
 
-def best_time_s(work: Callable[[], object]) -> float:
-    times = []
-    for _ in range(5):
-        start = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - start)
-    return min(times)
-
-
 @pytest.mark.parametrize("shape", ["wide", "mixed"])
 def test_simplify_a_thousand_comparisons(benchmark: BenchmarkFixture, shape: str) -> None:
     texts = {
@@ -47,8 +39,9 @@ def test_simplify_a_thousand_comparisons(benchmark: BenchmarkFixture, shape: str
     }
     text = texts[shape]
     tree = parse_tree(text)
-    parse_time_s = best_time_s(lambda: parse_tree(text))
-    benchmark.extra_info["times the parse"] = round(best_time_s(lambda: simplify(tree)) / parse_time_s, 1)
+    times_s = best_times_s({"simplify": lambda: simplify(tree), "its own parse": lambda: parse_tree(text)}, 5)
+    what = f"simplify, 1000 comparisons, {shape}"
+    record_ratios(benchmark, what, times_s, goals={"its own parse": 0.2})
     assert benchmark(simplify, tree) is not None
 
 
@@ -57,6 +50,8 @@ def test_fifty_comparisons_over_twenty_counters(benchmark: BenchmarkFixture, que
     rng = random.Random(2)
     left, right = (parse_tree(clauses(rng, 50, 2, 20)) for _ in range(2))
     assert benchmark(question, left, right) is not None
+    what = f"{question.__name__}, 50 comparisons over 20 counters"
+    record_figure(benchmark, what, benchmark.stats.stats.median * 1000, "ms", at_most=10)
 
 
 def test_three_sat_stops(benchmark: BenchmarkFixture) -> None:
@@ -67,3 +62,4 @@ def test_three_sat_stops(benchmark: BenchmarkFixture) -> None:
         parts.append("(" + " OR ".join(f"J.C{one}.count {rng.choice(('> 0', '== 0'))}" for one in chosen) + ")")
     tree = parse_tree(" AND ".join(parts))
     assert benchmark(satisfiable, tree) is not None
+    record_figure(benchmark, "3-SAT, until it gives up", benchmark.stats.stats.median * 1000, "ms", at_most=100)

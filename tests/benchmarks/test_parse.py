@@ -8,6 +8,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 import kili_query as kq
 from kili_query.syntax import Limits
+from tests.benchmarks.ratios import record_figure, record_ratios
 from tests.peers.official import LATEST, OfficialValidator, official_validator
 
 DOCUMENTED = {
@@ -35,7 +36,8 @@ def test_documented_query(name: str, benchmark: BenchmarkFixture, official: Offi
     query = benchmark.pedantic(kq.parse, setup=fresh, rounds=2000, warmup_rounds=50)
     assert len(query.counters) == len(DOCUMENTED[name].split(" OR ")[0:]) + name.startswith("three")
     peer = official.time_s(DOCUMENTED[name].format(n=0), repeats=50)
-    benchmark.extra_info["official / ours"] = round(peer / benchmark.stats.stats.min, 1)
+    times_s = {"parse": benchmark.stats.stats.min, "official validator": peer}
+    record_ratios(benchmark, f"parse, {name}", times_s, goals={"official validator": 6}, in_plot=True)
 
 
 def long_text(comparisons: int, start: int) -> str:
@@ -52,7 +54,10 @@ def test_long_query(comparisons: int, benchmark: BenchmarkFixture, official: Off
 
     query = benchmark.pedantic(kq.parse, setup=fresh, rounds=10, warmup_rounds=1)
     assert len(query.counters) == comparisons
-    benchmark.extra_info["microseconds per comparison"] = round(benchmark.stats.stats.min / comparisons * 1e6, 1)
+    per_comparison = benchmark.stats.stats.min / comparisons * 1e6
+    what = f"parse, {comparisons} comparisons"
+    record_figure(benchmark, what, per_comparison, "µs per comparison", at_most=None)
     if comparisons == 1000:
         peer = official.time_s(long_text(comparisons, 0), repeats=5)
-        benchmark.extra_info["official / ours"] = round(peer / benchmark.stats.stats.min, 1)
+        times_s = {"parse": benchmark.stats.stats.min, "official validator": peer}
+        record_ratios(benchmark, what, times_s, goals={"official validator": 2}, in_plot=True)

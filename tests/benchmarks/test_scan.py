@@ -3,7 +3,6 @@
 DuckDB reads with one thread, as a scan does, once by itself and once with a schema made for the query by hand.
 """
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,10 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 import kili_query as kq
 from tests.benchmarks.label_sets import ONTOLOGY, write_ndjson
+from tests.benchmarks.ratios import record_figure, record_ratios
 from tests.benchmarks.rounds import best_times_s
+from tests.benchmarks.sizes import FILE_LABELS
 
-LABELS = int(os.environ.get("BENCH_LABELS", "40000"))
 ROUNDS = 3
 
 PEOPLE, SCENE = "OBJECTS.PERSON.count >= 6", "SCENE.VEHICLE.count > 0"
@@ -52,7 +52,7 @@ SCHEMA = {
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_ndjson(tmp_path_factory.mktemp("labels") / "labels.ndjson", LABELS)
+    return write_ndjson(tmp_path_factory.mktemp("labels") / "labels.ndjson", FILE_LABELS)
 
 
 def decode_alone(path: Path) -> list[Any]:
@@ -88,32 +88,34 @@ def scanned(path: Path, *, workers: int = 1, ontology: kq.Ontology | None = ONTO
 @pytest.mark.benchmark(group="the matching labels of a file")
 def test_scan(benchmark: BenchmarkFixture, path: Path) -> None:
     expected = sorted(map(str, scanned(path)))
-    assert 0 < len(expected) < LABELS / 10
+    assert 0 < len(expected) < FILE_LABELS / 10
     peers: dict[str, Callable[[], list[Any]]] = {
         "scan": lambda: scanned(path),
         "scan without ontology": lambda: scanned(path, ontology=None),
-        "orjson alone": lambda: decode_alone(path),
+        "orjson.loads alone": lambda: decode_alone(path),
         "DuckDB read_json": lambda: ask_duckdb(path, ""),
         "DuckDB read_json with a schema": lambda: ask_duckdb(path, COLUMNS),
         "polars read_ndjson": lambda: ask_polars(path),
     }
     for name, run in peers.items():
-        assert sorted(run()) == ([] if name == "orjson alone" else expected), name
+        assert sorted(run()) == ([] if name == "orjson.loads alone" else expected), name
     times_s = best_times_s(peers, ROUNDS)
-    for peer in list(peers)[1:]:
-        benchmark.extra_info[f"{peer} / scan"] = round(times_s[peer] / times_s["scan"], 2)
-    benchmark.extra_info["megabytes per second"] = round(path.stat().st_size / times_s["scan"] / 1e6)
+    without = times_s.pop("scan without ontology")
+    record_ratios(benchmark, "scan of a file", times_s, goals={"orjson.loads alone": 1.4, "DuckDB read_json": 3}, in_plot=True)
+    record_ratios(benchmark, "scan of a file, no ontology", {"scan": without, "orjson.loads alone": times_s["orjson.loads alone"]})
+    record_figure(benchmark, "scan of a file", path.stat().st_size / times_s["scan"] / 1e6, "MB/s", at_most=None)
     benchmark.pedantic(peers["scan"], rounds=1)
 
 
 @pytest.mark.benchmark(group="the matching labels of a file")
 def test_workers(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
-    path = write_ndjson(tmp_path / "labels.ndjson", 3 * LABELS)  # large, for another process takes a while to start
+    path = write_ndjson(
+        tmp_path / "labels.ndjson", 3 * FILE_LABELS
+    )  # large, for another process takes a while to start
     assert scanned(path, workers=2) == scanned(path)
     times_s = best_times_s(
-        {"one": lambda: scanned(path), "two": lambda: scanned(path, workers=2)},
+        {"two workers": lambda: scanned(path, workers=2), "one worker": lambda: scanned(path)},
         ROUNDS,
     )
-    benchmark.extra_info["one worker / two workers"] = round(times_s["one"] / times_s["two"], 2)
-    benchmark.extra_info["megabytes"] = round(path.stat().st_size / 1e6)
+    record_ratios(benchmark, "scan by two workers", times_s, goals={"one worker": 1.6}, in_plot=True)
     benchmark.pedantic(lambda: scanned(path, workers=2), rounds=1)
