@@ -2,7 +2,7 @@
 #
 #   make test    lint, types, tests (the environments of the official client, which tests compare with, included)
 #   make demo    a small tour of the command
-#   make bench   benchmarks        make fuzz   each property for FUZZ_SECONDS
+#   make bench   benchmarks, and the plot of the README        make fuzz   each property for FUZZ_SECONDS
 #   make golden  write the rendered texts anew; read the diff
 #   make clean   remove all that is made
 
@@ -17,6 +17,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 pyth
 
 FUZZ_SECONDS ?= 30
 PYTEST_ARGS ?=
+BENCH_PLOT ?= docs/benchmarks
 
 # An install is marked as done only after its last step, so that an interrupted one is taken up again.
 TESTING := .venv/.installed
@@ -41,9 +42,13 @@ system:
 demo: $(DEMO)
 	@.venv-demo/bin/kili-query demo
 
-# These options replace those of pyproject.toml, which leave benchmarks out.
+# These options replace those of pyproject.toml, which leave benchmarks out. Ratios go to a table and a plot.
+# KILI_QUERY_BENCH_LABELS and KILI_QUERY_BENCH_ROWS make a run shorter or longer: tests/benchmarks/sizes.py says which.
 bench: $(TESTING) $(PEERS)
-	@.venv/bin/python -m pytest -o addopts="-ra --import-mode=importlib" --benchmark-only tests/benchmarks $(PYTEST_ARGS)
+	@mkdir -p .benchmarks
+	@.venv/bin/python -m pytest -q -o addopts="-ra --import-mode=importlib" --benchmark-only --benchmark-columns=min,median \
+		--benchmark-json=.benchmarks/latest.json tests/benchmarks $(PYTEST_ARGS)
+	@.venv/bin/python -m tests.benchmarks.report .benchmarks/latest.json --plot $(BENCH_PLOT)
 
 fuzz: $(TESTING)
 	@set -e; for property in fuzz/[a-z]*.py; do \

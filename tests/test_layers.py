@@ -30,7 +30,7 @@ LAYERS = {
     "verdicts": 11,
     "cache": 12,
     "export": 12,
-    "scan": 12,
+    "scanning": 12,
     "lint": 12,
     "client": 13,
     "sandbox": 13,

@@ -22,7 +22,7 @@ from kili_query.diagnostics.render import render_text, wants_color
 from kili_query.ontology import Ontology
 from kili_query.query import check, parse
 from kili_query.resources import read_text
-from kili_query.scan import Report, content_of, scan
+from kili_query.scanning import Report, content_of, scan
 
 __all__ = ["demo"]
 

@@ -30,7 +30,7 @@ from kili_query.logic import Verdict
 from kili_query.ontology import Ontology
 from kili_query.planning import ServerProfile
 from kili_query.query import Plan, Query
-from kili_query.scan import Report, scan_matches
+from kili_query.scanning import Report, scan_matches
 from kili_query.syntax import print_tree
 from kili_query.targets.closures import compile_closure
 from kili_query.verdicts import always_true, satisfiable

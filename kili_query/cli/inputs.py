@@ -14,7 +14,7 @@ from kili_query.diagnostics.render import render_text, wants_color
 from kili_query.errors import QueryError, QuerySyntaxError, SourceError
 from kili_query.ontology import Ontology
 from kili_query.query import Query, check, parse
-from kili_query.scan import ProgressCallback
+from kili_query.scanning import ProgressCallback
 from kili_query.syntax import Dialect
 
 __all__ = ["diagnose", "judge_query", "load_ontology", "load_query", "progress", "read_query", "refuse_two_readers"]

@@ -22,7 +22,7 @@ from kili_query.cli.output import opened, tell_report, to_json
 from kili_query.counting import CountPolicy
 from kili_query.diagnostics.layout import printable
 from kili_query.errors import DataError
-from kili_query.scan import Report, Scan, scan_matches
+from kili_query.scanning import Report, Scan, scan_matches
 from kili_query.targets.closures import Matcher
 from kili_query.targets.explain import Explanation
 

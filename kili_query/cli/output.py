@@ -13,7 +13,7 @@ from typing import Literal, TextIO
 from kili_query.cli.failure import CommandError
 from kili_query.diagnostics.layout import display_width, printable
 from kili_query.diagnostics.render import ansi, wants_color
-from kili_query.scan import Report
+from kili_query.scanning import Report
 
 __all__ = ["opened", "paint", "print_json", "table", "tell_report", "to_json"]
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from kili_query.scan import ProgressCallback
+from kili_query.scanning import ProgressCallback
 
 __all__ = ["progress_bar"]
 

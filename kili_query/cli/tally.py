@@ -10,7 +10,7 @@ from kili_query.cli.inputs import progress
 from kili_query.cli.output import tell_report
 from kili_query.counting import CountPolicy, count
 from kili_query.ontology import Ontology
-from kili_query.scan import OnProblem, Report, scan_matches
+from kili_query.scanning import OnProblem, Report, scan_matches
 
 __all__ = ["Pair", "Tally", "tally", "tell_tally"]
 

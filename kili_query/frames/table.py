@@ -13,8 +13,8 @@ from kili_query.errors import MalformedLabelError, UnknownContentError
 from kili_query.frames.counting_columns import Columns
 from kili_query.frames.metadata import NO_METADATA, Metadata, metadata_of
 from kili_query.ontology import Ontology
-from kili_query.scan import Fault, Place, Problem, Source, content_of, read_labels
-from kili_query.scan.labels import labels_in
+from kili_query.scanning import Fault, Place, Problem, Source, content_of, read_labels
+from kili_query.scanning.labels import labels_in
 
 __all__ = ["count_table"]
 
@@ -40,7 +40,7 @@ def count_table(
     """Count every category of every job of many labels, as a table with one column for each counter.
 
     Args:
-        labels: whatever `kili_query.scan` reads; in a list also labels as JSON bytes, which is the fastest with the
+        labels: whatever `kili_query.scanning` reads; in a list also labels as JSON bytes, which is the fastest with the
             extra ``fast``.
         ontology: gives a column for each of its (job, category) pairs, held by a label or not; says whether labels
             are a video's, and which jobs count at the root alone.

@@ -101,8 +101,12 @@ def test_scan(benchmark: BenchmarkFixture, path: Path) -> None:
         assert sorted(run()) == ([] if name == "orjson.loads alone" else expected), name
     times_s = best_times_s(peers, ROUNDS)
     without = times_s.pop("scan without ontology")
-    record_ratios(benchmark, "scan of a file", times_s, goals={"orjson.loads alone": 1.4, "DuckDB read_json": 3}, in_plot=True)
-    record_ratios(benchmark, "scan of a file, no ontology", {"scan": without, "orjson.loads alone": times_s["orjson.loads alone"]})
+    record_ratios(
+        benchmark, "scan of a file", times_s, goals={"orjson.loads alone": 1.4, "DuckDB read_json": 3}, in_plot=True
+    )
+    record_ratios(
+        benchmark, "scan of a file, no ontology", {"scan": without, "orjson.loads alone": times_s["orjson.loads alone"]}
+    )
     record_figure(benchmark, "scan of a file", path.stat().st_size / times_s["scan"] / 1e6, "MB/s", at_most=None)
     benchmark.pedantic(peers["scan"], rounds=1)
 

@@ -27,7 +27,7 @@ LABEL = {
 }
 PROGRAM = """if True:
     import sys
-    from kili_query.scan import scan
+    from kili_query.scanning import scan
     labels = scan(sys.argv[1], "OBJECTS.CAR.count > 30")
     assert not any(labels)
     peak = [line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")]

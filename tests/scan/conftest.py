@@ -2,7 +2,7 @@
 
 import pytest
 
-from kili_query.scan import search
+from kili_query.scanning import search
 
 BOTH_WAYS = ("test_forms", "test_damage", "test_query", "test_workers")
 READ_ONCE = "test_open_files_and_labels_in_memory"  # its parameters are open files

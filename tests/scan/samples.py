@@ -2,7 +2,7 @@
 
 import json
 
-from kili_query.scan import Scan, Source, scan
+from kili_query.scanning import Scan, Source, scan
 
 QUERY = "SKY.BLUE.count > 0"
 

@@ -8,7 +8,7 @@ import pytest
 import zstandard
 
 from kili_query.errors import MalformedLabelError, SourceError, UnknownContentError
-from kili_query.scan import MAX_PROBLEMS, Fault, scan
+from kili_query.scanning import MAX_PROBLEMS, Fault, scan
 from tests.scan.samples import BLUE, LABELS, MATCHING, QUERY, found, label, ndjson, reasons
 
 GOOD = json.dumps(label("a")).encode()

@@ -11,7 +11,7 @@ import zipfile
 import pytest
 
 from kili_query.errors import SourceError
-from kili_query.scan import scan
+from kili_query.scanning import scan
 from tests.scan.samples import BLUE, GREY, QUERY, found, label, ndjson, reasons
 
 
@@ -257,7 +257,7 @@ def test_a_zip_with_wide_sizes(tmp_path):
 def test_a_zip_on_standard_input(tmp_path):
     write_export(tmp_path / "export", single_file=True)
     path = packed("zip", tmp_path / "export", tmp_path)
-    program = "from kili_query.scan import scan; print(len(list(scan('-', 'SKY.BLUE.count > 0'))))"
+    program = "from kili_query.scanning import scan; print(len(list(scan('-', 'SKY.BLUE.count > 0'))))"
     with path.open("rb") as file:
         ran = subprocess.run([sys.executable, "-c", program], stdin=file, capture_output=True, check=True)
     assert ran.stdout.strip() == b"3"

@@ -12,7 +12,7 @@ import pytest
 import zstandard
 
 from kili_query.errors import SourceError
-from kili_query.scan import scan
+from kili_query.scanning import scan
 from tests.scan.samples import LABELS, MATCHING, QUERY, found, label, ndjson, reasons
 
 TEXTS = {
@@ -116,7 +116,7 @@ def test_several_sources_one_after_another(tmp_path):
 
 @pytest.mark.parametrize("text", [ndjson(), gzip.compress(ndjson()), json.dumps(LABELS, indent=1).encode()])
 def test_standard_input(text):
-    program = "from kili_query.scan import scan; print([one['id'] for one in scan('-', 'SKY.BLUE.count > 0')])"
+    program = "from kili_query.scanning import scan; print([one['id'] for one in scan('-', 'SKY.BLUE.count > 0')])"
     ran = subprocess.run([sys.executable, "-c", program], input=text, capture_output=True, check=True)
     assert ran.stdout.decode().strip() == str(MATCHING)
 
@@ -192,7 +192,7 @@ def test_without_the_extra_zstd_says_how_to_get_it(tmp_path):
         import sys
         sys.modules["zstandard"] = None
         from kili_query.errors import MissingExtraError
-        from kili_query.scan import scan
+        from kili_query.scanning import scan
         try:
             list(scan(sys.argv[1], "A.B.count > 0"))
         except MissingExtraError as error:

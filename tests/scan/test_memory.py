@@ -13,7 +13,7 @@ from tests.scan.samples import BLUE, label
 # the peak of the process's own memory; `ru_maxrss` would include what it was forked from
 PROGRAM = """if True:
     import sys
-    from kili_query.scan import scan
+    from kili_query.scanning import scan
     labels = scan(sys.argv[1], "SKY.BLUE.count == 0")
     assert not any(labels), labels.report
     peak = [line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")]

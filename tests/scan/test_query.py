@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import kili_query as kq
-from kili_query.scan import scan
+from kili_query.scanning import scan
 from tests.scan.samples import BLUE, GREY, LABELS, MATCHING, label
 
 ONTOLOGY = kq.Ontology.from_json_interface(

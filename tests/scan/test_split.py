@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kili_query.scan.places import Problem
-from kili_query.scan.reader import ByteReader
-from kili_query.scan.split import json_texts
+from kili_query.scanning.places import Problem
+from kili_query.scanning.reader import ByteReader
+from kili_query.scanning.split import json_texts
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(alphabet='ab"\\{}[],: \n\u00e9'),

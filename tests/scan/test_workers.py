@@ -9,8 +9,8 @@ from random import Random
 import pytest
 
 import kili_query as kq
-from kili_query.scan import Scan, scan, sources, workers
-from kili_query.scan.workers import _Process
+from kili_query.scanning import Scan, scan, sources, workers
+from kili_query.scanning.workers import _Process
 from tests.scan.samples import BLUE, GREY, QUERY, label
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="files are shared on POSIX systems alone")

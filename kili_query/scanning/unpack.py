@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Iterator
 
 from kili_query._extras import load
-from kili_query.scan.reader import CHUNK_BYTES, ByteReader
+from kili_query.scanning.reader import CHUNK_BYTES, ByteReader
 
 __all__ = ["BYTE_ORDER_MARK", "DEFLATE", "inflate", "is_packed", "is_zip", "unpack"]
 
@@ -56,7 +56,7 @@ def _decompress(reader: ByteReader) -> Iterator[bytes]:
     if _is_gzip(reader):
         return _gunzip(reader)
     if _is_zstd(reader):
-        chunks: Iterator[bytes] = load("kili_query.scan.zstd", "reading zstd", "zstd").decompress(reader)
+        chunks: Iterator[bytes] = load("kili_query.scanning.zstd", "reading zstd", "zstd").decompress(reader)
         return chunks
     return reader.chunks()
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 
 from attrs import frozen
 
-from kili_query.scan.reader import CHUNK_BYTES, ByteReader
-from kili_query.scan.unpack import DEFLATE, inflate
+from kili_query.scanning.reader import CHUNK_BYTES, ByteReader
+from kili_query.scanning.unpack import DEFLATE, inflate
 
 __all__ = ["zip_entries"]
 

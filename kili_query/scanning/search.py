@@ -10,11 +10,11 @@ from kili_query.counting import CountPolicy
 from kili_query.errors import LabelError, MalformedLabelError, UnknownContentError
 from kili_query.ontology import Ontology
 from kili_query.query import Query, validate
-from kili_query.scan.places import Fault, Problem
-from kili_query.scan.report import Report
-from kili_query.scan.sources import ProgressCallback, Source, read_with
-from kili_query.scan.verdicts import Judge, Misses, Verdict
-from kili_query.scan.workers import LinesReader
+from kili_query.scanning.places import Fault, Problem
+from kili_query.scanning.report import Report
+from kili_query.scanning.sources import ProgressCallback, Source, read_with
+from kili_query.scanning.verdicts import Judge, Misses, Verdict
+from kili_query.scanning.workers import LinesReader
 from kili_query.targets.closures import Matcher
 
 __all__ = ["OnProblem", "Scan", "scan", "scan_matches"]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import zstandard
 
-from kili_query.scan.reader import ByteReader
+from kili_query.scanning.reader import ByteReader
 
 __all__ = ["decompress"]
 

@@ -2,7 +2,7 @@
 
 from attrs import define, field
 
-from kili_query.scan.places import Fault, Problem
+from kili_query.scanning.places import Fault, Problem
 
 __all__ = ["MAX_PROBLEMS", "Report"]
 

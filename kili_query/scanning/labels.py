@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable, Iterator
 
 from kili_query.counting.label import content_of, reason_not_json
-from kili_query.scan.places import Fault, Place, Problem, Record
-from kili_query.scan.split import JsonText
+from kili_query.scanning.places import Fault, Place, Problem, Record
+from kili_query.scanning.split import JsonText
 
 __all__ = ["content_of", "decode", "labels_in"]
 

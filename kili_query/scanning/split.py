@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from kili_query.scan.places import Fault, Place, Problem
-from kili_query.scan.reader import ByteReader
+from kili_query.scanning.places import Fault, Place, Problem
+from kili_query.scanning.reader import ByteReader
 
 __all__ = ["JsonText", "holds_lines", "json_texts", "line_texts"]
 

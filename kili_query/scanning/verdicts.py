@@ -6,9 +6,9 @@ from typing import NamedTuple, Protocol, TypeAlias, TypeVar, cast
 
 from kili_query._extras import load
 from kili_query.errors import MalformedLabelError, UnknownContentError
-from kili_query.scan.labels import content_of, decode, labels_in
-from kili_query.scan.places import Fault, Place, Problem, Record
-from kili_query.scan.split import JsonText
+from kili_query.scanning.labels import content_of, decode, labels_in
+from kili_query.scanning.places import Fault, Place, Problem, Record
+from kili_query.scanning.split import JsonText
 from kili_query.targets.closures import Matcher
 
 __all__ = ["Judge", "Labels", "Match", "Misses", "Reader", "Undecoded", "Verdict"]

@@ -8,12 +8,12 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from typing import IO, Generic, Protocol, TypeAlias, TypeGuard, TypeVar
 
 from kili_query.errors import SourceError
-from kili_query.scan.places import Place, Problem, Record
-from kili_query.scan.reader import ByteReader, ReadableFile, file_reader
-from kili_query.scan.split import holds_lines, json_texts
-from kili_query.scan.unpack import BYTE_ORDER_MARK, is_packed, is_zip, unpack
-from kili_query.scan.verdicts import Labels, Reader
-from kili_query.scan.zip import zip_entries
+from kili_query.scanning.places import Place, Problem, Record
+from kili_query.scanning.reader import ByteReader, ReadableFile, file_reader
+from kili_query.scanning.split import holds_lines, json_texts
+from kili_query.scanning.unpack import BYTE_ORDER_MARK, is_packed, is_zip, unpack
+from kili_query.scanning.verdicts import Labels, Reader
+from kili_query.scanning.zip import zip_entries
 
 __all__ = ["ProgressCallback", "ReadLines", "Source", "read_labels", "read_with"]
 

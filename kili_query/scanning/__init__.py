@@ -23,11 +23,11 @@ Memory is that of a chunk and the longest label. Two things are held longer: the
 an array whose brackets never close, for nothing tells where it ends.
 """
 
-from kili_query.scan.labels import content_of
-from kili_query.scan.places import Fault, Place, Problem, Record
-from kili_query.scan.report import MAX_PROBLEMS, Report
-from kili_query.scan.search import OnProblem, Scan, scan, scan_matches
-from kili_query.scan.sources import ProgressCallback, Source, read_labels
+from kili_query.scanning.labels import content_of
+from kili_query.scanning.places import Fault, Place, Problem, Record
+from kili_query.scanning.report import MAX_PROBLEMS, Report
+from kili_query.scanning.search import OnProblem, Scan, scan, scan_matches
+from kili_query.scanning.sources import ProgressCallback, Source, read_labels
 
 __all__ = [
     "MAX_PROBLEMS",

@@ -15,10 +15,10 @@ from multiprocessing.connection import Connection, wait
 from typing import NamedTuple, Self
 
 from kili_query.errors import SourceError
-from kili_query.scan.places import Place, Problem
-from kili_query.scan.reader import CHUNK_BYTES, ByteReader
-from kili_query.scan.split import JsonText, line_texts
-from kili_query.scan.verdicts import Judge, Misses, Undecoded, Verdict
+from kili_query.scanning.places import Place, Problem
+from kili_query.scanning.reader import CHUNK_BYTES, ByteReader
+from kili_query.scanning.split import JsonText, line_texts
+from kili_query.scanning.verdicts import Judge, Misses, Undecoded, Verdict
 from kili_query.targets.closures import Matcher
 
 __all__ = ["LinesReader", "serve"]
@@ -26,7 +26,7 @@ __all__ = ["LinesReader", "serve"]
 _PIECE_BYTES = 1024 * 1024
 _AHEAD = 3  # pieces that a process has to do, so that it need not wait for the next
 _WINDOW = 16  # pieces that may be done while an earlier one is not; it bounds the memory
-_PROGRAM = "import sys; sys.path[:] = {path!r}; from kili_query.scan.workers import serve; serve({handle})"
+_PROGRAM = "import sys; sys.path[:] = {path!r}; from kili_query.scanning.workers import serve; serve({handle})"
 
 
 class _Piece(NamedTuple):
@@ -68,7 +68,7 @@ class LinesReader:
         self._others = workers - 1 if os.name == "posix" and sys.executable else 0
 
     def __call__(self, path: str, start: int, end: int, tally: Callable[[int], None], /) -> Generator[Verdict]:
-        """The verdicts on all lines, in order; see `kili_query.scan.sources.ReadLines`."""
+        """The verdicts on all lines, in order; see `kili_query.scanning.sources.ReadLines`."""
         starts = range(start, end, _PIECE_BYTES)
         line = 1
         with ExitStack() as stack:
