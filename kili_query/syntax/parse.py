@@ -89,6 +89,8 @@ def _too_large(source: Source, limits: Limits) -> Diagnostic | None:
     if len(text) > limits.length:
         end = Span(limits.length, limits.length + 1)
         return _refuse(source, end, f"the query is longer than {limits.length} characters", "the limit is here")
+    if _most_levels(text) <= limits.depth:
+        return None  # what could nest is too little, and counting it costs far less than walking the text
     opened: list[int] = []  # how deep each bracket that is open stands
     depth, negations = 0, 0
     for found in _NESTING.finditer(text):
@@ -104,6 +106,12 @@ def _too_large(source: Source, limits: Limits) -> Diagnostic | None:
             message = f"the query is nested deeper than {limits.depth} levels"
             return _refuse(source, Span(*found.span()), message, "one level too many")
     return None
+
+
+def _most_levels(text: str) -> int:
+    """No fewer levels than the text has."""
+    brackets = sum(text.count(bracket) * levels for bracket, levels in _LEVELS.items())
+    return brackets + text.lower().count("not")
 
 
 def _refuse(source: Source, span: Span, message: str, label: str) -> Diagnostic:
