@@ -46,7 +46,7 @@ demo: $(DEMO)
 # KILI_QUERY_BENCH_LABELS and KILI_QUERY_BENCH_ROWS make a run shorter or longer: tests/benchmarks/sizes.py says which.
 bench: $(TESTING) $(PEERS)
 	@mkdir -p .benchmarks
-	@.venv/bin/python -m pytest -q -o addopts="-ra --import-mode=importlib" --benchmark-only --benchmark-columns=min,median \
+	@.venv/bin/python -m pytest -q -o addopts="-ra --import-mode=importlib" --benchmark-only --benchmark-quiet \
 		--benchmark-json=.benchmarks/latest.json tests/benchmarks $(PYTEST_ARGS)
 	@.venv/bin/python -m tests.benchmarks.report .benchmarks/latest.json --plot $(BENCH_PLOT)
 
@@ -82,7 +82,7 @@ $(TESTING): pyproject.toml
 	$(call make_environment,.venv)
 	@echo "installing what tests need into .venv"
 	@.venv/bin/python -m pip install --quiet --upgrade "pip>=25.1"
-	@.venv/bin/python -m pip install --quiet --editable ".[all]" --group test
+	@.venv/bin/python -m pip install --quiet --editable ".[all,spark]" --group test
 	@touch $@
 
 $(DEMO): pyproject.toml

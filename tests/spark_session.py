@@ -17,6 +17,7 @@ _CONFIGURATION = {
     "spark.driver.memory": "1g",
     "spark.sql.shuffle.partitions": "2",
     "spark.sql.session.timeZone": "UTC",
+    "spark.sql.variable.substitute": "false",  # else `${HOME}` in a name is replaced
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
 }

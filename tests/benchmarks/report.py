@@ -1,15 +1,21 @@
-"""What the benchmarks recorded, as a table of ratios and as a plot: ``python -m tests.benchmarks.report RESULTS --plot TO``.
+"""What the benchmarks recorded, as a table of ratios and as a plot. `make bench` runs it after them.
 
 A ratio is the time of a peer over ours, both of one run on one machine: above 1 we are faster.
 """
 
+import argparse
 import json
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
 
+import matplotlib as mpl
 from attrs import frozen
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import NullLocator
 
 __all__ = ["Measure", "Ratio", "draw", "read", "render", "save"]
 
@@ -57,7 +63,7 @@ def render(ratios: Iterable[Ratio], figures: Iterable[Measure]) -> str:
 
     >>> print(render([Ratio("parse", "a peer", 12.34, 6, True)], [Measure("import", 71.2, "ms", 100)]))
     what   peer    peer / ours  goal
-    parse  a peer         12.3  >= 6  met
+    parse  a peer           12  >= 6  met
     <BLANKLINE>
     what    figure  limit
     import   71 ms  <= 100  met
@@ -78,7 +84,7 @@ def _goal(sign: str, goal: float | None, *, is_met: bool) -> tuple[str, str]:
 
 
 def _short(value: float) -> str:
-    return f"{value:.0f}" if value >= 20 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+    return f"{value:.0f}" if value >= 10 else f"{value:.2f}"
 
 
 def _table(rows: Sequence[tuple[str, ...]], right: int) -> str:
@@ -130,7 +136,7 @@ def _draw_bars(axes: Axes, bars: Sequence[tuple[int, Ratio]]) -> None:
 
 def _dress(axes: Axes, values: Sequence[float]) -> None:
     axes.set_xscale("log")
-    axes.set_xlim(min([0.4, *values]) / 1.5, max([2, *values]) * 1.6)
+    axes.set_xlim(min([0.5, *values]) / 1.8, max([2, *values]) * 1.8)
     ticks = [tick for tick in (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200) if min([0.5, *values]) <= tick]
     axes.set_xticks([tick for tick in ticks if tick <= max([2, *values])])
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}×")
@@ -156,7 +162,7 @@ def save(figure: Figure, to: Path) -> list[Path]:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition(":")[0])
+    parser = argparse.ArgumentParser(description="what the benchmarks recorded, as a table and as a plot")
     parser.add_argument("results", type=Path, help="what `pytest --benchmark-json` wrote")
     parser.add_argument("--plot", type=Path, help="where to write the plot, without .png and .svg")
     options = parser.parse_args(arguments)
