@@ -27,12 +27,25 @@ class Edit:
     text: str
 
 
-@frozen
-class Help:
-    """What to do, in words, and as an edit where one is known."""
+class Help(str):
+    """What to do, in words; ``edit`` does it, where one is known.
 
-    text: str
-    edit: Edit | None = None
+    >>> help = Help("did you mean `PERSON`?", Edit(Span(8, 13), "PERSON"))
+    >>> help.startswith("did you mean"), help.edit.text
+    (True, 'PERSON')
+    """
+
+    edit: Edit | None
+
+    def __new__(cls, text: str, edit: Edit | None = None) -> "Help":
+        made = super().__new__(cls, text)
+        made.edit = edit
+        return made
+
+    @property
+    def text(self) -> str:
+        """The words alone."""
+        return str(self)
 
 
 @frozen
@@ -75,6 +88,16 @@ class Diagnostic:
     def position(self) -> Position:
         """Line and column at which the fault starts, from 1."""
         return self.source.position(self.primary.span.start)
+
+    @property
+    def line(self) -> int:
+        """The line at which the fault starts, from 1."""
+        return self.position.line
+
+    @property
+    def column(self) -> int:
+        """The column at which the fault starts, in code points from 1."""
+        return self.position.column
 
     def lay_out(self, paint: Paint = PLAIN) -> str:
         """The text with carets, its parts painted by ``paint``."""

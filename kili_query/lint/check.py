@@ -57,5 +57,5 @@ def _placed_help(help: Help, place: Placement) -> Help:  # noqa: A002 - the fiel
     """The help with its edit, where the edit can be made in the file as it is."""
     edit = help.edit
     if edit is None or edit.span == NOWHERE or not place.spells(edit.span) or _ESCAPED & set(edit.text):
-        return evolve(help, edit=None)
-    return evolve(help, edit=Edit(place.span(edit.span), edit.text))
+        return Help(help.text)
+    return Help(help.text, Edit(place.span(edit.span), edit.text))
