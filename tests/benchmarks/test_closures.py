@@ -18,7 +18,7 @@ from tests.benchmarks.ratios import record_ratios
 from tests.benchmarks.rounds import best_times_s
 
 LABELS = 1000
-ROUNDS = 15
+ROUNDS = 30
 
 TEXT = "OBJECTS.PERSON.count >= 3 AND SCENE.VEHICLE.count > 0"
 PEOPLE = "length(OBJECTS.annotations[?categories[?name=='PERSON']]) >= `3`"

@@ -1,0 +1,91 @@
+"""What runs on the workers: from a column of JSON texts to a column of counts, one batch at a time."""
+
+import json
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from kili_query._extras import has_extra, load
+from kili_query.counting import CountPolicy, Rules, count
+from kili_query.counting.label import content_of
+from kili_query.errors import MalformedLabelError, UnknownContentError
+from kili_query.frames.counting_columns import Columns
+from kili_query.frames.metadata import NO_METADATA
+from kili_query.ontology import Ontology
+from kili_query.targets.column_names import FAULT, column_name
+
+__all__ = ["count_texts", "field_name"]
+
+
+class _Fast(Protocol):
+    """See `kili_query.frames.fast_counts.FastCounter`."""
+
+    def add_label(self, data: bytes) -> bool: ...
+    def add_bytes(self, data: bytes) -> bool: ...
+
+
+def field_name(number: int) -> str:
+    """The field of a counter. It tells the number alone, for Spark reads some characters of a name as a path."""
+    return f"n{number}"
+
+
+def count_texts(texts: "pa.Array[Any]", ontology: Ontology, policy: CountPolicy, at: str) -> pa.StructArray:
+    """Count every (job, category) pair of the ontology in each of some JSON texts.
+
+    Args:
+        texts: text or binary; each is a label, or the content of one.
+        ontology: gives the pairs.
+        policy: what one object is in a video.
+        at: the field of a label that holds its content; empty when each text is the content itself.
+
+    Returns:
+        One row for each text, in order: its fault, then its counts in the order of the ontology, int32, null where
+        there is a fault; see `field_name`.
+
+    >>> job = {"mlTask": "CLASSIFICATION", "content": {"input": "radio", "categories": {"BLUE": {"name": "Blue"}}}}
+    >>> ontology = Ontology.from_json_interface({"jobs": {"SKY": job}})
+    >>> texts = pa.array(['{"SKY": {"categories": [{"name": "BLUE"}]}}', None])
+    >>> count_texts(texts, ontology, CountPolicy(), "").to_pylist()
+    [{'fault': None, 'n0': 1}, {'fault': 'unknown', 'n0': None}]
+    """
+    columns = Columns(ontology.pairs())
+    add = None
+    if has_extra("fast"):
+        module = load("kili_query.frames.fast_counts", "fast counting", "fast")
+        fast: _Fast = module.FastCounter(Rules.of(policy, ontology), at, columns)
+        add = fast.add_label if at else fast.add_bytes
+    is_large = pa.types.is_large_string(texts.type) or pa.types.is_large_binary(texts.type)
+    for text in texts.cast(pa.large_binary() if is_large else pa.binary()).to_pylist():
+        if text is None:
+            columns.add_row(NO_METADATA, "unknown")
+        elif add is None or not add(text):
+            _add(columns, text, ontology, policy, at)
+    table = columns.to_table()
+    names = {FAULT: FAULT}
+    names |= {column_name(*pair): field_name(number) for number, pair in enumerate(ontology.pairs())}
+    return pa.StructArray.from_arrays([table[name].combine_chunks() for name in names], list(names.values()))
+
+
+def _add(columns: Columns, text: bytes, ontology: Ontology, policy: CountPolicy, at: str) -> None:
+    """A row for a text, the careful way."""
+    try:
+        columns.add_counts(NO_METADATA, count(_content(text, at), ontology=ontology, policy=policy))
+    except UnknownContentError:
+        columns.add_row(NO_METADATA, "unknown")
+    except MalformedLabelError:
+        columns.add_row(NO_METADATA, "malformed")
+
+
+def _content(text: bytes, at: str) -> object:
+    """The content in a text. Where that is no JSON, a content is unknown; a label is malformed."""
+    try:
+        value: object = json.loads(str(text, "utf-8"))
+    except (ValueError, RecursionError) as error:
+        if at:
+            raise MalformedLabelError("the label is not JSON") from error
+        raise UnknownContentError("the content is text that is not JSON") from error
+    if not at:
+        return value
+    if not isinstance(value, dict):
+        raise MalformedLabelError("the label is no JSON object")
+    return content_of(value, at)

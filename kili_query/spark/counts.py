@@ -1,0 +1,104 @@
+"""From a DataFrame with labels as JSON to one with a column for each counter."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pyarrow as pa
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F  # noqa: N812 - as everyone calls it
+from pyspark.sql.functions import arrow_udf  # type: ignore[attr-defined]  # it is public, but not typed so
+from pyspark.sql.types import BinaryType, IntegerType, StringType, StructField, StructType
+
+from kili_query.counting import DEFAULT_POLICY, CountPolicy
+from kili_query.ontology import Ontology
+from kili_query.spark.batches import count_texts, field_name
+from kili_query.targets.column_names import FAULT, column_name
+
+__all__ = ["with_counts"]
+
+
+def with_counts(
+    df: DataFrame, json_column: str, ontology: Ontology, *, policy: CountPolicy = DEFAULT_POLICY, at: str = ""
+) -> DataFrame:
+    """Add one column for each counter, computed on the workers when Spark runs the frame; nothing comes to the driver.
+
+    Args:
+        df: a frame with a label in each row.
+        json_column: the column with the labels, JSON as text or binary.
+        ontology: the project's; each of its (job, category) pairs becomes a column, also where no label holds it.
+        policy: what one object is in a video.
+        at: the field of a label that holds its content, an object or JSON text, such as ``"jsonResponse"``; empty when
+            each text is the content itself.
+
+    Returns:
+        The frame with more columns. First ``fault``, text: null where the counts are known, ``unknown`` for null, for a
+        label without content and for content that is not JSON, ``malformed`` for one of a wrong shape. Then the
+        counts, int, in objects per label, named and ordered as by `kili_query.frames.count_table`, and null where
+        there is a fault. Categories that the ontology does not have are not counted.
+
+    Raises:
+        ValueError: there is no such column; or Spark could not tell the new columns from each other or from those that
+            are there, because names are equal, or equal but for case while ``spark.sql.caseSensitive`` is not set.
+        TypeError: the column is neither text nor binary.
+
+    Note:
+        One Arrow UDF, to which nothing but the JSON travels, and which runs once however many columns are used. Each
+        worker needs this package.
+
+    Example:
+        >>> from kili_query.targets.sql import to_sql_condition
+        >>> counted = with_counts(spark.table("labels"), "json", ontology)  # doctest: +SKIP
+        >>> counted.where(to_sql_condition(query.tree, "spark", table="labels"))  # doctest: +SKIP
+    """
+    names = [column_name(*pair) for pair in ontology.pairs()]
+    _check_column(df, json_column)
+    _check_names([*df.columns, FAULT, *names], is_case_sensitive=_is_case_sensitive(df))
+    fields = {field_name(number): name for number, name in enumerate(names)}
+    kind = StructType([StructField(FAULT, StringType()), *(StructField(field, IntegerType()) for field in fields)])
+    # Declared as not deterministic: else Spark may run it once more for a filter, or for each column that is used.
+    counts = arrow_udf(_counter(ontology, policy, at), kind).asNondeterministic()
+    counted = df.select("*", counts(_column(json_column)).alias(_COUNTS))
+    kept = [_column(name) for name in df.columns]
+    added = [F.col(f"{_COUNTS}.{field}").alias(name) for field, name in ({FAULT: FAULT} | fields).items()]
+    return counted.select(*kept, *added)
+
+
+_COUNTS = "__kili_query_counts"
+
+
+def _counter(ontology: Ontology, policy: CountPolicy, at: str) -> Callable[["pa.Array[Any]"], "pa.Array[Any]"]:
+    def count(texts: pa.Array) -> pa.Array:  # type: ignore[type-arg]  # Spark reads these types, and knows no others
+        return count_texts(texts, ontology, policy, at)
+
+    return count
+
+
+def _column(name: str) -> Column:
+    """The column of a name, whatever it holds."""
+    return F.col("`" + name.replace("`", "``") + "`")
+
+
+def _check_column(df: DataFrame, name: str) -> None:
+    kinds = {field.name: field.dataType for field in df.schema.fields}
+    if name not in kinds:
+        raise ValueError(f"no column `{name}`: the frame has {', '.join(f'`{one}`' for one in kinds)}")
+    if not isinstance(kinds[name], StringType | BinaryType):
+        kind = kinds[name].simpleString()
+        raise TypeError(f"the column `{name}` is no text but `{kind}`: give it as JSON, for example by `to_json`")
+
+
+def _is_case_sensitive(df: DataFrame) -> bool:
+    return str(df.sparkSession.conf.get("spark.sql.caseSensitive", "false")).lower() == "true"
+
+
+def _check_names(names: Iterable[str], *, is_case_sensitive: bool) -> None:
+    first: dict[str, str] = {}
+    for name in names:
+        key = name if is_case_sensitive else name.lower()
+        if first.get(key) == name:
+            raise ValueError(f"the frame would have two columns `{name}`: rename the one that it has")
+        if key in first:
+            raise ValueError(
+                f"the columns `{first[key]}` and `{name}` differ in case alone: set `spark.sql.caseSensitive` to true"
+            )
+        first[key] = name
