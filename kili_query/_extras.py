@@ -12,6 +12,7 @@ _MODULES_OF_EXTRA = {
     "fast": ("msgspec",),
     "cli": ("typer", "rich", "yaml"),
     "frames": ("narwhals", "numpy", "pyarrow"),
+    "spark": ("pyspark", "narwhals", "numpy", "pyarrow"),
     "sql": ("sqlglot",),
     "zstd": ("zstandard",),
 }
