@@ -164,22 +164,19 @@ class _Builder(Transformer[Token, Predicate]):
         return Constant(children[0].lower() == "true", span=_span(children[0]))
 
     def comparison(self, children: list[Token]) -> Predicate:
-        match children:
-            case [whole]:
-                found = self.match_comparison.match(whole)
-                assert found is not None  # the lexer found it by this pattern
-                job, category, op, number = found.groups()
-                start = _start(whole)
-                (a, b), (c, d) = found.span(1), found.span(2)
-                counter = Counter(
-                    job, category, job_span=Span(start + a, start + b), category_span=Span(start + c, start + d)
-                )
-                return comparison(counter, _CORE_OPS[op], read_number(number), Span(start + a, start + found.end(4)))
-            case [job, category, _, op, number]:
-                counter = Counter(str(job), str(category), job_span=_span(job), category_span=_span(category))
-                return comparison(counter, _CORE_OPS[str(op)], read_number(number), Span(_start(job), _end(number)))
-            case _:
-                raise AssertionError(children)
+        if len(children) > 1:
+            job, category, _, op, number = children
+            counter = Counter(str(job), str(category), job_span=_span(job), category_span=_span(category))
+            return comparison(counter, _CORE_OPS[op], read_number(number), Span(_start(job), _end(number)))
+        [whole] = children
+        found = self.match_comparison.match(whole)
+        assert found is not None  # the lexer found it by this pattern
+        start = _start(whole)
+        (a, b), (c, d) = found.span(1), found.span(2)
+        counter = Counter(
+            found[1], found[2], job_span=Span(start + a, start + b), category_span=Span(start + c, start + d)
+        )
+        return comparison(counter, _CORE_OPS[found[3]], read_number(found[4]), Span(start + a, start + found.end(4)))
 
     def reference(self, children: list[Token]) -> Term:
         job, category = children
