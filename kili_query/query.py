@@ -1,4 +1,8 @@
-"""`Query`: a predicate and the text it came from, with the things that can be done to it as one-line methods."""
+"""`Query`: a predicate and the text it came from, and what can be done to it.
+
+Longer than most files: it is the surface that people read first, and most of it is what the methods promise. Each
+calls a function of a lower layer. `check` and `validate` stand here too, for binding a query validates it.
+"""
 
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast

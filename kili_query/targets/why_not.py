@@ -3,6 +3,8 @@
 A best-first search. A state allows each counter a set of numbers; each counter takes the one nearest to what was found,
 and the sum of the distances is the least that any label in the state can cost. What then does not hold yet is branched
 over: an OR into its operands, a sum into the counters one of which must move by its share.
+
+Longer than most files: the search, its states and the words for its answer make no sense apart.
 """
 
 from collections.abc import Iterator, Mapping
