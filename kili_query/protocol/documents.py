@@ -1,0 +1,95 @@
+"""The GraphQL operations of the label methods.
+
+Every root field bears the alias ``data``, so that an answer is read from one place whatever was asked.
+"""
+
+from typing import Literal, TypeAlias
+
+from attrs import field, frozen
+
+__all__ = [
+    "API_KEYS",
+    "APPEND_MANY_LABELS",
+    "APPEND_TO_LABELS",
+    "ASSETS",
+    "COUNT_ASSETS",
+    "COUNT_LABELS",
+    "CREATE_HONEYPOT",
+    "DELETE_LABELS",
+    "LABELS",
+    "LABEL_CREATED_OR_UPDATED",
+    "ME",
+    "PROJECTS",
+    "UPDATE_PROPERTIES_IN_LABEL",
+    "Operation",
+]
+
+OperationKind: TypeAlias = Literal["query", "mutation", "subscription"]
+
+
+@frozen
+class Operation:
+    """One root field of the service's schema, and the variables that it is called with.
+
+    Attributes:
+        kind: ``query``, ``mutation`` or ``subscription``.
+        root: the root field.
+        variables: the GraphQL type of each variable, which is passed as the argument of the same name.
+        selection: the default selection; empty where the answer is a scalar.
+
+    >>> print(COUNT_LABELS.document())
+    query countLabels($where: LabelWhere!) { data: countLabels(where: $where) }
+    """
+
+    kind: OperationKind
+    root: str
+    variables: dict[str, str] = field(factory=dict)
+    selection: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name that the document bears; it is that of the root field."""
+        return self.root
+
+    def document(self, selection: str = "") -> str:
+        """The text of the document, in one line.
+
+        Args:
+            selection: what is asked of each object, without its outer braces; by default ``self.selection``.
+        """
+        chosen = selection or self.selection
+        declared = ", ".join(f"${name}: {kind}" for name, kind in self.variables.items())
+        passed = ", ".join(f"{name}: ${name}" for name in self.variables)
+        head = f"{self.kind} {self.name}" + (f"({declared})" if declared else "")
+        call = f"data: {self.root}" + (f"({passed})" if passed else "") + (f" {{ {chosen} }}" if chosen else "")
+        return f"{head} {{ {call} }}"
+
+
+_LIST = {"first": "PageSize!", "skip": "Int!"}
+
+COUNT_LABELS = Operation("query", "countLabels", {"where": "LabelWhere!"})
+LABELS = Operation("query", "labels", {"where": "LabelWhere!", **_LIST}, "id")
+COUNT_ASSETS = Operation("query", "countAssets", {"where": "AssetWhere!"})
+ASSETS = Operation("query", "assets", {"where": "AssetWhere!", **_LIST}, "id externalId")
+PROJECTS = Operation("query", "projects", {"where": "ProjectWhere!", **_LIST}, "id")
+ME = Operation("query", "me", {}, "id email")
+API_KEYS = Operation("query", "apiKeys", {"where": "ApiKeyWhere!", **_LIST}, "expiryDate")
+
+APPEND_MANY_LABELS = Operation(
+    "mutation", "appendManyLabels", {"data": "AppendManyLabelsData!", "where": "AssetWhere!"}, "id"
+)
+APPEND_TO_LABELS = Operation(
+    "mutation", "appendToLabels", {"data": "AppendToLabelsData!", "where": "AssetWhere!"}, "id"
+)
+CREATE_HONEYPOT = Operation("mutation", "createHoneypot", {"data": "CreateHoneypotData!", "where": "AssetWhere!"}, "id")
+UPDATE_PROPERTIES_IN_LABEL = Operation(
+    "mutation", "updatePropertiesInLabel", {"where": "LabelWhere!", "data": "LabelData!"}, "id"
+)
+DELETE_LABELS = Operation("mutation", "deleteLabels", {"ids": "[ID!]!"})
+
+LABEL_CREATED_OR_UPDATED = Operation(
+    "subscription",
+    "labelCreatedOrUpdated",
+    {"projectID": "ID!"},
+    "id author { email id } labelOf { id } assetId labelType jsonResponse createdAt modelName secondsToLabel",
+)

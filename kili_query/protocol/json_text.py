@@ -1,0 +1,52 @@
+"""JSON texts inside the protocol: a label's content, a project's interface, an asset's metadata."""
+
+import json
+from typing import NoReturn
+
+from kili_query.errors import ArgumentError, MalformedLabelError
+
+__all__ = ["decode_json", "encode_json"]
+
+
+def encode_json(value: object, *, name: str = "json_response") -> str:
+    """The JSON text of a value.
+
+    >>> encode_json({"JOB": {"text": "déjà"}})
+    '{"JOB": {"text": "d\\\\u00e9j\\\\u00e0"}}'
+
+    Args:
+        name: what the value is, for the error.
+
+    Raises:
+        ArgumentError: JSON cannot say it: a set, a date, NaN or an infinity.
+    """
+    try:
+        return json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ArgumentError(f"`{name}` is not JSON: {_reason(error)}") from error
+
+
+def decode_json(text: str, *, name: str = "jsonResponse") -> object:
+    """The value of a JSON text.
+
+    >>> decode_json('{"JOB": {}}')
+    {'JOB': {}}
+
+    Args:
+        name: what the text is, for the error.
+
+    Raises:
+        MalformedLabelError: it is not JSON.
+    """
+    try:
+        return json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise MalformedLabelError(f"`{name}` is not JSON: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    return "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON number")
