@@ -1,0 +1,60 @@
+"""What the client sends, as data: an operation and its variables."""
+
+import json
+from collections.abc import Mapping
+from typing import Protocol
+
+from attrs import field, frozen
+
+from kili_query.protocol import Operation
+
+__all__ = ["DEFAULT_TIMEOUT_S", "Request", "Service"]
+
+DEFAULT_TIMEOUT_S = 60.0
+
+
+@frozen
+class Request:
+    """One call of an operation.
+
+    Attributes:
+        operation: what is called.
+        variables: its variables, as JSON.
+        selection: what is asked of each object; by default that of the operation.
+        timeout_s: how long to wait for the answer, in seconds.
+    """
+
+    operation: Operation
+    variables: Mapping[str, object] = field(factory=dict)
+    selection: str = ""
+    timeout_s: float = DEFAULT_TIMEOUT_S
+
+    @property
+    def is_mutation(self) -> bool:
+        """It may change something, so that it must not be sent twice."""
+        return self.operation.kind == "mutation"
+
+    def body(self) -> bytes:
+        """The JSON body of the call."""
+        envelope: dict[str, object] = {"query": self.operation.document(self.selection)}
+        if self.variables:
+            envelope["variables"] = dict(self.variables)
+        return json.dumps(envelope, allow_nan=False).encode()
+
+
+class Service(Protocol):
+    """Who answers requests: the transport, or in a test whatever stands for it."""
+
+    def ask(self, request: Request) -> object:
+        """The value of the root field.
+
+        Raises:
+            ServiceError: it was refused, or not answered.
+        """
+
+    def get_json(self, url: str) -> object:
+        """The JSON that a URL holds, such as the content of a label.
+
+        Raises:
+            ServiceError: it cannot be had.
+        """

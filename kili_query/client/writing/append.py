@@ -1,0 +1,223 @@
+"""Labels are appended to assets, in batches."""
+
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias
+
+from attrs import evolve, frozen
+
+from kili_query.client.lookup import asset_ids_of
+from kili_query.client.request import Request, Service
+from kili_query.client.writing.batches import BATCH_SIZE, Advance, Batch, send_batches
+from kili_query.client.writing.checks import (
+    check_integers,
+    check_label_type,
+    check_lengths,
+    check_responses,
+    check_texts,
+)
+from kili_query.errors import ArgumentError, IncompatibleArgumentsError, MissingArgumentError
+from kili_query.protocol import APPEND_MANY_LABELS, LabelType, encode_json
+
+__all__ = ["append_labels", "create_predictions"]
+
+Response: TypeAlias = Mapping[str, object]
+
+_BATCH_BYTES = 4_000_000
+_TIMEOUT_S = 120.0
+
+
+def append_labels(
+    service: Service,
+    *,
+    asset_id_array: Sequence[str] | None = None,
+    json_response_array: Sequence[Response] = (),
+    author_id_array: Sequence[str] | None = None,
+    seconds_to_label_array: Sequence[int] | None = None,
+    model_name: str | None = None,
+    label_type: str = "DEFAULT",
+    project_id: str | None = None,
+    asset_external_id_array: Sequence[str] | None = None,
+    overwrite: bool = False,
+    advance: Advance = lambda _: None,
+) -> list[dict[str, str]]:
+    """Append a label to each of some assets.
+
+    Returns:
+        ``{"id": …}`` of each label, in the order of the arrays.
+
+    Raises:
+        ArgumentError: the arrays contradict each other, or something is missing; nothing was sent.
+        NotFound: an external id that no asset of the project bears; nothing was changed.
+        ServiceError: a mutation failed. Its ``created`` holds the ids so far; its ``in_doubt`` and ``not_sent`` hold
+            positions in the arrays.
+    """
+    new = _Labels(
+        asset_id_array,
+        json_response_array,
+        author_id_array,
+        seconds_to_label_array,
+        model_name,
+        label_type,
+        project_id,
+        asset_external_id_array,
+        overwrite=bool(overwrite),
+    )
+    _check(new)
+    texts = [
+        encode_json(response, name=f"json_response_array[{index}]")
+        for index, response in enumerate(json_response_array)
+    ]
+    if not asset_id_array:
+        assert project_id is not None  # _check saw to it
+        assert asset_external_id_array is not None
+        new = evolve(new, asset_ids=asset_ids_of(service, project_id, asset_external_id_array))
+    answered = send_batches(service, list(_batches(new, texts)), advance)
+    return [{"id": _id_of(item)} for item in answered]
+
+
+def create_predictions(
+    service: Service,
+    *,
+    project_id: str,
+    external_id_array: Sequence[str] | None = None,
+    model_name_array: Sequence[str] | None = None,
+    json_response_array: Sequence[Response] | None = None,
+    model_name: str | None = None,
+    asset_id_array: Sequence[str] | None = None,
+    overwrite: bool = False,
+    advance: Advance = lambda _: None,
+) -> dict[str, str]:
+    """Append a prediction of one model to each of some assets.
+
+    Where both ``asset_id_array`` and ``external_id_array`` are given, the former counts.
+
+    Returns:
+        ``{"id": …}``: the id of the project.
+
+    Raises:
+        ArgumentError, NotFound, ServiceError: as `append_labels` does.
+    """
+    check_responses("json_response_array", json_response_array)
+    if not json_response_array:
+        raise ArgumentError("`json_response_array` is empty: give one prediction at least")
+    check_lengths(
+        {
+            "external_id_array": external_id_array,
+            "json_response_array": json_response_array,
+            "model_name_array": model_name_array,
+            "asset_id_array": asset_id_array,
+        }
+    )
+    name = _only_model(model_name, model_name_array)
+    if not asset_id_array and not external_id_array:
+        raise ArgumentError("no asset is named: give `asset_id_array` or `external_id_array`")
+    append_labels(
+        service,
+        asset_id_array=asset_id_array,
+        json_response_array=json_response_array,
+        model_name=name,
+        label_type=LabelType.PREDICTION,
+        project_id=project_id,
+        asset_external_id_array=None if asset_id_array else external_id_array,
+        overwrite=overwrite,
+        advance=advance,
+    )
+    return {"id": project_id}
+
+
+def _only_model(model_name: str | None, model_name_array: Sequence[str] | None) -> str:
+    """The name of the one model that predictions are of."""
+    if model_name is not None:
+        return model_name
+    if model_name_array is None:
+        raise ArgumentError("`model_name` is missing: predictions are told apart by it")
+    check_texts("model_name_array", model_name_array)
+    names = dict.fromkeys(model_name_array)
+    if len(names) != 1:
+        raise ArgumentError(f"one call creates the predictions of one model, not of {len(names)}: give `model_name`")
+    warnings.warn("`model_name_array` is deprecated: give `model_name`", DeprecationWarning, stacklevel=4)
+    return next(iter(names))
+
+
+@frozen
+class _Labels:
+    """What is appended, an array for each property; ``asset_ids`` are looked up where external ids were given."""
+
+    asset_ids: Sequence[str] | None
+    responses: Sequence[Response]
+    author_ids: Sequence[str] | None
+    seconds: Sequence[int] | None
+    model_name: str | None
+    label_type: str
+    project_id: str | None
+    external_ids: Sequence[str] | None
+    overwrite: bool
+
+
+def _check(new: _Labels) -> None:
+    """All that can be wrong with the arguments, in the order in which the official client finds it."""
+    check_responses("json_response_array", new.responses)
+    check_texts("asset_id_array", new.asset_ids, nullable=True)
+    check_texts("asset_external_id_array", new.external_ids, nullable=True)
+    check_texts("author_id_array", new.author_ids, nullable=True)
+    check_integers("seconds_to_label_array", new.seconds)
+    check_label_type(new.label_type)
+    if not new.responses:
+        raise ArgumentError("`json_response_array` is empty: give one label at least")
+    if new.asset_ids and new.external_ids:
+        raise IncompatibleArgumentsError("give `asset_id_array` or `asset_external_id_array`, not both")
+    if not new.asset_ids and not (new.project_id and new.external_ids):
+        raise MissingArgumentError(
+            "no asset is named: give `asset_id_array`, or `asset_external_id_array` and `project_id`"
+        )
+    check_lengths(
+        {
+            "seconds_to_label_array": new.seconds,
+            "author_id_array": new.author_ids,
+            "json_response_array": new.responses,
+            "asset_external_id_array": new.external_ids,
+            "asset_id_array": new.asset_ids,
+        }
+    )
+    ids, name = (new.asset_ids, "asset_id_array") if new.asset_ids else (new.external_ids, "asset_external_id_array")
+    for index, one in enumerate(ids or ()):
+        if not one:
+            raise ArgumentError(f"`{name}[{index}]` is empty: each label needs an asset")
+    if new.label_type == LabelType.PREDICTION and not new.model_name:
+        raise ArgumentError("`model_name` is missing: predictions are told apart by it")
+
+
+def _batches(new: _Labels, texts: Sequence[str]) -> Iterator[Batch]:
+    """The labels in mutations, in their order, each of bounded number and size."""
+    start, size_bytes = 0, 0
+    for index, text in enumerate(texts):
+        if index > start and (index - start == BATCH_SIZE or size_bytes + len(text) > _BATCH_BYTES):
+            yield _batch(new, texts, range(start, index))
+            start, size_bytes = index, 0
+        size_bytes += len(text)
+    yield _batch(new, texts, range(start, len(texts)))
+
+
+def _batch(new: _Labels, texts: Sequence[str], positions: range) -> Batch:
+    assert new.asset_ids is not None
+    labels = [
+        {
+            "assetID": new.asset_ids[index],
+            "authorID": new.author_ids[index] if new.author_ids is not None else None,
+            "clientVersion": None,
+            "jsonResponse": texts[index],
+            "modelName": new.model_name,
+            "secondsToLabel": new.seconds[index] if new.seconds is not None else None,
+        }
+        for index in positions
+    ]
+    where: dict[str, object] = {"idIn": [label["assetID"] for label in labels]}
+    if new.project_id is not None:
+        where["project"] = {"id": new.project_id}
+    data = {"labelType": str(new.label_type), "overwrite": new.overwrite, "labelsData": labels}
+    return Batch(Request(APPEND_MANY_LABELS, {"data": data, "where": where}, timeout_s=_TIMEOUT_S), tuple(positions))
+
+
+def _id_of(item: object) -> str:
+    return str(item["id"]) if isinstance(item, dict) else str(item)
