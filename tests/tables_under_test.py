@@ -49,7 +49,10 @@ def judge_frame(make: Callable[[pa.Table], object]) -> JudgeAll:
         table = counted(contents, ontology)
         texts = pa.array([json.dumps(content) for content in contents], pa.string())
         frame = make(table.append_column("json", texts))
-        found = nw.from_native(frames.filter(frame, query, json_column="json", ontology=ontology))
+        try:
+            found = nw.from_native(frames.filter(frame, query, json_column="json", ontology=ontology))
+        except kq.NotExpressible:
+            return [INEXPRESSIBLE] * len(contents)
         eager = found.collect() if isinstance(found, nw.LazyFrame) else found
         return verdicts(table, eager["id"].to_list())
 

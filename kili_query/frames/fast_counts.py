@@ -5,8 +5,8 @@ this module has no messages, and no rule about faults of its own: a value of ano
 decode, and what decodes has the right shape wherever counting looks.
 """
 
-from collections.abc import Callable
-from typing import TypeAlias, cast
+from collections.abc import Mapping
+from typing import cast
 
 import msgspec
 from msgspec import Struct
@@ -17,8 +17,6 @@ from kili_query.frames.metadata import NO_METADATA, Metadata
 from kili_query.ontology.job import METADATA_JOBS
 
 __all__ = ["FastCounter"]
-
-CodeOf: TypeAlias = Callable[[str], int]
 
 _ASSET_LEVEL = "assetLevel"
 _DEEPEST = min(MAX_NESTING, 50)  # what is deeper is unusual
@@ -166,39 +164,38 @@ class FastCounter:
         for job, payload in jobs.items():
             if job in METADATA_JOBS:
                 continue
-            code_of = self._codes[job].__getitem__ if depth == 0 or job not in self._root_jobs else None
+            codes = self._codes[job] if depth == 0 or job not in self._root_jobs else None
             if payload.categories:
-                self._add_choices(code_of, payload.categories, depth)
+                self._add_choices(codes, payload.categories, depth)
             if payload.children:
                 self._add(payload.children, depth + 1)
             if payload.annotations:
-                self._add_annotations(code_of, payload.annotations, depth)
+                self._add_annotations(codes, payload.annotations, depth)
 
-    def _add_choices(self, code_of: CodeOf | None, categories: list[Category], depth: int) -> None:
+    def _add_choices(self, codes: Mapping[str, int] | None, categories: list[Category], depth: int) -> None:
         names = [category.name for category in categories]
         if len(names) > 1 and len(set(names)) < len(names):
             raise _Unusual
-        if code_of is not None:
-            self._objects.extend(map(code_of, names))
+        if codes is not None:
+            self._objects.extend([codes[name] for name in names])
         for category in categories:
             if category.children:
                 self._add(category.children, depth + 1)
 
-    def _add_annotations(self, code_of: CodeOf | None, annotations: list[Annotation], depth: int) -> None:
-        if len({annotation.mid for annotation in annotations}) < len(annotations):
+    def _add_annotations(self, codes: Mapping[str, int] | None, annotations: list[Annotation], depth: int) -> None:
+        n_annotations = len(annotations)
+        if n_annotations > 1 and len({annotation.mid for annotation in annotations}) < n_annotations:
             raise _Unusual
-        try:  # of one category each, as most are
-            categories = [category for annotation in annotations for (category,) in (annotation.categories,)]  # type: ignore[misc]  # the error is expected
-        except (TypeError, ValueError):
-            for annotation in annotations:
-                self._add_choices(code_of, annotation.categories or [], depth)
-        else:
-            if code_of is not None:
-                self._objects.extend([code_of(category.name) for category in categories])
-            for category in categories:
+        for annotation in annotations:
+            categories = annotation.categories
+            if categories is not None and len(categories) == 1:  # as most are
+                category = categories[0]
+                if codes is not None:
+                    self._objects.append(codes[category.name])
                 if category.children:
                     self._add(category.children, depth + 1)
-        for annotation in annotations:
+            elif categories:
+                self._add_choices(codes, categories, depth)
             if annotation.children:
                 self._add(annotation.children, depth + 1)
             if annotation.points and any(point.children for point in annotation.points):

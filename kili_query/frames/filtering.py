@@ -6,18 +6,22 @@ from typing import cast
 import narwhals as nw
 from narwhals.typing import IntoFrame, IntoFrameT
 
+from kili_query.ast import Predicate
 from kili_query.counting import DEFAULT_POLICY, CountPolicy
 from kili_query.errors import NotExpressible, UnknownContentError
 from kili_query.ontology import Ontology
-from kili_query.planning.split import split
+from kili_query.planning.split import Split, split
 from kili_query.planning.weaken import Target
 from kili_query.query import Query, parse
-from kili_query.syntax import print_tree
-from kili_query.targets.base import FRAMES
+from kili_query.syntax import lower, print_tree
+from kili_query.targets.base import FRAMES, inexpressible
 from kili_query.targets.closures import compile_closure
 from kili_query.targets.columns import to_narwhals
 
 __all__ = ["filter"]
+
+_FOLDING = (nw.Implementation.DUCKDB, nw.Implementation.IBIS, nw.Implementation.SQLFRAME)
+"""Libraries that may take columns for one whose names differ in upper and lower case alone."""
 
 
 def filter(  # noqa: A001 - `frames.filter` is what it does
@@ -58,18 +62,25 @@ def filter(  # noqa: A001 - `frames.filter` is what it does
     """
     query = parse(query) if isinstance(query, str) else query
     tree = query.tree if ontology is None else query.bind(ontology).tree
-    cut = split(tree, Target(FRAMES, ontology=ontology, has_default_policy=policy.video == "objects"))
+    cut = _split(tree, ontology, policy)
     if cut.residual is not None and json_column is None:
         part = print_tree(cut.residual)
         raise NotExpressible(f"a table of counts cannot express `{part}`: name the column with the JSON of the labels")
     frame = nw.from_native(cast("IntoFrame", table))
-    kept = frame.filter(to_narwhals(cut.pushed, prefix, frame.collect_schema().names()))
+    columns, is_case_sensitive = frame.collect_schema().names(), frame.implementation not in _FOLDING
+    kept = frame.filter(to_narwhals(cut.pushed, prefix, columns, is_case_sensitive=is_case_sensitive))
     if cut.residual is not None and json_column is not None:
         left = kept.collect() if isinstance(kept, nw.LazyFrame) else kept
         matches = compile_closure(cut.residual, ontology=ontology, policy=policy)
         verdicts = [matches(_content(value)) for value in left[json_column].to_list()]
         kept = left.filter(verdicts) if verdicts else left
     return cast("IntoFrameT", kept.to_native())
+
+
+def _split(tree: Predicate, ontology: Ontology | None, policy: CountPolicy) -> Split:
+    if not any(inexpressible(lower(tree), FRAMES)):
+        return Split(tree)  # planning takes longer than filtering a hundred thousand labels
+    return split(tree, Target(FRAMES, ontology=ontology, has_default_policy=policy.video == "objects"))
 
 
 def _content(value: object) -> object:
