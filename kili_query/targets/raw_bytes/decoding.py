@@ -6,9 +6,7 @@ import sys
 
 import msgspec
 
-__all__ = ["decode", "is_sound"]
-
-_SAMPLES = 32
+__all__ = ["decode", "has_long_number", "is_sound"]
 
 
 def is_sound(data: bytes) -> bool:
@@ -28,17 +26,20 @@ def _is_utf8(data: bytes) -> bool:
     return True
 
 
-def has_long_number(text: bytes | str) -> bool:
-    """Whether there may be a number of more digits than Python reads; wrong only in being too careful."""
+def has_long_number(data: bytes) -> bool:
+    """Whether there are more digits in a row than Python reads as a number."""
     most_digits = sys.get_int_max_str_digits() or sys.int_info.default_max_str_digits
-    if len(text) <= most_digits:
+    if len(data) <= most_digits:
         return False
-    samples = text[:: most_digits // (_SAMPLES + 1)]  # a long number has that many samples in a row, and more
-    return bool(_DIGIT_BYTES.search(samples) if isinstance(samples, bytes) else _DIGITS.search(samples))
+    samples = data[:: most_digits // (_SAMPLES + 1)]  # a long number has that many in a row; hardly anything else has
+    if _SAMPLED_NUMBER not in samples.translate(_DIGITS_ALIKE):
+        return False
+    return re.search(rb"(?<![0-9])[0-9]{%d}" % (most_digits + 1), data) is not None
 
 
-_DIGITS = re.compile(rf"[0-9]{{{_SAMPLES}}}")
-_DIGIT_BYTES = re.compile(_DIGITS.pattern.encode())
+_SAMPLES = 16
+_SAMPLED_NUMBER = b"0" * _SAMPLES
+_DIGITS_ALIKE = bytes.maketrans(b"123456789", b"000000000")
 
 
 def decode(data: bytes) -> object:

@@ -1,28 +1,11 @@
 """A predicate over one label as JSON bytes."""
 
 from collections.abc import Callable, Iterator, Sequence
-from operator import itemgetter
-from typing import TypeAlias, TypeVar, assert_never
+from typing import TypeAlias
 
 import msgspec
 
-from kili_query.ast import (
-    And,
-    Comparison,
-    Constant,
-    Counter,
-    Exists,
-    Filtered,
-    Linear,
-    Membership,
-    Not,
-    Or,
-    Pattern,
-    Predicate,
-    Relation,
-    Term,
-    terms,
-)
+from kili_query.ast import Counter, Filtered, Pattern, Predicate, terms
 from kili_query.counting import DEFAULT_POLICY, CountPolicy, Rules
 from kili_query.counting.label import content_of, reason_not_json
 from kili_query.errors import MalformedLabelError, UnknownContentError
@@ -31,20 +14,18 @@ from kili_query.ontology.job import METADATA_JOBS
 from kili_query.syntax.lower import lower
 from kili_query.syntax.printer import print_tree
 from kili_query.targets.closures import compile_closure
-from kili_query.targets.explain import COMPARE
 from kili_query.targets.raw_bytes.decoding import decode, is_sound
-from kili_query.targets.raw_bytes.roots import ContentReader, RootsReader, looks_like_video
-from kili_query.targets.raw_bytes.shapes import Jobs, is_plain_name, jobs_type, jobs_type_without
-from kili_query.targets.raw_bytes.tally import Counts, Tally, TooDeep, count_at_root
+from kili_query.targets.raw_bytes.judges import compile_judge
+from kili_query.targets.raw_bytes.names import only_job
+from kili_query.targets.raw_bytes.objects import total_of
+from kili_query.targets.raw_bytes.roots import ContentReader, FramesReader, looks_like_video
+from kili_query.targets.raw_bytes.shapes import Jobs, is_plain_name, jobs_type
+from kili_query.targets.raw_bytes.sites import Site, TooDeep, with_all_below
+from kili_query.targets.raw_bytes.tally import Tally, tallied
 
 __all__ = ["BytesMatcher", "compile_bytes"]
 
 _Way: TypeAlias = Callable[[bytes], bool | None]
-
-_FEW = 8
-"""How many counters are counted one by one; above it one walk counts them all."""
-
-_T = TypeVar("_T")
 
 
 class BytesMatcher:
@@ -67,7 +48,7 @@ class BytesMatcher:
         self.policy = policy
         self.at = at
         self._judge_content = compile_closure(tree, ontology=ontology, policy=policy)
-        self._ways = tuple(_ways(lower(tree), Rules.of(policy, ontology), ontology, at))
+        self._ways = tuple(_ways(lower(tree), Rules.of(policy, ontology), at))
 
     def __call__(self, data: bytes | bytearray | memoryview) -> bool:
         if not isinstance(data, bytes):
@@ -131,83 +112,50 @@ def compile_bytes(
     return BytesMatcher(tree, ontology, policy, at)
 
 
-class _AtRoot:
-    """The way of queries of jobs that stand at the root alone, as the ontology says or the label itself shows."""
+class _InImage:
+    """The way of labels that are no videos."""
 
-    def __init__(self, tree: Predicate, counted: Sequence[Counter], rules: Rules, at: str) -> None:
-        jobs = {counter.job for counter in counted} - METADATA_JOBS
-        anywhere = jobs - rules.root_jobs
+    def __init__(self, tree: Predicate, rules: Rules, at: str) -> None:
+        counted = list(dict.fromkeys(terms(tree)))
+        jobs = {only_job(term) for term in counted}
+        known = rules.root_jobs | METADATA_JOBS
         self._is_by_shape = rules.is_video is None  # so that all keys have to be seen
-        kind = jobs_type_without(anywhere) if anywhere else jobs_type(None if self._is_by_shape else jobs)
+        self._is_at_root = jobs <= known
+        has_brackets = any(isinstance(term, Filtered) for term in counted)
+        names = None if self._is_by_shape or not self._is_at_root else {job for job in jobs if job}
+        kind = jobs_type(names, with_children=has_brackets or not self._is_at_root)
         self._read: ContentReader[Jobs] = ContentReader(kind, at)
-        if len(counted) <= _FEW:
-            self._judge = _compile(tree, _count_at_root)
-        else:
-            tally, judge = Tally(counted, rules), _compile_tallied(tree, counted)
-            self._judge = lambda jobs: judge(tally([(None, jobs)]))
+        self._judge = compile_judge(tree, total_of(rules))
 
     def __call__(self, data: bytes) -> bool | None:
         jobs = self._read(data)
         if jobs is None or (self._is_by_shape and looks_like_video(jobs)):
             return None
-        return self._judge(jobs)
+        root: list[Site] = [(jobs, ())]
+        return self._judge(root if self._is_at_root else with_all_below(root, 0))
 
 
-class _Everywhere:
-    """The way of all other queries: whatever counts is looked for in the whole label."""
+class _InVideo:
+    """The way of videos, where all terms are counted in one walk."""
 
     def __init__(self, tree: Predicate, counted: Sequence[Counter | Pattern], rules: Rules, at: str) -> None:
-        is_deep = any(isinstance(term, Pattern) or term.job not in rules.root_jobs for term in counted)
-        self._read = RootsReader(Jobs if is_deep else jobs_type(None), rules, at)
+        is_deep = any(only_job(term) not in rules.root_jobs for term in counted)
+        self._read = FramesReader(jobs_type(None, with_children=is_deep), at)
         self._tally = Tally(counted, rules)
-        self._judge = _compile_tallied(tree, counted)
+        self._judge = compile_judge(tree, tallied(counted))
 
     def __call__(self, data: bytes) -> bool | None:
         roots = self._read(data)
         return None if roots is None else self._judge(self._tally(roots))
 
 
-def _ways(tree: Predicate, rules: Rules, ontology: Ontology | None, at: str) -> Iterator[_Way]:
-    """The fast ways to a verdict on a lowered tree, where it has some; the fastest first."""
-    counted = [term for term in dict.fromkeys(terms(tree)) if not isinstance(term, Filtered)]
-    if any(isinstance(term, Filtered) for term in terms(tree)) or (at and not is_plain_name(at)):
+def _ways(tree: Predicate, rules: Rules, at: str) -> Iterator[_Way]:
+    """The fast ways to a verdict on a lowered tree, where it has some."""
+    if at and not is_plain_name(at):
         return
-    known = {} if ontology is None else ontology.jobs
-    simple = [
-        term for term in counted if isinstance(term, Counter) and not (term.job in known and known[term.job].is_child)
-    ]
-    if len(simple) == len(counted) and rules.is_video is not True:
-        yield _AtRoot(tree, simple, rules, at)
-    yield _Everywhere(tree, counted, rules, at)
-
-
-def _compile_tallied(tree: Predicate, counted: Sequence[Term]) -> Callable[[Counts], bool]:
-    indices = {term: index for index, term in enumerate(counted)}
-    return _compile(tree, lambda term: itemgetter(indices[term]))
-
-
-def _count_at_root(term: Term) -> Callable[[Jobs], int]:
-    assert isinstance(term, Counter)  # other terms go another way
-    return count_at_root(term)
-
-
-def _compile(tree: Predicate, count: Callable[[Term], Callable[[_T], int]]) -> Callable[[_T], bool]:
-    match tree:
-        case Comparison(counter, op, bound):
-            holds, number = COMPARE[op], count(counter)
-            return lambda given: holds(number(given), bound)
-        case Linear(addends, op, bound):
-            holds, weighted = COMPARE[op], [(addend.coefficient, count(addend.counter)) for addend in addends]
-            return lambda given: holds(sum(weight * number(given) for weight, number in weighted), bound)
-        case And(operands):
-            judges = [_compile(operand, count) for operand in operands]
-            return lambda given: all(judge(given) for judge in judges)
-        case Or(operands):
-            judges = [_compile(operand, count) for operand in operands]
-            return lambda given: any(judge(given) for judge in judges)
-        case Constant(value):
-            return lambda _: value
-        case Not() | Exists() | Relation() | Membership():
-            return _compile(lower(tree), count)
-        case _:
-            assert_never(tree)
+    if rules.is_video is not True:
+        yield _InImage(tree, rules, at)
+    counted = list(dict.fromkeys(terms(tree)))
+    plain = [term for term in counted if not isinstance(term, Filtered)]
+    if rules.is_video is not False and len(plain) == len(counted):
+        yield _InVideo(tree, plain, rules, at)

@@ -9,21 +9,21 @@ Structs are no part of the garbage collector's work, for what is decoded holds n
 import re
 from collections.abc import Iterable
 from types import GenericAlias
-from typing import Annotated, ClassVar, TypeAlias, TypedDict, cast
+from typing import ClassVar, TypeAlias, TypedDict, cast
 
-from msgspec import Meta, Struct, defstruct
+from msgspec import Struct, defstruct
 
 __all__ = [
     "Annotation",
     "Category",
     "Frames",
     "Jobs",
+    "ObjectCategory",
     "Payload",
     "Point",
     "frames_type",
     "is_plain_name",
     "jobs_type",
-    "jobs_type_without",
     "label_type",
 ]
 
@@ -33,6 +33,17 @@ class Category(Struct, gc=False):
 
     name: str
     children: "Jobs | None" = None
+
+
+class _NoJobs(Struct, gc=False, forbid_unknown_fields=True):
+    """An empty map of jobs."""
+
+
+class ObjectCategory(Struct, gc=False):
+    """A category of an annotation: child jobs of an object usually stand beside, in the annotation."""
+
+    name: str
+    children: _NoJobs | None = None
 
 
 class Point(Struct, gc=False):
@@ -46,7 +57,7 @@ class Point(Struct, gc=False):
 class Annotation(Struct, gc=False):
     """An annotation, or one part of an object."""
 
-    categories: list[Category] | None = None
+    categories: list[ObjectCategory] | None = None
     mid: str | None = None
     isKeyFrame: bool | None = None  # noqa: N815 - as in labels
     children: "Jobs | None" = None
@@ -91,8 +102,6 @@ class _RootPayload(Struct, gc=False):
     children: ClassVar[None] = None
 
 
-_LEVELS_WITHOUT = 2  # of child jobs, in `jobs_type_without`; labels with more are rare
-
 # msgspec 0.22 does not find keys beyond ASCII in a `TypedDict`, and what needs an escape is better not tried
 _PLAIN_NAME = re.compile(r"[ !#-\[\]-~]+")
 
@@ -102,38 +111,17 @@ def is_plain_name(name: str) -> bool:
     return _PLAIN_NAME.fullmatch(name) is not None
 
 
-def jobs_type(names: Iterable[str] | None) -> object:
-    """The type of a map of jobs without child jobs.
+def jobs_type(names: Iterable[str] | None, *, with_children: bool = False) -> object:
+    """The type of a map of jobs.
 
     Args:
         names: the jobs to be decoded; None for all.
+        with_children: whether their child jobs are too.
     """
+    payload = Payload if with_children else _RootPayload
     if names is None or not all(map(is_plain_name, names)):
-        return GenericAlias(dict, (str, _RootPayload | None))
-    return _record("Jobs", dict.fromkeys(names, _RootPayload | None))
-
-
-def jobs_type_without(names: Iterable[str]) -> object:
-    """The type of the root of a label that holds jobs of these names at the root alone, if at all."""
-    others = Annotated[str, Meta(pattern=rf"\A(?!(?:{'|'.join(map(re.escape, names))})\Z)")]
-    children: object = GenericAlias(dict, (Annotated[str, Meta(pattern=r"(?!)")], type(None)))  # none at all
-    for _ in range(_LEVELS_WITHOUT):
-        children = GenericAlias(dict, (others, _payload_with(children)))
-    return GenericAlias(dict, (str, _payload_with(children)))
-
-
-def _payload_with(children: object) -> object:
-    below = ("children", _or_null(children), None)
-    category = defstruct("Category", [("name", str), below], gc=False)
-    point = defstruct("Point", [below], gc=False)
-    categories = ("categories", _or_null(GenericAlias(list, (category,))), None)
-    annotation = defstruct(
-        "Annotation",
-        [categories, ("mid", str | None, None), below, ("points", _or_null(GenericAlias(list, (point,))), None)],
-        gc=False,
-    )
-    annotations = ("annotations", _or_null(GenericAlias(list, (annotation,))), None)
-    return _or_null(defstruct("Payload", [categories, annotations, below], gc=False))
+        return GenericAlias(dict, (str, _or_null(payload)))
+    return _record("Jobs", dict.fromkeys(names, _or_null(payload)))
 
 
 def frames_type(jobs: object) -> object:
@@ -143,7 +131,7 @@ def frames_type(jobs: object) -> object:
 
 def label_type(content: object, at: str) -> object:
     """The type of a label whose field ``at``, a plain name, holds the content or its text."""
-    return _record("Label", {at: cast("type", content) | str | None})
+    return defstruct("Label", [("content", cast("type", content) | str | None, None)], rename={"content": at}, gc=False)
 
 
 def _or_null(kind: object) -> object:

@@ -8,57 +8,30 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple, Protocol, TypeAlias
 
-from kili_query.ast import Counter, NamePattern, Pattern
+from kili_query.ast import Addend, Counter, Pattern, Term
 from kili_query.ast.walk import matches_pattern
 from kili_query.counting import MAX_NESTING, Rules
 from kili_query.counting.content import Part
 from kili_query.ontology.job import METADATA_JOBS
-from kili_query.targets.raw_bytes.shapes import Annotation, Jobs, Payload, Point
+from kili_query.targets.raw_bytes.judges import Total
+from kili_query.targets.raw_bytes.names import pieces
+from kili_query.targets.raw_bytes.shapes import Annotation, Jobs, Payload
+from kili_query.targets.raw_bytes.sites import Place, TooDeep, object_id, point_id
 
-__all__ = ["Counts", "Tally", "TooDeep", "count_at_root"]
+__all__ = ["Tally", "tallied"]
 
 Counts: TypeAlias = Sequence[int]
 """How many objects each term counts."""
 
-_Place: TypeAlias = tuple[object, ...]
-_Found: TypeAlias = dict[tuple[int, _Place], set[object]]
+_Found: TypeAlias = dict[tuple[int, Place], set[object]]
 """What counts, by the index of the term and where it stands: a `mid`, or something else that is one in its place."""
-
-
-class TooDeep(Exception):  # noqa: N818 - it says what the label is
-    """Child jobs are nested deeper than they may."""
-
-
-def count_at_root(counter: Counter) -> Callable[[Jobs], int]:
-    """How many objects of a category a job at the root of a label holds that is no video."""
-    job, name = counter.job, counter.category
-
-    def count(jobs: Jobs) -> int:
-        payload = jobs.get(job)
-        if payload is None:
-            return 0
-        ids: set[object] = set()
-        for annotation in payload.annotations or ():
-            for category in annotation.categories or ():
-                if category.name == name:
-                    # without `mid` it is an object of its own: as much as the struct
-                    ids.add(id(annotation) if annotation.mid is None else annotation.mid)
-                    break
-        is_chosen = False
-        for category in payload.categories or ():
-            if category.name == name:
-                is_chosen = True
-                break
-        return len(ids) + is_chosen
-
-    return (lambda _: 0) if job in METADATA_JOBS else count
 
 
 class _Site(NamedTuple):
     """A map of jobs and where it stands, as in `kili_query.counting.Site`."""
 
     jobs: Jobs
-    place: _Place
+    place: Place
     frame: str | None
     is_key: bool
     depth: int
@@ -76,6 +49,17 @@ _Wanted: TypeAlias = Callable[[str], _Names | None]
 """From the name of a job to the names of those of its categories that count."""
 
 _NO_NAMES: _Names = {}
+
+
+def tallied(terms: Sequence[Term]) -> Total[Counts]:
+    """How weighted sums of terms are taken from what a `Tally` of them gives."""
+    indices = {term: index for index, term in enumerate(terms)}
+
+    def total(addends: Sequence[Addend]) -> Callable[[Counts], int]:
+        weighted = [(addend.coefficient, indices[addend.counter]) for addend in addends]
+        return lambda counts: sum(weight * counts[index] for weight, index in weighted)
+
+    return total
 
 
 class Tally:
@@ -122,27 +106,23 @@ class Tally:
             names = wanted(job) or _NO_NAMES
             is_key = _is_key(payload, inherited)
             ids: dict[str, set[object]] = {}
-            for category in payload.categories or ():
-                if category.name in names and (is_key or not need_key):
-                    ids[category.name] = {Part.CHOICE}
-                if category.children:
-                    below.append(_below(site, category.children, (place, job, Part.CHOICE, category.name), is_key))
+            for choice in payload.categories or ():
+                if choice.name in names and (is_key or not need_key):
+                    ids[choice.name] = {Part.CHOICE}
+                if choice.children:
+                    below.append(_below(site, choice.children, (place, job, Part.CHOICE, choice.name), is_key))
             if payload.children:
                 below.append(_below(site, payload.children, (place, job, Part.PAYLOAD), is_key))
             for annotation in payload.annotations or ():
-                is_parent: object = annotation.children or annotation.points
                 for category in annotation.categories or ():
                     name = category.name
                     if name in names and not (need_key and not _is_key(annotation, is_key)):
-                        mid = annotation.mid
-                        own = id(annotation) if mid is None else mid
+                        own = object_id(annotation)
                         if name in ids:
                             ids[name].add(own)
                         else:
                             ids[name] = {own}
-                    if category.children:
-                        is_parent = True
-                if is_parent:
+                if annotation.children or annotation.points:
                     below += _sites_in(site, job, annotation, _is_key(annotation, is_key))
             if ids:
                 self._add(site, job, names, ids, found)
@@ -161,13 +141,13 @@ class Tally:
 
 def _wanted(terms: Sequence[Counter | Pattern], left_out: frozenset[str]) -> _Wanted:
     """Which terms count the categories of a job; none for the jobs left out."""
-    jobs = {job for term in terms for job in _pieces(term.job)}
+    jobs = {job for term in terms for job in pieces(term.job)}
 
     def find(job: str) -> _Names | None:
         wanted = [
-            (index, _pieces(term.category))
+            (index, pieces(term.category))
             for index, term in enumerate(terms)
-            if job not in left_out and matches_pattern(_pieces(term.job), job)
+            if job not in left_out and matches_pattern(pieces(term.job), job)
         ]
         if any(len(pieces) > 1 for _, pieces in wanted):
             return _NamesByPattern(wanted)
@@ -176,7 +156,7 @@ def _wanted(terms: Sequence[Counter | Pattern], left_out: frozenset[str]) -> _Wa
             indices.setdefault(name, []).append(index)
         return indices or None
 
-    if all(len(_pieces(term.job)) == 1 for term in terms):
+    if all(len(pieces(term.job)) == 1 for term in terms):
         return {job: find(job) for job in jobs}.get
     return lru_cache(maxsize=1024)(find)  # names come from labels, and there may be any number of them
 
@@ -198,33 +178,19 @@ class _NamesByPattern:
         return [index for index, pieces in self._wanted if matches_pattern(pieces, str(name))]
 
 
-def _pieces(name: str | NamePattern) -> tuple[str, ...]:
-    return (name,) if isinstance(name, str) else name.pieces
-
-
 def _is_key(holder: Payload | Annotation, inherited: bool) -> bool:
     return inherited if holder.isKeyFrame is None else holder.isKeyFrame
 
 
 def _sites_in(site: _Site, job: str, annotation: Annotation, is_key: bool) -> Iterator[_Site]:
     """The maps of child jobs of an annotation."""
-    # without `mid` it is an object of its own: as much as the struct, which lives as long as the walk
-    place: _Place = (site.place, job, id(annotation) if annotation.mid is None else annotation.mid)
+    place: Place = (site.place, job, object_id(annotation))
     if annotation.children:
         yield _below(site, annotation.children, place, is_key)
-    for category in annotation.categories or ():
-        if category.children:
-            yield _below(site, category.children, (place, Part.CHOICE, category.name), is_key)
     for index, point in enumerate(annotation.points or ()):
         if point.children:
-            yield _below(site, point.children, (place, Part.POINT, *_point_id(point, index)), is_key)
+            yield _below(site, point.children, (place, Part.POINT, *point_id(point, index)), is_key)
 
 
-def _below(site: _Site, jobs: Jobs, place: _Place, is_key: bool) -> _Site:
+def _below(site: _Site, jobs: Jobs, place: Place, is_key: bool) -> _Site:
     return _Site(jobs, place, site.frame, is_key, site.depth + 1)
-
-
-def _point_id(point: Point, index: int) -> tuple[str, object]:
-    if point.mid is not None:
-        return "mid", point.mid
-    return ("code", point.code) if point.code is not None else ("index", index)
