@@ -29,9 +29,10 @@ from kili_query.ast import (
     terms_of,
 )
 from kili_query.counting import DEFAULT_POLICY, CountPolicy, count
-from kili_query.errors import LabelError
+from kili_query.errors import LabelError, MalformedLabelError
 from kili_query.ontology import Ontology
 from kili_query.syntax import lower
+from kili_query.targets.closures import Matcher, compile_closure
 
 __all__ = ["Histogram", "Statistics"]
 
@@ -176,6 +177,39 @@ class Statistics:
                 return Or(tuple(sorted(operands, key=lambda one: _rank(self.estimate(one), one))), span=span)
             case leaf:
                 return leaf
+
+    def compile(
+        self, tree: Predicate, *, ontology: Ontology | None = None, policy: CountPolicy = DEFAULT_POLICY
+    ) -> Matcher:
+        """A matcher that decides in the order of `order`, for many labels like those that were counted.
+
+        It gives every verdict of `Query.compile`, and raises no error that `Query.compile` does not. A label that is
+        malformed may be judged where `Query.compile`, from left to right, would come to the fault before the verdict.
+        The matcher's tree and explanations are as written; pickled, it is compiled anew, in the order as written.
+
+        Args:
+            tree: a predicate, bound where there is an ontology.
+            ontology: as for `Query.compile`.
+            policy: what one object is.
+
+        >>> from kili_query.syntax import parse_tree
+        >>> statistics = Statistics.of_counts([{("J", "A"): 1, ("J", "B"): 1}, {("J", "A"): 1}])
+        >>> matches = statistics.compile(parse_tree("J.A AND J.B"))
+        >>> matches({"J": {"categories": [{"name": "A"}]}}), matches
+        (False, <Matcher J.A AND J.B>)
+        """
+        matcher = compile_closure(tree, ontology=ontology, policy=policy)
+        judge_as_written = matcher.__call__
+        judge_soonest = compile_closure(self.order(tree), ontology=ontology, policy=policy).__call__
+
+        def judge(json_response: object) -> bool:
+            try:
+                return judge_soonest(json_response)
+            except MalformedLabelError:  # the order as written may come to a verdict before the fault
+                return judge_as_written(json_response)
+
+        matcher.__call__ = judge
+        return matcher
 
 
 def _rank(share_decided: float, tree: Predicate) -> tuple[float, float]:

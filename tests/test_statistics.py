@@ -1,13 +1,17 @@
 """Estimates: exact for one counter, and in the order that decides soonest."""
 
+import pickle
+from contextlib import suppress
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kili_query.ast import CompareOp, Comparison, Counter, Predicate
-from kili_query.errors import MalformedLabelError
+from kili_query.errors import MalformedLabelError, UnknownContentError
 from kili_query.statistics import Histogram, Statistics
 from kili_query.syntax import parse_tree, print_tree
+from kili_query.targets.closures import compile_closure
 from kili_query.targets.explain import COMPARE
 from tests import reference, strategies
 
@@ -35,6 +39,47 @@ def test_estimates_are_shares_and_order_keeps_the_meaning(tree: Predicate, conte
         except MalformedLabelError:
             continue  # a content of the right shape for jobs may look like a video's
         assert reference.matches(ordered, content) == reference.matches(tree, content)
+
+
+@MANY
+@given(
+    strategies.trees(),
+    st.lists(strategies.contents(), max_size=4),
+    st.one_of(strategies.contents(), strategies.video_contents(), strategies.malformed_contents(), st.none()),
+)
+def test_a_compiled_order_gives_every_verdict(tree: Predicate, counted: list[object], content: object) -> None:
+    written, soonest = compile_closure(tree), Statistics.of_contents(counted).compile(tree)
+    try:
+        verdict = written(content)
+    except UnknownContentError:
+        with pytest.raises(UnknownContentError):
+            soonest(content)
+    except MalformedLabelError:
+        with suppress(MalformedLabelError):
+            assert soonest(content) in (True, False)
+    else:
+        assert soonest(content) == verdict
+
+
+def test_a_fault_on_either_side_of_the_verdict() -> None:
+    tree = parse_tree("J.A.count < 1 AND K.A.count < 1")
+    rare_last = Statistics.of_counts([{("K", "A"): 1}]).compile(tree)
+    held = {"categories": [{"name": "A"}]}
+    assert not rare_last({"J": 1, "K": held})  # K is looked at first, and decides
+    with pytest.raises(MalformedLabelError):
+        compile_closure(tree)({"J": 1, "K": held})
+    assert not rare_last({"J": held, "K": 1})  # J, first as written, decides before the fault
+    with pytest.raises(MalformedLabelError):
+        rare_last({"J": 1, "K": 1})
+
+
+def test_a_compiled_order_explains_and_pickles_as_written() -> None:
+    tree = parse_tree("J.A AND K.B")
+    matcher = Statistics.of_counts([{("J", "A"): 1}]).compile(tree)
+    assert matcher.tree == tree
+    assert str(matcher.explain({})) == str(compile_closure(tree).explain({}))
+    again = pickle.loads(pickle.dumps(matcher))
+    assert again({"J": {"categories": [{"name": "A"}]}, "K": {"categories": [{"name": "B"}]}})
 
 
 def test_the_rarest_first() -> None:

@@ -98,7 +98,7 @@ class FastCounter:
 
     def add_label(self, data: bytes) -> bool:
         """A row for a label as JSON bytes."""
-        if self._labels is None or not _is_utf8(data):
+        if self._labels is None or not (data.isascii() or _is_utf8(data)):
             return False
         try:
             label = self._labels.decode(data)
@@ -124,7 +124,7 @@ class FastCounter:
 
     def add_bytes(self, data: bytes) -> bool:
         """A row for a content as JSON bytes."""
-        if not _is_utf8(data) or not self._add_text(data):
+        if not (data.isascii() or _is_utf8(data)) or not self._add_text(data):
             return False
         self._columns.add_row(NO_METADATA)
         return True
@@ -211,8 +211,6 @@ def _label_decoder(at: str) -> "msgspec.json.Decoder[_WithContent]":
 
 def _is_utf8(data: bytes) -> bool:
     """Whether all of it is UTF-8: what typed decoding skips it does not look at so closely."""
-    if data.isascii():
-        return True
     try:
         str(data, "utf-8")
     except UnicodeDecodeError:

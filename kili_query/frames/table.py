@@ -77,9 +77,7 @@ def count_table(
     def careful(content: object) -> dict[tuple[str, str], int]:
         return count(content, ontology=ontology, policy=policy)
 
-    reader = _Reader(columns, fast, careful, at)
-    for item in _items(labels, at):
-        reader.add(item)
+    _Reader(columns, fast, careful, at).add_all(_items(labels, at))
     return columns.to_table()
 
 
@@ -115,13 +113,19 @@ class _Reader:
         self._careful = careful
         self._at = at
 
-    def add(self, item: object) -> None:
-        """One label, be it bytes or decoded, or a problem."""
+    def add_all(self, items: Iterable[object]) -> None:
+        """Labels, be they bytes or decoded, and problems."""
+        add_fast = self._add_fast
+        for item in items:
+            if add_fast is None or not isinstance(item, bytes) or not add_fast(item):
+                self._add(item)
+
+    def _add(self, item: object) -> None:
+        """What the fast way for bytes does not take."""
         if isinstance(item, bytes):
-            if self._add_fast is None or not self._add_fast(item):
-                self._add_bytes(item)
+            self._add_bytes(item)
         elif isinstance(item, bytearray | memoryview):
-            self.add(bytes(item))
+            self.add_all([bytes(item)])
         elif isinstance(item, Problem):
             self._columns.add_row(NO_METADATA, _MALFORMED)
         elif self._at:
@@ -135,14 +139,14 @@ class _Reader:
         except (ValueError, RecursionError):
             self._columns.add_row(NO_METADATA, _MALFORMED)
         else:
-            self.add(
+            self._add(
                 value if value is None or isinstance(value, dict) else Problem(_NOWHERE, Fault.BROKEN, "not a label")
             )
 
     def _add_label(self, value: object) -> None:
         for record in labels_in(value, _NOWHERE, self._at):
             if isinstance(record, Problem):
-                self.add(record)
+                self._add(record)
                 continue
             metadata = metadata_of(record.label)
             try:

@@ -10,9 +10,10 @@ import pyarrow as pa
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from kili_query import frames
 from kili_query.frames import count_table, to_narwhals
 from kili_query.ontology import Ontology
-from kili_query.syntax import parse_tree
+from kili_query.query import parse
 from tests.benchmarks.label_sets import ONTOLOGY, ndjson_lines
 from tests.benchmarks.ratios import record_ratios
 from tests.benchmarks.rounds import best_times_s
@@ -33,14 +34,15 @@ def frame() -> pl.DataFrame:
 
 
 def filters(frame: pl.DataFrame) -> dict[str, Callable[[], int]]:
-    tree = parse_tree(QUERY)
-    expression, bound = to_narwhals(tree), to_narwhals(tree, columns=frame.columns)
+    query = parse(QUERY)
+    expression, bound = to_narwhals(query.tree), to_narwhals(query.tree, columns=frame.columns)
     bare = (pl.col("J/A") >= 3) & ((pl.col("J/B") == 0) | (pl.col("J/C") > 4))
     a, b, c = (frame[f"J/{name}"].to_numpy() for name in "ABC")
     wrapped = nw.from_native(frame)
     return {
         "narwhals": lambda: len(wrapped.filter(expression)),
         "narwhals, columns known": lambda: len(wrapped.filter(bound)),
+        "frames.filter": lambda: len(frames.filter(frame, query)),
         "bare polars": lambda: len(frame.filter(bare)),
         "numpy, the mask alone": lambda: int(((a >= 3) & ((b == 0) | (c > 4))).sum()),
     }
@@ -51,10 +53,10 @@ def test_filtering(benchmark: BenchmarkFixture, frame: pl.DataFrame) -> None:
     runs = filters(frame)
     assert len({run() for run in runs.values()}) == 1
     times_s = best_times_s(runs, ROUNDS)
-    known = times_s.pop("narwhals, columns known")
-    goals = {"bare polars": 0.5}
-    record_ratios(benchmark, "filter of columns", times_s, goals=goals, in_plot=True)
-    record_ratios(benchmark, "filter of columns, names known", times_s | {"narwhals": known}, goals=goals)
+    ours = [(name, times_s.pop(name)) for name in ("narwhals", "narwhals, columns known", "frames.filter")]
+    for (_, time_s), more in zip(ours, ("", ", names known", ", `frames.filter`"), strict=True):
+        goals, is_main = {"bare polars": 0.5}, not more
+        record_ratios(benchmark, f"filter of columns{more}", {"ours": time_s} | times_s, goals=goals, in_plot=is_main)
     benchmark(runs["narwhals"])
 
 

@@ -21,12 +21,15 @@ from kili_query.spark import with_counts
 from kili_query.targets.sql import to_sql
 from tests import reference
 from tests.benchmarks.label_sets import ONTOLOGY, label
+from tests.benchmarks.ratios import record_figure, record_ratios
 from tests.benchmarks.rounds import best_times_s
+from tests.benchmarks.sizes import TABLE_LABELS
 from tests.spark_session import spark_session
 
 QUERY = kq.parse("OBJECTS.PERSON.count >= 3 AND SCENE.VEHICLE.count > 0")
-FEW, SOME, MANY = 100_000, 300_000, 1_000_000
+FEW, SOME, MANY = TABLE_LABELS // 10, TABLE_LABELS * 3 // 10, TABLE_LABELS
 N_CONTENTS = 2000
+MOST_GROWTH = 1.5  # of the cost of a label, from a few to many
 
 
 @pytest.fixture(scope="module")
@@ -68,11 +71,15 @@ def test_a_million_labels(benchmark: BenchmarkFixture, spark: SparkSession, text
     start = time.perf_counter()
     found = benchmark.pedantic(search, (spark, texts, MANY), rounds=1)
     many_s = time.perf_counter() - start
-    per_label_us = {FEW: times_s["few"] / FEW * 1e6, SOME: times_s["some"] / SOME * 1e6, MANY: many_s / MANY * 1e6}
-    benchmark.extra_info |= {f"microseconds a label, of {number}": round(us, 1) for number, us in per_label_us.items()}
-    benchmark.extra_info["microseconds a label, count_table on one core"] = round(
-        times_s["alone"] / N_CONTENTS * 1e6, 1
-    )
-    benchmark.extra_info["bytes a label"] = round(sum(map(len, sample)) / N_CONTENTS)
+    per_label_us = {
+        f"a label of {MANY:,}": many_s / MANY * 1e6,
+        f"a label of {SOME:,}": times_s["some"] / SOME * 1e6,
+        f"a label of {FEW:,}": times_s["few"] / FEW * 1e6,
+        "`count_table` alone, on one core": times_s["alone"] / N_CONTENTS * 1e6,
+    }
+    goals = {f"a label of {FEW:,}": 1 / MOST_GROWTH}
+    record_ratios(benchmark, f"Spark, a label of {MANY:,}", per_label_us, goals=goals)
+    record_figure(benchmark, f"Spark, a label of {MANY:,}", many_s / MANY * 1e6, "µs per label", at_most=None)
+    record_figure(benchmark, "Spark, the content of a label", sum(map(len, sample)) / N_CONTENTS, "bytes", at_most=None)
     assert found == {one for one in range(MANY) if matching[one % N_CONTENTS]}
-    assert per_label_us[MANY] < 1.5 * per_label_us[FEW], f"the cost of a label grows: {per_label_us}"
+    assert many_s / MANY < MOST_GROWTH * times_s["few"] / FEW, f"the cost of a label grows: {per_label_us}"
