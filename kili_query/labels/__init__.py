@@ -1,0 +1,53 @@
+"""Labels as objects: `ParsedLabel`, with the names of the official client's object model, and nothing lost.
+
+A label is read through windows on its JSON. Opening one costs next to nothing; what it holds beyond its interface is
+kept, and told by its `problems`.
+"""
+
+from kili_query.labels.content import (
+    Annotation,
+    AnnotationList,
+    Category,
+    CategoryList,
+    JobPayload,
+    ParsedJobs,
+    PosePoint,
+    PosePointList,
+)
+from kili_query.labels.errors import (
+    AttributeNotCompatibleWithJobError,
+    EntryIndexError,
+    FrameIndexError,
+    InvalidMutationError,
+    JobNotExistingError,
+    MissingAnswerError,
+)
+from kili_query.labels.frames import FramesList, VideoJobs
+from kili_query.labels.label import ParsedLabel, parse_labels
+from kili_query.labels.polygons import BoundingPoly, BoundingPolyList
+from kili_query.labels.problems import Problem, ProblemKind
+
+__all__ = [
+    "Annotation",
+    "AnnotationList",
+    "AttributeNotCompatibleWithJobError",
+    "BoundingPoly",
+    "BoundingPolyList",
+    "Category",
+    "CategoryList",
+    "EntryIndexError",
+    "FrameIndexError",
+    "FramesList",
+    "InvalidMutationError",
+    "JobNotExistingError",
+    "JobPayload",
+    "MissingAnswerError",
+    "ParsedJobs",
+    "ParsedLabel",
+    "PosePoint",
+    "PosePointList",
+    "Problem",
+    "ProblemKind",
+    "VideoJobs",
+    "parse_labels",
+]

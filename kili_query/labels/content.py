@@ -1,0 +1,744 @@
+"""The answers of a label as objects: jobs, categories, annotations, the points of a pose, and child jobs again.
+
+They stand in one file, longer than others, for they hold one another: a category has child jobs, and those categories.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import TypeVar, cast
+
+from kili_query.errors import MalformedLabelError
+from kili_query.labels.attributes import ANNOTATION_ATTRIBUTES, can_have, is_single
+from kili_query.labels.checks import (
+    VALUE_CHECKS,
+    check_annotation,
+    check_categories,
+    check_children,
+    check_confidence,
+    check_text,
+    known_job,
+    missing_name,
+)
+from kili_query.labels.document import CONTENT, Document
+from kili_query.labels.errors import (
+    AttributeNotCompatibleWithJobError,
+    InvalidMutationError,
+    JobNotExistingError,
+    MissingAnswerError,
+)
+from kili_query.labels.interface import child_jobs, root_jobs
+from kili_query.labels.json_values import checked_copy, kind_of
+from kili_query.labels.polygons import BoundingPolyList
+from kili_query.labels.view import ListView, ObjectView, View
+from kili_query.ontology import Job
+from kili_query.ontology.job import METADATA_JOBS
+
+__all__ = [
+    "Annotation",
+    "AnnotationList",
+    "Category",
+    "CategoryList",
+    "JobPayload",
+    "ParsedJobs",
+    "PosePoint",
+    "PosePointList",
+]
+
+Value = TypeVar("Value")
+
+_NUMBER = (int, float)
+
+
+class ParsedJobs(ObjectView, Mapping[str, "JobPayload"]):
+    """Jobs by name, answered or not: those of the interface in its order, then those that the label has beside them.
+
+    At the root these are the jobs that are no child jobs; in ``children``, the child jobs that the job above lists.
+    What labels hold for the user interface alone, as ``ROTATION_JOB``, is no job and is kept as it is.
+    """
+
+    __slots__ = ("_is_root",)
+
+    def __init__(
+        self, document: Document, parent: View | None, key: str | int, job: Job | None = None, *, is_root: bool = False
+    ) -> None:
+        super().__init__(document, parent, key, job)
+        self._is_root = is_root
+
+    def _listed(self) -> tuple[str, ...]:
+        return root_jobs(self._ontology) if self._is_root else child_jobs(self._job, self._ontology)
+
+    def _names(self) -> dict[str, None]:
+        present = (name for name in self._raw() or () if name not in METADATA_JOBS)
+        return dict.fromkeys((*self._listed(), *present))
+
+    def _has(self, name: object) -> bool:
+        if not isinstance(name, str) or name in METADATA_JOBS:
+            return False
+        node = self._raw()
+        if node is not None and name in node:
+            return True
+        job = self._ontology.jobs.get(name)
+        return job is not None and (not job.is_child if self._is_root else name in self._listed())
+
+    def __getitem__(self, name: str) -> "JobPayload":
+        if not self._has(name):
+            raise JobNotExistingError(missing_name("job", str(name), self._names()), self._path_of(name))
+        return JobPayload(self._document, self, name, self._ontology.jobs.get(name))
+
+    def __contains__(self, name: object) -> bool:
+        return self._has(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names())
+
+    def __len__(self) -> int:
+        return len(self._names())
+
+    def __bool__(self) -> bool:
+        """Whether anything is answered."""
+        return bool(self._raw())
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, ParsedJobs):
+            return (self._raw() or {}) == (other._raw() or {})
+        return (self._raw() or {}) == other if isinstance(other, dict) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]  # as of all windows
+
+    def to_dict(self) -> dict[str, object]:
+        """A copy of the JSON, in which nothing is left out."""
+        return self._copy()
+
+
+class _Answer(ObjectView):
+    """What job responses, categories, annotations and points have in common: attributes that may be missing."""
+
+    __slots__ = ()
+
+    def _missing(self, key: str) -> MissingAnswerError:
+        return MissingAnswerError(f"there is no `{key}`", self._path_of(key))
+
+    def _incompatible(self, attribute: str, reason: str) -> AttributeNotCompatibleWithJobError:
+        return AttributeNotCompatibleWithJobError(f"`{attribute}` is for {reason}", self.path)
+
+    def _read(self, key: str, kind: type[Value]) -> Value:
+        """A value that is there, of the right kind."""
+        found = self._get(key)
+        if found is None:
+            raise self._missing(key)
+        if not isinstance(found, kind):
+            raise MalformedLabelError(f"`{key}` is {kind_of(found)}", self._path_of(key))
+        return found
+
+    def _live(self, key: str, kind: type[Value]) -> Value:
+        """The same for a list or dict: the label's own, which may be changed in place."""
+        self._document.own(CONTENT)
+        return self._read(key, kind)
+
+    def _set(self, key: str, value: object) -> None:
+        known_job(self._job, self.path)
+        self._put(key, checked_copy(value, self._path_of(key)))
+
+    def _the_category(self) -> "Category | None":
+        """The one category, where there can only be one."""
+        if self._job is not None and not is_single(self._job):
+            raise self._incompatible(
+                "category", f"jobs whose input is `radio` or `singleDropdown`, not `{self._job.input}`"
+            )
+        found = CategoryList(self._document, self, "categories", self._job)
+        if not found:
+            if self._job is not None and self._job.is_required:
+                raise self._missing("categories")
+            return None
+        if len(found) > 1:
+            raise MalformedLabelError(f"there are {len(found)} categories, and not one", self._path_of("categories"))
+        return found[0]
+
+    def _get_children(self) -> ParsedJobs:
+        if self._get("children") is None:
+            raise self._missing("children")
+        return ParsedJobs(self._document, self, "children", self._job)
+
+    def _set_children(self, children: object) -> None:
+        path = self._path_of("children")
+        check_children(known_job(self._job, self.path), children, self._ontology, path)
+        self._put("children", checked_copy(children, path))
+
+    def as_dict(self) -> dict[str, object]:
+        """A copy of the JSON, in which nothing is left out."""
+        return self._copy()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, type(self)) and (self._raw() or {}) == (other._raw() or {})
+
+    __hash__ = None  # type: ignore[assignment]  # as of all windows
+
+
+class JobPayload(_Answer):
+    """The answer to one job; a window on nothing as long as there is none."""
+
+    __slots__ = ()
+
+    @property
+    def job_name(self) -> str:
+        """The name of the job."""
+        return str(self._key)
+
+    def _check_has(self, key: str, *, tasks: tuple[str, ...]) -> None:
+        """For what is missing: whether the job could have it, and must not be without."""
+        if self._get(key) is not None or self._job is None:
+            return
+        if self._job.ml_task not in tasks:
+            raise self._incompatible(
+                key, f"{' and '.join(tasks)}, and the task of `{self._key}` is {self._job.ml_task}"
+            )
+        if self._job.is_required:
+            raise self._missing(key)
+
+    @property
+    def categories(self) -> "CategoryList":
+        """The categories chosen in a classification."""
+        self._check_has("categories", tasks=("CLASSIFICATION",))
+        return CategoryList(self._document, self, "categories", self._job)
+
+    @property
+    def category(self) -> "Category | None":
+        """The category chosen, where the input takes one only; None where there is none.
+
+        Raises:
+            MissingAnswerError: there is none, and the job is required.
+            MalformedLabelError: there are several.
+        """
+        self._check_has("categories", tasks=("CLASSIFICATION",))
+        return self._the_category()
+
+    def add_category(
+        self, name: str, confidence: float | None = None, children: Mapping[str, object] | None = None
+    ) -> None:
+        """Choose a category.
+
+        Raises:
+            InvalidMutationError: the interface forbids it.
+        """
+        job = known_job(self._job, self.path)
+        if job.ml_task != "CLASSIFICATION":
+            raise InvalidMutationError(f"job `{job.name}` is of task {job.ml_task}, it has no categories", self.path)
+        CategoryList(self._document, self, "categories", job).add_category(name, confidence, children)
+
+    @property
+    def text(self) -> str | None:
+        """The text of a transcription; None where it says null."""
+        node = self._raw()
+        if node is not None and "text" in node and node["text"] is None:
+            return None
+        if self._get("text") is None and self._job is not None and self._job.ml_task != "TRANSCRIPTION":
+            raise self._incompatible("text", f"TRANSCRIPTION, and the task of `{self._key}` is {self._job.ml_task}")
+        return self._read("text", str)
+
+    @text.setter
+    def text(self, text: str) -> None:
+        job = known_job(self._job, self.path)
+        if job.ml_task != "TRANSCRIPTION":
+            raise InvalidMutationError(f"job `{job.name}` is of task {job.ml_task}, it has no text", self.path)
+        check_text(job, text, self._path_of("text"))
+        self._set("text", text)
+
+    @property
+    def annotations(self) -> "AnnotationList":
+        """The annotations."""
+        if self._get("annotations") is None and self._job is not None:
+            if self._job.ml_task in ("CLASSIFICATION", "FILE"):
+                raise self._incompatible("annotations", f"other tasks than {self._job.ml_task}")
+            if self._job.is_required:
+                raise self._missing("annotations")
+        return AnnotationList(self._document, self, "annotations", self._job)
+
+    def _annotations_of(self, attribute: str, task: str) -> "AnnotationList":
+        if self._job is not None and self._job.ml_task != task:
+            raise self._incompatible(attribute, f"{task}, and the task of `{self._key}` is {self._job.ml_task}")
+        return self.annotations
+
+    @property
+    def bounding_poly_annotations(self) -> "AnnotationList":
+        """The annotations of an object detection."""
+        return self._annotations_of("bounding_poly_annotations", "OBJECT_DETECTION")
+
+    @property
+    def entity_annotations(self) -> "AnnotationList":
+        """The annotations of a named entity recognition."""
+        return self._annotations_of("entity_annotations", "NAMED_ENTITIES_RECOGNITION")
+
+    def add_annotation(self, annotation: Mapping[str, object]) -> None:
+        """Add a copy of an annotation.
+
+        Raises:
+            InvalidMutationError: the interface forbids it.
+        """
+        AnnotationList(self._document, self, "annotations", self._job).add_annotation(annotation)
+
+    @property
+    def is_key_frame(self) -> bool:
+        """Whether the answer was given in this frame of a video, and not carried over from one before."""
+        if self._get("isKeyFrame") is None and self._job is not None and self._job.ml_task != "CLASSIFICATION":
+            raise self._incompatible(
+                "is_key_frame", f"CLASSIFICATION, and the task of `{self._key}` is {self._job.ml_task}"
+            )
+        return self._read("isKeyFrame", bool)
+
+    @property
+    def children(self) -> ParsedJobs:
+        """The child jobs that stand beside the categories."""
+        return self._get_children()
+
+    @children.setter
+    def children(self, children: Mapping[str, object]) -> None:
+        self._set_children(children)
+
+    def _of_file(self, key: str) -> str | None:
+        self._check_has(key, tasks=("FILE",))
+        return None if self._get(key) is None else self._read(key, str)
+
+    @property
+    def file_id(self) -> str | None:
+        """The id of an answer that is a file."""
+        return self._of_file("fileId")
+
+    @property
+    def file_name(self) -> str | None:
+        """The name of an answer that is a file."""
+        return self._of_file("fileName")
+
+    @property
+    def file_mime_type(self) -> str | None:
+        """The type of an answer that is a file, as ``model/gltf-binary``."""
+        return self._of_file("fileMimeType")
+
+    @property
+    def choice(self) -> dict[str, object]:
+        """The answer to a comparison: ``code``, ``firstId``, ``secondId``; changing the dict changes the label."""
+        self._check_has("choice", tasks=("COMPARISON",))
+        return cast(dict[str, object], self._live("choice", dict))
+
+    @property
+    def orders(self) -> list[dict[str, object]]:
+        """The answer to a ranking: ``rank`` and ``elements`` of each place; changing the list changes the label."""
+        self._check_has("orders", tasks=("RANKING",))
+        return cast(list[dict[str, object]], self._live("orders", list))
+
+    def to_dict(self) -> dict[str, object]:
+        """A copy of the JSON, in which nothing is left out."""
+        return self._copy()
+
+
+class Category(_Answer):
+    """A category that was chosen, or that an annotation has."""
+
+    __slots__ = ()
+
+    @property
+    def name(self) -> str:
+        """Its key."""
+        return self._read("name", str)
+
+    @name.setter
+    def name(self, name: str) -> None:
+        job = known_job(self._job, self.path)
+        siblings = self._parent._raw() if isinstance(self._parent, CategoryList) else None
+        others = [
+            entry.get("name")
+            for index, entry in enumerate(siblings or [])
+            if index != self._key and isinstance(entry, dict)
+        ]
+        path = self._path_of("name")
+        check_categories(job, [name], path)
+        if name in others:
+            raise InvalidMutationError(f"category `{name}` is there already", path)
+        self._set("name", name)
+
+    @property
+    def display_name(self) -> str:
+        """What people see; the key where the interface has no such category."""
+        name = self.name
+        known = self._job.categories.get(name) if self._job is not None else None
+        return name if known is None else known.name
+
+    @display_name.setter
+    def display_name(self, display_name: str) -> None:
+        job = known_job(self._job, self.path)
+        keys = [category.key for category in job.categories.values() if category.name == display_name]
+        if len(keys) > 1:
+            shown = ", ".join(f"`{key}`" for key in keys)
+            raise InvalidMutationError(f"several categories are displayed as `{display_name}`: {shown}", self.path)
+        if not keys:
+            names = [category.name for category in job.categories.values()]
+            missing = missing_name("category displayed as", str(display_name), names)
+            raise InvalidMutationError(f"job `{job.name}` has {missing}", self.path)
+        self.name = keys[0]
+
+    @property
+    def confidence(self) -> float:
+        """From 0 to 100; an int where the label has one."""
+        return cast(float, self._read("confidence", _NUMBER))  # type: ignore[arg-type]  # a tuple of types, for isinstance
+
+    @confidence.setter
+    def confidence(self, confidence: float) -> None:
+        check_confidence(confidence, self._path_of("confidence"))
+        self._set("confidence", confidence)
+
+    @property
+    def children(self) -> ParsedJobs:
+        """The child jobs below it."""
+        return self._get_children()
+
+    @children.setter
+    def children(self, children: Mapping[str, object]) -> None:
+        self._set_children(children)
+
+
+class CategoryList(ListView[Category]):
+    """The categories of an answer, or of an annotation."""
+
+    __slots__ = ()
+
+    def _entry(self, index: int) -> Category:
+        return Category(self._document, self, index, self._job)
+
+    def add_category(
+        self, name: str, confidence: float | None = None, children: Mapping[str, object] | None = None
+    ) -> None:
+        """Add a category.
+
+        Raises:
+            InvalidMutationError: the interface forbids it.
+        """
+        path = self._path_of(len(self))
+        job = known_job(self._job, self.path)
+        present = [entry.get("name") for entry in self._raw() or () if isinstance(entry, dict)]
+        check_categories(job, [name], path)
+        # What is there already may be retired, so it is not checked again.
+        if name in present:
+            raise InvalidMutationError(f"category `{name}` is there already", path)
+        if present and is_single(job):
+            raise InvalidMutationError(f"job `{job.name}` takes one category (its input is `{job.input}`)", path)
+        entry: dict[str, object] = {"name": name}
+        if confidence is not None:
+            check_confidence(confidence, f"{path}.confidence")
+            entry["confidence"] = confidence
+        if children is not None:
+            check_children(job, children, self._ontology, f"{path}.children")
+            entry["children"] = checked_copy(children, f"{path}.children")
+        self._append(entry)
+
+
+class _Drawn(_Answer):
+    """What annotations and the points of a pose have in common."""
+
+    __slots__ = ()
+
+    @property
+    def categories(self) -> CategoryList:
+        """The categories of the object."""
+        if self._get("categories") is None:
+            raise self._missing("categories")
+        return CategoryList(self._document, self, "categories", self._job)
+
+    @property
+    def category(self) -> Category | None:
+        """The category, where the input takes one only; None where there is none.
+
+        Raises:
+            MissingAnswerError: there is none, and the job is required.
+            MalformedLabelError: there are several.
+        """
+        return self._the_category()
+
+    @property
+    def children(self) -> ParsedJobs:
+        """The child jobs below it."""
+        return self._get_children()
+
+    @children.setter
+    def children(self, children: Mapping[str, object]) -> None:
+        self._set_children(children)
+
+    @property
+    def mid(self) -> str:
+        """The id of the object; annotations that share it are parts, or frames, of one object."""
+        return self._read("mid", str)
+
+    @mid.setter
+    def mid(self, mid: str) -> None:
+        self._set_checked("mid", mid)
+
+    @property
+    def point(self) -> dict[str, float]:
+        """``x`` and ``y``; changing the dict changes the label."""
+        self._check_has("point")
+        return cast(dict[str, float], self._live("point", dict))
+
+    @point.setter
+    def point(self, point: Mapping[str, float]) -> None:
+        self._set_checked("point", point)
+
+    def _check_has(self, attribute: str) -> None:
+        """For what is missing: whether it could be there."""
+
+    def _set_checked(self, attribute: str, value: object) -> None:
+        key = ANNOTATION_ATTRIBUTES[attribute].key
+        VALUE_CHECKS[attribute](value, self._path_of(key))
+        self._set(key, value)
+
+
+class PosePoint(_Drawn):
+    """One point of a pose."""
+
+    __slots__ = ()
+
+    @property
+    def code(self) -> str:
+        """Which point of the pose it is."""
+        return self._read("code", str)
+
+    @property
+    def type(self) -> str:
+        """The tool that drew it."""
+        return self._read("type", str)
+
+    @property
+    def name(self) -> str:
+        """What people see; older labels have it."""
+        return self._read("name", str)
+
+    @property
+    def job_name(self) -> str:
+        """The job of the pose; older labels have it."""
+        return self._read("jobName", str)
+
+
+class PosePointList(ListView[PosePoint]):
+    """The points of a pose."""
+
+    __slots__ = ()
+
+    def _entry(self, index: int) -> PosePoint:
+        return PosePoint(self._document, self, index, self._job)
+
+
+class Annotation(_Drawn):
+    """One annotation. What it has depends on the task of its job and on the tool that drew it.
+
+    What the label says is never hidden: an attribute that the job or the tool should not have is read where it is.
+    """
+
+    __slots__ = ()
+
+    def _can_have(self, attribute: str) -> bool:
+        is_pdf = self._ontology.input_type in (None, "PDF")
+        return can_have(attribute, self._job, self._get("type"), is_pdf=is_pdf)
+
+    def _check_has(self, attribute: str) -> None:
+        if self._get(ANNOTATION_ATTRIBUTES[attribute].key) is None and not self._can_have(attribute):
+            raise self._not_for(attribute)
+
+    def _not_for(self, attribute: str) -> AttributeNotCompatibleWithJobError:
+        assert self._job is not None  # an unknown job may have all
+        tool = self._get("type")
+        drawn = "" if tool is None else f" drawn as `{tool}`"
+        return self._incompatible(attribute, f"other annotations than those of {self._job.ml_task}{drawn}")
+
+    def _set_checked(self, attribute: str, value: object) -> None:
+        known_job(self._job, self.path)
+        if not self._can_have(attribute):
+            raise self._not_for(attribute)
+        super()._set_checked(attribute, value)
+
+    def _value(self, attribute: str, kind: type[Value]) -> Value:
+        self._check_has(attribute)
+        return self._read(ANNOTATION_ATTRIBUTES[attribute].key, kind)
+
+    def _changeable(self, attribute: str) -> list[object]:
+        self._check_has(attribute)
+        return cast(list[object], self._live(ANNOTATION_ATTRIBUTES[attribute].key, list))
+
+    def add_category(
+        self, name: str, confidence: float | None = None, children: Mapping[str, object] | None = None
+    ) -> None:
+        """Add a category to the object.
+
+        Raises:
+            InvalidMutationError: the interface forbids it.
+        """
+        CategoryList(self._document, self, "categories", self._job).add_category(name, confidence, children)
+
+    @property
+    def type(self) -> str:
+        """The tool that drew it; rectangles in PDF documents do not name it."""
+        if self._get("type") is None and self._can_have("type") and self._ontology.input_type == "PDF":
+            return "rectangle"
+        return self._value("type", str)
+
+    @property
+    def content(self) -> str:
+        """The text of an entity."""
+        return self._value("content", str)
+
+    @content.setter
+    def content(self, content: str) -> None:
+        self._set_checked("content", content)
+
+    @property
+    def begin_offset(self) -> int:
+        """Where in the text an entity begins, in characters."""
+        return self._value("begin_offset", int)
+
+    @begin_offset.setter
+    def begin_offset(self, begin_offset: int) -> None:
+        self._set_checked("begin_offset", begin_offset)
+
+    @property
+    def end_offset(self) -> int:
+        """Where in the text an entity ends, in characters."""
+        return self._value("end_offset", int)
+
+    @end_offset.setter
+    def end_offset(self, end_offset: int) -> None:
+        self._set_checked("end_offset", end_offset)
+
+    @property
+    def polyline(self) -> list[dict[str, float]]:
+        """The vertices of a line or vector; changing the list changes the label."""
+        return cast(list[dict[str, float]], self._changeable("polyline"))
+
+    @polyline.setter
+    def polyline(self, polyline: list[dict[str, float]]) -> None:
+        self._set_checked("polyline", polyline)
+
+    @property
+    def bounding_poly(self) -> BoundingPolyList:
+        """The rings of a rectangle, polygon or mask."""
+        self._check_has("bounding_poly")
+        if self._get("boundingPoly") is None:
+            raise self._missing("boundingPoly")
+        return self._rings()
+
+    def _rings(self) -> BoundingPolyList:
+        return BoundingPolyList(self._document, self, "boundingPoly", self._job, self._get("type"))
+
+    def add_bounding_poly(self, bounding_poly: dict[str, object]) -> None:
+        """Add a ring, as ``{"normalizedVertices": [{"x": 0.1, "y": 0.2}, ...]}``.
+
+        Raises:
+            AttributeNotCompatibleWithJobError: the annotation has no rings.
+            InvalidMutationError: it is no ring, or none that the tool of the annotation draws.
+        """
+        known_job(self._job, self.path)
+        if not self._can_have("bounding_poly"):
+            raise self._not_for("bounding_poly")
+        self._rings().add_bounding_poly(bounding_poly)
+
+    @property
+    def score(self) -> float | None:
+        """How sure a model is, from 0 to 100; None where the label does not say."""
+        self._check_has("score")
+        if self._get("score") is None:
+            return None
+        return cast(float, self._read("score", _NUMBER))  # type: ignore[arg-type]  # a tuple of types, for isinstance
+
+    @score.setter
+    def score(self, score: float) -> None:
+        self._set_checked("score", score)
+
+    @property
+    def is_key_frame(self) -> bool:
+        """Whether it was drawn in this frame of a video, and not interpolated."""
+        if self._get("isKeyFrame") is None and self._job is not None:
+            raise self._not_for("is_key_frame")
+        return self._read("isKeyFrame", bool)
+
+    @property
+    def kind(self) -> str:
+        """``POSE_ESTIMATION`` for a pose in older labels."""
+        return self._value("kind", str)
+
+    @property
+    def points(self) -> PosePointList:
+        """The points of a pose."""
+        self._check_has("points")
+        if self._get("points") is None:
+            raise self._missing("points")
+        return PosePointList(self._document, self, "points", self._job)
+
+    @property
+    def annotations(self) -> "AnnotationList":
+        """The geometry of an annotation in a PDF document: rings, with the page of each."""
+        self._check_has("annotations")
+        if self._get("annotations") is None:
+            raise self._missing("annotations")
+        return AnnotationList(self._document, self, "annotations", self._job)
+
+    @property
+    def polys(self) -> list[dict[str, object]]:
+        """The rectangles of the lines of an annotation in a PDF document; changing the list changes the label."""
+        return cast(list[dict[str, object]], self._changeable("polys"))
+
+    @property
+    def page_number_array(self) -> list[int]:
+        """The pages of an annotation in a PDF document, from 1; changing the list changes the label."""
+        return cast(list[int], self._changeable("page_number_array"))
+
+    @property
+    def start_entities(self) -> list[dict[str, str]]:
+        """Where a relation of entities starts, each as ``{"mid": ...}``; changing the list changes the label."""
+        return cast(list[dict[str, str]], self._changeable("start_entities"))
+
+    @start_entities.setter
+    def start_entities(self, start_entities: list[dict[str, str]]) -> None:
+        self._set_checked("start_entities", start_entities)
+
+    @property
+    def end_entities(self) -> list[dict[str, str]]:
+        """Where a relation of entities ends, each as ``{"mid": ...}``; changing the list changes the label."""
+        return cast(list[dict[str, str]], self._changeable("end_entities"))
+
+    @end_entities.setter
+    def end_entities(self, end_entities: list[dict[str, str]]) -> None:
+        self._set_checked("end_entities", end_entities)
+
+    @property
+    def start_objects(self) -> list[dict[str, str]]:
+        """Where a relation of objects starts, each as ``{"mid": ...}``; changing the list changes the label."""
+        return cast(list[dict[str, str]], self._changeable("start_objects"))
+
+    @start_objects.setter
+    def start_objects(self, start_objects: list[dict[str, str]]) -> None:
+        self._set_checked("start_objects", start_objects)
+
+    @property
+    def end_objects(self) -> list[dict[str, str]]:
+        """Where a relation of objects ends, each as ``{"mid": ...}``; changing the list changes the label."""
+        return cast(list[dict[str, str]], self._changeable("end_objects"))
+
+    @end_objects.setter
+    def end_objects(self, end_objects: list[dict[str, str]]) -> None:
+        self._set_checked("end_objects", end_objects)
+
+
+class AnnotationList(ListView[Annotation]):
+    """The annotations of a job, or, in a PDF document, the geometry of one."""
+
+    __slots__ = ()
+
+    def _entry(self, index: int) -> Annotation:
+        return Annotation(self._document, self, index, self._job)
+
+    def add_annotation(self, annotation: Mapping[str, object]) -> None:
+        """Add a copy of an annotation.
+
+        Raises:
+            InvalidMutationError: the interface forbids it, or it is no JSON.
+        """
+        path = self._path_of(len(self))
+        job = known_job(self._job, self.path)
+        if not isinstance(annotation, Mapping):
+            raise InvalidMutationError(f"expected an object, found {kind_of(annotation)}", path)
+        check_annotation(job, annotation, self._ontology, path)
+        self._append(checked_copy(annotation, path))

@@ -1,0 +1,132 @@
+"""The dict that a label is: it shares its values with whoever gave it until one is changed, or handed out to be."""
+
+from collections.abc import ItemsView, Iterable, Iterator, Mapping, ValuesView
+from typing import SupportsIndex
+
+from kili_query.labels.interface import ontology_of
+from kili_query.labels.json_values import copy_of
+from kili_query.ontology import Ontology
+
+__all__ = ["CONTENT", "Document"]
+
+CONTENT = "jsonResponse"
+"""The key of a label under which its answers are."""
+
+_NO_DEFAULT = object()
+_SHAREABLE = frozenset({str, int, float, bool, type(None)})
+
+
+class Document(dict[str, object]):
+    """A label as a dict of its own.
+
+    A value that could be changed in place is copied once, when it is first asked for. What C code reads past these
+    methods are the same values, shared or not, so that an encoder writes the whole label.
+
+    Attributes:
+        version: a number that grows whenever a part of the content is replaced.
+    """
+
+    __slots__ = ("_interface", "_ontology", "_own_keys", "version")
+
+    def __init__(self, label: Mapping[str, object], json_interface: object, input_type: str | None) -> None:
+        super().__init__(label)
+        self._interface = (json_interface, input_type)
+        self._ontology: Ontology | None = None
+        self._own_keys: set[str] = set()
+        self.version = 0
+
+    @property
+    def ontology(self) -> Ontology:
+        """What the interface says, decoded when it is first needed."""
+        if self._ontology is None:
+            self._ontology = ontology_of(*self._interface)
+        return self._ontology
+
+    def own(self, key: str) -> None:
+        """Copy the value of a key, unless that was done before."""
+        if key in self._own_keys:
+            return
+        self._own_keys.add(key)
+        value = dict.get(self, key)
+        if type(value) not in _SHAREABLE:
+            dict.__setitem__(self, key, copy_of(value))
+            self.version += 1
+
+    def _own_all(self) -> None:
+        for key in dict.keys(self):
+            self.own(key)
+
+    def __getitem__(self, key: str) -> object:
+        value = dict.__getitem__(self, key)
+        if type(value) in _SHAREABLE:
+            return value
+        self.own(key)
+        return dict.__getitem__(self, key)
+
+    def get(self, key: str, default: object = None) -> object:
+        """The value of a key, or the default."""
+        return self[key] if key in self else default  # noqa: SIM401 - that would be this method
+
+    def __setitem__(self, key: str, value: object) -> None:
+        dict.__setitem__(self, key, value)
+        self._own_keys.discard(key)
+        self.version += 1
+
+    def __delitem__(self, key: str) -> None:
+        dict.__delitem__(self, key)
+        self.version += 1
+
+    def __iter__(self) -> Iterator[str]:
+        return dict.__iter__(self)  # being here, it makes `dict(label)` ask for each value by the methods above
+
+    def items(self) -> ItemsView[str, object]:  # type: ignore[override]  # the builtin's view is a subclass of its own
+        """Keys and values."""
+        self._own_all()
+        return dict.items(self)
+
+    def values(self) -> ValuesView[object]:  # type: ignore[override]  # as above
+        """The values."""
+        self._own_all()
+        return dict.values(self)
+
+    def pop(self, key: str, default: object = _NO_DEFAULT) -> object:
+        """Take a key out."""
+        if key not in self and default is not _NO_DEFAULT:
+            return default
+        value = self[key]
+        del self[key]
+        return value
+
+    def popitem(self) -> tuple[str, object]:
+        """Take the last key out."""
+        self._own_all()
+        self.version += 1
+        return dict.popitem(self)
+
+    def setdefault(self, key: str, default: object = None) -> object:
+        """The value of a key, set before where it is missing."""
+        if key not in self:
+            self[key] = default
+        return self[key]
+
+    def update(  # type: ignore[override]  # one signature for all
+        self, other: Mapping[str, object] | Iterable[tuple[str, object]] = (), /, **more: object
+    ) -> None:
+        """Set several keys."""
+        for key, value in dict(other, **more).items():
+            self[key] = value
+
+    def __ior__(self, other: Mapping[str, object] | Iterable[tuple[str, object]]) -> "Document":  # type: ignore[override, misc]
+        self.update(other)
+        return self
+
+    def clear(self) -> None:
+        """Take all keys out."""
+        dict.clear(self)
+        self.version += 1
+
+    def __reduce__(self) -> tuple[type["Document"], tuple[dict[str, object], object, str | None]]:
+        return type(self), (copy_of(dict(self.items())), *self._interface)  # type: ignore[return-value]
+
+    def __reduce_ex__(self, protocol: SupportsIndex, /) -> tuple[object, ...]:
+        return self.__reduce__()

@@ -1,0 +1,129 @@
+"""Geometry of annotations: shapes as values, and the conversions of the official client's label helpers.
+
+Coordinates of annotations are fractions of width and height from the top left, 0 to 1; on maps, degrees. Nothing here
+needs more than the standard library but the masks, which need the extra ``masks``.
+"""
+
+from typing import TYPE_CHECKING
+
+from kili_query._extras import load
+from kili_query.labels.geometry.geojson import (
+    features_to_feature_collection,
+    geojson_feature_collection_to_kili_json_response,
+    geojson_linestring_feature_to_kili_line_annotation,
+    geojson_point_feature_to_kili_point_annotation,
+    geojson_polygon_feature_to_kili_bbox_annotation,
+    geojson_polygon_feature_to_kili_polygon_annotation,
+    geojson_polygon_feature_to_kili_segmentation_annotation,
+    kili_bbox_annotation_to_geojson_polygon_feature,
+    kili_bbox_to_geojson_polygon,
+    kili_json_response_to_feature_collection,
+    kili_line_annotation_to_geojson_linestring_feature,
+    kili_line_to_geojson_linestring,
+    kili_point_annotation_to_geojson_point_feature,
+    kili_point_to_geojson_point,
+    kili_polygon_annotation_to_geojson_polygon_feature,
+    kili_polygon_to_geojson_polygon,
+    kili_segmentation_annotation_to_geojson_polygon_feature,
+    kili_segmentation_to_geojson_geometry,
+    kili_segmentation_to_geojson_polygon,
+)
+from kili_query.labels.geometry.pixels import (
+    BoxPoints,
+    OriginLocation,
+    Vertex,
+    bbox_points_to_normalized_vertices,
+    normalized_point_to_point,
+    normalized_vertices_to_bbox_points,
+    point_to_normalized_point,
+)
+from kili_query.labels.geometry.reading import shape_of
+from kili_query.labels.geometry.run_lengths import compress_counts, run_lengths
+from kili_query.labels.geometry.shapes import (
+    Bounds,
+    Box,
+    Line,
+    Marker,
+    Part,
+    Point,
+    Pose,
+    PosePoint,
+    Region,
+    Ring,
+    Shape,
+    Size,
+    area,
+    bounds,
+    mapped,
+    parts,
+    points,
+    ring_area,
+    scaled,
+    unrotated,
+)
+
+if TYPE_CHECKING:
+    from kili_query.labels.geometry.masks import mask_to_normalized_vertices, normalized_vertices_to_mask
+
+_OF_MASKS = ("mask_to_normalized_vertices", "normalized_vertices_to_mask")
+
+
+def __getattr__(name: str) -> object:
+    if name in _OF_MASKS:
+        return getattr(load("kili_query.labels.geometry.masks", "masks", "masks"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+__all__ = [
+    "Bounds",
+    "Box",
+    "BoxPoints",
+    "Line",
+    "Marker",
+    "OriginLocation",
+    "Part",
+    "Point",
+    "Pose",
+    "PosePoint",
+    "Region",
+    "Ring",
+    "Shape",
+    "Size",
+    "Vertex",
+    "area",
+    "bbox_points_to_normalized_vertices",
+    "bounds",
+    "compress_counts",
+    "features_to_feature_collection",
+    "geojson_feature_collection_to_kili_json_response",
+    "geojson_linestring_feature_to_kili_line_annotation",
+    "geojson_point_feature_to_kili_point_annotation",
+    "geojson_polygon_feature_to_kili_bbox_annotation",
+    "geojson_polygon_feature_to_kili_polygon_annotation",
+    "geojson_polygon_feature_to_kili_segmentation_annotation",
+    "kili_bbox_annotation_to_geojson_polygon_feature",
+    "kili_bbox_to_geojson_polygon",
+    "kili_json_response_to_feature_collection",
+    "kili_line_annotation_to_geojson_linestring_feature",
+    "kili_line_to_geojson_linestring",
+    "kili_point_annotation_to_geojson_point_feature",
+    "kili_point_to_geojson_point",
+    "kili_polygon_annotation_to_geojson_polygon_feature",
+    "kili_polygon_to_geojson_polygon",
+    "kili_segmentation_annotation_to_geojson_polygon_feature",
+    "kili_segmentation_to_geojson_geometry",
+    "kili_segmentation_to_geojson_polygon",
+    "mapped",
+    "mask_to_normalized_vertices",
+    "normalized_point_to_point",
+    "normalized_vertices_to_bbox_points",
+    "normalized_vertices_to_mask",
+    "parts",
+    "point_to_normalized_point",
+    "points",
+    "ring_area",
+    "run_lengths",
+    "scaled",
+    "shape_of",
+    "unrotated",
+]

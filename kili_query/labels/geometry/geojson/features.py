@@ -1,0 +1,135 @@
+"""From annotations to GeoJSON features.
+
+``id`` is the ``mid``; ``properties.kili`` holds the rest of the annotation and its job, so that a feature can become
+the annotation again.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeAlias, cast
+
+from kili_query.errors import MalformedLabelError
+from kili_query.labels.geometry.geojson.geometries import (
+    Geometry,
+    kili_bbox_to_geojson_polygon,
+    kili_line_to_geojson_linestring,
+    kili_point_to_geojson_point,
+    kili_segmentation_to_geojson_geometry,
+)
+
+__all__ = [
+    "Feature",
+    "feature_of",
+    "features_to_feature_collection",
+    "kili_bbox_annotation_to_geojson_polygon_feature",
+    "kili_line_annotation_to_geojson_linestring_feature",
+    "kili_point_annotation_to_geojson_point_feature",
+    "kili_polygon_annotation_to_geojson_polygon_feature",
+    "kili_segmentation_annotation_to_geojson_polygon_feature",
+]
+
+Feature: TypeAlias = dict[str, object]
+Annotation: TypeAlias = Mapping[str, object]
+
+_GEOMETRY_FIELDS = ("boundingPoly", "point", "polyline", "mid")
+
+
+def kili_point_annotation_to_geojson_point_feature(annotation: Annotation, job_name: str | None = None) -> Feature:
+    """A feature of a ``marker``.
+
+    Args:
+        annotation: with ``point`` in degrees.
+        job_name: the job it belongs to.
+
+    Raises:
+        MalformedLabelError: it is no marker.
+
+    >>> marker = {"type": "marker", "mid": "m", "categories": [{"name": "A"}], "point": {"x": 1, "y": 2}}
+    >>> kili_point_annotation_to_geojson_point_feature(marker, "JOB")["properties"]
+    {'kili': {'type': 'marker', 'categories': [{'name': 'A'}], 'job': 'JOB'}}
+    """
+    return _feature(annotation, ("marker",), job_name, _marker)
+
+
+def kili_line_annotation_to_geojson_linestring_feature(annotation: Annotation, job_name: str | None = None) -> Feature:
+    """A feature of a ``polyline``, in degrees.
+
+    Raises:
+        MalformedLabelError: it is none.
+    """
+    return _feature(annotation, ("polyline",), job_name, _line)
+
+
+def kili_bbox_annotation_to_geojson_polygon_feature(annotation: Annotation, job_name: str | None = None) -> Feature:
+    """A feature of a ``rectangle``, in degrees.
+
+    Raises:
+        MalformedLabelError: it is none.
+    """
+    return _feature(annotation, ("rectangle",), job_name, _box)
+
+
+def kili_polygon_annotation_to_geojson_polygon_feature(annotation: Annotation, job_name: str | None = None) -> Feature:
+    """A feature of a ``polygon``, in degrees, with its holes.
+
+    Raises:
+        MalformedLabelError: it is none, or encloses nothing.
+    """
+    return _feature(annotation, ("polygon",), job_name, _region)
+
+
+def kili_segmentation_annotation_to_geojson_polygon_feature(
+    annotation: Annotation, job_name: str | None = None
+) -> Feature:
+    """A feature of a ``semantic``, in degrees: a Polygon, or of several parts a MultiPolygon.
+
+    Raises:
+        MalformedLabelError: it is none, or encloses nothing.
+    """
+    return _feature(annotation, ("semantic",), job_name, _region)
+
+
+def feature_of(annotation: Annotation, geometry: Geometry | None, job_name: str | None = None) -> Feature:
+    """A feature with this geometry, and all else of the annotation."""
+    rest: dict[str, object] = {key: value for key, value in annotation.items() if key not in _GEOMETRY_FIELDS}
+    kili = rest if job_name is None else {**rest, "job": job_name}
+    feature: Feature = {"type": "Feature", "geometry": geometry}
+    if annotation.get("mid") is not None:
+        feature["id"] = annotation["mid"]
+    return {**feature, "properties": {"kili": kili}}
+
+
+def features_to_feature_collection(features: Sequence[Mapping[str, object]]) -> dict[str, object]:
+    """A FeatureCollection.
+
+    >>> features_to_feature_collection([])
+    {'type': 'FeatureCollection', 'features': []}
+    """
+    return {"type": "FeatureCollection", "features": list(features)}
+
+
+def _feature(
+    annotation: Annotation, types: Sequence[str], job_name: str | None, geometry: Callable[[Annotation], Geometry]
+) -> Feature:
+    if annotation.get("type") not in types:
+        raise MalformedLabelError(f"not a `{types[0]}` but a `{annotation.get('type')}`", "type")
+    return feature_of(annotation, geometry(annotation), job_name)
+
+
+def _marker(annotation: Annotation) -> Geometry:
+    return kili_point_to_geojson_point(cast("Mapping[str, float]", annotation.get("point") or {}))
+
+
+def _line(annotation: Annotation) -> Geometry:
+    return kili_line_to_geojson_linestring(cast("Sequence[Mapping[str, float]]", annotation.get("polyline") or ()))
+
+
+def _box(annotation: Annotation) -> Geometry:
+    rings = annotation.get("boundingPoly")
+    first = rings[0] if isinstance(rings, list | tuple) and rings else None
+    if not isinstance(first, Mapping):
+        raise MalformedLabelError("no ring", "boundingPoly")
+    return kili_bbox_to_geojson_polygon(cast("Sequence[Mapping[str, float]]", first.get("normalizedVertices") or ()))
+
+
+def _region(annotation: Annotation) -> Geometry:
+    return kili_segmentation_to_geojson_geometry(cast("Sequence[object]", annotation.get("boundingPoly") or ()))

@@ -1,0 +1,104 @@
+"""JSON in memory: copies that share nothing, what a value is called in a message, and the path to it."""
+
+import copy
+import json
+import math
+from collections.abc import Iterable, Mapping
+
+from kili_query.labels.errors import InvalidMutationError
+
+__all__ = ["checked_copy", "copy_of", "kind_of", "path_text"]
+
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+
+
+def copy_of(value: object) -> object:
+    """A copy that shares no list and no dict with the value, however deep it is; what is no JSON is deep-copied.
+
+    >>> label = {"b": [1.0, 1], "a": None}
+    >>> copied = copy_of(label)
+    >>> copied, copied["b"] is label["b"]
+    ({'b': [1.0, 1], 'a': None}, False)
+    """
+    copies: dict[int, object] = {}
+    top = [value]
+    pending: list[object] = [top]  # a stack of our own, so that no label is too deep for Python's
+    while pending:
+        holder = pending.pop()
+        entries: Iterable[tuple[object, object]]
+        entries = holder.items() if type(holder) is dict else enumerate(holder)  # type: ignore[arg-type]  # else a list
+        for key, entry in entries:
+            kind = type(entry)
+            if kind in _PLAIN:
+                continue
+            known = copies.get(id(entry))  # so that what refers to itself has an end, too
+            if known is None:
+                if kind is dict or kind is list:
+                    known = entry.copy()  # type: ignore[union-attr]  # both have it
+                    pending.append(known)
+                else:
+                    known = copy.deepcopy(entry)
+                copies[id(entry)] = known
+            holder[key] = known  # type: ignore[index]  # a key that is there: the iteration is not disturbed
+    return top[0]
+
+
+def checked_copy(value: object, path: str) -> object:
+    """A copy of a value that shall enter a label; tuples become lists.
+
+    Raises:
+        InvalidMutationError: it is no JSON.
+    """
+    if value is None or isinstance(value, str | bool | int):
+        return value
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise InvalidMutationError(f"JSON has no number `{value}`", path)
+        return value
+    try:
+        if isinstance(value, Mapping):
+            for key in value:
+                if not isinstance(key, str):
+                    raise InvalidMutationError(f"expected keys that are strings, found {kind_of(key)}", path)
+            return {key: checked_copy(entry, path_text((key,), path)) for key, entry in value.items()}
+        if isinstance(value, list | tuple):
+            return [checked_copy(entry, f"{path}[{index}]") for index, entry in enumerate(value)]
+    except RecursionError:
+        raise InvalidMutationError("nested too deep, or inside itself", path) from None
+    raise InvalidMutationError(f"`{type(value).__name__}` is no JSON", path)
+
+
+def kind_of(value: object) -> str:
+    """What a value is, in JSON's words."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "a boolean"
+        case str():
+            return "a string"
+        case int() | float():
+            return "a number"
+        case list():
+            return "a list"
+        case Mapping():
+            return "an object"
+        case _:
+            return f"`{type(value).__name__}`"
+
+
+def path_text(steps: Iterable[object], start: str = "") -> str:
+    """A JSON path; a key that could be taken for several is quoted.
+
+    >>> path_text(["jsonResponse", "IS_THE OBJECT?", "annotations", 0])
+    'jsonResponse["IS_THE OBJECT?"].annotations[0]'
+    """
+    text = start
+    for step in steps:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        elif isinstance(step, str) and step.replace("_", "").replace("-", "").isalnum():
+            text += f".{step}" if text else step
+        else:
+            text += f"[{json.dumps(step, ensure_ascii=False, default=str)}]"
+    return text

@@ -1,0 +1,111 @@
+"""One label: its own keys as a dict, and its answers as objects."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import cast
+
+from kili_query.errors import MalformedLabelError
+from kili_query.labels.content import ParsedJobs
+from kili_query.labels.document import CONTENT, Document
+from kili_query.labels.frames import VideoJobs, is_framed
+from kili_query.labels.interface import ontology_of
+from kili_query.labels.json_values import copy_of, kind_of
+from kili_query.labels.problems import Problem, find_problems
+
+__all__ = ["ParsedLabel", "parse_labels"]
+
+
+class ParsedLabel(Document):
+    """A label as a dict, whose answers can be read and changed by attributes.
+
+    Nothing is decoded, checked or copied before it is read, and no reading changes the label: `to_dict` gives back
+    every key, order and number that came in. What does not fit the interface is kept, and told by `problems`.
+
+    The label given stays as it is, for its values are copied before they are changed or can be. Until then they are
+    shared: who goes on to change it should pass a copy.
+
+    >>> interface = {"jobs": {"BOXES": {"mlTask": "OBJECT_DETECTION", "tools": ["rectangle"], "content": {
+    ...     "input": "radio", "categories": {"CAR": {"name": "A car"}, "BUS": {"name": "A bus"}}}}}}
+    >>> box = {"mid": "b1", "type": "rectangle", "categories": [{"name": "CAR", "confidence": 90}]}
+    >>> label = ParsedLabel({"id": "l1", "jsonResponse": {"BOXES": {"annotations": [box]}}}, interface, "IMAGE")
+    >>> label.jobs["BOXES"].annotations[0].category.display_name
+    'A car'
+    >>> label.jobs["BOXES"].annotations[0].category.name = "BUS"
+    >>> label.to_dict()["jsonResponse"]["BOXES"]["annotations"][0]["categories"]
+    [{'name': 'BUS', 'confidence': 90}]
+    """
+
+    __slots__ = ()
+
+    def __init__(self, label: Mapping[str, object], json_interface: object, input_type: str | None = None) -> None:
+        """Open a label.
+
+        Args:
+            label: with its answers under ``jsonResponse``.
+            json_interface: the interface of its project, or, decoded once for all labels, its `Ontology`.
+            input_type: of the project, as ``IMAGE``; by default that of the ontology. Without any the answers tell by
+                their keys whether they are a video's.
+        """
+        if not isinstance(label, Mapping):
+            raise MalformedLabelError(f"expected an object, found {kind_of(label)}")
+        if isinstance(label, Document):
+            label = cast(dict[str, object], copy_of(dict(label)))
+        super().__init__(label, json_interface, input_type)
+
+    @property
+    def jobs(self) -> ParsedJobs | VideoJobs:
+        """The answers, by job: of a video a list of answers, by frame, for each."""
+        ontology = self.ontology
+        is_video = None if ontology.input_type is None else ontology.is_video
+        response = dict.get(self, CONTENT)
+        if (is_video or is_video is None) and is_framed({} if response is None else response, is_video=is_video):
+            return VideoJobs(self)
+        return ParsedJobs(self, None, CONTENT, is_root=True)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What in the answers is not as the interface says: retired jobs and categories, wrong shapes and values."""
+        return tuple(find_problems(dict.get(self, CONTENT), self.ontology, CONTENT))
+
+    @property
+    def json_response(self) -> dict[str, object]:
+        """A copy of the answers, in which nothing is left out; empty where there are none."""
+        response = dict.get(self, CONTENT)
+        return {} if response is None else cast(dict[str, object], copy_of(response))
+
+    def to_dict(self) -> dict[str, object]:
+        """A copy of the label, as it came in and with what was changed."""
+        return {key: copy_of(dict.__getitem__(self, key)) for key in dict.keys(self)}
+
+    def copy(self) -> "ParsedLabel":
+        """A label of its own, with the same content."""
+        return ParsedLabel(self.to_dict(), *self._interface)
+
+    def __copy__(self) -> "ParsedLabel":
+        return self.copy()
+
+    def __deepcopy__(self, memo: dict[int, object]) -> "ParsedLabel":
+        return self.copy()
+
+    def __or__(self, other: object) -> "ParsedLabel":  # type: ignore[override]  # a label is more than a dict
+        if not isinstance(other, dict):
+            return NotImplemented
+        made = self.copy()
+        made.update(other)
+        return made
+
+    def __repr__(self) -> str:
+        return dict.__repr__(self)
+
+
+def parse_labels(
+    labels: Iterable[Mapping[str, object]], json_interface: object, input_type: str | None = None
+) -> "Iterator[ParsedLabel] | list[ParsedLabel]":
+    """Open many labels: a generator gives a lazy iterator, anything else a list.
+
+    >>> interface = {"jobs": {"NOTE": {"mlTask": "TRANSCRIPTION", "content": {"input": "textField"}}}}
+    >>> [label.jobs["NOTE"].text for label in parse_labels([{"jsonResponse": {"NOTE": {"text": "x"}}}], interface)]
+    ['x']
+    """
+    ontology = ontology_of(json_interface, input_type)
+    parsed = (ParsedLabel(label, ontology) for label in labels)
+    return parsed if isinstance(labels, Iterator) and not isinstance(labels, map) else list(parsed)
