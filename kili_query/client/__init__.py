@@ -1,0 +1,9 @@
+"""The label client, with the methods of the official one. Needs requests and tqdm (extra ``client``)."""
+
+from kili_query._extras import load
+
+load("kili_query.client.wire", "`kili_query.client`", "client")  # says what to install, where something lacks
+
+from kili_query.client.client import KiliClient  # noqa: E402
+
+__all__ = ["KiliClient"]

@@ -1,0 +1,160 @@
+"""Lists and counts of assets."""
+
+from collections.abc import Callable, Iterator
+
+from attrs import evolve
+
+from kili_query.client.arguments import checked_filters
+from kili_query.client.contents import CONTENT, CONTENT_URL, decode_metadata
+from kili_query.client.paging import PAGE_SIZE, Listing, Row, checked_count_answer
+from kili_query.client.reading import parsed_label
+from kili_query.client.request import Request
+from kili_query.client.rows import Reader, Source, Want, read_rows
+from kili_query.client.search import Search, parse_search, plan_search
+from kili_query.ontology import Ontology
+from kili_query.protocol import ASSETS, COUNT_ASSETS, COUNT_LABELS, LABELS, AssetFilters, selection_of
+from kili_query.query import Query
+
+__all__ = ["LABEL_PLACES", "count_assets", "read_assets", "read_assets_with_parsed_labels"]
+
+LABEL_PLACES = ("labels", "latestLabel", "latestLabels")
+"""The keys under which an asset holds labels."""
+
+_VIDEO_PAGE_SIZE = 10
+_LLM_PAGE_SIZE = 50
+
+
+def read_assets(
+    reader: Reader, filters: AssetFilters, category_search: str | Query | None, want: Want
+) -> Iterator[Row]:
+    """The assets, oldest first; what can be wrong with the arguments is said before the first is asked for.
+
+    An asset meets a category search when one of its labels does that meets every other filter of labels too. What the
+    service cannot judge of that, is judged by reading the labels, before the first asset is given.
+
+    Raises:
+        ArgumentError: an argument cannot be used; nothing was sent.
+        QueryError: the search is no query, or the project has no such job or category.
+        ServiceError: the service refused, or could not be asked.
+        DataError: a content, or an asset's metadata, cannot be read.
+    """
+    want = want.checked()
+    checked_filters(filters)
+    query = parse_search(category_search, name="label_category_search")
+    if want.first == 0:
+        return iter(())
+    project_id = str(filters.project_id)
+    search = plan_search(query, project_id, reader.projects, reader.profile)
+    return iter(()) if search.is_never else _read(reader, filters, search, want)
+
+
+def read_assets_with_parsed_labels(
+    reader: Reader, filters: AssetFilters, category_search: str | Query | None, want: Want
+) -> Iterator[Row]:
+    """The assets, their labels as objects, which know the project's interface.
+
+    Raises:
+        ArgumentError, QueryError, ServiceError, DataError: as `read_assets` does.
+    """
+    want.checked()
+    checked_filters(filters)
+    parse_search(category_search, name="label_category_search")
+    ontology = reader.projects.fetch(str(filters.project_id))
+    rows = read_assets(reader, filters, category_search, want)
+    return (_with_parsed_labels(row, ontology) for row in rows)
+
+
+def count_assets(reader: Reader, filters: AssetFilters, category_search: str | Query | None) -> int:
+    """How many assets there are; where the service cannot tell, their labels are read.
+
+    Raises:
+        ArgumentError, QueryError, ServiceError, DataError: as `read_assets` does.
+    """
+    checked_filters(filters)
+    query = parse_search(category_search, name="label_category_search")
+    search = plan_search(query, str(filters.project_id), reader.projects, reader.profile)
+    if search.is_never:
+        return 0
+    if search.judge is None:
+        where = evolve(filters, label_category_search=search.server_filter).where()
+        return checked_count_answer(reader.service.ask(Request(COUNT_ASSETS, {"where": where})), COUNT_ASSETS)
+    reader.warn_of_counting("labels")
+    return len(_ids_of_matching_assets(reader, filters, search))
+
+
+def _read(reader: Reader, filters: AssetFilters, search: Search, want: Want) -> Iterator[Row]:
+    fields = tuple(dict.fromkeys((*want.fields, "id")))
+    places = tuple(place for place in LABEL_PLACES if f"{place}.{CONTENT}" in fields)
+    # with the ids of labels, so that an error can name one
+    asked = (*fields, *(f"{place}.id" for place in places if f"{place}.id" not in fields))
+    where = evolve(filters, label_category_search=search.server_filter).where()
+    page_size = _page_size(reader.projects.input_type(str(filters.project_id))) if places else PAGE_SIZE
+    source = Source(
+        listing=Listing(ASSETS, COUNT_ASSETS, where, selection_of(asked), page_size),
+        wide_selection=selection_of((*asked, *(f"{place}.{CONTENT_URL}" for place in places))),
+        what="assets",
+        places=places,
+        has_contents=bool(places),
+        keep_urls=any(f"{place}.{CONTENT_URL}" in fields for place in places),
+        prepare=decode_metadata if "jsonMetadata" in fields else None,
+        keep=None if search.judge is None else _is_one_of(reader, filters, search),
+        drop=() if "id" in want.fields else ("id",),
+        places_without_id=tuple(place for place in places if f"{place}.id" not in fields),
+    )
+    return read_rows(reader, source, want)
+
+
+def _page_size(input_type: str | None) -> int:
+    if "VIDEO" in (input_type or ""):
+        return _VIDEO_PAGE_SIZE
+    return _LLM_PAGE_SIZE if "LLM" in (input_type or "") else PAGE_SIZE
+
+
+def _is_one_of(reader: Reader, filters: AssetFilters, search: Search) -> Callable[[Row], bool]:
+    ids: set[str] | None = None
+
+    def keep(asset: Row) -> bool:
+        nonlocal ids
+        if ids is None:  # not before the first asset is wanted
+            ids = _ids_of_matching_assets(reader, filters, search)
+        return str(asset.get("id")) in ids
+
+    return keep
+
+
+def _ids_of_matching_assets(reader: Reader, filters: AssetFilters, search: Search) -> set[str]:
+    """The assets that have a label that meets the search and every filter of labels by itself."""
+    where = evolve(filters, label_category_search=search.server_filter).where()
+    of_labels = where.pop("label", {})
+    assert isinstance(of_labels, dict)
+    fields = ("id", "labelOf.id", CONTENT)
+    is_video = "VIDEO" in (reader.projects.input_type(str(filters.project_id)) or "")
+    source = Source(
+        listing=Listing(
+            LABELS,
+            COUNT_LABELS,
+            {**of_labels, "project": {"id": filters.project_id}, "asset": where},
+            selection_of(fields),
+            2 * _VIDEO_PAGE_SIZE if is_video else PAGE_SIZE,
+        ),
+        wide_selection=selection_of((*fields, CONTENT_URL)),
+        has_contents=True,
+        judge=search.judge,
+    )
+    labels = read_rows(reader, source, Want(disable_tqdm=True))
+    return {str(asset["id"]) for label in labels if isinstance(asset := label.get("labelOf"), dict)}
+
+
+def _with_parsed_labels(asset: Row, ontology: Ontology) -> Row:
+    for place in LABEL_PLACES:
+        found = asset.get(place)
+        if isinstance(found, list):
+            asset[place] = [_parsed(label, ontology) for label in found]
+        elif found is not None:
+            asset[place] = _parsed(found, ontology)
+    return asset
+
+
+def _parsed(label: object, ontology: Ontology) -> object:
+    has_content = isinstance(label, dict) and isinstance(label.get(CONTENT), dict)
+    return parsed_label(label, ontology) if isinstance(label, dict) and has_content else label

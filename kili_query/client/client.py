@@ -1,0 +1,910 @@
+"""The client: methods with the names, parameters, defaults and results of the official one. Each calls a function.
+
+Longer than most files: the methods have many parameters, and what they promise stands here for people to read.
+"""
+
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from difflib import get_close_matches
+from importlib import import_module
+from types import ModuleType, TracebackType
+from typing import TYPE_CHECKING, Literal, Self, TypeVar, Unpack, cast, overload
+
+from attrs import evolve, frozen
+
+from kili_query.client import writing
+from kili_query.client.arguments import check_project_id, checked_fields, given
+from kili_query.client.arguments_of_lists import AssetArguments, LabelArguments, PredictionArguments
+from kili_query.client.assets import count_assets, read_assets, read_assets_with_parsed_labels
+from kili_query.client.contents import OnMalformed, checked_on_malformed
+from kili_query.client.key_check import check_key
+from kili_query.client.ontologies import OntologyCache, Projects, read_project
+from kili_query.client.paging import Row
+from kili_query.client.progress import Bar, is_bar_disabled, progress_bar
+from kili_query.client.rate_limit import CALLS_PER_MINUTE
+from kili_query.client.reading import count_labels, read_labels, read_parsed_labels
+from kili_query.client.request import DEFAULT_TIMEOUT_S, Request, Service
+from kili_query.client.rows import Reader, Want
+from kili_query.client.settings import Settings
+from kili_query.client.transport import Transport
+from kili_query.errors import ArgumentError, MissingExtraError, TransportError
+from kili_query.planning import DEFAULT_PROFILE, ServerProfile
+from kili_query.protocol import ME, AssetFilters, LabelFilters, LabelType, decode_json, selection_of
+from kili_query.query import Query
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from kili_query.labels import ParsedLabel
+
+__all__ = ["KiliClient"]
+
+_Item = TypeVar("_Item")
+
+LABEL_FIELDS = (
+    "author.email",
+    "author.id",
+    "id",
+    "jsonResponse",
+    "labelType",
+    "secondsToLabel",
+    "isLatestLabelForUser",
+    "assetId",
+)
+PREDICTION_FIELDS = ("author.email", "author.id", "id", "jsonResponse", "labelType", "modelName")
+ASSET_FIELDS = (
+    "content",
+    "createdAt",
+    "externalId",
+    "id",
+    "isHoneypot",
+    "jsonMetadata",
+    "labels.author.id",
+    "labels.author.email",
+    "labels.createdAt",
+    "labels.id",
+    "labels.jsonResponse",
+    "skipped",
+    "status",
+)
+PROJECT_FIELDS = ("description", "id", "inputType", "jsonInterface", "title")
+
+_PREFETCHING_THREADS = 8
+_MANY_EXTERNAL_IDS = 10
+
+
+class KiliClient:
+    """The labels of a Kili service: listed, counted, searched by category, written and deleted.
+
+    Methods take and give what those of the official client do. All that can be wrong with the arguments is said as an
+    `ArgumentError` before anything is sent; what the service says or fails to say is a `ServiceError`. A client may be
+    used by many threads, and is a context manager that closes its connections.
+
+    A category search is text or a `Query`, in the core language or the extended one. It is checked against the
+    project's ontology first, and an error shows where in the text the fault is. What the service cannot judge is judged
+    here: answers are the same as if it could.
+    """
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        api_endpoint: str | None = None,
+        *,
+        verify: bool | str | None = None,
+        ontology_cache: OntologyCache | bool = True,
+        disable_tqdm: bool | None = None,
+        profile: ServerProfile = DEFAULT_PROFILE,
+        on_malformed: OnMalformed = "raise",
+        calls_per_minute: int | None = CALLS_PER_MINUTE,
+        timeout_s: float = DEFAULT_TIMEOUT_S,
+    ) -> None:
+        """Settle the settings, and make sure that the service accepts the key.
+
+        Args:
+            api_key: the key; by default that of ``KILI_API_KEY`` or of the config file.
+            api_endpoint: the URL of the GraphQL endpoint; by default that of ``KILI_API_ENDPOINT``, of the config
+                file, or of the vendor's service.
+            verify: whether certificates are checked, or the path of the authorities to check them against; by default
+                what ``KILI_VERIFY`` or the config file say, else True.
+            ontology_cache: keep the ontologies of projects while the client lives; or where they are kept, by project
+                id, such as a dict that holds some already. False asks anew each time.
+            disable_tqdm: hide progress bars; by default what ``KILI_DISABLE_TQDM`` or the config file say, else they
+                show in terminals alone.
+            profile: what the service's category search is trusted with; the rest is judged here.
+            on_malformed: what becomes of a listed label whose content cannot be read: ``"raise"`` an error, or
+                ``"skip"`` the label, with a warning at the end that says how many and which.
+            calls_per_minute: how many calls all clients of this key in this process send; None for no limit.
+            timeout_s: how long one call waits for its answer, in seconds, where it has no time of its own.
+
+        Raises:
+            ArgumentError: an argument, or a setting that stands for it, cannot be used.
+            AuthenticationFailed: there is no key, or the service does not accept it.
+            ServiceError: the service cannot be reached.
+        """
+        if not isinstance(profile, ServerProfile):
+            raise ArgumentError(f"`profile` is a `ServerProfile`, not {profile!r:.80}")
+        checked_on_malformed(on_malformed)
+        cache = _checked_cache(ontology_cache)
+        _check_timeout(timeout_s)
+        self._settings = Settings.resolve(api_key, api_endpoint, verify=verify, disable_tqdm=disable_tqdm)
+        self._transport = Transport(self._settings, calls_per_minute=calls_per_minute)
+        self._service = _Patient(self._transport, timeout_s)
+        self._pool = ThreadPoolExecutor(_PREFETCHING_THREADS, "kili-pages")
+        self._reader = Reader(self._service, self._pool, Projects(self._service, cache), profile, on_malformed)
+        try:
+            check_key(self._service, self._settings)
+        except BaseException:
+            self.close()
+            raise
+
+    def __repr__(self) -> str:
+        return f"KiliClient({self._settings.endpoint!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections. Generators that are not read to their end cannot go on."""
+        self._pool.shutdown(cancel_futures=True)
+        self._transport.close()
+
+    def count_labels(
+        self,
+        project_id: str,
+        asset_id: str | None = None,
+        asset_status_in: Sequence[str] | None = None,
+        asset_external_id_in: Sequence[str] | None = None,
+        asset_external_id_strictly_in: Sequence[str] | None = None,
+        author_in: Sequence[str] | None = None,
+        created_at: str | None = None,
+        created_at_gte: str | None = None,
+        created_at_lte: str | None = None,
+        honeypot_mark_gte: float | None = None,
+        honeypot_mark_lte: float | None = None,
+        label_id: str | None = None,
+        type_in: Sequence[str] | None = None,
+        user_id: str | None = None,
+        category_search: str | Query | None = None,
+        id_contains: Sequence[str] | None = None,
+    ) -> int:
+        """How many labels `labels` would list.
+
+        Where the service cannot judge all of the category search, the labels are read to be counted, which a warning
+        says once.
+
+        Raises:
+            ArgumentError, QueryError, ServiceError, LabelError: as `labels` does.
+        """
+        filters = _label_filters(
+            project_id,
+            asset_id=asset_id,
+            asset_status_in=asset_status_in,
+            asset_external_id_in=asset_external_id_in,
+            asset_external_id_strictly_in=asset_external_id_strictly_in,
+            author_in=author_in,
+            created_at=created_at,
+            created_at_gte=created_at_gte,
+            created_at_lte=created_at_lte,
+            honeypot_mark_gte=honeypot_mark_gte,
+            honeypot_mark_lte=honeypot_mark_lte,
+            label_id=label_id,
+            type_in=type_in,
+            user_id=user_id,
+            id_contains=id_contains,
+        )
+        return count_labels(self._reader, filters, category_search)
+
+    @overload
+    def labels(
+        self,
+        project_id: str,
+        *,
+        output_format: Literal["parsed_label"],
+        as_generator: Literal[True],
+        **arguments: Unpack[LabelArguments],
+    ) -> "Iterator[ParsedLabel]": ...
+    @overload
+    def labels(
+        self,
+        project_id: str,
+        *,
+        output_format: Literal["parsed_label"],
+        as_generator: Literal[False] = False,
+        **arguments: Unpack[LabelArguments],
+    ) -> "list[ParsedLabel]": ...
+    @overload
+    def labels(
+        self,
+        project_id: str,
+        *,
+        output_format: Literal["dict"] = "dict",
+        as_generator: Literal[True],
+        **arguments: Unpack[LabelArguments],
+    ) -> Iterator[Row]: ...
+    @overload
+    def labels(
+        self,
+        project_id: str,
+        *,
+        output_format: Literal["dict"] = "dict",
+        as_generator: Literal[False] = False,
+        **arguments: Unpack[LabelArguments],
+    ) -> list[Row]: ...
+
+    def labels(
+        self,
+        project_id: str,
+        asset_id: str | None = None,
+        asset_status_in: Sequence[str] | None = None,
+        asset_external_id_in: Sequence[str] | None = None,
+        asset_external_id_strictly_in: Sequence[str] | None = None,
+        author_in: Sequence[str] | None = None,
+        created_at: str | None = None,
+        created_at_gte: str | None = None,
+        created_at_lte: str | None = None,
+        fields: Sequence[str] = LABEL_FIELDS,
+        first: int | None = None,
+        honeypot_mark_gte: float | None = None,
+        honeypot_mark_lte: float | None = None,
+        id_contains: Sequence[str] | None = None,
+        label_id: str | None = None,
+        skip: int = 0,
+        type_in: Sequence[str] | None = None,
+        user_id: str | None = None,
+        disable_tqdm: bool | None = None,
+        category_search: str | Query | None = None,
+        output_format: Literal["dict", "parsed_label"] = "dict",
+        as_generator: bool = False,
+    ) -> "Iterable[Row] | Iterable[ParsedLabel]":
+        """The labels that meet all filters, oldest first.
+
+        Args:
+            project_id: the project.
+            asset_id: of one asset; empty for all.
+            asset_status_in: of assets in one of these states: ``TODO``, ``ONGOING``, ``LABELED``, ``TO_REVIEW``,
+                ``REVIEWED``.
+            asset_external_id_in: of assets whose external id holds one of these texts; empty for all.
+            asset_external_id_strictly_in: of assets with one of these external ids; empty for all.
+            author_in: by one of these people, by first name, last name or both.
+            created_at: made at this date, as ``YYYY-MM-DD``.
+            created_at_gte: made then or later.
+            created_at_lte: made then or earlier.
+            fields: what is told of each label; dots lead into objects, as in ``author.email``.
+            first: labels at most; None for all.
+            honeypot_mark_gte: with such a mark or a better one, from 0 to 1.
+            honeypot_mark_lte: with such a mark or a worse one.
+            id_contains: with one of these ids, whole ones despite the name; empty for all.
+            label_id: the one with this id; empty for all.
+            skip: labels left out at the beginning.
+            type_in: of one of these types: ``AUTOSAVE``, ``DEFAULT``, ``INFERENCE``, ``PREDICTION``, ``REVIEW``.
+            user_id: by the user with this id; empty for all.
+            disable_tqdm: hide the progress bar; False shows it, even where no terminal is.
+            category_search: what the label holds, such as ``OBJECTS.CAR.count > 3``.
+            output_format: ``"dict"``, or ``"parsed_label"`` for label objects.
+            as_generator: give the labels one by one, as they come, instead of a list. At most four pages are held in
+                memory, beside the ids that were seen.
+
+        Returns:
+            The labels. ``jsonResponse`` is decoded, and fetched where the service keeps it elsewhere; None where there
+            is none. That of videos and of conversations is what the service says, not put together anew.
+
+        Raises:
+            ArgumentError: an argument cannot be used; nothing was sent.
+            QueryError: the search is no query, or the project has no such job or category; its ``diagnostics`` say
+                where.
+            ServiceError: the service refused, or could not be asked.
+            LabelError: the content of a label cannot be read; the message names the label.
+        """
+        filters = _label_filters(
+            project_id,
+            asset_id=asset_id,
+            asset_status_in=asset_status_in,
+            asset_external_id_in=asset_external_id_in,
+            asset_external_id_strictly_in=asset_external_id_strictly_in,
+            author_in=author_in,
+            created_at=created_at,
+            created_at_gte=created_at_gte,
+            created_at_lte=created_at_lte,
+            honeypot_mark_gte=honeypot_mark_gte,
+            honeypot_mark_lte=honeypot_mark_lte,
+            label_id=label_id,
+            type_in=type_in,
+            user_id=user_id,
+            id_contains=id_contains,
+        )
+        want = self._want(fields, first, skip, disable_tqdm, as_generator)
+        if _is_parsed(output_format, "output_format"):
+            return _given(read_parsed_labels(self._reader, filters, category_search, want), as_generator)
+        return _given(read_labels(self._reader, filters, category_search, want), as_generator)
+
+    @overload
+    def predictions(
+        self, project_id: str, *, as_generator: Literal[True], **arguments: Unpack[PredictionArguments]
+    ) -> Iterator[Row]: ...
+    @overload
+    def predictions(
+        self, project_id: str, *, as_generator: Literal[False] = False, **arguments: Unpack[PredictionArguments]
+    ) -> list[Row]: ...
+
+    def predictions(
+        self,
+        project_id: str,
+        asset_id: str | None = None,
+        asset_status_in: Sequence[str] | None = None,
+        asset_external_id_in: Sequence[str] | None = None,
+        author_in: Sequence[str] | None = None,
+        created_at: str | None = None,
+        created_at_gte: str | None = None,
+        created_at_lte: str | None = None,
+        fields: Sequence[str] = PREDICTION_FIELDS,
+        first: int | None = None,
+        honeypot_mark_gte: float | None = None,
+        honeypot_mark_lte: float | None = None,
+        id_contains: Sequence[str] | None = None,
+        label_id: str | None = None,
+        skip: int = 0,
+        user_id: str | None = None,
+        disable_tqdm: bool | None = None,
+        category_search: str | Query | None = None,
+        as_generator: bool = False,
+    ) -> Iterable[Row]:
+        """The labels of type ``PREDICTION``: what models made for labelers to start from.
+
+        Arguments, results and errors are those of `labels`.
+        """
+        filters = _label_filters(
+            project_id,
+            asset_id=asset_id,
+            asset_status_in=asset_status_in,
+            asset_external_id_in=asset_external_id_in,
+            author_in=author_in,
+            created_at=created_at,
+            created_at_gte=created_at_gte,
+            created_at_lte=created_at_lte,
+            honeypot_mark_gte=honeypot_mark_gte,
+            honeypot_mark_lte=honeypot_mark_lte,
+            label_id=label_id,
+            type_in=[LabelType.PREDICTION],
+            user_id=user_id,
+            id_contains=id_contains,
+        )
+        want = self._want(fields, first, skip, disable_tqdm, as_generator)
+        return _given(read_labels(self._reader, filters, category_search, want), as_generator)
+
+    @overload
+    def inferences(
+        self, project_id: str, *, as_generator: Literal[True], **arguments: Unpack[PredictionArguments]
+    ) -> Iterator[Row]: ...
+    @overload
+    def inferences(
+        self, project_id: str, *, as_generator: Literal[False] = False, **arguments: Unpack[PredictionArguments]
+    ) -> list[Row]: ...
+
+    def inferences(
+        self,
+        project_id: str,
+        asset_id: str | None = None,
+        asset_status_in: Sequence[str] | None = None,
+        asset_external_id_in: Sequence[str] | None = None,
+        author_in: Sequence[str] | None = None,
+        created_at: str | None = None,
+        created_at_gte: str | None = None,
+        created_at_lte: str | None = None,
+        fields: Sequence[str] = PREDICTION_FIELDS,
+        first: int | None = None,
+        honeypot_mark_gte: float | None = None,
+        honeypot_mark_lte: float | None = None,
+        id_contains: Sequence[str] | None = None,
+        label_id: str | None = None,
+        skip: int = 0,
+        user_id: str | None = None,
+        disable_tqdm: bool | None = None,
+        category_search: str | Query | None = None,
+        as_generator: bool = False,
+    ) -> Iterable[Row]:
+        """The labels of type ``INFERENCE``: what models made, kept for comparison.
+
+        Arguments, results and errors are those of `labels`.
+        """
+        filters = _label_filters(
+            project_id,
+            asset_id=asset_id,
+            asset_status_in=asset_status_in,
+            asset_external_id_in=asset_external_id_in,
+            author_in=author_in,
+            created_at=created_at,
+            created_at_gte=created_at_gte,
+            created_at_lte=created_at_lte,
+            honeypot_mark_gte=honeypot_mark_gte,
+            honeypot_mark_lte=honeypot_mark_lte,
+            label_id=label_id,
+            type_in=[LabelType.INFERENCE],
+            user_id=user_id,
+            id_contains=id_contains,
+        )
+        want = self._want(fields, first, skip, disable_tqdm, as_generator)
+        return _given(read_labels(self._reader, filters, category_search, want), as_generator)
+
+    def export_labels_as_df(
+        self,
+        project_id: str,
+        fields: Sequence[str] = ("author.email", "author.id", "createdAt", "id", "labelType"),
+        asset_fields: Sequence[str] = ("externalId",),
+        *,
+        flatten: bool = False,
+    ) -> "pd.DataFrame":
+        """All labels of a project, of every type, as a pandas data frame.
+
+        Args:
+            project_id: the project.
+            fields: what is told of each label.
+            asset_fields: what is told of its asset, in columns that begin with ``asset_``.
+            flatten: a column for each field, as ``author.email``; else one for each object, which holds dicts.
+
+        Returns:
+            One row for each label. The columns are there even when there is no label.
+
+        Raises:
+            MissingExtraError: pandas is not installed; nothing was sent.
+            ArgumentError: an argument cannot be used; nothing was sent.
+            ServiceError: the service refused, or could not be asked.
+        """
+        label_frame = _frames().label_frame
+        of_label, of_asset = checked_fields(fields), checked_fields(asset_fields, "asset_fields")
+        selection_of(of_label)
+        if taken := [name for name in of_asset if name.split(".")[0] == "labels"]:
+            raise ArgumentError(f"`asset_fields` holds `{taken[0]}`: labels are the rows, so put it in `fields`")
+        asked = (*of_asset, *(f"labels.{name}" for name in of_label))
+        want = self._want(asked, None, 0, None, as_generator=False)
+        assets = read_assets(self._reader, AssetFilters(project_id=project_id), None, want)
+        return cast("pd.DataFrame", label_frame(assets, of_label, of_asset, flatten=flatten))
+
+    def append_labels(
+        self,
+        asset_id_array: Sequence[str] | None = None,
+        json_response_array: Sequence[Mapping[str, object]] = (),
+        author_id_array: Sequence[str] | None = None,
+        seconds_to_label_array: Sequence[int] | None = None,
+        model_name: str | None = None,
+        label_type: Literal["AUTOSAVE", "DEFAULT", "INFERENCE", "PREDICTION", "REVIEW"] = "DEFAULT",
+        project_id: str | None = None,
+        asset_external_id_array: Sequence[str] | None = None,
+        disable_tqdm: bool | None = None,
+        overwrite: bool = False,
+    ) -> list[dict[str, str]]:
+        """Append a label to each of some assets.
+
+        Args:
+            asset_id_array: the assets; one that stands there twice gets two labels.
+            json_response_array: the content of each label.
+            author_id_array: the author of each; by default the owner of the key.
+            seconds_to_label_array: how long each took to make.
+            model_name: the model that made them; needed of predictions.
+            label_type: what the labels are.
+            project_id: the project, with ``asset_external_id_array``.
+            asset_external_id_array: the assets, instead of ``asset_id_array``.
+            disable_tqdm: hide the progress bar.
+            overwrite: replace labels of the same model and type on these assets.
+
+        Returns:
+            ``{"id": …}`` of each label, in the order of the arrays.
+
+        Raises:
+            ArgumentError: the arrays contradict each other, or something is missing; nothing was sent.
+            NotFound: no asset bears an external id; nothing was changed.
+            ServiceError: a mutation failed. Its ``created`` holds the ids so far; its ``in_doubt`` and ``not_sent``
+                hold positions in the arrays. No mutation is sent twice.
+        """
+        with self._bar("Appending labels", json_response_array, disable_tqdm) as bar:
+            return writing.append_labels(
+                self._service,
+                asset_id_array=asset_id_array,
+                json_response_array=json_response_array,
+                author_id_array=author_id_array,
+                seconds_to_label_array=seconds_to_label_array,
+                model_name=model_name,
+                label_type=label_type,
+                project_id=project_id,
+                asset_external_id_array=asset_external_id_array,
+                overwrite=overwrite,
+                advance=bar.update,
+            )
+
+    def create_predictions(
+        self,
+        project_id: str,
+        external_id_array: Sequence[str] | None = None,
+        model_name_array: Sequence[str] | None = None,
+        json_response_array: Sequence[Mapping[str, object]] | None = None,
+        model_name: str | None = None,
+        asset_id_array: Sequence[str] | None = None,
+        disable_tqdm: bool | None = None,
+        overwrite: bool = False,
+    ) -> dict[str, str]:
+        """Append a prediction of one model to each of some assets.
+
+        Args:
+            project_id: the project.
+            external_id_array: the assets, unless ``asset_id_array`` names them.
+            model_name_array: deprecated for ``model_name``; all names are the same.
+            json_response_array: the content of each prediction.
+            model_name: the model.
+            asset_id_array: the assets.
+            disable_tqdm: hide the progress bar.
+            overwrite: replace the model's predictions on these assets.
+
+        Returns:
+            ``{"id": …}``: the id of the project.
+
+        Raises:
+            ArgumentError, NotFound, ServiceError: as `append_labels` does.
+        """
+        with self._bar("Creating predictions", json_response_array or (), disable_tqdm) as bar:
+            return writing.create_predictions(
+                self._service,
+                project_id=project_id,
+                external_id_array=external_id_array,
+                model_name_array=model_name_array,
+                json_response_array=json_response_array,
+                model_name=model_name,
+                asset_id_array=asset_id_array,
+                overwrite=overwrite,
+                advance=bar.update,
+            )
+
+    def create_honeypot(
+        self,
+        json_response: Mapping[str, object],
+        asset_external_id: str | None = None,
+        asset_id: str | None = None,
+        project_id: str | None = None,
+    ) -> dict[str, str]:
+        """Make an asset a honeypot: labels of it are compared with this content.
+
+        Args:
+            json_response: the content.
+            asset_external_id: the asset, with ``project_id``, unless ``asset_id`` names it.
+            asset_id: the asset.
+            project_id: the project.
+
+        Returns:
+            ``{"id": …}`` of the label that holds the content, a review.
+
+        Raises:
+            ArgumentError: no asset is named, or the content is no dict; nothing was sent.
+            NotFound: no asset of the project bears the external id.
+            ServiceError: the service refused, or could not be asked.
+        """
+        return writing.create_honeypot(
+            self._service,
+            json_response=json_response,
+            asset_external_id=asset_external_id,
+            asset_id=asset_id,
+            project_id=project_id,
+        )
+
+    def append_to_labels(
+        self,
+        json_response: Mapping[str, object],
+        author_id: str | None = None,
+        label_asset_external_id: str | None = None,
+        label_asset_id: str | None = None,
+        label_type: Literal["AUTOSAVE", "DEFAULT", "INFERENCE", "PREDICTION", "REVIEW"] = "DEFAULT",
+        project_id: str | None = None,
+        seconds_to_label: int | None = 0,
+    ) -> dict[str, str]:
+        """Append one label to one asset; deprecated for `append_labels`.
+
+        Args:
+            json_response: the content.
+            author_id: the author; by default the owner of the key.
+            label_asset_external_id: the asset, with ``project_id``, instead of ``label_asset_id``.
+            label_asset_id: the asset.
+            label_type: what the label is.
+            project_id: the project.
+            seconds_to_label: how long it took to make.
+
+        Returns:
+            ``{"id": …}`` of the label.
+
+        Raises:
+            ArgumentError: no asset is named, or twice; nothing was sent.
+            NotFound: no asset of the project bears the external id.
+            ServiceError: the service refused, or could not be asked.
+        """
+        return writing.append_to_labels(
+            self._service,
+            json_response=json_response,
+            author_id=author_id,
+            label_asset_external_id=label_asset_external_id,
+            label_asset_id=label_asset_id,
+            label_type=label_type,
+            project_id=project_id,
+            seconds_to_label=seconds_to_label,
+        )
+
+    def update_properties_in_label(
+        self,
+        label_id: str,
+        seconds_to_label: int | None = None,
+        model_name: str | None = None,
+        json_response: Mapping[str, object] | None = None,
+    ) -> dict[str, str]:
+        """Change properties of a label; those not given stay as they are.
+
+        Args:
+            label_id: the label.
+            seconds_to_label: how long it took to make.
+            model_name: the model that made it.
+            json_response: its content; an empty one ``{}`` is stored as such.
+
+        Returns:
+            ``{"id": …}`` of the label.
+
+        Raises:
+            ArgumentError: nothing is given to change; nothing was sent.
+            ServiceError: the service refused, or could not be asked.
+        """
+        return writing.update_properties_in_label(
+            self._service,
+            label_id=label_id,
+            seconds_to_label=seconds_to_label,
+            model_name=model_name,
+            json_response=json_response,
+        )
+
+    def delete_labels(self, ids: Sequence[str], disable_tqdm: bool | None = None) -> list[str]:
+        """Delete labels; the service deletes predictions and inferences only.
+
+        Args:
+            ids: the labels.
+            disable_tqdm: hide the progress bar.
+
+        Returns:
+            The ids that were deleted.
+
+        Raises:
+            ArgumentError: not a list of ids; nothing was sent.
+            ServiceError: a mutation failed. Its ``created`` holds the ids deleted so far; its ``in_doubt`` and
+                ``not_sent`` hold ids too.
+        """
+        with self._bar("Deleting labels", ids, disable_tqdm) as bar:
+            return writing.delete_labels(self._service, ids=ids, advance=bar.update)
+
+    @overload
+    def assets(
+        self,
+        project_id: str,
+        asset_id: str | None = None,
+        skip: int = 0,
+        fields: Sequence[str] = ASSET_FIELDS,
+        *,
+        first: int | None = None,
+        disable_tqdm: bool | None = None,
+        label_category_search: str | Query | None = None,
+        label_output_format: Literal["dict", "parsed_label"] = "dict",
+        as_generator: Literal[True],
+        **filters: Unpack[AssetArguments],
+    ) -> Iterator[Row]: ...
+    @overload
+    def assets(
+        self,
+        project_id: str,
+        asset_id: str | None = None,
+        skip: int = 0,
+        fields: Sequence[str] = ASSET_FIELDS,
+        *,
+        first: int | None = None,
+        disable_tqdm: bool | None = None,
+        label_category_search: str | Query | None = None,
+        label_output_format: Literal["dict", "parsed_label"] = "dict",
+        as_generator: Literal[False] = False,
+        **filters: Unpack[AssetArguments],
+    ) -> list[Row]: ...
+
+    def assets(
+        self,
+        project_id: str,
+        asset_id: str | None = None,
+        skip: int = 0,
+        fields: Sequence[str] = ASSET_FIELDS,
+        *,
+        first: int | None = None,
+        disable_tqdm: bool | None = None,
+        label_category_search: str | Query | None = None,
+        label_output_format: Literal["dict", "parsed_label"] = "dict",
+        as_generator: bool = False,
+        **filters: Unpack[AssetArguments],
+    ) -> Iterable[Row]:
+        """The assets that meet all filters, oldest first.
+
+        Args:
+            project_id: the project.
+            asset_id: the one with this id; empty for all.
+            skip: assets left out at the beginning.
+            fields: what is told of each asset; dots lead into objects, as in ``labels.jsonResponse``.
+            first: assets at most; None for all.
+            disable_tqdm: hide the progress bar.
+            label_category_search: what one of the asset's labels holds, which meets the other ``label_…`` filters too.
+            label_output_format: ``"dict"``, or ``"parsed_label"`` for label objects where a content was asked for.
+            as_generator: give the assets one by one, as they come, instead of a list.
+            **filters: further ones, by the names of `AssetArguments`.
+
+        Returns:
+            The assets. The ``jsonResponse`` of labels and ``jsonMetadata`` are decoded.
+
+        Raises:
+            ArgumentError: an argument cannot be used; nothing was sent.
+            QueryError: the search is no query, or the project has no such job or category.
+            ServiceError: the service refused, or could not be asked.
+            DataError: a content, or an asset's metadata, cannot be read.
+        """
+        wanted = _asset_filters(project_id, asset_id, filters)
+        want = self._want(fields, first, skip, disable_tqdm, as_generator)
+        read = read_assets_with_parsed_labels if _is_parsed(label_output_format, "label_output_format") else read_assets
+        return _given(read(self._reader, wanted, label_category_search, want), as_generator)
+
+    def count_assets(
+        self,
+        project_id: str,
+        asset_id: str | None = None,
+        *,
+        label_category_search: str | Query | None = None,
+        **filters: Unpack[AssetArguments],
+    ) -> int:
+        """How many assets `assets` would list.
+
+        Raises:
+            ArgumentError, QueryError, ServiceError, DataError: as `assets` does.
+        """
+        wanted = _asset_filters(project_id, asset_id, filters)
+        return count_assets(self._reader, wanted, label_category_search)
+
+    def project(self, project_id: str, fields: Sequence[str] = PROJECT_FIELDS) -> Row:
+        """One project.
+
+        Args:
+            project_id: the project.
+            fields: what is told of it; ``jsonInterface`` is decoded.
+
+        Raises:
+            ArgumentError: an argument cannot be used; nothing was sent.
+            NotFound: there is no such project, or not for this user.
+            ServiceError: the service refused, or could not be asked.
+        """
+        check_project_id(project_id)
+        found = read_project(self._service, project_id, selection_of(checked_fields(fields)))
+        interface = found.get("jsonInterface")
+        if isinstance(interface, str):
+            found["jsonInterface"] = decode_json(interface, name="jsonInterface") if interface else None
+        return found
+
+    def me(self, fields: Sequence[str] = ("email", "id")) -> Row:
+        """The user whose key this is.
+
+        Raises:
+            ArgumentError: an argument cannot be used; nothing was sent.
+            ServiceError: the service refused, or could not be asked.
+        """
+        found = self._service.ask(Request(ME, selection=selection_of(checked_fields(fields))))
+        if not isinstance(found, dict):
+            raise TransportError(f"the answer is no user: {found!r:.80}", operation=ME.name)
+        return found
+
+    def _want(
+        self, fields: Sequence[str], first: int | None, skip: int, disable_tqdm: bool | None, as_generator: bool
+    ) -> Want:
+        # a bar would stand still whenever the caller pauses
+        hidden = True if as_generator else is_bar_disabled(disable_tqdm, self._settings.disable_tqdm)
+        return Want(fields=fields, first=first, skip=skip, disable_tqdm=hidden)
+
+    def _bar(self, what: str, items: object, disable_tqdm: bool | None) -> AbstractContextManager[Bar]:
+        total = len(items) if isinstance(items, Sequence) else None
+        return progress_bar(what, disable=is_bar_disabled(disable_tqdm, self._settings.disable_tqdm), total=total)
+
+
+@frozen
+class _Patient:
+    """A service that is given as much time as the user says, for calls that have no time of their own."""
+
+    service: Service
+    timeout_s: float
+
+    def ask(self, request: Request) -> object:
+        if request.timeout_s == DEFAULT_TIMEOUT_S:
+            request = evolve(request, timeout_s=self.timeout_s)
+        return self.service.ask(request)
+
+    def get_json(self, url: str) -> object:
+        return self.service.get_json(url)
+
+
+def _check_timeout(timeout_s: object) -> None:
+    is_number = isinstance(timeout_s, int | float) and not isinstance(timeout_s, bool)
+    if not (is_number and 0 < cast("float", timeout_s) < float("inf")):
+        raise ArgumentError(f"`timeout_s` is a number of seconds above 0, not {timeout_s!r:.80}")
+
+
+def _checked_cache(cache: object) -> OntologyCache | None:
+    if isinstance(cache, bool):
+        return {} if cache else None
+    if not isinstance(cache, MutableMapping):
+        raise ArgumentError(f"`ontology_cache` is a dict of ontologies, True or False, not {cache!r:.80}")
+    return cache
+
+
+def _label_filters(
+    project_id: str,
+    *,
+    asset_id: str | None = None,
+    asset_status_in: Sequence[str] | None = None,
+    asset_external_id_in: Sequence[str] | None = None,
+    asset_external_id_strictly_in: Sequence[str] | None = None,
+    author_in: Sequence[str] | None = None,
+    created_at: str | None = None,
+    created_at_gte: str | None = None,
+    created_at_lte: str | None = None,
+    honeypot_mark_gte: float | None = None,
+    honeypot_mark_lte: float | None = None,
+    label_id: str | None = None,
+    type_in: Sequence[str] | None = None,
+    user_id: str | None = None,
+    id_contains: Sequence[str] | None = None,
+) -> LabelFilters:
+    """The filters; empty ids are none, as users of the service are used to."""
+    if asset_external_id_in is not None and len(asset_external_id_in) > _MANY_EXTERNAL_IDS:
+        message = "`asset_external_id_in` looks for parts of ids, which takes the service long for so many: "
+        warnings.warn(message + "`asset_external_id_strictly_in` looks for whole ones", UserWarning, stacklevel=3)
+    return LabelFilters(
+        project_id=project_id,
+        asset_id=given(asset_id),
+        asset_status_in=asset_status_in,
+        asset_external_id_in=given(asset_external_id_in),
+        asset_external_id_strictly_in=given(asset_external_id_strictly_in),
+        author_in=author_in,
+        created_at=created_at,
+        created_at_gte=created_at_gte,
+        created_at_lte=created_at_lte,
+        honeypot_mark_gte=honeypot_mark_gte,
+        honeypot_mark_lte=honeypot_mark_lte,
+        label_id=given(label_id),
+        type_in=type_in,
+        user_id=given(user_id),
+        id_in=given(id_contains),
+    )
+
+
+def _asset_filters(project_id: str, asset_id: str | None, filters: AssetArguments) -> AssetFilters:
+    known = AssetArguments.__annotations__
+    if unknown := [name for name in filters if name not in known]:
+        near = get_close_matches(unknown[0], known, n=1)
+        hint = f": did you mean `{near[0]}`?" if near else ""
+        raise ArgumentError(f"there is no filter of assets `{unknown[0]}`{hint}")
+    return AssetFilters(project_id=project_id, asset_id=given(asset_id), **filters)
+
+
+def _is_parsed(output_format: str, name: str) -> bool:
+    if output_format not in ("dict", "parsed_label"):
+        raise ArgumentError(f"`{name}` is 'dict' or 'parsed_label', not {output_format!r:.80}")
+    return output_format == "parsed_label"
+
+
+def _given(items: Iterator[_Item], as_generator: bool) -> Iterator[_Item] | list[_Item]:
+    return items if as_generator else list(items)
+
+
+def _frames() -> ModuleType:
+    """The module that needs pandas, whose absence is noticed before anything is sent."""
+    try:
+        return import_module("kili_query.client.dataframe")
+    except ModuleNotFoundError as missing:
+        if missing.name != "pandas":
+            raise
+        raise MissingExtraError("a data frame of labels", "pandas") from missing

@@ -1,0 +1,56 @@
+"""Labels of a project as a pandas data frame."""
+
+from collections.abc import Iterable, Sequence
+
+import pandas as pd
+
+from kili_query.client.paging import Row
+
+__all__ = ["label_frame"]
+
+
+def label_frame(
+    assets: Iterable[Row], fields: Sequence[str], asset_fields: Sequence[str], *, flatten: bool = False
+) -> pd.DataFrame:
+    """One row for each label of each asset.
+
+    Args:
+        assets: with their labels under ``labels``.
+        fields: the fields of labels, dotted where they lead into objects.
+        asset_fields: the fields of assets; their columns begin with ``asset_``.
+        flatten: a column for each field; else one for each object, which holds dicts.
+
+    Returns:
+        The frame; its columns are those of the fields, in their order, even when there is no label.
+    """
+    rows = [row for asset in assets for row in _rows(asset, fields, asset_fields, flatten)]
+    named = (*_columns(fields, "", flatten), *_columns(asset_fields, "asset_", flatten))
+    of_fragments = (name for row in rows for name in row)  # which come after what was named
+    return pd.DataFrame(rows, columns=pd.Index(list(dict.fromkeys((*named, *of_fragments)))))
+
+
+def _rows(asset: Row, fields: Sequence[str], asset_fields: Sequence[str], flatten: bool) -> Iterable[Row]:
+    labels = asset.pop("labels", None)
+    own = {f"asset_{name}": value for name, value in (_flat(asset, asset_fields) if flatten else asset).items()}
+    for label in labels if isinstance(labels, list) else ():
+        yield (_flat(label, fields) if flatten else label) | own
+
+
+def _columns(fields: Sequence[str], prefix: str, flatten: bool) -> Iterable[str]:
+    names = (field if flatten else field.split(".")[0] for field in fields if "..." not in field)
+    return dict.fromkeys(prefix + name for name in names)
+
+
+def _flat(row: Row, fields: Sequence[str]) -> Row:
+    flat = {field: _at(row, field.split(".")) for field in fields if "..." not in field}
+    named = {field.split(".")[0] for field in flat}
+    return flat | {name: value for name, value in row.items() if name not in named}
+
+
+def _at(row: object, path: Sequence[str]) -> object:
+    """The value at a path; a list of them where the path leads through a list, and None where it ends early."""
+    for number, name in enumerate(path):
+        if isinstance(row, list):
+            return [_at(one, path[number:]) for one in row]
+        row = row.get(name) if isinstance(row, dict) else None
+    return row

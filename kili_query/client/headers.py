@@ -1,0 +1,85 @@
+"""The HTTP headers of a call, and who may see the key."""
+
+import platform
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+
+import requests
+from attrs import frozen
+from requests.auth import AuthBase
+from requests.utils import default_headers
+
+from kili_query.client.settings import Settings
+from kili_query.protocol import authorization
+
+__all__ = ["CLIENT_NAME", "KeyInHeader", "call_headers", "client_version", "plain_headers"]
+
+CLIENT_NAME = "kili-query"
+
+
+@frozen
+class KeyInHeader(AuthBase):
+    """Puts the key into ``Authorization``, where the URL that is really dialled belongs to the service.
+
+    An authentication object, even one that adds nothing, keeps the passwords of ``~/.netrc`` from taking its place.
+    """
+
+    settings: Settings
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self.settings.is_authenticated(request.url or ""):
+            request.headers["Authorization"] = authorization(self.settings.api_key)
+        return request
+
+
+def call_headers(operation: str, called_at: str, request_id: str) -> dict[str, str]:
+    """The headers of a GraphQL call, but for the key.
+
+    Args:
+        operation: the name of the operation that is called.
+        called_at: when, in UTC, as ISO 8601 with a ``Z``.
+        request_id: names the call in the service's logs; the same each time that the call is sent.
+    """
+    return _lasting_headers() | {
+        "kili-client-method-name": operation,
+        "kili-client-call-time": called_at,
+        "kili-client-call-uuid": request_id,
+    }
+
+
+@cache
+def client_version() -> str:
+    """The version of this package; ``0`` where it was not installed."""
+    try:
+        return version("kili-query")
+    except PackageNotFoundError:
+        return "0"
+
+
+@cache
+def plain_headers() -> dict[str, str]:
+    """The headers of every call: who calls, in the words of HTTP, and which compressions are understood."""
+    own = default_headers()
+    agent = f"{CLIENT_NAME}/{client_version()} {own['User-Agent']}"
+    return {"Accept-Encoding": str(own["Accept-Encoding"]), "User-Agent": agent}
+
+
+@cache
+def _lasting_headers() -> dict[str, str]:
+    return plain_headers() | {
+        "Accept": "application/json",
+        "Content-Type": "application/json",
+        "apollographql-client-name": CLIENT_NAME,
+        "apollographql-client-version": client_version(),
+        "kili-client-name": CLIENT_NAME,
+        "kili-client-version": client_version(),
+        "kili-client-language-name": "Python",
+        "kili-client-language-version": _ascii(platform.python_version()),
+        "kili-client-platform-name": _ascii(platform.system()),
+        "kili-client-platform-version": _ascii(platform.version()),
+    }
+
+
+def _ascii(text: str) -> str:
+    """A text that a header can hold."""
+    return "".join(letter if letter.isascii() and letter.isprintable() else "?" for letter in text).strip()

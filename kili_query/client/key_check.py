@@ -1,0 +1,83 @@
+"""What a client makes sure of when it starts: that the key is accepted, and does not expire unnoticed."""
+
+import logging
+import math
+import warnings
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from kili_query.client.request import Request, Service
+from kili_query.client.settings import Settings
+from kili_query.errors import AuthenticationFailed, GraphQLError, ServiceError
+from kili_query.protocol import API_KEYS, ME
+
+__all__ = ["check_key"]
+
+CHECK_TIMEOUT_S = 15.0
+WARNED_BEFORE_DAYS = 30
+
+_log = logging.getLogger("kili_query.client")
+
+
+def check_key(
+    service: Service, settings: Settings, *, utc_now: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> None:
+    """Make sure that the service knows the key's owner, and warn where the key is about to expire.
+
+    That takes two calls, `me` and `apiKeys`; none with ``KILI_SDK_SKIP_CHECKS``. An expiry that cannot be told is
+    logged: it keeps nobody from working.
+
+    Args:
+        service: who is asked.
+        settings: the key, and whether it is checked.
+        utc_now: the date and time.
+
+    Raises:
+        AuthenticationFailed: the service does not accept the key.
+        TransportError: the service cannot be reached.
+    """
+    if settings.skips_checks:
+        return
+    try:
+        owner = service.ask(Request(ME, timeout_s=CHECK_TIMEOUT_S))
+    except GraphQLError as error:
+        message = f"the service does not accept the API key: {error.message}"
+        raise AuthenticationFailed(message, operation=error.operation, request_id=error.request_id) from error
+    if not (isinstance(owner, dict) and _is_text(owner.get("id")) and _is_text(owner.get("email"))):
+        raise AuthenticationFailed("the service does not say whose the API key is", operation=ME.name)
+    expiry = _expiry(service, settings)
+    if expiry is not None:
+        _warn_of_expiry(expiry, utc_now())
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def _expiry(service: Service, settings: Settings) -> datetime | None:
+    """When the key expires; None where it does not, or the service does not tell."""
+    variables = {"where": {"key": settings.api_key}, "first": 1, "skip": 0}
+    try:
+        keys = service.ask(Request(API_KEYS, variables, timeout_s=CHECK_TIMEOUT_S))
+    except ServiceError as error:
+        _log.warning("when the API key expires cannot be told: %s", error)
+        return None
+    first = keys[0] if isinstance(keys, list) and keys else None
+    text = first.get("expiryDate") if isinstance(first, dict) else None
+    if not isinstance(text, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        _log.warning("when the API key expires cannot be told: its expiry is `%s`", settings.redacted(text))
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _warn_of_expiry(expiry: datetime, now: datetime) -> None:
+    days = (expiry - now).total_seconds() / 86_400
+    if days >= WARNED_BEFORE_DAYS:
+        return
+    date = expiry.astimezone(UTC).date().isoformat()
+    left = f"expires on {date}, in {math.ceil(days)} days" if days > 0 else f"expired on {date}"
+    warnings.warn(f"the API key {left}: make a new one in the settings of your account", UserWarning, stacklevel=4)

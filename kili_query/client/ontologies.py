@@ -1,0 +1,88 @@
+"""The ontologies of projects, asked for when they are first needed."""
+
+import threading
+from collections.abc import MutableMapping
+from typing import TypeAlias
+
+from kili_query.client.request import Request, Service
+from kili_query.errors import NotFound, TransportError
+from kili_query.ontology import Ontology
+from kili_query.protocol import PROJECTS
+
+__all__ = ["OntologyCache", "Projects", "read_project"]
+
+OntologyCache: TypeAlias = MutableMapping[str, Ontology]
+"""The ontology of each project that is known, by the project's id."""
+
+
+def read_project(service: Service, project_id: str, selection: str) -> dict[str, object]:
+    """The selected fields of a project, as they come.
+
+    Raises:
+        NotFound: there is no such project, or not for this user.
+        ServiceError: it cannot be had.
+    """
+    found = service.ask(Request(PROJECTS, {"where": {"id": project_id}, "skip": 0, "first": 1}, selection))
+    if not isinstance(found, list) or not all(isinstance(project, dict) for project in found):
+        raise TransportError(f"the answer is no list of projects: {found!r:.80}", operation=PROJECTS.name)
+    if not found:
+        raise NotFound(f"there is no project `{project_id}`, or not for this user", operation=PROJECTS.name)
+    return dict(found[0])
+
+
+class Projects:
+    """What is known of the projects that a client works with. Many threads may share it."""
+
+    def __init__(self, service: Service, cache: OntologyCache | None) -> None:
+        """Know what the cache knows.
+
+        Args:
+            service: who is asked.
+            cache: where ontologies are kept; None to ask each time.
+        """
+        self._service = service
+        self._cache = cache
+        self._input_types: dict[str, str | None] = {}
+        self._locks: dict[str, threading.Lock] = {}
+
+    def known(self, project_id: str) -> Ontology | None:
+        """The ontology as it was when it was last asked for; None where it never was."""
+        return None if self._cache is None else self._cache.get(project_id)
+
+    def ontology(self, project_id: str) -> Ontology:
+        """The ontology, asked for where it is not known; by one thread, while others wait for its answer.
+
+        Raises:
+            NotFound: there is no such project, or not for this user.
+            OntologyError: the project's interface has the wrong shape.
+            ServiceError: it cannot be had.
+        """
+        with self._locks.setdefault(project_id, threading.Lock()):
+            known = self.known(project_id)
+            return self.fetch(project_id) if known is None else known
+
+    def fetch(self, project_id: str) -> Ontology:
+        """The ontology as it is now.
+
+        Raises:
+            NotFound, OntologyError, ServiceError: as `ontology` does.
+        """
+        ontology = Ontology.from_json_interface(read_project(self._service, project_id, "jsonInterface inputType"))
+        self._input_types[project_id] = ontology.input_type
+        if self._cache is not None:
+            self._cache[project_id] = ontology
+        return ontology
+
+    def input_type(self, project_id: str) -> str | None:
+        """The kind of the project's assets, which never changes.
+
+        Raises:
+            NotFound, ServiceError: as `ontology` does.
+        """
+        known = self.known(project_id)
+        if known is not None and known.input_type is not None:
+            return known.input_type
+        if project_id not in self._input_types:
+            found = read_project(self._service, project_id, "inputType").get("inputType")
+            self._input_types[project_id] = found if isinstance(found, str) else None
+        return self._input_types[project_id]

@@ -1,0 +1,202 @@
+"""Which pages of a list are asked for, and which of their rows are new. No I/O: who drives this sends the requests."""
+
+import warnings
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+from attrs import define, field, frozen
+
+from kili_query.client.request import Request
+from kili_query.errors import TransportError
+from kili_query.protocol import Operation
+
+__all__ = ["PAGE_SIZE", "Listing", "Pages", "Row", "checked_count_answer"]
+
+Row: TypeAlias = dict[str, object]
+
+PAGE_SIZE = 100
+"""Rows that the service gives at most in one page."""
+
+_MOST_STALE_PAGES = 5
+_MOST_PASSES = 3
+_FEWEST_ROWS = 2  # one that the page before had too, and one more
+
+
+@frozen
+class Listing:
+    """A list that the service gives page by page.
+
+    Attributes:
+        rows: the operation that gives a page.
+        count: the operation that tells how many rows there are.
+        where: which rows.
+        selection: what is asked of each; with ``id``, by which a row that comes twice is known.
+        page_size: rows in a page.
+    """
+
+    rows: Operation
+    count: Operation
+    where: Mapping[str, object]
+    selection: str
+    page_size: int = PAGE_SIZE
+
+
+@frozen
+class _Asked:
+    """A request that was handed out: in which pass, and how many rows of a page; None for a count."""
+
+    passing: int
+    rows: int | None
+    is_first: bool = False
+
+
+@define
+class Pages:
+    """The pages of a list, for callers who send several requests before the first is answered.
+
+    `next_request` hands out requests, `take` gets their answers in the same order and gives the rows that are new. The
+    first page is asked for alone: a list that fits one page costs one request. When it is full and more is wanted than
+    one page more, the rows are counted, so that no page is asked for in vain.
+
+    Rows may come and go meanwhile, which moves those behind them. A row that comes again is dropped by its id. So that
+    none is lost, each page begins with the last row of the page before: when that row is not in it, rows may have
+    slipped past, and once its end is reached the list is read again. What had been missed follows then.
+
+    Attributes:
+        listing: what is listed.
+        skip: rows left out at the beginning.
+        first: rows wanted at most; None for all.
+        expected: how many rows there will be, as far as is known.
+    """
+
+    listing: Listing
+    skip: int = 0
+    first: int | None = None
+    expected: int | None = None
+    _asked: deque[_Asked] = field(factory=deque, init=False)
+    _seen: set[str] = field(factory=set, init=False)
+    _given: int = field(default=0, init=False)
+    _offset: int = field(default=0, init=False)
+    _passing: int = field(default=1, init=False)
+    _last: object = field(default=None, init=False)
+    _has_slipped: bool = field(default=False, init=False)
+    _stale_pages: int = field(default=0, init=False)
+    _has_ended: bool = field(default=False, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._has_ended = self.first == 0
+
+    def next_request(self) -> Request | None:
+        """The next request that can be sent now; None when an answer is needed before, or at the end."""
+        if self._has_ended:
+            return None
+        if self.expected is None:
+            if self._asked:  # beside a count, the second page, which is needed in any case
+                return self._page() if self._asked[0].rows is None and len(self._asked) == 1 else None
+            return self._count() if self._offset and self._saves_pages() else self._page()
+        # beyond what was counted, page by page: the end is where a page is short
+        return self._page() if self._offset + 1 < self.expected or not self._asked else None
+
+    def take(self, answer: object) -> list[Row]:
+        """The new rows in the answer to the oldest request that had none yet.
+
+        Raises:
+            TransportError: the answer is no page, or the service gives the same rows again and again.
+        """
+        asked = self._asked.popleft()
+        if asked.rows is None:
+            self._expect(checked_count_answer(answer, self.listing.count))
+            return []
+        page = _checked_page(answer, self.listing.rows)
+        is_current = asked.passing == self._passing and not self._has_ended
+        repeats_last = is_current and not asked.is_first and bool(page) and page[0].get("id") == self._last
+        rows = self._new(page[1:] if repeats_last else page)
+        if is_current:
+            self._settle(asked, page, is_stale=not rows)
+        return rows
+
+    def _page(self) -> Request:
+        size = self.listing.page_size
+        left = size if self.first is None else self.first - self._offset
+        if self._offset == 0 or left >= _FEWEST_ROWS:  # else rows have moved, and what is missing is anywhere
+            size = min(size, left)
+        self._asked.append(_Asked(self._passing, size, is_first=self._offset == 0))
+        variables = {"where": self.listing.where, "skip": self.skip + self._offset, "first": size}
+        self._offset += max(size - 1, 1)
+        return Request(self.listing.rows, variables, self.listing.selection)
+
+    def _saves_pages(self) -> bool:
+        """Whether a count may save more than the one page that it costs."""
+        return self.first is None or self.first - self._given >= self.listing.page_size
+
+    def _count(self) -> Request:
+        self._asked.append(_Asked(self._passing, None))
+        return Request(self.listing.count, {"where": self.listing.where})
+
+    def _expect(self, count: int) -> None:
+        left = max(count - self.skip, 0)
+        self.expected = left if self.first is None else min(left, self.first)
+
+    def _new(self, page: Sequence[Row]) -> list[Row]:
+        rows = []
+        for row in page:
+            known_by = row.get("id")
+            if isinstance(known_by, str):
+                if known_by in self._seen:
+                    continue
+                self._seen.add(known_by)
+            rows.append(row)
+        if self.first is not None:
+            rows = rows[: self.first - self._given]
+        self._given += len(rows)
+        return rows
+
+    def _settle(self, asked: _Asked, page: Sequence[Row], *, is_stale: bool) -> None:
+        """Settle whether rows slipped past, and whether this page was the last one."""
+        assert asked.rows is not None
+        if not asked.is_first and not any(row.get("id") == self._last for row in page):
+            self._has_slipped = True
+        self._last = page[-1].get("id") if page else None
+        self._stale_pages = self._stale_pages + 1 if is_stale else 0
+        if self.first is not None and self._given >= self.first:
+            self._has_ended = True
+        elif len(page) < asked.rows:
+            self._end_pass()
+        elif self._stale_pages > _MOST_STALE_PAGES + (self._given // asked.rows * 2 if self._passing > 1 else 0):
+            raise TransportError(
+                f"{self._stale_pages} pages in turn brought nothing new: the service repeats its rows, "
+                "or they move faster than they can be listed",
+                operation=self.listing.rows.name,
+            )
+
+    def _end_pass(self) -> None:
+        """The end of the list is reached. Where rows may have slipped past, it is read again."""
+        if not self._has_slipped:
+            self._has_ended = True
+        elif self._passing == _MOST_PASSES:
+            self._has_ended = True
+            message = f"the list changed while it was read {_MOST_PASSES} times: some of its rows may be missing"
+            warnings.warn(message, UserWarning, stacklevel=2)
+        else:
+            self._passing += 1
+            self._offset = 0
+            self._has_slipped = False
+            self._stale_pages = 0
+
+
+def checked_count_answer(answer: object, operation: Operation) -> int:
+    """The answer of an operation that counts.
+
+    Raises:
+        TransportError: it is no number.
+    """
+    if not isinstance(answer, int) or isinstance(answer, bool):
+        raise TransportError(f"the answer is no number: {answer!r:.80}", operation=operation.name)
+    return answer
+
+
+def _checked_page(answer: object, operation: Operation) -> list[Row]:
+    if not isinstance(answer, list) or not all(isinstance(row, dict) for row in answer):
+        raise TransportError(f"the answer is no list of objects: {answer!r:.80}", operation=operation.name)
+    return answer

@@ -1,0 +1,68 @@
+"""How many calls a process sends in a minute."""
+
+import os
+import threading
+from collections import deque
+from functools import cache
+from hashlib import sha256
+
+from kili_query.client.retries import Clock
+from kili_query.errors import ArgumentError
+
+__all__ = ["CALLS_PER_MINUTE", "RateLimit", "shared_rate_limit"]
+
+CALLS_PER_MINUTE = 500
+"""What the service grants a key."""
+
+_WINDOW_S = 60.0
+
+
+class RateLimit:
+    """At most so many calls in any sixty seconds, in the order in which they were asked for.
+
+    The service counts over a rolling minute. A bucket that fills evenly would let twice as many through in its first
+    minute; so the limit remembers when its last calls went out, and a call takes the first moment that keeps the rule.
+    A moment is taken under a lock and awaited outside it: nobody polls, and nobody overtakes.
+
+    >>> moments = iter([0.0, 1.0, 2.0])
+    >>> waits = []
+    >>> limit = RateLimit(2, Clock(monotonic_s=lambda: next(moments), sleep=waits.append))
+    >>> limit.acquire(); limit.acquire(); limit.acquire()
+    >>> waits
+    [58.0]
+    """
+
+    def __init__(self, calls_per_minute: int, clock: Clock | None = None) -> None:
+        if calls_per_minute < 1:
+            raise ArgumentError(f"`calls_per_minute` must be a number above 0, or None, not `{calls_per_minute}`")
+        self._clock = clock or Clock()
+        self._lock = threading.Lock()
+        self._last: deque[float] = deque(maxlen=calls_per_minute)
+
+    def acquire(self) -> None:
+        """Wait until one more call may be sent."""
+        with self._lock:
+            now = self._clock.monotonic_s()
+            is_full = len(self._last) == self._last.maxlen
+            moment = max(now, self._last[0] + _WINDOW_S) if is_full else now
+            self._last.append(moment)
+        if moment > now:
+            self._clock.sleep(moment - now)
+
+
+def shared_rate_limit(endpoint: str, api_key: str, calls_per_minute: int) -> RateLimit:
+    """The limit that all clients of one key at one endpoint share in this process.
+
+    A forked process counts anew: between processes it is the service's 429 that settles who waits.
+    """
+    return _limit_of(endpoint, sha256(api_key.encode()).hexdigest(), calls_per_minute)
+
+
+@cache
+def _limit_of(endpoint: str, key_digest: str, calls_per_minute: int) -> RateLimit:
+    # the one state of this process: two clients that each kept to the limit would break it together
+    return RateLimit(calls_per_minute)
+
+
+if hasattr(os, "register_at_fork"):  # a lock that another thread held stays locked in the child
+    os.register_at_fork(after_in_child=_limit_of.cache_clear)

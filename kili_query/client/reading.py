@@ -1,0 +1,104 @@
+"""Lists and counts of labels."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from attrs import evolve
+
+from kili_query.client.arguments import checked_filters
+from kili_query.client.contents import CONTENT, CONTENT_URL
+from kili_query.client.paging import PAGE_SIZE, Listing, Row, checked_count_answer
+from kili_query.client.request import Request
+from kili_query.client.rows import Reader, Source, Want, read_rows
+from kili_query.client.search import Search, parse_search, plan_search
+from kili_query.errors import ArgumentError
+from kili_query.ontology import Ontology
+from kili_query.protocol import COUNT_LABELS, LABELS, LabelFilters, selection_of
+from kili_query.query import Query
+
+if TYPE_CHECKING:
+    from kili_query.labels import ParsedLabel
+
+__all__ = ["count_labels", "parsed_label", "read_labels", "read_parsed_labels"]
+
+VIDEO_PAGE_SIZE = 20
+
+
+def read_labels(
+    reader: Reader, filters: LabelFilters, category_search: str | Query | None, want: Want
+) -> Iterator[Row]:
+    """The labels, oldest first; what can be wrong with the arguments is said before the first is asked for.
+
+    Raises:
+        ArgumentError: an argument cannot be used; nothing was sent.
+        QueryError: the search is no query, or the project has no such job or category.
+        ServiceError: the service refused, or could not be asked.
+        LabelError: a content cannot be read.
+    """
+    want = want.checked()
+    checked_filters(filters)
+    query = parse_search(category_search)
+    if want.first == 0:
+        return iter(())
+    search = plan_search(query, filters.project_id, reader.projects, reader.profile)
+    return iter(()) if search.is_never else _read(reader, filters, search, want)
+
+
+def read_parsed_labels(
+    reader: Reader, filters: LabelFilters, category_search: str | Query | None, want: Want
+) -> "Iterator[ParsedLabel]":
+    """The labels as objects, which know the project's interface.
+
+    Raises:
+        ArgumentError, QueryError, ServiceError, LabelError: as `read_labels` does.
+    """
+    if CONTENT not in want.checked().fields:
+        raise ArgumentError(f"`fields` lacks `{CONTENT}`, of which parsed labels are made")
+    checked_filters(filters)
+    parse_search(category_search)
+    ontology = reader.projects.fetch(filters.project_id)
+    rows = read_labels(reader, filters, category_search, want)
+    return (parsed_label(row, ontology) for row in rows)
+
+
+def parsed_label(row: Row, ontology: Ontology) -> "ParsedLabel":
+    """The label as an object. Label objects are loaded when the first is made: lists of plain labels need none."""
+    from kili_query.labels import ParsedLabel
+
+    return ParsedLabel(row, ontology, ontology.input_type)
+
+
+def count_labels(reader: Reader, filters: LabelFilters, category_search: str | Query | None) -> int:
+    """How many labels there are; where the service cannot tell, they are read.
+
+    Raises:
+        ArgumentError, QueryError, ServiceError, LabelError: as `read_labels` does.
+    """
+    checked_filters(filters)
+    query = parse_search(category_search)
+    search = plan_search(query, filters.project_id, reader.projects, reader.profile)
+    if search.is_never:
+        return 0
+    if search.judge is None:
+        where = evolve(filters, category_search=search.server_filter).where()
+        return checked_count_answer(reader.service.ask(Request(COUNT_LABELS, {"where": where})), COUNT_LABELS)
+    reader.warn_of_counting("labels")
+    return sum(1 for _ in _read(reader, filters, search, Want(disable_tqdm=True)))
+
+
+def _read(reader: Reader, filters: LabelFilters, search: Search, want: Want) -> Iterator[Row]:
+    wanted = tuple(want.fields)
+    needed = ("id", CONTENT) if search.judge is not None else ("id",)
+    fields = tuple(dict.fromkeys((*wanted, *needed)))
+    has_contents = CONTENT in fields
+    where = evolve(filters, category_search=search.server_filter).where()
+    is_video = has_contents and "VIDEO" in (reader.projects.input_type(filters.project_id) or "")
+    source = Source(
+        listing=Listing(LABELS, COUNT_LABELS, where, selection_of(fields), VIDEO_PAGE_SIZE if is_video else PAGE_SIZE),
+        wide_selection=selection_of((*fields, CONTENT_URL)),
+        has_contents=has_contents,
+        keep_urls=CONTENT_URL in wanted,
+        judge=search.judge,
+        drop=tuple(name for name in needed if name not in wanted),
+    )
+    return read_rows(reader, source, want)

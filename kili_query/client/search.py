@@ -1,0 +1,90 @@
+"""Category searches: checked against the project's ontology, cut in what the service is asked and what is left."""
+
+from collections.abc import Iterator
+
+from attrs import frozen
+
+from kili_query.ast import Filtered, Pattern, Predicate, terms
+from kili_query.client.ontologies import Projects
+from kili_query.errors import ArgumentError, QueryError
+from kili_query.ontology import Ontology
+from kili_query.planning import ServerProfile
+from kili_query.query import Plan, Query, parse
+from kili_query.targets.closures import Matcher
+
+__all__ = ["EVERYTHING", "Search", "parse_search", "plan_search"]
+
+
+@frozen
+class Search:
+    """How a category search is carried out.
+
+    Attributes:
+        server_filter: what the service is asked; None for no filter.
+        judge: what must hold besides of a label's content; None where the service says it all.
+        is_never: no label can match: there is nothing to ask.
+    """
+
+    server_filter: str | None = None
+    judge: Matcher | None = None
+    is_never: bool = False
+
+
+EVERYTHING = Search()
+"""No search."""
+
+
+def parse_search(search: str | Query | None, *, name: str = "category_search") -> Query | None:
+    """The query of a category search; nothing is sent.
+
+    Raises:
+        QuerySyntaxError: the text is no query.
+        ArgumentError: it is neither a text nor a query.
+    """
+    if search is None or isinstance(search, Query):
+        return search
+    if not isinstance(search, str):
+        raise ArgumentError(f"`{name}` is a text or a `Query`, not {search!r:.80}")
+    return parse(search, name=name)
+
+
+def plan_search(query: Query | None, project_id: str, projects: Projects, profile: ServerProfile) -> Search:
+    """Check a query against the project's ontology, and plan it.
+
+    An ontology that was kept is asked for anew where it could mislead: when it has no such name, which may have been
+    added since, and for patterns, which more names than before may match.
+
+    Raises:
+        QueryError: the project has no such job or category.
+        ServiceError: the ontology cannot be had.
+    """
+    if query is None:
+        return EVERYTHING
+    known = projects.known(project_id)
+    if known is not None and not any(_patterns(query.tree)):
+        try:
+            return _search(query.plan(known, profile=profile), known)
+        except QueryError:
+            pass  # the project may have the name by now
+        ontology = projects.fetch(project_id)
+    else:
+        ontology = projects.ontology(project_id) if known is None else projects.fetch(project_id)
+    return _search(query.plan(ontology, profile=profile), ontology)
+
+
+def _search(plan: Plan, ontology: Ontology) -> Search:
+    if plan.never:
+        return Search(is_never=True)
+    judge = None if plan.residual is None else plan.residual.compile(ontology=ontology)
+    return Search(plan.server_filter, judge)
+
+
+def _patterns(tree: Predicate) -> Iterator[Pattern]:
+    """All patterns, those of conditions in brackets included."""
+    for term in terms(tree):
+        if isinstance(term, Pattern):
+            yield term
+        elif isinstance(term, Filtered):
+            if isinstance(term.counter, Pattern):
+                yield term.counter
+            yield from _patterns(term.condition)

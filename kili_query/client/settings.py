@@ -1,0 +1,306 @@
+"""What a client is told from outside: key, endpoint, certificates. Settled and checked before anything is sent."""
+
+import getpass
+import json
+import os
+import sys
+import warnings
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import NoReturn
+from urllib.parse import urlsplit, urlunsplit
+
+from attrs import field, frozen
+from urllib3.exceptions import LocationParseError
+from urllib3.util import Url, parse_url
+
+from kili_query.errors import ArgumentError, AuthenticationFailed
+
+__all__ = ["CONFIG_FILE", "DEFAULT_ENDPOINT", "Settings"]
+
+DEFAULT_ENDPOINT = "https://cloud.kili-technology.com/api/label/v2/graphql"
+CONFIG_FILE = "kili-sdk-config.json"
+
+_TRUE = ("true", "1", "yes", "on")
+_FALSE = ("false", "0", "no", "off")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+@frozen
+class Settings:
+    """How to reach the service, and as whom.
+
+    Attributes:
+        api_key: the key; no representation, message or URL shows it.
+        endpoint: the URL of the GraphQL endpoint.
+        verify: whether certificates are checked, or the path of the authorities to check them against.
+        disable_tqdm: whether progress bars are hidden; None where nobody said.
+        compresses_requests: large bodies are sent compressed.
+        skips_checks: the key is not checked at start-up.
+    """
+
+    api_key: str = field(repr=False)
+    endpoint: str = DEFAULT_ENDPOINT
+    verify: bool | str = True
+    disable_tqdm: bool | None = None
+    compresses_requests: bool = True
+    skips_checks: bool = False
+
+    @classmethod
+    def resolve(
+        cls,
+        api_key: str | None = None,
+        api_endpoint: str | None = None,
+        *,
+        verify: bool | str | None = None,
+        disable_tqdm: bool | None = None,
+        disable_request_compression: bool | None = None,
+        environ: Mapping[str, str] | None = None,
+        prompt: Callable[[], str] | None = None,
+    ) -> "Settings":
+        """Settle each setting: the argument, else the environment, else the config file, else the default.
+
+        The environment is ``KILI_API_KEY``, ``KILI_API_ENDPOINT``, ``KILI_VERIFY`` (true, false, or the path of a file
+        or folder of certificate authorities), ``KILI_DISABLE_TQDM``, ``KILI_DISABLE_REQUEST_COMPRESSION`` and
+        ``KILI_SDK_SKIP_CHECKS`` (whatever its value). The config file is ``kili-sdk-config.json`` in the working
+        folder, else in the home folder, with the keys ``api_key``, ``api_endpoint``, ``verify_ssl``, ``disable_tqdm``
+        and ``disable_request_compression``.
+
+        A working folder may come from anyone, so its config file has no say in where a key goes that came from
+        elsewhere: such an endpoint, or such a ``verify_ssl``, is refused.
+
+        Args:
+            environ: the environment; by default that of the process.
+            prompt: asks the user for a key that was found nowhere; by default without echo, on a terminal alone.
+
+        Raises:
+            AuthenticationFailed: there is no key.
+            ArgumentError: a setting cannot be used; the message says where it came from.
+
+        >>> Settings.resolve("secret", "http://localhost:4000/api/label/v2/graphql", environ={}).websocket_url
+        'ws://localhost:4000/api/label/v2/graphql'
+        """
+        environment = os.environ if environ is None else environ
+        config = _Config.find()
+        key, is_own_key = _key(api_key, environment, config, prompt or _ask_for_key)
+        endpoint, endpoint_source = _first(
+            ("api_endpoint", api_endpoint),
+            ("KILI_API_ENDPOINT", environment.get("KILI_API_ENDPOINT") or None),
+            config.entry("api_endpoint", is_own_key),
+        )
+        trust, trust_source = _first(
+            ("verify", verify),
+            ("KILI_VERIFY", environment.get("KILI_VERIFY") or None),
+            config.entry("verify_ssl", is_own_key),
+        )
+        hidden = _first(
+            ("disable_tqdm", disable_tqdm),
+            ("KILI_DISABLE_TQDM", environment.get("KILI_DISABLE_TQDM") or None),
+            config.entry("disable_tqdm"),
+        )
+        plain = _first(
+            ("disable_request_compression", disable_request_compression),
+            ("KILI_DISABLE_REQUEST_COMPRESSION", environment.get("KILI_DISABLE_REQUEST_COMPRESSION") or None),
+            config.entry("disable_request_compression"),
+        )
+        return cls(
+            api_key=key,
+            endpoint=DEFAULT_ENDPOINT if endpoint is None else _checked_endpoint(endpoint, endpoint_source),
+            verify=True if trust is None else _trust(trust, trust_source),
+            disable_tqdm=None if hidden[0] is None else _flag(*hidden),
+            compresses_requests=not (plain[0] is not None and _flag(*plain)),
+            skips_checks="KILI_SDK_SKIP_CHECKS" in environment,
+        )
+
+    @property
+    def websocket_url(self) -> str:
+        """Where subscriptions connect: the endpoint over ``ws``, or ``wss`` where the endpoint is ``https``."""
+        parts = urlsplit(self.endpoint)
+        return urlunsplit(parts._replace(scheme="wss" if parts.scheme == "https" else "ws"))
+
+    @property
+    def version_url(self) -> str:
+        """Where the service tells its version.
+
+        >>> Settings("secret", "https://graphql.example/api/label/v2/graphql").version_url
+        'https://graphql.example/api/label/v2/version'
+        """
+        parts = urlsplit(self.endpoint)
+        return urlunsplit(parts._replace(path=parts.path.removesuffix("/graphql") + "/version"))
+
+    @property
+    def authenticated_prefix(self) -> str:
+        """What the URLs of the service begin with; an endpoint of another form than the service's is alone."""
+        is_usual = urlsplit(self.endpoint).path.endswith("/api/label/v2/graphql")
+        return self.endpoint.removesuffix("/graphql") if is_usual else self.endpoint
+
+    def is_authenticated(self, url: str) -> bool:
+        """Whether a request to the URL shows the key: its scheme, host and port are the service's, and so is its path.
+
+        >>> settings = Settings("secret", "https://kili.example/api/label/v2/graphql")
+        >>> settings.is_authenticated("https://kili.example/api/label/v2/files/1")
+        True
+        >>> settings.is_authenticated("https://kili.example/api/label/v2-of-another/1")
+        False
+        """
+        try:
+            # the parser of what opens the connection, so that both see the same host; it also resolves `..`
+            asked, own = parse_url(url), parse_url(self.authenticated_prefix)
+        except LocationParseError:
+            return False
+        path, prefix = asked.path or "/", own.path or ""
+        is_below = path == prefix or path.startswith(prefix.rstrip("/") + "/")
+        return _origin(asked) == _origin(own) and is_below and ".." not in path.replace("%2E", ".").replace("%2e", ".")
+
+    def redacted(self, text: str) -> str:
+        """The text without the key.
+
+        >>> Settings("secret").redacted("no user has the key secret")
+        'no user has the key [api key]'
+        """
+        return text.replace(self.api_key, "[api key]")
+
+
+@frozen
+class _Config:
+    """The entries of a config file; none where there is no file."""
+
+    path: Path = field(factory=Path)
+    entries: dict[str, object] = field(factory=dict, repr=False)
+    is_of_working_folder: bool = False
+
+    @classmethod
+    def find(cls) -> "_Config":
+        """The first config file that can be read; the others are warned about."""
+        for folder in (Path.cwd(), _home()):
+            path = folder / CONFIG_FILE
+            try:
+                entries = json.loads(path.read_text(encoding="utf-8"))
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+            except (OSError, ValueError, RecursionError) as error:
+                # the text of a JSON error quotes nothing of the file, so that no key is shown
+                warnings.warn(f"`{path}` is not used, it cannot be read: {error}", UserWarning, stacklevel=4)
+                continue
+            if isinstance(entries, dict):
+                return cls(path, entries, is_of_working_folder=folder != _home())
+            warnings.warn(f"`{path}` is not used, it is not a JSON object", UserWarning, stacklevel=4)
+        return cls()
+
+    def entry(self, name: str, is_own_key: bool = True) -> tuple[str, object]:
+        """Where an entry stands, and its value.
+
+        Args:
+            name: the entry.
+            is_own_key: the key comes from this file too, or the entry does not decide where the key goes.
+
+        Raises:
+            ArgumentError: the entry would send a key elsewhere than its owner knows.
+        """
+        source, value = f"{name} in {self.path}", self.entries.get(name)
+        if value is not None and self.is_of_working_folder and not is_own_key:
+            raise ArgumentError(
+                f"`{source}` cannot decide where a key goes that came from elsewhere: "
+                "give the argument, set the variable, or put the config file in the home folder"
+            )
+        return source, value
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path.cwd()  # no home folder: nowhere else to look
+
+
+def _first(*candidates: tuple[str, object]) -> tuple[object, str]:
+    """The first value that is not None, and where it came from."""
+    return next(((value, source) for source, value in candidates if value is not None), (None, ""))
+
+
+def _key(
+    given: str | None, environment: Mapping[str, str], config: _Config, prompt: Callable[[], str]
+) -> tuple[str, bool]:
+    """The key, and whether it is that of the config file."""
+    for source, value in (("api_key", given), ("KILI_API_KEY", environment.get("KILI_API_KEY"))):
+        if key := _checked_key(value, source):
+            return key, False
+    source, entry = config.entry("api_key")
+    if key := _checked_key(entry, source):
+        return key, True
+    if key := _checked_key(prompt(), "the key that was typed"):
+        return key, False
+    raise AuthenticationFailed("no API key: give `api_key`, or set the environment variable `KILI_API_KEY`")
+
+
+def _ask_for_key() -> str:
+    if not (sys.stdin and sys.stdin.isatty()):
+        return ""
+    return getpass.getpass("Kili API key: ")
+
+
+def _checked_key(value: object, source: str) -> str:
+    """The key without the white space around it, as left by files and copying; empty where there is none."""
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise ArgumentError(f"`{source}` must be a text, not {type(value).__name__}")
+    key = value.strip()
+    if not (key.isascii() and key.isprintable()) or " " in key:
+        raise ArgumentError(f"`{source}` is no API key: it holds a space or a character that no key has")
+    return key
+
+
+def _checked_endpoint(value: object, source: str) -> str:
+    """The endpoint as one that can be called."""
+    if not isinstance(value, str) or not value.strip():
+        raise ArgumentError(f"`{source}` must be the URL of the GraphQL endpoint, such as `{DEFAULT_ENDPOINT}`")
+    endpoint = value.strip()
+    try:
+        parts, dialled = urlsplit(endpoint), parse_url(endpoint)
+        port = parts.port
+    except (ValueError, LocationParseError):
+        _refuse_endpoint(source, "it is not a URL")
+    if parts.username is not None or parts.password is not None or dialled.auth:
+        _refuse_endpoint(source, "it holds a user name or a password; give the key as `api_key`")
+    if parts.scheme not in _DEFAULT_PORTS:
+        # the value is not shown: it may be the key, given in the endpoint's place
+        _refuse_endpoint(source, "it does not begin with `https://` or `http://`")
+    if not parts.hostname or "\\" in endpoint or " " in endpoint or port == 0:
+        _refuse_endpoint(source, f"`{endpoint}` names no host that can be called")
+    if parts.query or parts.fragment:
+        _refuse_endpoint(source, "it has a query or a fragment (`?` or `#`)")
+    return endpoint
+
+
+def _refuse_endpoint(source: str, reason: str) -> NoReturn:
+    # without `from`: the foreign message repeats the URL, which may hold a password
+    raise ArgumentError(f"`{source}` is no endpoint: {reason}") from None
+
+
+def _trust(value: object, source: str) -> bool | str:
+    """Whether, and against what, certificates are checked.
+
+    Unlike the official client, which reads every unknown word of ``KILI_VERIFY`` as false, a word that is neither yes
+    nor no is a path: a slip of the pen must not turn the check off.
+    """
+    if isinstance(value, str) and value.strip().lower() not in (*_TRUE, *_FALSE):
+        path = Path(value.strip()).expanduser()
+        if not path.exists():
+            raise ArgumentError(f"`{source}` is neither true nor false nor a path that exists: `{value}`")
+        return str(path)
+    return _flag(value, source)
+
+
+def _flag(value: object, source: str) -> bool:
+    if isinstance(value, bool):
+        return value
+    word = value.strip().lower() if isinstance(value, str) else ""
+    if word not in (*_TRUE, *_FALSE):
+        raise ArgumentError(f"`{source}` must be true or false, not `{value}`")
+    return word in _TRUE
+
+
+def _origin(url: Url) -> tuple[str, str, int]:
+    scheme, host = (url.scheme or "").lower(), (url.host or "").lower()
+    return scheme, host, url.port or _DEFAULT_PORTS.get(scheme, 0)
