@@ -11,7 +11,11 @@ __all__ = ["has_extra", "load"]
 _MODULES_OF_EXTRA = {
     "fast": ("msgspec",),
     "cli": ("typer", "rich", "yaml"),
+    "client": ("requests", "tqdm", "websockets"),
+    "export": ("PIL", "cv2", "narwhals", "numpy", "pyarrow", "requests", "tqdm", "yaml"),
     "frames": ("narwhals", "numpy", "pyarrow"),
+    "masks": ("cv2", "numpy"),
+    "sandbox": ("ariadne", "graphql", "sqlglot", "starlette", "uvicorn", "websockets"),
     "spark": ("pyspark", "narwhals", "numpy", "pyarrow"),
     "sql": ("sqlglot",),
     "zstd": ("zstandard",),
