@@ -1,0 +1,93 @@
+"""``kili-query export``: labels in the format that another program reads."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from kili_query.cli.arguments import JsonOption, LabelsArgument
+from kili_query.cli.exit_status import FINE
+from kili_query.cli.inputs import load_ontology, load_query
+from kili_query.cli.output import print_json
+from kili_query.diagnostics.layout import printable
+from kili_query.export import FORMATS, write
+
+__all__ = ["export"]
+
+_COORDINATES = {"own": None, "fractions": True, "pixels": False}
+
+
+def export(
+    labels: LabelsArgument,
+    project: Annotated[str, typer.Option("--project", metavar="FILE", help="The project, as JSON.")],
+    fmt: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help=f"One of {', '.join(FORMATS)}.")],
+    output: Annotated[
+        str, typer.Option("--output", "-o", metavar="FILE", help="The file to write, once it is complete.")
+    ],
+    assets: Annotated[
+        str | None,
+        typer.Option(
+            "--assets", metavar="FILE", help="The assets; without it, labels tell theirs, or assets hold them."
+        ),
+    ] = None,
+    where: Annotated[str | None, typer.Option("--where", metavar="QUERY", help="Only labels that match.")] = None,
+    layout: Annotated[
+        Literal["split", "merged"], typer.Option("--layout", help="One folder a job, or all jobs together.")
+    ] = "split",
+    single_file: Annotated[bool, typer.Option("--single-file", help="All labels in one file.")] = False,
+    with_assets: Annotated[bool, typer.Option("--with-assets", help="Media go into the archive.")] = False,
+    cut_videos: Annotated[bool, typer.Option("--cut-videos", help="Videos go in as frames too, by ffmpeg.")] = False,
+    normalized: Annotated[
+        Literal["own", "fractions", "pixels"],
+        typer.Option("--normalized", help="Coordinates: the format's own, fractions of the image, or pixels."),
+    ] = "own",
+    export_type: Annotated[
+        Literal["latest", "normal"], typer.Option("--export-type", help="The latest label of each asset, or all.")
+    ] = "latest",
+    on_error: Annotated[
+        Literal["raise", "skip"],
+        typer.Option("--on-error", help="Stop at what cannot be written, or leave it out and tell."),
+    ] = "raise",
+    media_root: Annotated[
+        str | None, typer.Option("--media-root", metavar="DIR", help="Where local media lie.")
+    ] = None,
+    media_cache: Annotated[
+        str | None,
+        typer.Option("--media-cache", metavar="DIR", help="Where downloads are kept, to go on after a stop."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Write labels in the format that another program reads.
+
+    A summary goes to standard output. The same input gives the same bytes.
+
+    \b
+    kili-query export labels.ndjson --assets assets.ndjson --project project.json --format coco -o coco.zip
+    kili-query export export.zip --project project.json --format jsonl -o night.jsonl --where SCENE.NIGHT
+    """
+    query = None if where is None else load_query(where, load_ontology(project))
+    sources = labels[0] if len(labels) == 1 else labels
+    summary = write(
+        sources,
+        assets,
+        project,
+        fmt=fmt,
+        to=Path(output),
+        layout=layout,
+        single_file=single_file,
+        with_assets=with_assets,
+        cut_videos=cut_videos,
+        normalized_coordinates=_COORDINATES[normalized],
+        where=query,
+        on_error=on_error,
+        export_type=export_type,
+        media_root=media_root,
+        media_cache=media_cache,
+        disable_tqdm=None if sys.stderr.isatty() else True,
+    )
+    if as_json:
+        print_json(summary.to_dict())
+    else:
+        print("\n".join(map(printable, str(summary).split("\n"))))
+    return FINE

@@ -1,0 +1,62 @@
+"""Exports: labels and their assets become files that other programs read.
+
+`write` does everything that formats have in common: it checks options, reads and joins labels and assets in constant
+memory, filters, fetches media, names files, and writes the archive. A format is a module below ``formats`` with a
+constant `Format`, and a line in its table. The constant says as data what the format takes; its ``open`` gives a
+`Writer`: ``asset`` is given one `Asset` after another and gives the files of each, ``close`` gives the files that need
+all of them. The writer works with an `Export`: the project, the options, the jobs that fit, ``annotations`` (checked,
+and with their shapes), a temporary file (``spool``), and one place for problems (``reject``).
+
+Names of files come from the asset (``name``, ``file_stem``, ``frame_name``) and the export (``folders``), never from
+an external id or a job: these are safe to unpack anywhere, and no two are the same anywhere. Where a name had to
+change, ``manifest.json`` in the archive tells.
+"""
+
+from kili_query.export.asset import Annotation, Asset, Frame, Label, Media
+from kili_query.export.context import Export
+from kili_query.export.errors import (
+    DownloadError,
+    NoCompatibleJobError,
+    NotCompatibleInputType,
+    NotCompatibleOptions,
+    NotExportableAssetError,
+    NotExportableLabelError,
+)
+from kili_query.export.format import Entry, Format, Writer
+from kili_query.export.formats import FORMATS, format_named
+from kili_query.export.media import Fetch, Fetched
+from kili_query.export.options import AnnotationModifier, ExportType, Layout, OnError, Options
+from kili_query.export.project import Project
+from kili_query.export.summary import Skipped, Summary
+from kili_query.export.writing import write
+
+__all__ = [
+    "FORMATS",
+    "Annotation",
+    "AnnotationModifier",
+    "Asset",
+    "DownloadError",
+    "Entry",
+    "Export",
+    "ExportType",
+    "Fetch",
+    "Fetched",
+    "Format",
+    "Frame",
+    "Label",
+    "Layout",
+    "Media",
+    "NoCompatibleJobError",
+    "NotCompatibleInputType",
+    "NotCompatibleOptions",
+    "NotExportableAssetError",
+    "NotExportableLabelError",
+    "OnError",
+    "Options",
+    "Project",
+    "Skipped",
+    "Summary",
+    "Writer",
+    "format_named",
+    "write",
+]

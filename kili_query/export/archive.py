@@ -1,0 +1,120 @@
+"""Where an export goes: a zip or a plain file, there once it is complete, and the same bytes for the same input."""
+
+import os
+import shutil
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import IO, Protocol
+
+from kili_query.export.errors import NotCompatibleOptions
+from kili_query.export.format import Data, Entry
+from kili_query.export.naming import fold, is_safe
+
+__all__ = ["Sink", "opened_archive", "opened_file", "replaced"]
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can say
+_READABLE = 0o100644 << 16
+_LARGE_BYTES = 1 << 30
+_CHUNK_BYTES = 1 << 20
+
+
+class Sink(Protocol):
+    """Takes the files of an export."""
+
+    def add(self, entry: Entry) -> None:
+        """Write one."""
+
+
+class _Zip:
+    def __init__(self, archive: zipfile.ZipFile) -> None:
+        self._archive = archive
+        self._paths: set[str] = set()
+
+    def add(self, entry: Entry) -> None:
+        path = fold(entry.path)
+        # INVARIANT: names come from `Names`; this is the last line of defence against a format that makes its own
+        if path in self._paths or not is_safe(entry.path):
+            raise AssertionError(f"unsafe or repeated name in the archive: {entry.path!r}")
+        self._paths.add(path)
+        info = zipfile.ZipInfo(entry.path, _EPOCH)
+        info.compress_type = zipfile.ZIP_DEFLATED
+        info.external_attr = _READABLE
+        if isinstance(entry.data, bytes):
+            self._archive.writestr(info, entry.data)
+            return
+        with _source(entry.data) as (source, size_bytes):
+            info.file_size = size_bytes
+            with self._archive.open(info, "w", force_zip64=size_bytes >= _LARGE_BYTES) as target:
+                shutil.copyfileobj(source, target, _CHUNK_BYTES)
+
+
+class _File:
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def add(self, entry: Entry) -> None:
+        with _source(entry.data) as (source, _):
+            shutil.copyfileobj(source, self._file, _CHUNK_BYTES)
+
+
+@contextmanager
+def _source(data: Data) -> Iterator[tuple[IO[bytes], int]]:
+    """The data as a file, closed afterwards, and its size in bytes."""
+    if isinstance(data, bytes):
+        yield BytesIO(data), len(data)
+        return
+    with data.open("rb") if isinstance(data, Path) else data as file:
+        yield file, os.fstat(file.fileno()).st_size
+
+
+@contextmanager
+def opened_archive(file: IO[bytes]) -> Iterator[Sink]:
+    """A zip in an open file."""
+    with zipfile.ZipFile(file, "w") as archive:
+        yield _Zip(archive)
+
+
+@contextmanager
+def opened_file(file: IO[bytes]) -> Iterator[Sink]:
+    """The open file itself."""
+    yield _File(file)
+
+
+@contextmanager
+def replaced(path: Path) -> Iterator[IO[bytes]]:
+    """A file written beside the path, and renamed to it once all went well; else nothing is left of it.
+
+    Raises:
+        NotCompatibleOptions: it cannot be written there.
+    """
+    target = Path(os.path.realpath(path))  # of a link, what it points to is replaced
+    made = [folder for folder in (target.parent, *target.parent.parents) if not folder.exists()]
+    part = target.with_name(f".{os.getpid()}.{target.name}"[:200] + ".part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        file = part.open("xb")
+    except (OSError, ValueError) as error:
+        _remove(made)
+        raise NotCompatibleOptions(f"cannot write `{path}`: {getattr(error, 'strerror', None) or error}") from error
+    try:
+        with file:
+            yield file
+        if target.exists():
+            shutil.copymode(target, part)
+        os.replace(part, target)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        _remove(made)
+        raise
+
+
+def _remove(folders: list[Path]) -> None:
+    """The folders that were made, the innermost first, as far as they are empty."""
+    for folder in folders:
+        try:
+            folder.rmdir()
+        except OSError:
+            return

@@ -1,0 +1,167 @@
+"""What a format is given: an asset, its labels, their frames and annotations; decoded, named and checked."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from attrs import define, field, frozen
+
+from kili_query.export.errors import NotExportableAssetError
+from kili_query.export.naming import Names, Reservation, one_step
+from kili_query.labels.geometry import Shape, Size
+
+__all__ = ["Annotation", "Asset", "Frame", "Label", "Media"]
+
+
+@frozen
+class Media:
+    """A file of media on this machine.
+
+    Attributes:
+        file: where it lies.
+        path: where it goes in the archive, as ``images/a.png``.
+        frame: which frame of a video it is, from 0; None for the asset itself.
+    """
+
+    file: Path
+    path: str
+    frame: int | None = None
+
+
+@frozen
+class Frame:
+    """The jobs of one frame, or of a whole asset that is no video.
+
+    Attributes:
+        number: from 0; None for an asset that is no video.
+        jobs: job name to job response.
+        path: where in the label, as a JSON path.
+    """
+
+    number: int | None
+    jobs: Mapping[str, object]
+    path: str
+
+
+@frozen
+class Annotation:
+    """An annotation that can be written: it has a category of its job, and a shape where its job draws.
+
+    Attributes:
+        job: the name of its job.
+        category: its first category, the key of one of the job's.
+        type: ``rectangle`` or the like; empty when it says none.
+        shape: in fractions of the image as it is stored: a rotation of the label is undone.
+        mid: its id; parts of one object share it.
+        raw: the annotation as given; not to be changed.
+        path: where it stands in the label, as a JSON path.
+    """
+
+    job: str
+    category: str
+    type: str
+    shape: Shape
+    mid: str | None
+    raw: Mapping[str, object]
+    path: str
+
+
+@frozen
+class Label:
+    """One label of an asset.
+
+    Attributes:
+        document: as given, with ``jsonResponse`` decoded; not to be changed.
+        response: its content.
+        frames: of a video, the frames that it holds, by number; else one frame with all its jobs.
+        name: what messages call it.
+        ending: what its files have behind the asset's name: nothing, or ``_label1`` where an asset has several labels.
+        rotation_degrees: how the image was turned when it was labeled: 0, 90, 180 or 270.
+    """
+
+    document: Mapping[str, object]
+    response: Mapping[str, object]
+    frames: tuple[Frame, ...]
+    name: str
+    ending: str = ""
+    rotation_degrees: int = 0
+
+
+@define
+class Asset:
+    """One asset with the labels to write; there is at least one.
+
+    Attributes:
+        document: as given, without its labels; not to be changed.
+        labels: in order.
+        name: the external id as a safe path, unique in the archive: what references to the asset say.
+        stem: what the names of its label files begin with; see `Format.stem`.
+        media: its files; none without ``with_assets``.
+        size: in pixels, where it is known.
+        suffix: of its label files.
+        frame_extension: of its frames in the archive, dot included.
+        frame_digits: how many digits the numbers of frames have in names.
+    """
+
+    document: Mapping[str, object]
+    labels: tuple[Label, ...]
+    name: str
+    stem: str
+    names: Names = field(repr=False)
+    suffix: str = ""
+    frame_extension: str = ""
+    media: tuple[Media, ...] = ()
+    size: Size | None = None
+    frame_digits: int = 1
+    _derived: dict[str, str] = field(factory=dict, init=False, repr=False)
+
+    @property
+    def external_id(self) -> str:
+        """Its external id, or its id when it has none."""
+        return str(next((self.document[key] for key in ("externalId", "id") if self.document.get(key) is not None), ""))
+
+    @property
+    def id(self) -> str:
+        """Its id; empty when the document does not say."""
+        return str(self.document.get("id") or "")
+
+    def file_stem(self, label: Label, frame: Frame | None = None) -> str:
+        """The name, without suffix, of the file of a label or of one of its frames; unique in the archive.
+
+        The frame numbers in names count from 1, and have as many digits as the last one.
+        """
+        number = "" if frame is None or frame.number is None else f"_{frame.number + 1:0{self.frame_digits}}"
+        return self._derive(label.ending + number)
+
+    def frame_name(self, number: int) -> str:
+        """The name of a frame of the video, from 0, without suffix; unique in the archive."""
+        return self._derive(f"_{number + 1:0{self.frame_digits}}")
+
+    def media_path(self, frame: int | None = None) -> str | None:
+        """Where the asset, or one of its frames, lies in the archive; None when it is not in it."""
+        return next((one.path for one in self.media if one.frame == frame), None)
+
+    def required_size(self) -> Size:
+        """Its size.
+
+        Raises:
+            NotExportableAssetError: it is not known.
+        """
+        if self.size is None:
+            raise NotExportableAssetError(
+                "its size in pixels is not known: give it a `resolution`, or export with its media (`with_assets`)"
+            )
+        return self.size
+
+    def _derive(self, ending: str) -> str:
+        if not ending:
+            return self.stem
+        if ending not in self._derived:
+            self._derived[ending] = self.names.claim(self.stem + ending, self._needs)
+        return self._derived[ending]
+
+    def _needs(self, stem: str) -> list[Reservation]:
+        return [
+            Reservation("labels", stem + self.suffix),
+            one_step("stems", stem),
+            Reservation("media", stem + self.frame_extension),
+        ]

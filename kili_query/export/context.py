@@ -1,0 +1,141 @@
+"""What a writer works with: the project, the options, and one place where problems go."""
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import IO
+
+from attrs import field, frozen
+
+from kili_query.errors import KiliQueryError, LabelError, MalformedLabelError
+from kili_query.export.asset import Annotation, Asset, Frame, Label
+from kili_query.export.errors import NotExportableLabelError
+from kili_query.export.options import Options
+from kili_query.export.project import Project
+from kili_query.export.summary import Skipped, Summary
+from kili_query.labels.geometry import shape_of, unrotated
+from kili_query.ontology import Job
+
+__all__ = ["Export"]
+
+
+@frozen
+class Export:
+    """One export that runs.
+
+    Attributes:
+        project: whose labels they are.
+        options: what was asked for, checked.
+        jobs: those that the format can hold, in the order of the interface.
+        summary: what was written so far.
+        folders: the folder of each job, by its name, for the layout ``split``: safe and unique.
+        scratch: a folder that is gone afterwards.
+    """
+
+    project: Project
+    options: Options
+    jobs: tuple[Job, ...]
+    summary: Summary
+    folders: Mapping[str, str] = field(repr=False)
+    scratch: Path = field(repr=False)
+
+    def spool(self) -> IO[bytes]:
+        """A temporary file for what memory should not hold until the end; rewind it and give it in an `Entry`."""
+        return tempfile.TemporaryFile(dir=self.scratch)
+
+    def annotations(self, asset: Asset, label: Label, frame: Frame, *, job: Job | None = None) -> list[Annotation]:
+        """The annotations of a label that can be written, of all jobs of the format or of one; in order.
+
+        One that cannot is told and left out, or fatal, as the options say: it has no category, or one that its job does
+        not have, or no geometry, or a broken one.
+        """
+        return [
+            found
+            for one in (self.jobs if job is None else (job,))
+            for found in self._annotations_of(asset, label, frame, one)
+        ]
+
+    def leave_out(self, annotation: Annotation) -> None:
+        """Count an annotation that the format has no way to hold."""
+        self.summary.unsupported[annotation.type or type(annotation.shape).__name__.lower()] += 1
+
+    def reject(self, error: KiliQueryError, asset: str = "", label: str = "") -> None:
+        """Tell of what cannot be written, and leave it out; or stop, as the options say.
+
+        Args:
+            error: why.
+            asset: the external id of its asset.
+            label: the name of its label; empty for the asset as a whole.
+
+        Raises:
+            KiliQueryError: an error of the same kind, whose message names asset and label.
+        """
+        is_label = isinstance(error, LabelError)
+        path = error.path if isinstance(error, LabelError) else ""
+        problem = Skipped(error.message if isinstance(error, LabelError) else str(error), asset, label, path)
+        if self.options.on_error == "skip":
+            self.summary.note(problem)
+        elif is_label:
+            raise NotExportableLabelError(str(Skipped(problem.reason, asset, label)), path) from error
+        else:
+            raise type(error)(str(problem)) from error
+
+    def _annotations_of(self, asset: Asset, label: Label, frame: Frame, job: Job) -> Iterator[Annotation]:
+        path = f"{frame.path}.{job.name}"
+        try:
+            listed = _listed(frame.jobs.get(job.name), path)
+        except MalformedLabelError as error:
+            self.reject(error, asset.external_id, label.name)
+            return
+        for index, raw in enumerate(listed):
+            if raw is None or raw == {}:
+                continue
+            try:
+                yield _annotation(raw, job, label, f"{path}.annotations[{index}]")
+            except MalformedLabelError as error:
+                self.reject(error, asset.external_id, label.name)
+
+
+def _listed(payload: object, path: str) -> list[object]:
+    if payload is None:
+        return []
+    if not isinstance(payload, Mapping):
+        raise MalformedLabelError("a job response is no object", path)
+    listed = payload.get("annotations")
+    if listed is None:
+        return []
+    if not isinstance(listed, list | tuple):
+        raise MalformedLabelError("`annotations` is no list", f"{path}.annotations")
+    return list(listed)
+
+
+def _annotation(raw: object, job: Job, label: Label, path: str) -> Annotation:
+    if not isinstance(raw, Mapping):
+        raise MalformedLabelError("an annotation is no object", path)
+    category = _category(raw, job, path)
+    shape = shape_of(raw, path)
+    if shape is None:
+        raise MalformedLabelError("an annotation without geometry", path)
+    mid = raw.get("mid")
+    return Annotation(
+        job.name,
+        category,
+        str(raw.get("type") or ""),
+        unrotated(shape, label.rotation_degrees),
+        None if mid is None else str(mid),
+        raw,
+        path,
+    )
+
+
+def _category(raw: Mapping[str, object], job: Job, path: str) -> str:
+    listed = raw.get("categories")
+    if not isinstance(listed, list | tuple) or not listed:
+        raise MalformedLabelError("an annotation without a category", f"{path}.categories")
+    name = listed[0].get("name") if isinstance(listed[0], Mapping) else None
+    if not isinstance(name, str):
+        raise MalformedLabelError("a category without a name", f"{path}.categories[0].name")
+    if name not in job.categories:
+        message = f"the job `{job.name}` has no category `{name}`"
+        raise MalformedLabelError(message, f"{path}.categories[0].name")
+    return name

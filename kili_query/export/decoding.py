@@ -1,0 +1,123 @@
+"""From the JSON of an asset and its labels to what a format is given."""
+
+import json
+from collections.abc import Mapping
+from typing import TypeGuard
+
+from kili_query.counting import MAX_NESTING, Rules, is_video
+from kili_query.counting.label import content_of
+from kili_query.errors import MalformedLabelError
+from kili_query.export.asset import Frame, Label
+from kili_query.export.project import Project
+from kili_query.labels.geometry import Size
+
+__all__ = ["ROTATION_JOB", "is_geotiff", "label_name", "label_of", "size_of"]
+
+ROTATION_JOB = "ROTATION_JOB"
+_ROTATIONS_DEGREES = (0, 90, 180, 270)
+_AT = "jsonResponse"
+_MAX_FRAME_DIGITS = 9
+_MAX_PIXELS = 2**31
+_MAX_LEVELS = 4 * MAX_NESTING  # in JSON, a level of child jobs is several of objects and lists
+
+
+def label_name(label: Mapping[str, object], number: int) -> str:
+    """What messages call a label: its id, or its number among the asset's."""
+    return str(label.get("id") or number)
+
+
+def label_of(document: dict[str, object], project: Project, name: str) -> Label:
+    """The label of a document.
+
+    Raises:
+        UnknownContentError: it has no content.
+        MalformedLabelError: the content has the wrong shape.
+    """
+    response = content_of(document, _AT)
+    if not isinstance(response, dict):
+        raise MalformedLabelError("the content of the label is no object", _AT)
+    _refuse_abyss(response)
+    is_of_frames = _is_video(response, project)
+    frames = _frames(response) if is_of_frames else (Frame(None, response, _AT),)
+    rotation = 0 if is_of_frames or project.input_type == "GEOSPATIAL" else _rotation(response)
+    return Label({**document, _AT: response}, response, frames, name, rotation_degrees=rotation)
+
+
+def _is_video(response: dict[object, object], project: Project) -> bool:
+    """Whether the root keys are frames; in old video projects there are labels without any."""
+    if not is_video(response, Rules(is_video=None if not project.input_type else project.is_video)):
+        return False
+    return not response or any(_is_frame(key) for key in response)
+
+
+def _frames(response: Mapping[str, object]) -> tuple[Frame, ...]:
+    frames = []
+    for key, value in response.items():
+        if not _is_frame(key):
+            continue
+        path = f'{_AT}["{key}"]'
+        if value is not None and not isinstance(value, Mapping):
+            raise MalformedLabelError("a frame is no object", path)
+        frames.append(Frame(int(key), value or {}, path))
+    return tuple(sorted(frames, key=lambda frame: frame.number or 0))
+
+
+def _is_frame(key: object) -> bool:
+    return isinstance(key, str) and key.isascii() and key.isdigit() and len(key) <= _MAX_FRAME_DIGITS
+
+
+def _rotation(response: Mapping[str, object]) -> int:
+    told = response.get(ROTATION_JOB)
+    rotation = told.get("rotation") if isinstance(told, Mapping) else told
+    if rotation is None:
+        return 0
+    if isinstance(rotation, bool) or rotation not in _ROTATIONS_DEGREES:
+        raise MalformedLabelError("a rotation is 0, 90, 180 or 270", f"{_AT}.{ROTATION_JOB}")
+    return int(str(rotation).partition(".")[0])
+
+
+def _refuse_abyss(content: object) -> None:
+    """Refuse what is nested so deep that writing it would exhaust the interpreter."""
+    level = [content]
+    for _ in range(_MAX_LEVELS):
+        level = [
+            child
+            for one in level
+            if isinstance(one, dict | list)
+            for child in (one.values() if isinstance(one, dict) else one)
+            if isinstance(child, dict | list)
+        ]
+        if not level:
+            return
+    raise MalformedLabelError(f"nested deeper than {_MAX_LEVELS} levels", _AT)
+
+
+def size_of(asset: Mapping[str, object]) -> Size | None:
+    """The size that an asset says it has.
+
+    >>> size_of({"resolution": {"width": 200, "height": 100}}), size_of({"resolution": None})
+    (Size(width_px=200, height_px=100), None)
+    """
+    told = asset.get("resolution")
+    if not isinstance(told, Mapping):
+        return None
+    width, height = told.get("width"), told.get("height")
+    return Size(int(width), int(height)) if _is_length(width) and _is_length(height) else None
+
+
+def _is_length(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 1 <= value < _MAX_PIXELS
+
+
+def is_geotiff(asset: Mapping[str, object]) -> bool:
+    """Whether the asset is an image whose labels are in coordinates of the earth."""
+    layers = asset.get("jsonContent")
+    if isinstance(layers, str) and layers.lstrip().startswith("["):
+        try:
+            layers = json.loads(layers)
+        except (ValueError, RecursionError):
+            return False
+    first = layers[0] if isinstance(layers, list) and layers else None
+    if not isinstance(first, Mapping) or first.get("useClassicCoordinates") is not False:
+        return False
+    return first.get("epsg") not in (None, "TiledImage")

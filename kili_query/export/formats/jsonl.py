@@ -1,0 +1,38 @@
+"""The format ``jsonl``: one label a line, with its asset under ``labelOf``; what `kili_query.scan` reads.
+
+It is one plain file, not an archive, and nothing is lost: a label and its asset are written as they were given.
+"""
+
+from collections.abc import Iterable
+
+from kili_query.export.asset import Asset
+from kili_query.export.context import Export
+from kili_query.export.format import Entry, Format, Writer
+from kili_query.export.formats.kili import dump
+
+__all__ = ["JSONL"]
+
+
+class _JsonlWriter:
+    """Writes lines; the path of an entry says nothing here."""
+
+    def asset(self, asset: Asset) -> Iterable[Entry]:
+        lines = [dump({**label.document, "labelOf": dict(asset.document)}) + "\n" for label in asset.labels]
+        return [Entry("", "".join(lines).encode())]
+
+    def close(self) -> Iterable[Entry]:
+        return ()
+
+
+def _open(_: Export) -> Writer:
+    return _JsonlWriter()
+
+
+JSONL = Format(
+    name="jsonl",
+    open=_open,
+    is_archive=False,
+    has_single_file=True,
+    has_geotiffs=True,
+    normalized=frozenset({None, True}),
+)

@@ -1,0 +1,111 @@
+"""The format ``kili``, also called ``raw``: one JSON document for each asset, as the service holds it.
+
+Nothing is lost: what the asset and its labels hold is written, known or not. Keys are sorted, frames by number. With
+``normalized_coordinates=False`` pixels stand beside fractions, in the image as it was shown to who labeled it.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import IO
+
+from kili_query.errors import MalformedLabelError
+from kili_query.export.asset import Asset, Label
+from kili_query.export.context import Export
+from kili_query.export.errors import NotCompatibleInputType
+from kili_query.export.format import Entry, Format, Writer
+from kili_query.export.formats.pixels import with_pixels
+
+__all__ = ["KILI", "KiliWriter", "dump"]
+
+_INPUT_TYPES_WITH_PIXELS = ("IMAGE", "VIDEO", "PDF")
+
+
+def dump(value: object, indent: int | None = None) -> str:
+    """Strict JSON in ASCII.
+
+    Raises:
+        MalformedLabelError: a number that JSON has not, or text as the key of something.
+    """
+    try:
+        return json.dumps(value, indent=indent, allow_nan=False)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise MalformedLabelError(f"cannot be written as JSON: {str(error).lower()}") from error
+
+
+class KiliWriter:
+    """Writes documents, in a file each or in one list."""
+
+    def __init__(self, export: Export) -> None:
+        project, options = export.project, export.options
+        self._export = export
+        self._in_pixels = options.normalized_coordinates is False
+        if self._in_pixels and project.input_type not in _INPUT_TYPES_WITH_PIXELS:
+            message = f"there are no pixels in a project of type {project.input_type or 'unknown'}"
+            raise NotCompatibleInputType(f"{message}: leave out `normalized_coordinates=False`")
+        self._list: IO[bytes] | None = export.spool() if options.single_file else None
+
+    def asset(self, asset: Asset) -> Iterable[Entry]:
+        document = ordered(self._document(asset))
+        if self._list is None:
+            return [Entry(f"labels/{asset.stem}.json", dump(document, 4).encode())]
+        text = "    " + dump(document, 4).replace("\n", "\n    ")
+        self._list.write((b"[\n" if self._list.tell() == 0 else b",\n") + text.encode())
+        return []
+
+    def close(self) -> Iterable[Entry]:
+        if self._list is None:
+            return []
+        self._list.write(b"[]" if self._list.tell() == 0 else b"\n]")
+        self._list.seek(0)
+        return [Entry("data.json", self._list)]
+
+    def _document(self, asset: Asset) -> dict[str, object]:
+        labels = [self._label(asset, label) for label in asset.labels]
+        document = {**asset.document, **_media(asset)}
+        if self._export.options.export_type == "normal":
+            return {**document, "labels": labels}
+        return {**document, **({"latestLabel": labels[0]} if len(labels) == 1 else {"latestLabels": labels})}
+
+    def _label(self, asset: Asset, label: Label) -> dict[str, object]:
+        document = dict(label.document)
+        if self._in_pixels:
+            document["jsonResponse"] = with_pixels(label, asset, self._export.project)
+        author = document.get("author")
+        if isinstance(author, Mapping):
+            names = [author[key] for key in ("firstname", "lastname") if isinstance(author.get(key), str)]
+            document["author"] = {**author, **({"name": " ".join(names)} if names else {})}
+        return document
+
+
+def _media(asset: Asset) -> dict[str, object]:
+    """The fields of an asset that say where its media are, in the archive."""
+    frames = [one.path for one in asset.media if one.frame is not None]
+    content = asset.media_path()
+    return {
+        **({"content": content} if content is not None else {}),
+        **({"jsonContent": frames} if frames and content is None else {}),
+    }
+
+
+def ordered(value: object) -> object:
+    """The value with keys sorted, those that are numbers first and by their value."""
+    if isinstance(value, Mapping):
+        return {key: ordered(value[key]) for key in sorted(value, key=_rank)}
+    return [ordered(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def _rank(key: object) -> tuple[bool, int, str]:
+    text = str(key)
+    is_number = text.isascii() and text.isdigit() and len(text) < 20
+    return not is_number, int(text) if is_number else 0, text
+
+
+def _stem(name: str) -> str:
+    return name.replace(" ", "_")
+
+
+def open_kili(export: Export) -> Writer:
+    return KiliWriter(export)
+
+
+KILI = Format(name="kili", open=open_kili, stem=_stem, media_folder="assets", has_single_file=True, has_geotiffs=True)

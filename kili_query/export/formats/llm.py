@@ -1,0 +1,286 @@
+"""The formats ``llm_v1`` and ``llm_dynamic_v1``: conversations with what people said of them, in one JSON list.
+
+The media of an asset are its conversation: ``{"version": "0.1", "prompts": [{"prompt", "title"?, "completions":
+[{"content", "title"?}]}]}``. An ``llm_v1`` row holds all labels of its asset. In a dynamic project the root job
+``CLASSIFICATION_JOB`` has a category ``STEP_n`` for each prompt, whose child jobs begin with ``STEP_n_``; its row is
+one such row for each step, with the conversation so far: the completion that was ranked first goes on to the next step.
+
+Only names of jobs and categories lose the prefix of their step, never what people wrote.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import IO, TypeAlias
+
+from attrs import evolve, field, frozen
+
+from kili_query.errors import MalformedLabelError
+from kili_query.export.asset import Asset, Label
+from kili_query.export.context import Export
+from kili_query.export.errors import NotExportableAssetError
+from kili_query.export.format import Entry, Format, Writer
+from kili_query.export.formats.kili import dump
+
+__all__ = ["LLM_DYNAMIC_V1", "LLM_V1"]
+
+_VERSION = "0.1"
+_SEPARATOR = "___"
+_AT = "jsonResponse"
+_STEPS = "CLASSIFICATION_JOB"
+_SECOND = ("B_1", "B_2", "B_3")
+_TASKS = ("CLASSIFICATION", "TRANSCRIPTION")
+
+Row: TypeAlias = dict[str, object]
+Object: TypeAlias = Mapping[str, object]
+
+
+@frozen
+class _Turn:
+    """What one side says: a prompt, or a completion."""
+
+    role: str
+    content: object
+
+
+@frozen
+class _Chat:
+    """A conversation: each prompt with its completions, and what the asset's metadata says of them."""
+
+    rounds: tuple[tuple[_Turn, tuple[_Turn, ...]], ...]
+    chat_id: object
+    item_ids: tuple[str, ...]
+    models: tuple[str, ...]
+
+    def items(self) -> list[list[Row]]:
+        """For each round the prompt, then the completions, as rows hold them; ids follow one another."""
+        ids = iter(self.item_ids)
+        rounds = []
+        for number, (prompt, completions) in enumerate(self.rounds, 1):
+            models = self.models if number == len(self.rounds) else ()
+            named = [(prompt, None), *((one, _at(models, index)) for index, one in enumerate(completions))]
+            rounds.append([self._item(turn, model, next(ids, None)) for turn, model in named])
+        return rounds
+
+    def _item(self, turn: _Turn, model: str | None, item_id: str | None) -> Row:
+        return {"role": turn.role, "content": turn.content, "id": item_id, "chat_id": self.chat_id, "model": model}
+
+
+def _at(models: tuple[str, ...], index: int) -> str | None:
+    return models[index] if index < len(models) else None
+
+
+def _read_chat(asset: Asset) -> _Chat:
+    """The conversation of an asset.
+
+    Raises:
+        NotExportableAssetError: its media are no conversation.
+    """
+    found = asset.media[0].file if asset.media else None
+    content = _decoded(found)
+    if content.get("version") != _VERSION:
+        raise NotExportableAssetError(f"its conversation is of version {content.get('version')!r}, not {_VERSION!r}")
+    prompts = content.get("prompts")
+    if not isinstance(prompts, list):
+        raise NotExportableAssetError("its conversation has no list of `prompts`")
+    metadata = asset.document.get("jsonMetadata")
+    told = metadata if isinstance(metadata, Mapping) else {}
+    ids, models = (_split(told.get(key)) for key in ("chat_item_ids", "models"))
+    return _Chat(tuple(_round(one, index) for index, one in enumerate(prompts)), told.get("chat_id"), ids, models)
+
+
+def _decoded(path: Path | None) -> Object:
+    try:
+        content = None if path is None else json.loads(path.read_bytes())
+    except (OSError, ValueError, RecursionError) as error:
+        raise NotExportableAssetError("its conversation is not JSON") from error
+    if not isinstance(content, Mapping):
+        raise NotExportableAssetError("its conversation is no object")
+    return content
+
+
+def _round(value: object, index: int) -> tuple[_Turn, tuple[_Turn, ...]]:
+    where = f"prompts[{index}]"
+    if not isinstance(value, Mapping) or "prompt" not in value:
+        raise NotExportableAssetError(f"its conversation has no `prompt` (at `{where}`)")
+    completions = value.get("completions") or []
+    if not isinstance(completions, list) or not all(
+        isinstance(one, Mapping) and "content" in one for one in completions
+    ):
+        raise NotExportableAssetError(f"its conversation has a completion without `content` (at `{where}.completions`)")
+    answers = tuple(_Turn(str(one.get("title") or "assistant"), one["content"]) for one in completions)
+    return _Turn(str(value.get("title") or "user"), value["prompt"]), answers
+
+
+def _split(value: object) -> tuple[str, ...]:
+    return tuple(value.split(_SEPARATOR)) if isinstance(value, str) and value else ()
+
+
+@frozen
+class _Step:
+    """Takes the prefix of a step off the names of jobs and categories; without one, leaves them."""
+
+    prefix: str = ""
+
+    def name(self, given: str) -> str:
+        return given.removeprefix(self.prefix)
+
+
+@frozen
+class _Answers:
+    """Reads what a label says: job to categories or text, and ``JOB.CATEGORY.CHILD`` to what the child says."""
+
+    tasks: Mapping[str, str]
+    step: _Step = field(factory=_Step)
+
+    def flat(self, jobs: Object, path: str) -> Row:
+        """The answers of a map of jobs.
+
+        Raises:
+            MalformedLabelError: it has the wrong shape.
+        """
+        answers: Row = {}
+        for name, payload in jobs.items():
+            at = f"{path}.{name}"
+            if payload is None or self.tasks.get(name) not in _TASKS:
+                continue
+            if not isinstance(payload, Mapping):
+                raise MalformedLabelError("a job response is no object", at)
+            short = self.step.name(name)
+            if self.tasks[name] == "TRANSCRIPTION":
+                answers[short] = payload.get("text")
+                continue
+            categories = _categories(payload, at)
+            answers[short] = [self.step.name(key) for key, _ in categories]
+            for key, category in categories:
+                prefix = f"{short}.{self.step.name(key)}"
+                children = self.flat(_children(category, at), f"{at}.children")
+                answers |= {f"{prefix}.{child}": value for child, value in children.items()}
+            if len(categories) == 1:  # children may stand beside the categories as well
+                prefix = f"{short}.{self.step.name(categories[0][0])}"
+                beside = self.flat(_children(payload, at), f"{at}.children")
+                answers |= {f"{prefix}.{child}": value for child, value in beside.items()}
+        return answers
+
+
+def _categories(payload: Object, path: str) -> list[tuple[str, Object]]:
+    listed = payload.get("categories")
+    if listed is None:
+        return []
+    if not isinstance(listed, list):
+        raise MalformedLabelError("`categories` is no list", f"{path}.categories")
+    for index, one in enumerate(listed):
+        if not isinstance(one, Mapping) or not isinstance(one.get("name"), str):
+            raise MalformedLabelError("a category without a name", f"{path}.categories[{index}]")
+    return [(str(one["name"]), one) for one in listed]
+
+
+def _children(holder: Object, path: str) -> Object:
+    children = holder.get("children")
+    if children is None:
+        return {}
+    if not isinstance(children, Mapping):
+        raise MalformedLabelError("`children` is no object", f"{path}.children")
+    return children
+
+
+def _row(asset: Asset, raw_data: list[Row], labels: list[Row]) -> Row:
+    return {
+        "raw_data": raw_data,
+        "status": asset.document.get("status"),
+        "external_id": asset.external_id,
+        "metadata": asset.document.get("jsonMetadata"),
+        "labels": labels,
+    }
+
+
+def _label_row(label: Label, answers: Row) -> Row:
+    author = label.document.get("author")
+    return {
+        "author": author.get("email") if isinstance(author, Mapping) else None,
+        "created_at": label.document.get("createdAt"),
+        "label_type": label.document.get("labelType"),
+        "label": answers,
+    }
+
+
+def _plain(asset: Asset, tasks: Mapping[str, str]) -> list[Row]:
+    items = [item for one in _read_chat(asset).items() for item in one]
+    answers = _Answers(tasks)
+    labels = [_label_row(label, answers.flat(label.response, _AT)) for label in asset.labels]
+    return [_row(asset, items, labels)]
+
+
+def _dynamic(asset: Asset, tasks: Mapping[str, str]) -> list[Row]:
+    rounds = _read_chat(asset).items()
+    return [_steps(asset, label, rounds, tasks) for label in asset.labels]
+
+
+def _steps(asset: Asset, label: Label, rounds: list[list[Row]], tasks: Mapping[str, str]) -> Row:
+    """A row for each step of a label, with the conversation up to it.
+
+    Raises:
+        MalformedLabelError: the label has no steps, or more than the conversation has prompts.
+    """
+    job = label.response.get(_STEPS)
+    path = f"{_AT}.{_STEPS}"
+    if not isinstance(job, Mapping):
+        raise MalformedLabelError(f"no answer to `{_STEPS}`, which holds the steps", path)
+    context: list[Row] = []
+    rows: Row = {}
+    for index, (step, category) in enumerate(_categories(job, path)):
+        if index >= len(rounds):
+            raise MalformedLabelError(f"`{step}` has no prompt in the conversation", f"{path}.categories[{index}]")
+        answers = _Answers(tasks, _Step(f"{step}_")).flat(
+            _children(category, path), f"{path}.categories[{index}].children"
+        )
+        prompt, *completions = rounds[index]
+        rows[str(index)] = _row(asset, [*context, prompt, *completions], [_label_row(label, answers)])
+        context += [prompt, *_chosen(completions, answers.get("RANKING"))]
+    return rows
+
+
+def _chosen(completions: list[Row], ranking: object) -> list[Row]:
+    """The completion that goes on: the second where it was ranked first, else the first."""
+    ranked = ranking[0] if isinstance(ranking, list) and ranking else None
+    return completions[1:2] if ranked in _SECOND else completions[:1]
+
+
+class _LlmWriter:
+    """Writes one JSON list."""
+
+    def __init__(self, export: Export, rows: Callable[[Asset, Mapping[str, str]], list[Row]]) -> None:
+        self._rows = rows
+        self._tasks = {job.name: job.ml_task for job in export.jobs}
+        self._list: IO[bytes] = export.spool()
+
+    def asset(self, asset: Asset) -> Iterable[Entry]:
+        texts = [dump(row, 4).replace("\n", "\n    ") for row in self._rows(asset, self._tasks)]
+        for text in texts:
+            self._list.write((b"[\n    " if self._list.tell() == 0 else b",\n    ") + text.encode())
+        return ()
+
+    def close(self) -> Iterable[Entry]:
+        self._list.write(b"[]" if self._list.tell() == 0 else b"\n]")
+        self._list.seek(0)
+        return [Entry("", self._list)]
+
+
+def _open_plain(export: Export) -> Writer:
+    return _LlmWriter(export, _plain)
+
+
+def _open_dynamic(export: Export) -> Writer:
+    return _LlmWriter(export, _dynamic)
+
+
+LLM_V1 = Format(
+    name="llm_v1",
+    open=_open_plain,
+    is_archive=False,
+    input_types=frozenset({"LLM_RLHF"}),
+    has_single_file=True,
+    normalized=frozenset({None}),
+    needs_assets=True,
+)
+LLM_DYNAMIC_V1 = evolve(LLM_V1, name="llm_dynamic_v1", open=_open_dynamic)

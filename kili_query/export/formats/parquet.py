@@ -1,0 +1,129 @@
+"""The format ``parquet``: one row a label, its counts beside it, for engines that read tables.
+
+The columns are the metadata of `kili_query.frames.count_table`, then ``jsonResponse`` as JSON text, then one column of
+counts for each counter, int32, named ``JOB/CATEGORY`` as everywhere: first the counters of the interface, in its order,
+then those that labels hold beyond it, by name. Which these are is known only at the end, so rows wait in a temporary
+file; memory holds one group of them.
+"""
+
+import json
+import tempfile
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import TypeAlias, cast
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from kili_query.counting import count
+from kili_query.export.asset import Asset, Label
+from kili_query.export.context import Export
+from kili_query.export.format import Entry, Format, Writer
+from kili_query.export.formats.kili import dump
+from kili_query.targets.column_names import column_name
+
+__all__ = ["PARQUET"]
+
+_GROUP_ROWS = 4096
+
+_METADATA: dict[str, pa.DataType] = {
+    "id": pa.string(),
+    "assetId": pa.string(),
+    "externalId": pa.string(),
+    "authorEmail": pa.string(),
+    "createdAt": pa.string(),
+    "labelType": pa.string(),
+    "modelName": pa.string(),
+    "secondsToLabel": pa.float64(),
+    "isLatestLabelForUser": pa.bool_(),
+}
+
+Row: TypeAlias = tuple[list[object], str, list[tuple[str, str, int]]]
+
+
+class _ParquetWriter:
+    """Gathers rows, and writes them once all columns are known."""
+
+    def __init__(self, export: Export) -> None:
+        self._export = export
+        self._rows = export.spool()
+        self._counters = dict.fromkeys(export.project.ontology.pairs())
+
+    def asset(self, asset: Asset) -> Iterable[Entry]:
+        rows = [self._row(asset, label) for label in asset.labels]
+        for metadata, response, counts in rows:
+            self._counters.update(((job, category), None) for job, category, _ in counts)
+            self._rows.write(json.dumps([metadata, response, counts]).encode() + b"\n")
+        return ()
+
+    def close(self) -> Iterable[Entry]:
+        declared = list(self._export.project.ontology.pairs())
+        counters = [*declared, *sorted(set(self._counters) - set(declared))]
+        schema = pa.schema(
+            {**_METADATA, "jsonResponse": pa.string()} | {column_name(*one): pa.int32() for one in counters}
+        )
+        with tempfile.NamedTemporaryFile(dir=self._export.scratch, suffix=".parquet", delete=False) as file:
+            path = Path(file.name)
+        with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+            for group in self._groups():
+                writer.write_table(_table(group, counters, schema))
+        return [Entry("", path)]
+
+    def _row(self, asset: Asset, label: Label) -> Row:
+        counts = count(label.response, ontology=self._export.project.ontology)
+        listed = [(job, category, number) for (job, category), number in counts.items()]
+        return _metadata(asset, label), dump(label.response), listed
+
+    def _groups(self) -> Iterator[list[Row]]:
+        self._rows.seek(0)
+        with self._rows as lines:
+            while group := [cast("Row", json.loads(line)) for line in islice(lines, _GROUP_ROWS)]:
+                yield group
+
+
+def _table(group: list[Row], counters: list[tuple[str, str]], schema: pa.Schema) -> pa.Table:
+    columns: list[list[object]] = [list(column) for column in zip(*(row[0] for row in group), strict=True)]
+    columns.append([row[1] for row in group])
+    counts = [{(job, category): number for job, category, number in row[2]} for row in group]
+    columns += [[one.get(counter, 0) for one in counts] for counter in counters]
+    return pa.table(
+        [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema=schema
+    )
+
+
+def _metadata(asset: Asset, label: Label) -> list[object]:
+    """One value for each of the metadata columns; one of an unexpected type is read as absent."""
+    document = label.document
+    author = document.get("author")
+    seconds, is_latest = document.get("secondsToLabel"), document.get("isLatestLabelForUser")
+    return [
+        _text(document.get("id")),
+        _text(asset.document.get("id")),
+        _text(asset.document.get("externalId")),
+        _text(author.get("email")) if isinstance(author, dict) else None,
+        *(_text(document.get(key)) for key in ("createdAt", "labelType", "modelName")),
+        seconds if isinstance(seconds, int | float) and not isinstance(seconds, bool) else None,
+        is_latest if isinstance(is_latest, bool) else None,
+    ]
+
+
+def _text(value: object) -> str | None:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    # Arrow holds no lone surrogates
+    return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else None
+
+
+def _open(export: Export) -> Writer:
+    return _ParquetWriter(export)
+
+
+PARQUET = Format(
+    name="parquet",
+    open=_open,
+    is_archive=False,
+    has_single_file=True,
+    has_geotiffs=True,
+    normalized=frozenset({None, True}),
+)

@@ -1,0 +1,218 @@
+"""Labels and their assets, brought together in constant memory: what has to wait, waits in a temporary database."""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import NamedTuple, TypeAlias, cast
+
+from kili_query.errors import SourceError
+from kili_query.export.options import Options
+from kili_query.scanning import Fault, Problem, Record, Source, read_labels
+from kili_query.scanning.labels import labels_in
+
+__all__ = ["Joined", "joined"]
+
+_LABEL_FIELDS = ("latestLabel", "latestLabels", "labels")
+
+_AMBIGUOUS = "a second asset with the external id `{}`, by which labels name theirs: give them an asset's id"
+
+Document: TypeAlias = dict[str, object]
+
+
+class Joined(NamedTuple):
+    """An asset with the labels that the options ask for, or a problem, or labels that no asset has claimed.
+
+    Attributes:
+        asset: without its labels.
+        labels: in order; empty for an asset without any of an accepted type.
+        orphans: at the end, how many labels belong to no asset; 0 before.
+    """
+
+    asset: Document
+    labels: tuple[Document, ...]
+    orphans: int = 0
+
+
+def joined(labels: Source | None, assets: Source | None, options: Options, scratch: Path) -> Iterator[Joined | Problem]:
+    """Each asset with its labels, in the order of the assets.
+
+    Args:
+        labels: labels, or assets that hold them; None when ``assets`` hold them.
+        assets: None when the labels tell their assets: by ``labelOf``, or because assets hold them.
+        options: which labels are wanted.
+        scratch: where the temporary database may lie.
+    """
+    if labels is None or assets is None:
+        return _alone(assets if labels is None else labels, options, scratch)
+    return _both(labels, assets, options, scratch)
+
+
+def _both(labels: Source, assets: Source, options: Options, scratch: Path) -> Iterator[Joined | Problem]:
+    with closing(_Store(scratch)) as store:
+        for item in _documents(labels):
+            if isinstance(item, Problem):
+                yield item
+                continue
+            for label in labels_in(item.label, item.place):
+                if isinstance(label, Problem):
+                    yield label
+                else:
+                    store.add(label.label, is_wanted=_is_wanted(label.label, options))
+        store.finish()
+        for item in _documents(assets):
+            if isinstance(item, Problem):
+                yield item
+            else:
+                asset = {key: value for key, value in item.label.items() if key not in _LABEL_FIELDS}
+                if store.is_ambiguous(asset):
+                    yield Problem(item.place, Fault.BROKEN, _AMBIGUOUS.format(asset.get("externalId")))
+                found = store.take(asset)
+                yield Joined(asset, found if options.export_type == "normal" else found[-1:])
+        yield Joined({}, (), store.orphans)
+
+
+def _alone(source: Source | None, options: Options, scratch: Path) -> Iterator[Joined | Problem]:
+    """Assets that hold their labels at once; labels that tell their asset once all are there."""
+    if source is None:
+        raise SourceError("neither labels nor assets were given")
+    with closing(_Store(scratch)) as store:
+        for item in _documents(source):
+            if isinstance(item, Problem):
+                yield item
+            elif any(field in item.label for field in _LABEL_FIELDS):
+                yield from _own(item, options)
+            elif "jsonResponse" not in item.label:
+                yield Joined(item.label, ())  # an asset that nobody has labeled
+            else:
+                store.add(item.label, is_wanted=_is_wanted(item.label, options))
+        store.finish()
+        for asset in store.owners():
+            found = store.take(asset)
+            yield Joined(asset, found if options.export_type == "normal" else found[-1:])
+        yield Joined({}, (), store.orphans)
+
+
+def _own(record: Record, options: Options) -> Iterator[Joined | Problem]:
+    document = record.label
+    asset = {key: value for key, value in document.items() if key not in _LABEL_FIELDS}
+    fields = _LABEL_FIELDS if options.export_type == "normal" else _latest_field(document)
+    own: Document = {field: document[field] for field in fields if field in document}
+    found = list(labels_in({**asset, **own}, record.place)) if own else []
+    yield from (one for one in found if isinstance(one, Problem))
+    labels = [
+        {key: value for key, value in one.label.items() if key != "labelOf"}
+        for one in found
+        if isinstance(one, Record) and _is_wanted(one.label, options)
+    ]
+    if fields == ("labels",) and options.export_type == "latest":
+        labels = sorted(labels, key=_created_at)[-1:]
+    yield Joined(asset, tuple(labels))
+
+
+def _latest_field(document: Document) -> tuple[str, ...]:
+    """The field that says which labels are the latest, or else the one that holds all."""
+    return next(((field,) for field in ("latestLabels", "latestLabel") if field in document), ("labels",))
+
+
+def _is_wanted(label: Mapping[str, object], options: Options) -> bool:
+    kind = label.get("labelType")
+    if label.get("isSentBackToQueue") is True and not options.include_sent_back_labels:
+        return False
+    return kind is None or kind in options.label_types
+
+
+def _created_at(label: Mapping[str, object]) -> str:
+    value = label.get("createdAt")
+    return value if isinstance(value, str) else ""
+
+
+def _documents(source: Source) -> Iterator[Record | Problem]:
+    return read_labels(source, at="")
+
+
+class _Store:
+    """Labels on disk, by their assets."""
+
+    def __init__(self, scratch: Path) -> None:
+        self._database = sqlite3.connect(scratch / "labels.sqlite", isolation_level=None)
+        self._database.executescript(
+            """
+            PRAGMA journal_mode = OFF;
+            PRAGMA synchronous = OFF;
+            CREATE TABLE labels (
+                number INTEGER PRIMARY KEY, id TEXT, external_id TEXT, created_at TEXT, is_wanted INTEGER,
+                is_taken INTEGER DEFAULT 0, document TEXT
+            );
+            CREATE TABLE owners (number INTEGER PRIMARY KEY, key TEXT UNIQUE, document TEXT);
+            BEGIN;
+            """
+        )
+
+    def add(self, label: Document, *, is_wanted: bool) -> None:
+        """Keep a label; of one that is not wanted, only that it is there."""
+        owner = label.get("labelOf")
+        asset = dict(cast("Document", owner)) if isinstance(owner, Mapping) else {}
+        if asset.get("id") is None and label.get("assetId") is not None:
+            asset["id"] = label["assetId"]
+        if asset.get("externalId") is None and label.get("externalId") is not None:
+            asset["externalId"] = label["externalId"]
+        own = {key: value for key, value in label.items() if key != "labelOf"} if is_wanted else {}
+        self._database.execute(
+            "INSERT INTO labels (id, external_id, created_at, is_wanted, document) VALUES (?, ?, ?, ?, ?)",
+            (*_keys(asset), _created_at(label), is_wanted, json.dumps(own)),
+        )
+        self._database.execute(
+            "INSERT OR IGNORE INTO owners (key, document) VALUES (?, ?)", (_key(asset), json.dumps(asset))
+        )
+
+    def finish(self) -> None:
+        """All labels are there."""
+        self._database.executescript(
+            "CREATE INDEX by_id ON labels (id); CREATE INDEX by_external_id ON labels (external_id) WHERE id IS NULL;"
+        )
+
+    def owners(self) -> Iterator[Document]:
+        """The assets that labels told, in the order in which they did."""
+        for (text,) in self._database.execute("SELECT document FROM owners ORDER BY number"):
+            yield json.loads(text)
+
+    def is_ambiguous(self, asset: Document) -> bool:
+        """Whether another asset took labels that name this one's external id, and no id."""
+        rows = self._database.execute(
+            "SELECT 1 FROM labels WHERE is_taken AND is_wanted AND id IS NULL AND external_id = ? LIMIT 1",
+            (_keys(asset)[1],),
+        )
+        return rows.fetchone() is not None
+
+    def take(self, asset: Document) -> tuple[Document, ...]:
+        """The wanted labels of an asset, the latest last: those that name its id, or, naming none, its external id."""
+        id_, external_id = _keys(asset)
+        rows = self._database.execute(
+            "SELECT number, is_wanted, document FROM labels WHERE is_taken = 0 AND "
+            "(id = ?1 OR (id IS NULL AND external_id = ?2)) ORDER BY created_at, number",
+            (id_, external_id),
+        ).fetchall()
+        self._database.executemany("UPDATE labels SET is_taken = 1 WHERE number = ?", [(row[0],) for row in rows])
+        return tuple(json.loads(text) for _, is_wanted, text in rows if is_wanted)
+
+    @property
+    def orphans(self) -> int:
+        """How many wanted labels no asset has taken."""
+        found = self._database.execute("SELECT count(*) FROM labels WHERE is_taken = 0 AND is_wanted").fetchone()
+        return int(found[0])
+
+    def close(self) -> None:
+        self._database.close()
+
+
+def _keys(asset: Mapping[str, object]) -> tuple[str | None, str | None]:
+    """Id and external id as text that a database can hold: lone surrogates escaped."""
+    id_, external_id = (None if asset.get(key) is None else json.dumps(str(asset[key])) for key in ("id", "externalId"))
+    return id_, external_id
+
+
+def _key(asset: Mapping[str, object]) -> str:
+    id_, external_id = _keys(asset)
+    return f"id {id_}" if id_ is not None else f"externalId {external_id}"

@@ -1,0 +1,151 @@
+"""Names of files in an archive: safe to unpack anywhere, and no two the same anywhere.
+
+An external id is free text. As a name it keeps its folders (``d1/x.png``), and changes only where it has to: what would
+leave the folder (``..``, absolute paths, back slashes), what a file system refuses (control characters, ``:`` and the
+like, names of devices, a dot or a space at the end, more than 200 bytes), and what another asset has already, also when
+only case or the composition of accents tells them apart. The second of two twins gets ``~2`` before its extension.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from hashlib import sha256
+from typing import NamedTuple
+
+__all__ = ["Names", "Reservation", "fold", "is_safe", "one_step", "safe_path", "split_extension"]
+
+_MAX_SEGMENT_BYTES = 200  # of the 255 that file systems take, for endings such as `_label2_000001.geojson`
+_MAX_NAME_BYTES = 255
+_MAX_PATH_BYTES = 800
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"|?*\\\ud800-\udfff\u2028\u2029]')
+_DEVICE = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?=\.|\s*$|\s+\.)", re.IGNORECASE)
+_EXTENSION = re.compile(r"(?<=[^/.])\.[A-Za-z0-9]{1,8}$")
+
+
+def safe_path(external_id: str) -> str:
+    """A relative path that stays where it is put, on every common file system.
+
+    >>> safe_path("d1/pier 1.png"), safe_path("../../etc/passwd"), safe_path("C:\\\\nul.txt"), safe_path("")
+    ('d1/pier 1.png', '_/_/etc/passwd', 'C__nul.txt', '_')
+    """
+    path = "/".join(map(_safe_segment, external_id.split("/")))
+    return path if len(path.encode()) <= _MAX_PATH_BYTES else _shortened(path.replace("/", "_"))
+
+
+def is_safe(path: str) -> bool:
+    """Whether a path, perhaps a safe one with an ending, stays where it is put.
+
+    >>> is_safe("labels/a.json"), is_safe("../a"), is_safe("/a"), is_safe("a//b")
+    (True, False, False, False)
+    """
+    steps = path.split("/")
+    return not any(
+        not step.strip(". ") or step[-1] in ". " or _UNSAFE.search(step) or len(step.encode()) > _MAX_NAME_BYTES
+        for step in steps
+    )
+
+
+def _safe_segment(segment: str) -> str:
+    segment = _UNSAFE.sub("_", segment)
+    if not segment.strip(". "):
+        return "_"
+    if segment[-1] in ". ":
+        segment = segment[:-1] + "_"
+    if _DEVICE.match(segment):
+        segment = "_" + segment
+    return segment if len(segment.encode()) <= _MAX_SEGMENT_BYTES else _shortened(segment)
+
+
+def _shortened(segment: str) -> str:
+    """The start of a long name, a digest of all of it, and its extension."""
+    stem, extension = split_extension(segment)
+    ending = f"~{sha256(segment.encode()).hexdigest()[:12]}{extension}"
+    return stem.encode()[: _MAX_SEGMENT_BYTES - len(ending)].decode("utf-8", "ignore") + ending
+
+
+def split_extension(name: str) -> tuple[str, str]:
+    """The name and its extension, dot included, which is empty where there is none.
+
+    >>> split_extension("d.1/a.tar.gz"), split_extension("d/.hidden"), split_extension("v1.2 final")
+    (('d.1/a.tar', '.gz'), ('d/.hidden', ''), ('v1.2 final', ''))
+    """
+    found = _EXTENSION.search(name)
+    return (name[: found.start()], found[0]) if found else (name, "")
+
+
+def fold(path: str) -> str:
+    """What two paths share when some file system takes them for the same.
+
+    >>> fold("A/É.png") == fold("a/E\u0301.PNG")
+    True
+    """
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", path).casefold())
+
+
+class Reservation(NamedTuple):
+    """A path that a name needs: in a folder, which is a space of its own."""
+
+    folder: str
+    path: str
+
+
+def one_step(folder: str, name: str) -> Reservation:
+    """A name that is to be the only one, but is no file, so that it may be a folder's name as well."""
+    return Reservation(folder, name.replace("/", "\0"))
+
+
+class Names:
+    """The names given so far.
+
+    >>> names = Names()
+    >>> def needs(name: str) -> list[Reservation]:
+    ...     return [Reservation("labels", name + ".json")]
+    >>> [names.claim(name, needs) for name in ("a.png", "A.png", "a.png")]
+    ['a.png', 'A~2.png', 'a~3.png']
+    """
+
+    def __init__(self) -> None:
+        self._files: set[tuple[str, str]] = set()
+        self._folders: set[tuple[str, str]] = set()
+        self._next: dict[str, int] = {}
+
+    def claim(self, wanted: str, needs: Callable[[str], Iterable[Reservation]]) -> str:
+        """A name that nobody has, as near to the wanted one as can be.
+
+        Args:
+            wanted: a safe path.
+            needs: the paths that would be written for a name.
+        """
+        name = wanted
+        if not self._take(needs(name)):
+            flat = wanted.replace("/", "_") if self._is_below_a_file(needs(wanted)) else wanted
+            stem, extension = split_extension(flat)
+            key = fold(flat)
+            number = self._next.get(key, 2)
+            while not self._take(needs(name := f"{stem}~{number}{extension}")):
+                number += 1
+            self._next[key] = number + 1
+        return name
+
+    def _take(self, reservations: Iterable[Reservation]) -> bool:
+        files = [(folder, fold(path)) for folder, path in reservations]
+        if not all(map(self._is_free, files)):
+            return False
+        self._files.update(files)
+        for folder, path in files:
+            self._folders.update((folder, above) for above in _above(path))
+        return True
+
+    def _is_free(self, file: tuple[str, str]) -> bool:
+        folder, path = file
+        taken = file in self._files or file in self._folders
+        return not taken and not any((folder, above) in self._files for above in _above(path))
+
+    def _is_below_a_file(self, reservations: Iterable[Reservation]) -> bool:
+        return any((one.folder, above) in self._files for one in reservations for above in _above(fold(one.path)))
+
+
+def _above(path: str) -> Iterable[str]:
+    """The folders that a path lies in."""
+    steps = path.split("/")
+    return ("/".join(steps[:length]) for length in range(1, len(steps)))

@@ -1,0 +1,81 @@
+"""The project that labels belong to."""
+
+import json
+from collections.abc import Mapping
+from os import PathLike
+from typing import TypeAlias, cast
+
+from attrs import frozen
+
+from kili_query.errors import OntologyError
+from kili_query.ontology import Job, Ontology
+from kili_query.ontology.decode import read_file
+
+__all__ = ["Project", "ProjectSource"]
+
+ProjectSource: TypeAlias = "str | PathLike[str] | Mapping[str, object]"
+
+
+@frozen
+class Project:
+    """What an export has to know of a project.
+
+    Attributes:
+        document: as given, for what no attribute tells.
+        ontology: its jobs.
+        input_type: ``IMAGE`` or the like; empty when the document does not say.
+        id: empty when the document does not say.
+        title: likewise.
+        description: likewise.
+    """
+
+    document: Mapping[str, object]
+    ontology: Ontology
+    input_type: str = ""
+    id: str = ""
+    title: str = ""
+    description: str = ""
+
+    @classmethod
+    def read(cls, source: ProjectSource) -> "Project":
+        """From a project, as a mapping or as JSON in a file; a ``jsonInterface`` alone will do.
+
+        Raises:
+            OntologyError: it cannot be read or has another shape.
+
+        >>> Project.read({"id": "p", "title": "Harbour", "inputType": "IMAGE", "jsonInterface": {"jobs": {}}}).title
+        'Harbour'
+        """
+        document = source if isinstance(source, Mapping) else _decoded(read_file(source))
+        ontology = Ontology.from_json_interface(document)
+        texts = {name: _text(document.get(name)) for name in ("inputType", "id", "title", "description")}
+        return cls(document, ontology, texts["inputType"], texts["id"], texts["title"], texts["description"])
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """All its jobs, in the order of the interface."""
+        return tuple(self.ontology.jobs.values())
+
+    @property
+    def is_video(self) -> bool:
+        """Whether responses are keyed by frame."""
+        return self.ontology.is_video
+
+    @property
+    def has_data_connection(self) -> bool:
+        """Whether its assets lie in a storage of its owner."""
+        return bool(self.document.get("dataConnections"))
+
+
+def _decoded(data: bytes) -> Mapping[str, object]:
+    try:
+        value: object = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise OntologyError(f"not valid JSON: {error}") from error
+    if not isinstance(value, Mapping):
+        raise OntologyError("a project is an object")
+    return cast("Mapping[str, object]", value)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

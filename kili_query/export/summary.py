@@ -1,0 +1,111 @@
+"""What came of an export."""
+
+from collections import Counter
+from pathlib import Path
+
+from attrs import define, field, frozen
+
+__all__ = ["MAX_SKIPPED", "Skipped", "Summary"]
+
+MAX_SKIPPED = 20
+
+
+@frozen
+class Skipped:
+    """Something that could not be written, and why.
+
+    Attributes:
+        reason: in words that are true when read alone.
+        asset: the external id of its asset.
+        label: the id of its label, or its number among the asset's, from 1; empty when it is about the asset.
+        path: where in the label, as a JSON path.
+
+    >>> print(Skipped("a rectangle has 4 corners, not 3", "a.png", "l1", "jsonResponse.DET.annotations[0]"))
+    asset `a.png`, label `l1`: a rectangle has 4 corners, not 3 (at `jsonResponse.DET.annotations[0]`)
+    """
+
+    reason: str
+    asset: str = ""
+    label: str = ""
+    path: str = ""
+
+    def __str__(self) -> str:
+        names = [f"asset `{self.asset}`"] * bool(self.asset) + [f"label `{self.label}`"] * bool(self.label)
+        where = f" (at `{self.path}`)" if self.path else ""
+        return f"{', '.join(names)}{': ' if names else ''}{self.reason}{where}"
+
+
+@define
+class Summary:
+    """What was written, and what was not; it grows while an export runs.
+
+    Attributes:
+        path: the file that was written.
+        format: the name of the format.
+        assets: how many assets were written.
+        labels: how many labels.
+        media: how many files of media went into the archive.
+        renamed: assets whose name in the archive is not their external id; ``manifest.json`` lists them.
+        unlabeled: assets without a label of an accepted type; they are not written.
+        filtered: labels that ``where`` left out; an asset that loses all of them is not written.
+        orphans: labels of assets that were not among the given ones.
+        skipped: how many assets, labels and annotations could not be written.
+        problems: the first `MAX_SKIPPED` of these.
+        unsupported: annotations that the format has no way to hold, by their type.
+    """
+
+    path: Path
+    format: str
+    assets: int = 0
+    labels: int = 0
+    media: int = 0
+    renamed: int = 0
+    unlabeled: int = 0
+    filtered: int = 0
+    orphans: int = 0
+    skipped: int = 0
+    problems: list[Skipped] = field(factory=list)
+    unsupported: Counter[str] = field(factory=Counter)
+
+    def note(self, problem: Skipped) -> None:
+        """Count a problem, and list it unless the list is long already."""
+        self.skipped += 1
+        if len(self.problems) < MAX_SKIPPED:
+            self.problems.append(problem)
+
+    def to_dict(self) -> dict[str, object]:
+        """The summary as JSON holds it."""
+        numbers = ("assets", "labels", "media", "renamed", "unlabeled", "filtered", "orphans", "skipped")
+        problems = [
+            {"asset": one.asset, "label": one.label, "path": one.path, "reason": one.reason} for one in self.problems
+        ]
+        return {
+            "path": str(self.path),
+            "format": self.format,
+            **{name: getattr(self, name) for name in numbers},
+            "unsupported": dict(sorted(self.unsupported.items())),
+            "problems": problems,
+        }
+
+    def __str__(self) -> str:
+        lines = [f"{self.labels} labels of {self.assets} assets written to {self.path} as {self.format}"]
+        lines += [
+            f"  {number} {what}"
+            for number, what in (
+                (self.media, "files of media"),
+                (self.renamed, "assets renamed (see manifest.json in the archive)"),
+                (self.unlabeled, "assets without a label"),
+                (self.filtered, "labels left out by the query"),
+                (self.orphans, "labels of other assets"),
+                *((number, f"annotations left out: no `{kind}` in this format") for kind, number in self._unsupported),
+                (self.skipped, "skipped, for they could not be written"),
+            )
+            if number
+        ]
+        lines += [f"    {problem}" for problem in self.problems]
+        more = self.skipped - len(self.problems)
+        return "\n".join([*lines, f"    … and {more} more"] if more else lines)
+
+    @property
+    def _unsupported(self) -> list[tuple[str, int]]:
+        return sorted(self.unsupported.items())

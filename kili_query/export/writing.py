@@ -1,0 +1,235 @@
+"""`write`: labels and their assets become files that other programs read."""
+
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from attrs import frozen
+
+from kili_query._extras import load
+from kili_query.export.archive import opened_archive, opened_file, replaced
+from kili_query.export.context import Export
+from kili_query.export.errors import NotCompatibleOptions
+from kili_query.export.format import Format
+from kili_query.export.formats import format_named
+from kili_query.export.joining import joined
+from kili_query.export.media import Fetch, LocalOrHttp, MediaStage, ffmpeg_program
+from kili_query.export.naming import Names, Reservation, safe_path
+from kili_query.export.options import AnnotationModifier, ExportType, Layout, OnError, Options
+from kili_query.export.project import Project, ProjectSource
+from kili_query.export.readme import MANIFEST, README, manifest, readme
+from kili_query.export.run import Run
+from kili_query.export.summary import Summary
+from kili_query.query import Query, parse, validate
+from kili_query.scanning import Source
+from kili_query.targets.closures import Matcher
+
+__all__ = ["write"]
+
+T = TypeVar("T")
+
+_RESERVED = (
+    README,
+    MANIFEST,
+    "assets",
+    "classes.txt",
+    "data",
+    "data.json",
+    "data.yaml",
+    "images",
+    "labels",
+    "labels.json",
+)
+
+
+def write(
+    labels: Source | None,
+    assets: Source | None,
+    project: ProjectSource,
+    *,
+    fmt: str,
+    to: str | os.PathLike[str],
+    layout: Layout = "split",
+    single_file: bool = False,
+    with_assets: bool = False,
+    cut_videos: bool = False,
+    normalized_coordinates: bool | None = None,
+    annotation_modifier: AnnotationModifier | None = None,
+    where: str | Query | None = None,
+    on_error: OnError = "raise",
+    export_type: ExportType = "latest",
+    label_types: Iterable[str] = ("DEFAULT", "REVIEW"),
+    include_sent_back_labels: bool = True,
+    exported_at: datetime | None = None,
+    fetch: Fetch | None = None,
+    media_root: str | os.PathLike[str] | None = None,
+    media_cache: str | os.PathLike[str] | None = None,
+    disable_tqdm: bool | None = None,
+) -> Summary:
+    """Write labels in a format, as the official client lays it out.
+
+    All options are checked before anything is read. Assets come one after another, in their order, and memory does not
+    grow with them. The same input gives the same bytes. The file is there only once it is complete: when something
+    fails, one that was there before stays as it was.
+
+    Args:
+        labels: whatever `kili_query.scanning` reads: paths, or labels; also assets that hold their labels. None when
+            ``assets`` hold them.
+        assets: the same for assets, known by ``id`` or ``externalId``. None when labels tell enough of theirs.
+        project: a project as a mapping, or a JSON file of one.
+        fmt: the name of the format, one of `FORMATS`.
+        to: the file to write; in a folder that exists, ``<project id>.zip``. Folders above it are made.
+        layout: ``"split"`` for a folder a job, ``"merged"`` for all jobs together, where the format can.
+        single_file: all labels in one file, where the format can.
+        with_assets: media go into the archive.
+        cut_videos: videos go in as frames too, cut by the program ffmpeg.
+        normalized_coordinates: None for the format's own way, True for fractions, False for pixels, where it can.
+        annotation_modifier: for COCO, see `AnnotationModifier`.
+        where: a query; labels that do not match are left out.
+        on_error: ``"raise"`` stops at the first asset, label or annotation that cannot be written; ``"skip"`` leaves it
+            out, and the summary tells.
+        export_type: ``"latest"`` for the latest label of each asset, ``"normal"`` for all.
+        label_types: the types of label that are exported; a label that tells none is.
+        include_sent_back_labels: whether labels that were sent back to the queue are exported.
+        exported_at: the date in ``README.kili.txt``; none by default.
+        fetch: how media are had; by default local files and ``http``.
+        media_root: the folder of local media; by default that of the assets' file, or else the working folder.
+        media_cache: a folder where downloads are kept, so that an interrupted export goes on where it was.
+        disable_tqdm: no progress bar; None for one where standard error is a terminal.
+
+    Returns:
+        What was written, and what was not.
+
+    Raises:
+        NotCompatibleOptions: options that the format or the project does not take, or a file that cannot be written.
+        NotCompatibleInputType: a project that the format does not take.
+        NoCompatibleJobError: a project without a job that the format can hold.
+        OntologyError: the project cannot be read.
+        QueryError: the query is wrong.
+        SourceError: labels or assets cannot be read.
+        NotExportableAssetError, NotExportableLabelError, DownloadError: with ``on_error="raise"``.
+        MissingExtraError: something is not installed.
+
+    >>> import tempfile, zipfile
+    >>> project = {"id": "p", "inputType": "IMAGE", "jsonInterface": {"jobs": {}}}
+    >>> label = {"id": "l", "assetId": "a", "jsonResponse": {}}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     summary = write([label], [{"id": "a", "externalId": "a.png"}], project, fmt="kili", to=f"{folder}/all.zip")
+    ...     zipfile.ZipFile(summary.path).namelist()
+    ['README.kili.txt', 'labels/a.png.json']
+    """
+    options = Options(
+        layout=layout,
+        single_file=single_file,
+        with_assets=with_assets,
+        cut_videos=cut_videos,
+        normalized_coordinates=normalized_coordinates,
+        annotation_modifier=annotation_modifier,
+        on_error=on_error,
+        export_type=export_type,
+        label_types=tuple(label_types),
+        include_sent_back_labels=include_sent_back_labels,
+        exported_at=exported_at,
+    )
+    chosen = format_named(fmt)
+    chosen.check_options(options)
+    if labels is None and assets is None:
+        raise NotCompatibleOptions("nothing to export: give `labels`, or `assets` that hold them")
+    query = parse(where) if isinstance(where, str) else where
+    ffmpeg = ffmpeg_program() if cut_videos else None
+    plan = _Plan.of(chosen, options, Project.read(project), Path(to), query)
+    for source in (labels, assets, project):
+        _refuse_input(plan.target, source)
+    with ExitStack() as stack:
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kili-query-")))
+        run = plan.run(scratch)
+        media = None
+        if with_assets:
+            root = Path(media_root) if media_root is not None else _folder_of(assets if assets is not None else labels)
+            found = LocalOrHttp(root, None if media_cache is None else Path(media_cache)) if fetch is None else fetch
+            media = MediaStage(found, scratch / "media", is_video=plan.project.is_video, ffmpeg=ffmpeg)
+            stack.enter_context(media)
+        file = stack.enter_context(replaced(plan.target))
+        sink = stack.enter_context(opened_archive(file) if chosen.is_archive else opened_file(file))
+        if chosen.is_archive:
+            sink.add(readme(plan.project, options, chosen.name))
+        items = joined(labels, assets, options, scratch)
+        run.write(_with_bar(items, disable_tqdm), media, sink)
+        if chosen.is_archive and (entry := manifest(run.renamed, run.export.folders)) is not None:
+            sink.add(entry)
+    return run.export.summary
+
+
+@frozen
+class _Plan:
+    """An export that may run: everything is checked that can be before labels are read."""
+
+    format: Format
+    options: Options
+    project: Project
+    target: Path
+    matcher: Matcher | None
+
+    @classmethod
+    def of(cls, chosen: Format, options: Options, project: Project, to: Path, query: Query | None) -> "_Plan":
+        chosen.jobs_of(project)
+        if options.with_assets and project.has_data_connection:
+            raise NotCompatibleOptions(
+                "assets of a project with a data connection cannot be exported: no `with_assets`"
+            )
+        matcher = None if query is None else validate(query, project.ontology).compile(ontology=project.ontology)
+        is_folder = to.is_dir()
+        if is_folder and not chosen.is_archive:
+            raise NotCompatibleOptions(f"`{to}` is a folder: name the file to write")
+        name = f"{safe_path(project.id or 'export').replace('/', '_')}.zip"
+        return cls(chosen, options, project, to / name if is_folder else to, matcher)
+
+    def run(self, scratch: Path) -> Run:
+        jobs = self.format.jobs_of(self.project)
+        folders = _folders([job.name for job in jobs])
+        summary = Summary(self.target, self.format.name)
+        export = Export(self.project, self.options, jobs, summary, folders, scratch)
+        return Run(self.format, self.format.open(export), export, self.matcher)
+
+
+def _folders(jobs: Iterable[str]) -> dict[str, str]:
+    """The folder of each job: safe, and no other's."""
+    names = Names()
+
+    def needs(name: str) -> list[Reservation]:
+        return [Reservation("", name)]
+
+    for name in _RESERVED:
+        names.claim(name, needs)
+    return {job: names.claim(safe_path(job).replace("/", "_"), needs) for job in jobs}
+
+
+def _folder_of(source: object) -> Path:
+    """The folder that a source lies in."""
+    if isinstance(source, str | os.PathLike) and source != "-":
+        path = Path(source)
+        return path if path.is_dir() else path.parent
+    return Path()
+
+
+def _refuse_input(target: Path, source: object) -> None:
+    """Refuse to write over what is read."""
+    if isinstance(source, list | tuple):
+        for one in source:
+            _refuse_input(target, one)
+    elif isinstance(source, str | os.PathLike) and source != "-":
+        given, path = Path(source).resolve(), target.resolve()
+        if path == given or (path.exists() and given.exists() and path.samefile(given)):
+            raise NotCompatibleOptions(f"cannot write `{target}`: it belongs to what is read")
+
+
+def _with_bar(items: Iterator[T], disable: bool | None) -> Iterable[T]:
+    """The items, with a bar on standard error that shows how many there were."""
+    if disable is True:
+        return items
+    bar: Iterable[T] = load("kili_query.export.bar", "a progress bar", "export").bar(items, disable)
+    return bar

@@ -1,0 +1,333 @@
+"""`write`: options, the choice of labels, problems, and a file that is there only when all went well."""
+
+import json
+import os
+from datetime import datetime
+
+import pytest
+
+import kili_query as kq
+from kili_query.errors import KiliQueryError, OntologyError, QueryError, SourceError
+from kili_query.export import (
+    NoCompatibleJobError,
+    NotCompatibleInputType,
+    NotCompatibleOptions,
+    NotExportableAssetError,
+    NotExportableLabelError,
+    write,
+)
+from kili_query.export.format import Entry, Format
+from kili_query.export.formats import FORMATS
+from tests.export.samples import asset, box, boxes, label, left_in, names, project, read, text
+
+
+class Unreadable:
+    """Labels that fail when anything is read of them."""
+
+    def __iter__(self):
+        raise AssertionError("read before the options were checked")
+
+
+def test_the_archive_and_what_it_says_of_itself(tmp_path):
+    summary = write(
+        [label(1)],
+        [asset(1)],
+        project(),
+        fmt="kili",
+        to=tmp_path / "a.zip",
+        exported_at=datetime(2026, 11, 23, 11, 2, 55),
+    )
+    assert names(summary.path) == ["README.kili.txt", "labels/1.png.json"]
+    assert text(summary.path, "README.kili.txt") == (
+        "Exported Labels from KILI\n"
+        "=========================\n"
+        "\n"
+        "- Project name: Harbour\n"
+        "- Project identifier: prj9\n"
+        "- Project description: toy\n"
+        "- Project input type: IMAGE\n"
+        "- Export date: 20261123-110255\n"
+        "- Exported format: kili\n"
+        "- Exported labels: latest\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"fmt": "cocoa"}, NotCompatibleOptions, "did you mean `coco`"),
+        ({"fmt": "x"}, NotCompatibleOptions, "choose one of kili, raw"),
+        ({"layout": "both"}, NotCompatibleOptions, "`layout` is one of 'split', 'merged', not 'both'"),
+        ({"on_error": "ignore"}, NotCompatibleOptions, "`on_error`"),
+        ({"export_type": "all"}, NotCompatibleOptions, "`export_type`"),
+        ({"normalized_coordinates": 1}, NotCompatibleOptions, "`normalized_coordinates`"),
+        ({"annotation_modifier": max}, NotCompatibleOptions, "does not take an `annotation_modifier`"),
+        ({"cut_videos": True}, NotCompatibleOptions, "with_assets"),
+        ({"where": "DET.BOAT >"}, QueryError, "expected"),
+        ({"where": "DET.BOOT"}, QueryError, "unknown category `BOOT`"),
+        ({"fmt": "jsonl", "with_assets": True}, NotCompatibleOptions, "one file"),
+        ({"fmt": "llm_v1"}, NotCompatibleOptions, "set `with_assets`"),
+        ({"fmt": "llm_v1", "with_assets": True}, NotCompatibleInputType, "LLM_RLHF"),
+        ({"project": {"jobs": 3}}, OntologyError, "jobs"),
+        ({"project": "/no/such/project.json"}, OntologyError, "cannot read"),
+        (
+            {"project": project(dataConnections=[{"id": "d"}]), "with_assets": True},
+            NotCompatibleOptions,
+            "data connection",
+        ),
+    ],
+)
+def test_what_is_asked_wrongly_is_told_before_anything_is_read(tmp_path, options, error, message):
+    given = {"fmt": "kili", "project": project(), **options}
+    with pytest.raises(error, match=message) as caught:
+        write(Unreadable(), Unreadable(), given.pop("project"), to=tmp_path / "deep" / "a.zip", **given)
+    assert isinstance(caught.value, KiliQueryError)
+    assert isinstance(caught.value, ValueError)
+    assert left_in(tmp_path) == []
+
+
+def test_without_anything_to_read(tmp_path):
+    with pytest.raises(NotCompatibleOptions, match="nothing to export"):
+        write(None, None, project(), fmt="kili", to=tmp_path / "a.zip")
+
+
+def test_a_format_that_holds_none_of_the_jobs():
+    picky = Format(name="picky", open=lambda _: None, fits=lambda job: job.ml_task == "RANKING")
+    from kili_query.export import Project
+
+    with pytest.raises(NoCompatibleJobError, match="picky"):
+        picky.jobs_of(Project.read(project()))
+
+
+class TestTheFile:
+    """It is there only once it is complete, and leaves nothing else behind."""
+
+    def test_the_same_input_gives_the_same_bytes(self, tmp_path):
+        for name in ("a", "b"):
+            write([label(2), label(1)], [asset(1), asset(2)], project(), fmt="kili", to=tmp_path / name)
+        assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+    def test_a_folder_receives_an_archive_of_the_projects_name(self, tmp_path):
+        summary = write([label(1)], [asset(1)], project(id="../evil"), fmt="kili", to=tmp_path)
+        assert left_in(tmp_path) == [".._evil.zip".replace("..", "_", 1)]
+        assert summary.path.parent == tmp_path
+
+    def test_folders_above_it_are_made(self, tmp_path):
+        write([label(1)], [asset(1)], project(), fmt="kili", to=tmp_path / "x" / "y" / "a.zip")
+        assert left_in(tmp_path) == ["x", "x/y", "x/y/a.zip"]
+
+    @pytest.mark.parametrize("on_error", ["raise", "skip"])
+    def test_a_source_that_fails_leaves_what_was_there(self, tmp_path, on_error):
+        (tmp_path / "a.zip").write_bytes(b"old")
+
+        def labels():
+            yield label(1)
+            raise SourceError("the disk is gone")
+
+        with pytest.raises(SourceError, match="the disk is gone"):
+            write(labels(), [asset(1)], project(), fmt="kili", to=tmp_path / "a.zip", on_error=on_error)
+        with pytest.raises(SourceError):
+            write(labels(), [asset(1)], project(), fmt="kili", to=tmp_path / "new" / "b.zip", on_error=on_error)
+        assert left_in(tmp_path) == ["a.zip"]
+        assert (tmp_path / "a.zip").read_bytes() == b"old"
+
+    def test_a_bad_label_leaves_what_was_there(self, tmp_path):
+        write([label(1)], [asset(1)], project(), fmt="kili", to=tmp_path / "a.zip")
+        before = (tmp_path / "a.zip").read_bytes()
+        with pytest.raises(NotExportableLabelError):
+            write([label(1), label(2, 3)], [asset(1), asset(2)], project(), fmt="kili", to=tmp_path / "a.zip")
+        assert left_in(tmp_path) == ["a.zip"]
+        assert (tmp_path / "a.zip").read_bytes() == before
+
+    def test_what_is_read_is_not_written_over(self, tmp_path):
+        path = tmp_path / "labels.ndjson"
+        path.write_text(json.dumps(label(1)))
+        with pytest.raises(NotCompatibleOptions, match="belongs to what is read"):
+            write(path, [asset(1)], project(), fmt="kili", to=path)
+        with pytest.raises(NotCompatibleOptions, match="belongs to what is read"):
+            write([str(path)], [asset(1)], project(), fmt="kili", to=os.path.join(tmp_path, ".", "labels.ndjson"))
+        assert path.read_text() == json.dumps(label(1))
+
+    def test_where_nothing_can_be_written(self, tmp_path):
+        (tmp_path / "file").write_text("")
+        with pytest.raises(NotCompatibleOptions, match="cannot write"):
+            write([label(1)], [asset(1)], project(), fmt="kili", to=tmp_path / "file" / "a.zip")
+        with pytest.raises(NotCompatibleOptions, match="is a folder"):
+            write([label(1)], [asset(1)], project(), fmt="jsonl", to=tmp_path)
+
+
+class TestWhichLabels:
+    def kept(self, tmp_path, labels, assets=None, **options):
+        """The summary, and the ids of the labels that were written."""
+        assets = [asset(1), asset(2)] if assets is None else assets
+        summary = write(labels, assets, project(), fmt="jsonl", to=tmp_path / "out.jsonl", **options)
+        return summary, [json.loads(line)["id"] for line in summary.path.read_text().splitlines()]
+
+    def test_assets_keep_their_order_and_only_the_latest_label_counts(self, tmp_path):
+        old = label(1, id="old", createdAt="2025-01-01T00:00:00.000Z")
+        assert self.kept(tmp_path, [label(2), label(1), old])[1] == ["l1", "l2"]
+        summary, found = self.kept(tmp_path, [label(2), label(1), old], export_type="normal")
+        assert found == ["old", "l1", "l2"]
+        assert (summary.assets, summary.labels) == (2, 3)
+
+    def test_of_two_at_the_same_time_the_last_counts(self, tmp_path):
+        assert self.kept(tmp_path, [label(1), label(1, id="again")])[1] == ["again"]
+
+    def test_types_of_labels(self, tmp_path):
+        labels = [label(1, labelType="PREDICTION"), label(2, labelType="REVIEW")]
+        summary, found = self.kept(tmp_path, labels)
+        assert (found, summary.unlabeled, summary.orphans) == (["l2"], 1, 0)
+        assert self.kept(tmp_path, labels, label_types=["PREDICTION"])[1] == ["l1"]
+
+    def test_labels_that_were_sent_back(self, tmp_path):
+        labels = [label(1, isSentBackToQueue=True), label(2, isSentBackToQueue=False)]
+        assert self.kept(tmp_path, labels)[1] == ["l1", "l2"]
+        assert self.kept(tmp_path, labels, include_sent_back_labels=False)[1] == ["l2"]
+
+    def test_where(self, tmp_path):
+        labels = [label(1), label(2, boxes(box("KITE")))]
+        for where in ("DET.KITE.count >= 1", kq.parse("DET.KITE.count >= 1")):
+            summary, found = self.kept(tmp_path, labels, where=where)
+            assert (found, summary.filtered, summary.assets) == (["l2"], 1, 1)
+
+    def test_labels_of_other_assets_and_assets_without_labels(self, tmp_path):
+        summary, found = self.kept(tmp_path, [label(1), label(7)])
+        assert (found, summary.orphans, summary.unlabeled) == (["l1"], 1, 1)
+
+    def test_labels_may_name_their_asset_by_its_external_id(self, tmp_path):
+        by_name = {key: value for key, value in label(1).items() if key != "assetId"}
+        assert self.kept(tmp_path, [{**by_name, "labelOf": {"externalId": "1.png"}}])[1] == ["l1"]
+
+    def test_but_not_when_two_assets_have_it(self, tmp_path):
+        by_name = {key: value for key, value in label(1).items() if key != "assetId"}
+        twins = [asset(1, "x"), asset(2, "x")]
+        with pytest.raises(NotExportableAssetError, match="a second asset with the external id `x`"):
+            self.kept(tmp_path, [{**by_name, "labelOf": {"externalId": "x"}}], twins)
+
+    def test_assets_may_hold_their_labels(self, tmp_path):
+        latest = {**asset(1), "latestLabel": label(1, id="own")}
+        of_all = {**asset(2), "labels": [label(2), label(2, id="old", createdAt="2025")]}
+        assert self.kept(tmp_path, None, [latest, of_all, asset(3)])[1] == ["own", "l2"]
+        summary = write([latest, of_all], None, project(), fmt="jsonl", to=tmp_path / "x", export_type="normal")
+        assert (summary.assets, summary.labels) == (2, 3)
+
+    def test_labels_may_tell_their_assets(self, tmp_path):
+        owned = [label(n, labelOf=asset(n, f"{n}.jpg")) for n in (2, 1)]
+        write(owned, None, project(), fmt="kili", to=tmp_path / "a.zip")
+        assert names(tmp_path / "a.zip")[1:] == ["labels/2.jpg.json", "labels/1.jpg.json"]
+
+    def test_several_latest_labels(self, tmp_path):
+        several = {**asset(1), "latestLabels": [label(1), None, label(1, id="second")]}
+        write(None, [several], project(), fmt="kili", to=tmp_path / "a.zip")
+        document = read(tmp_path / "a.zip", "labels/1.png.json")
+        assert [one["id"] for one in document["latestLabels"]] == ["l1", "second"]
+
+
+class TestProblems:
+    CASES = (
+        (label(1, None, jsonResponse=None), "label `l1`: `jsonResponse` is null", NotExportableLabelError),
+        (label(1, "{"), "text that is not JSON", NotExportableLabelError),
+        (label(1, [1]), "no object", NotExportableLabelError),
+        (label(1, {"ROTATION_JOB": {"rotation": 45}}), "0, 90, 180 or 270", NotExportableLabelError),
+        (label(1, {"J": {"text": float("nan")}}), "cannot be written as JSON", NotExportableLabelError),
+    )
+
+    @pytest.mark.parametrize(("bad", "reason", "error"), CASES)
+    def test_a_bad_label_is_named_and_fatal_or_left_out(self, tmp_path, bad, reason, error):
+        to = tmp_path / "a.zip"
+        with pytest.raises(error, match=f"asset `1.png`.*{reason}"):
+            write([bad, label(2)], [asset(1), asset(2)], project(), fmt="kili", to=to)
+        assert not to.exists()
+        summary = write([bad, label(2)], [asset(1), asset(2)], project(), fmt="kili", to=to, on_error="skip")
+        assert names(to)[1:] == ["labels/2.png.json"]
+        assert (summary.skipped, summary.problems[0].asset) == (1, "1.png")
+        assert reason.removeprefix("label `l1`: ") in summary.problems[0].reason
+
+    def test_an_asset_without_a_name(self, tmp_path):
+        with pytest.raises(NotExportableAssetError, match="without `externalId` and `id`"):
+            write(None, [{"latestLabel": label(1)}], project(), fmt="kili", to=tmp_path / "a.zip")
+
+    def test_text_that_is_no_json(self, tmp_path):
+        path = tmp_path / "labels.ndjson"
+        path.write_text(json.dumps(label(1)) + "\n{broken\n" + json.dumps(label(2)) + "\n")
+        with pytest.raises(NotExportableAssetError, match=r"labels\.ndjson:2"):
+            write(path, [asset(1), asset(2)], project(), fmt="kili", to=tmp_path / "a.zip")
+        summary = write(path, [asset(1), asset(2)], project(), fmt="kili", to=tmp_path / "a.zip", on_error="skip")
+        assert (summary.assets, summary.skipped) == (2, 1)
+
+    def test_the_list_of_problems_is_short_and_their_number_exact(self, tmp_path):
+        bad = [label(n, 3) for n in range(50)]
+        assets = [asset(n) for n in range(50)]
+        summary = write(bad, assets, project(), fmt="kili", to=tmp_path / "a.zip", on_error="skip")
+        assert (summary.skipped, len(summary.problems)) == (50, 20)
+        assert "… and 30 more" in str(summary)
+        assert summary.to_dict()["skipped"] == 50
+
+    def test_an_image_in_coordinates_of_the_earth_is_no_image(self, tmp_path, monkeypatch):
+        class Picky:
+            def asset(self, asset):
+                return [Entry(f"{asset.stem}.txt", b"x")]
+
+            def close(self):
+                return ()
+
+        from types import SimpleNamespace
+
+        from kili_query.export import formats
+
+        made = SimpleNamespace(PICKY=Format(name="picky", open=lambda _: Picky()))
+        monkeypatch.setitem(FORMATS, "picky", ("picky", "PICKY"))
+        monkeypatch.setattr(formats, "load", lambda *_: made)
+        geotiff = asset(1, jsonContent=[{"useClassicCoordinates": False, "epsg": "EPSG4326"}])
+        tiled = asset(2, jsonContent=[{"useClassicCoordinates": False, "epsg": "TiledImage"}])
+        with pytest.raises(NotCompatibleOptions, match=r"asset `1\.png`: it is labeled in coordinates of the earth"):
+            write([label(1)], [geotiff], project(), fmt="picky", to=tmp_path / "a.zip")
+        summary = write(
+            [label(1), label(2)], [geotiff, tiled], project(), fmt="picky", to=tmp_path / "a.zip", on_error="skip"
+        )
+        assert (summary.assets, summary.skipped) == (1, 1)
+
+
+def test_a_format_of_ones_own_gets_checked_annotations(tmp_path):
+    """What a writer is given: annotations with shapes, the bad ones told."""
+    from types import SimpleNamespace
+
+    from kili_query.export import formats
+
+    seen = []
+
+    class Reader:
+        def __init__(self, export):
+            self.export = export
+
+        def asset(self, asset):
+            for one in asset.labels:
+                for frame in one.frames:
+                    found = self.export.annotations(asset, one, frame)
+                    seen.extend((asset.file_stem(one, frame), each.category, each.path) for each in found)
+            return ()
+
+        def close(self):
+            return ()
+
+    fits = Format(name="own", open=Reader, fits=lambda job: job.ml_task == "OBJECT_DETECTION")
+    bad = [box("NONE"), {**box(), "categories": []}, {**box(), "boundingPoly": []}, "x", None, {}]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(FORMATS, "own", ("own", "OWN"))
+        patch.setattr(formats, "load", lambda *_: SimpleNamespace(OWN=fits))
+        summary = write(
+            [label(1, {**boxes(*bad, box()), "CLS": {"categories": []}, "OTHER": 3})],
+            [asset(1)],
+            project(),
+            fmt="own",
+            to=tmp_path / "a.zip",
+            on_error="skip",
+        )
+    assert seen == [("1.png", "BOAT", "jsonResponse.DET.annotations[6]")]
+    assert [str(problem) for problem in summary.problems] == [
+        "asset `1.png`, label `l1`: the job `DET` has no category `NONE` "
+        "(at `jsonResponse.DET.annotations[0].categories[0].name`)",
+        "asset `1.png`, label `l1`: an annotation without a category (at `jsonResponse.DET.annotations[1].categories`)",
+        "asset `1.png`, label `l1`: no ring (at `jsonResponse.DET.annotations[2].boundingPoly`)",
+        "asset `1.png`, label `l1`: an annotation is no object (at `jsonResponse.DET.annotations[3]`)",
+    ]
