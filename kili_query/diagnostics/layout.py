@@ -12,15 +12,44 @@ from attrs import frozen
 
 from kili_query.source import Source, Span
 
-__all__ = ["PLAIN", "Mark", "Paint", "display_width", "lay_out", "printable"]
+__all__ = ["PLAIN", "Mark", "Paint", "as_html", "display_width", "lay_out", "printable"]
 
 Paint: TypeAlias = Callable[[str, str], str]
 """``paint(role, text)``: the text in the colour of its role (a severity, ``message``, ``gutter``, ``help``)."""
 
 
+_COLORS = {
+    "error": "color:#b3261e;font-weight:bold",
+    "warning": "color:#8a6100;font-weight:bold",
+    "note": "color:#00639b;font-weight:bold",
+    "message": "font-weight:bold",
+    "gutter": "color:#5f6368",
+    "help": "color:#146c2e;font-weight:bold",
+}
+
+
 def PLAIN(role: str, text: str) -> str:  # noqa: N802 - a constant that happens to be callable
     """No colour at all."""
     return text
+
+
+def as_html(laid_out: Callable[[Paint], str]) -> str:
+    """What a layout draws, for a page: as preformatted text, its parts in colours.
+
+    >>> as_html(lambda paint: paint("error", "a < b"))
+    '<pre><span style="color:#b3261e;font-weight:bold">a &lt; b</span></pre>'
+    """
+    from html import escape  # here, for only pages need it
+
+    opened = {role: f"\x00{number}\x01" for number, role in enumerate(_COLORS)}  # in no text that is laid out
+
+    def mark(role: str, text: str) -> str:
+        return f"{opened[role]}{text}\x02" if role in opened else text
+
+    page = escape(laid_out(mark)).replace("\x02", "</span>")
+    for role, sign in opened.items():
+        page = page.replace(sign, f'<span style="{_COLORS[role]}">')
+    return f"<pre>{page}</pre>"
 
 
 @frozen

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from attrs import field, frozen
 
 from kili_query.diagnostics.codes import Code, Severity
-from kili_query.diagnostics.layout import PLAIN, Mark, Paint, lay_out
+from kili_query.diagnostics.layout import PLAIN, Mark, Paint, as_html, lay_out
 from kili_query.source import Position, Source, Span
 
 __all__ = ["Diagnostic", "Edit", "Help", "Label", "sort_diagnostics"]
@@ -109,6 +109,10 @@ class Diagnostic:
 
     def __str__(self) -> str:
         return self.lay_out()
+
+    def _repr_html_(self) -> str:
+        """What notebooks show."""
+        return as_html(self.lay_out)
 
 
 def sort_diagnostics(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:

@@ -1,9 +1,11 @@
 """One label: its own keys as a dict, and its answers as objects."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from types import ModuleType
 from typing import cast
 
-from kili_query.errors import MalformedLabelError
+from kili_query._extras import load
+from kili_query.errors import MalformedLabelError, MissingExtraError
 from kili_query.labels.content import ParsedJobs
 from kili_query.labels.document import CONTENT, Document
 from kili_query.labels.frames import VideoJobs, is_framed
@@ -95,6 +97,27 @@ class ParsedLabel(Document):
 
     def __repr__(self) -> str:
         return dict.__repr__(self)
+
+    def _repr_png_(self) -> bytes | None:
+        """What notebooks draw; None where Pillow is not installed, or nothing can be drawn."""
+        try:
+            picture: bytes | None = _pictures().png_of(self, self.ontology)
+        except MissingExtraError:
+            return None
+        return picture
+
+    def _repr_html_(self) -> str | None:
+        """What notebooks show; None where Pillow is not installed."""
+        try:
+            page: str = _pictures().html_of(self, self.ontology)
+        except MissingExtraError:
+            return None
+        return page
+
+
+def _pictures() -> ModuleType:
+    """Pictures stand above labels, and are there only for who looks."""
+    return load("kili_query.pictures", "drawing labels", "export")
 
 
 def parse_labels(

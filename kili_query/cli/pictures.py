@@ -1,0 +1,233 @@
+"""``kili-query show`` and ``kili-query sheet``: labels drawn, one or many."""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Protocol
+
+import typer
+
+from kili_query._extras import load
+from kili_query.cli.arguments import JsonOption, LabelsArgument, OnMalformed, OntologyOption, QueryArgument
+from kili_query.cli.exit_status import FINE, NEGATIVE
+from kili_query.cli.failure import CommandError
+from kili_query.cli.inputs import load_ontology, load_query, refuse_two_readers
+from kili_query.cli.output import print_json, tell_report
+from kili_query.diagnostics.layout import printable
+from kili_query.errors import LabelError
+from kili_query.scanning import Problem, read_labels, scan_matches
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from kili_query.ontology import Ontology
+
+__all__ = ["sheet", "show"]
+
+Document = Mapping[str, object]
+
+OutputOption = Annotated[
+    str, typer.Option("--output", "-o", metavar="FILE", show_default=False, help="The PNG file to write.")
+]
+AssetsOption = Annotated[
+    str | None, typer.Option("--assets", metavar="FILE", help="The assets: their sizes, and which image is whose.")
+]
+ImagesOption = Annotated[
+    str | None, typer.Option("--images", metavar="DIR", help="Where images lie, named by external id or `content`.")
+]
+_DRAWN_AT_MOST = 24
+
+
+def show(
+    label: Annotated[str, typer.Argument(metavar="LABEL", show_default=False, help="The id of the label.")],
+    labels: LabelsArgument,
+    output: OutputOption,
+    ontology: OntologyOption = None,
+    assets: AssetsOption = None,
+    images: ImagesOption = None,
+    image: Annotated[str | None, typer.Option("--image", metavar="FILE", help="What was labeled.")] = None,
+    view: Annotated[
+        int | None, typer.Option("--view", min=0, help="The frame of a video or page of a PDF; the fullest by default.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Draw one label, over its image where that is given.
+
+    \b
+    kili-query show label030752 labels.ndjson --ontology project.json -o label.png
+    kili-query show label030752 labels.ndjson --image photo.jpg -o label.png
+    """
+    loaded = load_ontology(ontology)
+    found = _label_named(label, labels)
+    artist = _Artist(loaded, _Assets(assets, images))
+    picture = artist.picture(found, image=image, view=view)
+    _save(picture, output, [*labels, image, ontology, assets])
+    drawing = artist.drawing(found, view)
+    if as_json:
+        size = {"width": picture.width, "height": picture.height}
+        print_json({"path": output, "label": label, **size, "shapes": len(drawing.shapes), "view": drawing.view})
+    else:
+        of = "" if drawing.view is None else f", frame or page {drawing.view}"
+        print(printable(f"{output}: {len(drawing.shapes)} shapes of label {label}{of}"))
+    for problem in drawing.problems:
+        print(printable(f"not drawn: {problem}"), file=sys.stderr)
+    return FINE
+
+
+def sheet(
+    query: QueryArgument,
+    labels: LabelsArgument,
+    output: OutputOption,
+    ontology: OntologyOption = None,
+    assets: AssetsOption = None,
+    images: ImagesOption = None,
+    most: Annotated[int, typer.Option("--most", min=1, max=400, help="Labels drawn at most.")] = _DRAWN_AT_MOST,
+    columns: Annotated[int | None, typer.Option("--columns", min=1, help="Pictures in a row.")] = None,
+    tile_px: Annotated[int, typer.Option("--tile", min=32, max=1024, help="The sides of a picture, in pixels.")] = 320,
+    on_malformed: OnMalformed = "skip",
+    as_json: JsonOption = False,
+) -> int:
+    """Draw the labels that match a query, side by side.
+
+    Exit status: 0 when something matched, 1 when nothing did, and then no file is written.
+
+    \b
+    kili-query sheet 'OBJECTS.PERSON.count >= 3' labels.ndjson --ontology project.json -o people.png
+    """
+    refuse_two_readers(query, labels)
+    loaded = load_ontology(ontology)
+    matcher = load_query(query, loaded).compile(ontology=loaded)
+    artist = _Artist(loaded, _Assets(assets, images))
+    found = scan_matches(labels, matcher, on_malformed=on_malformed)
+    pictures = load("kili_query.pictures", "`kili-query sheet`", "export")
+    tiles: list[object] = []
+    matched = 0
+    for label in found:
+        matched += 1
+        if len(tiles) < most:
+            tiles.append(pictures.Tile(artist.picture(label), _name(label)))
+    if tiles:
+        drawn = pictures.contact_sheet(tiles, columns=columns, tile_px=tile_px)
+        _save(drawn, output, [*labels, ontology, assets])
+    tell_report(found.report, str(found.report).partition("\n")[0])
+    if as_json:
+        print_json({"path": output if tiles else None, "matched": matched, "drawn": len(tiles)})
+    elif tiles:
+        more = "" if matched == len(tiles) else f" of {matched} (--most draws more)"
+        print(printable(f"{output}: {len(tiles)} labels{more}"))
+    return FINE if tiles else NEGATIVE
+
+
+class _Drawn(Protocol):
+    """What `kili_query.pictures.Drawing` tells here."""
+
+    @property
+    def shapes(self) -> Sequence[object]: ...
+    @property
+    def view(self) -> int | None: ...
+    @property
+    def problems(self) -> Sequence[str]: ...
+
+
+class _Artist:
+    """Draws labels, each over the image that belongs to it."""
+
+    def __init__(self, ontology: "Ontology | None", assets: "_Assets") -> None:
+        self._ontology = ontology
+        self._assets = assets
+        self._pictures = load("kili_query.pictures", "drawing labels", "export")
+
+    def drawing(self, label: Document, view: int | None) -> _Drawn:
+        drawing: _Drawn = self._pictures.drawing_of(label, ontology=self._ontology, view=view)
+        return drawing
+
+    def picture(self, label: Document, *, image: str | None = None, view: int | None = None) -> "Image":
+        asset = self._assets.asset_of(label)
+        found = image or self._assets.image_of(asset)
+        try:
+            picture: Image = self._pictures.draw_label(
+                label, ontology=self._ontology, image=found, size=_size(asset), view=view
+            )
+        except LabelError as error:
+            raise type(error)(f"label `{_name(label)}`: {error.message}", error.path) from error
+        return picture
+
+
+class _Assets:
+    """What is known of assets, by id and by external id."""
+
+    def __init__(self, path: str | None, images: str | None) -> None:
+        self._by_id: dict[str, Document] = {}
+        self._root = None if images is None else Path(images)
+        if self._root is not None and not self._root.is_dir():
+            raise CommandError(f"`{images}` is no folder of images")
+        for asset in () if path is None else _documents(path):
+            for key in (asset.get("id"), asset.get("externalId")):
+                if isinstance(key, str):
+                    self._by_id.setdefault(key, asset)
+
+    def asset_of(self, label: Document) -> Document:
+        """The asset of a label; what the label itself tells of it where no file does."""
+        owner = label.get("labelOf")
+        told = owner if isinstance(owner, Mapping) else {}
+        keys = (told.get("id"), label.get("assetId"), told.get("externalId"), label.get("externalId"))
+        return next((self._by_id[key] for key in keys if isinstance(key, str) and key in self._by_id), told)
+
+    def image_of(self, asset: Document) -> str | None:
+        """The file of its image, where there is one in the folder of images."""
+        if self._root is None:
+            return None
+        for name in (asset.get("externalId"), asset.get("content")):
+            if isinstance(name, str) and name and "\0" not in name:
+                path = Path(os.path.realpath(self._root / name))
+                if path.is_relative_to(os.path.realpath(self._root)) and path.is_file():
+                    return str(path)
+        return None
+
+
+def _size(asset: Document) -> tuple[int, int] | None:
+    told = asset.get("resolution")
+    sides = (told.get("width"), told.get("height")) if isinstance(told, Mapping) else ()
+    whole = tuple(int(side) for side in sides if isinstance(side, int | float) and 1 <= side < 2**31)
+    return (whole[0], whole[1]) if len(whole) == 2 else None
+
+
+def _documents(path: str) -> Iterator[Document]:
+    for item in read_labels(path, at=""):
+        if isinstance(item, Problem):
+            raise CommandError(f"{item}")
+        yield item.label
+
+
+def _label_named(name: str, labels: list[str]) -> Document:
+    number = 0
+    for item in read_labels(labels):
+        if isinstance(item, Problem):
+            continue  # it may be any label, and the one that is meant may follow
+        number += 1
+        if item.label.get("id") == name:
+            return item.label
+    raise CommandError(f"no label has the id `{name}`: {number} were read")
+
+
+def _name(label: Document) -> str:
+    owner = label.get("labelOf")
+    told = owner.get("externalId") if isinstance(owner, Mapping) else None
+    return " ".join(str(part) for part in (label.get("id"), told) if part is not None) or "a label without id"
+
+
+def _save(picture: "Image", output: str, inputs: list[str | None]) -> None:
+    """Write the picture beside its file, and rename it."""
+    target = Path(os.path.realpath(output))
+    if any(one not in (None, "-") and target == Path(os.path.realpath(str(one))) for one in inputs):
+        raise CommandError(f"cannot write `{output}`: it belongs to what is read")
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        with part.open("xb") as file:
+            picture.save(file, "PNG")
+        part.replace(target)
+    except (OSError, ValueError) as error:
+        raise CommandError(f"cannot write `{output}`: {getattr(error, 'strerror', None) or error}") from error
+    finally:
+        part.unlink(missing_ok=True)

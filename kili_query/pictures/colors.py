@@ -1,0 +1,34 @@
+"""The colour of a category: that of its interface, or, where it shares that one or has none, one of its own."""
+
+import re
+from colorsys import hsv_to_rgb
+from typing import TypeAlias
+from zlib import crc32
+
+from kili_query.ontology import Ontology
+
+__all__ = ["Color", "color_of"]
+
+Color: TypeAlias = tuple[int, int, int]
+
+_GOLDEN = 0.618033988749895  # turns of the hue that keep neighbours apart
+_HEX = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+def color_of(job: str, category: str, ontology: Ontology | None = None) -> Color:
+    """Red, green and blue, 0 to 255 each; the same each time.
+
+    >>> color_of("OBJECTS", "CAR") == color_of("OBJECTS", "CAR") != color_of("OBJECTS", "BUS")
+    True
+    """
+    known = None if ontology is None else ontology.jobs.get(job)
+    if known is not None and category in known.categories:
+        told = known.categories[category].color
+        is_its_own = [one.color for one in known.categories.values()].count(told) == 1
+        if told is not None and is_its_own and _HEX.fullmatch(told):
+            return int(told[1:3], 16), int(told[3:5], 16), int(told[5:7], 16)
+        turns = list(known.categories).index(category) * _GOLDEN
+    else:
+        turns = crc32(f"{job}/{category}".encode("utf-8", "replace")) / 2**32
+    red, green, blue = hsv_to_rgb(turns % 1.0, 0.85, 0.9)
+    return round(red * 255), round(green * 255), round(blue * 255)

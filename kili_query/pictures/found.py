@@ -1,0 +1,194 @@
+"""What there is to draw in a label: shapes with their categories, and the answers that have no place in the picture."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from attrs import frozen
+
+from kili_query.counting import Rules, is_video
+from kili_query.counting.label import content_of
+from kili_query.errors import LabelError, MalformedLabelError
+from kili_query.labels.geometry import Point, Shape, bounds, mapped, shape_of, unrotated
+from kili_query.ontology import Ontology
+from kili_query.ontology.job import METADATA_JOBS
+
+__all__ = ["Drawing", "DrawnShape", "drawing_of", "shown_name"]
+
+_AT = "jsonResponse"
+_ROTATIONS_DEGREES = (90, 180, 270)
+_FARTHEST_FRACTION = 2.0
+"""Beyond it coordinates are no fractions of an image but places on a map."""
+
+
+@frozen
+class DrawnShape:
+    """A shape of the picture.
+
+    Attributes:
+        job: its job.
+        category: its first category; empty where it has none.
+        shape: in fractions of width and height from the top left.
+        view: the frame of a video, from 0, or the page of a PDF, from 1; None for an image.
+    """
+
+    job: str
+    category: str
+    shape: Shape
+    view: int | None = None
+
+
+@frozen
+class Drawing:
+    """What is drawn of a label.
+
+    Attributes:
+        shapes: those of the view that is shown, in the order of the label.
+        view: the frame or page that is shown; None for an image.
+        lines: answers in words: choices, texts, and how many objects of which category.
+        problems: what could not be drawn, and why.
+    """
+
+    shapes: tuple[DrawnShape, ...]
+    view: int | None
+    lines: tuple[str, ...]
+    problems: tuple[str, ...]
+
+
+def drawing_of(label: Mapping[str, object], *, ontology: Ontology | None = None, view: int | None = None) -> Drawing:
+    """What is drawn of a label.
+
+    A shape that cannot be read is a problem and not drawn; the others are. Coordinates on a map are fitted into the
+    picture, north at the top.
+
+    Args:
+        label: with its content under ``jsonResponse``, decoded or as JSON text.
+        ontology: tells whether it is a video's, and the names that people see.
+        view: the frame of a video, or the page of a PDF; by default the one with most shapes.
+
+    Raises:
+        UnknownContentError: it has no content.
+        MalformedLabelError: its content is no object.
+
+    >>> point = {"type": "marker", "categories": [{"name": "BOLT"}], "point": {"x": 0.5, "y": 0.25}}
+    >>> drawing_of({"jsonResponse": {"BOLTS": {"annotations": [point]}, "NOTE": {"text": "loose"}}}).lines
+    ('BOLTS: 1 BOLT', 'NOTE: loose')
+    """
+    response = content_of(dict(label), _AT)
+    if not isinstance(response, Mapping):
+        raise MalformedLabelError("the content of the label is no object", _AT)
+    rules = Rules(is_video=None if ontology is None or ontology.input_type is None else ontology.is_video)
+    problems: list[str] = []
+    frames: dict[int | None, Mapping[str, object]] = {None: response}
+    if is_video(dict(response), rules):
+        frames = _frames(response)
+    found = [shape for number, jobs in frames.items() for shape in _shapes(jobs, number, _rotation(response), problems)]
+    shown = _busiest(found) if view is None else view
+    shapes = tuple(shape for shape in found if shape.view in (shown, None))
+    lines = tuple(_lines(frames.get(shown, {}) if shown in frames else response, ontology))
+    return Drawing(_fitted(shapes), shown, lines, tuple(problems))
+
+
+def _frames(response: Mapping[str, object]) -> dict[int | None, Mapping[str, object]]:
+    numbered = {int(key): jobs for key, jobs in response.items() if str(key).isascii() and str(key).isdigit()}
+    return {number: jobs for number, jobs in sorted(numbered.items()) if isinstance(jobs, Mapping)}
+
+
+def _rotation(response: Mapping[str, object]) -> int:
+    told = response.get("ROTATION_JOB")
+    rotation = told.get("rotation") if isinstance(told, Mapping) else None
+    return rotation if isinstance(rotation, int) and rotation in _ROTATIONS_DEGREES else 0
+
+
+def _busiest(shapes: list[DrawnShape]) -> int | None:
+    counted = Counter(shape.view for shape in shapes if shape.view is not None)
+    return min(counted, key=lambda view: (-counted[view], view)) if counted else None
+
+
+def _shapes(
+    jobs: Mapping[str, object], frame: int | None, rotation_degrees: int, problems: list[str]
+) -> Iterator[DrawnShape]:
+    for job, answer in jobs.items():
+        listed = answer.get("annotations") if isinstance(answer, Mapping) else None
+        for index, annotation in enumerate(listed if isinstance(listed, list) else ()):
+            path = f"{job}.annotations[{index}]"
+            try:
+                for shape, page in _shapes_of(annotation, path):
+                    turned = unrotated(shape, rotation_degrees)
+                    yield DrawnShape(job, _category(annotation), turned, frame if page is None else page)
+            except LabelError as error:
+                problems.append(str(error))
+
+
+def _shapes_of(annotation: object, path: str) -> Iterator[tuple[Shape, int | None]]:
+    """The shapes of an annotation, each with its page where it stands in a PDF."""
+    if not isinstance(annotation, Mapping):
+        raise MalformedLabelError("an annotation is no object", path)
+    inner = annotation.get("annotations")
+    if not isinstance(inner, list):
+        shape = shape_of(annotation, path)
+        if shape is not None:
+            yield shape, None
+        return
+    for index, one in enumerate(inner):
+        if isinstance(one, Mapping):
+            yield from _shapes_on_pages(one, f"{path}.annotations[{index}]")
+
+
+def _shapes_on_pages(inner: Mapping[str, object], path: str) -> Iterator[tuple[Shape, int | None]]:
+    pages, holders = inner.get("pageNumberArray"), inner.get("boundingPoly")
+    for index, holder in enumerate(holders if isinstance(holders, list) else ()):
+        listed = holder.get("normalizedVertices") if isinstance(holder, Mapping) else None
+        rings = listed if isinstance(listed, list) and listed and isinstance(listed[0], list) else [listed]
+        where = f"{path}.boundingPoly[{index}]"
+        parts = [shape_of({"boundingPoly": [{"normalizedVertices": ring}]}, where) for ring in rings]
+        page = pages[index] if isinstance(pages, list) and index < len(pages) else None
+        yield from ((part, page if isinstance(page, int) else 1) for part in parts if part is not None)
+
+
+def _category(annotation: object) -> str:
+    listed = annotation.get("categories") if isinstance(annotation, Mapping) else None
+    first = listed[0] if isinstance(listed, list) and listed else None
+    name = first.get("name") if isinstance(first, Mapping) else None
+    return name if isinstance(name, str) else ""
+
+
+def _lines(jobs: Mapping[str, object], ontology: Ontology | None) -> Iterator[str]:
+    for job, answer in jobs.items():
+        if not isinstance(answer, Mapping) or job in METADATA_JOBS:
+            continue
+        words = [*_words(job, answer, ontology)]
+        if words:
+            yield f"{job}: {', '.join(words)}"
+
+
+def _words(job: str, answer: Mapping[str, object], ontology: Ontology | None) -> Iterator[str]:
+    if isinstance(text := answer.get("text"), str):
+        yield text
+    if isinstance(chosen := answer.get("categories"), list):
+        yield from (
+            shown_name(job, name, ontology) for name in map(_category, [{"categories": [one]} for one in chosen])
+        )
+    if isinstance(listed := answer.get("annotations"), list):
+        counted = Counter(map(_category, listed))
+        yield from (f"{number} {shown_name(job, name, ontology) or '?'}" for name, number in counted.items())
+
+
+def shown_name(job: str, category: str, ontology: Ontology | None) -> str:
+    """What people see of a category: its name in the interface, or else its key."""
+    known = None if ontology is None else ontology.jobs.get(job)
+    found = None if known is None else known.categories.get(category)
+    return category if found is None else found.name
+
+
+def _fitted(shapes: tuple[DrawnShape, ...]) -> tuple[DrawnShape, ...]:
+    """The shapes; those on a map are brought into the picture."""
+    boxes = [bounds(shape.shape) for shape in shapes]
+    if all(-_FARTHEST_FRACTION < value < _FARTHEST_FRACTION for box in boxes for value in box):
+        return shapes
+    left, top = min(box.left for box in boxes), max(box.bottom for box in boxes)
+    extent = max(max(box.right for box in boxes) - left, top - min(box.top for box in boxes)) or 1.0
+
+    def move(point: Point) -> Point:
+        return Point(0.05 + 0.9 * (point.x - left) / extent, 0.05 + 0.9 * (top - point.y) / extent)
+
+    return tuple(DrawnShape(one.job, one.category, mapped(one.shape, move), one.view) for one in shapes)

@@ -1,0 +1,48 @@
+"""What notebooks show of a label."""
+
+from base64 import b64encode
+from collections.abc import Mapping
+from html import escape
+from io import BytesIO
+
+from kili_query.errors import LabelError
+from kili_query.labels.geometry import Size
+from kili_query.ontology import Ontology
+from kili_query.pictures.canvas import draw
+from kili_query.pictures.found import Drawing, drawing_of
+
+__all__ = ["html_of", "png_of"]
+
+
+def png_of(label: Mapping[str, object], ontology: Ontology | None = None) -> bytes | None:
+    """The picture of a label as PNG; None where it has no shape that can be drawn."""
+    try:
+        drawing = drawing_of(label, ontology=ontology)
+    except LabelError:
+        return None  # what is wrong is told in words
+    return _png(drawing, label, ontology) if drawing.shapes else None
+
+
+def html_of(label: Mapping[str, object], ontology: Ontology | None = None) -> str:
+    """A label for people: its own keys, its answers, its picture, and what cannot be drawn."""
+    head = ", ".join(f"{key}: {value}" for key, value in label.items() if isinstance(value, str | int | float))
+    try:
+        drawing = drawing_of(label, ontology=ontology)
+    except LabelError as error:
+        return f"<div><b>{escape(head)}</b><div>{escape(str(error))}</div></div>"
+    lines = [f"<div>{escape(line)}</div>" for line in drawing.lines]
+    lines += [f"<div>not drawn: {escape(problem)}</div>" for problem in drawing.problems]
+    if drawing.shapes:
+        picture = b64encode(_png(drawing, label, ontology)).decode("ascii")
+        lines.append(f'<img alt="the label, drawn" style="max-width:100%" src="data:image/png;base64,{picture}">')
+    return f"<div><b>{escape(head)}</b>{''.join(lines)}</div>"
+
+
+def _png(drawing: Drawing, label: Mapping[str, object], ontology: Ontology | None) -> bytes:
+    owner = label.get("labelOf")
+    told = owner.get("resolution") if isinstance(owner, Mapping) else None
+    sides = (told.get("width"), told.get("height")) if isinstance(told, Mapping) else (None, None)
+    size = Size(*sides) if all(isinstance(side, int) and side > 0 for side in sides) else None  # type: ignore[arg-type]  # just checked
+    written = BytesIO()
+    draw(drawing, ontology, None, size).save(written, "PNG")
+    return written.getvalue()

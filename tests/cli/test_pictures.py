@@ -1,0 +1,71 @@
+"""``kili-query show`` and ``sheet``: files, summaries, refusals."""
+
+import json
+from pathlib import Path
+
+from PIL import Image
+
+from tests.cli.running import Run
+
+PEOPLE = "OBJECTS.PERSON.count >= 3"
+
+
+def test_show(run: Run, labels: Path, project: Path, tmp_path: Path) -> None:
+    path = tmp_path / "label.png"
+    ran = run("show", "label030752", labels, "--ontology", project, "-o", path)
+    assert (ran.status, ran.err) == (0, "")
+    assert ran.out == f"{path}: 5 shapes of label label030752\n"
+    with Image.open(path) as picture:
+        assert picture.width == 640
+
+
+def test_show_over_an_image_of_a_folder(run: Run, labels: Path, tmp_path: Path) -> None:
+    Image.new("RGB", (300, 200), (9, 8, 7)).save(tmp_path / "000000030752.jpg", "PNG")
+    ran = run("show", "label030752", labels, "--images", tmp_path, "-o", tmp_path / "a.png", "--json")
+    told = json.loads(ran.out)
+    assert (told["width"], told["shapes"], told["view"]) == (300, 5, None)
+    with Image.open(tmp_path / "a.png") as picture:
+        assert picture.getpixel((2, 2)) == (9, 8, 7)
+
+
+def test_show_takes_the_size_of_the_asset(run: Run, labels: Path, tmp_path: Path) -> None:
+    assets = tmp_path / "assets.ndjson"
+    assets.write_text(json.dumps({"id": "asset030752", "resolution": {"width": 320, "height": 240}}))
+    ran = run("show", "label030752", labels, "--assets", assets, "-o", tmp_path / "a.png", "--json")
+    assert json.loads(ran.out)["width"] == 320
+
+
+def test_show_refuses(run: Run, labels: Path, project: Path, tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    for arguments, message in (
+        (("nobody", labels), "no label has the id `nobody`: 34 were read"),
+        (("label030752", labels, "--image", project), "it is no image that can be read"),
+        (("label030752", labels, "--image", tmp_path / "none.png"), "no such file or directory"),
+        (("label030752", labels, "--images", tmp_path / "none"), "is no folder of images"),
+        (("label030752", tmp_path / "none.ndjson"), "none.ndjson"),
+    ):
+        ran = run("show", *arguments, "-o", path)
+        assert (ran.status, ran.out) == (2, "")
+        assert message in ran.err
+        assert not path.exists()
+    assert run("show", "label030752", labels, "-o", labels).status == 2  # what is read is not written over
+    assert run("show", "label030752", labels, "-o", tmp_path / "none" / "a.png").status == 2
+
+
+def test_sheet(run: Run, labels: Path, project: Path, tmp_path: Path) -> None:
+    path = tmp_path / "sheet.png"
+    ran = run("sheet", PEOPLE, labels, "--ontology", project, "--most", 2, "--tile", 64, "-o", path)
+    assert (ran.status, ran.out) == (0, f"{path}: 2 labels of 7 (--most draws more)\n")
+    assert ran.err == "34 read: 7 matched, 27 not matched, 0 unknown, 0 malformed\n"
+    with Image.open(path) as picture:
+        assert picture.size == (152, 96)
+
+
+def test_a_sheet_of_nothing(run: Run, labels: Path, project: Path, tmp_path: Path) -> None:
+    path = tmp_path / "sheet.png"
+    ran = run("sheet", "OBJECTS.PERSON.count > 300", labels, "-o", path, "--json")
+    assert (ran.status, json.loads(ran.out)) == (1, {"path": None, "matched": 0, "drawn": 0})
+    wrong = run("sheet", "OBJECTS.PERSN.count > 3", labels, "--ontology", project, "-o", path)
+    assert wrong.status == 2
+    assert "did you mean `PERSON`" in wrong.err
+    assert not path.exists()

@@ -1,0 +1,196 @@
+"""Pictures of labels: what is drawn where, and what is told when something cannot be."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+import kili_query as kq
+from kili_query.errors import MalformedLabelError, SourceError, UnknownContentError
+from kili_query.labels import ParsedLabel
+from kili_query.pictures import Tile, contact_sheet, draw_label, drawing_of
+from kili_query.pictures.colors import color_of
+
+BLANK = (246, 246, 246)
+INTERFACE = {
+    "jobs": {
+        "BOXES": {
+            "mlTask": "OBJECT_DETECTION",
+            "tools": ["rectangle"],
+            "content": {
+                "input": "radio",
+                "categories": {"CAR": {"name": "Small car", "color": "#112233"}, "BUS": {"name": "Bus"}},
+            },
+        }
+    }
+}
+ONTOLOGY = kq.Ontology.from_json_interface(INTERFACE, input_type="IMAGE")
+
+
+def ring(left: float, top: float, right: float, bottom: float) -> dict[str, Any]:
+    corners = [(left, bottom), (left, top), (right, top), (right, bottom)]
+    return {"normalizedVertices": [{"x": x, "y": y} for x, y in corners]}
+
+
+def drawn(*annotations: dict[str, Any], job: str = "BOXES", **rest: Any) -> dict[str, Any]:
+    return {"id": "l1", "jsonResponse": {job: {"annotations": list(annotations)}, **rest}}
+
+
+def box(*sides: float, category: str = "CAR", kind: str = "rectangle") -> dict[str, Any]:
+    return {"type": kind, "categories": [{"name": category}], "boundingPoly": [ring(*sides)]}
+
+
+def is_tinted(pixel: Any, color: tuple[int, int, int], canvas: tuple[int, int, int] = BLANK) -> bool:
+    """Whether a pixel lies between the canvas and a colour, as a half transparent area does."""
+    return pixel != canvas and all(
+        min(a, b) <= value <= max(a, b) for value, a, b in zip(pixel, canvas, color, strict=True)
+    )
+
+
+class TestShapes:
+    def test_a_box(self) -> None:
+        picture = draw_label(drawn(box(0.25, 0.25, 0.75, 0.75)), ontology=ONTOLOGY, size=(400, 200))
+        assert picture.getpixel((100, 100)) == (0x11, 0x22, 0x33)  # the border, in the colour of the interface
+        assert is_tinted(picture.getpixel((250, 120)), (0x11, 0x22, 0x33))
+        assert picture.getpixel((20, 190)) == BLANK
+
+    def test_a_hole_shows_the_canvas(self) -> None:
+        region = {
+            "type": "semantic",
+            "categories": [{"name": "CAR"}],
+            "boundingPoly": [ring(0.1, 0.1, 0.9, 0.9), ring(0.4, 0.4, 0.6, 0.6)],
+        }
+        picture = draw_label(drawn(region), size=(200, 200))
+        assert picture.getpixel((100, 100)) == BLANK
+        assert is_tinted(picture.getpixel((40, 150)), color_of("BOXES", "CAR"))
+
+    def test_points_and_lines(self) -> None:
+        marker = {"type": "marker", "categories": [{"name": "A"}], "point": {"x": 0.5, "y": 0.75}}
+        line = {"type": "polyline", "categories": [{"name": "B"}], "polyline": [{"x": 0, "y": 0.5}, {"x": 1, "y": 0.5}]}
+        pose = {"type": "pose", "categories": [{"name": "C"}], "points": [{"code": "P", "point": {"x": 0.9, "y": 0.9}}]}
+        picture = draw_label(drawn(marker, line, pose), size=(200, 200))
+        assert picture.getpixel((100, 150)) == color_of("BOXES", "A")
+        assert picture.getpixel((150, 100)) == color_of("BOXES", "B")
+        assert picture.getpixel((180, 180)) == color_of("BOXES", "C")
+
+    def test_a_turned_image_is_turned_back(self) -> None:
+        label = drawn(box(0.0, 0.0, 0.25, 0.25), ROTATION_JOB={"rotation": 90})
+        picture = draw_label(label, size=(200, 200))
+        assert is_tinted(picture.getpixel((20, 180)), color_of("BOXES", "CAR"))
+        assert picture.getpixel((20, 60)) == BLANK
+
+    def test_places_on_a_map_are_fitted(self) -> None:
+        label = drawn(box(2.0, 48.0, 3.0, 49.0), box(3.5, 48.0, 4.0, 48.5, category="BUS"))
+        (left, right) = drawing_of(label).shapes
+        for shape in (left, right):
+            assert all(0 <= value <= 1 for corner in shape.shape.corners for value in corner)  # type: ignore[union-attr]
+        north = min(corner.y for corner in left.shape.corners)  # type: ignore[union-attr]
+        assert north == pytest.approx(0.05)
+
+    def test_shapes_outside_are_cut(self) -> None:
+        picture = draw_label(drawn(box(-0.5, -0.5, 1.5, 0.5)), size=(100, 100))
+        assert is_tinted(picture.getpixel((50, 30)), color_of("BOXES", "CAR"))
+        assert picture.getpixel((50, 80)) == BLANK
+
+
+class TestViews:
+    def test_of_a_video_the_fullest_frame(self) -> None:
+        frames = {
+            "0": {"BOXES": {"annotations": [box(0, 0, 1, 1)]}},
+            "1": {},
+            "7": drawn(box(0, 0, 1, 1), box(0, 0, 1, 1)),
+        }
+        label = {"jsonResponse": frames | {"7": frames["7"]["jsonResponse"]}}
+        assert (drawing_of(label).view, len(drawing_of(label).shapes)) == (7, 2)
+        assert len(drawing_of(label, view=0).shapes) == 1
+        assert drawing_of(label, view=3).shapes == ()
+
+    def test_of_a_pdf_a_page(self) -> None:
+        inner = {
+            "boundingPoly": [{"normalizedVertices": [ring(0, 0, 1, 0.5)["normalizedVertices"]]}],
+            "pageNumberArray": [3],
+        }
+        entity = {"content": "Ada", "categories": [{"name": "CAR"}], "annotations": [inner]}
+        assert [(shape.view, shape.category) for shape in drawing_of(drawn(entity)).shapes] == [(3, "CAR")]
+
+
+class TestWords:
+    def test_answers_stand_below(self) -> None:
+        label = drawn(box(0, 0, 1, 1), SKY={"categories": [{"name": "BLUE"}]}, NOTE={"text": "a long day"})
+        drawing = drawing_of(label, ontology=ONTOLOGY)
+        assert drawing.lines == ("BOXES: 1 Small car", "SKY: BLUE", "NOTE: a long day")
+        assert draw_label(label, size=(100, 100)).height > 100
+
+    def test_what_cannot_be_drawn_is_told(self) -> None:
+        broken = {"type": "rectangle", "categories": [{"name": "CAR"}], "boundingPoly": [{"normalizedVertices": []}]}
+        drawing = drawing_of(drawn(broken, box(0, 0, 1, 1)))
+        assert len(drawing.shapes) == 1
+        assert drawing.problems == (
+            "a rectangle has 4 corners, not 0 (at `BOXES.annotations[0].boundingPoly[0].normalizedVertices`)",
+        )
+
+    def test_content_that_is_none(self) -> None:
+        with pytest.raises(UnknownContentError):
+            drawing_of({"id": "a", "jsonResponse": None})
+        with pytest.raises(MalformedLabelError, match="no object"):
+            drawing_of({"id": "a", "jsonResponse": "[1]"})
+
+
+class TestImages:
+    def test_over_an_image(self, tmp_path: Path) -> None:
+        path = tmp_path / "a.png"
+        Image.new("RGB", (300, 100), "red").save(path)
+        picture = draw_label(drawn(box(0.5, 0.5, 0.9, 0.9)), image=path)
+        assert picture.width == 300
+        assert picture.getpixel((10, 10)) == (255, 0, 0)
+
+    def test_a_huge_one_is_shrunk(self) -> None:
+        assert draw_label({"jsonResponse": {}}, size=(100_000, 1)).size == (2048, 8)
+
+    def test_what_is_no_image(self, tmp_path: Path) -> None:
+        path = tmp_path / "a.png"
+        path.write_bytes(b"none")
+        with pytest.raises(SourceError, match="no image that can be read"):
+            draw_label(drawn(), image=path)
+        with pytest.raises(SourceError, match="no such file"):
+            draw_label(drawn(), image=tmp_path / "b.png")
+
+
+class TestSheets:
+    def test_pictures_stand_in_rows(self) -> None:
+        tiles = [Tile(Image.new("RGB", (50, 50), color), color) for color in ("red", "lime", "blue")]
+        sheet = contact_sheet(tiles, columns=2, tile_px=50)
+        assert [sheet.getpixel(at) for at in ((30, 30), (90, 30), (30, 110))] == [(255, 0, 0), (0, 255, 0), (0, 0, 255)]
+        assert sheet.getpixel((90, 110)) == (255, 255, 255)
+
+    def test_long_captions_and_none(self) -> None:
+        tile = Tile(Image.new("RGB", (5, 5)), "x" * 500 + "\n猫")
+        assert contact_sheet([tile], tile_px=40).size == (56, 72)
+        with pytest.raises(ValueError, match="one picture or more"):
+            contact_sheet([])
+
+
+class TestNotebooks:
+    def test_a_label(self) -> None:
+        label = ParsedLabel(drawn(box(0, 0, 1, 1)) | {"author": "<b>"}, ONTOLOGY)
+        png, page = label._repr_png_(), label._repr_html_()
+        assert png is not None
+        assert png.startswith(b"\x89PNG")
+        assert page is not None
+        assert "&lt;b&gt;" in page
+        assert "BOXES: 1 Small car" in page
+        assert "data:image/png;base64," in page
+
+    def test_a_label_without_anything(self) -> None:
+        label = ParsedLabel({"id": "l1", "jsonResponse": None}, ONTOLOGY)
+        assert label._repr_png_() is None
+        assert "null" in str(label._repr_html_())
+
+    def test_queries_and_diagnostics(self) -> None:
+        assert kq.parse("A.B.count > 0")._repr_html_() == "<pre>A.B.count &gt; 0</pre>"
+        (found,) = kq.check("A.B.count > 0 AND A.<b>")
+        page = found._repr_html_()
+        assert page.startswith("<pre><span style=")
+        assert "A.&lt;b&gt;" in page
+        assert "<b>" not in page
