@@ -18,6 +18,7 @@ _ROTATIONS_DEGREES = (0, 90, 180, 270)
 _AT = "jsonResponse"
 _MAX_FRAME_DIGITS = 9
 _MAX_PIXELS = 2**31
+_HOLDERS = (dict, list)  # a tuple: twice as fast as the union, for each number of a label
 _MAX_LEVELS = 4 * MAX_NESTING  # in JSON, a level of child jobs is several of objects and lists
 
 
@@ -76,16 +77,15 @@ def _rotation(response: Mapping[str, object]) -> int:
     return int(str(rotation).partition(".")[0])
 
 
-def _refuse_abyss(content: object) -> None:
+def _refuse_abyss(content: dict[object, object]) -> None:
     """Refuse what is nested so deep that writing it would exhaust the interpreter."""
-    level = [content]
+    level: list[dict[object, object] | list[object]] = [content]
     for _ in range(_MAX_LEVELS):
         level = [
             child
             for one in level
-            if isinstance(one, dict | list)
             for child in (one.values() if isinstance(one, dict) else one)
-            if isinstance(child, dict | list)
+            if isinstance(child, _HOLDERS)
         ]
         if not level:
             return

@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import requests
+from requests.auth import AuthBase
 
 from kili_query.export.errors import DownloadError
 from kili_query.export.media import Fetched
@@ -21,7 +22,9 @@ _PARTIAL, _BAD_RANGE = 206, 416
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
-def download(url: str, to: Path, cache: Path | None = None) -> Fetched:
+def download(
+    url: str, to: Path, cache: Path | None = None, *, auth: AuthBase | None = None, verify: bool | str = True
+) -> Fetched:
     """The file at a URL.
 
     Args:
@@ -29,6 +32,8 @@ def download(url: str, to: Path, cache: Path | None = None) -> Fetched:
         to: where it goes, without a cache.
         cache: where finished and broken-off downloads are kept from one export to the next. A file is known by its
             URL without the query, which in signed URLs changes from one hour to the next.
+        auth: puts a key into requests to whom it is for.
+        verify: whether certificates are checked, or the path of the authorities to check them against.
 
     Raises:
         DownloadError: the server refuses, or does not answer as often as it is asked.
@@ -41,17 +46,17 @@ def download(url: str, to: Path, cache: Path | None = None) -> Fetched:
         )
     about = to.with_suffix(".json")
     if not about.exists():
-        about.write_text(json.dumps({"type": _stored(url, to)}), encoding="utf-8")
+        about.write_text(json.dumps({"type": _stored(url, to, auth, verify)}), encoding="utf-8")
     return Fetched(to, json.loads(about.read_text(encoding="utf-8"))["type"])
 
 
-def _stored(url: str, to: Path) -> str | None:
+def _stored(url: str, to: Path, auth: AuthBase | None, verify: bool | str) -> str | None:
     part = to.with_suffix(".part")
     for attempt in range(_ATTEMPTS):
         if attempt:
             time.sleep(_FIRST_PAUSE_S * 2 ** (attempt - 1))
         try:
-            content_type = _attempt(url, part)
+            content_type = _attempt(url, part, auth, verify)
         except requests.RequestException as error:
             reason = f"{type(error).__name__}"
         except _PassingError as error:
@@ -66,11 +71,11 @@ class _PassingError(Exception):
     """An answer that may be another one the next time."""
 
 
-def _attempt(url: str, part: Path) -> str | None:
+def _attempt(url: str, part: Path, auth: AuthBase | None, verify: bool | str) -> str | None:
     """One request for what is still missing."""
     there_bytes = part.stat().st_size if part.exists() else 0
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={there_bytes}-"} if there_bytes else {})
-    with requests.get(url, headers=headers, stream=True, timeout=_TIMEOUTS_S) as answer:
+    with requests.get(url, headers=headers, stream=True, timeout=_TIMEOUTS_S, auth=auth, verify=verify) as answer:
         if answer.status_code in _PASSING:
             raise _PassingError(f"HTTP {answer.status_code}")
         if answer.status_code == _BAD_RANGE:  # another file than the one that was begun

@@ -11,7 +11,12 @@ from kili_query.export.archive import Sink
 from kili_query.export.asset import Asset, Label, Media
 from kili_query.export.context import Export
 from kili_query.export.decoding import is_geotiff, label_name, label_of, size_of
-from kili_query.export.errors import DownloadError, NotCompatibleOptions, NotExportableAssetError
+from kili_query.export.errors import (
+    DownloadError,
+    NotCompatibleOptions,
+    NotExportableAssetError,
+    NotExportableLabelError,
+)
 from kili_query.export.format import Entry, Format, Writer
 from kili_query.export.joining import Joined
 from kili_query.export.media import Fetched, FetchedAsset, MediaStage, extension_of
@@ -118,6 +123,8 @@ class Run:
         asset = self._asset(candidate, fetched)
         try:
             entries = list(self.writer.asset(asset))
+        except NotExportableLabelError:
+            raise  # from `reject`: it names its asset
         except _ABOUT_ONE_ASSET as error:
             self.export.reject(error, candidate.name)
             return

@@ -140,8 +140,8 @@ def write(
     if labels is None and assets is None:
         raise NotCompatibleOptions("nothing to export: give `labels`, or `assets` that hold them")
     query = parse(where) if isinstance(where, str) else where
-    ffmpeg = ffmpeg_program() if cut_videos else None
     plan = _Plan.of(chosen, options, Project.read(project), Path(to), query)
+    ffmpeg = ffmpeg_program() if cut_videos and plan.project.is_video else None
     for source in (labels, assets, project):
         _refuse_input(plan.target, source)
     with ExitStack() as stack:

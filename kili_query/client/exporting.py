@@ -1,0 +1,216 @@
+"""Exports from the service: assets are read page by page, and written as they come."""
+
+import json
+import tempfile
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from os import PathLike
+from pathlib import Path
+from typing import cast
+
+from attrs import asdict, evolve, frozen
+
+from kili_query.client.arguments import check_project_id, checked_filters
+from kili_query.client.assets import count_assets, read_assets
+from kili_query.client.headers import KeyInHeader
+from kili_query.client.lookup import asset_ids_of
+from kili_query.client.ontologies import read_project
+from kili_query.client.paging import Row
+from kili_query.client.rows import Reader, Want
+from kili_query.client.search import parse_search
+from kili_query.client.settings import Settings
+from kili_query.errors import ArgumentError, IncompatibleArgumentsError
+from kili_query.export import DownloadError, Fetched, NoCompatibleJobError, Options, format_named, write
+from kili_query.export.download import download
+from kili_query.protocol import AssetFilters, LabelType
+from kili_query.query import Query
+
+__all__ = ["Wanted", "export_labels"]
+
+_ASSET_FIELDS = (
+    "id",
+    "externalId",
+    "content",
+    "jsonContent",
+    "jsonMetadata",
+    "status",
+    "pageResolutions.pageNumber",
+    "pageResolutions.height",
+    "pageResolutions.width",
+    "pageResolutions.rotation",
+    "resolution.height",
+    "resolution.width",
+)
+_LABEL_FIELDS = (
+    "author.id",
+    "author.email",
+    "author.firstname",
+    "author.lastname",
+    "jsonResponse",
+    "createdAt",
+    "isLatestLabelForUser",
+    "labelType",
+    "modelName",
+)
+_PROJECT_SELECTION = "id title description inputType jsonInterface dataConnections { id }"
+_WITH_ALL_LABELS = "llm_v1"
+_MANY_MEDIA = 1000
+
+_FILTERS = frozenset(
+    {
+        "consensus_mark_gte",
+        "consensus_mark_lte",
+        "created_at_gte",
+        "created_at_lte",
+        "external_id_in",
+        "external_id_strictly_in",
+        "honeypot_mark_gte",
+        "honeypot_mark_lte",
+        "inference_mark_gte",
+        "inference_mark_lte",
+        "issue_status",
+        "issue_type",
+        "label_author_in",
+        "label_category_search",
+        "label_reviewer_in",
+        "metadata_where",
+        "skipped",
+        "status_in",
+    }
+)
+_OLD_NAMES = {"external_id_contains": "external_id_strictly_in"}
+"""What a filter was called once; despite the name it looks for whole ids."""
+
+
+@frozen(kw_only=True)
+class Wanted:
+    """Which assets are exported; None is no filter.
+
+    Attributes:
+        project_id: their project.
+        asset_ids: the ids that they have.
+        external_ids: the external ids that they have, instead.
+        filters: further filters, by the names of ``asset_filter_kwargs``.
+    """
+
+    project_id: str
+    asset_ids: Sequence[str] | None = None
+    external_ids: Sequence[str] | None = None
+    filters: Mapping[str, object] | None = None
+
+    def checked(self) -> "tuple[AssetFilters, str | Query | None]":
+        """The filters of the service, but for ``external_ids``, and the category search.
+
+        Raises:
+            ArgumentError: they cannot be used.
+            QuerySyntaxError: the category search is no query.
+        """
+        check_project_id(self.project_id)
+        if self.asset_ids is not None and self.external_ids is not None:
+            raise IncompatibleArgumentsError("`asset_ids` and `external_ids` both say which assets: give one of them")
+        for name, ids in (("asset_ids", self.asset_ids), ("external_ids", self.external_ids)):
+            if ids is not None and not isinstance(ids, str) and not ids:
+                raise ArgumentError(f"`{name}` is empty: name an asset, or leave it out to export the whole project")
+        filters = self._named()
+        search = cast("str | Query | None", filters.pop("label_category_search", None))
+        parse_search(search, name="label_category_search")
+        chosen = AssetFilters(project_id=self.project_id, asset_id_in=self.asset_ids, **filters)  # type: ignore[arg-type]  # checked next
+        checked_filters(AssetFilters(project_id=self.project_id, external_id_strictly_in=self.external_ids))
+        return checked_filters(chosen), search
+
+    def _named(self) -> dict[str, object]:
+        if self.filters is not None and not isinstance(self.filters, Mapping):
+            raise ArgumentError(f"`asset_filter_kwargs` is a dict of filters, not {self.filters!r:.80}")
+        named: dict[str, object] = {}
+        for given, value in (self.filters or {}).items():
+            name = _OLD_NAMES.get(given, given)
+            if name not in _FILTERS:
+                near = get_close_matches(str(given), _FILTERS, n=1)
+                hint = f": did you mean `{near[0]}`?" if near else f": it knows {', '.join(sorted(_FILTERS))}"
+                raise ArgumentError(f"`asset_filter_kwargs` has no filter `{given}`{hint}")
+            if name in named:
+                raise ArgumentError(f"`asset_filter_kwargs` has both `{name}` and `{given}`, which are the same")
+            named[name] = value
+        return named
+
+
+def export_labels(
+    reader: Reader,
+    settings: Settings,
+    wanted: Wanted,
+    *,
+    fmt: str,
+    filename: str | PathLike[str] | None,
+    options: Options,
+    media_cache: str | PathLike[str] | None = None,
+    disable_tqdm: bool | None = None,
+) -> list[object] | None:
+    """Write the labels of a project to a file; without a name for one, where the format is a list, give the list.
+
+    Raises:
+        ArgumentError, QueryError: an argument cannot be used; nothing was sent.
+        NotCompatibleOptions, NotCompatibleInputType: the format or the project does not take the options.
+        NotFound: there is no such project, or no asset with an external id.
+        ServiceError: the service refused, or could not be asked.
+        NotExportableAssetError, NotExportableLabelError, DownloadError: something cannot be written.
+    """
+    filters, search = wanted.checked()
+    if fmt == _WITH_ALL_LABELS:
+        options = evolve(options, export_type="normal", label_types=tuple(LabelType))
+    chosen = format_named(fmt)
+    chosen.check_options(options)
+    if filename is None and chosen.is_archive:
+        raise ArgumentError(f"`filename` is needed: the format `{fmt}` is an archive")
+    project = read_project(reader.service, wanted.project_id, _PROJECT_SELECTION)
+    if wanted.external_ids is not None:
+        found = asset_ids_of(reader.service, wanted.project_id, wanted.external_ids)
+        filters = evolve(filters, asset_id_in=found)
+    if options.with_assets and search is None:  # one request, which with a search might be many
+        _warn_of_many(count_assets(reader, filters, None))
+    with tempfile.TemporaryDirectory(prefix="kili-query-") as folder:
+        path = Path(folder) / "rows.json"
+        try:
+            summary = write(
+                None,
+                _assets(reader, filters, search, options),
+                project,
+                fmt=fmt,
+                to=path if filename is None else filename,
+                fetch=_Media(settings, None if media_cache is None else Path(media_cache)),
+                disable_tqdm=disable_tqdm,
+                **asdict(options, recurse=False),
+            )
+        except NoCompatibleJobError as error:
+            warnings.warn(f"nothing is exported: {error}", UserWarning, stacklevel=3)
+            return None
+        if summary.skipped:
+            warnings.warn(str(summary), UserWarning, stacklevel=3)
+        return cast("list[object]", json.loads(path.read_bytes())) if filename is None else None
+
+
+def _assets(reader: Reader, filters: AssetFilters, search: str | Query | None, options: Options) -> Iterator[Row]:
+    """The assets with the labels that the options ask for, as they come."""
+    place = "labels" if options.export_type == "normal" else "latestLabel"
+    of_label = (*_LABEL_FIELDS, *(() if options.include_sent_back_labels else ("isSentBackToQueue",)))
+    want = Want(fields=(*_ASSET_FIELDS, *(f"{place}.{name}" for name in of_label)), disable_tqdm=True)
+    return read_assets(reader, evolve(filters, label_type_in=options.label_types), search, want)
+
+
+def _warn_of_many(number: int) -> None:
+    if number > _MANY_MEDIA:
+        message = f"the media of {number} assets are downloaded, which takes long: `with_assets=False` leaves them out"
+        warnings.warn(message, UserWarning, stacklevel=4)
+
+
+@frozen
+class _Media:
+    """Media at URLs; those of the service are asked for with the key, and no others."""
+
+    settings: Settings
+    cache: Path | None
+
+    def __call__(self, source: str, to: Path, /) -> Fetched:
+        if not source.lower().startswith(("http://", "https://")):
+            raise DownloadError(f"`{source:.80}` is no URL")
+        return download(source, to, self.cache, auth=KeyInHeader(self.settings), verify=self.settings.verify)

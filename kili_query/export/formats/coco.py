@@ -1,0 +1,214 @@
+"""The format ``coco``: images, categories and annotations in one JSON file, or in one a job.
+
+A box or a region without holes is polygons, one for each part. A region with holes is a mask, as run lengths
+(``{"size": [height, width], "counts": [...]}``): polygons of COCO cannot leave anything out. It is still one object:
+``iscrowd`` is 0 everywhere, for readers skip what it marks.
+
+Ids are numbers in the order of writing: categories and annotations from 1, images from 0. A category has the same id
+in both layouts, an image the same id in every file.
+"""
+
+import json
+import shutil
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
+from pathlib import Path
+from typing import IO, TypeAlias
+
+from kili_query.errors import MalformedLabelError
+from kili_query.export.asset import Annotation, Asset, Frame, Label
+from kili_query.export.context import Export
+from kili_query.export.format import Entry, Format, Writer
+from kili_query.export.formats.gathered import GatheredText
+from kili_query.export.formats.kili import dump
+from kili_query.export.formats.objects import objects
+from kili_query.export.formats.segmentation import segmented
+from kili_query.labels.geometry import Box, Region, Size
+from kili_query.ontology import Job
+
+__all__ = ["COCO"]
+
+_TOOLS = frozenset({"rectangle", "polygon", "semantic"})
+_FOLDER = "data"
+_LICENSE = {"id": 0, "name": "unknown", "url": ""}
+_ENCODER = json.JSONEncoder(allow_nan=False)
+_CHUNK_BYTES = 1 << 20
+
+Row: TypeAlias = dict[str, object]
+
+
+class _Rows:
+    """The items of a JSON list, on disk."""
+
+    def __init__(self, path: Path) -> None:
+        self._text = GatheredText(path)
+        self.count = 0
+
+    def add(self, rows: list[Row]) -> None:
+        if rows:
+            self._text.add((", " if self.count else "") + _ENCODER.encode(rows)[1:-1])
+            self.count += len(rows)
+
+    def copy_to(self, target: IO[bytes]) -> None:
+        path = self._text.finish()
+        if path is not None:
+            with path.open("rb") as file:
+                shutil.copyfileobj(file, target, _CHUNK_BYTES)
+
+
+class _CocoWriter:
+    """Writes images and annotations to temporary files, and puts them together at the end."""
+
+    def __init__(self, export: Export) -> None:
+        self._export = export
+        self._is_merged = export.options.layout == "merged"
+        pairs = [(job.name, key) for job in export.jobs for key in job.categories]
+        self._category_ids = {pair: number for number, pair in enumerate(pairs, 1)}
+        self._images = _Rows(export.scratch / "images")
+        self._paths = {
+            job.name: "labels.json" if self._is_merged else f"{export.folders[job.name]}/labels.json"
+            for job in export.jobs
+        }
+        self._annotations = {
+            path: _Rows(export.scratch / f"annotations{number}")
+            for number, path in enumerate(dict.fromkeys(self._paths.values()))
+        }
+
+    def asset(self, asset: Asset) -> Iterable[Entry]:
+        size = asset.required_size()
+        media = {one.frame: one.path for one in asset.media}
+        images: list[Row] = []
+        annotations: dict[str, list[Row]] = {path: [] for path in self._annotations}
+        for label in asset.labels:
+            for frame in label.frames:
+                found = objects(self._export.annotations(asset, label, frame))
+                path = _image_path(asset, frame, media)
+                if path is not None:
+                    image = self._image(len(images), path, size, label)
+                    images.append(image)
+                    self._draw(found, image, (asset, label, size), annotations)
+                elif found:
+                    error = MalformedLabelError("the archive holds no such frame of the video", frame.path)
+                    self._export.reject(error, asset.external_id, label.name)
+        self._images.add(images)
+        for path, rows in annotations.items():
+            self._annotations[path].add(rows)
+        return ()
+
+    def close(self) -> Iterable[Entry]:
+        whole = self._export.scratch / "labels.json"
+        for path, annotations in self._annotations.items():
+            head = {"info": self._info(), "licenses": [_LICENSE], "categories": self._categories(path)}
+            with whole.open("wb") as file:
+                file.write(dump(head)[:-1].encode() + b', "images": [')
+                self._images.copy_to(file)
+                file.write(b'], "annotations": [')
+                annotations.copy_to(file)
+                file.write(b"]}")
+            yield Entry(path, whole)
+
+    def _info(self) -> Row:
+        date = self._export.options.exported_at
+        return {
+            **({} if date is None else {"year": date.year}),
+            "version": "1.0",
+            "description": f"{self._export.project.title} - Exported by kili-query",
+            "contributor": "Kili Technology",
+            "url": "https://kili-technology.com",
+            **({} if date is None else {"date_created": date.isoformat()}),
+        }
+
+    def _categories(self, path: str) -> list[Row]:
+        return [
+            {"id": number, "name": f"{job}/{key}" if self._is_merged else key, "supercategory": job}
+            for (job, key), number in self._category_ids.items()
+            if self._paths[job] == path
+        ]
+
+    def _image(self, position: int, path: str, size: Size, label: Label) -> Row:
+        return {
+            "id": self._images.count + position,
+            "license": _LICENSE["id"],
+            "file_name": path,
+            "height": size.height_px,
+            "width": size.width_px,
+            "date_captured": None,
+            **({"label": label.name} if label.ending else {}),
+        }
+
+    def _draw(
+        self, found: list[Annotation], image: Row, of: tuple[Asset, Label, Size], drawn: Mapping[str, list[Row]]
+    ) -> None:
+        """Add the annotations of an image to those of their files."""
+        asset, label, size = of
+        for one in found:
+            if not isinstance(one.shape, Box | Region):
+                self._export.leave_out(one)
+                continue
+            path = self._paths[one.job]
+            rows = drawn[path]
+            row: Row = {
+                "id": self._annotations[path].count + len(rows) + 1,
+                "image_id": image["id"],
+                "category_id": self._category_ids[one.job, one.category],
+            }
+            try:
+                row |= segmented(one, size)
+                rows.append(self._modified(row, image, one))
+            except MalformedLabelError as error:
+                self._export.reject(error, asset.external_id, label.name)
+
+    def _modified(self, row: Row, image: Row, annotation: Annotation) -> Row:
+        """What the caller makes of an annotation.
+
+        Raises:
+            MalformedLabelError: its function fails, or gives what is no annotation.
+        """
+        modify = self._export.options.annotation_modifier
+        if modify is None:
+            return row
+        try:
+            changed: object = modify(deepcopy(row), dict(image), deepcopy(dict(annotation.raw)))
+        except Exception as error:
+            message = f"`annotation_modifier` failed: {type(error).__name__}: {error}"
+            raise MalformedLabelError(message, annotation.path) from error
+        if not isinstance(changed, Mapping):
+            message = f"`annotation_modifier` is to return the annotation, not {type(changed).__name__}"
+            raise MalformedLabelError(message, annotation.path)
+        try:
+            dump(dict(changed))
+        except MalformedLabelError as error:
+            message = f"what `annotation_modifier` returned {error.message}"
+            raise MalformedLabelError(message, annotation.path) from error
+        return dict(changed)
+
+
+def _image_path(asset: Asset, frame: Frame, media: Mapping[int | None, str]) -> str | None:
+    """Where the image lies in the archive, or would; None for a frame that is missing among those that are there."""
+    if frame.number in media:
+        return media[frame.number]
+    if any(number is not None for number in media):
+        return None
+    if frame.number is None:
+        return f"{_FOLDER}/{asset.name}"
+    return f"{_FOLDER}/{asset.frame_name(frame.number)}.jpg"
+
+
+def _fits(job: Job) -> bool:
+    return job.ml_task == "OBJECT_DETECTION" and not _TOOLS.isdisjoint(job.tools)
+
+
+def _open(export: Export) -> Writer:
+    return _CocoWriter(export)
+
+
+COCO = Format(
+    name="coco",
+    open=_open,
+    media_folder=_FOLDER,
+    input_types=frozenset({"IMAGE", "VIDEO"}),
+    fits=_fits,
+    has_single_file=True,
+    normalized=frozenset({None, False}),
+    has_modifier=True,
+)

@@ -1,0 +1,168 @@
+"""The format ``geojson``: one FeatureCollection (RFC 7946) for each label, in degrees of longitude and latitude.
+
+An annotation is a feature: its ``mid`` is the ``id``, and ``properties.kili`` holds its job and all that does not draw,
+categories and children included, so that the label can be had back; beside it stand `attributes`, for the tables of
+programs that show maps. An answer that draws nothing is a feature without geometry. Outlines run counterclockwise,
+their holes clockwise.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeAlias, assert_never
+
+from attrs import evolve
+
+from kili_query.errors import MalformedLabelError
+from kili_query.export.asset import Asset, Label
+from kili_query.export.context import Export
+from kili_query.export.decoding import is_geotiff
+from kili_query.export.errors import NotCompatibleInputType, NotExportableAssetError
+from kili_query.export.format import Entry, Format, Writer
+from kili_query.export.formats.kili import dump
+from kili_query.export.formats.map_attributes import attributes
+from kili_query.export.formats.objects import objects, uncrossed
+from kili_query.labels.geometry import Box, Line, Marker, Part, Pose, Region, Shape
+from kili_query.labels.geometry.geojson.features import feature_of
+from kili_query.labels.geometry.geojson.geometries import region_geometry
+from kili_query.ontology import Job
+
+__all__ = ["GEOJSON"]
+
+_DRAWING_TASKS = ("OBJECT_DETECTION", "POSE_ESTIMATION")
+_LEAST_POSITIONS = 2
+
+Object: TypeAlias = dict[str, object]
+
+
+class _GeojsonWriter:
+    """Writes a collection for each label."""
+
+    def __init__(self, export: Export) -> None:
+        self._export = export
+        self._jobs = export.project.ontology.jobs
+        settings = export.project.document.get("geospatialSettings")
+        if isinstance(settings, Mapping) and settings.get("labelingCRSCode") == "PIXEL":
+            raise NotCompatibleInputType("the project is labeled in pixels, which the format `geojson` cannot hold")
+
+    def asset(self, asset: Asset) -> Iterable[Entry]:
+        if self._export.project.input_type == "IMAGE" and not is_geotiff(asset.document):
+            raise NotExportableAssetError(
+                "its `jsonContent` does not say that it is labeled in degrees, which is all that GeoJSON holds"
+            )
+        return [
+            Entry(f"labels/{asset.file_stem(label)}.geojson", self._collection(asset, label).encode())
+            for label in asset.labels
+        ]
+
+    def close(self) -> Iterable[Entry]:
+        return ()
+
+    def _collection(self, asset: Asset, label: Label) -> str:
+        features = ", ".join(text for job in self._export.jobs for text in self._features(asset, label, job))
+        return f'{{"type": "FeatureCollection", "features": [{features}], "kili": {dump(_about(asset, label))}}}'
+
+    def _features(self, asset: Asset, label: Label, job: Job) -> Iterator[str]:
+        """The features of a job, as JSON; what cannot be one is told and left out."""
+        if job.ml_task not in _DRAWING_TASKS:
+            yield from self._answer(asset, label, job)
+            return
+        # degrees do not turn with the picture
+        upright = evolve(label, rotation_degrees=0)
+        for one in objects(self._export.annotations(asset, upright, label.frames[0], job=job)):
+            try:
+                geometry = None if one.type == "vector" else _geometry(one.shape)
+                if geometry is None:
+                    self._export.leave_out(one)
+                else:
+                    yield self._dumped(feature_of(one.raw, geometry, job.name), one.raw, job)
+            except MalformedLabelError as error:
+                self._export.reject(MalformedLabelError(error.message, one.path), asset.external_id, label.name)
+
+    def _answer(self, asset: Asset, label: Label, job: Job) -> Iterator[str]:
+        """The feature of a job that draws nothing, when it is answered."""
+        frame = label.frames[0]
+        answer = frame.jobs.get(job.name)
+        try:
+            if answer is None or answer == {}:
+                return
+            if not isinstance(answer, Mapping):
+                raise MalformedLabelError("a job response is no object")
+            _check_categories(answer, job)
+            yield self._dumped(feature_of(answer, None, job.name), answer, job)
+        except MalformedLabelError as error:
+            path = f"{frame.path}.{job.name}{error.path}"
+            self._export.reject(MalformedLabelError(error.message, path), asset.external_id, label.name)
+
+    def _dumped(self, feature: Object, answer: Mapping[str, object], job: Job) -> str:
+        properties = feature["properties"]
+        assert isinstance(properties, dict)
+        return dump({**feature, "properties": {**attributes(answer, job, self._jobs), **properties}})
+
+
+def _about(asset: Asset, label: Label) -> Object:
+    """What the collection says of its asset and label; a member that RFC 7946 leaves to us."""
+    author = label.document.get("author")
+    told = {
+        "assetId": asset.document.get("id"),
+        "externalId": asset.document.get("externalId"),
+        "labelId": label.document.get("id"),
+        "author": author.get("email") if isinstance(author, Mapping) else None,
+    }
+    return {key: value for key, value in told.items() if value is not None}
+
+
+def _geometry(shape: Shape) -> Object | None:
+    """The geometry of a shape; None for one that GeoJSON has none for.
+
+    Raises:
+        MalformedLabelError: it encloses nothing, or is a line of one point.
+    """
+    match shape:
+        case Box():
+            return region_geometry([Part(uncrossed(shape))])
+        case Region(parts):
+            return region_geometry(parts)
+        case Line(points):
+            if len(points) < _LEAST_POSITIONS:
+                raise MalformedLabelError("a line of GeoJSON has two points or more")
+            return {"type": "LineString", "coordinates": [list(point) for point in points]}
+        case Marker(point):
+            return {"type": "Point", "coordinates": list(point)}
+        case Pose():
+            return None
+        case _:
+            assert_never(shape)
+
+
+def _check_categories(answer: Mapping[str, object], job: Job) -> None:
+    """Refuse categories that a job does not have; the path of the error is relative to the job.
+
+    Raises:
+        MalformedLabelError: there is one.
+    """
+    listed = answer.get("categories")
+    if listed is None or not job.categories:
+        return
+    if not isinstance(listed, list | tuple):
+        raise MalformedLabelError("`categories` is no list", ".categories")
+    for index, one in enumerate(listed):
+        name = one.get("name") if isinstance(one, Mapping) else None
+        if not isinstance(name, str):
+            raise MalformedLabelError("a category without a name", f".categories[{index}].name")
+        if name not in job.categories:
+            message = f"the job `{job.name}` has no category `{name}`"
+            raise MalformedLabelError(message, f".categories[{index}].name")
+
+
+def _open(export: Export) -> Writer:
+    return _GeojsonWriter(export)
+
+
+GEOJSON = Format(
+    name="geojson",
+    open=_open,
+    suffix=".geojson",
+    input_types=frozenset({"IMAGE", "GEOSPATIAL"}),
+    layouts=frozenset({"merged"}),
+    normalized=frozenset({None}),
+    has_geotiffs=True,
+)

@@ -1,0 +1,179 @@
+"""The format ``pascal_voc``: an XML file for each image or frame, with an upright box in pixels for each object.
+
+Pixels are those of the image as it is stored, from 0, rounded, half to even.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from xml.sax.saxutils import escape
+
+from kili_query.errors import MalformedLabelError
+from kili_query.export.asset import Annotation, Asset, Frame, Label
+from kili_query.export.context import Export
+from kili_query.export.format import Entry, Format, Writer
+from kili_query.export.formats.clipping import clipped_box
+from kili_query.export.formats.image_names import without_image_extension
+from kili_query.export.formats.plain_outlines import plain_outlines
+from kili_query.labels.geometry import Bounds, Box, Region, Size, bounds
+from kili_query.ontology import Job
+
+__all__ = ["PASCAL_VOC"]
+
+_FOLDER = "images"
+_NOT_IN_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+_HEAD = """\
+<?xml version="1.0" ?>
+<annotation>
+   <folder/>
+   <filename>{filename}</filename>
+   {path}
+   <source>
+      <database>Kili Technology</database>
+   </source>
+   <size>
+      <width>{width_px}</width>
+      <height>{height_px}</height>
+      <depth>3</depth>
+   </size>
+   <segmented/>
+"""
+
+_OBJECT = """\
+   <object>
+      <name>{name}</name>
+      <job_name>{job}</job_name>
+      <pose>Unspecified</pose>
+      <truncated>0</truncated>
+      <difficult>0</difficult>
+      <occluded>0</occluded>
+"""
+
+_BOX = """\
+      <bndbox>
+         <xmin>{left_px}</xmin>
+         <xmax>{right_px}</xmax>
+         <ymin>{top_px}</ymin>
+         <ymax>{bottom_px}</ymax>
+      </bndbox>
+   </object>
+"""
+
+_END = "</annotation>\n\n"
+
+
+def _text(value: str) -> str:
+    r"""Text as XML holds it; what it cannot hold, such as a control character, is escaped as in Python.
+
+    >>> print(_text("a < b & c\x01"))
+    a &lt; b &amp; c\x01
+    """
+    seen = _NOT_IN_XML.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), value)
+    return escape(seen)
+
+
+class _VocWriter:
+    """Writes one XML file after another."""
+
+    def __init__(self, export: Export) -> None:
+        self._export = export
+        self._objects = {
+            (job.name, category): _OBJECT.format(name=_text(category), job=_text(job.name))
+            for job in export.jobs
+            for category in job.categories
+        }
+
+    def asset(self, asset: Asset) -> Iterable[Entry]:
+        size = asset.required_size()
+        return [
+            Entry(f"labels/{asset.file_stem(label, frame)}.xml", self._xml(asset, label, frame, size).encode())
+            for label in asset.labels
+            for frame in label.frames
+        ]
+
+    def close(self) -> Iterable[Entry]:
+        return ()
+
+    def _xml(self, asset: Asset, label: Label, frame: Frame, size: Size) -> str:
+        media = asset.media_path(frame.number)
+        name = asset.name if frame.number is None else asset.frame_name(frame.number)
+        head = _HEAD.format(
+            filename=_text(name if media is None else media.removeprefix(f"{_FOLDER}/")),
+            path="<path/>" if media is None else f"<path>{_text(media)}</path>",
+            width_px=size.width_px,
+            height_px=size.height_px,
+        )
+        objects = [self._of_job(job, asset, label, frame, size) for job in self._export.jobs if job.name in frame.jobs]
+        return "".join([head, *objects, _END])
+
+    def _of_job(self, job: Job, asset: Asset, label: Label, frame: Frame, size: Size) -> str:
+        plain = None if label.rotation_degrees else plain_outlines(frame.jobs[job.name], job.categories)
+        if plain is not None:
+            return "".join([self._objects[job.name, one.category] + _box(one.bounds, size) for one in plain])
+        return "".join(self._checked(job, asset, label, frame, size))
+
+    def _checked(self, job: Job, asset: Asset, label: Label, frame: Frame, size: Size) -> Iterator[str]:
+        for annotation in self._export.annotations(asset, label, frame, job=job):
+            if not isinstance(annotation.shape, Box | Region):
+                self._export.leave_out(annotation)
+                continue
+            try:
+                box = _box(_within(annotation), size)
+                categories = list(_categories(annotation, job))
+            except MalformedLabelError as error:
+                self._export.reject(error, asset.external_id, label.name)
+                continue
+            for category in categories:
+                yield self._objects[job.name, category] + box
+
+
+def _categories(annotation: Annotation, job: Job) -> Iterator[str]:
+    """All categories of an annotation: each is an object of its own."""
+    yield annotation.category
+    listed = annotation.raw["categories"]
+    for index, one in enumerate(listed[1:] if isinstance(listed, list | tuple) else (), 1):
+        name = one.get("name") if isinstance(one, Mapping) else None
+        if not isinstance(name, str) or name not in job.categories:
+            where = f"{annotation.path}.categories[{index}].name"
+            raise MalformedLabelError(f"the job `{job.name}` has no category `{name}`", where)
+        yield name
+
+
+def _within(annotation: Annotation) -> Bounds:
+    """The box around what an annotation draws, as far as it lies on the image."""
+    within = clipped_box(bounds(annotation.shape))
+    if within is None:
+        raise MalformedLabelError(f"the {annotation.type or 'region'} lies outside the image", annotation.path)
+    return within
+
+
+def _box(box: tuple[float, float, float, float], size: Size) -> str:
+    left, top, right, bottom = box
+    width_px, height_px = size
+    return _BOX.format(
+        left_px=round(left * width_px),
+        right_px=round(right * width_px),
+        top_px=round(top * height_px),
+        bottom_px=round(bottom * height_px),
+    )
+
+
+def _open(export: Export) -> Writer:
+    return _VocWriter(export)
+
+
+def _fits(job: Job) -> bool:
+    return job.ml_task == "OBJECT_DETECTION" and "rectangle" in job.tools
+
+
+PASCAL_VOC = Format(
+    name="pascal_voc",
+    open=_open,
+    suffix=".xml",
+    media_folder=_FOLDER,
+    stem=without_image_extension,
+    input_types=frozenset({"IMAGE", "VIDEO"}),
+    fits=_fits,
+    layouts=frozenset({"merged"}),
+    normalized=frozenset({None, False}),
+)

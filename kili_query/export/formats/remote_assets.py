@@ -1,0 +1,67 @@
+"""``images/remote_assets.csv``: where the image of each label file is, in an archive without media."""
+
+import csv
+import json
+from collections.abc import Iterable, Mapping
+from io import StringIO
+
+from kili_query.export.asset import Asset
+from kili_query.export.context import Export
+from kili_query.export.format import Entry
+from kili_query.export.formats.gathered import GatheredText
+
+__all__ = ["RemoteAssets"]
+
+_PATH = "images/remote_assets.csv"
+_HEADER = ("external id", "url", "label file")
+
+
+class RemoteAssets:
+    """The rows of one export: external id, URL, and label file below ``labels/``.
+
+    A frame of a video has the URL of its own when the asset lists them, else that of the video. What has no URL has no
+    row, and without any row there is no file.
+    """
+
+    def __init__(self, export: Export) -> None:
+        self._text = GatheredText(export.scratch / "remote_assets.csv")
+        self._is_empty = True
+
+    def add(self, asset: Asset, files: Iterable[tuple[int | None, str]]) -> None:
+        """Put in the label files of an asset, each with the number of its frame."""
+        content = asset.document.get("content")
+        urls = _frame_urls(asset.document.get("jsonContent"))
+        rows = [
+            (asset.external_id, url, file)
+            for number, file in files
+            if (url := content if number is None else urls.get(number, content)) and isinstance(url, str)
+        ]
+        if rows:
+            self._text.add(_csv([_HEADER, *rows] if self._is_empty else rows))
+            self._is_empty = False
+
+    def entries(self) -> list[Entry]:
+        """The file, if there is one."""
+        path = self._text.finish()
+        return [] if path is None else [Entry(_PATH, path)]
+
+
+def _csv(rows: Iterable[tuple[str, ...]]) -> str:
+    text = StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    return text.getvalue()
+
+
+def _frame_urls(value: object) -> dict[int, str]:
+    """The URLs of frames by number: of a list, a map from numbers, or the JSON text of one."""
+    if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return {}
+    if isinstance(value, list):
+        value = dict(enumerate(value))
+    if not isinstance(value, Mapping):
+        return {}
+    numbered = {str(key): one for key, one in value.items() if isinstance(one, str)}
+    return {int(key): one for key, one in numbered.items() if key.isascii() and key.isdigit()}

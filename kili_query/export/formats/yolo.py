@@ -1,0 +1,178 @@
+"""The formats ``yolo_v4``, ``yolo_v5``, ``yolo_v7``, ``yolo_v8``: a text file for each image, a line for each object.
+
+Classes are numbered from 0 in the order of the interface, in each job (``split``) or over all (``merged``). The
+versions differ in the file that names the classes, and in nothing else.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+
+from attrs import frozen
+
+from kili_query.errors import MalformedLabelError
+from kili_query.export.asset import Asset, Frame, Label
+from kili_query.export.context import Export
+from kili_query.export.format import Entry, Format, Writer
+from kili_query.export.formats.image_names import without_image_extension
+from kili_query.export.formats.plain_outlines import plain_outlines
+from kili_query.export.formats.quoting import one_line, yaml_plain, yaml_quoted
+from kili_query.export.formats.remote_assets import RemoteAssets
+from kili_query.export.formats.video_meta import VideoMeta
+from kili_query.export.formats.yolo_lines import lines_of, plain_line
+from kili_query.ontology import Job
+
+__all__ = ["YOLO_V4", "YOLO_V5", "YOLO_V7", "YOLO_V8"]
+
+_TOOLS = frozenset({"rectangle", "polygon", "semantic"})
+
+
+def _classes_txt(names: Sequence[str]) -> str:
+    return "".join(f"{number} {one_line(name)}\n" for number, name in enumerate(names))
+
+
+def _names_by_number(names: Sequence[str]) -> str:
+    listed = [f"  {number}: {yaml_plain(name)}\n" for number, name in enumerate(names)]
+    return "".join(["names:\n", *listed]) if listed else "names: {}\n"
+
+
+def _names_in_a_list(names: Sequence[str]) -> str:
+    return f"nc: {len(names)}\nnames: [{', '.join(map(yaml_quoted, names))}]\n"
+
+
+@frozen
+class _Version:
+    """How a version names the classes: in which file, and how."""
+
+    file: str
+    text: Callable[[Sequence[str]], str]
+
+
+@frozen
+class _DataSet:
+    """Labels that share their classes: those of one job, or of all.
+
+    Attributes:
+        folder: where they lie in the archive, empty or with a slash at the end.
+        jobs: whose they are.
+        numbers: of classes, by job and category.
+        names: of classes.
+        videos: what belongs to which video.
+    """
+
+    folder: str
+    jobs: tuple[Job, ...]
+    numbers: dict[tuple[str, str], int]
+    names: list[str]
+    videos: VideoMeta
+
+
+def _merged(export: Export) -> _DataSet:
+    return _data_set(export, "", export.jobs, "{0}/{1}")
+
+
+def _of_one_job(export: Export, job: Job) -> _DataSet:
+    return _data_set(export, f"{export.folders[job.name]}/", (job,), "{1}")
+
+
+def _data_set(export: Export, folder: str, jobs: tuple[Job, ...], name: str) -> _DataSet:
+    keys = [(job.name, category) for job in jobs for category in job.categories]
+    scratch = export.scratch / f"videos of {export.jobs.index(jobs[0])}"
+    return _DataSet(
+        folder,
+        jobs,
+        {key: number for number, key in enumerate(keys)},
+        [name.format(*key) for key in keys],
+        VideoMeta(f"{folder}video_meta.json", scratch),
+    )
+
+
+class _YoloWriter:
+    """Writes label files as assets come, and at the end what names classes, images and frames."""
+
+    def __init__(self, export: Export, version: _Version) -> None:
+        self._export = export
+        self._version = version
+        is_merged = export.options.layout == "merged"
+        self._sets = [_merged(export)] if is_merged else [_of_one_job(export, job) for job in export.jobs]
+        self._remote = None if export.options.with_assets else RemoteAssets(export)
+
+    def asset(self, asset: Asset) -> Iterable[Entry]:
+        entries: list[Entry] = []
+        for label in asset.labels:
+            files: dict[str, int | None] = {}
+            of_video: list[list[str]] = [[] for _ in self._sets]
+            for frame in label.frames:
+                for one, frames in zip(self._sets, of_video, strict=True):
+                    text = self._text(one, asset, label, frame)
+                    if text or frame.number is None:
+                        stem = asset.file_stem(label, frame)
+                        entries.append(Entry(f"{one.folder}labels/{stem}.txt", text.encode()))
+                        files[f"{stem}.txt"] = frame.number
+                        frames.append(stem)
+            self._note(asset, label, files, of_video)
+        return entries
+
+    def close(self) -> Iterable[Entry]:
+        for one in self._sets:
+            yield Entry(one.folder + self._version.file, self._version.text(one.names).encode())
+            yield from one.videos.entries()
+        if self._remote is not None:
+            yield from self._remote.entries()
+
+    def _note(self, asset: Asset, label: Label, files: dict[str, int | None], of_video: list[list[str]]) -> None:
+        """Remember what the files at the end tell of a label."""
+        if self._remote is not None:
+            self._remote.add(asset, [(number, file) for file, number in files.items()])
+        if not label.frames or label.frames[0].number is not None:
+            for one, frames in zip(self._sets, of_video, strict=True):
+                one.videos.add(asset.name + label.ending, frames)
+
+    def _text(self, within: _DataSet, asset: Asset, label: Label, frame: Frame) -> str:
+        """What a label file holds."""
+        return "".join(
+            [self._of_job(within, job, asset, label, frame) for job in within.jobs if job.name in frame.jobs]
+        )
+
+    def _of_job(self, within: _DataSet, job: Job, asset: Asset, label: Label, frame: Frame) -> str:
+        plain = None if label.rotation_degrees else plain_outlines(frame.jobs[job.name], job.categories)
+        if plain is not None:
+            return "".join([plain_line(within.numbers[job.name, one.category], one) for one in plain])
+        return "".join(self._checked(within, job, asset, label, frame))
+
+    def _checked(self, within: _DataSet, job: Job, asset: Asset, label: Label, frame: Frame) -> Iterator[str]:
+        for annotation in self._export.annotations(asset, label, frame, job=job):
+            try:
+                lines = lines_of(within.numbers[job.name, annotation.category], annotation)
+            except MalformedLabelError as error:
+                self._export.reject(error, asset.external_id, label.name)
+                continue
+            if lines is None:
+                self._export.leave_out(annotation)
+            else:
+                yield lines
+
+
+def _fits(job: Job) -> bool:
+    return job.ml_task == "OBJECT_DETECTION" and _TOOLS.issuperset(job.tools)
+
+
+def _open(version: _Version, export: Export) -> Writer:
+    return _YoloWriter(export, version)
+
+
+def _format(name: str, file: str, text: Callable[[Sequence[str]], str]) -> Format:
+    return Format(
+        name=name,
+        open=partial(_open, _Version(file, text)),
+        suffix=".txt",
+        stem=without_image_extension,
+        input_types=frozenset({"IMAGE", "VIDEO"}),
+        fits=_fits,
+        normalized=frozenset({None, True}),
+    )
+
+
+YOLO_V4 = _format("yolo_v4", "classes.txt", _classes_txt)
+YOLO_V5 = _format("yolo_v5", "data.yaml", _names_by_number)
+YOLO_V7 = _format("yolo_v7", "data.yaml", _names_in_a_list)
+YOLO_V8 = _format("yolo_v8", "data.yaml", _names_in_a_list)

@@ -1,0 +1,240 @@
+"""Exports from a server: what is asked of it, what is written, and what is said before anything is sent."""
+
+import json
+import threading
+import zipfile
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+import kili_query as kq
+from kili_query.client import KiliClient
+from kili_query.errors import ArgumentError, IncompatibleArgumentsError, NotFound, QueryError, TransportError
+from kili_query.export import DownloadError, NotCompatibleInputType, NotCompatibleOptions
+from kili_query.sandbox import Sandbox
+
+DEMO = Path(kq.__file__).parent / "demo"
+DETECTION = {
+    "mlTask": "OBJECT_DETECTION",
+    "instruction": "Objects",
+    "isChild": False,
+    "required": 0,
+    "tools": ["rectangle"],
+    "content": {"input": "radio", "categories": {"CAR": {"name": "Car", "children": []}}},
+}
+NOTE = {"mlTask": "TRANSCRIPTION", "instruction": "Note", "isChild": False, "content": {"input": "textField"}}
+
+
+def box(x: float) -> dict[str, Any]:
+    ring = [{"x": x, "y": 0.8}, {"x": x, "y": 0.2}, {"x": x + 0.25, "y": 0.2}, {"x": x + 0.25, "y": 0.8}]
+    parts = [{"normalizedVertices": ring}]
+    return {"mid": f"m{x}", "type": "rectangle", "categories": [{"name": "CAR"}], "boundingPoly": parts}
+
+
+def label(number: int, cars: int) -> dict[str, Any]:
+    return {
+        "id": f"label-{number}",
+        "labelType": "DEFAULT",
+        "labelOf": {"id": f"asset-{number}", "externalId": f"{number}.png"},
+        "jsonResponse": {"OBJECTS": {"annotations": [box(index / 8) for index in range(cars)]}},
+        "createdAt": f"2024-01-01T00:00:{number:02}.000Z",
+    }
+
+
+def write_json(path: Path, *rows: object) -> Path:
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    return path
+
+
+def project(**jobs: object) -> dict[str, Any]:
+    return {"id": "p1", "title": "Cars", "inputType": "IMAGE", "jsonInterface": {"jobs": jobs}}
+
+
+def names(path: Path) -> list[str]:
+    with zipfile.ZipFile(path) as archive:
+        return archive.namelist()
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[Sandbox]:
+    with Sandbox(project=DEMO / "project.json", labels=DEMO / "labels.ndjson") as served:
+        yield served
+
+
+@pytest.fixture
+def client(demo: Sandbox) -> Iterator[KiliClient]:
+    with KiliClient(demo.api_key, demo.endpoint) as opened:
+        yield opened
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Iterator[tuple[Path, str, list[dict[str, str]]]]:
+    """A web server of a folder: the folder, its URL, and the headers of each request."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    seen: list[dict[str, str]] = []
+
+    class Handler(SimpleHTTPRequestHandler):
+        def do_GET(self) -> None:
+            seen.append(dict(self.headers))
+            super().do_GET()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield folder, f"http://127.0.0.1:{server.server_address[1]}", seen
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+class TestWhatIsWritten:
+    def test_all_labeled_assets(self, client: KiliClient, demo: Sandbox, tmp_path: Path) -> None:
+        path = tmp_path / "deep" / "labels.zip"
+        assert client.export_labels(demo.project_id, path, "raw", with_assets=False) is None
+        assert len([name for name in names(path) if name.startswith("labels/")]) == 34
+        offline = kq.scan(path, "OBJECTS.PERSON.count >= 3")
+        assert len(list(offline)) == client.count_labels(demo.project_id, category_search="OBJECTS.PERSON.count >= 3")
+
+    def test_the_same_labels_give_the_same_bytes(self, client: KiliClient, demo: Sandbox, tmp_path: Path) -> None:
+        for name in ("a.zip", "b.zip"):
+            client.export_labels(demo.project_id, tmp_path / name, "kili", single_file=True, with_assets=False)
+        assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
+        assert names(tmp_path / "a.zip") == ["README.kili.txt", "data.json"]
+
+    def test_into_a_folder(self, client: KiliClient, demo: Sandbox, tmp_path: Path) -> None:
+        client.export_labels(demo.project_id, tmp_path, "raw", with_assets=False)
+        assert [path.name for path in tmp_path.iterdir()] == [f"{demo.project_id}.zip"]
+
+    @pytest.mark.parametrize("search", ["OBJECTS.PERSON.count >= 3", "not OBJECTS.PERSON", "OBJECTS.count > 10"])
+    def test_of_a_category_search(self, client: KiliClient, demo: Sandbox, tmp_path: Path, search: str) -> None:
+        path, filters = tmp_path / "a.zip", {"label_category_search": search, "external_id_in": ["0"]}
+        client.export_labels(demo.project_id, path, "raw", with_assets=False, asset_filter_kwargs=filters)
+        assert filters == {"label_category_search": search, "external_id_in": ["0"]}  # the caller's, left as it was
+        wanted = client.assets(demo.project_id, fields=["id"], label_type_in=["DEFAULT", "REVIEW"], **filters)
+        assert 0 < len(names(path)) - 1 == len(wanted) < 34
+
+    def test_of_some_assets(self, client: KiliClient, demo: Sandbox, tmp_path: Path) -> None:
+        some = client.assets(demo.project_id, fields=["id", "externalId"], first=2)
+        by_id, by_external_id = tmp_path / "a.zip", tmp_path / "b.zip"
+        client.export_labels(demo.project_id, by_id, "raw", [one["id"] for one in some], with_assets=False)
+        external_ids = [one["externalId"] for one in some]
+        client.export_labels(demo.project_id, by_external_id, "raw", external_ids=external_ids, with_assets=False)
+        assert names(by_id)[1:] == [f"labels/{name}.json" for name in sorted(external_ids)]
+        assert by_id.read_bytes() == by_external_id.read_bytes()
+
+    def test_what_cannot_be_written_is_left_out_and_told(self, tmp_path: Path) -> None:
+        wrong = label(2, 1) | {"jsonResponse": {"OBJECTS": {"annotations": "none"}}}
+        labels = write_json(tmp_path / "labels.ndjson", label(1, 1), label(3, 2))
+        served = write_json(tmp_path / "project.json", project(OBJECTS=DETECTION))
+        with Sandbox(project=served, labels=labels) as sandbox, KiliClient(sandbox.api_key, sandbox.endpoint) as opened:
+            opened.append_labels(asset_id_array=["asset-1"], json_response_array=[wrong["jsonResponse"]])
+            with pytest.raises(ValueError, match=r"asset `1\.png`.*jsonResponse\.OBJECTS\.annotations"):
+                opened.export_labels("p1", tmp_path / "a.zip", "yolo_v5", with_assets=False)
+            assert not (tmp_path / "a.zip").exists()
+            with pytest.warns(UserWarning, match=r"1 skipped[\s\S]*asset `1\.png`"):
+                opened.export_labels("p1", tmp_path / "a.zip", "yolo_v5", with_assets=False, on_error="skip")
+        assert "OBJECTS/labels/3.txt" in names(tmp_path / "a.zip")
+
+    def test_no_job_that_fits(self, tmp_path: Path) -> None:
+        labels = write_json(tmp_path / "labels.ndjson", label(1, 0) | {"jsonResponse": {"NOTE": {"text": "x"}}})
+        served = write_json(tmp_path / "project.json", project(NOTE=NOTE))
+        with Sandbox(project=served, labels=labels) as sandbox, KiliClient(sandbox.api_key, sandbox.endpoint) as opened:
+            with pytest.warns(UserWarning, match="nothing is exported: no job"):
+                assert opened.export_labels("p1", tmp_path / "a.zip", "coco", with_assets=False) is None
+            assert not (tmp_path / "a.zip").exists()
+
+
+class TestMedia:
+    def test_they_go_into_the_archive(self, tmp_path: Path, pictures: tuple[Path, str, list[dict[str, str]]]) -> None:
+        folder, url, seen = pictures
+        for number in (1, 2):
+            Image.new("RGB", (80, 40), (number, 0, 0)).save(folder / f"{number}.png")
+        assets = [{"id": f"asset-{n}", "externalId": f"{n}.png", "content": f"{url}/{n}.png"} for n in (1, 2)]
+        with (
+            Sandbox(
+                project=write_json(tmp_path / "project.json", project(OBJECTS=DETECTION)),
+                labels=write_json(tmp_path / "labels.ndjson", label(1, 1), label(2, 2)),
+                assets=write_json(tmp_path / "assets.ndjson", *assets),
+            ) as sandbox,
+            KiliClient(sandbox.api_key, sandbox.endpoint) as opened,
+        ):
+            opened.export_labels("p1", tmp_path / "a.zip", "raw")
+            with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+                with Image.open(BytesIO(archive.read("assets/2.png"))) as image:
+                    assert image.getpixel((0, 0)) == (2, 0, 0)
+                assert json.loads(archive.read("labels/2.png.json"))["content"] == "assets/2.png"
+            assert not any("Authorization" in headers for headers in seen)  # the key is the service's alone
+            (folder / "2.png").unlink()
+            with pytest.raises(DownloadError, match=r"asset `2\.png`.*HTTP 404"):
+                opened.export_labels("p1", tmp_path / "a.zip", "raw")
+        assert "assets/1.png" in names(tmp_path / "a.zip")  # the old archive is still there
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("arguments", "error", "message"),
+        [
+            ({"fmt": "yolov5"}, NotCompatibleOptions, "did you mean `yolo_v5`"),
+            ({"filename": None}, ArgumentError, "`filename` is needed"),
+            ({"fmt": "yolo_v5", "single_file": True}, NotCompatibleOptions, "single_file"),
+            ({"fmt": "pascal_voc"}, NotCompatibleOptions, "layout"),
+            ({"fmt": "coco", "normalized_coordinates": True}, NotCompatibleOptions, "normalized_coordinates"),
+            ({"layout": "both"}, NotCompatibleOptions, "`layout` is one of"),
+            ({"fmt": "llm_v1"}, NotCompatibleOptions, "with_assets"),
+            ({"asset_ids": []}, ArgumentError, "`asset_ids` is empty"),
+            ({"external_ids": ()}, ArgumentError, "`external_ids` is empty"),
+            ({"asset_ids": "a"}, ArgumentError, "`asset_id_in` is a list of texts"),
+            ({"asset_ids": ["a"], "external_ids": ["b"]}, IncompatibleArgumentsError, "give one of them"),
+            ({"asset_filter_kwargs": {"status": ["TODO"]}}, ArgumentError, "did you mean `status_in`"),
+            ({"asset_filter_kwargs": {"status_in": ["TO DO"]}}, ArgumentError, "one of TODO"),
+            ({"asset_filter_kwargs": {"label_category_search": "A.B.count >"}}, QueryError, "label_category_search:1"),
+            ({"project_id": ""}, ArgumentError, "`project_id`"),
+        ],
+        ids=str,
+    )
+    def test_before_anything_is_sent(
+        self, demo: Sandbox, client: KiliClient, tmp_path: Path, arguments: dict[str, Any], error: Any, message: str
+    ) -> None:
+        before = len(demo.faults.seen)
+        given = {"project_id": "p", "filename": tmp_path / "a.zip", "fmt": "raw", "with_assets": False} | arguments
+        with pytest.raises(error, match=message):
+            client.export_labels(**given)
+        assert len(demo.faults.seen) == before
+        assert list(tmp_path.iterdir()) == []
+
+    def test_once_the_project_is_known(self, demo: Sandbox, client: KiliClient, tmp_path: Path) -> None:
+        path = tmp_path / "a.zip"
+        with pytest.raises(NotFound, match="project `other`"):
+            client.export_labels("other", path, "raw", with_assets=False)
+        with pytest.raises(NotFound, match="external id `none`"):
+            client.export_labels(demo.project_id, path, "raw", external_ids=["none"], with_assets=False)
+        with pytest.raises(NotCompatibleInputType, match="LLM_RLHF"):
+            client.export_labels(demo.project_id, None, "llm_v1")
+        search = {"label_category_search": "OBJECTS.PERSN.count > 1"}
+        with pytest.raises(QueryError, match="did you mean `PERSON`"):
+            client.export_labels(demo.project_id, path, "raw", with_assets=False, asset_filter_kwargs=search)
+        assert list(tmp_path.iterdir()) == []
+
+    def test_a_failure_leaves_the_old_file(self, demo: Sandbox, client: KiliClient, tmp_path: Path) -> None:
+        path = tmp_path / "a.zip"
+        path.write_bytes(b"old")
+        demo.faults.inject("500:assets*")
+        try:
+            with pytest.raises(TransportError):
+                client.export_labels(demo.project_id, path, "raw", with_assets=False)
+        finally:
+            demo.faults.clear()
+        assert [one.name for one in tmp_path.iterdir()] == ["a.zip"]
+        assert path.read_bytes() == b"old"
