@@ -56,14 +56,12 @@ def checked_filters(filters: _Filters) -> _Filters:
     return filters
 
 
-def checked_count(name: str, value: object) -> int | None:
+def checked_count(name: str, value: object) -> int:
     """A number of rows, when it is one.
 
     Raises:
         ArgumentError: it is negative, or no whole number.
     """
-    if value is None:
-        return None
     if not isinstance(value, int) or isinstance(value, bool):
         raise ArgumentError(f"`{name}` is a whole number, not {value!r:.80}")
     if value < 0:

@@ -4,16 +4,17 @@ Longer than most files: the methods have many parameters, and what they promise 
 """
 
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import AbstractContextManager
 from difflib import get_close_matches
 from importlib import import_module
+from os import PathLike
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Literal, Self, TypeVar, Unpack, cast, overload
 
 from attrs import evolve, frozen
 
+from kili_query._extras import load
 from kili_query.client import writing
 from kili_query.client.arguments import check_project_id, checked_fields, given
 from kili_query.client.arguments_of_lists import AssetArguments, LabelArguments, PredictionArguments
@@ -22,21 +23,26 @@ from kili_query.client.contents import OnMalformed, checked_on_malformed
 from kili_query.client.key_check import check_key
 from kili_query.client.ontologies import OntologyCache, Projects, read_project
 from kili_query.client.paging import Row
+from kili_query.client.payloads import PAYLOAD_THREADS
 from kili_query.client.progress import Bar, is_bar_disabled, progress_bar
 from kili_query.client.rate_limit import CALLS_PER_MINUTE
 from kili_query.client.reading import count_labels, read_labels, read_parsed_labels
 from kili_query.client.request import DEFAULT_TIMEOUT_S, Request, Service
 from kili_query.client.rows import Reader, Want
 from kili_query.client.settings import Settings
+from kili_query.client.threads import Threads
 from kili_query.client.transport import Transport
 from kili_query.errors import ArgumentError, MissingExtraError, TransportError
 from kili_query.planning import DEFAULT_PROFILE, ServerProfile
 from kili_query.protocol import ME, AssetFilters, LabelFilters, LabelType, decode_json, selection_of
 from kili_query.query import Query
+from kili_query.scanning.collecting import rare_collections
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from kili_query.client.subscription import Callback, Notice, Subscription
+    from kili_query.export import AnnotationModifier
     from kili_query.labels import ParsedLabel
 
 __all__ = ["KiliClient"]
@@ -131,8 +137,12 @@ class KiliClient:
         self._settings = Settings.resolve(api_key, api_endpoint, verify=verify, disable_tqdm=disable_tqdm)
         self._transport = Transport(self._settings, calls_per_minute=calls_per_minute)
         self._service = _Patient(self._transport, timeout_s)
-        self._pool = ThreadPoolExecutor(_PREFETCHING_THREADS, "kili-pages")
-        self._reader = Reader(self._service, self._pool, Projects(self._service, cache), profile, on_malformed)
+        self._pool = Threads(_PREFETCHING_THREADS, "kili-pages")
+        self._payload_pool = Threads(PAYLOAD_THREADS, "kili-payloads")
+        projects = Projects(self._service, cache)
+        self._reader = Reader(
+            self._service, self._pool, projects, profile, on_malformed, payload_pool=self._payload_pool
+        )
         try:
             check_key(self._service, self._settings)
         except BaseException:
@@ -150,9 +160,15 @@ class KiliClient:
     ) -> None:
         self.close()
 
+    @property
+    def service(self) -> Service:
+        """Who answers single requests, for those that no method makes."""
+        return self._service
+
     def close(self) -> None:
-        """Close the connections. Generators that are not read to their end cannot go on."""
-        self._pool.shutdown(cancel_futures=True)
+        """Close the connections. A call that comes later, or a generator that is read on, gets a `TransportError`."""
+        for pool in (self._pool, self._payload_pool):
+            pool.shutdown(wait=False, cancel_futures=True)
         self._transport.close()
 
     def count_labels(
@@ -289,7 +305,8 @@ class KiliClient:
             category_search: what the label holds, such as ``OBJECTS.CAR.count > 3``.
             output_format: ``"dict"``, or ``"parsed_label"`` for label objects.
             as_generator: give the labels one by one, as they come, instead of a list. At most four pages are held in
-                memory, beside the ids that were seen.
+                memory, beside the ids that were seen. There is no progress bar, which a warning says unless
+                ``disable_tqdm`` is True.
 
         Returns:
             The labels. ``jsonResponse`` is decoded, and fetched where the service keeps it elsewhere; None where there
@@ -321,8 +338,9 @@ class KiliClient:
         )
         want = self._want(fields, first, skip, disable_tqdm, as_generator)
         if _is_parsed(output_format, "output_format"):
-            return _given(read_parsed_labels(self._reader, filters, category_search, want), as_generator)
-        return _given(read_labels(self._reader, filters, category_search, want), as_generator)
+            parsed = read_parsed_labels(self._reader, filters, category_search, want)
+            return self._given(parsed, as_generator, disable_tqdm)
+        return self._given(read_labels(self._reader, filters, category_search, want), as_generator, disable_tqdm)
 
     @overload
     def predictions(
@@ -376,7 +394,7 @@ class KiliClient:
             id_contains=id_contains,
         )
         want = self._want(fields, first, skip, disable_tqdm, as_generator)
-        return _given(read_labels(self._reader, filters, category_search, want), as_generator)
+        return self._given(read_labels(self._reader, filters, category_search, want), as_generator, disable_tqdm)
 
     @overload
     def inferences(
@@ -430,7 +448,7 @@ class KiliClient:
             id_contains=id_contains,
         )
         want = self._want(fields, first, skip, disable_tqdm, as_generator)
-        return _given(read_labels(self._reader, filters, category_search, want), as_generator)
+        return self._given(read_labels(self._reader, filters, category_search, want), as_generator, disable_tqdm)
 
     def export_labels_as_df(
         self,
@@ -465,6 +483,97 @@ class KiliClient:
         want = self._want(asked, None, 0, None, as_generator=False)
         assets = read_assets(self._reader, AssetFilters(project_id=project_id), None, want)
         return cast("pd.DataFrame", label_frame(assets, of_label, of_asset, flatten=flatten))
+
+    def export_labels(
+        self,
+        project_id: str,
+        filename: str | PathLike[str] | None,
+        fmt: str,
+        asset_ids: Sequence[str] | None = None,
+        layout: Literal["split", "merged"] = "split",
+        single_file: bool = False,
+        disable_tqdm: bool | None = None,
+        with_assets: bool = True,
+        external_ids: Sequence[str] | None = None,
+        annotation_modifier: "AnnotationModifier | None" = None,
+        asset_filter_kwargs: Mapping[str, object] | None = None,
+        normalized_coordinates: bool | None = None,
+        *,
+        label_type_in: Sequence[str] = ("DEFAULT", "REVIEW"),
+        include_sent_back_labels: bool = True,
+        export_type: Literal["latest", "normal"] = "latest",
+        cut_videos: bool = True,
+        on_error: Literal["raise", "skip"] = "raise",
+        media_cache: str | PathLike[str] | None = None,
+    ) -> list[object] | None:
+        """Write the labels of a project to a file that other programs read.
+
+        Assets are read page by page and written as they come, in constant memory. The file is there once it is
+        complete; when something fails, one that was there before stays as it was. The same labels give the same bytes.
+
+        Args:
+            project_id: the project.
+            filename: the file, or a folder for ``<project id>.zip``; None for the ``llm_…`` formats to get their rows.
+            fmt: ``raw`` or ``kili``, ``yolo_v4``, ``yolo_v5``, ``yolo_v7``, ``yolo_v8``, ``coco``, ``pascal_voc``,
+                ``geojson``, ``llm_v1``, ``llm_dynamic_v1``, ``jsonl`` or ``parquet``.
+            asset_ids: these assets alone.
+            layout: one folder a job, or all jobs together (``merged``), where the format can.
+            single_file: all labels in one file, where the format can.
+            disable_tqdm: hide the progress bar.
+            with_assets: media go into the archive.
+            external_ids: the assets with these external ids alone, instead of ``asset_ids``.
+            annotation_modifier: for COCO: from the annotation to be written, its image and the label's annotation to
+                the annotation that is written.
+            asset_filter_kwargs: further filters of assets, such as ``{"label_category_search": "OBJECTS.CAR"}``.
+            normalized_coordinates: None for the format's own way, True for fractions, False for pixels, where it can.
+            label_type_in: the types of labels.
+            include_sent_back_labels: whether labels that were sent back to the queue are exported.
+            export_type: ``"latest"`` for the latest label of each asset, ``"normal"`` for all.
+            cut_videos: with media, videos go in as frames too, cut by the program ffmpeg.
+            on_error: ``"raise"`` stops at the first asset, label or annotation that cannot be written; ``"skip"``
+                leaves it out, and a warning tells which.
+            media_cache: a folder where downloads are kept, so that an interrupted export goes on where it was.
+
+        Returns:
+            None; the rows of an ``llm_…`` format without a ``filename``.
+
+        Raises:
+            ArgumentError, NotCompatibleOptions: arguments that cannot be used; nothing was sent.
+            QueryError: the category search is no query, or the project has no such job or category.
+            NotCompatibleInputType: a project that the format does not take.
+            NotFound: there is no such project, or no asset with an external id.
+            ServiceError: the service refused, or could not be asked.
+            NotExportableAssetError, NotExportableLabelError, DownloadError: something cannot be written.
+
+        Warns:
+            UserWarning: no job of the project can be held by the format: nothing is written.
+        """
+        exporting = load("kili_query.client.exporting", "`export_labels`", "export")
+        options = exporting.Options(
+            layout=layout,
+            single_file=single_file,
+            with_assets=with_assets,
+            cut_videos=cut_videos and with_assets,
+            normalized_coordinates=normalized_coordinates,
+            annotation_modifier=annotation_modifier,
+            on_error=on_error,
+            export_type=export_type,
+            label_types=tuple(label_type_in),
+            include_sent_back_labels=include_sent_back_labels,
+        )
+        rows: list[object] | None = exporting.export_labels(
+            self._reader,
+            self._settings,
+            exporting.Wanted(
+                project_id=project_id, asset_ids=asset_ids, external_ids=external_ids, filters=asset_filter_kwargs
+            ),
+            fmt=fmt,
+            filename=filename,
+            options=options,
+            media_cache=media_cache,
+            disable_tqdm=is_bar_disabled(disable_tqdm, self._settings.disable_tqdm),
+        )
+        return rows
 
     def append_labels(
         self,
@@ -749,7 +858,7 @@ class KiliClient:
         wanted = _asset_filters(project_id, asset_id, filters)
         want = self._want(fields, first, skip, disable_tqdm, as_generator)
         read = read_assets_with_parsed_labels if _is_parsed(label_output_format, "label_output_format") else read_assets
-        return _given(read(self._reader, wanted, label_category_search, want), as_generator)
+        return self._given(read(self._reader, wanted, label_category_search, want), as_generator, disable_tqdm)
 
     def count_assets(
         self,
@@ -798,12 +907,76 @@ class KiliClient:
             raise TransportError(f"the answer is no user: {found!r:.80}", operation=ME.name)
         return found
 
+    def label_created_or_updated(
+        self,
+        project_id: str,
+        callback: "Callback | None" = None,
+        *,
+        where: str | Query | None = None,
+        protocol: Literal["graphql-ws", "graphql-transport-ws"] | None = None,
+        on_malformed: OnMalformed | None = None,
+        unreachable_s: float | None = 600.0,
+        on_notice: "Callable[[Notice], None] | None" = None,
+    ) -> "Subscription":
+        """Labels of a project from now on, as they are created or changed.
+
+        Returns once the service was asked for them. What comes is an iterator that waits for the next label, or goes to
+        the callback, in a thread of its own. A connection that breaks is made anew, after pauses that grow to 30
+        seconds; labels that were written meanwhile do not come, which ``on_notice`` is told.
+
+        Args:
+            project_id: the project.
+            callback: called with the id of the asset and the content of the label, decoded, one label at a time. An
+                exception of it ends the subscription, and is raised by its ``join``.
+            where: only labels that match this query, which is judged here.
+            protocol: which of the two protocols of GraphQL over websockets is spoken; by default both are offered, and
+                the service picks.
+            on_malformed: what becomes of a label whose content cannot be read: ``"raise"`` an error where the label
+                would have come, or ``"skip"`` it, which ``on_notice`` is told; by default what the client does. One
+                whose content is unknown is skipped where there is a query, and otherwise has the content None.
+            unreachable_s: how long the service may be out of reach before it is given up, in seconds; None for as long
+                as it is.
+            on_notice: called with each `Interruption`, when it begins and when it ends, and with each label that is
+                `LeftOut`; by default they are logged as warnings.
+
+        Returns:
+            The subscription: close it, or use it as a context manager. Its labels are dicts of ``id``,
+            ``author.email``, ``author.id``, ``labelOf.id``, ``assetId``, ``labelType``, ``jsonResponse`` (decoded),
+            ``createdAt``, ``modelName`` and ``secondsToLabel``.
+
+        Raises:
+            ArgumentError: an argument cannot be used; nothing was sent.
+            QueryError: ``where`` is no query, or the project has no such job or category.
+            NotFound: there is no such project, or not for this user.
+            ServiceError: the service refused, or cannot be reached.
+        """
+        module = load("kili_query.client.subscription", "a subscription", "client")
+        options = module.Options(
+            where=where,
+            protocol=protocol,
+            on_malformed=on_malformed,
+            unreachable_s=unreachable_s,
+            on_notice=on_notice,
+        )
+        return cast("Subscription", module.subscribe(self._reader, self._settings, project_id, callback, options))
+
     def _want(
         self, fields: Sequence[str], first: int | None, skip: int, disable_tqdm: bool | None, as_generator: bool
     ) -> Want:
         # a bar would stand still whenever the caller pauses
         hidden = True if as_generator else is_bar_disabled(disable_tqdm, self._settings.disable_tqdm)
         return Want(fields=fields, first=first, skip=skip, disable_tqdm=hidden)
+
+    def _given(
+        self, items: Iterator[_Item], as_generator: bool, disable_tqdm: bool | None
+    ) -> Iterator[_Item] | list[_Item]:
+        if as_generator and not is_bar_disabled(disable_tqdm, self._settings.disable_tqdm):
+            message = "`as_generator=True` hides the progress bar, which would stand still when you do: give"
+            warnings.warn(f"{message} `disable_tqdm=True`", UserWarning, stacklevel=3)
+        if as_generator:
+            return items
+        with rare_collections():
+            return list(items)
 
     def _bar(self, what: str, items: object, disable_tqdm: bool | None) -> AbstractContextManager[Bar]:
         total = len(items) if isinstance(items, Sequence) else None
@@ -894,10 +1067,6 @@ def _is_parsed(output_format: str, name: str) -> bool:
     if output_format not in ("dict", "parsed_label"):
         raise ArgumentError(f"`{name}` is 'dict' or 'parsed_label', not {output_format!r:.80}")
     return output_format == "parsed_label"
-
-
-def _given(items: Iterator[_Item], as_generator: bool) -> Iterator[_Item] | list[_Item]:
-    return items if as_generator else list(items)
 
 
 def _frames() -> ModuleType:

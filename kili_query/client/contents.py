@@ -1,6 +1,7 @@
 """The contents of labels and other JSON texts in rows: fetched, decoded, and never silently replaced."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Executor
 from typing import Final, Literal, TypeAlias
 
 from kili_query.client.answers import decode_body
@@ -61,7 +62,12 @@ def labels_in(rows: Iterable[Row], places: Sequence[str]) -> Iterator[Row]:
 
 
 def download_contents(
-    labels: Iterable[Row], service: Service, on_malformed: OnMalformed, *, keep_urls: bool = False
+    labels: Iterable[Row],
+    service: Service,
+    on_malformed: OnMalformed,
+    *,
+    keep_urls: bool = False,
+    pool: Executor | None = None,
 ) -> None:
     """Put the contents that stand at URLs into their labels.
 
@@ -70,6 +76,7 @@ def download_contents(
         service: who fetches.
         on_malformed: with ``"skip"``, `UNREADABLE` takes the place of a content that cannot be had.
         keep_urls: leave the URLs in their labels.
+        pool: threads to fetch in, instead of new ones.
 
     Raises:
         ServiceError: a content cannot be had.
@@ -82,7 +89,8 @@ def download_contents(
         elif not keep_urls:
             label.pop(CONTENT_URL, None)
     on_failure: OnPayloadFailure = "raise" if on_malformed == "raise" else "unknown"
-    for label, found in zip(elsewhere, fetch_payloads(elsewhere, service, on_failure=on_failure), strict=True):
+    fetched = fetch_payloads(elsewhere, service, on_failure=on_failure, pool=pool)
+    for label, found in zip(elsewhere, fetched, strict=True):
         content = found.get(CONTENT)
         label[CONTENT] = UNREADABLE if content is None and on_malformed == "skip" else content
         if not keep_urls:

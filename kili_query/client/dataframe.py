@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 
 from kili_query.client.paging import Row
+from kili_query.errors import TransportError
+from kili_query.protocol import ASSETS
 
 __all__ = ["label_frame"]
 
@@ -33,6 +35,8 @@ def _rows(asset: Row, fields: Sequence[str], asset_fields: Sequence[str], flatte
     labels = asset.pop("labels", None)
     own = {f"asset_{name}": value for name, value in (_flat(asset, asset_fields) if flatten else asset).items()}
     for label in labels if isinstance(labels, list) else ():
+        if not isinstance(label, dict):
+            raise TransportError(f"the labels of an asset are no objects: {label!r:.80}", operation=ASSETS.name)
         yield (_flat(label, fields) if flatten else label) | own
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import islice
 
 from kili_query.client.request import Request, Service
-from kili_query.errors import ArgumentError, NotFound, ServiceError
+from kili_query.errors import ArgumentError, NotFound, TransportError
 from kili_query.protocol import ASSETS, AssetFilters
 
 __all__ = ["asset_ids_of"]
@@ -53,19 +53,19 @@ def _assets(service: Service, project_id: str, external_ids: Sequence[str]) -> l
         if len(_items(page)) < _PAGE_SIZE:
             return list(assets.items())
         if len(assets) == known:
-            raise ServiceError("a page of assets repeats: the service does not page", operation=ASSETS.name)
+            raise TransportError("a page of assets repeats: the service does not page", operation=ASSETS.name)
         skip += _PAGE_SIZE
 
 
 def _items(page: object) -> list[object]:
     if not isinstance(page, list):
-        raise ServiceError(f"the answer is no list of assets: {page!r:.80}", operation=ASSETS.name)
+        raise TransportError(f"the answer is no list of assets: {page!r:.80}", operation=ASSETS.name)
     return page
 
 
 def _pair(asset: object) -> tuple[str, str]:
     if not isinstance(asset, dict) or not {"id", "externalId"} <= asset.keys():
-        raise ServiceError(f"an asset without id and external id: {asset!r:.80}", operation=ASSETS.name)
+        raise TransportError(f"an asset without id and external id: {asset!r:.80}", operation=ASSETS.name)
     return str(asset["id"]), str(asset["externalId"])
 
 

@@ -1,5 +1,6 @@
 """The ontologies of projects, asked for when they are first needed."""
 
+import os
 import threading
 from collections.abc import MutableMapping
 from typing import TypeAlias
@@ -43,7 +44,7 @@ class Projects:
         self._service = service
         self._cache = cache
         self._input_types: dict[str, str | None] = {}
-        self._locks: dict[str, threading.Lock] = {}
+        self._locks: dict[tuple[int, str], threading.Lock] = {}
 
     def known(self, project_id: str) -> Ontology | None:
         """The ontology as it was when it was last asked for; None where it never was."""
@@ -57,7 +58,8 @@ class Projects:
             OntologyError: the project's interface has the wrong shape.
             ServiceError: it cannot be had.
         """
-        with self._locks.setdefault(project_id, threading.Lock()):
+        # by process: a lock that a thread of the parent holds is never released in a forked one
+        with self._locks.setdefault((os.getpid(), project_id), threading.Lock()):
             known = self.known(project_id)
             return self.fetch(project_id) if known is None else known
 

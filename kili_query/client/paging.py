@@ -80,6 +80,7 @@ class Pages:
     _offset: int = field(default=0, init=False)
     _passing: int = field(default=1, init=False)
     _last: object = field(default=None, init=False)
+    _nameless: list[Row] | None = field(default=None, init=False)
     _has_slipped: bool = field(default=False, init=False)
     _stale_pages: int = field(default=0, init=False)
     _has_ended: bool = field(default=False, init=False)
@@ -113,7 +114,9 @@ class Pages:
         repeats_last = is_current and not asked.is_first and bool(page) and page[0].get("id") == self._last
         rows = self._new(page[1:] if repeats_last else page)
         if is_current:
-            self._settle(asked, page, is_stale=not rows)
+            self._settle(asked, page, is_stale=not rows or page == self._nameless)
+            # rows without ids are all new, so that of a page of them only an equal one shows that it comes again
+            self._nameless = page if page and page[0].get("id") is None else None
         return rows
 
     def _page(self) -> Request:

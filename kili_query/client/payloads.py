@@ -1,10 +1,12 @@
 """Contents of labels that the service keeps in files of their own: fetched many at a time, in the labels' order."""
 
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
+from contextlib import ExitStack
 from typing import Literal, TypeAlias
 
 from kili_query.client.request import Service
+from kili_query.client.threads import Threads
 from kili_query.errors import MalformedLabelError, ServiceError
 
 __all__ = ["PAYLOAD_THREADS", "OnPayloadFailure", "fetch_payloads"]
@@ -20,6 +22,7 @@ def fetch_payloads(
     *,
     on_failure: OnPayloadFailure = "raise",
     threads: int = PAYLOAD_THREADS,
+    pool: Executor | None = None,
 ) -> list[dict[str, object]]:
     """Replace ``jsonResponseUrl`` by the content that it points to.
 
@@ -29,6 +32,7 @@ def fetch_payloads(
         on_failure: what a content that cannot be had does: ``raise`` its error, or leave the label's ``jsonResponse``
             ``None``, unknown. It is never an empty content, which would say that nothing is annotated.
         threads: how many are fetched at a time.
+        pool: threads to fetch in, instead of new ones.
 
     Returns:
         The labels in their order, as new objects without ``jsonResponseUrl``. ``jsonResponse`` is the decoded content
@@ -43,18 +47,20 @@ def fetch_payloads(
     pending = [(label, url) for label, url in zip(found, urls, strict=True) if url is not None]
     if not pending:
         return found
-    with ThreadPoolExecutor(min(threads, len(pending)), "kili-payloads") as pool:
+    with ExitStack() as stack:
+        if pool is None:
+            pool = Threads(min(threads, len(pending)), "kili-payloads")
+            stack.callback(pool.shutdown, wait=False)
         contents = [pool.submit(_content, service, label.get("id"), url) for label, url in pending]
-        try:
-            for (label, _), content in zip(pending, contents, strict=True):
-                try:
-                    label["jsonResponse"] = content.result()
-                except (ServiceError, MalformedLabelError):
-                    if on_failure == "raise":
-                        raise
-                    label["jsonResponse"] = None
-        finally:
-            pool.shutdown(cancel_futures=True)  # after an error, what was not begun is not fetched
+        for content in contents:
+            stack.callback(content.cancel)  # after an error, what was not begun is not fetched
+        for (label, _), content in zip(pending, contents, strict=True):
+            try:
+                label["jsonResponse"] = content.result()
+            except (ServiceError, MalformedLabelError):
+                if on_failure == "raise":
+                    raise
+                label["jsonResponse"] = None
     return found
 
 

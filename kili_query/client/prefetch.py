@@ -2,10 +2,11 @@
 
 from collections import deque
 from collections.abc import Callable, Generator
-from concurrent.futures import Executor, Future
+from concurrent.futures import CancelledError, Executor, Future
 
 from kili_query.client.paging import Pages, Row
 from kili_query.client.request import Request
+from kili_query.errors import TransportError
 
 __all__ = ["WINDOW", "read_pages"]
 
@@ -25,6 +26,7 @@ def read_pages(pages: Pages, fetch: Callable[[Request], object], pool: Executor)
 
     Raises:
         ServiceError: of `fetch`, once what came before the failing page has been given.
+        TransportError: the client was closed, and its threads with it.
     """
     under_way: deque[Future[object]] = deque()
     try:
@@ -37,6 +39,8 @@ def read_pages(pages: Pages, fetch: Callable[[Request], object], pool: Executor)
             if not under_way:
                 return
             yield pages.take(under_way.popleft().result())
+    except CancelledError:
+        raise TransportError("the client is closed", operation=pages.listing.rows.name) from None
     finally:
         for future in under_way:
             future.cancel()

@@ -45,6 +45,7 @@ class Reader:
         on_malformed: what becomes of a label whose content cannot be read.
         has_content_urls: whether the service knows ``jsonResponseUrl``, as newer ones do; None until one was asked.
         has_warned: that a count takes reading was said.
+        payload_pool: threads that fetch contents at URLs; None for new ones each time.
     """
 
     service: Service
@@ -54,6 +55,7 @@ class Reader:
     on_malformed: OnMalformed = "raise"
     has_content_urls: bool | None = None
     has_warned: bool = False
+    payload_pool: Executor | None = None
 
     def warn_of_counting(self, what: str) -> None:
         """Say, once, that a count takes reading all that is counted."""
@@ -87,8 +89,9 @@ class Want:
         """
         fields = checked_fields(self.fields)
         selection_of(fields)
-        checked_count("first", self.first)
-        return evolve(self, fields=fields, skip=checked_count("skip", self.skip) or 0)
+        if self.first is not None:
+            checked_count("first", self.first)
+        return evolve(self, fields=fields, skip=checked_count("skip", self.skip))
 
 
 @frozen(kw_only=True)
@@ -220,7 +223,9 @@ def _fetch(reader: Reader, source: Source, request: Request) -> object:
         return answer  # not a page, as whoever takes it will say
     if source.has_contents:
         labels = list(labels_in(answer, source.places))
-        download_contents(labels, reader.service, reader.on_malformed, keep_urls=source.keep_urls)
+        download_contents(
+            labels, reader.service, reader.on_malformed, keep_urls=source.keep_urls, pool=reader.payload_pool
+        )
         decode_contents(labels, reader.on_malformed)
     if source.prepare is not None:
         source.prepare(answer)

@@ -46,6 +46,9 @@ class Settings:
     compresses_requests: bool = True
     skips_checks: bool = False
 
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("what holds the API key is not pickled: make a client in each process")
+
     @classmethod
     def resolve(
         cls,
@@ -86,22 +89,22 @@ class Settings:
         endpoint, endpoint_source = _first(
             ("api_endpoint", api_endpoint),
             ("KILI_API_ENDPOINT", environment.get("KILI_API_ENDPOINT") or None),
-            config.entry("api_endpoint", is_own_key),
+            in_config=lambda: config.entry("api_endpoint", is_own_key),
         )
         trust, trust_source = _first(
             ("verify", verify),
             ("KILI_VERIFY", environment.get("KILI_VERIFY") or None),
-            config.entry("verify_ssl", is_own_key),
+            in_config=lambda: config.entry("verify_ssl", is_own_key),
         )
         hidden = _first(
             ("disable_tqdm", disable_tqdm),
             ("KILI_DISABLE_TQDM", environment.get("KILI_DISABLE_TQDM") or None),
-            config.entry("disable_tqdm"),
+            in_config=lambda: config.entry("disable_tqdm"),
         )
         plain = _first(
             ("disable_request_compression", disable_request_compression),
             ("KILI_DISABLE_REQUEST_COMPRESSION", environment.get("KILI_DISABLE_REQUEST_COMPRESSION") or None),
-            config.entry("disable_request_compression"),
+            in_config=lambda: config.entry("disable_request_compression"),
         )
         return cls(
             api_key=key,
@@ -213,9 +216,13 @@ def _home() -> Path:
         return Path.cwd()  # no home folder: nowhere else to look
 
 
-def _first(*candidates: tuple[str, object]) -> tuple[object, str]:
-    """The first value that is not None, and where it came from."""
-    return next(((value, source) for source, value in candidates if value is not None), (None, ""))
+def _first(*given: tuple[str, object], in_config: Callable[[], tuple[str, object]]) -> tuple[object, str]:
+    """The first value that is not None, and where it came from; the config file is asked where nothing is given."""
+    for source, value in given:
+        if value is not None:
+            return value, source
+    source, value = in_config()
+    return value, source
 
 
 def _key(

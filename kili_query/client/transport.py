@@ -114,7 +114,7 @@ class Transport:
         return outcome.value
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections; nothing more is sent."""
         self._wire.close()
 
     def __enter__(self) -> "Transport":

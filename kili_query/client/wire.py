@@ -20,8 +20,8 @@ from kili_query.client.settings import Settings
 
 __all__ = ["MAX_CONNECTIONS", "Sending", "Wire"]
 
-MAX_CONNECTIONS = 32
-"""How many idle connections to one host are kept for the next calls."""
+MAX_CONNECTIONS = 128
+"""How many idle connections to one host are kept for the next calls: beyond, urllib3 warns of each that it drops."""
 
 _CONNECT_TIMEOUT_S = 10.0
 _SLOWEST_UPLOAD_BYTES_PER_S = 100_000
@@ -65,6 +65,7 @@ class Wire:
         self._adapters: dict[int, HTTPAdapter] = {}
         self._environments: dict[str, _Environment] = {}
         self._last_used_s = clock.monotonic_s()
+        self._is_closed = False
 
     def exchange(self, sending: Sending, left_s: float) -> Reply | Failure:
         """Send once, and read the answer to its end.
@@ -73,6 +74,8 @@ class Wire:
             sending: what is sent.
             left_s: the seconds until the deadline.
         """
+        if self._is_closed:
+            return Failure("the client is closed", REFUSED)
         end_s = self._clock.monotonic_s() + left_s
         extra_s = len(sending.body or b"") / _SLOWEST_UPLOAD_BYTES_PER_S
         silence_s = min(sending.timeout_s + extra_s, left_s)
@@ -96,7 +99,8 @@ class Wire:
         return Reply(response.status_code, response.headers, body)
 
     def close(self) -> None:
-        """Close the connections that nobody uses; the next exchange makes new ones."""
+        """Close the connections that nobody uses, and send no more; what is under way is read to its end."""
+        self._is_closed = True
         if adapter := self._adapters.pop(os.getpid(), None):
             adapter.close()
 

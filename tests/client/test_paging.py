@@ -164,6 +164,28 @@ def test_a_service_that_repeats_itself_when_it_is_read_again_is_found_out() -> N
         read_from(Pages(LISTING), answer_to)
 
 
+def test_a_service_that_ignores_skip_is_found_out_by_rows_without_ids_too() -> None:
+    with pytest.raises(TransportError, match="the service repeats its rows"):
+        read_from(
+            Pages(LISTING),
+            lambda _, request: 10**9 if request.operation == COUNT_LABELS else [{"type": "A"}, {"type": "B"}] * 5,
+        )
+
+
+@pytest.mark.parametrize("count", [-5, 0, 9, 11, 24, 26, 60, 10**12])
+@pytest.mark.parametrize("window", [1, 4])
+def test_a_count_that_lies_loses_no_row(count: int, window: int) -> None:
+    pages, listed, ids = Pages(LISTING), rows(*range(45)), []
+    under_way: deque[object] = deque()
+    while True:
+        while len(under_way) < window and (request := pages.next_request()) is not None:
+            under_way.append(count if request.operation == COUNT_LABELS else answer(request, listed))
+        if not under_way:
+            break
+        ids += [row["id"] for row in pages.take(under_way.popleft())]
+    assert ids == [str(number) for number in range(45)]
+
+
 def test_a_service_that_ignores_first_gives_no_row_too_many() -> None:
     pages = Pages(LISTING, first=3)
     assert pages.next_request() is not None

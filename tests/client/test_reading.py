@@ -61,16 +61,22 @@ def test_none_wanted_is_none_asked_for(client: KiliClient, served: ListServer) -
 
 
 def test_a_generator_asks_for_nothing_before_its_first_label(client: KiliClient, served: ListServer) -> None:
-    found = client.labels(PROJECT, as_generator=True, fields=["id"])
+    found = client.labels(PROJECT, as_generator=True, disable_tqdm=True, fields=["id"])
     assert served.requests == []
     assert next(found) == {"id": "label-0"}
     assert served.roots == ["labels"]
     assert len(list(found)) == 249
 
 
+def test_a_generator_says_that_it_has_no_bar(client: KiliClient) -> None:
+    with pytest.warns(UserWarning, match="hides the progress bar"):
+        found = client.labels(PROJECT, as_generator=True, fields=["id"])
+    assert len(list(found)) == 250
+
+
 def test_a_generator_that_is_left_stops_asking(client: KiliClient, served: ListServer) -> None:
     served.labels = [label(number) for number in range(3000)]
-    found = client.labels(PROJECT, as_generator=True, fields=["id"])
+    found = client.labels(PROJECT, as_generator=True, disable_tqdm=True, fields=["id"])
     for _ in range(150):
         next(found)
     del found
@@ -84,7 +90,7 @@ def test_predictions_and_inferences_are_of_their_type(client: KiliClient, served
         for number, kind in enumerate(("DEFAULT", "PREDICTION", "INFERENCE", "PREDICTION"))
     ]
     assert [one["id"] for one in client.predictions(PROJECT)] == ["label-1", "label-3"]
-    (inference,) = client.inferences(PROJECT, as_generator=True)
+    (inference,) = client.inferences(PROJECT, as_generator=True, disable_tqdm=True)
     assert list(inference) == ["author", "id", "jsonResponse", "labelType", "modelName"]
     assert client.count_labels(PROJECT, type_in=["DEFAULT", "INFERENCE"]) == 2
 
@@ -202,12 +208,12 @@ def test_a_content_that_is_not_json_names_its_label(client: KiliClient, served: 
 
 def test_labels_before_a_bad_page_are_given(client: KiliClient, served: ListServer) -> None:
     served.labels[230]["jsonResponse"] = "{"
-    found = client.labels(PROJECT, as_generator=True)
+    found = client.labels(PROJECT, as_generator=True, disable_tqdm=True)
     before = []
     with pytest.raises(MalformedLabelError, match="label-230"):
         before.extend(found)
     before = []
-    found = client.labels(PROJECT, as_generator=True)
+    found = client.labels(PROJECT, as_generator=True, disable_tqdm=True)
     before = [next(found) for _ in range(199)]
     assert before[-1]["id"] == "label-198"
 
@@ -298,7 +304,8 @@ def test_videos_come_in_small_pages(client: KiliClient, served: ListServer) -> N
 
 @pytest.mark.parametrize("as_generator", [False, True])
 def test_labels_as_objects(client: KiliClient, served: ListServer, as_generator: bool) -> None:
-    found = list(client.labels(PROJECT, output_format="parsed_label", as_generator=as_generator, first=3))
+    how = {"output_format": "parsed_label", "as_generator": as_generator, "disable_tqdm": True}
+    found = list(client.labels(PROJECT, first=3, **how))
     assert all(isinstance(one, ParsedLabel) for one in found)
     assert [one["id"] for one in found] == ["label-0", "label-1", "label-2"]
     assert found[2].jobs["OBJECTS"].annotations[1].category.name == "CAR"

@@ -102,7 +102,7 @@ def test_the_server_is_asked_for_what_it_can_judge(client: KiliClient, served: L
 def test_a_search_that_nothing_can_match_asks_for_nothing(client: KiliClient, served: ListServer) -> None:
     never = "OBJECTS.CAR.count > 3 AND OBJECTS.CAR.count < 2"
     assert client.labels(PROJECT, category_search=never) == []
-    assert list(client.labels(PROJECT, category_search=never, as_generator=True)) == []
+    assert list(client.labels(PROJECT, category_search=never, as_generator=True, disable_tqdm=True)) == []
     assert client.count_labels(PROJECT, category_search=never) == 0
     assert client.assets(PROJECT, label_category_search=never) == []
     assert client.count_assets(PROJECT, label_category_search=never) == 0
@@ -119,7 +119,7 @@ def test_a_text_that_is_no_query_is_shown_before_anything_is_sent(
     client: KiliClient, served: ListServer, text: str
 ) -> None:
     with pytest.raises(QuerySyntaxError) as raised:
-        client.labels(PROJECT, category_search=text, as_generator=True)
+        client.labels(PROJECT, category_search=text, as_generator=True, disable_tqdm=True)
     assert raised.value.diagnostics
     assert served.requests == []
 

@@ -174,6 +174,13 @@ def test_a_folder_of_the_config_files_name(folders: tuple[Path, Path]) -> None:
         assert resolve("k").api_key == "k"
 
 
+def test_what_is_given_is_not_looked_up(folders: tuple[Path, Path]) -> None:
+    work, _ = folders
+    configure(work, api_endpoint="https://other.example/graphql", verify_ssl=False)
+    found = resolve("k", "https://mine.example/graphql", verify=True)
+    assert (found.endpoint, found.verify) == ("https://mine.example/graphql", True)
+
+
 @pytest.mark.parametrize("entry", [{"api_endpoint": "https://thief.example/graphql"}, {"verify_ssl": False}])
 def test_a_working_folder_does_not_decide_where_a_key_from_elsewhere_goes(
     folders: tuple[Path, Path], entry: dict[str, object]

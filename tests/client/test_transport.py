@@ -5,7 +5,6 @@ import json
 import logging
 import os
 import pickle
-import shutil
 import ssl
 import subprocess
 import sys
@@ -235,24 +234,6 @@ def test_what_is_no_url_is_refused_at_once(url: str) -> None:
     ):
         transport.get_json(url)
     assert time.sleeps == []
-
-
-@pytest.fixture
-def certificate(tmp_path: Path) -> tuple[Path, ssl.SSLContext]:
-    """A certificate that only those trust who are told to, and a server's context with it."""
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("no openssl to make a certificate with")
-    path, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
-    made = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=here", "-addext"]
-    subprocess.run(
-        [openssl, *made, "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(path)],
-        check=True,
-        capture_output=True,
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(path, key)
-    return path, context
 
 
 def test_a_certificate_that_nobody_vouches_for_is_refused_at_once(certificate: tuple[Path, ssl.SSLContext]) -> None:

@@ -202,7 +202,6 @@ def test_a_refused_connection_is_tried_again_for_a_service_that_was_there(reques
         with transport_to(server, time) as transport:
             transport.ask(QUERY)
             server.stop()
-            transport.close()
             with pytest.raises(TransportError, match="Connection refused; it was sent 8 times") as raised:
                 transport.ask(request_)
     assert raised.value.status is None

@@ -2,6 +2,7 @@
 
 import json
 import math
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -206,12 +207,22 @@ def test_batch_without_answer_is_in_doubt() -> None:
     assert error.not_sent == tuple(range(200, 250))
 
 
-@pytest.mark.parametrize("answer", [None, {}, [], [{"id": "one"}]])
+@pytest.mark.parametrize("answer", [None, {}, "text", 3, [], [{"id": "one"}]])
 def test_batch_with_a_wrong_answer_is_in_doubt(answer: Any) -> None:
     _, error = failing(answer)
     assert isinstance(error, MutationOutcomeUnknown)
-    assert error.created == (*FIRST, *(answer or ()))
+    assert error.created == (*FIRST, *(answer if isinstance(answer, list) else ()))
     assert error.in_doubt == tuple(range(100, 200))
+
+
+@pytest.mark.parametrize("hole", [None, {}, {"id": None}, {"id": ""}, {"id": 3}, [], True])
+def test_batch_with_an_answer_that_lacks_an_id_is_in_doubt(hole: object) -> None:
+    rest = [{"id": f"new {number}"} for number in range(99)]
+    _, error = failing([*rest, hole])
+    assert isinstance(error, MutationOutcomeUnknown)
+    assert error.created == (*FIRST, *rest)  # no id that is known is lost
+    assert error.in_doubt == tuple(range(100, 200))
+    assert error.not_sent == tuple(range(200, 250))
 
 
 def test_interruption_tells_what_was_created() -> None:
@@ -347,6 +358,39 @@ def test_delete(service: FakeService, kind: type) -> None:
     ids = [str(number) for number in range(205)]
     assert delete_labels(service, ids=kind(ids)) == ids
     assert len(service.requests) == 3
+
+
+@pytest.mark.parametrize("answer", [None, {}, "text", ["a", None], [["a"]]])
+def test_delete_with_a_wrong_answer_is_in_doubt(answer: Any) -> None:
+    with pytest.raises(MutationOutcomeUnknown) as raised:
+        delete_labels(FakeService(lambda _: answer), ids=["a", "b"])
+    assert raised.value.created == (("a",) if answer == ["a", None] else ())
+    assert raised.value.in_doubt == ("a", "b")
+
+
+@pytest.mark.parametrize("failure", [NotFound("no"), GraphQLError("no"), MutationOutcomeUnknown("lost")])
+def test_what_became_of_a_single_label_is_told(failure: ServiceError) -> None:
+    service = FakeService(lambda _: failure)
+    calls = {
+        "x": lambda: create_honeypot(service, json_response={}, asset_external_id="x", project_id="p"),
+        "a": lambda: append_to_labels(service, json_response={}, label_asset_id="a"),
+        "l": lambda: update_properties_in_label(service, label_id="l", model_name="m"),
+    }
+    for name, call in calls.items():
+        with pytest.warns(DeprecationWarning) if name == "a" else nullcontext(), pytest.raises(ServiceError) as raised:
+            call()
+        is_unknown = isinstance(failure, MutationOutcomeUnknown)
+        told = (raised.value.created, raised.value.in_doubt, raised.value.not_sent)
+        assert told == (((), (name,), ()) if is_unknown else ((), (), (name,)))
+
+
+def test_a_lookup_that_fails_tells_that_nothing_was_sent() -> None:
+    service = FakeService(lambda _: GraphQLError("no"))
+    with pytest.raises(GraphQLError) as raised:
+        append_labels(
+            service, asset_external_id_array=["a", "b"], project_id="p", json_response_array=[CONTENT, CONTENT]
+        )
+    assert (raised.value.created, raised.value.in_doubt, raised.value.not_sent) == ((), (), (0, 1))
 
 
 @pytest.mark.parametrize("nothing", [[], ()])

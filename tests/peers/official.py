@@ -10,12 +10,20 @@ from typing import IO
 import pytest
 from attrs import frozen
 
-__all__ = ["LATEST", "OLD", "OfficialValidator", "official_validator"]
+__all__ = ["LATEST", "OLD", "OfficialValidator", "official_python", "official_validator"]
 
 LATEST = "26.2.4"
 OLD = "2.158.4"
 
 _ROOT = Path(__file__).resolve().parents[2]
+
+
+def official_python(version: str) -> Path:
+    """The interpreter of the environment that holds one version of the official client."""
+    environment = _ROOT / ".venv-peers" / f"kili-{version}"
+    if not (environment / ".installed").exists():
+        pytest.fail(f"the official client {version} is not installed: run `make peers` (`make test` does)")
+    return environment / "bin" / "python"
 
 
 @frozen
@@ -52,18 +60,10 @@ class OfficialValidator:
 @contextmanager
 def official_validator(version: str = LATEST) -> Iterator[OfficialValidator]:
     """Start the validator of one version; it ends with the block."""
-    environment = _ROOT / ".venv-peers" / f"kili-{version}"
-    if not (environment / ".installed").exists():
-        pytest.fail(f"the official client {version} is not installed: run `make peers` (`make test` does)")
-    command: list[Path | str] = [
-        environment / "bin" / "python",
-        "-I",
-        "-W",
-        "ignore",
-        Path(__file__).with_name("worker.py"),
-    ]
+    python = official_python(version)
+    command: list[Path | str] = [python, "-I", "-W", "ignore", Path(__file__).with_name("worker.py")]
     process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8", cwd=environment
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8", cwd=python.parents[1]
     )
     with process:  # on leaving, closes its input, which ends it, and waits
         assert process.stdin is not None

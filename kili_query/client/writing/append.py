@@ -8,7 +8,7 @@ from attrs import evolve, frozen
 
 from kili_query.client.lookup import asset_ids_of
 from kili_query.client.request import Request, Service
-from kili_query.client.writing.batches import BATCH_SIZE, Advance, Batch, send_batches
+from kili_query.client.writing.batches import BATCH_SIZE, Advance, Batch, accounting_for, send_batches
 from kili_query.client.writing.checks import (
     check_integers,
     check_label_type,
@@ -49,8 +49,8 @@ def append_labels(
     Raises:
         ArgumentError: the arrays contradict each other, or something is missing; nothing was sent.
         NotFound: an external id that no asset of the project bears; nothing was changed.
-        ServiceError: a mutation failed. Its ``created`` holds the ids so far; its ``in_doubt`` and ``not_sent`` hold
-            positions in the arrays.
+        ServiceError: it failed. Its ``created`` holds the ids so far; its ``in_doubt`` and ``not_sent`` hold positions
+            in the arrays.
     """
     new = _Labels(
         asset_id_array,
@@ -71,7 +71,8 @@ def append_labels(
     if not asset_id_array:
         assert project_id is not None  # _check saw to it
         assert asset_external_id_array is not None
-        new = evolve(new, asset_ids=asset_ids_of(service, project_id, asset_external_id_array))
+        with accounting_for(range(len(texts))):
+            new = evolve(new, asset_ids=asset_ids_of(service, project_id, asset_external_id_array))
     answered = send_batches(service, list(_batches(new, texts)), advance)
     return [{"id": _id_of(item)} for item in answered]
 

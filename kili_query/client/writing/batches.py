@@ -1,6 +1,7 @@
 """A call in several mutations: what they answered, and after a failure what became of each input."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TypeAlias
 
 from attrs import frozen
@@ -8,7 +9,7 @@ from attrs import frozen
 from kili_query.client.request import Request, Service
 from kili_query.errors import MutationOutcomeUnknown, ServiceError
 
-__all__ = ["BATCH_SIZE", "Advance", "Batch", "send_batches"]
+__all__ = ["BATCH_SIZE", "Advance", "Batch", "accounting_for", "send_batches"]
 
 BATCH_SIZE = 100
 """Inputs of one mutation, at most."""
@@ -28,6 +29,27 @@ class Batch:
     request: Request
     inputs: tuple[object, ...]
     answers_each: bool = True
+
+
+@contextmanager
+def accounting_for(inputs: Sequence[object]) -> Iterator[None]:
+    """A `ServiceError` within it tells what became of all inputs: in doubt, or not sent.
+
+    >>> from kili_query.errors import NotFound
+    >>> try:
+    ...     with accounting_for(["file-1"]):
+    ...         raise NotFound("no asset has the external id `file-1`")
+    ... except NotFound as error:
+    ...     error.in_doubt, error.not_sent
+    ((), ('file-1',))
+    """
+    try:
+        yield
+    except ServiceError as error:
+        is_unknown = isinstance(error, MutationOutcomeUnknown)
+        error.in_doubt = tuple(inputs) if is_unknown else ()
+        error.not_sent = () if is_unknown else tuple(inputs)
+        raise
 
 
 def send_batches(service: Service, batches: Sequence[Batch], advance: Advance) -> list[object]:
@@ -62,13 +84,20 @@ def _ask(service: Service, batch: Batch) -> list[object]:
     """The items that one mutation answered."""
     answer = service.ask(batch.request)
     items = answer if isinstance(answer, list) else []
-    if isinstance(answer, list) and (len(items) == len(batch.inputs) or not batch.answers_each):
+    named = [item for item in items if _has_id(item)]
+    is_whole = isinstance(answer, list) and len(named) == len(items)
+    if is_whole and (len(items) == len(batch.inputs) or not batch.answers_each):
         return items
     operation = batch.request.operation.name
-    said = f"{len(items)} items" if isinstance(answer, list) else f"{answer!r:.80}"
+    said = f"{len(items)} items" if is_whole else f"{answer!r:.80}"
     error = MutationOutcomeUnknown(
         f"{len(batch.inputs)} inputs were sent, and the answer was {said}: which were carried out is unknown",
         operation=operation,
     )
-    error.created = tuple(items)
+    error.created = tuple(named)
     raise error
+
+
+def _has_id(item: object) -> bool:
+    found = item.get("id") if isinstance(item, dict) else item
+    return isinstance(found, str) and bool(found)

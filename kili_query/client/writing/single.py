@@ -5,13 +5,14 @@ from collections.abc import Mapping
 
 from kili_query.client.lookup import asset_ids_of
 from kili_query.client.request import Request, Service
+from kili_query.client.writing.batches import accounting_for
 from kili_query.client.writing.checks import check_label_type, check_texts, is_response
 from kili_query.errors import (
     ArgumentError,
     IncompatibleArgumentsError,
     MissingArgumentError,
     MutationOutcomeUnknown,
-    ServiceError,
+    TransportError,
 )
 from kili_query.protocol import (
     APPEND_TO_LABELS,
@@ -43,14 +44,15 @@ def create_honeypot(
     Raises:
         ArgumentError: no asset is named, or the content is no dict; nothing was sent.
         NotFound: no asset of the project bears the external id.
-        ServiceError: the service refused.
+        ServiceError: it failed. Its ``in_doubt`` or its ``not_sent`` holds the asset's id, as it was given.
     """
     is_response("json_response", json_response)
     text = encode_json(json_response)
     if not asset_id and not (asset_external_id and project_id):
         raise ArgumentError("no asset is named: give `asset_id`, or `asset_external_id` and `project_id`")
-    found = asset_id or _asset_id_of(service, project_id, asset_external_id)
-    return _write(service, CREATE_HONEYPOT, {"data": {"jsonResponse": text}, "where": {"id": found}})
+    with accounting_for([asset_id or asset_external_id]):
+        found = asset_id or _asset_id_of(service, project_id, asset_external_id)
+        return _write(service, CREATE_HONEYPOT, {"data": {"jsonResponse": text}, "where": {"id": found}})
 
 
 def append_to_labels(
@@ -72,7 +74,7 @@ def append_to_labels(
     Raises:
         ArgumentError: no asset is named, or twice; nothing was sent.
         NotFound: no asset of the project bears the external id.
-        ServiceError: the service refused.
+        ServiceError: it failed. Its ``in_doubt`` or its ``not_sent`` holds the asset's id, as it was given.
     """
     warnings.warn("`append_to_labels` is deprecated: call `append_labels`", DeprecationWarning, stacklevel=3)
     is_response("json_response", json_response)
@@ -84,15 +86,16 @@ def append_to_labels(
         raise MissingArgumentError(
             "no asset is named: give `label_asset_id`, or `label_asset_external_id` and `project_id`"
         )
-    found = label_asset_id or _asset_id_of(service, project_id, label_asset_external_id)
-    data = {
-        "authorID": author_id or _my_id(service),
-        "jsonResponse": text,
-        "labelType": str(label_type),
-        "secondsToLabel": seconds_to_label,
-    }
-    given = {name: value for name, value in data.items() if value is not None}
-    return _write(service, APPEND_TO_LABELS, {"data": given, "where": {"id": found}})
+    with accounting_for([label_asset_id or label_asset_external_id]):
+        found = label_asset_id or _asset_id_of(service, project_id, label_asset_external_id)
+        data = {
+            "authorID": author_id or _my_id(service),
+            "jsonResponse": text,
+            "labelType": str(label_type),
+            "secondsToLabel": seconds_to_label,
+        }
+        given = {name: value for name, value in data.items() if value is not None}
+        return _write(service, APPEND_TO_LABELS, {"data": given, "where": {"id": found}})
 
 
 def update_properties_in_label(
@@ -110,7 +113,7 @@ def update_properties_in_label(
 
     Raises:
         ArgumentError: nothing is given to change; nothing was sent.
-        ServiceError: the service refused.
+        ServiceError: it failed. Its ``in_doubt`` or its ``not_sent`` holds the label's id.
     """
     check_texts("label_id", [label_id])
     if not label_id:
@@ -123,7 +126,8 @@ def update_properties_in_label(
     data |= {"secondsToLabel": seconds_to_label} if seconds_to_label is not None else {}
     if not data:
         raise MissingArgumentError("nothing to change: give `seconds_to_label`, `model_name` or `json_response`")
-    return _write(service, UPDATE_PROPERTIES_IN_LABEL, {"where": {"id": label_id}, "data": data})
+    with accounting_for([label_id]):
+        return _write(service, UPDATE_PROPERTIES_IN_LABEL, {"where": {"id": label_id}, "data": data})
 
 
 def _asset_id_of(service: Service, project_id: str | None, external_id: str | None) -> str:
@@ -134,7 +138,7 @@ def _asset_id_of(service: Service, project_id: str | None, external_id: str | No
 def _my_id(service: Service) -> str:
     answer = service.ask(Request(ME, selection="id"))
     if not isinstance(answer, dict) or not isinstance(answer.get("id"), str):
-        raise ServiceError(f"the current user has no id: {answer!r:.80}", operation=ME.name)
+        raise TransportError(f"the current user has no id: {answer!r:.80}", operation=ME.name)
     return str(answer["id"])
 
 

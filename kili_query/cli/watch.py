@@ -1,0 +1,101 @@
+"""``kili-query watch``: the labels of a project, as they are created or changed."""
+
+import sys
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from kili_query._extras import load
+from kili_query.cli.arguments import JsonOption
+from kili_query.cli.exit_status import FINE
+from kili_query.cli.inputs import load_query
+from kili_query.cli.output import paint, to_json
+from kili_query.counting import count
+from kili_query.diagnostics.layout import printable
+from kili_query.errors import LabelError, UnknownContentError
+from kili_query.ontology import Ontology
+
+if TYPE_CHECKING:
+    from kili_query.client import KiliClient
+    from kili_query.client.subscription import Notice
+
+__all__ = ["watch"]
+
+_SHOWN_COUNTERS = 6
+
+
+def watch(
+    project: Annotated[str, typer.Argument(metavar="PROJECT", show_default=False, help="The id of the project.")],
+    where: Annotated[
+        str | None, typer.Option("--where", metavar="QUERY", help="Only labels that match; - reads it from stdin.")
+    ] = None,
+    first: Annotated[
+        int | None, typer.Option("--first", "-n", min=1, metavar="N", help="End after so many labels.")
+    ] = None,
+    endpoint: Annotated[
+        str | None,
+        typer.Option("--endpoint", metavar="URL", help="The GraphQL endpoint, in place of KILI_API_ENDPOINT."),
+    ] = None,
+    protocol: Annotated[
+        Literal["any", "graphql-ws", "graphql-transport-ws"],
+        typer.Option("--protocol", help="How to subscribe; any leaves it to the service."),
+    ] = "any",
+    give_up_after: Annotated[
+        float,
+        typer.Option("--give-up-after", min=0, metavar="SECONDS", help="How long the service may be out of reach."),
+    ] = 600,
+    as_json: JsonOption = False,
+) -> int:
+    """Print the labels of a project as they are created or changed, one a line.
+
+    The key is that of KILI_API_KEY, or of the config file; it is no option, for others can see those. Lines are: time,
+    type, author, label, asset, and what the label holds; with --json, the label as JSON. A connection that breaks is
+    made anew; what happens to it, and labels that cannot be read, is told on standard error. Ctrl-C ends it.
+
+    \b
+    kili-query watch PROJECT
+    kili-query watch PROJECT --where 'OBJECTS.PERSON.count >= 3' --json >> crowds.ndjson
+    """
+    client_type: type[KiliClient] = load("kili_query.client", "`kili-query watch`", "client").KiliClient
+    with client_type(api_endpoint=endpoint, disable_tqdm=True) as client:
+        ontology = Ontology.from_json_interface(client.project(project, ("jsonInterface", "inputType")))
+        query = None if where is None else load_query(where, ontology)
+        with client.label_created_or_updated(
+            project,
+            where=query,
+            protocol=None if protocol == "any" else protocol,
+            on_malformed="skip",
+            unreachable_s=give_up_after,
+            on_notice=_tell,
+        ) as labels:
+            print(f"watching `{printable(project)}`, Ctrl-C ends it", file=sys.stderr, flush=True)
+            for label in islice(labels, first):
+                print(to_json(label, sys.stdout) if as_json else _line(label, ontology), flush=True)
+    return FINE
+
+
+def _tell(notice: "Notice") -> None:
+    print(f"{paint('warning', 'warning', sys.stderr)}: {printable(str(notice))}", file=sys.stderr, flush=True)
+
+
+def _line(label: dict[str, object], ontology: Ontology) -> str:
+    author = label.get("author")
+    email = author.get("email") if isinstance(author, dict) else None
+    named = (label.get("createdAt"), label.get("labelType"), email, label.get("id"), label.get("assetId"))
+    words = ["-" if value is None else printable(str(value)) for value in named]
+    return "  ".join([*words, printable(_summary(label.get("jsonResponse"), ontology))])
+
+
+def _summary(content: object, ontology: Ontology) -> str:
+    """What a label holds, the categories with the most objects first."""
+    try:
+        counts = count(content, ontology=ontology)
+    except UnknownContentError:
+        return "content unknown"
+    except LabelError as error:
+        return f"cannot be counted: {error}"
+    most = sorted(counts.items(), key=lambda item: -item[1])
+    shown = [f"{job}.{category}={number}" for (job, category), number in most[:_SHOWN_COUNTERS]]
+    more = [f"… and {len(most) - _SHOWN_COUNTERS} more"] if len(most) > _SHOWN_COUNTERS else []
+    return " ".join([*shown, *more]) or "empty"

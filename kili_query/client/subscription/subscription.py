@@ -1,0 +1,228 @@
+"""What a subscription is to its user: an iterator or a callback, and an end."""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Self, TypeAlias
+
+from attrs import field, frozen
+
+from kili_query.client.arguments import check_project_id
+from kili_query.client.contents import CONTENT, CONTENT_URL, OnMalformed, checked_on_malformed
+from kili_query.client.ontologies import read_project
+from kili_query.client.paging import Row
+from kili_query.client.request import Request
+from kili_query.client.retries import Clock
+from kili_query.client.rows import Reader
+from kili_query.client.search import parse_search
+from kili_query.client.settings import Settings
+from kili_query.client.subscription.channel import Dial
+from kili_query.client.subscription.frames import offered
+from kili_query.client.subscription.labels import Arrivals, Tally
+from kili_query.client.subscription.listening import Document, Listener
+from kili_query.client.subscription.notices import Notice
+from kili_query.client.subscription.tls import tls_context
+from kili_query.errors import ArgumentError, GraphQLError
+from kili_query.protocol import LABEL_CREATED_OR_UPDATED, LABELS
+from kili_query.query import Query
+from kili_query.targets.closures import Matcher
+
+__all__ = ["UNREACHABLE_S", "Callback", "Options", "Subscription", "subscribe"]
+
+UNREACHABLE_S = 600.0
+
+Callback: TypeAlias = Callable[[str, object], None]
+"""Called with the id of the asset, and the decoded content of the label."""
+
+_log = logging.getLogger("kili_query.client")
+
+
+@frozen(kw_only=True)
+class Options:
+    """How a subscription goes about it.
+
+    Attributes:
+        where: which labels are meant.
+        protocol: what is spoken; None for what the service picks.
+        on_malformed: what becomes of a label whose content cannot be read; None for what the client does.
+        unreachable_s: how long the service may be out of reach, in seconds; None for as long as it is.
+        on_notice: told what else there is to know; by default it is logged as a warning.
+        clock: time and chance.
+    """
+
+    where: str | Query | None = None
+    protocol: str | None = None
+    on_malformed: OnMalformed | None = None
+    unreachable_s: float | None = UNREACHABLE_S
+    on_notice: Callable[[Notice], None] | None = None
+    clock: Clock = field(factory=Clock)
+
+
+class Subscription:
+    """Labels of a project, as they are created or changed; made by `KiliClient.label_created_or_updated`.
+
+    It is an iterator that waits for the next label, and ends when it is closed, from whatever thread; or else its
+    labels go to the callback. A thread reads what comes, and keeps it until it is taken, however long that takes: while
+    the connection stands no label is lost, at the price of memory. When the connection breaks, it is made anew.
+
+    As a context manager it closes itself; one with a callback then waits for the callback's end, and raises its error.
+
+    Attributes:
+        project_id: the project.
+    """
+
+    def __init__(self, project_id: str, listener: Listener, arrivals: Arrivals, callback: Callback | None) -> None:
+        self.project_id = project_id
+        self._listener = listener
+        self._arrivals = arrivals
+        self._callback = callback
+        self._callback_error: Exception | None = None
+        self._caller: threading.Thread | None = None
+        if callback is not None:
+            self._caller = threading.Thread(
+                target=self._call, args=(callback,), name="kili-subscription-callback", daemon=True
+            )
+            self._caller.start()
+
+    @property
+    def error(self) -> Exception | None:
+        """What ended the subscription, if anything went wrong: the service's refusal, or the callback's exception."""
+        return self._callback_error or self._listener.error
+
+    @property
+    def tally(self) -> Tally:
+        """How many labels came, and what became of them; it grows."""
+        return self._arrivals.tally
+
+    def __repr__(self) -> str:
+        return f"Subscription({self.project_id!r})"
+
+    def __iter__(self) -> Iterator[Row]:
+        if self._callback is not None:
+            raise ArgumentError("the labels of this subscription go to its callback")
+        return self._arrivals
+
+    def close(self) -> None:
+        """End the subscription; from any thread, as often as one likes.
+
+        What has arrived is still given, to the iterator or to the callback, and then they end.
+        """
+        self._listener.close()
+
+    def join(self, timeout_s: float | None = None) -> bool:
+        """Wait until it has ended, and the callback has had all labels.
+
+        Args:
+            timeout_s: for how long, in seconds; None for as long as it takes.
+
+        Returns:
+            Whether it has ended.
+
+        Raises:
+            ServiceError: the service refused the subscription, or was out of reach for too long.
+            Exception: that of the callback.
+        """
+        has_ended = self._join(timeout_s)
+        if has_ended and (error := self.error) is not None:
+            raise error
+        return has_ended
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+        if self._caller is not None and kind is None:
+            self.join()
+
+    def _join(self, timeout_s: float | None) -> bool:
+        caller = self._caller
+        if caller is None:
+            return self._listener.join(timeout_s)
+        if caller is not threading.current_thread():
+            caller.join(timeout_s)  # the listener has ended by then
+        return not caller.is_alive()
+
+    def _call(self, callback: Callback) -> None:
+        try:
+            for label in self._arrivals:
+                callback(_asset_id(label), label.get(CONTENT))
+        except Exception as error:
+            if error is not self._listener.error:
+                self._callback_error = error
+                _log.error("subscription: it ends, for its callback failed: %r", error)
+        finally:
+            self._listener.close()
+
+
+def subscribe(
+    reader: Reader, settings: Settings, project_id: str, callback: Callback | None, options: Options
+) -> Subscription:
+    """Begin a subscription; what can be wrong with the arguments is said before anything is sent.
+
+    Raises:
+        ArgumentError: an argument cannot be used.
+        QueryError: the query is none, or the project has no such job or category.
+        NotFound: there is no such project, or not for this user.
+        ServiceError: the service refused, or could not be reached.
+    """
+    query = _checked(project_id, callback, options)
+    dial = Dial(settings, offered(options.protocol), tls_context(settings), options.clock)
+    tell = options.on_notice or _log_notice
+    judge = _judge(reader, project_id, query)
+    arrivals = Arrivals(reader.service, judge, options.on_malformed or reader.on_malformed, tell)
+    document = Document(_document(reader, project_id), {"projectID": project_id})
+    listener = Listener(dial, document, arrivals.put, tell, options.unreachable_s)
+    arrivals.error = lambda: listener.error
+    listener.start()
+    return Subscription(project_id, listener, arrivals, callback)
+
+
+def _checked(project_id: str, callback: Callback | None, options: Options) -> Query | None:
+    check_project_id(project_id)
+    for name, function in (("callback", callback), ("on_notice", options.on_notice)):
+        if function is not None and not callable(function):
+            raise ArgumentError(f"`{name}` is a function, not {function!r:.80}")
+    if options.on_malformed is not None:
+        checked_on_malformed(options.on_malformed)
+    limit = options.unreachable_s
+    is_number = isinstance(limit, int | float) and not isinstance(limit, bool) and limit >= 0
+    if limit is not None and not is_number:
+        raise ArgumentError(f"`unreachable_s` is a number of seconds, or None for no limit, not {limit!r:.80}")
+    return parse_search(options.where, name="where")
+
+
+def _judge(reader: Reader, project_id: str, query: Query | None) -> Matcher | None:
+    """What tells which labels are meant; it also makes sure that there is the project, of which the service would
+    send nothing, and say nothing."""
+    if query is None:
+        read_project(reader.service, project_id, "id")
+        return None
+    return query.compile(ontology=reader.projects.fetch(project_id))
+
+
+def _document(reader: Reader, project_id: str) -> str:
+    """What is asked of each label, its content's URL included where the service knows such."""
+    if reader.has_content_urls is None:
+        where = {"project": {"id": project_id}}
+        try:
+            reader.service.ask(Request(LABELS, {"where": where, "first": 1, "skip": 0}, CONTENT_URL))
+            reader.has_content_urls = True
+        except GraphQLError as error:
+            if CONTENT_URL not in error.message:
+                raise
+            reader.has_content_urls = False
+    selection = LABEL_CREATED_OR_UPDATED.selection
+    return LABEL_CREATED_OR_UPDATED.document(f"{selection} {CONTENT_URL}" if reader.has_content_urls else selection)
+
+
+def _log_notice(notice: Notice) -> None:
+    _log.warning("subscription: %s", notice)
+
+
+def _asset_id(label: Row) -> str:
+    asset = label.get("labelOf")
+    return str(label.get("assetId") or (asset.get("id") if isinstance(asset, dict) else ""))

@@ -1,0 +1,117 @@
+"""Threads that fetch for a client: a bounded number, which keep no process alive and are new in a forked one."""
+
+import os
+import weakref
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from queue import Empty, SimpleQueue
+from threading import Lock, Thread
+from typing import ParamSpec, TypeAlias, TypeVar
+
+__all__ = ["Threads"]
+
+_Parameters = ParamSpec("_Parameters")
+_Result = TypeVar("_Result")
+_Task: TypeAlias = tuple["Future[object]", Callable[[], object]]
+
+
+class Threads(Executor):
+    """Runs calls in at most so many threads, in the order in which they were submitted.
+
+    The executor of the standard library is waited for when the process ends, so that Ctrl-C would last until all
+    answers are there that nobody wants any more; and in a forked process it waits for threads that only the parent has.
+
+    After `shutdown`, what is submitted is cancelled.
+
+    >>> with Threads(2, "doctest") as threads:
+    ...     [future.result() for future in [threads.submit(pow, 2, power) for power in range(4)]]
+    [1, 2, 4, 8]
+    """
+
+    def __init__(self, at_most: int, name: str) -> None:
+        self._at_most = at_most
+        self._name = name
+        self._is_shut_down = False
+        self._crews: dict[int, _Crew] = {}
+        weakref.finalize(self, _dismiss, self._crews)
+
+    def submit(
+        self, fn: Callable[_Parameters, _Result], /, *args: _Parameters.args, **kwargs: _Parameters.kwargs
+    ) -> "Future[_Result]":
+        """Run a call as soon as a thread is free."""
+        future: Future[_Result] = Future()
+        if self._is_shut_down:
+            future.cancel()
+            future.set_running_or_notify_cancel()
+            return future
+        crew = self._crews.get(os.getpid()) or self._crews.setdefault(os.getpid(), _Crew(self._at_most, self._name))
+        crew.add((future, lambda: fn(*args, **kwargs)))  # type: ignore[arg-type]  # a future of what the call gives
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Take no more calls.
+
+        Args:
+            wait: until those that run are done.
+            cancel_futures: those that have not begun never will.
+        """
+        self._is_shut_down = True
+        if crew := self._crews.get(os.getpid()):
+            if cancel_futures:
+                crew.cancel()
+            crew.dismiss()
+            if wait:
+                crew.join()
+
+
+class _Crew:
+    """The threads of one process. They do not know who employs them: an executor that is forgotten can be collected."""
+
+    def __init__(self, at_most: int, name: str) -> None:
+        self._at_most = at_most
+        self._name = name
+        self._lock = Lock()
+        self._threads: list[Thread] = []
+        self._tasks: SimpleQueue[_Task | None] = SimpleQueue()
+
+    def add(self, task: _Task) -> None:
+        self._tasks.put(task)
+        with self._lock:
+            if len(self._threads) < self._at_most:
+                name = f"{self._name}_{len(self._threads)}"
+                self._threads.append(Thread(target=_work, args=(self._tasks,), name=name, daemon=True))
+                self._threads[-1].start()
+
+    def cancel(self) -> None:
+        while True:
+            try:
+                task = self._tasks.get_nowait()
+            except Empty:
+                return
+            if task is not None:
+                task[0].cancel()
+                task[0].set_running_or_notify_cancel()
+
+    def dismiss(self) -> None:
+        for _ in range(self._at_most):
+            self._tasks.put(None)
+
+    def join(self) -> None:
+        for thread in self._threads:
+            thread.join()
+
+
+def _dismiss(crews: dict[int, _Crew]) -> None:
+    if crew := crews.get(os.getpid()):
+        crew.dismiss()
+
+
+def _work(tasks: "SimpleQueue[_Task | None]") -> None:
+    while (task := tasks.get()) is not None:
+        future, call = task
+        if future.set_running_or_notify_cancel():
+            try:
+                future.set_result(call())
+            except BaseException as error:
+                future.set_exception(error)
+        del task, future, call  # else a thread that waits keeps what it worked on

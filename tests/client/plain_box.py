@@ -1,0 +1,89 @@
+"""A sandbox of many small labels, and what it holds, asked for without the client."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from kili_query.client import KiliClient, assets, lookup, reading
+from kili_query.client.writing import append, delete
+from kili_query.sandbox import Sandbox
+from tests.client.fake_clock import FakeTime
+
+__all__ = ["ASSETS", "PROJECT", "ask", "client_of", "label_id", "plain_box", "small_pages"]
+
+PROJECT = "project-1"
+ASSETS = 25
+"""Three of the `small_pages`, as each page begins with the last row of the one before."""
+
+_CATEGORIES = {name: {"name": name.title(), "children": []} for name in ("CAR", "BUS")}
+_JOB = {
+    "mlTask": "CLASSIFICATION",
+    "instruction": "What is there?",
+    "isChild": False,
+    "required": 0,
+    "content": {"input": "checkbox", "categories": _CATEGORIES},
+}
+
+
+def label_id(kind: str, number: int) -> str:
+    return f"{kind.lower()}-{number:02}"
+
+
+@contextmanager
+def small_pages() -> Iterator[None]:
+    """Pages of ten rows, and mutations of two inputs: many requests without many labels."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(assets, "PAGE_SIZE", 10)
+        patch.setattr(reading, "PAGE_SIZE", 10)
+        patch.setattr(lookup, "_PAGE_SIZE", 5)
+        patch.setattr(append, "BATCH_SIZE", 2)
+        patch.setattr(delete, "BATCH_SIZE", 2)
+        yield
+
+
+@contextmanager
+def plain_box(folder: Path, *, number: int = ASSETS, **options: Any) -> Iterator[Sandbox]:
+    """Serve assets with a label of each of three types; every fifth label is of a bus, the others of a car."""
+    interface = {"jobs": {"WHAT": _JOB}}
+    project = {"id": PROJECT, "title": "Streets", "inputType": "IMAGE", "jsonInterface": interface}
+    (folder / "project.json").write_text(json.dumps(project), encoding="utf-8")
+    lines = [
+        {
+            "id": label_id(kind, one),
+            "labelType": kind,
+            "modelName": None if kind == "DEFAULT" else "model",
+            "labelOf": {"id": f"asset-{one:02}", "externalId": f"file-{one:02}"},
+            "jsonResponse": {"WHAT": {"categories": [{"name": "CAR" if one % 5 else "BUS"}]}},
+        }
+        for one in range(number)
+        for kind in ("DEFAULT", "PREDICTION", "INFERENCE")
+    ]
+    (folder / "labels.ndjson").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    with Sandbox(project=folder, **options) as box:
+        yield box
+
+
+@contextmanager
+def client_of(box: Sandbox, **options: Any) -> Iterator[tuple[KiliClient, FakeTime]]:
+    """A client whose pauses take no time, and its clock."""
+    time = FakeTime(chance=0.0)
+    with KiliClient(box.api_key, box.endpoint, calls_per_minute=None, disable_tqdm=True, **options) as client:
+        client._transport._clock = client._transport._wire._clock = time.clock
+        yield client, time
+
+
+def ask(box: Sandbox, query: str, variables: Mapping[str, object]) -> Any:
+    """The value of the field ``data`` of a query, from the sandbox itself."""
+    headers = {"Authorization": f"X-API-Key: {box.api_key}", "Content-Type": "application/json"}
+    body = json.dumps({"query": query, "variables": variables})
+    with closing(HTTPConnection(box.host, box.port, timeout=60)) as connection:
+        connection.request("POST", urlsplit(box.endpoint).path, body, headers)
+        answer = json.loads(connection.getresponse().read())
+    assert "errors" not in answer, answer
+    return answer["data"]["data"]

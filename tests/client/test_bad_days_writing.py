@@ -1,0 +1,339 @@
+"""Every fault of the sandbox in every request of every writing method: the error tells what the server then holds."""
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from itertools import count
+from typing import Any
+
+import pytest
+from attrs import define, field
+
+from kili_query.client import KiliClient
+from kili_query.client.writing import append
+from kili_query.errors import GraphQLError, MutationOutcomeUnknown, ServiceError, TransportError
+from kili_query.sandbox import Sandbox
+from tests.client.fake_clock import FakeTime
+from tests.client.plain_box import PROJECT, ask, client_of, plain_box, small_pages
+
+MUTATIONS = {"appendManyLabels", "appendToLabels", "createHoneypot", "updatePropertiesInLabel", "deleteLabels"}
+PASSING = ("delay", "429")
+"""Faults that no caller notices when they hit once: a mutation that was turned away is sent again."""
+PASSING_FOR_QUERIES = (*PASSING, "502", "503", "504", "504-after", "drop-before", "drop-after", "truncate", "html")
+REFUSALS = ("error", "error-bare")
+FAULTS = (*PASSING_FOR_QUERIES, "500", *REFUSALS, "null-data", "null-field", "wrong-type")
+COMMITTING = ("504-after", "drop-after", "truncate")
+WRITTEN = {"delay": "delay=5ms"}
+LASTING = {"delay": "delay=2ms*", "429": "429=30s*"}
+
+ASSETS = 500
+"""So many that each gets a handful of labels in all."""
+CONTENT = {"WHAT": {"categories": [{"name": "CAR"}]}}
+_LABELS = "query ($where: LabelWhere!) { data: labels(where: $where, first: 100, skip: 0) { id secondsToLabel } }"
+_APPEND = (
+    "mutation ($data: AppendManyLabelsData!, $where: AssetWhere!)"
+    " { data: appendManyLabels(data: $data, where: $where) { id } }"
+)
+_tags = count(1000, 10)
+
+
+@define
+class Case:
+    """A call of inputs that can be told apart on the server, by the seconds that labels took."""
+
+    box: Sandbox
+    client: KiliClient
+    number: int = 1
+    tag: int = field(factory=lambda: next(_tags))
+
+    @property
+    def inputs(self) -> list[object]:
+        """What the error of the call names its inputs by."""
+        return list(range(self.number))
+
+    @property
+    def assets(self) -> list[str]:
+        return [f"asset-{(self.tag + index) % ASSETS:02}" for index in range(self.number)]
+
+    @property
+    def external_ids(self) -> list[str]:
+        return [name.replace("asset", "file") for name in self.assets]
+
+    @property
+    def seconds(self) -> list[int]:
+        return [self.tag + index for index in range(self.number)]
+
+    def prepare(self) -> None:
+        """What is there before."""
+
+    def call(self) -> object:
+        raise NotImplementedError
+
+    def done(self) -> dict[object, list[str]]:
+        """The ids of the labels that each input has become."""
+        where = {"project": {"id": PROJECT}, "asset": {"idIn": self.assets}}
+        found = ask(self.box, _LABELS, {"where": where})
+        made = {tag: [one["id"] for one in found if one["secondsToLabel"] == tag] for tag in self.seconds}
+        return {index: made[tag] for index, tag in enumerate(self.seconds)}
+
+    def check_result(self, result: Any) -> None:
+        assert [[one["id"]] for one in result] == list(self.done().values())
+
+    def ids_of(self, created: tuple[Any, ...]) -> list[str]:
+        return [one["id"] for one in created]
+
+
+class Append(Case):
+    def call(self) -> object:
+        return self.client.append_labels(self.assets, [CONTENT] * self.number, seconds_to_label_array=self.seconds)
+
+
+class AppendByExternalId(Case):
+    def call(self) -> object:
+        return self.client.append_labels(
+            json_response_array=[CONTENT] * self.number,
+            asset_external_id_array=self.external_ids,
+            project_id=PROJECT,
+            seconds_to_label_array=self.seconds,
+        )
+
+
+class CreatePredictions(Case):
+    """Told apart by a model of their own, as predictions take no time."""
+
+    def call(self) -> object:
+        return self.client.create_predictions(
+            PROJECT, self.external_ids, json_response_array=[CONTENT] * self.number, model_name=f"model {self.tag}"
+        )
+
+    def done(self) -> dict[object, list[str]]:
+        fields = "id modelName labelOf { id }"
+        query = _LABELS.replace("id secondsToLabel", fields)
+        where = {"project": {"id": PROJECT}, "asset": {"idIn": self.assets}, "typeIn": ["PREDICTION"]}
+        found = [one for one in ask(self.box, query, {"where": where}) if one["modelName"] == f"model {self.tag}"]
+        return {
+            index: [one["id"] for one in found if one["labelOf"]["id"] == asset]
+            for index, asset in enumerate(self.assets)
+        }
+
+    def check_result(self, result: Any) -> None:
+        assert result == {"id": PROJECT}
+        assert all(len(ids) == 1 for ids in self.done().values())
+
+
+class Delete(Case):
+    def prepare(self) -> None:
+        labels = [{"assetID": asset, "jsonResponse": "{}", "modelName": "m"} for asset in self.assets]
+        data = {"labelType": "PREDICTION", "labelsData": labels, "overwrite": False}
+        made = ask(self.box, _APPEND, {"data": data, "where": {"idIn": self.assets}})
+        self.ids = [one["id"] for one in made]
+
+    @property
+    def inputs(self) -> list[object]:
+        return list(self.ids)
+
+    def call(self) -> object:
+        return self.client.delete_labels(self.ids)
+
+    def done(self) -> dict[object, list[str]]:
+        where = {"project": {"id": PROJECT}, "idIn": self.ids}
+        left = {one["id"] for one in ask(self.box, _LABELS, {"where": where})}
+        return {one: [] if one in left else [one] for one in self.ids}
+
+    def check_result(self, result: Any) -> None:
+        assert [[one] for one in result] == list(self.done().values())
+
+    def ids_of(self, created: tuple[Any, ...]) -> list[str]:
+        return list(created)
+
+
+class Honeypot(Case):
+    @property
+    def inputs(self) -> list[object]:
+        return list(self.external_ids)
+
+    def prepare(self) -> None:
+        self.before = self._reviews()
+
+    def call(self) -> object:
+        return self.client.create_honeypot(CONTENT, asset_external_id=self.external_ids[0], project_id=PROJECT)
+
+    def done(self) -> dict[object, list[str]]:
+        return {self.external_ids[0]: [one for one in self._reviews() if one not in self.before]}
+
+    def check_result(self, result: Any) -> None:
+        assert [[result["id"]]] == list(self.done().values())
+
+    def _reviews(self) -> list[str]:
+        where = {"project": {"id": PROJECT}, "asset": {"idIn": self.assets}, "typeIn": ["REVIEW"]}
+        return [one["id"] for one in ask(self.box, _LABELS, {"where": where})]
+
+
+class AppendOne(Case):
+    @property
+    def inputs(self) -> list[object]:
+        return list(self.external_ids)
+
+    def call(self) -> object:
+        return self.client.append_to_labels(
+            CONTENT,
+            label_asset_external_id=self.external_ids[0],
+            project_id=PROJECT,
+            seconds_to_label=self.tag,
+        )
+
+    def done(self) -> dict[object, list[str]]:
+        return dict(zip(self.inputs, super().done().values(), strict=True))
+
+    def check_result(self, result: Any) -> None:
+        assert [[result["id"]]] == list(self.done().values())
+
+
+class Update(Case):
+    label = "default-07"
+
+    @property
+    def inputs(self) -> list[object]:
+        return [self.label]
+
+    def call(self) -> object:
+        return self.client.update_properties_in_label(self.label, seconds_to_label=self.tag)
+
+    def done(self) -> dict[object, list[str]]:
+        where = {"project": {"id": PROJECT}, "id": self.label}
+        [found] = ask(self.box, _LABELS, {"where": where})
+        return {self.label: [self.label] if found["secondsToLabel"] == self.tag else []}
+
+    def check_result(self, result: Any) -> None:
+        assert result == {"id": self.label}
+        assert self.done() == {self.label: [self.label]}
+
+
+METHODS: dict[str, Callable[[Sandbox, KiliClient], Case]] = {
+    "append_labels": lambda box, client: Append(box, client, 5),
+    "append_labels by external ids": lambda box, client: AppendByExternalId(box, client, 5),
+    "create_predictions": lambda box, client: CreatePredictions(box, client, 5),
+    "delete_labels": lambda box, client: Delete(box, client, 5),
+    "create_honeypot": Honeypot,
+    "append_to_labels": AppendOne,
+    "update_properties_in_label": Update,
+}
+
+pytestmark = pytest.mark.filterwarnings("ignore:`append_to_labels` is deprecated")
+
+
+@pytest.fixture(scope="module")
+def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
+    with small_pages(), plain_box(tmp_path_factory.mktemp("box"), number=ASSETS) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def opened(box: Sandbox) -> Iterator[tuple[KiliClient, FakeTime]]:
+    with client_of(box) as opened:
+        yield opened
+
+
+@pytest.fixture(params=METHODS)
+def method(request: pytest.FixtureRequest) -> Callable[[Sandbox, KiliClient], Case]:
+    return METHODS[request.param]
+
+
+@cache
+def requests_of(method: Callable[[Sandbox, KiliClient], Case], box: Sandbox, client: KiliClient) -> tuple[str, ...]:
+    """What a call asks for on a good day."""
+    case = method(box, client)
+    case.prepare()
+    box.faults.clear()
+    result = case.call()
+    asked = tuple(seen.operations[0] for seen in box.faults.seen)
+    case.check_result(result)
+    return asked
+
+
+def error_of(case: Case, fault: str) -> ServiceError | None:
+    """The error of a call while a fault is there; without one, the result is right."""
+    case.prepare()
+    case.box.faults.clear()
+    case.box.faults.inject(fault)
+    try:
+        result = case.call()
+    except ServiceError as error:
+        assert any(seen.faults for seen in case.box.faults.seen), "the fault hit nothing"
+        case.box.faults.clear()
+        return error
+    case.box.faults.clear()
+    case.check_result(result)
+    return None
+
+
+def check_account(case: Case, error: ServiceError) -> None:
+    """All inputs are accounted for, each once, and as the server says."""
+    done = case.done()
+    assert all(len(ids) <= 1 for ids in done.values()), "a label came twice"
+    held_back = {*error.in_doubt, *error.not_sent}
+    assert len(held_back) == len(error.in_doubt) + len(error.not_sent)
+    assert held_back <= set(case.inputs)
+    created = [one for one in case.inputs if one not in held_back]
+    assert case.ids_of(error.created) == [one for number in created for one in done[number]]
+    assert len(error.created) == len(created)
+    assert not any(done[number] for number in error.not_sent)
+    assert bool(error.in_doubt) == isinstance(error, MutationOutcomeUnknown)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_that_hits_one_request(
+    box: Sandbox,
+    opened: tuple[KiliClient, FakeTime],
+    method: Callable[[Sandbox, KiliClient], Case],
+    fault: str,
+) -> None:
+    client, _ = opened
+    asked = requests_of(method, box, client)
+    for position, operation in enumerate(asked):
+        is_mutation = operation in MUTATIONS
+        case = method(box, client)
+        error = error_of(case, f"{WRITTEN.get(fault, fault)}+{position}")
+        if fault in (PASSING if is_mutation else PASSING_FOR_QUERIES):
+            assert error is None
+            continue
+        assert error is not None
+        refusal = GraphQLError if fault in REFUSALS else MutationOutcomeUnknown if is_mutation else TransportError
+        assert type(error) is refusal
+        assert error.operation == operation
+        check_account(case, error)
+        if is_mutation:
+            assert [bool(case.done()[one]) for one in error.in_doubt] == [fault in COMMITTING] * len(error.in_doubt)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_that_lasts(
+    box: Sandbox,
+    opened: tuple[KiliClient, FakeTime],
+    method: Callable[[Sandbox, KiliClient], Case],
+    fault: str,
+) -> None:
+    client, time = opened
+    asked = requests_of(method, box, client)
+    for position in {0, len(asked) - 1}:
+        case, start_s = method(box, client), time.now_s
+        error = error_of(case, f"{LASTING.get(fault, f'{fault}*')}+{position}")
+        assert (error is None) == (fault == "delay")
+        if error is not None:
+            check_account(case, error)
+        assert time.now_s - start_s <= 2 * 120
+
+
+@pytest.mark.parametrize("position", [0, 1])
+def test_a_mutation_that_takes_too_long_is_in_doubt(
+    box: Sandbox, method: Callable[[Sandbox, KiliClient], Case], position: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(append, "_TIMEOUT_S", 0.4)
+    with client_of(box, timeout_s=0.4) as (client, _):
+        case = method(box, client)
+        if position >= case.number:
+            return
+        root = next(operation for operation in requests_of(method, box, client) if operation in MUTATIONS)
+        error = error_of(case, f"delay=60s:{root}+{position}")
+        assert isinstance(error, MutationOutcomeUnknown)
+        assert "no answer within 0 s" in str(error)
+        check_account(case, error)
