@@ -88,7 +88,7 @@ $(TESTING): pyproject.toml
 $(DEMO): pyproject.toml
 	$(call make_environment,.venv-demo)
 	@echo "installing the command into .venv-demo"
-	@.venv-demo/bin/python -m pip install --quiet --editable ".[cli]"
+	@.venv-demo/bin/python -m pip install --quiet --editable ".[cli,client,sandbox]"
 	@touch $@
 
 # Each official client that tests compare with has an environment of its own, named by its version.

@@ -7,18 +7,25 @@ from typing import Annotated
 
 import typer
 
+from kili_query.cli.audit import audit
 from kili_query.cli.check import check
 from kili_query.cli.compare import compare
 from kili_query.cli.count import count
 from kili_query.cli.demo import demo
 from kili_query.cli.exit_status import FINE
 from kili_query.cli.explain import explain
+from kili_query.cli.export import export
 from kili_query.cli.format import format_query
 from kili_query.cli.guard import guarded
 from kili_query.cli.histogram import histogram
+from kili_query.cli.labels import labels
 from kili_query.cli.lint import lint
 from kili_query.cli.match import match
+from kili_query.cli.pictures import sheet, show
+from kili_query.cli.pull import pull
+from kili_query.cli.serve import serve
 from kili_query.cli.simplify import simplify
+from kili_query.cli.watch import watch
 
 __all__ = ["app", "run"]
 
@@ -38,7 +45,15 @@ for name, command in (
     ("match", match),
     ("count", count),
     ("histogram", histogram),
+    ("show", show),
+    ("sheet", sheet),
+    ("export", export),
     ("demo", demo),
+    ("labels", labels),
+    ("pull", pull),
+    ("audit", audit),
+    ("serve", serve),
+    ("watch", watch),
 ):
     app.command(name)(guarded(command))
 

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from textwrap import indent
 from typing import Annotated
@@ -10,6 +11,7 @@ import typer
 from attrs import frozen
 
 from kili_query.cli.arguments import JsonOption
+from kili_query.cli.demo_server import FIELDS, Asked, NotAsked, ask_server
 from kili_query.cli.exit_status import FINE
 from kili_query.cli.failure import CommandError
 from kili_query.cli.histogram import as_json_object, block
@@ -31,17 +33,19 @@ _QUERY = "OBJECTS.PERSON.count >= 3 AND SCENE.VEHICLE.count > 0"
 _SLIP = _QUERY.replace("PERSON", "PERSN")
 _PAIR = ("OBJECTS", "PERSON")
 _FOLDER = "kili-demo"
+_SUM = "OBJECTS.PERSON.count + OBJECTS.CAR.count >= 8"
 
 
 @frozen
 class _Tour:
-    """What the tour shows: the findings on a query with a slip, and what the query itself finds."""
+    """What the tour shows: the findings on a query with a slip, and what the query itself finds, here and served."""
 
     diagnostics: list[Diagnostic]
     matching: list[dict[str, object]]
     report: Report
     judged: list[Judged]
     counts: Tally
+    served: list[Asked] | NotAsked
 
 
 def demo(
@@ -99,6 +103,7 @@ def _take() -> _Tour:
         found.report,
         [Judged(labels[index]["id"], index + 1, explanations[index]) for index in numbers],
         tally(labels, ontology=ontology),
+        ask_server(_QUERY, _SUM),
     )
 
 
@@ -111,6 +116,7 @@ def _as_json(tour: _Tour) -> dict[str, object]:
         "report": tour.report.to_dict(),
         "explanations": [one.to_dict() for one in tour.judged],
         "histogram": as_json_object(tour.counts, _PAIR),
+        "served": None if isinstance(tour.served, NotAsked) else [one.to_dict() for one in tour.served],
     }
 
 
@@ -148,7 +154,29 @@ def _print(tour: _Tour) -> None:
         block(tour.counts, _PAIR),
         "Each line is a number of people, and how many labels hold so many.",
     )
+    _step("6. A server answers too", *_served(tour.served))
     _step("Now you", _next_commands())
+
+
+def _served(served: list[Asked] | NotAsked) -> Iterator[str]:
+    if isinstance(served, NotAsked):
+        yield str(served)
+        return
+    counted, summed = served
+    yield _command("serve --project project.json --labels labels.ndjson")
+    yield (
+        "serves these labels on this machine, as the platform serves yours, until Ctrl-C. The tour has just done so.\n"
+        "Where the server is, and the key, commands take from KILI_API_ENDPOINT and KILI_API_KEY."
+    )
+    yield _list_command(counted)
+    yield str(counted)
+    yield "What a server cannot judge is judged here, on the few labels that may match:"
+    yield _list_command(summed)
+    yield str(summed)
+
+
+def _list_command(asked: Asked) -> str:
+    return _command(f"labels demo --where '{asked.query.text}' --fields {','.join(FIELDS)}")
 
 
 def _next_commands() -> str:

@@ -1,6 +1,6 @@
 """What an exit status means."""
 
-__all__ = ["BAD", "BROKEN_PIPE", "FINE", "INTERRUPTED", "NEGATIVE"]
+__all__ = ["BAD", "BROKEN_PIPE", "FINE", "INTERRUPTED", "NEGATIVE", "TERMINATED"]
 
 FINE = 0
 NEGATIVE = 1
@@ -11,3 +11,5 @@ INTERRUPTED = 130
 """Ctrl-C: 128 and the number of the signal, as shells have it."""
 BROKEN_PIPE = 141
 """The reader of the output went away: 128 and the number of the signal."""
+TERMINATED = 143
+"""SIGTERM: 128 and the number of the signal."""

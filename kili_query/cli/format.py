@@ -25,7 +25,7 @@ def format_query(
     """Lay a query out for reading; sugar and comments are kept.
 
     \b
-    kili-query format 'a.b.count>3 and (c.d=0 or not e.f)'
+    kili-query format 'a.b.count>3 and (c.d.count=0 or not e.f)'
     """
     text, name = read_query(query)
     formatted = parse(text, name=name).format(width)

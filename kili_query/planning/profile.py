@@ -1,6 +1,14 @@
 """What a server may be trusted with. The vendor documents little of it, so it is a value to read and set."""
 
-from attrs import frozen
+import json
+from collections.abc import Mapping
+from difflib import get_close_matches
+from os import PathLike, fspath
+from pathlib import Path
+
+from attrs import asdict, frozen
+
+from kili_query.errors import ArgumentError
 
 __all__ = ["DEFAULT_PROFILE", "STRICT_PROFILE", "ServerProfile"]
 
@@ -26,6 +34,62 @@ class ServerProfile:
     counts_beyond_one: bool = True
     counts_child_jobs: bool = True
     counts_videos: bool = True
+
+    def to_dict(self) -> dict[str, bool]:
+        """The profile as a JSON object.
+
+        >>> STRICT_PROFILE.to_dict()["counts_videos"]
+        False
+        """
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, traits: Mapping[str, object]) -> "ServerProfile":
+        """The profile of what `to_dict` gave. A trait that is not there is not trusted, for nobody vouches for it.
+
+        Raises:
+            ArgumentError: there is no such trait, or it is neither true nor false.
+
+        >>> ServerProfile.from_dict({"finds_absent": True})
+        ServerProfile(finds_absent=True, counts_beyond_one=False, counts_child_jobs=False, counts_videos=False)
+        """
+        trusted = STRICT_PROFILE.to_dict()
+        for name, value in traits.items():
+            if name not in trusted:
+                near = get_close_matches(name, trusted, n=1)
+                hint = f": did you mean `{near[0]}`?" if near else f": there are {', '.join(trusted)}"
+                raise ArgumentError(f"a profile has no `{name}`{hint}")
+            if not isinstance(value, bool):
+                raise ArgumentError(f"`{name}` of a profile is true or false, not {value!r:.80}")
+            trusted[name] = value
+        return cls(**trusted)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write the profile to a file, as JSON.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
+        Path(path).write_text(json.dumps(self.to_dict(), indent=2) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> "ServerProfile":
+        """Read the profile in a file, as an audit writes it.
+
+        Raises:
+            ArgumentError: the file cannot be read, or holds no profile; the message names it.
+        """
+        try:
+            found: object = json.loads(Path(path).read_bytes().decode("utf-8-sig"))
+            if not isinstance(found, dict):
+                raise ArgumentError("a profile is a JSON object")
+            return cls.from_dict(found)
+        except OSError as error:
+            raise ArgumentError(f"cannot read the profile `{fspath(path)}`: {error.strerror or error}") from error
+        except ArgumentError as error:
+            raise ArgumentError(f"`{fspath(path)}`: {error}") from error
+        except (ValueError, RecursionError) as error:
+            raise ArgumentError(f"`{fspath(path)}` is not JSON: {error}") from error
 
 
 DEFAULT_PROFILE = ServerProfile()

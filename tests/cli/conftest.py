@@ -4,10 +4,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
 
+from kili_query.cli import main
 from tests.cli.running import DEMO, ROOT, Ran, Run
 
 
@@ -43,6 +45,31 @@ def run(command: Sequence[str], environ: dict[str, str], tmp_path: Path) -> Run:
         return result
 
     return run
+
+
+@pytest.fixture
+def run_here(environ: dict[str, str], tmp_path: Path) -> Run:
+    """The same in this process: for commands that ask a server, of which tests need many."""
+
+    def run_here(*arguments: object, stdin: bytes = b"", **variables: str) -> Ran:
+        out, err = (TextIOWrapper(BytesIO(), encoding="utf-8", newline="\n") for _ in range(2))
+        with pytest.MonkeyPatch.context() as patch:
+            for name in ("NO_COLOR", "FORCE_COLOR"):
+                patch.delenv(name, raising=False)
+            for name, value in (environ | variables).items():
+                patch.setenv(name, value)
+            patch.chdir(tmp_path)
+            patch.setattr(sys, "argv", ["kili-query", *map(str, arguments)])
+            patch.setattr(sys, "stdin", TextIOWrapper(BytesIO(stdin), encoding="utf-8"))
+            patch.setattr(sys, "stdout", out)
+            patch.setattr(sys, "stderr", err)
+            status = main()
+        for stream in (out, err):
+            stream.flush()
+            stream.seek(0)
+        return Ran(status, out.read(), err.read())
+
+    return run_here
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 import os
 import pty
 import select
+import time
 from collections.abc import Callable
 
 TIMEOUT_S = 60
@@ -21,7 +22,9 @@ class Terminal:
 
     def read_until(self, is_enough: Callable[[str], bool], feed: Callable[[], object] = lambda: None) -> None:
         """Read until there is enough; ``feed`` is called again and again meanwhile."""
+        end_s = time.monotonic() + TIMEOUT_S
         while not is_enough(self.text):
+            assert time.monotonic() < end_s, f"not enough after {TIMEOUT_S} s: {self.text!r}"
             feed()
             ready, _, _ = select.select([self._master], [], [], 0.01)
             if ready:

@@ -2,10 +2,16 @@
 
 import json
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pytest
+
+from kili_query.cli import demo_server
+from kili_query.cli.demo_server import NotAsked, ask_server
+from kili_query.sandbox import Sandbox
 from tests.cli.running import DEMO, Ran, Run
+from tests.cli.served import served, variables_of
 
 
 def test_the_tour(run: Run, golden: Callable[[str, str], None]) -> None:
@@ -14,20 +20,30 @@ def test_the_tour(run: Run, golden: Callable[[str, str], None]) -> None:
     golden("cli/demo.txt", ran.out.removesuffix("\n"))
 
 
-def test_shown_commands_print_what_is_shown(run: Run) -> None:
+@pytest.fixture(scope="module")
+def box() -> Iterator[Sandbox]:
+    with served() as box:
+        yield box
+
+
+def test_shown_commands_print_what_is_shown(run: Run, box: Sandbox) -> None:
     tour = run("demo").out
     commands = [line.strip().removeprefix("$ kili-query ") for line in tour.splitlines() if "$ kili-query" in line]
-    assert [command.split()[0] for command in commands] == ["check", "match", "match", "histogram"]
+    assert [command.split()[0] for command in commands] == [
+        "check", "match", "match", "histogram", "serve", "labels", "labels"
+    ]  # fmt: skip
     for command in commands:
         arguments = [str(DEMO / word) if (DEMO / word).is_file() else word for word in shlex.split(command)]
-        ran = run(*arguments)
+        if arguments[0] == "serve":  # which goes on until it is ended, and has tests of its own
+            continue
+        ran = run(*arguments, **variables_of(box))
         if "--explain" in arguments:
             shown = tour.partition("--explain\n\n")[2].partition("… and so on")[0]
             assert shown.count("label") == 2
             assert all(part in ran.out for part in shown.split("\nlabel"))
         else:
             assert ran.out in tour
-            assert ran.err in tour or "histogram" in arguments
+            assert all(line in tour for line in ran.err.splitlines()) or "histogram" in arguments
 
 
 def test_next_commands_run(run: Run, tmp_path: Path) -> None:
@@ -57,3 +73,27 @@ def test_json(run: Run) -> None:
     assert [found["code"] for found in tour["diagnostics"]] == ["KQ102"]
     assert len(tour["matching"]) == tour["report"]["matched"] == 5
     assert [one["matches"] for one in tour["explanations"]] == [True, False]
+    assert [len(asked["labels"]) for asked in tour["served"]] == [5, 3]
+
+
+def test_without_server_or_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    for extra in ("client", "sandbox"):
+        monkeypatch.setattr(demo_server, "has_extra", extra.__ne__)
+        told = ask_server("OBJECTS.PERSON")
+        assert isinstance(told, NotAsked)
+        assert str(told) == 'Left out: it takes a server and a client: pip install "kili-query[client,sandbox]"'
+
+
+def test_what_surrounds_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The settings of a real server do not matter; a proxy that leads nowhere is told in one line."""
+    monkeypatch.setenv("KILI_VERIFY", "no/such/file")
+    monkeypatch.setenv("KILI_API_KEY", "of another server")
+    told = ask_server("OBJECTS.PERSON.count > 7")
+    assert not isinstance(told, NotAsked)
+    assert [label["id"] for label in told[0].labels] == ["label211891", "label227000"]
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "")
+    told = ask_server("OBJECTS.PERSON")
+    assert isinstance(told, NotAsked)
+    assert str(told).startswith("Left out: ")
+    assert "\n" not in str(told)

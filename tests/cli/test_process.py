@@ -14,7 +14,10 @@ import pytest
 from tests.cli.running import Ran, Run
 from tests.cli.terminal import TIMEOUT_S, Terminal
 
-COMMANDS = ("check", "format", "explain", "simplify", "compare", "lint", "match", "count", "histogram", "demo")
+COMMANDS = (
+    *("check", "format", "explain", "simplify", "compare", "lint", "match", "count", "histogram", "show", "sheet"),
+    *("demo", "labels", "pull", "export", "audit", "serve", "watch"),
+)
 
 
 def test_version(run: Run) -> None:

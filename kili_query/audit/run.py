@@ -1,0 +1,118 @@
+"""The audit: reads a sample, asks the server about it, and compares."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+from kili_query.audit.judging import judge
+from kili_query.audit.probes import MAX_PROBES, Asker, Observed, Probe, choose_pairs, observe
+from kili_query.audit.report import AuditReport, Disagreement, Finding, Trait, Verdict
+from kili_query.audit.sample import Pair, Sample, read_again, read_sample
+from kili_query.client import KiliClient
+from kili_query.errors import ArgumentError, GraphQLError
+from kili_query.ontology import Ontology
+from kili_query.targets.base import is_core_name
+
+__all__ = ["DEFAULT_SAMPLE", "MAX_SEARCHES", "audit"]
+
+DEFAULT_SAMPLE = 200
+_DECIMALS = ((">= 1.5", Probe(">", 1)), ("< 1.5", Probe("<=", 1)), ("== 1.5", None))
+"""What is asked with a decimal, and the probe whose answer it must have; None: it must find nothing."""
+MAX_SEARCHES = MAX_PROBES + len(_DECIMALS)
+"""The searches that one audit asks at most."""
+
+
+def audit(client: KiliClient, project_id: str, *, sample: int = DEFAULT_SAMPLE) -> AuditReport:
+    """Ask a server what we can count ourselves, and report where the answers differ.
+
+    Nothing is written to the server. Beside the sample, which takes one request for 20 labels, at most `MAX_SEARCHES`
+    searches and 2 other requests are sent; labels that differ are read again, 20 at a time, before they are reported.
+
+    Args:
+        client: whose server is audited; its own profile plays no part.
+        project_id: a project with labels that show something: child jobs, several objects, videos.
+        sample: how many labels are read at most, evenly spread over the project.
+
+    Returns:
+        The findings, and in ``profile`` what the server may be trusted with.
+
+    Raises:
+        ArgumentError: an argument cannot be used; nothing was sent.
+        NotFound: there is no such project, or not for this user.
+        ServiceError: the server cannot be asked.
+        LabelError: a content cannot be read, and the client does not skip such labels.
+
+    Note:
+        For a server that counts as we do on what was tried, and otherwise on what was not, the audit vouches for
+        nothing: a larger sample shows more.
+    """
+    _check_sample(sample)
+    ontology = Ontology.from_json_interface(client.project(project_id, fields=("jsonInterface", "inputType")))
+    read = read_sample(client, project_id, ontology, sample)
+    asker = Asker(client.service, project_id)
+    root, child = (
+        [seen for pair in choose_pairs(pairs, read.labels) for seen in observe(asker, pair, read.labels)]
+        for pairs in (_pairs(ontology, are_child=False), _pairs(ontology, are_child=True))
+    )
+    changed = _changed(client, project_id, ontology, read, [seen.label_id for seen in (*root, *child) if seen.wrong])
+    root, child = ([seen for seen in all_seen if seen.label_id not in changed] for all_seen in (root, child))
+    findings = (*judge(root, child, ontology), _decimals(asker, root))
+    return AuditReport(
+        project_id=project_id,
+        sampled=read.size,
+        unknown_ids=read.unknown_ids,
+        changed_ids=changed,
+        searches=asker.searches,
+        findings=findings,
+    )
+
+
+def _check_sample(sample: object) -> None:
+    if not isinstance(sample, int) or isinstance(sample, bool) or sample < 1:
+        raise ArgumentError(f"`sample` is a number of labels, 1 or more, not {sample!r:.80}")
+
+
+def _pairs(ontology: Ontology, *, are_child: bool) -> list[Pair]:
+    """The pairs of root jobs, or of child jobs, that a search can spell."""
+    return [
+        pair
+        for pair in ontology.pairs()
+        if ontology.jobs[pair[0]].is_child == are_child and all(map(is_core_name, pair))
+    ]
+
+
+def _changed(
+    client: KiliClient, project_id: str, ontology: Ontology, read: Sample, ids: Iterable[str]
+) -> tuple[str, ...]:
+    """Those of the ids whose labels are not what they were: the server may have answered of what they are now."""
+    asked = list(dict.fromkeys(ids))
+    before = {label.id: label for label in read.labels}
+    now = {label.id: label for label in read_again(client, project_id, ontology, asked).labels}
+    return tuple(label_id for label_id in asked if now.get(label_id) != before[label_id])
+
+
+def _decimals(asker: Asker, root: Sequence[Observed]) -> Finding:
+    """Whether decimals are read as the integers that they leave: as the server itself answers these."""
+    trait = Trait.READS_DECIMALS
+    pair = next((seen.pair for seen in root if seen.range == (1, 1)), None)
+    if pair is None:
+        return Finding(trait, Verdict.NOT_TESTED, "no label of the sample shows it, such as one with one object")
+    observed = {seen.label_id: seen for seen in root if seen.pair == pair}
+    wrong: list[Disagreement] = []
+    for written, same in _DECIMALS:
+        search = f"{pair[0]}.{pair[1]}.count {written}"
+        try:
+            found = asker.find(search, list(observed))
+        except GraphQLError as error:
+            return Finding(trait, Verdict.DISAGREES, f"the server refuses `{search}`: {error.message}")
+        wrong += _otherwise(search, found, same, observed.values())
+    return Finding(trait, Verdict.DISAGREES if wrong else Verdict.AGREES, disagreements=tuple(wrong))
+
+
+def _otherwise(
+    search: str, found: Collection[str], same: Probe | None, observed: Iterable[Observed]
+) -> Iterator[Disagreement]:
+    labels: dict[bool, dict[str, int]] = {True: {}, False: {}}
+    for seen in observed:
+        is_found = seen.label_id in found
+        if is_found != (same is not None and seen.answers[same]):
+            labels[is_found][seen.label_id] = seen.count
+    return (Disagreement(search, is_found, wrong) for is_found, wrong in labels.items() if wrong)

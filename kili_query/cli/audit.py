@@ -1,0 +1,63 @@
+"""``kili-query audit``: what a server's category searches can be trusted with."""
+
+import json
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kili_query._extras import load
+from kili_query.cli.arguments import JsonOption
+from kili_query.cli.connection import EndpointOption, ProjectArgument, connected, tell
+from kili_query.cli.exit_status import FINE, NEGATIVE
+from kili_query.cli.output import opened, print_json
+from kili_query.diagnostics.layout import printable
+
+if TYPE_CHECKING:
+    from kili_query.audit import AuditReport
+
+__all__ = ["audit"]
+
+
+def audit(
+    project: ProjectArgument,
+    sample: Annotated[
+        int, typer.Option("--sample", metavar="N", min=1, help="Read N labels, spread over the project.")
+    ] = 200,
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Write the profile, which --profile of other commands reads."
+        ),
+    ] = None,
+    endpoint: EndpointOption = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Find out whether a server counts as we do, and what it can be trusted with.
+
+    Asks server and local evaluator the same searches over some labels, and tells each label in which they differ. Only
+    reads, with 90 searches at most. What the labels cannot show is told as not tested, and is not trusted.
+
+    Exit status: 0 when nothing differs, 1 when something does, 2 when the server cannot be asked.
+
+    \b
+    kili-query audit PROJECT -o profile.json
+    kili-query labels PROJECT --where 'NOT SCENE.NIGHT' --profile profile.json
+    """
+    is_profile_printed = output == "-"
+    if is_profile_printed and as_json:
+        raise typer.BadParameter("the report is on standard output already", param_hint="'--output'")
+    with opened(output, []) as out, connected("audit", endpoint) as client:
+        report: AuditReport = load("kili_query.audit", "`kili-query audit`", "client").audit(
+            client, project, sample=sample
+        )
+        if as_json:
+            print_json(report.to_dict())
+        else:
+            told_on = sys.stderr if is_profile_printed else sys.stdout
+            print("\n".join(map(printable, str(report).split("\n"))), file=told_on)
+        if output is not None:
+            out.write(json.dumps(report.profile.to_dict(), indent=2) + "\n")
+    if output is not None and not is_profile_printed:
+        tell(f"wrote the profile to {output}")
+    return FINE if report.agrees else NEGATIVE

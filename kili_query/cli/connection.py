@@ -1,0 +1,104 @@
+"""What the commands share that ask a server: how it is reached, and what is said of it."""
+
+import sys
+import warnings
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, TextIO, TypeAlias
+
+import typer
+
+from kili_query._extras import load
+from kili_query.cli.output import paint
+from kili_query.diagnostics.layout import printable
+from kili_query.ontology import Ontology
+from kili_query.planning import DEFAULT_PROFILE, ServerProfile
+
+if TYPE_CHECKING:
+    from kili_query.client import KiliClient
+
+__all__ = ["EndpointOption", "ProfileOption", "ProjectArgument", "connected", "load_profile", "tell"]
+
+ProjectArgument: TypeAlias = Annotated[
+    str, typer.Argument(metavar="PROJECT", show_default=False, help="The id of the project.")
+]
+EndpointOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option("--endpoint", metavar="URL", help="The GraphQL endpoint, in place of KILI_API_ENDPOINT."),
+]
+ProfileOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--profile", metavar="FILE", help="What the server is trusted with, as an audit wrote it; default: everything."
+    ),
+]
+
+
+def load_profile(path: str | None) -> ServerProfile:
+    """The profile in a file; where none is given, the default.
+
+    Raises:
+        ArgumentError: the file cannot be read, or holds no profile.
+    """
+    return DEFAULT_PROFILE if path is None else ServerProfile.load(path)
+
+
+@contextmanager
+def connected(
+    command: str,
+    endpoint: str | None,
+    *,
+    profile: ServerProfile = DEFAULT_PROFILE,
+    ontologies: MutableMapping[str, Ontology] | None = None,
+    skips_malformed: bool = True,
+) -> Iterator["KiliClient"]:
+    """A client of the server that options, environment and config file name; its warnings go to standard error.
+
+    Args:
+        command: the name of the command, for who has not installed what it needs.
+        endpoint: the option.
+        profile: what the server is trusted with.
+        ontologies: what is known of projects already, by their ids.
+        skips_malformed: labels whose content cannot be read are left out, with a warning; else they end the command.
+
+    Raises:
+        MissingExtraError: the extra ``client`` is not installed.
+        ArgumentError, AuthenticationFailed, ServiceError: the server cannot be asked.
+    """
+    client: type[KiliClient] = load("kili_query.client", f"`kili-query {command}`", "client").KiliClient
+    with (
+        _warnings_told(),
+        client(
+            api_endpoint=endpoint,
+            profile=profile,
+            ontology_cache=True if ontologies is None else ontologies,
+            disable_tqdm=True,
+            on_malformed="skip" if skips_malformed else "raise",
+        ) as opened,
+    ):
+        yield opened
+
+
+def tell(message: str) -> None:
+    """A line on standard error."""
+    print("\n".join(map(printable, message.split("\n"))), file=sys.stderr)
+
+
+@contextmanager
+def _warnings_told() -> Iterator[None]:
+    """Warnings read as those of queries do."""
+
+    def show(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        print(f"{paint('warning', 'warning', sys.stderr)}: {printable(str(message))}", file=sys.stderr)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", UserWarning)
+        warnings.showwarning = show
+        yield

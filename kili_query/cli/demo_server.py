@@ -1,0 +1,88 @@
+"""The part of the tour in which a server on this machine is asked, as the platform would be."""
+
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from attrs import frozen
+
+from kili_query._extras import has_extra
+from kili_query.cli.labels import label_table
+from kili_query.diagnostics import Diagnostic
+from kili_query.diagnostics.layout import printable
+from kili_query.diagnostics.render import as_json as diagnostic_as_json
+from kili_query.diagnostics.render import render_text, wants_color
+from kili_query.errors import KiliQueryError
+from kili_query.ontology import Ontology
+from kili_query.query import Query, parse
+from kili_query.resources import read_text
+
+__all__ = ["FIELDS", "Asked", "NotAsked", "ask_server"]
+
+FIELDS = ("id", "labelOf.externalId")
+
+
+@frozen
+class Asked:
+    """A query that a server was asked, and its labels.
+
+    Attributes:
+        query: the query.
+        notes: what of it was evaluated here.
+        labels: the answer.
+    """
+
+    query: Query
+    notes: list[Diagnostic]
+    labels: list[dict[str, object]]
+
+    def __str__(self) -> str:
+        notes = [render_text(self.notes, color=wants_color(sys.stdout))] if self.notes else []
+        rows = [line for line, _ in label_table(iter(self.labels), FIELDS)]
+        return "\n".join([*notes, *rows, f"{len(self.labels)} labels"])
+
+    def to_dict(self) -> dict[str, object]:
+        return {
+            "query": self.query.text,
+            "diagnostics": [diagnostic_as_json(one) for one in self.notes],
+            "labels": self.labels,
+        }
+
+
+@frozen
+class NotAsked:
+    """Why no server was asked, in one line."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"Left out: {printable(self.reason)}"
+
+
+def ask_server(*queries: str) -> list[Asked] | NotAsked:
+    """Serve the tour's labels, and ask for those that match; or why that cannot be done here."""
+    if not (has_extra("client") and has_extra("sandbox")):
+        return NotAsked('it takes a server and a client: pip install "kili-query[client,sandbox]"')
+    try:
+        with TemporaryDirectory() as folder:
+            for name in ("project.json", "labels.ndjson"):
+                Path(folder, name).write_text(read_text("demo", name), encoding="utf-8")
+            return _ask(Path(folder), queries)
+    except (OSError, KiliQueryError) as error:
+        return NotAsked(str(error).partition("\n")[0])
+
+
+def _ask(folder: Path, queries: tuple[str, ...]) -> list[Asked]:
+    from kili_query.client import KiliClient
+    from kili_query.sandbox import Sandbox
+
+    asked: list[Asked] = []
+    ontology = Ontology.load(folder / "project.json")
+    with (
+        Sandbox(project=folder) as box,
+        KiliClient(box.api_key, box.endpoint, verify=True, disable_tqdm=True) as client,
+    ):
+        for query in map(parse, queries):
+            labels = client.labels(box.project_id, category_search=query, fields=FIELDS)
+            asked.append(Asked(query, query.plan(ontology).diagnostics, labels))
+    return asked

@@ -1,0 +1,162 @@
+"""``kili-query serve``: a server of one project, on this machine, that clients of the platform can talk to."""
+
+import json
+import shlex
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kili_query._extras import load
+from kili_query.cli.arguments import JsonOption
+from kili_query.cli.exit_status import FINE, TERMINATED
+from kili_query.cli.failure import CommandError
+from kili_query.cli.output import paint, to_json
+from kili_query.diagnostics.layout import printable
+
+if TYPE_CHECKING:
+    from kili_query.sandbox import Sandbox
+    from kili_query.sandbox.faults import Fault
+    from kili_query.sandbox.misbehaviour import Misbehaviour
+
+__all__ = ["serve"]
+
+_FEATURE, _EXTRA = "`kili-query serve`", "sandbox"
+
+
+def serve(
+    project: Annotated[
+        str | None,
+        typer.Option("--project", metavar="PATH", help="The project, as JSON, or a folder with all three files."),
+    ] = None,
+    labels: Annotated[
+        str | None, typer.Option("--labels", metavar="FILE", help="Its labels: NDJSON or a raw export.")
+    ] = None,
+    assets: Annotated[
+        str | None, typer.Option("--assets", metavar="FILE", help="Its assets, those without labels too.")
+    ] = None,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes one that is free.")] = 0,
+    host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
+    database: Annotated[
+        str | None, typer.Option("--database", metavar="FILE", help="Keep what is written, for the next time.")
+    ] = None,
+    api_key: Annotated[
+        str | None, typer.Option("--api-key", metavar="KEY", help="What clients must know; unless given, a new one.")
+    ] = None,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option("--fault", metavar="TEXT", help="Go wrong on purpose: 503, 429=2s*3, drop-after:appendManyLabels"),
+    ] = None,
+    misbehave: Annotated[
+        list[str] | None,
+        typer.Option("--misbehave", metavar="NAME", help="Count otherwise on purpose: misses-absent, counts-frames"),
+    ] = None,
+    allow_fault_header: Annotated[
+        bool, typer.Option("--allow-fault-header", help="Requests may ask for faults, with X-Sandbox-Fault.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> int:
+    """Serve a project on this machine, to clients of the platform.
+
+    Prints what clients need once it is ready, and ends with Ctrl-C.
+
+    \b
+    kili-query serve --project project.json --labels labels.ndjson --port 8000
+    kili-query serve --project project.json --labels labels.ndjson --fault 'delay=50ms*'
+    kili-query serve --project folder --database kept.db
+    """
+    _check_key(api_key)
+    faults, misbehaves = _read_faults(fault or []), _read_misbehaviours(misbehave or [])
+    _warn_of_strangers(host)
+    sandbox: type[Sandbox] = load("kili_query.sandbox", _FEATURE, _EXTRA).Sandbox
+    with (
+        _ended_by_sigterm(),
+        closing(
+            sandbox(
+                project=project,
+                labels=labels,
+                assets=assets,
+                api_key=api_key,
+                database=database,
+                host=host,
+                port=port,
+                faults=faults,
+                misbehaves=misbehaves,
+                allow_fault_header=allow_fault_header,
+            )
+        ) as box,
+    ):
+        print(_line(box) if as_json else _announcement(box), flush=True)
+        box.serve_forever()
+    return FINE
+
+
+def _check_key(api_key: str | None) -> None:
+    """Refuse a key that no header can carry as it is."""
+    if api_key is not None and not (api_key and api_key.isascii() and api_key.isprintable() and " " not in api_key):
+        raise typer.BadParameter("a key is of visible ASCII characters, one at least", param_hint="'--api-key'")
+
+
+def _read_faults(texts: list[str]) -> list["Fault"]:
+    fault: type[Fault] = load("kili_query.sandbox.faults", _FEATURE, _EXTRA).Fault
+    return [fault.parse(text) for text in texts]
+
+
+def _read_misbehaviours(names: list[str]) -> list["Misbehaviour"]:
+    known: type[Misbehaviour] = load("kili_query.sandbox.misbehaviour", _FEATURE, _EXTRA).Misbehaviour
+    for name in names:
+        if name not in tuple(known):
+            raise CommandError(f"`{name}` is no misbehaviour: write one of {', '.join(known)}")
+    return [known(name) for name in names]
+
+
+def _warn_of_strangers(host: str) -> None:
+    """Other machines may ask too, where the address is not one of this machine alone."""
+    try:
+        is_own = ip_address(host).is_loopback
+    except ValueError:
+        is_own = host.lower() == "localhost"
+    if not is_own:
+        warning = paint("warning", "warning", sys.stderr)
+        print(f"{warning}: listening on {printable(host)}: other machines can reach this server", file=sys.stderr)
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Let a request to end close all that is open, as Ctrl-C does."""
+
+    def end(*_: object) -> None:
+        raise SystemExit(TERMINATED)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _announcement(box: "Sandbox") -> str:
+    query = f'{{ data: countLabels(where: {{project: {{id: "{box.project_id}"}}}}) }}'
+    curl = [
+        f"curl {shlex.quote(box.endpoint)}",
+        f"-H {shlex.quote(f'Authorization: X-API-Key: {box.api_key}')}",
+        "-H 'Content-Type: application/json'",
+        f"-d {shlex.quote(json.dumps({'query': query}))}",
+    ]
+    return f"""\
+endpoint    {box.endpoint}
+API key     {box.api_key}
+project id  {printable(box.project_id)}
+
+export KILI_API_ENDPOINT={shlex.quote(box.endpoint)} KILI_API_KEY={shlex.quote(box.api_key)}
+{" ".join(curl)}
+
+Ctrl-C ends it."""
+
+
+def _line(box: "Sandbox") -> str:
+    return to_json({"endpoint": box.endpoint, "api_key": box.api_key, "project_id": box.project_id}, sys.stdout)

@@ -1,0 +1,85 @@
+"""The sandbox as an ASGI application: what answers at which path."""
+
+import hmac
+import json
+from hashlib import sha256
+
+from anyio import CapacityLimiter, to_thread
+from attrs import frozen
+from graphql import print_schema
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from kili_query.sandbox.execution import Executor, error_answer
+from kili_query.sandbox.resolvers import Service, make_schema
+from kili_query.sandbox.websockets import serve_websocket
+
+__all__ = ["GRAPHQL_PATH", "PAYLOADS_PATH", "make_app"]
+
+GRAPHQL_PATH = "/api/label/v2/graphql"
+_VERSION_PATH = "/api/label/v2/version"
+PAYLOADS_PATH = "/payloads/"
+"""Where contents are served to who knows their path, without the key: clients do not send it beyond the API."""
+
+_THREADS = 8
+
+
+def make_app(service: Service) -> Starlette:
+    """The application that serves a project."""
+    answers = _Answers(Executor(make_schema(), service), CapacityLimiter(_THREADS))
+    return Starlette(
+        routes=[
+            Route(GRAPHQL_PATH, answers.graphql, methods=["POST"]),
+            Route(_VERSION_PATH, answers.version, methods=["GET"]),
+            Route(PAYLOADS_PATH + "{token}/{label_id:path}", answers.payload, methods=["GET"]),
+            WebSocketRoute(GRAPHQL_PATH, answers.websocket),
+        ]
+    )
+
+
+@frozen
+class _Answers:
+    executor: Executor
+    limiter: CapacityLimiter
+
+    async def graphql(self, request: Request) -> Response:
+        body = await request.body()
+        status, answer = await to_thread.run_sync(self._answer, body, limiter=self.limiter)
+        return Response(answer, status, media_type="application/json")
+
+    async def version(self, _: Request) -> Response:
+        """A new version for each new schema, for clients keep the schema of a version."""
+        digest = sha256(print_schema(self.executor.schema).encode()).hexdigest()
+        # clients look for the key and its colon without a space between
+        return Response(
+            json.dumps({"version": f"1.0-{digest[:12]}"}, separators=(",", ":")), media_type="application/json"
+        )
+
+    async def payload(self, request: Request) -> Response:
+        label_id: str = request.path_params["label_id"]
+        token, _, _ = self.executor.service.payload_path(label_id).partition("/")
+        if not hmac.compare_digest(token.encode(), request.path_params["token"].encode("utf-8", "replace")):
+            return Response(json.dumps(error_answer("no such content")), 404, media_type="application/json")
+        content = await to_thread.run_sync(self._content, label_id, limiter=self.limiter)
+        return Response(content, 200 if content else 404, media_type="application/json")
+
+    async def websocket(self, websocket: WebSocket) -> None:
+        await serve_websocket(websocket, self.executor)
+
+    def _answer(self, body: bytes) -> tuple[int, str]:
+        try:
+            request = json.loads(body)
+        except (ValueError, RecursionError):
+            return 400, json.dumps(error_answer("the body is not JSON"))
+        return 200, json.dumps(self.executor.execute(request))
+
+    def _content(self, label_id: str) -> str:
+        reader = self.executor.service.store.reader()
+        try:
+            labels = reader.labels(reader.label_numbers({"id": label_id}).page(0, 1))
+            return reader.content_of(labels[0]) if labels else ""
+        finally:
+            reader.close()

@@ -1,0 +1,144 @@
+"""The SQLite database of a sandbox: connections, transactions, and nothing about labels."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Lock
+from typing import TypeAlias
+
+from kili_query.errors import SourceError
+from kili_query.resources import read_text
+
+__all__ = ["Database", "Row"]
+
+Row: TypeAlias = dict[str, object]
+
+_LAYOUT = 1
+_BUSY_TIMEOUT_S = 30.0
+_MMAP_BYTES = 1 << 30
+
+
+class Database:
+    """A file that many threads read while one writes.
+
+    What a writing transaction held when it ended outlives the end of the process, however sudden. Without a path the
+    file is a temporary one, gone with `close`.
+
+    Args:
+        path: the file, made where there is none.
+
+    Raises:
+        SourceError: the file cannot be opened, or is something else.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._folder = None if path else TemporaryDirectory(prefix="kili-query-sandbox-")
+        self.path = path or Path(self._folder.name if self._folder else "") / "sandbox.db"
+        self._lock = Lock()
+        self._write_lock = Lock()
+        self._idle: list[sqlite3.Connection] = []
+        self._open: list[sqlite3.Connection] = []
+        try:
+            self._create()
+        except BaseException:
+            self.close()
+            raise
+
+    def document(self) -> str | None:
+        """The project's document; None where nothing was put in yet."""
+        with self.reading() as connection:
+            row = connection.execute("SELECT document FROM project").fetchone()
+        return None if row is None else str(row["document"])
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection to the state of now, which writers do not change under the reader."""
+        connection = self._take()
+        try:
+            connection.execute("BEGIN")
+            yield connection
+        finally:
+            self._give_back(connection)
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that is on the disk when the block ends, or leaves nothing when it raises."""
+        with self._write_lock:
+            connection = self._take()
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                yield connection
+                connection.execute("UPDATE project SET data_version = data_version + 1")
+                connection.execute("COMMIT")
+            finally:
+                self._give_back(connection)
+
+    def close(self) -> None:
+        """Close all connections. No other method may be running, or be called again."""
+        with self._lock:
+            while self._open:
+                self._open.pop().close()
+            self._idle.clear()
+        if self._folder is not None:
+            self._folder.cleanup()
+
+    def _take(self) -> sqlite3.Connection:
+        with self._lock:
+            if self._idle:
+                return self._idle.pop()
+            connection = self._connect()
+            self._open.append(connection)
+            return connection
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        with self._lock:
+            self._idle.append(connection)
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self.path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False, cached_statements=256
+        )
+        connection.row_factory = _as_dict
+        # a temporary file need not outlive the process
+        durability = "OFF" if self._folder else "FULL"
+        for setting in (f"synchronous = {durability}", "foreign_keys = ON", "temp_store = MEMORY"):
+            connection.execute(f"PRAGMA {setting}")
+        connection.execute(f"PRAGMA mmap_size = {_MMAP_BYTES}")
+        return connection
+
+    def _create(self) -> None:
+        """Make the tables, where the file has none."""
+        try:
+            connection = self._take()
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("BEGIN IMMEDIATE")
+            tables = {str(row["name"]) for row in connection.execute("SELECT name FROM sqlite_master")}
+            if not tables:
+                for statement in _statements():
+                    connection.execute(statement)
+                connection.execute(f"PRAGMA user_version = {_LAYOUT}")
+                connection.execute("COMMIT")
+            version = connection.execute("PRAGMA user_version").fetchone()["user_version"]
+            self._give_back(connection)
+        except sqlite3.Error as error:
+            raise SourceError(f"{self.path}: {error}") from error
+        if tables and not ("project" in tables and version == _LAYOUT):
+            raise SourceError(f"{self.path}: is a database, but none of a sandbox of this version")
+
+
+def _statements() -> Iterator[str]:
+    """The statements that make the tables, one at a time, for a script would end the transaction."""
+    statement = ""
+    for line in read_text("sandbox", "tables.sql").splitlines():
+        statement += f"{line}\n"
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+def _as_dict(cursor: sqlite3.Cursor, row: tuple[object, ...]) -> Row:
+    return {column[0]: value for column, value in zip(cursor.description, row, strict=True)}

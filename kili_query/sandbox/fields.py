@@ -1,0 +1,93 @@
+"""The fields of a JSON object in a file, read with errors that say where."""
+
+import json
+from collections.abc import Mapping
+from enum import StrEnum
+
+from attrs import frozen
+
+from kili_query.errors import DataError
+from kili_query.sandbox.contents import is_text
+from kili_query.sandbox.times import read_time
+from kili_query.scanning import Place
+
+__all__ = ["Fields"]
+
+
+@frozen
+class Fields:
+    """A JSON object and its place."""
+
+    values: Mapping[str, object]
+    place: Place
+
+    def text(self, key: str) -> str | None:
+        """A string, or None for null and absent.
+
+        >>> Fields({"id": 3}, Place("assets.ndjson", 7)).text("id")
+        Traceback (most recent call last):
+            ...
+        kili_query.errors.DataError: assets.ndjson:7: `id`: expected a string, found 3
+        """
+        value = self.values.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, str):
+            raise self.fault(key, "a string")
+        if not is_text(value):
+            raise self.fault(key, "a string of characters")
+        return value
+
+    def name(self, key: str) -> str | None:
+        """A string that is not empty, or None."""
+        return self.text(key) or None
+
+    def word(self, key: str, words: type[StrEnum]) -> str | None:
+        """A member of an enum, or None."""
+        value = self.text(key)
+        if value is not None and value not in {str(word) for word in words}:
+            raise self.fault(key, f"one of {', '.join(words)}")
+        return value
+
+    def number(self, key: str) -> float | None:
+        """A number, or None."""
+        value = self.values.get(key)
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+            raise self.fault(key, "a number")
+        if isinstance(value, int) and abs(value) > 2**53:
+            raise self.fault(key, "a smaller number")
+        return value
+
+    def flag(self, key: str) -> bool | None:
+        """True or false, or None."""
+        value = self.values.get(key)
+        if value is not None and not isinstance(value, bool):
+            raise self.fault(key, "true or false")
+        return value
+
+    def time(self, key: str) -> str | None:
+        """A time, or None."""
+        value = self.text(key)
+        try:
+            return value and read_time(value)
+        except ValueError as error:
+            raise self.fault(key, "a time as of ISO 8601") from error
+
+    def json_text(self, key: str) -> str | None:
+        """The JSON text of any value; text is taken for JSON text already; None for null and absent."""
+        value = self.values.get(key)
+        return self.text(key) if value is None or isinstance(value, str) else json.dumps(value)
+
+    def inner(self, key: str) -> "Fields":
+        """An object, empty for null and absent."""
+        value = self.values.get(key)
+        if value is not None and not isinstance(value, Mapping):
+            raise self.fault(key, "an object")
+        path = f"{self.place.path}.{key}" if self.place.path else key
+        return Fields(value or {}, self.place._replace(path=path))
+
+    def fault(self, key: str, expected: str) -> DataError:
+        """The error of a value of the wrong shape."""
+        found = json.dumps(self.values.get(key), default=str)
+        shown = found if len(found) <= 60 else f"{found[:60]}…"
+        return DataError(f"{self.place}: `{key}`: expected {expected}, found {shown}")

@@ -1,0 +1,247 @@
+# ruff: noqa: S608 - the parts of a statement are constants of this module; what comes from outside is bound
+"""From files to the database of a sandbox: its assets, its labels, and their counts."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from os import PathLike
+from pathlib import Path
+from typing import TypeAlias
+
+from attrs import define, field
+
+from kili_query.errors import DataError, SourceError
+from kili_query.protocol import AssetStatus, LabelType
+from kili_query.sandbox.contents import ContentCounter
+from kili_query.sandbox.database import Database
+from kili_query.sandbox.fields import Fields
+from kili_query.sandbox.kinds import KIND
+from kili_query.sandbox.people import OWNER, Person
+from kili_query.sandbox.project import ServedProject
+from kili_query.sandbox.times import now
+from kili_query.scanning import Problem, read_labels
+
+__all__ = ["ProjectFiles", "find_files", "import_files"]
+
+FilePath: TypeAlias = str | PathLike[str]
+
+_ASSET_COLUMNS = (
+    "id, external_id, status, created_at, updated_at, skipped, is_honeypot, consensus_mark, honeypot_mark,"
+    " inference_mark, priority, duration, content, json_content, json_metadata, ocr_metadata, resolution,"
+    " page_resolutions"
+)
+_LABEL_COLUMNS = (
+    "id, asset, author, label_type, model_name, created_at, updated_at, seconds_to_label, is_latest_label_for_user,"
+    " is_sent_back_to_queue, consensus_mark, honeypot_mark, inference_mark, content, fault"
+)
+_UNDECIDED = -1
+_CREATED_AT = 3
+
+
+@define
+class ProjectFiles:
+    """Where a project, its labels and its assets are read from."""
+
+    project: FilePath
+    labels: FilePath | None
+    assets: FilePath | None
+
+
+def find_files(project: FilePath, labels: FilePath | None = None, assets: FilePath | None = None) -> ProjectFiles:
+    """The files of a project; a folder has them under ``project.json``, ``labels.ndjson`` and ``assets.ndjson``.
+
+    Args:
+        project: a file or such a folder.
+        labels: in the stead of those in the folder.
+        assets: in the stead of those in the folder.
+    """
+    folder = Path(project)
+    if not folder.is_dir():
+        return ProjectFiles(project, labels, assets)
+    beside = {name: folder / f"{name}.ndjson" for name in ("labels", "assets")}
+    found = {name: path if path.exists() else None for name, path in beside.items()}
+    return ProjectFiles(folder / "project.json", labels or found["labels"], assets or found["assets"])
+
+
+def import_files(database: Database, project: ServedProject, files: ProjectFiles, counter: ContentCounter) -> None:
+    """Fill a database, wholly or not at all; one that another process has filled meanwhile stays as it is.
+
+    Raises:
+        DataError: a file cannot be read, or something in it has the wrong shape; the message names the place.
+    """
+    with database.writing() as connection:
+        if connection.execute("SELECT 1 FROM project").fetchone() is not None:
+            return
+        connection.execute("INSERT INTO project VALUES (1, ?, ?, 1)", (project.id, project.to_document()))
+        _Import(connection, counter).run(files)
+    with database.reading() as connection:  # what the planner knows of sizes
+        connection.execute("COMMIT")
+        connection.execute("ANALYZE")
+
+
+@define
+class _Import:
+    """One import.
+
+    Attributes:
+        assets: by id, the rows of `_ASSET_COLUMNS`.
+        ids: of the assets, by external id.
+        people: the number of each user, by id.
+    """
+
+    connection: sqlite3.Connection
+    counter: ContentCounter
+    time: str = field(factory=now)
+    assets: dict[str, tuple[object, ...]] = field(factory=dict)
+    ids: dict[str, str] = field(factory=dict)
+    people: dict[str, int] = field(factory=dict)
+
+    def run(self, files: ProjectFiles) -> None:
+        self._stage()
+        self._number_of(OWNER)
+        if files.assets is not None:
+            for fields in _objects(files.assets, at=""):
+                self._add_asset(fields)
+        if files.labels is not None:
+            is_derived = files.assets is None
+            for position, fields in enumerate(_objects(files.labels, at="jsonResponse"), start=1):
+                self._add_label(position, fields, is_derived=is_derived)
+        self._settle()
+
+    def _stage(self) -> None:
+        """Tables for labels as they come: their numbers are known once all have been read."""
+        self.connection.execute(f"CREATE TEMP TABLE staged ({_LABEL_COLUMNS}, place)")
+        self.connection.execute("CREATE TEMP TABLE staged_counts (content INTEGER, job, category, count)")
+
+    def _add_asset(self, asset: Fields) -> str:
+        external_id = asset.name("externalId")
+        key = asset.name("id") or external_id
+        if key is None:
+            raise DataError(f"{asset.place}: no asset: neither `id` nor `externalId`")
+        if key in self.assets:
+            raise DataError(f"{asset.place}: another asset has the id `{key}`")
+        self.assets[key] = self._asset_row(key, external_id or key, asset)
+        self.ids.setdefault(external_id or key, key)
+        return key
+
+    def _asset_row(self, key: str, external_id: str, asset: Fields) -> tuple[object, ...]:
+        return (
+            key,
+            external_id,
+            asset.word("status", AssetStatus) or "",
+            asset.time("createdAt") or self.time,
+            asset.time("updatedAt"),
+            asset.flag("skipped") or False,
+            asset.flag("isHoneypot") or False,
+            asset.number("consensusMark"),
+            asset.number("honeypotMark"),
+            asset.number("inferenceMark"),
+            int(asset.number("priority") or 0),
+            asset.number("duration"),
+            asset.text("content") or "",
+            asset.json_text("jsonContent") or "",
+            asset.json_text("jsonMetadata") or "{}",
+            asset.text("ocrMetadata"),
+            asset.json_text("resolution"),
+            asset.json_text("pageResolutions"),
+        )
+
+    def _add_label(self, position: int, label: Fields, *, is_derived: bool) -> None:
+        content = self.counter.count(dict(label.values))
+        row = (
+            label.name("id") or f"label-{position:06d}",
+            self._asset_of(label, is_derived=is_derived),
+            self._number_of(Person.read(label.inner("author"))),
+            label.word("labelType", LabelType) or LabelType.DEFAULT,
+            label.text("modelName"),
+            label.time("createdAt") or self.time,
+            label.time("updatedAt"),
+            label.number("secondsToLabel"),
+            _or(label.flag("isLatestLabelForUser"), _UNDECIDED),
+            label.flag("isSentBackToQueue") or False,
+            label.number("consensusMark"),
+            label.number("honeypotMark"),
+            label.number("inferenceMark"),
+            position,
+            content.fault,
+            str(label.place),
+        )
+        self.connection.execute(f"INSERT INTO staged VALUES ({_marks(row)})", row)
+        self.connection.execute("INSERT INTO contents VALUES (?, ?)", (position, content.text))
+        counts = [(position, job, category, count) for (job, category), count in content.counts.items()]
+        self.connection.executemany("INSERT INTO staged_counts VALUES (?, ?, ?, ?)", counts)
+
+    def _asset_of(self, label: Fields, *, is_derived: bool) -> str:
+        """The id of the asset that a label is of, which is made from the label where no file tells the assets."""
+        owner = label.inner("labelOf")
+        key = label.name("assetId") or owner.name("id")
+        external_id = owner.name("externalId")
+        if key is None and external_id is not None:
+            key = self.ids.get(external_id, external_id)
+        if key is None:
+            raise DataError(f"{label.place}: names no asset: neither `assetId` nor `labelOf`")
+        if key in self.assets:
+            return key
+        if not is_derived:
+            raise DataError(f"{label.place}: there is no asset `{key}`")
+        return self._add_asset(Fields({**owner.values, "id": key}, owner.place))
+
+    def _number_of(self, person: Person) -> int:
+        if person.id not in self.people:
+            number = self.people[person.id] = len(self.people) + 1
+            row = (number, person.id, person.email, person.firstname, person.lastname)
+            self.connection.execute("INSERT INTO users VALUES (?, ?, ?, ?, ?)", row)
+        return self.people[person.id]
+
+    def _settle(self) -> None:
+        """Number what was read in the order of the pages."""
+        self._refuse_repeated()
+        assets = sorted(self.assets.values(), key=lambda row: (str(row[_CREATED_AT]), str(row[0])))
+        if assets:
+            statement = f"INSERT INTO assets ({_ASSET_COLUMNS}) VALUES ({_marks(assets[0])})"
+            self.connection.executemany(statement, assets)
+        for statement in _SETTLE:
+            self.connection.execute(statement)
+
+    def _refuse_repeated(self) -> None:
+        repeated = self.connection.execute(
+            "SELECT id, max(place) AS place FROM staged GROUP BY id HAVING count(*) > 1 LIMIT 1"
+        ).fetchone()
+        if repeated is not None:
+            raise DataError(f"{repeated['place']}: another label has the id `{repeated['id']}`")
+
+
+_STAGED = _LABEL_COLUMNS.replace("asset,", "(SELECT number FROM assets WHERE assets.id = staged.asset),", 1)
+
+_SETTLE = (
+    # a row comes after another when its creation, then its id does: the order gives the numbers
+    f"INSERT INTO labels ({_LABEL_COLUMNS}) SELECT {_STAGED} FROM staged ORDER BY created_at, id",
+    "INSERT INTO counts SELECT job, category, labels.number, count FROM staged_counts AS s"
+    " JOIN labels ON labels.content = s.content ORDER BY job, category, labels.number",
+    "UPDATE labels SET is_latest_label_for_user = NOT EXISTS (SELECT 1 FROM labels AS newer"
+    f" WHERE newer.asset = labels.asset AND newer.author = labels.author AND newer.number > labels.number AND"
+    f" {KIND.format(table='newer')} = {KIND.format(table='labels')}) WHERE is_latest_label_for_user = {_UNDECIDED}",
+    "UPDATE assets SET status = CASE"
+    " WHEN EXISTS (SELECT 1 FROM labels WHERE asset = assets.number AND label_type = 'REVIEW') THEN 'REVIEWED'"
+    " WHEN EXISTS (SELECT 1 FROM labels WHERE asset = assets.number AND label_type = 'DEFAULT') THEN 'LABELED'"
+    " WHEN EXISTS (SELECT 1 FROM labels WHERE asset = assets.number AND label_type = 'AUTOSAVE') THEN 'ONGOING'"
+    " ELSE 'TODO' END WHERE status = ''",
+    "DROP TABLE temp.staged",
+    "DROP TABLE temp.staged_counts",
+)
+
+
+def _objects(path: FilePath, *, at: str) -> Iterator[Fields]:
+    """The JSON objects of a file, all of which must be readable."""
+    for found in read_labels(path, at=at):
+        if isinstance(found, Problem):
+            what = "label" if at else "asset"
+            raise SourceError(str(found).replace("not a label", f"not a {what}" if at else "no asset"))
+        yield Fields(found.label, found.place)
+
+
+def _or(value: bool | None, otherwise: int) -> int:
+    return otherwise if value is None else value
+
+
+def _marks(row: Sequence[object]) -> str:
+    return ", ".join("?" * len(row))

@@ -1,0 +1,87 @@
+"""The project that a sandbox serves."""
+
+import json
+from os import PathLike, fspath
+from pathlib import Path
+
+from attrs import frozen
+
+from kili_query.errors import OntologyError
+from kili_query.ontology import Ontology
+
+__all__ = ["ServedProject"]
+
+
+@frozen
+class ServedProject:
+    """A project, as its file tells it.
+
+    Attributes:
+        id: of the project.
+        title: its name.
+        description: may be empty.
+        input_type: the kind of its assets.
+        json_interface: the JSON text of its interface.
+        ontology: what that says.
+    """
+
+    id: str
+    title: str
+    description: str
+    input_type: str
+    json_interface: str
+    ontology: Ontology
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> "ServedProject":
+        """Read a file that holds a project, or its interface alone, as JSON.
+
+        Raises:
+            OntologyError: the file cannot be read or has another shape; the message names it.
+        """
+        ontology = Ontology.load(path)
+        raw = json.loads(Path(path).read_bytes().decode("utf-8-sig"))
+        document = {"jsonInterface": raw, "title": Path(path).stem} if "jobs" in raw else raw
+        try:
+            return cls._of(document, ontology)
+        except OntologyError as error:
+            raise OntologyError(f"`{fspath(path)}`: {error.message}", error.path) from error
+
+    @classmethod
+    def from_document(cls, text: str) -> "ServedProject":
+        """The project of what `to_document` wrote."""
+        document = json.loads(text)
+        return cls._of(document, Ontology.from_json_interface(document))
+
+    def to_document(self) -> str:
+        """The project as JSON text."""
+        return json.dumps(
+            {
+                "id": self.id,
+                "title": self.title,
+                "description": self.description,
+                "inputType": self.input_type,
+                "jsonInterface": self.json_interface,
+            }
+        )
+
+    @classmethod
+    def _of(cls, raw: dict[str, object], ontology: Ontology) -> "ServedProject":
+        interface = raw["jsonInterface"]
+        return cls(
+            id=_text(raw, "id", "sandbox"),
+            title=_text(raw, "title", "sandbox"),
+            description=_text(raw, "description", ""),
+            input_type=_text(raw, "inputType", "IMAGE"),
+            json_interface=interface if isinstance(interface, str) else json.dumps(interface),
+            ontology=ontology,
+        )
+
+
+def _text(raw: dict[str, object], key: str, otherwise: str) -> str:
+    value = raw.get(key)
+    if value is None:
+        return otherwise
+    if not isinstance(value, str) or (not value and key == "id"):
+        raise OntologyError("expected a string" if not isinstance(value, str) else "expected an id", key)
+    return value

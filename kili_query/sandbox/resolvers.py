@@ -1,0 +1,345 @@
+"""What each field of the schema gives."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping, Sequence
+from functools import partial
+from secrets import token_bytes
+from typing import TypeAlias, cast
+
+from ariadne import MutationType, ObjectType, QueryType, ScalarType, SubscriptionType, make_executable_schema
+from attrs import field, frozen
+from graphql import GraphQLResolveInfo, GraphQLSchema
+
+from kili_query.protocol import LabelType
+from kili_query.resources import read_text
+from kili_query.sandbox.database import Row
+from kili_query.sandbox.events import Events, Listener
+from kili_query.sandbox.numbers import Numbers
+from kili_query.sandbox.people import OWNER
+from kili_query.sandbox.refusal import Refused
+from kili_query.sandbox.store import Reader, Store
+from kili_query.sandbox.writing import NewLabel, Writer
+
+__all__ = ["Asked", "Service", "make_schema"]
+
+Where: TypeAlias = Mapping[str, object]
+_Data: TypeAlias = Mapping[str, object]
+
+_FAR = "2999-12-31T23:59:59.999Z"
+_COLUMNS = {
+    "modelName": "model_name",
+    "secondsToLabel": "seconds_to_label",
+    "isSentBackToQueue": "is_sent_back_to_queue",
+}
+
+
+@frozen
+class Service:
+    """What all requests share.
+
+    Attributes:
+        store: what is served.
+        events: told of each label that is written.
+        api_key: the one key.
+        page_limit: how many items a page may have.
+        payloads_at: where contents are served, if not within the labels: a URL that a path is put behind.
+    """
+
+    store: Store
+    api_key: str
+    page_limit: int
+    payloads_at: str | None = None
+    events: Events = field(factory=Events)
+    _secret: bytes = field(factory=partial(token_bytes, 16))
+
+    def payload_path(self, label_id: str) -> str:
+        """The path of a label's content, which only who was told of it can know."""
+        token = hmac.new(self._secret, label_id.encode(), hashlib.sha256).hexdigest()
+        return f"{token}/{label_id}"
+
+
+@frozen
+class Asked:
+    """What one request reads with; the context of its resolvers."""
+
+    service: Service
+    reader: Reader
+
+
+_Info: TypeAlias = "GraphQLResolveInfo[Asked]"
+
+
+def make_schema() -> GraphQLSchema:
+    """The schema, with what its fields give."""
+    return make_executable_schema(
+        read_text("sandbox", "schema.graphql"), _PAGE_SIZE, _QUERY, _MUTATION, _SUBSCRIPTION, _PROJECT, _ASSET, _LABEL
+    )
+
+
+_PAGE_SIZE = ScalarType("PageSize")
+_QUERY = QueryType()
+_MUTATION = MutationType()
+_SUBSCRIPTION = SubscriptionType()
+_PROJECT = ObjectType("Project")
+_ASSET = ObjectType("Asset")
+_LABEL = ObjectType("Label")
+
+
+@_PAGE_SIZE.value_parser
+def _parse_page_size(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise Refused(f"a page size is a whole number from 0, not {value!r}")
+    return value
+
+
+@_QUERY.field("me")
+@_QUERY.field("viewer")
+def _me(_: object, info: _Info) -> Row:
+    return info.context.reader.user(OWNER.id)
+
+
+@_QUERY.field("apiKeys")
+def _api_keys(_: object, info: _Info, where: Where, first: int, skip: int) -> Sequence[Row]:
+    asked = info.context
+    key: Row = {"id": "sandbox-key", "name": "sandbox", "revoked": False, "key": asked.service.api_key}
+    key |= {"expiryDate": _FAR, "createdAt": "2024-01-01T00:00:00.000Z"}
+    is_asked = all(where.get(name) in (None, key[name]) for name in ("id", "key"))
+    return _one_page(asked, key, first, skip, is_asked=is_asked)
+
+
+@_QUERY.field("projects")
+def _projects(_: object, info: _Info, where: Where, first: int, skip: int) -> Sequence[Row]:
+    asked = info.context
+    is_asked = asked.service.store.selector.has_project(where)
+    return _one_page(asked, _project_row(asked), first, skip, is_asked=is_asked)
+
+
+@_QUERY.field("countProjects")
+def _count_projects(_: object, info: _Info, where: Where) -> int:
+    return int(info.context.service.store.selector.has_project(where))
+
+
+@_QUERY.field("labels")
+def _labels(_: object, info: _Info, where: Where, first: int, skip: int) -> Sequence[Row]:
+    asked = info.context
+    return asked.reader.labels(_page(asked, asked.reader.label_numbers(where), first, skip))
+
+
+@_QUERY.field("countLabels")
+def _count_labels(_: object, info: _Info, where: Where) -> int:
+    return len(info.context.reader.label_numbers(where))
+
+
+@_QUERY.field("assets")
+def _assets(_: object, info: _Info, where: Where, first: int, skip: int) -> Sequence[Row]:
+    asked = info.context
+    return asked.reader.assets(_page(asked, asked.reader.asset_numbers(where), first, skip))
+
+
+@_QUERY.field("countAssets")
+def _count_assets(_: object, info: _Info, where: Where) -> int:
+    return len(info.context.reader.asset_numbers(where))
+
+
+def _page(asked: Asked, numbers: Numbers, first: int, skip: int) -> list[int]:
+    limit = asked.service.page_limit
+    if first > limit:
+        raise Refused(f"`first` is {first}: a page has {limit} items at most")
+    if skip < 0:
+        raise Refused(f"`skip` is {skip}: it counts items, from 0")
+    return numbers.page(skip, first)
+
+
+def _one_page(asked: Asked, item: Row, first: int, skip: int, *, is_asked: bool) -> list[Row]:
+    """A page of what there is one of, or none."""
+    return [item] if _page(asked, Numbers.of([0] if is_asked else []), first, skip) else []
+
+
+def _project_row(asked: Asked) -> Row:
+    project = asked.service.store.project
+    return {
+        "id": project.id,
+        "title": project.title,
+        "description": project.description,
+        "inputType": project.input_type,
+        "jsonInterface": project.json_interface,
+        "dataConnections": [],
+        "steps": [],
+        "workflowVersion": "V1",
+    }
+
+
+@_PROJECT.field("numberOfAssets")
+def _number_of_assets(_: Row, info: _Info) -> int:
+    return info.context.reader.asset_count()
+
+
+@_ASSET.field("labels")
+def _labels_of_asset(asset: Row, info: _Info) -> list[Row]:
+    return info.context.reader.labels_of(asset)
+
+
+@_ASSET.field("latestLabel")
+def _latest_label(asset: Row, info: _Info) -> Row | None:
+    submitted = [label for label in info.context.reader.labels_of(asset) if _is_submitted(label)]
+    return submitted[-1] if submitted else None
+
+
+@_ASSET.field("latestLabels")
+def _latest_labels(asset: Row, info: _Info) -> list[Row]:
+    labels = info.context.reader.labels_of(asset)
+    return [label for label in labels if _is_submitted(label) and label["isLatestLabelForUser"]]
+
+
+def _is_submitted(label: Row) -> bool:
+    return label["labelType"] in (LabelType.DEFAULT, LabelType.REVIEW)
+
+
+@_ASSET.field("project")
+def _project_of_asset(_: Row, info: _Info) -> Row:
+    return _project_row(info.context)
+
+
+@_ASSET.field("resolution")
+@_ASSET.field("pageResolutions")
+def _resolution(asset: Row, info: _Info) -> object:
+    text = asset[info.field_name]
+    return json.loads(str(text)) if text else None
+
+
+@_ASSET.field("isUsedForConsensus")
+def _is_used_for_consensus(_: Row, __: _Info) -> bool:
+    return False
+
+
+@_ASSET.field("toBeLabeledBy")
+def _to_be_labeled_by(_: Row, __: _Info) -> list[Row]:
+    return []
+
+
+@_LABEL.field("author")
+def _author(label: Row, info: _Info) -> Row:
+    return info.context.reader.author_of(label)
+
+
+@_LABEL.field("labelOf")
+def _label_of(label: Row, info: _Info) -> Row:
+    return info.context.reader.asset_of(label)
+
+
+@_LABEL.field("annotations")
+def _annotations(_: Row, __: _Info) -> list[Row]:
+    return []
+
+
+@_LABEL.field("jsonResponse")
+def _json_response(label: Row, info: _Info) -> str:
+    asked = info.context
+    return asked.reader.content_of(label) if asked.service.payloads_at is None else ""
+
+
+@_LABEL.field("jsonResponseUrl")
+def _json_response_url(label: Row, info: _Info) -> str | None:
+    asked = info.context
+    payloads_at = asked.service.payloads_at
+    return None if payloads_at is None else payloads_at + asked.service.payload_path(str(label["id"]))
+
+
+@_LABEL.field("numberOfAnnotations")
+def _number_of_annotations(label: Row, info: _Info) -> int:
+    return info.context.reader.object_count(label)
+
+
+@_LABEL.field("isLatestDefaultLabelForUser")
+def _is_latest_default(label: Row, info: _Info) -> bool:
+    return label["labelType"] == LabelType.DEFAULT and info.context.reader.is_latest_of_type(label)
+
+
+@_LABEL.field("isLatestReviewLabelForUser")
+def _is_latest_review(label: Row, info: _Info) -> bool:
+    return label["labelType"] == LabelType.REVIEW and info.context.reader.is_latest_of_type(label)
+
+
+@_MUTATION.field("appendManyLabels")
+def _append_many(_: object, info: _Info, data: _Data, where: Where) -> list[Row]:
+    if data.get("stepId"):
+        raise Refused("`stepId` is unsupported: the sandbox has no steps")
+    given = cast("list[_Data]", data["labelsData"])
+    asked, writer = _writer(info)
+    labels = [_new_label(writer, one, cast("str | None", one.get("assetID"))) for one in given]
+    numbers = writer.append(labels, LabelType(str(data["labelType"])), where, overwrite=bool(data.get("overwrite")))
+    by_number = {row["number"]: row for row in _written(asked, numbers)}
+    return [by_number[number] for number in numbers]
+
+
+@_MUTATION.field("appendToLabels")
+def _append_one(_: object, info: _Info, data: _Data, where: Where) -> Row:
+    asked, writer = _writer(info)
+    numbers = writer.append([_new_label(writer, data, None)], LabelType(str(data["labelType"])), where)
+    return _written(asked, numbers)[0]
+
+
+@_MUTATION.field("createHoneypot")
+def _create_honeypot(_: object, info: _Info, data: _Data, where: Where) -> Row:
+    asked, writer = _writer(info)
+    number = writer.create_honeypot(writer.check(str(data["jsonResponse"])), where)
+    return _written(asked, [number])[0]
+
+
+@_MUTATION.field("updatePropertiesInLabel")
+def _update(_: object, info: _Info, data: _Data, where: Where) -> Row:
+    asked, writer = _writer(info)
+    text = data.get("jsonResponse")
+    columns = {column: data[key] for key, column in _COLUMNS.items() if data.get(key) is not None}
+    number = writer.update(where, columns, None if text is None else writer.check(str(text)))
+    return _written(asked, [number])[0]
+
+
+@_MUTATION.field("deleteLabels")
+def _delete(_: object, info: _Info, ids: list[str]) -> list[str]:
+    asked, writer = _writer(info)
+    deleted = writer.delete(ids)
+    asked.reader.refresh()
+    return deleted
+
+
+def _writer(info: _Info) -> tuple[Asked, Writer]:
+    asked = info.context
+    asked.reader.refresh()  # a request that reads holds nothing back that it could wait for
+    return asked, Writer(asked.service.store)
+
+
+def _new_label(writer: Writer, data: _Data, asset_id: str | None) -> NewLabel:
+    return NewLabel(
+        asset_id=asset_id,
+        author_id=cast("str | None", data.get("authorID")),
+        content=writer.check(str(data["jsonResponse"])),
+        model_name=cast("str | None", data.get("modelName")),
+        seconds_to_label=cast("float | None", data.get("secondsToLabel")),
+    )
+
+
+def _written(asked: Asked, numbers: Sequence[int]) -> list[Row]:
+    """What has been written, told to who listens and read again."""
+    asked.service.events.publish(numbers)
+    asked.reader.refresh()
+    return asked.reader.labels(numbers)
+
+
+@_SUBSCRIPTION.source("labelCreatedOrUpdated")  # type: ignore[arg-type]  # any asynchronous iterator will do
+def _events(_: object, info: _Info, projectID: str) -> Listener[Row]:  # noqa: N803 - a name of the schema
+    asked = info.context
+    if projectID != asked.service.store.project.id:
+        raise Refused(f"there is no project `{projectID}`")
+
+    def load(number: int) -> Row | None:
+        return next(iter(asked.reader.labels([number])), None)
+
+    return asked.service.events.listen(load)
+
+
+@_SUBSCRIPTION.field("labelCreatedOrUpdated")
+def _event(label: Row, _: _Info, **__: object) -> Row:
+    return label

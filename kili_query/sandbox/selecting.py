@@ -1,0 +1,342 @@
+# ruff: noqa: S608 - the parts of a statement are constants of this module; what comes from outside is bound
+"""From the filters of a request to SQL: which labels, which assets.
+
+Null, absent, an empty text, list or object: each is no filter, so that clients which send all their filters, wanted or
+not, get what they mean. What the sandbox has none of, steps and groups and assignees, is refused and never passed over.
+
+Longer than most files: one function for each kind of filter, and the tables that name them.
+"""
+
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import TypeAlias, cast
+
+from attrs import evolve, frozen
+
+from kili_query.ast import Predicate
+from kili_query.diagnostics import Severity
+from kili_query.diagnostics.render import render_line
+from kili_query.errors import NotExpressible, QueryError
+from kili_query.sandbox.contents import is_text
+from kili_query.sandbox.misbehaviour import Misbehaviour, misread
+from kili_query.sandbox.project import ServedProject
+from kili_query.sandbox.refusal import Refused
+from kili_query.sandbox.times import read_moment
+from kili_query.targets.sql import to_sql
+
+__all__ = ["Selector", "Statement"]
+
+Where: TypeAlias = Mapping[str, object]
+_Value: TypeAlias = str | int | float
+
+_MAX_NESTING = 4
+_UNKNOWN_OF_PROJECTS = frozenset(
+    {"createdAtGte", "createdAtLte", "organizationId", "tagIds", "updatedAtGte", "updatedAtLte"}
+)
+
+
+@frozen
+class Statement:
+    """A statement or a part of one, with its values."""
+
+    text: str
+    values: tuple[_Value, ...] = ()
+
+
+_NOTHING = Statement("FALSE")
+
+
+@frozen
+class Selector:
+    """Reads filters over one project.
+
+    Attributes:
+        project: the project.
+        misbehaves: how category searches are misread.
+        nesting: how many filters of labels and assets stand around.
+    """
+
+    project: ServedProject
+    misbehaves: Collection[Misbehaviour] = ()
+    nesting: int = 0
+
+    def labels(self, where: Where) -> Statement:
+        """The numbers of the labels, in the order of the pages.
+
+        Raises:
+            Refused: a filter is wrong, or of something that the sandbox has not.
+        """
+        return _ordered("SELECT l.number FROM labels AS l", self._all(where, _LABEL), "l")
+
+    def assets(self, where: Where) -> Statement:
+        """The numbers of the assets, in the order of the pages.
+
+        Raises:
+            Refused: a filter is wrong, or of something that the sandbox has not.
+        """
+        return _ordered("SELECT a.number FROM assets AS a", self._all(where, _ASSET), "a")
+
+    def has_project(self, where: Where) -> bool:
+        """Whether the project is among those that are asked for."""
+        for key, value in _given(where):
+            match key, value:
+                case "id", _ if value != self.project.id:
+                    return False
+                case (("archived" | "starred"), True):
+                    return False
+                case "searchQuery", str() if value.casefold() not in self.project.title.casefold():
+                    return False
+                case _ if key in _UNKNOWN_OF_PROJECTS:
+                    raise _unsupported(f"project.{key}")
+        return True
+
+    def _all(self, where: Where, filters: Mapping[str, "_Filter"]) -> list[Statement]:
+        if self.nesting > _MAX_NESTING:
+            raise Refused("filters of labels and assets are nested too deep")
+        return [one for key, value in _given(where) for one in filters[key](self, value)]
+
+    def read(self, search: str) -> Predicate:
+        """What a category search asks for.
+
+        Raises:
+            Refused: it is none.
+        """
+        return _read(search, tuple(self.misbehaves))
+
+    def matching(self, tree: Predicate) -> Statement:
+        """The numbers of the labels that match, in no order, by our own compiler."""
+        return _compile(tree)
+
+    def of_project(self, where: Where) -> Iterator[Statement]:
+        if not self.has_project(where):
+            yield _NOTHING
+
+    def of_assets(self, where: Where) -> Iterator[Statement]:
+        conditions = evolve(self, nesting=self.nesting + 1)._all(where, _ASSET)
+        if conditions:
+            yield _inside("l.asset IN (SELECT a.number FROM assets AS a WHERE {})", conditions)
+
+    def of_labels(self, where: Where) -> Iterator[Statement]:
+        conditions = evolve(self, nesting=self.nesting + 1)._all(where, _LABEL)
+        if conditions:
+            yield _inside("a.number IN (SELECT l.asset FROM labels AS l WHERE {})", conditions)
+
+    def of_users(self, where: Where) -> Iterator[Statement]:
+        conditions = self._all(where, _USER)
+        if conditions:
+            yield _inside("l.author IN (SELECT u.number FROM users AS u WHERE {})", conditions)
+
+
+_Filter: TypeAlias = Callable[[Selector, object], Iterator[Statement]]
+
+
+def _given(where: Where) -> Iterator[tuple[str, object]]:
+    return ((key, value) for key, value in where.items() if value is not None and value not in ("", [], {}))
+
+
+def _inside(text: str, conditions: Sequence[Statement]) -> Statement:
+    joined = " AND ".join(condition.text for condition in conditions)
+    return Statement(text.format(joined), tuple(value for condition in conditions for value in condition.values))
+
+
+def _ordered(select: str, conditions: Sequence[Statement], table: str) -> Statement:
+    chosen = _inside(" WHERE {}", conditions) if conditions else Statement("")
+    return Statement(f"{select}{chosen.text} ORDER BY {table}.number", chosen.values)
+
+
+def _compares(condition: str) -> _Filter:
+    """A condition with one place for the value."""
+
+    def build(_: Selector, value: object) -> Iterator[Statement]:
+        yield Statement(condition, (_bindable(value),))
+
+    return build
+
+
+def _among(condition: str) -> _Filter:
+    """A condition with one place for a list, which SQL reads from its JSON: however long, it is one value."""
+
+    def build(_: Selector, value: object) -> Iterator[Statement]:
+        yield Statement(condition, (json.dumps(value),) * condition.count("?"))
+
+    return build
+
+
+def _is_time(condition: str) -> _Filter:
+    """A condition on the beginning of a time: a day stands for all of it, at both ends."""
+
+    def build(_: Selector, value: object) -> Iterator[Statement]:
+        try:
+            moment = read_moment(str(value))
+        except ValueError as error:
+            raise Refused(f"no time: `{value}` should be like `2024-02-01` or `2024-02-01T09:30:00Z`") from error
+        yield Statement(condition, (len(moment), moment))
+
+    return build
+
+
+def _flag(condition: str) -> _Filter:
+    def build(_: Selector, value: object) -> Iterator[Statement]:
+        yield Statement(condition if value else f"NOT ({condition})")
+
+    return build
+
+
+def _nested(method: Callable[[Selector, Where], Iterator[Statement]]) -> _Filter:
+    return lambda selector, value: method(selector, cast("Where", value))
+
+
+def _is_searched(selector: Selector, value: object) -> Iterator[Statement]:
+    yield Statement(f"l.number IN ({selector.matching(selector.read(str(value))).text})")
+
+
+def _has_none(_: Selector, where: object) -> Iterator[Statement]:
+    """The sandbox keeps no issues: asked for one, it finds no asset."""
+    if any(True for _ in _given(cast("Where", where))):
+        yield _NOTHING
+
+
+def _no_organization(_: Selector, where: object) -> Iterator[Statement]:
+    """Clients send the filter with nothing in it."""
+    if any(True for _ in _given(cast("Where", where))):
+        raise _unsupported("user.organization")
+    return iter(())
+
+
+def _refuse(key: str) -> _Filter:
+    def build(_: Selector, value: object) -> Iterator[Statement]:
+        raise _unsupported(key)
+
+    return build
+
+
+def _unsupported(key: str) -> Refused:
+    return Refused(f"the filter `{key}` is unsupported: the sandbox keeps nothing that it could select by")
+
+
+def _metadata(_: Selector, where: object) -> Iterator[Statement]:
+    if not isinstance(where, dict):
+        raise Refused('`metadata` must be an object, such as {"city": ["Oslo", "Rome"]}')
+    for key, wanted in _given(where):
+        has = "EXISTS (SELECT 1 FROM json_each(a.json_metadata) AS m WHERE m.key = ? AND {})"
+        match wanted:
+            case [int() | float() as low, int() | float() as high] if not isinstance(low, bool):
+                yield Statement(has.format("m.value BETWEEN ? AND ?"), (_bindable(key), low, high))
+            case list():
+                among = has.format("m.value IN (SELECT value FROM json_each(?))")
+                yield Statement(among, (_bindable(key), json.dumps(wanted)))
+            case _:
+                yield Statement(has.format("m.value = ?"), (_bindable(key), _bindable(wanted)))
+
+
+def _bindable(value: object) -> _Value:
+    match value:
+        case str() if is_text(value):
+            return value
+        case int() if abs(value) < 2**63:
+            return value
+        case float():
+            return value
+        case _:
+            raise Refused(f"no value to select by: {json.dumps(value, default=str)[:60]}")
+
+
+@lru_cache(maxsize=512)
+def _read(search: str, misbehaves: tuple[Misbehaviour, ...]) -> Predicate:
+    try:
+        return misread(search, misbehaves)
+    except QueryError as error:
+        found = next(one for one in error.diagnostics if one.severity is Severity.ERROR)
+        raise Refused(f"bad category search: {render_line(found)}") from error
+
+
+@lru_cache(maxsize=4096)
+def _compile(tree: Predicate) -> Statement:
+    try:
+        return Statement(to_sql(tree, "sqlite", layout="long", table="numbered"))
+    except NotExpressible as error:
+        raise Refused(f"bad category search: {error}") from error
+
+
+def _names(columns: str) -> str:
+    """Users whose first name, last name or both together are in a list."""
+    return (
+        f"{columns} IN (SELECT u.number FROM users AS u JOIN json_each(?) AS given ON given.value IN"
+        " (u.firstname, u.lastname, u.firstname || ' ' || u.lastname) WHERE given.value <> '')"
+    )
+
+
+def _has_person(kind: str) -> str:
+    """A label of a kind by one of these people: by name, address or id."""
+    return (
+        f"(l.label_type = '{kind}' AND l.author IN (SELECT u.number FROM users AS u JOIN json_each(?) AS given ON"
+        " given.value IN (u.id, u.email, u.firstname, u.lastname, u.firstname || ' ' || u.lastname)))"
+    )
+
+
+_STARTS = "substr({column}, 1, ?) {op} ?"
+
+
+def _times(name: str, column: str) -> dict[str, _Filter]:
+    return {
+        f"{name}Gte": _is_time(_STARTS.format(column=column, op=">=")),
+        f"{name}Lte": _is_time(_STARTS.format(column=column, op="<=")),
+    }
+
+
+def _marks(table: str, *names: str) -> dict[str, _Filter]:
+    operators = {"Gte": ">=", "Lte": "<="}
+    return {
+        f"{name}Mark{end}": _compares(f"{table}.{name}_mark {op} ?") for name in names for end, op in operators.items()
+    }
+
+
+_LABEL: dict[str, _Filter] = {
+    "id": _compares("l.id = ?"),
+    "idIn": _among("l.id IN (SELECT value FROM json_each(?))"),
+    "typeIn": _among("l.label_type IN (SELECT value FROM json_each(?))"),
+    "project": _nested(Selector.of_project),
+    "asset": _nested(Selector.of_assets),
+    "user": _nested(Selector.of_users),
+    "search": _is_searched,
+    "authorIn": _among(_names("l.author")),
+    "labelerIn": _among(_has_person("DEFAULT")),
+    "labelerNotIn": _among(f"NOT {_has_person('DEFAULT')}"),
+    "reviewerIn": _among(_has_person("REVIEW")),
+    "reviewerNotIn": _among(f"NOT {_has_person('REVIEW')}"),
+    "createdAt": _is_time(_STARTS.format(column="l.created_at", op="=")),
+    **_times("createdAt", "l.created_at"),
+    **_marks("l", "consensus", "honeypot"),
+}
+
+_ASSET: dict[str, _Filter] = {
+    "id": _compares("a.id = ?"),
+    "idIn": _among("a.id IN (SELECT value FROM json_each(?))"),
+    "idNotIn": _among("a.id NOT IN (SELECT value FROM json_each(?))"),
+    "externalIdStrictlyIn": _among("a.external_id IN (SELECT value FROM json_each(?))"),
+    "externalIdIn": _among("EXISTS (SELECT 1 FROM json_each(?) WHERE instr(a.external_id, value))"),
+    "statusIn": _among("a.status IN (SELECT value FROM json_each(?))"),
+    "project": _nested(Selector.of_project),
+    "label": _nested(Selector.of_labels),
+    "issue": _has_none,
+    "metadata": _metadata,
+    "skipped": _flag("a.skipped"),
+    **_times("createdAt", "a.created_at"),
+    **_times("updatedAt", "coalesce(a.updated_at, a.created_at)"),
+    **_marks("a", "consensus", "honeypot", "inference"),
+    **{
+        key: _refuse(key)
+        for name in ("assignee", "groupName", "stepId", "stepIdAndStatus", "stepStatus")
+        for key in (f"{name}In", f"{name}NotIn")
+    },
+}
+
+_USER: dict[str, _Filter] = {
+    "id": _compares("u.id = ?"),
+    "idIn": _among("u.id IN (SELECT value FROM json_each(?))"),
+    "email": _compares("u.email = ?"),
+    "activated": _flag("TRUE"),
+    "apiKey": _refuse("user.apiKey"),
+    "organization": _no_organization,
+}

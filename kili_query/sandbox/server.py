@@ -1,0 +1,212 @@
+"""`Sandbox`: a project, served on this machine as the labeling service would."""
+
+import asyncio
+import socket
+from collections.abc import Iterable
+from pathlib import Path
+from secrets import token_urlsafe
+from threading import Thread
+from types import TracebackType
+from typing import Self
+
+from uvicorn import Config, Server
+
+from kili_query.errors import SourceError
+from kili_query.sandbox.app import GRAPHQL_PATH, PAYLOADS_PATH, make_app
+from kili_query.sandbox.contents import ContentCounter
+from kili_query.sandbox.database import Database
+from kili_query.sandbox.faults import HTTP_PROTOCOL, WEBSOCKET_PROTOCOL, Fault, FaultInjector
+from kili_query.sandbox.guard import MAX_BODY_BYTES, Guard, own_hosts
+from kili_query.sandbox.importing import FilePath, find_files, import_files
+from kili_query.sandbox.misbehaviour import Misbehaviour
+from kili_query.sandbox.project import ServedProject
+from kili_query.sandbox.resolvers import Service
+from kili_query.sandbox.selecting import Selector
+from kili_query.sandbox.store import Store
+
+__all__ = ["Sandbox"]
+
+_GRACE_S = 2
+_BACKLOG = 512
+
+
+class Sandbox:
+    """A local server that speaks the labeling service's protocol, for trying out label pipelines without an account.
+
+    The official Python client works against it, and so does ours. Files are read when it is made, and the port is open
+    from then on; it answers between `start` and `close`, or within a ``with`` block.
+
+    >>> from importlib.resources import files
+    >>> from kili_query.client import KiliClient
+    >>> with Sandbox(project=str(files("kili_query") / "demo")) as box:
+    ...     client = KiliClient(api_key=box.api_key, api_endpoint=box.endpoint)
+    ...     client.count_labels(box.project_id, category_search="OBJECTS.PERSON.count >= 3")
+    7
+
+    Args:
+        project: a file that holds a project or its interface, or a folder with ``project.json``, ``labels.ndjson`` and
+            ``assets.ndjson``. Optional where the database holds a project already.
+        labels: whatever `kili_query.scan` reads.
+        assets: NDJSON or a JSON array; without it they are derived from what the labels say of theirs.
+        api_key: the key that clients must send; a random one when None.
+        database: a SQLite file to keep all in. One that holds a project is served as it is, and ``labels`` and
+            ``assets`` are not read again. Several sandboxes may serve the same one, each with what all have written;
+            a subscriber hears of what goes through its own. Without it, what was written is gone with `close`.
+        host: the address to listen on.
+        port: a free one when 0.
+        page_limit: how many items a page may have.
+        max_body_bytes: how large a request may be.
+        faults: what goes wrong with requests, or its text; see `Fault`. More can be added later, with `faults`.
+        misbehaves: how category searches are answered wrongly; see `Misbehaviour`. It is decided when labels are
+            counted: of a database that is opened again, for those written from then on.
+        payload_urls: contents are served at URLs of their own, and not within labels.
+        allow_fault_header: requests may ask for faults of their own.
+
+    Raises:
+        OntologyError: the project's file has the wrong shape.
+        DataError: labels or assets have.
+        SourceError: a file cannot be read, the database is of something else, or the address cannot be listened on.
+
+    Attributes:
+        api_key: the key.
+        host: the address.
+        port: the port.
+        faults: the faults to come, and the requests there were.
+    """
+
+    def __init__(
+        self,
+        project: FilePath | None = None,
+        labels: FilePath | None = None,
+        assets: FilePath | None = None,
+        api_key: str | None = None,
+        database: FilePath | None = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        page_limit: int = 100,
+        max_body_bytes: int = MAX_BODY_BYTES,
+        faults: Iterable[Fault | str] = (),
+        misbehaves: Iterable[Misbehaviour | str] = (),
+        payload_urls: bool = False,
+        allow_fault_header: bool = False,
+    ) -> None:
+        self.api_key = token_urlsafe(24) if api_key is None else api_key
+        self.host = host
+        wrong = tuple(Misbehaviour(way) for way in misbehaves)
+        self._database = Database(None if database is None else Path(database))
+        self._socket: socket.socket | None = None
+        self._thread: Thread | None = None
+        try:
+            store = _fill(self._database, project, labels, assets, wrong)
+            self._socket = _listen(host, port)
+            self.port: int = self._socket.getsockname()[1]
+            payloads_at = f"{self.url}{PAYLOADS_PATH}" if payload_urls else None
+            self._service = Service(store, self.api_key, page_limit, payloads_at)
+            self.faults = FaultInjector(make_app(self._service), faults, is_header_allowed=allow_fault_header)
+        except BaseException:
+            self.close()
+            raise
+        guard = Guard(
+            self.faults,
+            api_key=self.api_key,
+            hosts=own_hosts(host),
+            max_body_bytes=max_body_bytes,
+            open_prefix=PAYLOADS_PATH if payload_urls else "",
+        )
+        self._server = Server(
+            Config(
+                guard,
+                http=HTTP_PROTOCOL,
+                ws=WEBSOCKET_PROTOCOL,
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                server_header=False,
+                timeout_graceful_shutdown=_GRACE_S,
+            )
+        )
+
+    @property
+    def url(self) -> str:
+        """Where the server is."""
+        return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+
+    @property
+    def endpoint(self) -> str:
+        """The URL of its GraphQL API."""
+        return f"{self.url}{GRAPHQL_PATH}"
+
+    @property
+    def project_id(self) -> str:
+        """The id of the project that it serves."""
+        return self._service.store.project.id
+
+    def start(self) -> None:
+        """Serve from a thread of this process, until `close`."""
+        if self._thread is None:
+            self._thread = Thread(target=self._serve, name="kili-query-sandbox", daemon=True)
+            self._thread.start()
+
+    def serve_forever(self) -> None:
+        """Serve from this thread, until it is interrupted: instead of `start`, which ``with`` calls."""
+        if self._thread is not None:
+            raise RuntimeError("another thread serves already: call `serve_forever` without `start`")
+        self._serve()
+
+    def close(self) -> None:
+        """End serving, close what is open, and let go of the port. Once closed, it stays so."""
+        if self._thread is not None:
+            self._server.should_exit = True
+            self._thread.join()
+            self._thread = None
+        if self._socket is not None:
+            self._socket.close()
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _serve(self) -> None:
+        assert self._socket is not None  # it was bound when this was made
+        asyncio.run(self._server.serve(sockets=[self._socket]))
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A socket that takes connections from now on: a client that comes before the server has begun waits."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listening = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        # the address that Python adds to the system's text is told already
+        reason = str(error.strerror or error).partition(" (while ")[0].lower()
+        raise SourceError(f"cannot listen on `{host}`, port {port}: {reason}") from error
+    # inherited by each connection, where asyncio sets it only for sockets of a named protocol: else answers wait 40 ms
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
+
+
+def _fill(
+    database: Database,
+    project: FilePath | None,
+    labels: FilePath | None,
+    assets: FilePath | None,
+    misbehaves: tuple[Misbehaviour, ...],
+) -> Store:
+    """The store of a database, which is filled from the files where it is empty."""
+    if database.document() is None:
+        if project is None:
+            raise SourceError("there is no project to serve: give one, or a database that holds one")
+        files = find_files(project, labels, assets)
+        loaded = ServedProject.load(files.project)
+        import_files(database, loaded, files, ContentCounter(loaded.ontology, misbehaves))
+    served = ServedProject.from_document(str(database.document()))
+    if project is not None and (asked := ServedProject.load(find_files(project).project)).id != served.id:
+        raise SourceError(f"{database.path}: holds the project `{served.id}`, not `{asked.id}`")
+    return Store(database, served, Selector(served, misbehaves), ContentCounter(served.ontology, misbehaves))

@@ -1,0 +1,84 @@
+-- INVARIANT: numbers of assets and of labels ascend with (created_at, id), so that the order of the numbers is the
+-- order of the pages.
+CREATE TABLE project (
+    only_one INTEGER PRIMARY KEY CHECK (only_one = 1),
+    id TEXT NOT NULL,
+    document TEXT NOT NULL,
+    -- one more after each write: what is remembered of older ones is forgotten
+    data_version INTEGER NOT NULL
+);
+
+CREATE TABLE users (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    email TEXT NOT NULL,
+    firstname TEXT NOT NULL,
+    lastname TEXT NOT NULL
+);
+
+CREATE TABLE assets (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    external_id TEXT NOT NULL,
+    status TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    updated_at TEXT,
+    skipped INTEGER NOT NULL DEFAULT 0,
+    is_honeypot INTEGER NOT NULL DEFAULT 0,
+    consensus_mark REAL,
+    honeypot_mark REAL,
+    inference_mark REAL,
+    priority INTEGER NOT NULL DEFAULT 0,
+    duration REAL,
+    content TEXT NOT NULL,
+    json_content TEXT NOT NULL,
+    json_metadata TEXT NOT NULL,
+    ocr_metadata TEXT,
+    resolution TEXT,
+    page_resolutions TEXT
+);
+CREATE INDEX assets_by_external_id ON assets (external_id);
+
+-- apart from the labels, so that reading many labels does not read through their contents
+CREATE TABLE contents (
+    number INTEGER PRIMARY KEY,
+    json_response TEXT NOT NULL
+);
+
+CREATE TABLE labels (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    asset INTEGER NOT NULL REFERENCES assets (number),
+    author INTEGER NOT NULL REFERENCES users (number),
+    label_type TEXT NOT NULL,
+    model_name TEXT,
+    created_at TEXT NOT NULL,
+    updated_at TEXT,
+    seconds_to_label REAL,
+    is_latest_label_for_user INTEGER NOT NULL,
+    is_sent_back_to_queue INTEGER NOT NULL DEFAULT 0,
+    consensus_mark REAL,
+    honeypot_mark REAL,
+    inference_mark REAL,
+    content INTEGER NOT NULL REFERENCES contents (number),
+    -- why the content cannot be counted; null where it was
+    fault TEXT
+);
+CREATE INDEX labels_by_asset ON labels (asset);
+
+CREATE TABLE counts (
+    job TEXT NOT NULL,
+    category TEXT NOT NULL,
+    label INTEGER NOT NULL REFERENCES labels (number) ON DELETE CASCADE,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (job, category, label)
+) WITHOUT ROWID;
+CREATE INDEX counts_by_label ON counts (label);
+
+-- the long layout of `Query.to_sql`, by id
+CREATE VIEW labels_counts AS
+    SELECT labels.id AS label_id, job, category, count FROM counts JOIN labels ON labels.number = counts.label;
+
+-- the same by number, which is what searches run on
+CREATE VIEW numbered AS SELECT number AS id, fault FROM labels;
+CREATE VIEW numbered_counts AS SELECT label AS label_id, job, category, count FROM counts;

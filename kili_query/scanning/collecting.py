@@ -1,0 +1,61 @@
+"""Garbage collection while a list is made.
+
+All that is decoded for a list is kept, so that no collection finds anything; yet each looks through more of it, which
+in the end takes longer than the decoding. While lists are made, collections are therefore rare.
+"""
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+
+from attrs import define, field
+
+__all__ = ["rare_collections"]
+
+_RARELY = 100_000
+"""New objects between two collections; cycles of other threads are still collected."""
+
+
+@define
+class _Collections:
+    """The threshold of the process, which many threads may want to be high at once."""
+
+    _lock: Lock = field(factory=Lock)
+    _wanted_by: int = 0
+    _usual: tuple[int, int, int] = (0, 0, 0)
+
+    def make_rare(self) -> None:
+        with self._lock:
+            if self._wanted_by == 0:
+                self._usual = gc.get_threshold()
+                if 0 < self._usual[0] < _RARELY:  # 0 switches collections off
+                    gc.set_threshold(_RARELY, *self._usual[1:])
+            self._wanted_by += 1
+
+    def make_usual(self) -> None:
+        with self._lock:
+            self._wanted_by -= 1
+            if self._wanted_by == 0:
+                gc.set_threshold(*self._usual)
+
+
+_COLLECTIONS = _Collections()
+
+
+@contextmanager
+def rare_collections() -> Iterator[None]:
+    """Within it, the collections of this process are rare; afterwards they are as before.
+
+    >>> usual = gc.get_threshold()
+    >>> with rare_collections():
+    ...     gc.get_threshold()[0]
+    100000
+    >>> gc.get_threshold() == usual
+    True
+    """
+    _COLLECTIONS.make_rare()
+    try:
+        yield
+    finally:
+        _COLLECTIONS.make_usual()
