@@ -72,6 +72,12 @@ class Query:
     def __repr__(self) -> str:
         return f"Query({str(self)!r})"
 
+    def _repr_html_(self) -> str:
+        """What notebooks show: the query laid out."""
+        from html import escape  # here, for only pages need it
+
+        return f"<pre>{escape(self.format())}</pre>"
+
     def __reduce__(self) -> tuple[object, ...]:
         if _is_written(self):  # its text says it all, and is no deeper for pickle than a string
             return _read_again, (self.text, self.dialect, self.name)
@@ -382,7 +388,7 @@ def check(text_or_query: str | Query, ontology: Ontology | None = None) -> list[
         except QuerySyntaxError as error:
             return list(error.diagnostics)
     else:
-        query = _written(text_or_query)
+        query = _written(_read(text_or_query))
     source = Source(query.text, query.name)
     found = _unknown_names(query, ontology)
     if not found:  # what means nothing has no logic
@@ -404,10 +410,14 @@ def validate(text_or_query: str | Query, ontology: Ontology | None = None) -> Qu
     Raises:
         QueryError: there is an error; all diagnostics come with it.
     """
-    query = parse(text_or_query) if isinstance(text_or_query, str) else text_or_query
+    query = _read(text_or_query)
     if _unknown_names(_written(query), ontology):
         raise QueryError(check(query, ontology))
     return query
+
+
+def _read(text_or_query: str | Query) -> Query:
+    return text_or_query if isinstance(text_or_query, Query) else parse(text_or_query)
 
 
 def _is_written(query: Query) -> bool:

@@ -198,9 +198,8 @@ class Statistics:
         >>> matches({"J": {"categories": [{"name": "A"}]}}), matches
         (False, <Matcher J.A AND J.B>)
         """
-        matcher = compile_closure(tree, ontology=ontology, policy=policy)
-        judge_as_written = matcher.__call__
-        judge_soonest = compile_closure(self.order(tree), ontology=ontology, policy=policy).__call__
+        judge_as_written = compile_closure(tree, ontology=ontology, policy=policy)
+        judge_soonest = compile_closure(self.order(tree), ontology=ontology, policy=policy)
 
         def judge(json_response: object) -> bool:
             try:
@@ -208,8 +207,7 @@ class Statistics:
             except MalformedLabelError:  # the order as written may come to a verdict before the fault
                 return judge_as_written(json_response)
 
-        matcher.__call__ = judge
-        return matcher
+        return Matcher(tree, ontology, policy, judge=judge)
 
 
 def _rank(share_decided: float, tree: Predicate) -> tuple[float, float]:

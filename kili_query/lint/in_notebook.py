@@ -80,6 +80,7 @@ def _find_in_cell(cell_and_place: tuple[Source, Placement]) -> Iterator[Found]:
 
 
 _PYTHON_MAGIC = re.compile(r"%%(?:time|timeit|capture|prun)\b")
+_PYTHON_BEHIND = re.compile(r"^([ \t]*)(%(?:time|timeit|prun)[ \t]+)(?=[^-\s])", re.MULTILINE)
 _MAGIC_LINE = re.compile(r"^(?P<kept>[ \t]*(?:[\w, \t]+=[ \t]*)?)(?:[%!?][^\n]*|[\w.]+\?{1,2}[ \t]*$)", re.MULTILINE)
 
 
@@ -93,5 +94,6 @@ def _without_magic(text: str) -> str | None:
     try:
         ast.parse(text)  # first as it is: a line of a long string may look like a command
     except (SyntaxError, ValueError, RecursionError, MemoryError):
+        text = _PYTHON_BEHIND.sub(lambda found: found[1] + "0".ljust(len(found[2]) - 1) + ";", text)
         return _MAGIC_LINE.sub(lambda found: found["kept"] + "0".ljust(len(found[0]) - len(found["kept"])), text)
     return text

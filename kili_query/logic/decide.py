@@ -143,6 +143,8 @@ def equivalent(
     there = _denied(question.find([one, negate(other)]))
     if there.value is False:
         return there
+    if there.unknown:
+        question.steps = 0  # spent: one budget for both ways
     back = _denied(question.find([other, negate(one)]))
     return back if back.value is not True else there
 

@@ -16,6 +16,9 @@ Interval: TypeAlias = tuple[int, int]
 COUNTS: Interval = (0, MAX_COUNT)
 """What a counter ranges over."""
 
+MANY = 8
+"""From so many sets on, one by one would take longer than all in one go."""
+
 
 @frozen
 class IntervalSet:
@@ -154,8 +157,14 @@ def union(sets: Iterable[IntervalSet]) -> IntervalSet:
 
 
 def intersection(sets: Iterable[IntervalSet]) -> IntervalSet:
-    """The numbers that are in each of some sets, of which there is one at least."""
-    return reduce(IntervalSet.__and__, sets)
+    """The numbers that are in each of some sets, of which there is one at least; in one go too where they are many."""
+    several = list(sets)
+    if len(several) < MANY:
+        return reduce(IntervalSet.__and__, several)
+    if not all(one.intervals for one in several):
+        return EMPTY
+    within = min(one.intervals[0][0] for one in several), max(one.intervals[-1][1] for one in several)
+    return union(one.complement(within) for one in several).complement(within)
 
 
 def _overlaps(left: tuple[Interval, ...], right: tuple[Interval, ...]) -> Iterator[Interval]:

@@ -1,9 +1,11 @@
 """A small solver: finds numbers that satisfy a problem, proves that there are none, or gives up on a budget.
 
 Search with unit propagation: every clause watches two of its literals, and is looked at again only when one of them
-fails. A choice asserts a literal, its refutation denies it, so no part of the space is visited twice. Sums narrow the
-hulls of their variables on the way; when all clauses hold, `sums` finds integers for those that must hold. The budget
-counts steps of work, not seconds, so that an answer does not depend on the machine.
+fails. Before any choice, each nested AND is tried by itself, and dropped where propagation refutes it: two predicates
+with clauses in common are so compared clause by clause, however many choices they leave. A choice asserts a literal,
+its refutation denies it, so no part of the space is visited twice. Sums narrow the hulls of their variables on the way;
+when all clauses hold, `sums` finds integers for those that must hold. The budget counts steps of work, not seconds, so
+that an answer does not depend on the machine.
 """
 
 from collections.abc import Iterable
@@ -11,7 +13,7 @@ from collections.abc import Iterable
 from attrs import frozen
 
 from kili_query.ast import Predicate, Term
-from kili_query.logic.clauses import YES, Problem, SumConstraint, pose
+from kili_query.logic.clauses import NO, YES, Problem, SumConstraint, pose
 from kili_query.logic.sums import Ranges, rows_of, solve_sums
 
 __all__ = ["DEFAULT_STEPS", "Solution", "solve"]
@@ -23,10 +25,14 @@ STEPS_PER_PART = 20
 """Steps that each part of a problem adds to its budget, so that large and easy ones are answered."""
 
 STEPS_PER_SUMS = 300
-"""What looking for integers in sums costs, for each constraint."""
+STEPS_PER_ROW = 3
+"""What looking for integers in sums costs, for each constraint and for each time that it is read."""
 
 CLAUSES_COMPARED = 40
 """Among how many open clauses the one to branch on is chosen."""
+
+LITERALS_COMPARED = 40
+"""Among how many literals of it; the rest of a long clause is not read at every choice."""
 
 
 @frozen
@@ -90,7 +96,7 @@ class _Search:
     def run(self) -> list[int] | None:
         """The number of each counter; None when there are none, or when `is_incomplete` says that it is not known."""
         try:
-            is_consistent = self.start()
+            is_consistent = self.start() and self.try_switches()
             while True:
                 if is_consistent:
                     choice = self.choose()
@@ -118,6 +124,23 @@ class _Search:
             if not self.rewatch(clause):
                 return False
         return self.propagate(changed + [variable for variable, _ in self.trail])
+
+    def try_switches(self) -> bool:
+        """Deny each nested AND that cannot hold, whatever else holds; False when that is a contradiction.
+
+        From the last to the first, for of a clause the first two are watched, and the others cost nothing to deny.
+        """
+        for switch in reversed(range(len(self.problem.terms), len(self.domains))):
+            if self.steps > self.budget // 2:
+                break  # half of the budget is for the search
+            if self.domains[switch] != NO | YES:
+                continue
+            before = len(self.trail)
+            can_hold = self.narrow(switch, YES)
+            self.undo(before)
+            if not can_hold and not self.narrow(switch, NO):
+                return False
+        return True
 
     def rewatch(self, clause: list[tuple[int, int]]) -> bool:
         """Order a clause so that its first two literals can still hold, and watch those."""
@@ -150,10 +173,14 @@ class _Search:
     def backtrack(self) -> bool:
         """Undo the last choice and deny it."""
         length, variable, mask, self.first_open = self.levels.pop()
+        self.undo(length)
+        return self.narrow(variable, ~mask)
+
+    def undo(self, length: int) -> None:
+        """Take back all changes but the first ones."""
         while len(self.trail) > length:
             changed, before = self.trail.pop()
             self.domains[changed] = before
-        return self.narrow(variable, ~mask)
 
     def propagate(self, queue: list[int]) -> bool:
         domains = self.domains
@@ -246,7 +273,11 @@ class _Search:
         return self.set_domain(variable, mask)
 
     def choose(self) -> tuple[int, int] | None:
-        """The literal to branch on: in a clause with few literals left, one that asks for no more than the least."""
+        """The literal to branch on: in a clause with few literals left, one that asks for no more than the least.
+
+        A clause that holds when every variable has the least that it may is left for later, unless there are sums,
+        which may ask for more. When all clauses are such, those numbers are a solution.
+        """
         best: list[tuple[int, int]] | None = None
         is_first, seen = True, 0
         for index in range(self.first_open, len(self.clauses)):
@@ -257,6 +288,8 @@ class _Search:
                     self.first_open = index + 1
                 continue
             is_first = False
+            if not alive:
+                continue
             if best is None or len(alive) < len(best):
                 best = alive
             seen += 1
@@ -269,8 +302,12 @@ class _Search:
         return self.hole()
 
     def open_literals(self, clause: list[tuple[int, int]]) -> list[tuple[int, int]] | None:
-        """The literals that can hold; None when one holds for certain."""
-        alive = []
+        """The literals that can hold, not all of very many.
+
+        None of them where the clause holds by the least numbers; None when a literal that was read holds for certain.
+        """
+        alive: list[tuple[int, int]] = []
+        holds_by_least = False
         for variable, mask in clause:
             self.steps += 1
             domain = self.domains[variable]
@@ -278,7 +315,10 @@ class _Search:
                 return None
             if domain & mask:
                 alive.append((variable, mask))
-        return alive
+                holds_by_least = holds_by_least or bool(domain & -domain & mask)
+                if len(alive) == LITERALS_COMPARED:
+                    break
+        return [] if holds_by_least and not self.problem.sums else alive
 
     def eagerness(self, literal: tuple[int, int]) -> tuple[bool, bool]:
         variable, mask = literal
@@ -307,8 +347,8 @@ class _Search:
             return numbers
         ranges: Ranges = {variable: self.ends(variable) for one in active for variable, _ in one.weights}
         rows = [row for one in active for row in rows_of(one.weights, one.low, one.high)]
-        self.steps += STEPS_PER_SUMS * len(active)
-        found = solve_sums(rows, ranges)
+        found, visits = solve_sums(rows, ranges)
+        self.steps += STEPS_PER_SUMS * len(active) + STEPS_PER_ROW * visits
         if isinstance(found, dict):
             for variable, number in found.items():
                 numbers[variable] = number

@@ -12,8 +12,11 @@ __all__ = ["Row", "rows_of", "solve_sums"]
 
 MAX_SPLITS = 300
 MAX_ROUNDS = 40
+MAX_VISITS = 20_000
+MAX_VISITS_PER_ROW = 200
 MAX_ROWS = 400
-"""How often a range is split, how often bounds are tightened in a row, how many rows elimination may hold."""
+"""How often a range is split, how often bounds are tightened in a row, how many rows all that may read, beside so many
+for each row, and how many rows elimination may hold."""
 
 Values: TypeAlias = dict[int, int]
 Ranges: TypeAlias = dict[int, Interval]
@@ -37,25 +40,35 @@ def rows_of(weights: tuple[tuple[int, int], ...], low: int, high: int) -> tuple[
     return Row(weights, low), Row(tuple((variable, -weight) for variable, weight in weights), -high)
 
 
-def solve_sums(rows: Sequence[Row], ranges: Ranges) -> Values | bool | None:
+def solve_sums(rows: Iterable[Row], ranges: Ranges) -> tuple[Values | bool | None, int]:
     """Find integers in their ranges that meet all rows, small ones first.
 
     Returns:
-        The value of each variable; False when there are none, which is then proven; None when neither is known.
+        The value of each variable; False when there are none, which is then proven; None when neither is known. And how
+        many rows were read on the way.
     """
-    stack = [ranges]
+    asking = [row for row in rows if _least(row, ranges) < row.bound]
+    stack, visits = [ranges], 0
     for _ in range(MAX_SPLITS):
         if not stack:
-            return False
+            return False, visits
+        if visits > MAX_VISITS + MAX_VISITS_PER_ROW * len(asking):
+            break
         current = dict(stack.pop())
-        if not _tighten(rows, current):
+        is_left, rounds = _tighten(asking, current)
+        visits += rounds * len(asking)
+        if not is_left:
             continue
         values = {variable: low for variable, (low, _) in current.items()}
-        lacking = next((row for row in rows if _value(row, values) < row.bound), None)
+        lacking = next((row for row in asking if _value(row, values) < row.bound), None)
         if lacking is None:
-            return values
+            return values, visits
         stack.extend(_split(lacking, current, values))
-    return _unless_eliminated(rows, ranges)
+    return _unless_eliminated(asking, ranges), visits
+
+
+def _least(row: Row, ranges: Ranges) -> int:
+    return sum(weight * ranges[variable][weight < 0] for variable, weight in row.weights)
 
 
 def _unless_eliminated(rows: Sequence[Row], ranges: Ranges) -> bool | None:
@@ -83,14 +96,14 @@ def _split(row: Row, ranges: Ranges, values: Values) -> Iterable[Ranges]:
     return {**ranges, variable: (low, enough - 1)}, {**ranges, variable: (enough, high)}
 
 
-def _tighten(rows: Sequence[Row], ranges: Ranges) -> bool:
-    """Narrow the ranges to what each row leaves, for some rounds; whether anything is left."""
-    for _ in range(MAX_ROUNDS):
+def _tighten(rows: Sequence[Row], ranges: Ranges) -> tuple[bool, int]:
+    """Narrow the ranges to what each row leaves; whether anything is left, and how many rounds it took."""
+    for done in range(MAX_ROUNDS):
         changed = False
         for row in rows:
             most = sum(weight * ranges[variable][weight > 0] for variable, weight in row.weights)
             if most < row.bound:
-                return False
+                return False, done + 1
             for variable, weight in row.weights:
                 low, high = ranges[variable]
                 if weight > 0:
@@ -101,8 +114,8 @@ def _tighten(rows: Sequence[Row], ranges: Ranges) -> bool:
                     ranges[variable] = narrowed
                     changed = True
         if not changed:
-            break
-    return True
+            return True, done + 1
+    return True, MAX_ROUNDS
 
 
 def _eliminate(rows: Sequence[Row], ranges: Ranges) -> bool:

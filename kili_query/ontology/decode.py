@@ -51,8 +51,10 @@ def _parsed(value: object, path: str = "") -> object:
 def _parse(text: str | bytes | bytearray, path: str = "") -> object:
     try:
         value: object = json.loads(text.removeprefix("\ufeff") if isinstance(text, str) else text)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise OntologyError(f"not valid JSON: {error}", path) from error
+    except RecursionError as error:
+        raise OntologyError("nested too deep to be read", path) from error
     return value
 
 

@@ -84,7 +84,7 @@ def inflate(reader: ByteReader, window: int) -> Iterator[bytes]:
         try:
             piece = stream.decompress(data, CHUNK_BYTES)
         except zlib.error as error:
-            raise reader.fault(f"is damaged: {error}") from error
+            raise reader.fault(f"is damaged: {str(error).rpartition(': ')[2]}") from error
         if piece:
             yield piece
     reader.push_back(stream.unused_data)

@@ -127,6 +127,8 @@ def notebook(*cells: str | list[str], language: str | None = "python") -> str:
         (["x = 1\n", "f(category_search='A.B')"], ["2 A.B"]),
         (["%matplotlib inline\n", "!pip install x\n", "x = !ls -l\n", "f?\n", "f(category_search='A.B')"], ["5 A.B"]),
         (["%%time\n", "f(category_search='A.B')"], ["2 A.B"]),
+        (["%time x = f(category_search='A.B')\n", "if x:\n", "  %timeit f(category_search='C.D')"], ["1 A.B", "3 C.D"]),
+        (["%timeit -n 3 f(category_search='A.B')\n", "%time\n", "f(category_search='C.D')"], ["3 C.D"]),
         (["%%bash\n", "f(category_search='A.B')"], []),
         (['"""\n', "%x\n", '"""; f(category_search="%A.B")'], ["3 %A.B"]),
         (["if x:\n", "    %time y\n", "    f(category_search='A.B')"], ["3 A.B"]),

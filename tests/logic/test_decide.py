@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from kili_query.ast import CompareOp, Counter, Predicate, comparison, conjunction
+from kili_query.ast import And, CompareOp, Counter, Not, Or, Predicate, comparison, conjunction
 from kili_query.counting import count
 from kili_query.logic import Example, Verdict, always_true, disjoint, equivalent, implies, satisfiable
 from kili_query.logic.evaluate import holds
@@ -217,6 +217,48 @@ def test_wide_and_deep_trees_are_answered() -> None:
         text = f"({text}) {('AND', 'OR')[index % 2]} J.C{index}.count > {index}"
     assert satisfiable(parse_tree(text))
     assert always_true(parse_tree(text)).value is False
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        three_sat(0),
+        pigeons(8),
+        " AND ".join(f"(J.A{i}.count > {i} OR J.B{i}.count < {i})" for i in range(500)),
+        " OR ".join(f"(J.A{i} AND J.B{i})" for i in range(500)),
+    ],
+    ids=["3-SAT", "pigeons", "wide AND", "wide OR"],
+)
+def test_what_shares_its_clauses_is_compared_clause_by_clause(text: str) -> None:
+    tree = parse_tree(text, limits=UNLIMITED)
+    assert implies(tree, tree)
+    assert isinstance(tree, And | Or)
+    backwards = type(tree)(tree.operands[::-1])
+    assert equivalent(tree, backwards)
+    without_one = type(tree)(tree.operands[1:])
+    assert implies(tree, without_one) if isinstance(tree, And) else implies(without_one, tree)
+
+
+def test_one_of_many_alternatives_is_found() -> None:
+    tree = parse_tree(" OR ".join(f"(J.A{i} AND J.B{i})" for i in range(500)))
+    assert satisfiable(tree, steps=0)
+    assert always_true(Not(tree), steps=0).value is False
+    some = conjunction([tree, parse_tree(" AND ".join(f"NOT J.A{i}" for i in range(499)))])
+    found = satisfiable(some)
+    assert found.example is not None
+    assert found.example.counts == {("J", "A499"): 1, ("J", "B499"): 1}
+
+
+def test_both_ways_of_an_equivalence_share_one_budget() -> None:
+    one, other = parse_tree(three_sat(0)), parse_tree(three_sat(1))
+    there, both = implies(other, one), equivalent(one, other)
+    assert there.unknown
+    assert both.unknown
+    assert steps_in(both.note) < steps_in(there.note)
+
+
+def steps_in(note: str) -> int:
+    return int(note.removeprefix("undecided after ").removesuffix(" steps of work"))
 
 
 def test_budgets_are_counted_in_steps() -> None:

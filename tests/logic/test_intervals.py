@@ -40,6 +40,17 @@ def test_operations_are_those_of_sets() -> None:
         }
 
 
+def test_an_intersection_of_many_is_that_of_sets() -> None:
+    rng = random.Random(3)
+    for _ in range(500):
+        sets = [random_set(rng).complement(SMALL) for _ in range(rng.randint(1, 12))]
+        found = intersection(sets)
+        assert numbers(found) == set.intersection(*map(numbers, sets))
+        assert found == IntervalSet.of(found.intervals)
+    assert intersection([FULL] * 20) == FULL
+    assert intersection([*[FULL] * 20, EMPTY]) == EMPTY
+
+
 def test_intervals_neither_overlap_nor_touch() -> None:
     rng = random.Random(2)
     for _ in range(500):

@@ -187,6 +187,11 @@ def test_a_file_that_is_no_interface_is_named(tmp_path: Path, content: bytes) ->
         Ontology.load(path)
 
 
+def test_an_interface_may_be_nested_too_deep() -> None:
+    with pytest.raises(OntologyError, match=r"^nested too deep to be read"):
+        Ontology.from_json_interface("[" * 100_000)
+
+
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(OntologyError, match=r"missing\.json.*no such file"):
         Ontology.load(tmp_path / "missing.json")
