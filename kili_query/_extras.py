@@ -15,7 +15,7 @@ _MODULES_OF_EXTRA = {
     "export": ("PIL", "cv2", "narwhals", "numpy", "pyarrow", "requests", "tqdm", "yaml"),
     "frames": ("narwhals", "numpy", "pyarrow"),
     "masks": ("cv2", "numpy"),
-    "sandbox": ("ariadne", "graphql", "sqlglot", "starlette", "uvicorn", "websockets"),
+    "sandbox": ("ariadne", "graphql", "msgspec", "sqlglot", "starlette", "uvicorn", "websockets"),
     "spark": ("pyspark", "narwhals", "numpy", "pyarrow"),
     "sql": ("sqlglot",),
     "zstd": ("zstandard",),

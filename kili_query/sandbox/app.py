@@ -4,6 +4,7 @@ import hmac
 import json
 from hashlib import sha256
 
+import msgspec
 from anyio import CapacityLimiter, to_thread
 from attrs import frozen
 from graphql import print_schema
@@ -24,7 +25,7 @@ _VERSION_PATH = "/api/label/v2/version"
 PAYLOADS_PATH = "/payloads/"
 """Where contents are served to who knows their path, without the key: clients do not send it beyond the API."""
 
-_THREADS = 8
+_THREADS = 4  # some wait for the database while one computes; more would only make each other late
 
 
 def make_app(service: Service) -> Starlette:
@@ -38,6 +39,13 @@ def make_app(service: Service) -> Starlette:
             WebSocketRoute(GRAPHQL_PATH, answers.websocket),
         ]
     )
+
+
+def _encoded(answer: object) -> bytes:
+    try:
+        return msgspec.json.encode(answer)
+    except UnicodeEncodeError:  # a lone surrogate, which JSON has an escape for
+        return json.dumps(answer).encode()
 
 
 @frozen
@@ -69,12 +77,12 @@ class _Answers:
     async def websocket(self, websocket: WebSocket) -> None:
         await serve_websocket(websocket, self.executor)
 
-    def _answer(self, body: bytes) -> tuple[int, str]:
+    def _answer(self, body: bytes) -> tuple[int, bytes]:
         try:
             request = json.loads(body)
         except (ValueError, RecursionError):
-            return 400, json.dumps(error_answer("the body is not JSON"))
-        return 200, json.dumps(self.executor.execute(request))
+            return 400, _encoded(error_answer("the body is not JSON"))
+        return 200, _encoded(self.executor.execute(request))
 
     def _content(self, label_id: str) -> str:
         reader = self.executor.service.store.reader()

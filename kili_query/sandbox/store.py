@@ -78,6 +78,14 @@ class _Memory:
                 self.selections.popitem(last=False)
 
 
+@define
+class _Page:
+    """The contents of labels that were read together, read together too once one of them is asked for."""
+
+    numbers: list[object]
+    contents: dict[object, str] | None = None
+
+
 @frozen
 class Store:
     """A project, its database, and how its filters are read and its contents counted."""
@@ -141,7 +149,9 @@ class Reader:
 
     def labels(self, numbers: Sequence[int]) -> list[Row]:
         """Labels by number, in the order of their numbers."""
-        return self._rows(f"{_LABELS} WHERE l.number {_AMONG} ORDER BY l.number", json.dumps(list(numbers)))
+        rows = self._rows(f"{_LABELS} WHERE l.number {_AMONG} ORDER BY l.number", json.dumps(list(numbers)))
+        page = _Page([row["content"] for row in rows])
+        return [{**row, "page": page} for row in rows]
 
     def labels_of(self, asset: Row) -> list[Row]:
         """All labels of an asset, oldest first."""
@@ -168,8 +178,12 @@ class Reader:
 
     def content_of(self, label: Row) -> str:
         """The JSON text of a label's content; empty where it is not known."""
-        [row] = self._rows("SELECT json_response FROM contents WHERE number = ?", label["content"])
-        return str(row["json_response"])
+        page = cast("_Page | None", label.get("page")) or _Page([label["content"]])
+        if page.contents is None:
+            select = f"SELECT number, json_response FROM contents WHERE number {_AMONG}"
+            rows = self._rows(select, json.dumps(page.numbers))
+            page.contents = {row["number"]: str(row["json_response"]) for row in rows}
+        return page.contents[label["content"]]
 
     def object_count(self, label: Row) -> int:
         """How many objects and choices a label holds."""

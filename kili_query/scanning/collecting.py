@@ -1,7 +1,7 @@
-"""Garbage collection while a list is made.
+"""Garbage collection while labels are decoded.
 
-All that is decoded for a list is kept, so that no collection finds anything; yet each looks through more of it, which
-in the end takes longer than the decoding. While lists are made, collections are therefore rare.
+What is decoded has no cycles, and is kept or dropped as a whole: collections find nothing, yet each looks through all
+that is there, which may take longer than the decoding. While lists and exports are made, they are therefore rare.
 """
 
 import gc
@@ -13,7 +13,7 @@ from attrs import define, field
 
 __all__ = ["rare_collections"]
 
-_RARELY = 100_000
+_RARELY = 5_000_000
 """New objects between two collections; cycles of other threads are still collected."""
 
 
@@ -37,7 +37,15 @@ class _Collections:
         with self._lock:
             self._wanted_by -= 1
             if self._wanted_by == 0:
+                _call_old()
                 gc.set_threshold(*self._usual)
+
+
+def _call_old() -> None:
+    """Move all objects to the oldest generation, or else the next collection, which is near, looks through them."""
+    if gc.get_freeze_count() == 0:  # else somebody means to keep some frozen
+        gc.freeze()
+        gc.unfreeze()
 
 
 _COLLECTIONS = _Collections()
@@ -50,7 +58,7 @@ def rare_collections() -> Iterator[None]:
     >>> usual = gc.get_threshold()
     >>> with rare_collections():
     ...     gc.get_threshold()[0]
-    100000
+    5000000
     >>> gc.get_threshold() == usual
     True
     """

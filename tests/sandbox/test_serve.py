@@ -81,8 +81,7 @@ def started(*arguments: object) -> Iterator[Served]:
             line = process.stdout.readline()
             yield Served(process, **json.loads(line or process.stderr.read()))
         finally:
-            if process.poll() is None:
-                process.kill()
+            process.terminate()  # and not killed, so that its temporary database goes too
 
 
 @pytest.fixture
@@ -166,7 +165,7 @@ class TestServing:
                 if shutil.which("curl"):
                     assert json.loads(run_in_shell(curl)) == {"data": {"data": NUMBER}}
             finally:
-                process.kill()
+                process.terminate()
 
     @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
     def test_no_warning_at_home(self, start: Start, host: str) -> None:
