@@ -162,7 +162,10 @@ class Transport:
         """A failure that does not repeat the key, should the service have done so."""
         if isinstance(outcome, Success):
             return outcome
-        errors = tuple({name: self._without_key(value) for name, value in error.items()} for error in outcome.errors)
+        errors = tuple(
+            {self._settings.redacted(name): self._without_key(value) for name, value in error.items()}
+            for error in outcome.errors
+        )
         return evolve(outcome, message=self._settings.redacted(outcome.message), errors=errors)
 
     def _without_key(self, value: object) -> object:

@@ -1,7 +1,9 @@
 """A sandbox of many small labels, and what it holds, asked for without the client."""
 
 import json
+import threading
 from collections.abc import Iterator, Mapping
+from concurrent.futures import wait
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
@@ -11,11 +13,13 @@ from urllib.parse import urlsplit
 import pytest
 
 from kili_query.client import KiliClient, assets, lookup, reading
+from kili_query.client.client import _PREFETCHING_THREADS
+from kili_query.client.payloads import PAYLOAD_THREADS
 from kili_query.client.writing import append, delete
 from kili_query.sandbox import Sandbox
 from tests.client.fake_clock import FakeTime
 
-__all__ = ["ASSETS", "PROJECT", "ask", "client_of", "label_id", "plain_box", "small_pages"]
+__all__ = ["ASSETS", "PROJECT", "ask", "client_of", "label_id", "plain_box", "settle", "small_pages"]
 
 PROJECT = "project-1"
 ASSETS = 25
@@ -76,6 +80,14 @@ def client_of(box: Sandbox, **options: Any) -> Iterator[tuple[KiliClient, FakeTi
     with KiliClient(box.api_key, box.endpoint, calls_per_minute=None, disable_tqdm=True, **options) as client:
         client._transport._clock = client._transport._wire._clock = time.clock
         yield client, time
+        settle(client)
+
+
+def settle(client: KiliClient) -> None:
+    """Wait until nothing is under way that was asked for ahead, and that nobody waits for."""
+    for pool, number in ((client._pool, _PREFETCHING_THREADS), (client._payload_pool, PAYLOAD_THREADS)):
+        together = threading.Barrier(number)
+        wait([pool.submit(together.wait) for _ in range(number)], timeout=60)
 
 
 def ask(box: Sandbox, query: str, variables: Mapping[str, object]) -> Any:

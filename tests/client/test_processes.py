@@ -1,4 +1,4 @@
-"""One client and several processes: a forked one goes on with connections and threads of its own, others make theirs."""
+"""One client and several processes: a forked one goes on, with connections and threads of its own; others make one."""
 
 import os
 import pickle

@@ -377,7 +377,8 @@ def test_what_became_of_a_single_label_is_told(failure: ServiceError) -> None:
         "l": lambda: update_properties_in_label(service, label_id="l", model_name="m"),
     }
     for name, call in calls.items():
-        with pytest.warns(DeprecationWarning) if name == "a" else nullcontext(), pytest.raises(ServiceError) as raised:
+        warns = pytest.warns(DeprecationWarning, match="`append_labels`") if name == "a" else nullcontext()
+        with warns, pytest.raises(ServiceError) as raised:
             call()
         is_unknown = isinstance(failure, MutationOutcomeUnknown)
         told = (raised.value.created, raised.value.in_doubt, raised.value.not_sent)
