@@ -66,6 +66,8 @@ def export(
     kili-query export labels.ndjson --assets assets.ndjson --project project.json --format coco -o coco.zip
     kili-query export export.zip --project project.json --format jsonl -o night.jsonl --where SCENE.NIGHT
     """
+    if output in ("", "-"):
+        raise typer.BadParameter("an export is a file: name one", param_hint="'--output'")
     query = None if where is None else load_query(where, load_ontology(project))
     sources = labels[0] if len(labels) == 1 else labels
     summary = write(

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ __all__ = ["Sink", "opened_archive", "opened_file", "replaced"]
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can say
 _READABLE = 0o100644 << 16
 _LARGE_BYTES = 1 << 30
+_LEVEL = 1  # a tenth larger than the usual 6, in a fifth of the time; media are compressed already
+_LEVEL_FIELD = "compress_level" if sys.version_info >= (3, 13) else "_compresslevel"
 _CHUNK_BYTES = 1 << 20
 
 
@@ -41,6 +44,7 @@ class _Zip:
         self._paths.add(path)
         info = zipfile.ZipInfo(entry.path, _EPOCH)
         info.compress_type = zipfile.ZIP_DEFLATED
+        setattr(info, _LEVEL_FIELD, _LEVEL)  # which the methods of the archive leave as it is
         info.external_attr = _READABLE
         if isinstance(entry.data, bytes):
             self._archive.writestr(info, entry.data)
@@ -91,6 +95,8 @@ def replaced(path: Path) -> Iterator[IO[bytes]]:
         NotCompatibleOptions: it cannot be written there.
     """
     target = Path(os.path.realpath(path))  # of a link, what it points to is replaced
+    if target.exists() and not target.is_file():
+        raise NotCompatibleOptions(f"cannot write `{path}`: it is there, and no file that can be replaced")
     made = [folder for folder in (target.parent, *target.parent.parents) if not folder.exists()]
     part = target.with_name(f".{os.getpid()}.{target.name}"[:200] + ".part")
     try:

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
@@ -30,6 +31,7 @@ class Export:
         summary: what was written so far.
         folders: the folder of each job, by its name, for the layout ``split``: safe and unique.
         scratch: a folder that is gone afterwards.
+        spools: closes the temporary files, whatever became of the export.
     """
 
     project: Project
@@ -38,10 +40,11 @@ class Export:
     summary: Summary
     folders: Mapping[str, str] = field(repr=False)
     scratch: Path = field(repr=False)
+    spools: ExitStack = field(factory=ExitStack, repr=False)
 
     def spool(self) -> IO[bytes]:
         """A temporary file for what memory should not hold until the end; rewind it and give it in an `Entry`."""
-        return tempfile.TemporaryFile(dir=self.scratch)
+        return self.spools.enter_context(tempfile.TemporaryFile(dir=self.scratch))
 
     def annotations(self, asset: Asset, label: Label, frame: Frame, *, job: Job | None = None) -> list[Annotation]:
         """The annotations of a label that can be written, of all jobs of the format or of one; in order.

@@ -1,25 +1,22 @@
 """From the JSON of an asset and its labels to what a format is given."""
 
-import json
 from collections.abc import Mapping
 from typing import TypeGuard
 
-from kili_query.counting import MAX_NESTING, Rules, is_video
+from kili_query.counting import Rules, is_video
 from kili_query.counting.label import content_of
 from kili_query.errors import MalformedLabelError
 from kili_query.export.asset import Frame, Label
 from kili_query.export.project import Project
 from kili_query.labels.geometry import Size
 
-__all__ = ["ROTATION_JOB", "is_geotiff", "label_name", "label_of", "size_of"]
+__all__ = ["ROTATION_JOB", "label_name", "label_of", "size_of"]
 
 ROTATION_JOB = "ROTATION_JOB"
 _ROTATIONS_DEGREES = (0, 90, 180, 270)
 _AT = "jsonResponse"
 _MAX_FRAME_DIGITS = 9
 _MAX_PIXELS = 2**31
-_HOLDERS = (dict, list)  # a tuple: twice as fast as the union, for each number of a label
-_MAX_LEVELS = 4 * MAX_NESTING  # in JSON, a level of child jobs is several of objects and lists
 
 
 def label_name(label: Mapping[str, object], number: int) -> str:
@@ -37,7 +34,6 @@ def label_of(document: dict[str, object], project: Project, name: str) -> Label:
     response = content_of(document, _AT)
     if not isinstance(response, dict):
         raise MalformedLabelError("the content of the label is no object", _AT)
-    _refuse_abyss(response)
     is_of_frames = _is_video(response, project)
     frames = _frames(response) if is_of_frames else (Frame(None, response, _AT),)
     rotation = 0 if is_of_frames or project.input_type == "GEOSPATIAL" else _rotation(response)
@@ -77,21 +73,6 @@ def _rotation(response: Mapping[str, object]) -> int:
     return int(str(rotation).partition(".")[0])
 
 
-def _refuse_abyss(content: dict[object, object]) -> None:
-    """Refuse what is nested so deep that writing it would exhaust the interpreter."""
-    level: list[dict[object, object] | list[object]] = [content]
-    for _ in range(_MAX_LEVELS):
-        level = [
-            child
-            for one in level
-            for child in (one.values() if isinstance(one, dict) else one)
-            if isinstance(child, _HOLDERS)
-        ]
-        if not level:
-            return
-    raise MalformedLabelError(f"nested deeper than {_MAX_LEVELS} levels", _AT)
-
-
 def size_of(asset: Mapping[str, object]) -> Size | None:
     """The size that an asset says it has.
 
@@ -107,17 +88,3 @@ def size_of(asset: Mapping[str, object]) -> Size | None:
 
 def _is_length(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and 1 <= value < _MAX_PIXELS
-
-
-def is_geotiff(asset: Mapping[str, object]) -> bool:
-    """Whether the asset is an image whose labels are in coordinates of the earth."""
-    layers = asset.get("jsonContent")
-    if isinstance(layers, str) and layers.lstrip().startswith("["):
-        try:
-            layers = json.loads(layers)
-        except (ValueError, RecursionError):
-            return False
-    first = layers[0] if isinstance(layers, list) and layers else None
-    if not isinstance(first, Mapping) or first.get("useClassicCoordinates") is not False:
-        return False
-    return first.get("epsg") not in (None, "TiledImage")

@@ -1,6 +1,7 @@
 """Downloads over HTTP: retried, and taken up where they broke off."""
 
 import json
+import re
 import time
 from hashlib import sha256
 from pathlib import Path
@@ -17,8 +18,14 @@ __all__ = ["download"]
 _TIMEOUTS_S = (10, 60)
 _ATTEMPTS = 4
 _FIRST_PAUSE_S = 0.2
-_CHUNK_BYTES = 1 << 20
+_CHUNK_BYTES = 1 << 16  # of the last one, what came before a connection broke off is lost
 _PARTIAL, _BAD_RANGE = 206, 416
+_SIGNATURE = re.compile(
+    # of Google and Amazon, then of CloudFront and older ones, then of Azure
+    r"(?:x-(?:goog|amz)-[\w-]+|signature|expires|policy|key-pair-id|googleaccessid|awsaccesskeyid"
+    r"|s[vretp]|sig|spr|srt|sk(?:oid|tid|t|e|s|v))=",
+    re.IGNORECASE,
+)
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
@@ -31,7 +38,7 @@ def download(
         url: ``http`` or ``https``.
         to: where it goes, without a cache.
         cache: where finished and broken-off downloads are kept from one export to the next. A file is known by its
-            URL without the query, which in signed URLs changes from one hour to the next.
+            URL without what signs it, which changes from one hour to the next.
         auth: puts a key into requests to whom it is for.
         verify: whether certificates are checked, or the path of the authorities to check them against.
 
@@ -40,10 +47,7 @@ def download(
     """
     if cache is not None:
         cache.mkdir(parents=True, exist_ok=True)
-        to = (
-            cache
-            / sha256(urlsplit(url)._replace(query="", fragment="").geturl().encode("utf-8", "replace")).hexdigest()
-        )
+        to = cache / sha256(_unsigned(url).encode("utf-8", "replace")).hexdigest()
     about = to.with_suffix(".json")
     if not about.exists():
         about.write_text(json.dumps({"type": _stored(url, to, auth, verify)}), encoding="utf-8")
@@ -91,6 +95,17 @@ def _attempt(url: str, part: Path, auth: AuthBase | None, verify: bool | str) ->
                 file.write(chunk)
         content_type = answer.headers.get("Content-Type")
         return content_type if isinstance(content_type, str) else None
+
+
+def _unsigned(url: str) -> str:
+    """The URL without what clouds put into its query to sign it.
+
+    >>> _unsigned("https://cdn.example.org/files?id=7&X-Goog-Date=20260102&X-Goog-Signature=ab#top")
+    'https://cdn.example.org/files?id=7'
+    """
+    parts = urlsplit(url)
+    kept = [one for one in parts.query.split("&") if not _SIGNATURE.match(one)]
+    return parts._replace(query="&".join(kept), fragment="").geturl()
 
 
 def _plain(url: str) -> str:

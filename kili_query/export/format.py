@@ -59,6 +59,7 @@ class Format:
         normalized: the values of ``normalized_coordinates`` that it takes.
         has_modifier: whether it takes ``annotation_modifier``.
         has_geotiffs: whether it takes images in coordinates of the earth.
+        has_pixels: whether it takes images in any other.
         needs_assets: whether it reads the media itself, and ``with_assets`` has to be set.
     """
 
@@ -75,7 +76,13 @@ class Format:
     normalized: frozenset[bool | None] = frozenset({None, True, False})
     has_modifier: bool = False
     has_geotiffs: bool = False
+    has_pixels: bool = True
     needs_assets: bool = False
+
+    def needs_layers(self, project: Project, options: Options) -> bool:
+        """Whether it has to be known of each asset in which coordinates it is labeled."""
+        takes_all = self.has_geotiffs and self.has_pixels and options.normalized_coordinates is not False
+        return project.input_type == "IMAGE" and not takes_all
 
     def check_options(self, options: Options) -> None:
         """Refuse options that the format does not take.

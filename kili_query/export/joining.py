@@ -1,6 +1,7 @@
 """Labels and their assets, brought together in constant memory: what has to wait, waits in a temporary database."""
 
 import json
+import pickle
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
@@ -28,11 +29,13 @@ class Joined(NamedTuple):
         asset: without its labels.
         labels: in order; empty for an asset without any of an accepted type.
         orphans: at the end, how many labels belong to no asset; 0 before.
+        layers: what is at the URL of its ``jsonContent``, or the error of who asked for it; None when nobody did.
     """
 
     asset: Document
     labels: tuple[Document, ...]
     orphans: int = 0
+    layers: object = None
 
 
 def joined(labels: Source | None, assets: Source | None, options: Options, scratch: Path) -> Iterator[Joined | Problem]:
@@ -59,7 +62,7 @@ def _both(labels: Source, assets: Source, options: Options, scratch: Path) -> It
                 if isinstance(label, Problem):
                     yield label
                 else:
-                    store.add(label.label, is_wanted=_is_wanted(label.label, options))
+                    yield from _stored(store, label, options)
         store.finish()
         for item in _documents(assets):
             if isinstance(item, Problem):
@@ -86,12 +89,22 @@ def _alone(source: Source | None, options: Options, scratch: Path) -> Iterator[J
             elif "jsonResponse" not in item.label:
                 yield Joined(item.label, ())  # an asset that nobody has labeled
             else:
-                store.add(item.label, is_wanted=_is_wanted(item.label, options))
+                yield from _stored(store, item, options)
         store.finish()
         for asset in store.owners():
             found = store.take(asset)
             yield Joined(asset, found if options.export_type == "normal" else found[-1:])
         yield Joined({}, (), store.orphans)
+
+
+def _stored(store: "_Store", record: Record, options: Options) -> Iterator[Problem]:
+    """Keep a label; the problem when it cannot be."""
+    try:
+        store.add(record.label, is_wanted=_is_wanted(record.label, options))
+    except RecursionError:
+        yield Problem(record.place, Fault.BROKEN, "nested too deeply")
+    except (pickle.PicklingError, TypeError, AttributeError) as error:
+        yield Problem(record.place, Fault.BROKEN, f"something else than JSON holds: {error}")
 
 
 def _own(record: Record, options: Options) -> Iterator[Joined | Problem]:
@@ -143,9 +156,9 @@ class _Store:
             PRAGMA synchronous = OFF;
             CREATE TABLE labels (
                 number INTEGER PRIMARY KEY, id TEXT, external_id TEXT, created_at TEXT, is_wanted INTEGER,
-                is_taken INTEGER DEFAULT 0, document TEXT
+                is_taken INTEGER DEFAULT 0, document BLOB
             );
-            CREATE TABLE owners (number INTEGER PRIMARY KEY, key TEXT UNIQUE, document TEXT);
+            CREATE TABLE owners (number INTEGER PRIMARY KEY, key TEXT UNIQUE, document BLOB);
             BEGIN;
             """
         )
@@ -161,10 +174,10 @@ class _Store:
         own = {key: value for key, value in label.items() if key != "labelOf"} if is_wanted else {}
         self._database.execute(
             "INSERT INTO labels (id, external_id, created_at, is_wanted, document) VALUES (?, ?, ?, ?, ?)",
-            (*_keys(asset), _created_at(label), is_wanted, json.dumps(own)),
+            (*_keys(asset), _created_at(label), is_wanted, _packed(own)),
         )
         self._database.execute(
-            "INSERT OR IGNORE INTO owners (key, document) VALUES (?, ?)", (_key(asset), json.dumps(asset))
+            "INSERT OR IGNORE INTO owners (key, document) VALUES (?, ?)", (_key(asset), _packed(asset))
         )
 
     def finish(self) -> None:
@@ -175,8 +188,8 @@ class _Store:
 
     def owners(self) -> Iterator[Document]:
         """The assets that labels told, in the order in which they did."""
-        for (text,) in self._database.execute("SELECT document FROM owners ORDER BY number"):
-            yield json.loads(text)
+        for (packed,) in self._database.execute("SELECT document FROM owners ORDER BY number"):
+            yield _unpacked(packed)
 
     def is_ambiguous(self, asset: Document) -> bool:
         """Whether another asset took labels that name this one's external id, and no id."""
@@ -195,7 +208,7 @@ class _Store:
             (id_, external_id),
         ).fetchall()
         self._database.executemany("UPDATE labels SET is_taken = 1 WHERE number = ?", [(row[0],) for row in rows])
-        return tuple(json.loads(text) for _, is_wanted, text in rows if is_wanted)
+        return tuple(_unpacked(packed) for _, is_wanted, packed in rows if is_wanted)
 
     @property
     def orphans(self) -> int:
@@ -205,6 +218,15 @@ class _Store:
 
     def close(self) -> None:
         self._database.close()
+
+
+def _packed(document: Document) -> bytes:
+    return pickle.dumps(document, pickle.HIGHEST_PROTOCOL)
+
+
+def _unpacked(packed: bytes) -> Document:
+    document: Document = pickle.loads(packed)  # noqa: S301  # packed here, a moment ago; a third of the time of JSON
+    return document
 
 
 def _keys(asset: Mapping[str, object]) -> tuple[str | None, str | None]:

@@ -6,11 +6,11 @@ from typing import NamedTuple, TypeAlias
 from attrs import define, evolve, field
 
 from kili_query._extras import load
-from kili_query.errors import LabelError
+from kili_query.errors import KiliQueryError, LabelError
 from kili_query.export.archive import Sink
 from kili_query.export.asset import Asset, Label, Media
 from kili_query.export.context import Export
-from kili_query.export.decoding import is_geotiff, label_name, label_of, size_of
+from kili_query.export.decoding import label_name, label_of, size_of
 from kili_query.export.errors import (
     DownloadError,
     NotCompatibleOptions,
@@ -19,6 +19,7 @@ from kili_query.export.errors import (
 )
 from kili_query.export.format import Entry, Format, Writer
 from kili_query.export.joining import Joined
+from kili_query.export.layers import is_geotiff
 from kili_query.export.media import Fetched, FetchedAsset, MediaStage, extension_of
 from kili_query.export.naming import Names, Reservation, one_step, safe_path
 from kili_query.labels.geometry import Size
@@ -92,12 +93,30 @@ class Run:
             self.export.reject(NotExportableAssetError("an asset without `externalId` and `id`"))
             return None
         name = str(told)
-        if is_geotiff(item.asset) and not self.format.has_geotiffs:
-            message = f"it is labeled in coordinates of the earth, which the format `{self.format.name}` cannot hold"
-            self.export.reject(NotCompatibleOptions(message), name)
+        if (error := self._wrong_coordinates(item)) is not None:
+            self.export.reject(error, name)
             return None
         labels = self._labels(item, name)
         return Candidate(item.asset, tuple(labels), name) if labels else None
+
+    def _wrong_coordinates(self, item: Joined) -> KiliQueryError | None:
+        """Why the format cannot hold the coordinates in which an image is labeled."""
+        if not self.format.needs_layers(self.export.project, self.export.options):
+            return None
+        if isinstance(item.layers, DownloadError):
+            return item.layers
+        is_in_degrees, name = is_geotiff(item.asset, item.layers), self.format.name
+        if is_in_degrees and not self.format.has_geotiffs:
+            return NotCompatibleOptions(
+                f"it is labeled in coordinates of the earth, which the format `{name}` cannot hold"
+            )
+        if not is_in_degrees and not self.format.has_pixels:
+            return NotExportableAssetError(
+                f"its `jsonContent` does not say that it is labeled in degrees, which is all that `{name}` holds"
+            )
+        if is_in_degrees and self.export.options.normalized_coordinates is False:
+            return NotCompatibleOptions("it is labeled in coordinates of the earth, so there are no pixels")
+        return None
 
     def _labels(self, item: Joined, asset: str) -> list[Label]:
         """The labels that can be read and are wanted."""
@@ -127,6 +146,9 @@ class Run:
             raise  # from `reject`: it names its asset
         except _ABOUT_ONE_ASSET as error:
             self.export.reject(error, candidate.name)
+            return
+        except RecursionError:
+            self.export.reject(NotExportableAssetError("it is nested too deeply to be written"), candidate.name)
             return
         if self.format.is_archive:
             entries += [Entry(one.path, one.file) for one in asset.media]

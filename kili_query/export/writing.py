@@ -3,6 +3,7 @@
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +17,8 @@ from kili_query.export.context import Export
 from kili_query.export.errors import NotCompatibleOptions
 from kili_query.export.format import Format
 from kili_query.export.formats import format_named
-from kili_query.export.joining import joined
+from kili_query.export.joining import Joined, joined
+from kili_query.export.layers import with_layers
 from kili_query.export.media import Fetch, LocalOrHttp, MediaStage, ffmpeg_program
 from kili_query.export.naming import Names, Reservation, safe_path
 from kili_query.export.options import AnnotationModifier, ExportType, Layout, OnError, Options
@@ -25,7 +27,8 @@ from kili_query.export.readme import MANIFEST, README, manifest, readme
 from kili_query.export.run import Run
 from kili_query.export.summary import Summary
 from kili_query.query import Query, parse, validate
-from kili_query.scanning import Source
+from kili_query.scanning import Problem, Source
+from kili_query.scanning.collecting import rare_collections
 from kili_query.targets.closures import Matcher
 
 __all__ = ["write"]
@@ -142,22 +145,30 @@ def write(
     query = parse(where) if isinstance(where, str) else where
     plan = _Plan.of(chosen, options, Project.read(project), Path(to), query)
     ffmpeg = ffmpeg_program() if cut_videos and plan.project.is_video else None
+    if not os.fspath(to):
+        raise NotCompatibleOptions("`to` is empty: name the file to write")
     for source in (labels, assets, project):
         _refuse_input(plan.target, source)
     with ExitStack() as stack:
+        stack.enter_context(rare_collections())
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kili-query-")))
         run = plan.run(scratch)
+        stack.enter_context(run.export.spools)
+        root = Path(media_root) if media_root is not None else _folder_of(assets if assets is not None else labels)
+        found = LocalOrHttp(root, None if media_cache is None else Path(media_cache)) if fetch is None else fetch
+        items: Iterator[Joined | Problem] = joined(labels, assets, options, scratch)
+        if chosen.needs_layers(plan.project, options):
+            pool = ThreadPoolExecutor()
+            stack.callback(pool.shutdown, cancel_futures=True)
+            items = with_layers(items, found, scratch / "layers", pool)
         media = None
         if with_assets:
-            root = Path(media_root) if media_root is not None else _folder_of(assets if assets is not None else labels)
-            found = LocalOrHttp(root, None if media_cache is None else Path(media_cache)) if fetch is None else fetch
             media = MediaStage(found, scratch / "media", is_video=plan.project.is_video, ffmpeg=ffmpeg)
             stack.enter_context(media)
         file = stack.enter_context(replaced(plan.target))
         sink = stack.enter_context(opened_archive(file) if chosen.is_archive else opened_file(file))
         if chosen.is_archive:
             sink.add(readme(plan.project, options, chosen.name))
-        items = joined(labels, assets, options, scratch)
         run.write(_with_bar(items, disable_tqdm), media, sink)
         if chosen.is_archive and (entry := manifest(run.renamed, run.export.folders)) is not None:
             sink.add(entry)

@@ -63,9 +63,7 @@ def test_all_labels_and_the_project(run_here: Run, box: Sandbox, tmp_path: Path,
 
 
 @pytest.mark.parametrize("pages", [1, 3])
-def test_an_error_in_between(
-    run_here: Run, box: Sandbox, many: Path, tmp_path: Path, whole: bytes, pages: int
-) -> None:
+def test_an_error_in_between(run_here: Run, box: Sandbox, many: Path, tmp_path: Path, whole: bytes, pages: int) -> None:
     box.faults.inject(f"error:labels+{pages}")
     ran = run_here(*PULL, **variables_of(box))
     assert (ran.status, ran.out, beside(tmp_path)) == (2, "", ["l.ndjson.part", "l.ndjson.part.log"])

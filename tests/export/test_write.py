@@ -1,5 +1,6 @@
 """`write`: options, the choice of labels, problems, and a file that is there only when all went well."""
 
+import gc
 import json
 import os
 from datetime import datetime
@@ -262,6 +263,42 @@ class TestProblems:
         assert (summary.skipped, len(summary.problems)) == (50, 20)
         assert "… and 30 more" in str(summary)
         assert summary.to_dict()["skipped"] == 50
+
+    @pytest.mark.parametrize("fmt", ["kili", "jsonl", "coco"])
+    @pytest.mark.parametrize("holds_its_label", [True, False])
+    def test_a_label_that_is_nested_too_deeply(self, tmp_path, fmt, holds_its_label):
+        deep = {"x": 1}
+        for _ in range(100_000):
+            deep = {"x": deep}
+        bad = label(1, {"DET": {"annotations": [box(children=deep)]}})
+        given = [{**asset(1), "latestLabel": bad}, {**asset(2), "latestLabel": label(2)}] if holds_its_label else None
+        sources = (None, given) if given else ([bad, label(2)], [asset(1), asset(2)])
+        to = tmp_path / "a.zip"
+        if (fmt, holds_its_label) != ("coco", True):  # which does not look at children
+            with pytest.raises((NotExportableAssetError, NotExportableLabelError), match=r"nested too deep|recursion"):
+                write(*sources, project(), fmt=fmt, to=to)
+            assert not to.exists()
+        summary = write(*sources, project(), fmt=fmt, to=to, on_error="skip")
+        assert summary.assets == (2 if (fmt, holds_its_label) == ("coco", True) else 1)
+        while deep != 1:  # else taking it apart would go as deep
+            deep = deep.pop("x")
+
+    @pytest.mark.parametrize("value", [{1, 2}, lambda: 1, (one for one in ())], ids=["set", "function", "generator"])
+    def test_what_json_cannot_hold(self, tmp_path, value):
+        bad = label(1, {"DET": {"annotations": [box(children={"x": value})]}})
+        with pytest.raises((NotExportableAssetError, NotExportableLabelError), match="JSON"):
+            write([bad], [asset(1)], project(), fmt="kili", to=tmp_path / "a.zip")
+        summary = write(
+            [bad, label(2)], [asset(1), asset(2)], project(), fmt="kili", to=tmp_path / "a", on_error="skip"
+        )
+        assert (summary.assets, summary.skipped) == (1, 1)
+
+    @pytest.mark.parametrize(("fmt", "options"), [("kili", {"single_file": True}), ("parquet", {}), ("coco", {})])
+    def test_no_file_stays_open(self, tmp_path, fmt, options):
+        with pytest.raises(NotExportableLabelError):
+            write([label(1), label(2, 3)], [asset(1), asset(2)], project(), fmt=fmt, to=tmp_path / "a", **options)
+        gc.collect()  # a file that is still open would warn, which fails tests here
+        assert left_in(tmp_path) == []
 
     def test_an_image_in_coordinates_of_the_earth_is_no_image(self, tmp_path, monkeypatch):
         class Picky:

@@ -8,7 +8,6 @@ Ids are numbers in the order of writing: categories and annotations from 1, imag
 in both layouts, an image the same id in every file.
 """
 
-import json
 import shutil
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
@@ -20,6 +19,7 @@ from kili_query.export.asset import Annotation, Asset, Frame, Label
 from kili_query.export.context import Export
 from kili_query.export.format import Entry, Format, Writer
 from kili_query.export.formats.gathered import GatheredText
+from kili_query.export.formats.json_text import encode_finite
 from kili_query.export.formats.kili import dump
 from kili_query.export.formats.objects import objects
 from kili_query.export.formats.segmentation import segmented
@@ -31,7 +31,6 @@ __all__ = ["COCO"]
 _TOOLS = frozenset({"rectangle", "polygon", "semantic"})
 _FOLDER = "data"
 _LICENSE = {"id": 0, "name": "unknown", "url": ""}
-_ENCODER = json.JSONEncoder(allow_nan=False)
 _CHUNK_BYTES = 1 << 20
 
 Row: TypeAlias = dict[str, object]
@@ -46,7 +45,7 @@ class _Rows:
 
     def add(self, rows: list[Row]) -> None:
         if rows:
-            self._text.add((", " if self.count else "") + _ENCODER.encode(rows)[1:-1])
+            self._text.add((", " if self.count else "") + encode_finite(rows)[1:-1])
             self.count += len(rows)
 
     def copy_to(self, target: IO[bytes]) -> None:

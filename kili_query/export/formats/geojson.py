@@ -14,8 +14,7 @@ from attrs import evolve
 from kili_query.errors import MalformedLabelError
 from kili_query.export.asset import Asset, Label
 from kili_query.export.context import Export
-from kili_query.export.decoding import is_geotiff
-from kili_query.export.errors import NotCompatibleInputType, NotExportableAssetError
+from kili_query.export.errors import NotCompatibleInputType
 from kili_query.export.format import Entry, Format, Writer
 from kili_query.export.formats.kili import dump
 from kili_query.export.formats.map_attributes import attributes
@@ -44,10 +43,6 @@ class _GeojsonWriter:
             raise NotCompatibleInputType("the project is labeled in pixels, which the format `geojson` cannot hold")
 
     def asset(self, asset: Asset) -> Iterable[Entry]:
-        if self._export.project.input_type == "IMAGE" and not is_geotiff(asset.document):
-            raise NotExportableAssetError(
-                "its `jsonContent` does not say that it is labeled in degrees, which is all that GeoJSON holds"
-            )
         return [
             Entry(f"labels/{asset.file_stem(label)}.geojson", self._collection(asset, label).encode())
             for label in asset.labels
@@ -165,4 +160,5 @@ GEOJSON = Format(
     layouts=frozenset({"merged"}),
     normalized=frozenset({None}),
     has_geotiffs=True,
+    has_pixels=False,
 )

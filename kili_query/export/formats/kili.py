@@ -13,6 +13,7 @@ from kili_query.export.asset import Asset, Label
 from kili_query.export.context import Export
 from kili_query.export.errors import NotCompatibleInputType
 from kili_query.export.format import Entry, Format, Writer
+from kili_query.export.formats.json_text import spread
 from kili_query.export.formats.pixels import with_pixels
 
 __all__ = ["KILI", "KiliWriter", "dump"]
@@ -20,14 +21,15 @@ __all__ = ["KILI", "KiliWriter", "dump"]
 _INPUT_TYPES_WITH_PIXELS = ("IMAGE", "VIDEO", "PDF")
 
 
-def dump(value: object, indent: int | None = None) -> str:
+def dump(value: object, indent: int | None = None, *, sort_keys: bool = False) -> str:
     """Strict JSON in ASCII.
 
     Raises:
         MalformedLabelError: a number that JSON has not, or text as the key of something.
     """
     try:
-        return json.dumps(value, indent=indent, allow_nan=False)
+        text = json.dumps(value, allow_nan=False, sort_keys=sort_keys)
+        return text if indent is None else spread(text, indent)
     except (ValueError, TypeError, RecursionError) as error:
         raise MalformedLabelError(f"cannot be written as JSON: {str(error).lower()}") from error
 
@@ -45,10 +47,10 @@ class KiliWriter:
         self._list: IO[bytes] | None = export.spool() if options.single_file else None
 
     def asset(self, asset: Asset) -> Iterable[Entry]:
-        document = ordered(self._document(asset))
+        text = self._text(asset)
         if self._list is None:
-            return [Entry(f"labels/{asset.stem}.json", dump(document, 4).encode())]
-        text = "    " + dump(document, 4).replace("\n", "\n    ")
+            return [Entry(f"labels/{asset.stem}.json", text.encode())]
+        text = "    " + text.replace("\n", "\n    ")
         self._list.write((b"[\n" if self._list.tell() == 0 else b",\n") + text.encode())
         return []
 
@@ -58,6 +60,12 @@ class KiliWriter:
         self._list.write(b"[]" if self._list.tell() == 0 else b"\n]")
         self._list.seek(0)
         return [Entry("data.json", self._list)]
+
+    def _text(self, asset: Asset) -> str:
+        document = self._document(asset)
+        if any(frame.number is not None for label in asset.labels for frame in label.frames):
+            return dump(_ordered(document), 4)
+        return dump(document, 4, sort_keys=True)
 
     def _document(self, asset: Asset) -> dict[str, object]:
         labels = [self._label(asset, label) for label in asset.labels]
@@ -87,11 +95,11 @@ def _media(asset: Asset) -> dict[str, object]:
     }
 
 
-def ordered(value: object) -> object:
+def _ordered(value: object) -> object:
     """The value with keys sorted, those that are numbers first and by their value."""
     if isinstance(value, Mapping):
-        return {key: ordered(value[key]) for key in sorted(value, key=_rank)}
-    return [ordered(one) for one in value] if isinstance(value, list | tuple) else value
+        return {key: _ordered(value[key]) for key in sorted(value, key=_rank)}
+    return [_ordered(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def _rank(key: object) -> tuple[bool, int, str]:

@@ -1,0 +1,115 @@
+"""`kili-query export`."""
+
+import json
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import Run
+
+
+def names(path: Path) -> list[str]:
+    with zipfile.ZipFile(path) as archive:
+        return archive.namelist()
+
+
+def test_an_archive(run: Run, labels: Path, project: Path, tmp_path: Path) -> None:
+    ran = run("export", labels, "--project", project, "-f", "raw", "-o", "all.zip")
+    assert (ran.status, ran.out, ran.err) == (0, "34 labels of 34 assets written to all.zip as raw\n", "")
+    assert len(names(tmp_path / "all.zip")) == 35
+
+
+def test_what_matches(run_here: Run, labels: Path, project: Path, tmp_path: Path) -> None:
+    asked = ("--where", "OBJECTS.PERSON.count >= 3", "-f", "jsonl", "-o", tmp_path / "few.ndjson")
+    ran = run_here("export", labels, "--project", project, *asked, "--json")
+    told = json.loads(ran.out)
+    assert (told["labels"], told["filtered"], told["path"]) == (7, 27, str(tmp_path / "few.ndjson"))
+    matched = run_here("match", "OBJECTS.PERSON.count >= 3", tmp_path / "few.ndjson", "--count")
+    assert matched.out.split("\n")[0] == "7"
+
+
+def test_from_standard_input(run: Run, labels: Path, project: Path, tmp_path: Path) -> None:
+    ran = run("export", "-", "--project", project, "-f", "parquet", "-o", "x", stdin=labels.read_bytes())
+    assert (ran.status, ran.out) == (0, "34 labels of 34 assets written to x as parquet\n")
+
+
+def test_options(run_here: Run, labels: Path, project: Path, tmp_path: Path) -> None:
+    assets = tmp_path / "assets.ndjson"
+    known = {json.loads(line)["labelOf"]["id"]: json.loads(line)["labelOf"] for line in labels.read_text().splitlines()}
+    rows = [{**one, "resolution": {"width": 640, "height": 480}} for one in known.values()]
+    assets.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    given = ("export", labels, "--assets", assets, "--project", project)
+    ran = run_here(*given, "-f", "coco", "-o", tmp_path / "a.zip", "--layout", "merged", "--on-error", "skip")
+    assert ran.status == 0
+    assert names(tmp_path / "a.zip") == ["README.kili.txt", "labels.json"]
+    ran = run_here(*given, "-f", "raw", "-o", tmp_path / "b.zip", "--normalized", "pixels", "--single-file")
+    assert (ran.status, names(tmp_path / "b.zip")) == (0, ["README.kili.txt", "data.json"])
+    with zipfile.ZipFile(tmp_path / "b.zip") as archive:
+        assert b'"vertices"' in archive.read("data.json")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["-f", "coc", "-o", "x"], "unknown format `coc`: did you mean `coco`?"),
+        (["-f", "coco", "-o", "x"], "its size in pixels is not known"),
+        (["-f", "pascal_voc", "-o", "x"], "use `merged`"),
+        (["-f", "llm_v1", "-o", "x", "--with-assets"], "LLM_RLHF"),
+        (["-f", "raw", "-o", "x", "--where", "OBJECTS.PERSN.count > 1"], "did you mean `PERSON`?"),
+        (["-f", "raw", "-o", "x", "--with-assets"], "it has no `content`"),
+        (["-f", "raw", "-o", "x", "--cut-videos"], "with_assets"),
+        (["-f", "raw", "-o", "x", "--assets", "none.ndjson"], "none.ndjson"),
+        (["-f", "raw", "-o", "-"], "an export is a file"),
+        (["-f", "raw", "-o", ""], "an export is a file"),
+        (["-f", "jsonl", "-o", "."], "is a folder"),
+        (["-f", "jsonl", "-o", "/dev/null"], "no file that can be replaced"),
+        (["-f", "jsonl", "-o", "/dev/null/x"], "cannot write"),
+        (["-f", "raw"], "--output"),
+        (["-o", "x"], "--format"),
+        (["-f", "raw", "-o", "x", "--layout", "both"], "'both'"),
+    ],
+    ids=" ".join,
+)
+def test_mistakes(
+    run_here: Run,
+    labels: Path,
+    project: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    options: list[str],
+    message: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ran = run_here("export", labels, "--project", project, *options)
+    assert (ran.status, ran.out) == (2, "")
+    assert message in ran.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_mistakes_of_files(run_here: Run, labels: Path, project: Path, tmp_path: Path) -> None:
+    for wrong in (labels, tmp_path / "none.json", tmp_path):
+        ran = run_here("export", labels, "--project", wrong, "-f", "raw", "-o", tmp_path / "x")
+        assert (ran.status, ran.out) == (2, "")
+        assert ran.err.startswith("error: ")
+    own = tmp_path / "own.ndjson"
+    own.write_bytes(labels.read_bytes())
+    ran = run_here("export", own, "--project", project, "-f", "jsonl", "-o", own)
+    assert (ran.status, ran.err) == (2, f"error: cannot write `{own}`: it belongs to what is read\n")
+    assert own.read_bytes() == labels.read_bytes()
+    assert [path.name for path in tmp_path.iterdir()] == ["own.ndjson"]
+
+
+def test_what_was_left_out_is_told(run_here: Run, labels: Path, project: Path, tmp_path: Path) -> None:
+    few = tmp_path / "few.ndjson"
+    bad = '{"id": "bad", "labelOf": {"externalId": "\\u001b[31m.png"}, "jsonResponse": {"OBJECTS": 3}}\n'
+    few.write_text(labels.read_text().split("\n")[0] + "\n" + bad)
+    given = ("export", few, "--project", project, "-f", "yolo_v5", "-o", tmp_path / "x")
+    ran = run_here(*given)
+    assert (ran.status, ran.out) == (2, "")
+    assert "label `bad`" in ran.err
+    ran = run_here(*given, "--on-error", "skip")
+    assert ran.status == 0
+    assert "skipped" in ran.out
+    assert "label `bad`" in ran.out
+    assert "\x1b" not in ran.out
