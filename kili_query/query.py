@@ -392,7 +392,7 @@ def check(text_or_query: str | Query, ontology: Ontology | None = None) -> list[
     source = Source(query.text, query.name)
     found = _unknown_names(query, ontology)
     if not found:  # what means nothing has no logic
-        found = [evolve(one, source=source) for one in check_logic(query.tree, ontology)]
+        found = [evolve(one, source=source) for one in check_logic(query.tree, ontology, text=query.text)]
     return sort_diagnostics([*lint_text(source, query.dialect, _UNLIMITED), *found])
 
 

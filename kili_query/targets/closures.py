@@ -43,6 +43,7 @@ from kili_query.syntax.printer import print_tree
 from kili_query.targets.explain import COMPARE, Explanation, explain
 from kili_query.targets.outcome import Outcome, outcome
 from kili_query.targets.shortcuts import MAX_INLINED, Judge, Shortcut, compile_shortcuts, shortcut
+from kili_query.targets.sums import sum_shortcut
 
 __all__ = ["Matcher", "compile_closure"]
 
@@ -139,7 +140,8 @@ def _compile_root(tree: Predicate, rules: Rules) -> Judge:
             judges = [_compile_root(operand, rules) for operand in operands]
             return _check_first(_all(judges) if isinstance(tree, And) else _any(judges))
         case _:
-            return compile_shortcuts([_compile_operand(tree, rules)], "and")
+            operand = _compile_operand(tree, rules)
+            return compile_shortcuts([operand], "and") if isinstance(operand, Shortcut) else operand
 
 
 def _compile_operand(tree: Predicate, rules: Rules) -> Shortcut | Judge:
@@ -151,7 +153,13 @@ def _compile_operand(tree: Predicate, rules: Rules) -> Shortcut | Judge:
         response = checked_root(json_response)
         return judge(lambda: root_sites(response, rules))
 
-    return (shortcut(tree, rules, careful) if isinstance(tree, Comparison) else None) or careful
+    match tree:
+        case Comparison():
+            return shortcut(tree, rules, careful) or careful
+        case Linear():
+            return sum_shortcut(tree, rules, careful) or careful
+        case _:
+            return careful
 
 
 def _check_first(judge: Judge) -> Judge:

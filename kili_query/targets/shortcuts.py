@@ -5,8 +5,8 @@ that an engineer would write by hand, as source text that is compiled once: a ca
 the predicate, would cost as much as the loop itself. Names of jobs and categories are data of that function, never part
 of its text.
 
-Mostly the root decides. Where it does not, and the job may stand in child jobs too, a quick look tells whether it does;
-that is taken once for all operands.
+Mostly the root decides. Where it does not, and the job may stand in child jobs too, a quick look finds it there; that
+is taken once for all operands.
 
 INVARIANT: a shortcut never accepts what the careful judge refuses. It reads a label without looking at most types, by
 operations that only the right shape allows; when one fails, the careful judge decides, from the start. So it has no
@@ -24,7 +24,7 @@ from attrs import frozen
 from kili_query.ast import Comparison, Counter
 from kili_query.counting import Rules, is_video
 from kili_query.ontology.job import METADATA_JOBS
-from kili_query.targets.below import IRREGULAR, jobs_below
+from kili_query.targets.below import IRREGULAR, count_below, jobs_below
 from kili_query.targets.outcome import Outcome, outcome
 
 __all__ = ["MAX_INLINED", "Judge", "Shortcut", "compile_shortcuts", "shortcut"]
@@ -67,18 +67,18 @@ def compile_shortcuts(operands: Sequence[Shortcut | Judge], connective: Literal[
     """One function that judges all operands, from left to right, as long as the verdict is open."""
     names: dict[str, object] = {}
     lines: list[str] = ["below = None"]
-    settled = "not verdict" if connective == "and" else "verdict"
+    settling = connective == "or"
+    last = len(operands) - 1
     for index, operand in enumerate(operands):
         if isinstance(operand, Shortcut):
             names |= {f"job{index}": operand.job, f"category{index}": operand.category, "rules": operand.rules}
             names[f"careful{index}"] = operand.careful
-            lines.append(_write(operand).replace("#", str(index)))
+            settles = index == last or operand.outcome.at_stop is settling
+            lines.append(_write(operand, settles=settles).replace("#", str(index)))
         else:
             names[f"careful{index}"] = operand
             lines.append(f"verdict = careful{index}(json_response)")
-        lines.append(
-            f"if {settled}:\n    return {connective == 'or'}" if index < len(operands) - 1 else "return verdict"
-        )
+        lines.append(f"if verdict is {settling}:\n    return verdict" if index < last else "return verdict")
     body = indent("\n".join(lines), "        ")
     source = f"def make({', '.join(names)}):\n    def judge(json_response):\n{body}\n    return judge\n"
     return _made(source)(**names)
@@ -86,52 +86,72 @@ def compile_shortcuts(operands: Sequence[Shortcut | Judge], connective: Literal[
 
 @lru_cache(maxsize=256)
 def _made(source: str) -> Callable[..., Judge]:
-    namespace: dict[str, object] = {"IRREGULAR": IRREGULAR, "is_video": is_video, "jobs_below": jobs_below}
+    namespace: dict[str, object] = {
+        "IRREGULAR": IRREGULAR,
+        "count_below": count_below,
+        "is_video": is_video,
+        "jobs_below": jobs_below,
+    }
     exec(source, namespace)  # noqa: S102 - the text is all ours, names are passed as values
     make: Callable[..., Judge] = namespace["make"]  # type: ignore[assignment]
     return make
 
 
-def _write(operand: Shortcut) -> str:
-    """The text that sets `verdict`; a hash stands for the number of the operand."""
+def _write(operand: Shortcut, *, settles: bool) -> str:
+    """The text that sets `verdict`, or returns it once it settles the whole; a hash stands for the operand's number."""
     stop, at_stop = operand.outcome.stop, operand.outcome.at_stop
-    begin, hit, end = "", f"verdict = {at_stop}\nbreak", f"{operand.outcome.at_end(0)}"
+    begin, hit, end = "pass", f"return {at_stop}", _write_end(operand)
+    if not settles:
+        begin, hit = "verdict = None", f"verdict = {at_stop}\nbreak"
+        end = "if verdict is None:\n" + indent(end, "    ")
     if stop > 1:
-        begin = "found = set()"
-        hit = f"found.add(IDENTITY)\nif len(found) == {stop}:\n    verdict = {at_stop}\n    break"
-        end = f"len(found) == {stop - 1}" if operand.outcome.is_exact else end
+        begin += "\nfound = set()"
+        hit = f"found.add(IDENTITY)\nif len(found) == {stop}:\n" + indent(hit, "    ")
     parts = {
         "BEGIN": begin,
         "FOUND_CHOICE": hit.replace("IDENTITY", "name"),
         "FOUND_OBJECT": hit.replace("IDENTITY", "mid"),
-        "ASSURE": _assure(operand),
         "END": end,
     }
     return _PART.sub(lambda part: part[1] + parts[part[2]].replace("\n", "\n" + part[1]), _TEMPLATE)
 
 
-def _assure(operand: Shortcut) -> str:
-    """The text that makes sure that there is no more to count than what the root holds."""
+def _write_end(operand: Shortcut) -> str:
+    """The text that sets `verdict` where the root leaves it open, once it is known what else there is to count."""
+    stop, at_stop = operand.outcome.stop, operand.outcome.at_stop
+    before, total = "", "len(found)" if stop > 1 else "0"
     if operand.job not in operand.rules.root_jobs:
-        return _ASSURE_NOT_BELOW
-    return "" if operand.rules.is_video is False else _ASSURE_NO_VIDEO
+        before, total = _LOOK_BELOW, f"{total} + (count_below(below, job#, category#) if job# in below else 0)"
+    elif operand.rules.is_video is not False:
+        before = _ASSURE_NO_VIDEO
+    if operand.outcome.is_exact:
+        return f"{before}verdict = {total} == {stop - 1}"
+    return f"{before}verdict = {total} {'>=' if at_stop else '<'} {stop}"
 
 
-_PART = re.compile(r"( *)\b(BEGIN|FOUND_CHOICE|FOUND_OBJECT|ASSURE|END)\b")
+_PART = re.compile(r"( *)\b(BEGIN|FOUND_CHOICE|FOUND_OBJECT|END)\b")
 
 # Of JSON values an object alone has `.get`, and takes a name as a subscript. What yields one object at least and no
 # other value is a list, so that the type of a list is looked at only when it comes to its end.
 
 _TEMPLATE = """\
 try:
-    verdict = None
-    payload = json_response.get(job#)
     BEGIN
+    payload = json_response.get(job#)
     if payload is None:
         pass
-    elif "annotations" in payload:
-        if "categories" in payload:
-            raise TypeError
+    elif "categories" in payload:
+        categories = payload["categories"]
+        for category in categories:
+            name = category["name"]
+            if name == category#:
+                FOUND_CHOICE
+            elif type(name) is not str:
+                raise TypeError
+        else:
+            if type(categories) is not list or "annotations" in payload:
+                raise TypeError
+    else:
         annotations = payload["annotations"]
         for annotation in annotations:
             [category] = annotation["categories"]
@@ -146,30 +166,17 @@ try:
         else:
             if type(annotations) is not list:
                 raise TypeError
-    else:
-        categories = payload["categories"]
-        for category in categories:
-            name = category["name"]
-            if name == category#:
-                FOUND_CHOICE
-            elif type(name) is not str:
-                raise TypeError
-        else:
-            if type(categories) is not list:
-                raise TypeError
-    if verdict is None:
-        ASSURE
-        verdict = END
+    END
 except IRREGULAR:
     verdict = careful#(json_response)"""
 
-_ASSURE_NOT_BELOW = """\
+_LOOK_BELOW = """\
 if below is None:
     below = jobs_below(json_response, rules)
-if job# in below:
-    raise TypeError"""
+"""
 
 # A label that holds the job at its root is no video's.
 _ASSURE_NO_VIDEO = """\
 if payload is None and is_video(json_response, rules):
-    raise TypeError"""
+    raise TypeError
+"""

@@ -96,6 +96,51 @@ def test_where_an_array_ends(text, problem, tmp_path):
     assert report.malformed == report.broken == 1
 
 
+@pytest.mark.parametrize("gap", [b"", b" ", b"\n"])
+@pytest.mark.parametrize(
+    ("before", "between", "after", "problems"),
+    [
+        (b"", b"", b"", ["[1]: no comma before this element of the array"]),
+        (b"", b",%b,", b"", ["[1]: 2 commas before this element of the array"]),
+        (b"", b",,%b,", b"", ["[1]: 3 commas before this element of the array"]),
+        (b"", b",", b",", ["[2]: a comma before the end of the array"]),
+        (b",", b",", b"", ["[0]: a comma before the first element"]),
+        (
+            b",", b"", b",%b,",
+            [
+                "[0]: a comma before the first element",
+                "[1]: no comma before this element of the array",
+                "[2]: a comma before the end of the array",
+            ],
+        ),
+    ],
+)  # fmt: skip
+def test_commas_missing_and_too_many_are_reported_and_no_label_is_lost(gap, before, between, after, problems, tmp_path):
+    before, between, after = (part.replace(b"%b", gap) for part in (before, between, after))
+    text = b"[" + gap.join([before, GOOD, between, GOOD, after]) + b"]"
+    ids, report, found_problems = scanned(tmp_path, text)
+    assert ids == ["a", "a"]
+    assert [line.split(": ", 1)[1] for line in found_problems] == problems
+    assert (report.read, report.broken) == (2 + len(problems), len(problems))
+    with pytest.raises(MalformedLabelError, match="comma"):
+        list(scan(tmp_path / "labels", QUERY, on_malformed="raise"))
+
+
+def test_a_missing_comma_is_reported_with_its_line(tmp_path):
+    _, _, problems = scanned(tmp_path, b"[\n" + GOOD + b",\n" + GOOD + b"\n" + GOOD + b",\n,\n" + GOOD + b"\n,\n]")
+    assert problems == [
+        ":4: [2]: no comma before this element of the array",
+        ":6: [3]: 2 commas before this element of the array",
+        ":8: [4]: a comma before the end of the array",
+    ]
+
+
+def test_an_empty_array_of_white_space_is_whole(tmp_path):
+    for text in (b"[]", b"[ \n ]"):
+        assert scanned(tmp_path, text)[0:3:2] == ([], [])
+    assert scanned(tmp_path, b"[,]")[2] == [":1: [0]: a comma before the end of the array"]
+
+
 def test_an_object_over_lines_cut_short(tmp_path):
     _, report, problems = scanned(tmp_path, json.dumps(label("a"), indent=2).encode()[:-1])
     assert (report.read, report.broken) == (1, 1)

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kili_query.ast import And, CompareOp, Comparison, Counter, Or, Predicate
+from kili_query.ast import Addend, And, CompareOp, Comparison, Counter, Linear, Or, Predicate
 from kili_query.counting import MAX_NESTING, CountPolicy, Rules
 from kili_query.errors import MalformedLabelError, UnknownContentError
 from kili_query.ontology import Ontology
 from kili_query.ontology.job import METADATA_JOBS
-from kili_query.targets.below import IRREGULAR, jobs_below
+from kili_query.targets.below import IRREGULAR, count_below, jobs_below
 from kili_query.targets.closures import compile_closure
 from tests import reference, strategies
 
@@ -67,6 +67,8 @@ TREES: list[Predicate] = [
     *(Comparison(counter, CompareOp.GT, 0) for counter in COUNTERS),
     And((Comparison(COUNTERS[-1], CompareOp.EQ, 0), Comparison(COUNTERS[0], CompareOp.GE, 2))),
     Or((Comparison(COUNTERS[0], CompareOp.GE, 3), Comparison(COUNTERS[1], CompareOp.LT, 1))),
+    Comparison(Counter("PARTS", "HAND"), CompareOp.EQ, 1),
+    Linear((Addend(2, COUNTERS[0]), Addend(-1, COUNTERS[1]), Addend(1, COUNTERS[3])), CompareOp.EQ, 4),
 ]
 
 UNKNOWN_ASSETS = Ontology.from_json_interface(
@@ -118,8 +120,42 @@ def damaged(label: dict[str, Any], path: tuple[Any, ...], by: object) -> Any:
 
 
 def test_jobs_below() -> None:
-    assert jobs_below(LABEL, NO_RULES) == BELOW
-    assert jobs_below({}, NO_RULES) == set()
+    assert set(jobs_below(LABEL, NO_RULES)) == BELOW
+    assert jobs_below({}, NO_RULES) == {}
+
+
+def test_parents_that_are_one_count_once() -> None:
+    def child(**where: Any) -> dict[str, Any]:
+        return {"categories": [{"name": "A"}], "mid": "m", **where}
+
+    choice = {"J": {"categories": [{"name": "X"}]}}
+    objects = {"J": {"annotations": [{"mid": "A", "categories": [{"name": "X"}]}]}}
+    for one, other, expected in [
+        (child(children=choice), child(children=choice), 1),
+        (child(children=choice), child(children=choice, mid="n"), 2),
+        (child(children=objects), child(children=objects), 1),
+        (child(children=objects), child(children=choice), 2),
+        (child(children=choice), child(categories=[{"name": "A", "children": choice}]), 2),
+        (child(children=choice), child(points=[{"mid": "A", "children": choice}]), 2),
+        (child(points=[{"mid": "A", "children": choice}]), child(categories=[{"name": "A", "children": choice}]), 2),
+        (child(points=[{"mid": "A", "children": choice}]), child(points=[{"mid": "A", "children": choice}]), 1),
+    ]:
+        label = {"P": {"annotations": [one, other]}}
+        assert count_below(jobs_below(label, NO_RULES), "J", "X") == expected
+        assert_agreement(Comparison(Counter("J", "X"), CompareOp.EQ, expected), label)
+    both = {"categories": [{"name": "A", "children": choice}], "annotations": [{**child(children=choice), "mid": "A"}]}
+    inside = {"J": {"annotations": [{"mid": "J", "categories": [{"name": "X"}]}], "children": choice}}
+    for payload in (both, {"children": inside}):
+        assert count_below(jobs_below({"P": payload}, NO_RULES), "J", "X") == 2
+        assert_agreement(Comparison(Counter("J", "X"), CompareOp.EQ, 2), {"P": payload})
+
+
+def test_what_stands_below_metadata_is_not_counted() -> None:
+    for name in METADATA_JOBS:
+        label = {name: {"children": {"J": {"categories": [{"name": "A"}]}}}}
+        for tree in (Comparison(Counter("J", "A"), CompareOp.EQ, 0), Comparison(Counter("J", "A"), CompareOp.GE, 2)):
+            assert_agreement(tree, label)
+            assert_agreement(tree, {"P": {"children": label}})
 
 
 def test_verdicts_without_ontology() -> None:
@@ -169,7 +205,7 @@ def test_depth(levels: int) -> None:
     matcher = compile_closure(Comparison(Counter("B", "C"), CompareOp.EQ, 0))
     if levels <= MAX_NESTING:
         assert matcher(label)
-        assert jobs_below(label, NO_RULES) == {"A"}
+        assert set(jobs_below(label, NO_RULES)) == {"A"}
     else:
         with pytest.raises(MalformedLabelError):
             matcher(label)
@@ -249,7 +285,7 @@ def test_what_is_regular_is_well_formed(label: Any, policy: CountPolicy) -> None
     assert not reference.matches(Comparison(absent, CompareOp.GT, 0), label, policy=policy)
     reader = reference.Reader(None, policy)
     found = {job for place in reader.root_places(label)() for inner in deeper(reader, place) for job in inner["jobs"]}
-    assert found <= below  # it may hold what stands in metadata, too
+    assert found <= set(below)  # it may hold what stands in metadata, too
 
 
 def deeper(reader: reference.Reader, place: reference.Place) -> list[reference.Place]:

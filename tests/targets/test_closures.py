@@ -109,6 +109,27 @@ def test_sums_are_read_in_full() -> None:
     assert compile_closure(Linear(addends, GE, 2))(LABEL) is False
 
 
+def test_a_sum_of_one_counter_twice_and_of_shared_ids() -> None:
+    car = Counter("OBJECTS", "CAR")
+    objects = [
+        *people(2),
+        {"mid": "0", "categories": [{"name": "PERSON"}]},
+        {"mid": "0", "categories": [{"name": "CAR"}]},
+    ]
+    label = {"OBJECTS": {"annotations": objects}, "SCENE": {"categories": [{"name": "VEHICLE"}, {"name": "VEHICLE"}]}}
+    misplaced = {"NOTE": {"children": {"SCENE": label["SCENE"]}}}
+    for ontology in (None, ONTOLOGY, evolve(ONTOLOGY, input_type=None)):
+        for addends, total in [
+            ((Addend(1, PERSON), Addend(3, PERSON)), 8),
+            ((Addend(1, PERSON), Addend(10, car)), 12),
+            ((Addend(5, PERSON), Addend(-1, VEHICLE), Addend(7, SMALL)), 9),
+        ]:
+            assert compile_closure(Linear(addends, EQ, total), ontology=ontology)(label)
+            for other in ({"0": label, "1": label}, label | misplaced):
+                agreed = reference.matches(Linear(addends, EQ, total), other, ontology=ontology)
+                assert compile_closure(Linear(addends, EQ, total), ontology=ontology)(other) is agreed
+
+
 def test_children_choose_objects() -> None:
     def person(mid: str, **children: str) -> dict[str, Any]:
         jobs = {job: {"categories": [{"name": name}]} for job, name in children.items()}
@@ -202,6 +223,7 @@ TREES = [
     *(Comparison(counter, op, bound) for counter in (PERSON, VEHICLE) for op in CompareOp for bound in (0, 1, 2, 3)),
     And((Comparison(PERSON, GE, 3), Comparison(VEHICLE, GT, 0))),
     Or((Comparison(PERSON, LT, 3), Comparison(VEHICLE, EQ, 0))),
+    Linear((Addend(1, PERSON), Addend(1, Counter("OBJECTS", "CAR")), Addend(-2, VEHICLE)), EQ, 2),
 ]
 
 

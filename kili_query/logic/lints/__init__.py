@@ -24,13 +24,18 @@ MAX_BRACKETS = 8
 
 
 def check_logic(
-    tree: Predicate, ontology: Ontology | None = None, *, labels_are_complete: bool = False
+    tree: Predicate,
+    ontology: Ontology | None = None,
+    *,
+    text: str = "",
+    labels_are_complete: bool = False,
 ) -> Iterator[Diagnostic]:
     """What the logic has to say about a query, conditions in brackets included; the work is bounded.
 
     Args:
         tree: as written.
         ontology: of the labels, for bounds that they cannot reach.
+        text: what the tree was read from, so that messages show clauses as they are written there.
         labels_are_complete: whether required jobs hold something.
 
     >>> from kili_query.syntax import parse_tree
@@ -41,13 +46,13 @@ def check_logic(
     KQ202 never true: `J.B.count >= 2` and `J.B.count < 2` cannot both hold
     KQ203 `J.A.count > 1` is redundant beside `J.A.count > 3`
     """
-    return islice(_check(tree, ontology, labels_are_complete), MAX_FINDINGS)
+    return islice(_check(tree, ontology, text, labels_are_complete), MAX_FINDINGS)
 
 
-def _check(tree: Predicate, ontology: Ontology | None, labels_are_complete: bool) -> Iterator[Diagnostic]:
-    yield from _run_rules(Case.of(tree, ontology, labels_are_complete=labels_are_complete))
+def _check(tree: Predicate, ontology: Ontology | None, text: str, labels_are_complete: bool) -> Iterator[Diagnostic]:
+    yield from _run_rules(Case.of(tree, ontology, text=text, labels_are_complete=labels_are_complete))
     for condition in _conditions(tree):
-        yield from _run_rules(Case.of(condition))
+        yield from _run_rules(Case.of(condition, text=text))
 
 
 def _run_rules(case: Case) -> Iterator[Diagnostic]:

@@ -22,7 +22,7 @@ def parts_always_true(case: Case) -> Iterator[Predicate]:
     stack = [case.tree] if case.value is not False else []
     while stack:
         node = stack.pop()
-        if case.prover.never([negate(node)]):
+        if case.prover.never([case.negated(node)]):
             yield node
         elif isinstance(node, Or):  # each operand alone leaves something out, or the whole could not
             stack.extend(operand for operand in reversed(case.operands(node)) if isinstance(operand, And))

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from kili_query.ast import And, Not, Or, Predicate, conjunction, disjunction
 from kili_query.logic.decide import facts_of
@@ -11,7 +11,7 @@ from kili_query.logic.facts import Fact
 from kili_query.logic.opaque import known_of_opaque
 from kili_query.logic.solver import solve
 from kili_query.ontology import Ontology, bind
-from kili_query.source import Span
+from kili_query.source import NOWHERE, Span
 from kili_query.syntax.lower import lower, negate
 from kili_query.syntax.printer import print_tree
 
@@ -60,15 +60,19 @@ class Clause:
         written: the part.
         is_negated: whether a ``NOT`` applies to it.
         span: where it stands, a ``NOT`` directly before it included.
+        text: what is written there, where that is known.
     """
 
     written: Predicate
     is_negated: bool
     span: Span
+    text: str = ""
 
     def __str__(self) -> str:
-        """Its text or the beginning of it, in backticks."""
-        text = print_tree(Not(self.written) if self.is_negated else self.written)
+        """Its text or the beginning of it, in backticks; over several lines, as the printer would write it."""
+        text = self.text
+        if not text or "\n" in text:
+            text = print_tree(Not(self.written) if self.is_negated else self.written)
         return f"`{text}`" if len(text) <= MAX_SHOWN else f"`{text[: MAX_SHOWN - 1]}…`"
 
 
@@ -83,6 +87,7 @@ class Case:
         facts: what an ontology says of the labels.
         prover: shared by the rules.
         value: what the whole is on every label; None where labels differ.
+        negations: those that were asked for, by the `id` of the node.
     """
 
     tree: Predicate
@@ -91,11 +96,19 @@ class Case:
     facts: tuple[Fact, ...]
     prover: Prover
     value: bool | None
+    negations: dict[int, Predicate] = field(factory=dict, init=False)
 
     @classmethod
-    def of(cls, tree: Predicate, ontology: Ontology | None = None, *, labels_are_complete: bool = False) -> "Case":
-        """The case of a tree as written."""
-        reading = _Reading(ontology)
+    def of(
+        cls,
+        tree: Predicate,
+        ontology: Ontology | None = None,
+        *,
+        text: str = "",
+        labels_are_complete: bool = False,
+    ) -> "Case":
+        """The case of a tree as written, in a text if there is one."""
+        reading = _Reading(ontology, text)
         lowered = reading.read(tree, None)
         facts = facts_of([lowered], ontology, labels_are_complete=labels_are_complete)
         prover = Prover(known_of_opaque([lowered]))
@@ -105,6 +118,20 @@ class Case:
     def operands(self, node: Predicate) -> tuple[Predicate, ...]:
         """The operands of an AND or OR of the text."""
         return node.operands if isinstance(node, And | Or) and id(node) not in self.leaves else ()
+
+    def negated(self, node: Predicate) -> Predicate:
+        """The negation of a node of the tree, put together from those of its operands, which are asked for too."""
+        found = self.negations.get(id(node))
+        if found is None:
+            match node:
+                case And(operands):
+                    found = disjunction(map(self.negated, operands), node.span)
+                case Or(operands):
+                    found = conjunction(map(self.negated, operands), node.span)
+                case _:
+                    found = negate(node)
+            self.negations[id(node)] = found
+        return found
 
     def clauses_of(self, tree: Predicate) -> list[Clause]:
         """The clauses of a tree that is made of parts of this one, in the order of the text."""
@@ -122,8 +149,9 @@ class Case:
 class _Reading:
     """A tree as written becomes one without sugar, and each node keeps its clause."""
 
-    def __init__(self, ontology: Ontology | None) -> None:
+    def __init__(self, ontology: Ontology | None, text: str) -> None:
         self.ontology = ontology
+        self.text = text
         self.clauses: dict[int, Clause] = {}
         self.leaves: set[int] = set()
         self.kept: list[Predicate] = []
@@ -145,7 +173,9 @@ class _Reading:
                 bound = leaf if self.ontology is None else bind(leaf, self.ontology)
                 node = evolve(negate(bound) if is_negated else lower(bound))  # a node of its own, for its id
                 self.leaves.add(id(node))
-        self.clauses[id(node)] = Clause(tree, is_negated, tree.span if negation is None else negation.span)
+        span = tree.span if negation is None else negation.span
+        text = "" if span == NOWHERE else self.text[span.start : span.end]
+        self.clauses[id(node)] = Clause(tree, is_negated, span, text)
         self.kept.append(node)
         return node
 

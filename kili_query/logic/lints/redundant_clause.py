@@ -10,7 +10,6 @@ from kili_query.diagnostics import Code, Diagnostic, Help, Label
 from kili_query.logic.lints.always_true import parts_always_true
 from kili_query.logic.lints.case import Case, shrink
 from kili_query.logic.lints.never_true import parts_never_true
-from kili_query.syntax.lower import negate
 
 __all__ = ["check"]
 
@@ -53,7 +52,7 @@ class _Level:
         self.above = above
         self.position = position
         self.gone = {index for index, operand in enumerate(self.operands) if id(operand) in settled}
-        self.given = [_Given(one if self.is_and else negate(one), one) for one in self.operands]
+        self.given = [_Given(one if self.is_and else case.negated(one), one) for one in self.operands]
         self.of_term: dict[Term, list[int]] = {}
         for index, operand in enumerate(self.operands):
             for term in dict.fromkeys(terms(operand)):
@@ -91,7 +90,7 @@ def _redundant(case: Case, level: _Level) -> Iterator[Diagnostic]:
         if left == 1 or case.prover.is_exhausted:
             return
         clause = level.operands[index]
-        denied = negate(clause) if level.is_and else clause
+        denied = case.negated(clause) if level.is_and else clause
         near = level.connected(index)
         if near and _clash(case, denied, near):
             causes = shrink(near, partial(_clash, case, denied))

@@ -3,6 +3,8 @@
 import pytest
 
 from kili_query.diagnostics import Code
+from kili_query.logic.lints import check_logic
+from kili_query.syntax import parse_tree
 from tests.logic.lints.samples import found_in, messages
 
 HUGE = "1" + "0" * 30
@@ -27,6 +29,20 @@ HUGE = "1" + "0" * 30
 )
 def test_the_smallest_set_of_clauses_is_named(text: str, found: list[tuple[str, list[str]]]) -> None:
     assert found_in(text, Code.NEVER_TRUE) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("J.A.count > 1e400", "J.A.count > 1e400"),
+        ("J.B OR not (J.A.count>=0)", "not (J.A.count>=0)"),
+        ("J.C[J.A.count > 1e40]", "J.A.count > 1e40"),
+        ("J.A.count <\n0", "J.A.count < 0"),
+    ],
+)
+def test_a_clause_is_shown_as_it_is_written_on_its_line(text: str, shown: str) -> None:
+    (found,) = (one for one in check_logic(parse_tree(text), text=text) if one.code is Code.NEVER_TRUE)
+    assert f"no label meets `{shown}`" in found.message
 
 
 def test_alternatives_that_all_fail_are_named_together() -> None:
