@@ -5,8 +5,9 @@ from kili_query._extras import load
 load("kili_query.frames.filtering", "`kili_query.frames`", "frames")  # says what to install, where something lacks
 
 from kili_query.frames.filtering import filter  # noqa: A004, E402
+from kili_query.frames.histograms import statistics_of  # noqa: E402
 from kili_query.frames.table import count_table  # noqa: E402
 from kili_query.targets.column_names import column_name, counter_of  # noqa: E402
 from kili_query.targets.columns import to_narwhals  # noqa: E402
 
-__all__ = ["column_name", "count_table", "counter_of", "filter", "to_narwhals"]
+__all__ = ["column_name", "count_table", "counter_of", "filter", "statistics_of", "to_narwhals"]

@@ -1,21 +1,30 @@
 """Filtering a table of counts by any query: by columns as far as they tell, and by the labels' JSON beyond."""
 
 import json
-from typing import cast
+from collections.abc import Iterator
+from typing import Any, cast
 
 import narwhals as nw
-from narwhals.typing import IntoFrame, IntoFrameT
+from narwhals.typing import IntoFrameT
 
 from kili_query.ast import Predicate
 from kili_query.counting import DEFAULT_POLICY, CountPolicy
-from kili_query.errors import NotExpressible, UnknownContentError
+from kili_query.errors import LabelError, NotExpressible, UnknownContentError
+from kili_query.frames.frame_checks import (
+    columns_in_use,
+    conditions_on_floats,
+    frame_of,
+    require_counts,
+    require_names,
+)
 from kili_query.ontology import Ontology
 from kili_query.planning.split import Split, split
 from kili_query.planning.weaken import Target
 from kili_query.query import Query, parse
 from kili_query.syntax import lower, print_tree
 from kili_query.targets.base import FRAMES, inexpressible
-from kili_query.targets.closures import compile_closure
+from kili_query.targets.closures import Matcher, compile_closure
+from kili_query.targets.column_search import FoundColumns
 from kili_query.targets.columns import to_narwhals
 
 __all__ = ["filter"]
@@ -52,8 +61,11 @@ def filter(  # noqa: A001 - `frames.filter` is what it does
 
     Raises:
         QueryError: the query is none, or the ontology has no such job or category.
-        NotExpressible: the counts cannot answer the query and there is no ``json_column``.
+        NotExpressible: the counts cannot answer the query and there is no ``json_column``; or the library of the table
+            cannot tell the columns apart, or name one.
         UnknownContentError, MalformedLabelError: a label that the counts leave has no content, or of a wrong shape.
+        TypeError: the table is no frame, or a column of counts that is asked for holds no numbers.
+        ValueError: there is no column ``json_column``.
 
     >>> import polars as pl
     >>> table = pl.DataFrame({"id": ["a", "b", "c"], "J/A": [0, 3, None]})
@@ -66,13 +78,19 @@ def filter(  # noqa: A001 - `frames.filter` is what it does
     if cut.residual is not None and json_column is None:
         part = print_tree(cut.residual)
         raise NotExpressible(f"a table of counts cannot express `{part}`: name the column with the JSON of the labels")
-    frame = nw.from_native(cast("IntoFrame", table))
-    columns, is_case_sensitive = frame.collect_schema().names(), frame.implementation not in _FOLDING
-    kept = frame.filter(to_narwhals(cut.pushed, prefix, columns, is_case_sensitive=is_case_sensitive))
+    frame = frame_of(table)
+    kinds, is_case_sensitive = frame.collect_schema(), frame.implementation not in _FOLDING
+    if json_column is not None and json_column not in kinds:
+        raise ValueError(f"no column `{json_column}`: the table has {', '.join(f'`{name}`' for name in kinds)}")
+    condition = to_narwhals(cut.pushed, prefix, kinds.names(), is_case_sensitive=is_case_sensitive)
+    found = FoundColumns.of(prefix, kinds.names(), is_case_sensitive=is_case_sensitive)
+    used = columns_in_use(lower(cut.pushed), found)
+    require_names(used, frame.implementation)
+    require_counts(used, kinds)
+    kept = frame.filter(condition, *conditions_on_floats(used, kinds))
     if cut.residual is not None and json_column is not None:
         left = kept.collect() if isinstance(kept, nw.LazyFrame) else kept
-        matches = compile_closure(cut.residual, ontology=ontology, policy=policy)
-        verdicts = [matches(_content(value)) for value in left[json_column].to_list()]
+        verdicts = list(_verdicts(left, json_column, compile_closure(cut.residual, ontology=ontology, policy=policy)))
         kept = left.filter(verdicts) if verdicts else left
     return cast("IntoFrameT", kept.to_native())
 
@@ -81,6 +99,17 @@ def _split(tree: Predicate, ontology: Ontology | None, policy: CountPolicy) -> S
     if not any(inexpressible(lower(tree), FRAMES)):
         return Split(tree)  # planning takes longer than filtering a hundred thousand labels
     return split(tree, Target(FRAMES, ontology=ontology, has_default_policy=policy.video == "objects"))
+
+
+def _verdicts(left: "nw.DataFrame[Any]", json_column: str, matches: Matcher) -> Iterator[bool]:
+    """Of the rows in order; an error tells which."""
+    ids = left["id"].to_list() if "id" in left.columns else []
+    for row, value in enumerate(left[json_column].to_list()):
+        try:
+            yield matches(_content(value))
+        except LabelError as error:
+            where = f"label `{ids[row]}`" if ids else f"row {row} of those that the counts leave"
+            raise type(error)(f"{where}, column `{json_column}`: {error.message}", error.path) from error
 
 
 def _content(value: object) -> object:

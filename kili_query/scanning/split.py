@@ -1,7 +1,7 @@
 """From text to the JSON texts of its records: one a line, the elements of an array, or values over many lines."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import NamedTuple
 
 from kili_query.scanning.places import Fault, Place, Problem
@@ -11,17 +11,25 @@ __all__ = ["JsonText", "holds_lines", "json_texts", "line_texts"]
 
 
 class JsonText(NamedTuple):
-    """What should be one JSON value, not yet decoded."""
+    """What should be one JSON value, not yet decoded.
+
+    Attributes:
+        data: the text.
+        place: where it stands, for people.
+        start: of a line, how many bytes of the lines come before it.
+    """
 
     data: bytes
     place: Place
+    start: int = 0
 
 
 def json_texts(text: ByteReader) -> Iterator[JsonText | Problem]:
     """The JSON texts of a file, in order, holding no more than a chunk and the longest of them.
 
     An opening ``[`` starts an array; an object that goes on over lines makes the file one of such objects; anything
-    else is read line by line. Between values white space is passed over, and so are commas outside of lines.
+    else is read line by line. Between values white space is passed over, and so are commas outside of lines; in an
+    array, a comma that is missing or one too many is a problem of its own.
     """
     first_line = 1 + _skip_blank(text)
     if text.peek(1) == b"[":
@@ -39,16 +47,19 @@ def holds_lines(text: ByteReader) -> bool:
     return text.peek(1) != b"[" and not _starts_object_over_lines(text)
 
 
-def line_texts(text: ByteReader, first_line: int) -> Iterator[JsonText]:
-    """The lines that are not blank.
+def line_texts(text: ByteReader, first_line: int) -> Generator[JsonText, None, int]:
+    """The lines that are not blank; returns how many ended, blank or not.
 
     Args:
         text: the lines.
         first_line: the number of the first.
     """
+    number, start = first_line, 0
     for number, line in enumerate(_lines(text.chunks()), first_line):
         if line and not line.isspace():
-            yield JsonText(line, Place(text.name, number))
+            yield JsonText(line, Place(text.name, number), start)
+        start += len(line) + 1
+    return number - first_line
 
 
 def _skip_blank(text: ByteReader) -> int:
@@ -183,11 +194,13 @@ class _Values:
 
     Attributes:
         line: the line where the value begins that was not yet given.
+        commas: how many stand before that value, or before the end of the array.
         is_closed: whether the end of the array has come.
     """
 
     def __init__(self, line: int, *, in_array: bool) -> None:
         self.line = line
+        self.commas = 0
         self.is_closed = False
         self._in_array = in_array
         self._held = bytearray()
@@ -205,7 +218,9 @@ class _Values:
     def next_value(self) -> bytes | None:
         """The next value, if it is held to its end."""
         if self._scan is None:
-            self._advance(_after(_BETWEEN, self._held, self._start))
+            gap_end = _after(_BETWEEN, self._held, self._start)
+            self.commas += self._held.count(b",", self._start, gap_end)
+            self._advance(gap_end)
             first = self._held[self._start : self._start + 1]
             self.is_closed = self._in_array and first == b"]"
             self._start += self.is_closed
@@ -218,6 +233,7 @@ class _Values:
     def advance(self, size: int) -> None:
         """Be done with a value."""
         self._scan = None
+        self.commas = 0
         self._advance(self._start + size)
 
     def rest(self) -> bytes:
@@ -236,7 +252,10 @@ def _split_values(text: ByteReader, line: int, *, in_array: bool) -> Iterator[Js
     for chunk in text.chunks():
         values.extend(chunk)
         while (value := values.next_value()) is not None:
-            yield JsonText(value, Place(text.name, values.line, f"[{index}]" if in_array else ""))
+            place = Place(text.name, values.line, f"[{index}]" if in_array else "")
+            if in_array and values.commas != bool(index):
+                yield Problem(place, Fault.BROKEN, _wrong_commas(values.commas, index))
+            yield JsonText(value, place)
             values.advance(len(value))
             index += 1
         if values.is_closed:
@@ -244,11 +263,19 @@ def _split_values(text: ByteReader, line: int, *, in_array: bool) -> Iterator[Js
     text.push_back(values.rest())
     place = Place(text.name, values.line, f"[{index}]" if in_array else "")
     if values.is_closed:
+        if values.commas:
+            yield Problem(place, Fault.BROKEN, "a comma before the end of the array")
         yield from _expect_nothing(text, values.line)
     elif rest := text.chunk():
         yield JsonText(rest, place)  # cut short, or a number at the very end
     elif in_array:
         yield Problem(place, Fault.BROKEN, "the array is not closed")
+
+
+def _wrong_commas(found: int, index: int) -> str:
+    if not found:
+        return "no comma before this element of the array"
+    return f"{found} commas before this element of the array" if index else "a comma before the first element"
 
 
 def _expect_nothing(text: ByteReader, line: int) -> Iterator[Problem]:

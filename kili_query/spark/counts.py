@@ -39,7 +39,7 @@ def with_counts(
     Raises:
         ValueError: there is no such column; or Spark could not tell the new columns from each other or from those that
             are there, because names are equal, or equal but for case while ``spark.sql.caseSensitive`` is not set.
-        TypeError: the column is neither text nor binary.
+        TypeError: the frame is none of Spark's, or the column is neither text nor binary.
 
     Note:
         One Arrow UDF, to which nothing but the JSON travels, and which runs once however many columns are used. Each
@@ -78,7 +78,9 @@ def _column(name: str) -> Column:
     return F.col("`" + name.replace("`", "``") + "`")
 
 
-def _check_column(df: DataFrame, name: str) -> None:
+def _check_column(df: object, name: str) -> None:
+    if not isinstance(df, DataFrame):
+        raise TypeError(f"counts are added to a DataFrame of Spark, not to `{type(df).__name__}`: see `count_table`")
     kinds = {field.name: field.dataType for field in df.schema.fields}
     if name not in kinds:
         raise ValueError(f"no column `{name}`: the frame has {', '.join(f'`{one}`' for one in kinds)}")

@@ -41,28 +41,37 @@ class FoundColumns:
 
     def named(self, name: str) -> list[nw.Expr]:
         """The column of a name, or nothing."""
-        name = self.prefix + name
         if self.names is None:
-            return [_select(_literal(name))]
-        if self.twins is not None:
-            self.twins.require_certain(name)
-        return [nw.col(name)] if name in self.names else []
+            return [_select(_literal(self.prefix + name))]
+        return [nw.col(one) for one in self._known(name)]
 
     def counts(self, term: Term) -> list[nw.Expr]:
         """The columns whose sum a term is."""
+        if self.names is None:
+            return [_select(self._regular_expression(term))]
+        return [nw.col(name) for name in self.names_of(term)]
+
+    def names_of(self, term: Term) -> list[str]:
+        """The names of these columns, where the columns are known."""
+        assert self.names is not None
         match term:
             case Counter(job, category):
-                return self.named(column_name(job, category))
+                return self._known(column_name(job, category))
             case Pattern():
-                if self.names is None:
-                    return [_select(self._regular_expression(term))]
                 if self.twins is not None:
                     self.twins.require_certain_of(lambda name: self._is_of(name, term))
-                return [nw.col(name) for name in sorted(self.names) if self._is_of(name, term)]
+                return [name for name in sorted(self.names) if self._is_of(name, term)]
             case Filtered():
                 raise AssertionError("refused before")
             case _:
                 assert_never(term)
+
+    def _known(self, name: str) -> list[str]:
+        assert self.names is not None
+        name = self.prefix + name
+        if self.twins is not None:
+            self.twins.require_certain(name)
+        return [name] if name in self.names else []
 
     def _regular_expression(self, term: Term) -> str:
         match term:

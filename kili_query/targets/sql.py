@@ -46,7 +46,8 @@ Layout: TypeAlias = Literal["wide", "long"]
 _Column: TypeAlias = Callable[[Counter], exp.Expression]
 
 _MAX_SUM = 2**62
-_DIALECTS = tuple(sorted(dialect.value for dialect in Dialects if dialect.value))
+_NO_SQL = frozenset({"dax", "prql"})  # sqlglot writes SQL for them too, which they do not read
+_DIALECTS = tuple(sorted({dialect.value for dialect in Dialects if dialect.value} - _NO_SQL))
 _MAX_IDENTIFIER_BYTES = {"postgres": 63, "materialize": 63, "redshift": 127, "mysql": 64, "oracle": 128}
 _TELL_CASES_APART = frozenset({"postgres", "materialize", "snowflake", "clickhouse", "oracle"})
 _COMPARE: dict[CompareOp, type[exp.Binary]] = {

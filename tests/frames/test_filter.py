@@ -119,6 +119,49 @@ def test_a_line_feed_at_the_end_of_a_name() -> None:
     assert found(table, parse_tree('J."A\\n"')) == ["a"]
 
 
+@pytest.mark.parametrize("name", ALL)
+def test_columns_of_floats(name: str) -> None:
+    """An integer column with nulls becomes one of floats with NaN here and there, and NaN is more than any number."""
+    table = pa.table({"id": ["a", "b", "c"], "J/A": pa.array([0.0, 3.0, float("nan")])})
+    kept = nw.from_native(filter(ALL[name](table), "J.A.count >= 2 OR J.A.count == 0"))
+    assert list((kept.collect() if isinstance(kept, nw.LazyFrame) else kept)["id"].to_list()) == ["a", "b"]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_columns_that_hold_no_counts(name: str) -> None:
+    frame = ALL[name](pa.table({"id": ["a"], "J/A": ["3"], "J/B": pa.array([3], pa.int32())}))
+    with pytest.raises(TypeError, match="`J/A` holds no counts but `String`: cast it to integers"):
+        filter(frame, "J.A.count >= 2 OR J.B")
+    with pytest.raises(TypeError, match="`J/A` holds no counts"):
+        filter(frame, "J.count >= 2")
+    assert len(nw.from_native(filter(frame, "J.B")).lazy().collect()) == 1
+
+
+def test_what_is_no_table() -> None:
+    for value, kind in ([1], "list"), ({"J/A": [1]}, "dict"), (pl.Series([1]), "Series"):
+        with pytest.raises(TypeError, match=f"a table is a frame of polars.*, not `{kind}`"):
+            filter(value, "J.A")
+    with pytest.raises(ValueError, match="the table has no columns"):
+        filter(pl.DataFrame(), "J.A")
+
+
+def test_a_column_of_json_that_is_not_there() -> None:
+    for text in ("J.A", "J.A[K.B].count > 0"):
+        with pytest.raises(ValueError, match="no column `text`: the table has `id`, `fault`, `J/A`"):
+            filter(COUNTS, text, json_column="text")
+
+
+def test_an_error_in_the_json_says_where() -> None:
+    query = "J.A[K.B].count > 0"
+    frame = pl.DataFrame({"id": ["a", "b"], "J/A": [0, 3], "K/B": [1, 1], "json": ["", '{"J": 3}']})
+    with pytest.raises(kq.MalformedLabelError, match="label `b`, column `json`: a job response is no object") as error:
+        filter(frame, query, json_column="json")
+    assert error.value.path == "J"
+    frame = pl.DataFrame({"J/A": [0, 3, 3], "K/B": [1, 1, 1], "json": ["", "{}", None]})
+    with pytest.raises(kq.UnknownContentError, match="row 1 of those that the counts leave, column `json`: "):
+        filter(frame, query, json_column="json")
+
+
 def test_what_columns_cannot_say() -> None:
     child = {"SIZE": {"categories": [{"name": "BIG"}]}}
     boxes = [

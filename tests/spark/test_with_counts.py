@@ -138,6 +138,18 @@ def test_hostile_names(spark: SparkSession) -> None:
         assert {key: value for key, value in counted.slice(row, 1).to_pylist()[0].items() if "J/" in key} == own
 
 
+def test_names_that_narwhals_reads_as_paths(spark: SparkSession) -> None:
+    df = spark.createDataFrame(pa.table({"id": [1], "J/a.b": [2], "J/`": [2], "J/c": ["2"]}))
+    for name in ("a.b", "`"):
+        with pytest.raises(kq.NotExpressible, match="name has a dot or a backtick"):
+            frames.filter(df, kq.job("J")[name].count > 1)
+    df.createOrReplaceTempView("labels")
+    assert spark.sql((kq.job("J")["a.b"].count > 1).to_sql("spark")).count() == 1
+    assert frames.filter(df, 'J."d.e".count == 0').count() == 1
+    with pytest.raises(TypeError, match="`J/c` holds no counts but `String`"):
+        frames.filter(df, "J.c")
+
+
 @contextmanager
 def setting(spark: SparkSession, name: str, value: str) -> Iterator[None]:
     before = spark.conf.get(name)
@@ -152,6 +164,8 @@ def test_what_is_refused(spark: SparkSession) -> None:
         with_counts(df, "jsonn", ONTOLOGY)
     with pytest.raises(TypeError, match=r"the column `id` is no text but `bigint`: .* `to_json`"):
         with_counts(df, "id", ONTOLOGY)
+    with pytest.raises(TypeError, match="a DataFrame of Spark, not to `Table`: see `count_table`"):
+        with_counts(pa.table({"json": ["{}"]}), "json", ONTOLOGY)  # type: ignore[arg-type]  # that is the point
     with pytest.raises(ValueError, match="two columns `fault`: rename"):
         with_counts(with_counts(df, "json", ONTOLOGY), "json", ONTOLOGY)
     categories = {"A": {"name": "A"}, "a": {"name": "a"}}

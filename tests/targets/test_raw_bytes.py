@@ -3,6 +3,7 @@
 import json
 import pickle
 import sys
+from itertools import product
 
 import pytest
 
@@ -15,6 +16,7 @@ from tests.benchmarks.label_sets import INTERFACE, ONTOLOGY, labels
 
 BLUE = b'{"SKY": {"categories": [{"name": "BLUE"}]}}'
 HOSTILE = [
+    "",
     "count",
     "id",
     "__class__",
@@ -161,10 +163,27 @@ QUICK = [
     "*.PERSON.count > 2",
     "TRUE",
 ]
+IN_BRACKETS = [
+    "BOXES.PERSON[SIZE.SMALL].count >= 2",
+    "BOXES.PERSON[NOT SIZE.SMALL AND SIZE.LARGE.count < 1] OR OBJECTS.CAR.count > 2",
+    "BOXES.*[SIZE.count == 1].count + OBJECTS.CAR.count - SIZE.SMALL.count - SIZE.SMALL.count > 1",
+]
+NEVER_IN_THIS_ONTOLOGY = ["SCENE.INDOOR[BOXES.PERSON]", "BOXES.PERSON[SIZE.SMALL[SCENE.INDOOR]]"]
+WIDE = [  # so many comparisons that one walk counts for all
+    " AND ".join(
+        f"OBJECTS.{name}.count < {12 - bound} AND OBJECTS.{name}.count != {bound + 3}"
+        for bound, name in enumerate(["PERSON", "CAR", "CHAIR", "DOG", "BUS", "TRAIN", "ZEBRA"])
+    )
+]
 
 
-@pytest.mark.parametrize("ontology", [None, ONTOLOGY, Ontology.from_json_interface(INTERFACE)])
-@pytest.mark.parametrize("text", QUICK)
+@pytest.mark.parametrize(
+    ("text", "ontology"),
+    [
+        *product(QUICK + IN_BRACKETS + WIDE, [None, ONTOLOGY, Ontology.from_json_interface(INTERFACE)]),
+        *product(NEVER_IN_THIS_ONTOLOGY, [None]),
+    ],
+)
 def test_usual_labels_are_judged_without_a_full_decoding(text, ontology):
     judge = matcher(text, ontology, at="jsonResponse")
     careful = kq.parse(text).compile(ontology=ontology)

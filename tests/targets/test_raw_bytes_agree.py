@@ -119,6 +119,32 @@ def test_counts_of_labels_of_the_right_shape(
     assert_agreement(tree, json.dumps(content).encode(), ontology, policy)
 
 
+def usual(value: object, at: str = "") -> object:
+    """The label with ids as strings, and without child jobs in the categories of annotations."""
+    match value:
+        case dict():
+            return {
+                key: "id" if key in ("mid", "code") and not isinstance(held, str) else usual(held, f"{at}.{key}")
+                for key, held in value.items()
+                if not (key == "children" and at.endswith("annotations.categories"))
+            }
+        case list():
+            return [usual(one, at) for one in value]
+        case _:
+            return value
+
+
+@MANY
+@given(strategies.trees(), strategies.contents(depth=4), ANY_ONTOLOGY, strategies.policies)
+def test_images_of_the_usual_shape(
+    tree: Predicate, content: object, ontology: Ontology | None, policy: CountPolicy
+) -> None:
+    data = json.dumps(usual(content)).encode()
+    assert_agreement(tree, data, ontology, policy)
+    if ontology is not None and not ontology.is_video and ontology.input_type is not None:
+        assert compile_bytes(tree, ontology=ontology, policy=policy, at="").sift(data) is not None
+
+
 @MANY
 @given(strategies.core_trees(depth=0), strategies.video_contents(), ANY_ONTOLOGY, strategies.policies)
 def test_counts_of_videos(tree: Predicate, content: object, ontology: Ontology | None, policy: CountPolicy) -> None:

@@ -6,6 +6,7 @@ from typing import TypeAlias
 import msgspec
 
 from kili_query.ast import Counter, Filtered, Pattern, Predicate, terms
+from kili_query.ast.walk import subtrees, terms_of
 from kili_query.counting import DEFAULT_POLICY, CountPolicy, Rules
 from kili_query.counting.label import content_of, reason_not_json
 from kili_query.errors import MalformedLabelError, UnknownContentError
@@ -20,12 +21,15 @@ from kili_query.targets.raw_bytes.names import only_job
 from kili_query.targets.raw_bytes.objects import total_of
 from kili_query.targets.raw_bytes.roots import ContentReader, FramesReader, looks_like_video
 from kili_query.targets.raw_bytes.shapes import Jobs, is_plain_name, jobs_type
-from kili_query.targets.raw_bytes.sites import Site, TooDeep, with_all_below
+from kili_query.targets.raw_bytes.sites import TooDeep, with_all_below
 from kili_query.targets.raw_bytes.tally import Tally, tallied
 
 __all__ = ["BytesMatcher", "compile_bytes"]
 
 _Way: TypeAlias = Callable[[bytes], bool | None]
+
+_FEW = 12
+"""How many comparisons count one by one; above it one walk counts for all."""
 
 
 class BytesMatcher:
@@ -104,7 +108,7 @@ def compile_bytes(
         policy: what is counted in a video.
         at: the field of a label that holds its content, an object or JSON text; empty when the bytes are the content.
 
-    >>> from kili_query.ast import CompareOp
+    >>> from kili_query.ast import CompareOp, Comparison
     >>> match = compile_bytes(Comparison(Counter("SKY", "BLUE"), CompareOp.GT, 0))
     >>> match(b'{"id": "a", "jsonResponse": {"SKY": {"categories": [{"name": "BLUE"}]}}}')
     True
@@ -116,23 +120,29 @@ class _InImage:
     """The way of labels that are no videos."""
 
     def __init__(self, tree: Predicate, rules: Rules, at: str) -> None:
-        counted = list(dict.fromkeys(terms(tree)))
-        jobs = {only_job(term) for term in counted}
-        known = rules.root_jobs | METADATA_JOBS
+        jobs = {only_job(term) for term in terms(tree)}
+        is_at_root = jobs <= rules.root_jobs | METADATA_JOBS
+        has_brackets = any(isinstance(term, Filtered) for term in terms(tree))
         self._is_by_shape = rules.is_video is None  # so that all keys have to be seen
-        self._is_at_root = jobs <= known
-        has_brackets = any(isinstance(term, Filtered) for term in counted)
-        names = None if self._is_by_shape or not self._is_at_root else {job for job in jobs if job}
-        kind = jobs_type(names, with_children=has_brackets or not self._is_at_root)
+        names = None if self._is_by_shape or not is_at_root else [job for job in jobs if job is not None]
+        kind = jobs_type(names, with_children=has_brackets or not is_at_root)
         self._read: ContentReader[Jobs] = ContentReader(kind, at)
-        self._judge = compile_judge(tree, total_of(rules))
+        self._judge = _judge_of_root(tree, rules, is_at_root)
 
     def __call__(self, data: bytes) -> bool | None:
         jobs = self._read(data)
         if jobs is None or (self._is_by_shape and looks_like_video(jobs)):
             return None
-        root: list[Site] = [(jobs, ())]
-        return self._judge(root if self._is_at_root else with_all_below(root, 0))
+        return self._judge(jobs)
+
+
+def _judge_of_root(tree: Predicate, rules: Rules, is_at_root: bool) -> Callable[[Jobs], bool]:
+    plain = _plain_terms(tree)
+    if plain is not None and sum(1 for node in subtrees(tree) if terms_of(node)) > _FEW:
+        tally, judge_counts = Tally(plain, rules), compile_judge(tree, tallied(plain))
+        return lambda jobs: judge_counts(tally([(None, jobs)]))
+    judge = compile_judge(tree, total_of(rules))
+    return (lambda jobs: judge([(jobs, ())])) if is_at_root else (lambda jobs: judge(with_all_below([(jobs, ())], 0)))
 
 
 class _InVideo:
@@ -155,7 +165,13 @@ def _ways(tree: Predicate, rules: Rules, at: str) -> Iterator[_Way]:
         return
     if rules.is_video is not True:
         yield _InImage(tree, rules, at)
+    plain = _plain_terms(tree)
+    if rules.is_video is not False and plain is not None:
+        yield _InVideo(tree, plain, rules, at)
+
+
+def _plain_terms(tree: Predicate) -> list[Counter | Pattern] | None:
+    """What the tree counts, where it has no brackets."""
     counted = list(dict.fromkeys(terms(tree)))
     plain = [term for term in counted if not isinstance(term, Filtered)]
-    if rules.is_video is not False and len(plain) == len(counted):
-        yield _InVideo(tree, plain, rules, at)
+    return plain if len(plain) == len(counted) else None

@@ -1,0 +1,75 @@
+"""Whether what is given is a frame, and a library can name the columns that are read, and compare what they hold."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+import narwhals as nw
+from narwhals.typing import IntoFrame
+
+from kili_query.ast import Predicate, terms
+from kili_query.errors import NotExpressible
+from kili_query.targets.column_search import FoundColumns
+
+__all__ = ["columns_in_use", "conditions_on_floats", "frame_of", "require_counts", "require_names"]
+
+_SPARK = (nw.Implementation.PYSPARK, nw.Implementation.PYSPARK_CONNECT)
+
+
+def frame_of(table: object) -> "nw.DataFrame[Any] | nw.LazyFrame[Any]":
+    """A table as narwhals sees it.
+
+    Raises:
+        TypeError: it is no frame.
+        ValueError: it has no columns.
+    """
+    try:
+        frame = nw.from_native(cast("IntoFrame", table))
+    except TypeError as error:
+        kind = type(table).__name__
+        raise TypeError(f"a table is a frame of polars, pandas, pyarrow, DuckDB or the like, not `{kind}`") from error
+    if not frame.collect_schema():
+        raise ValueError("the table has no columns")
+    return frame
+
+
+def columns_in_use(tree: Predicate, found: FoundColumns) -> list[str]:
+    """The columns whose counts a lowered predicate reads, each once; those that are missing are 0 and not listed.
+
+    >>> from kili_query.syntax import parse_tree
+    >>> columns_in_use(parse_tree("J.A.count > 1 AND J.B.count < 2"), FoundColumns.of("", ["id", "J/A"]))
+    ['J/A']
+    """
+    return list(dict.fromkeys(name for term in terms(tree) for name in found.names_of(term)))
+
+
+def require_names(names: list[str], library: nw.Implementation) -> None:
+    """Refuse names that the expression for a frame of Spark would read as something else.
+
+    Raises:
+        NotExpressible: a name has a dot or a backtick.
+    """
+    for name in names:
+        if library in _SPARK and ("." in name or "`" in name):
+            raise NotExpressible(
+                f"a frame of Spark cannot express the column `{name}`: its name has a dot or a backtick, which reads "
+                'as a path there; use `query.to_sql("spark")`'
+            )
+
+
+def require_counts(names: list[str], kinds: Mapping[str, nw.dtypes.DType]) -> None:
+    """Refuse columns that hold something else than numbers.
+
+    Raises:
+        TypeError: names the column and what it holds.
+    """
+    for name in names:
+        kind = kinds[name]
+        if not (kind.is_numeric() or kind in (nw.Boolean, nw.Unknown)):
+            raise TypeError(f"the column `{name}` holds no counts but `{kind}`: cast it to integers")
+
+
+def conditions_on_floats(names: list[str], kinds: Mapping[str, nw.dtypes.DType]) -> Iterator[nw.Expr]:
+    """What leaves out NaN, which stands for null in a column that became one of floats, and is more than any number."""
+    for name in names:
+        if kinds[name].is_float():
+            yield ~nw.col(name).is_nan()
