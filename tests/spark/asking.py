@@ -5,6 +5,7 @@ it.
 """
 
 import json
+import re
 from collections.abc import Callable
 
 import narwhals as nw
@@ -74,22 +75,42 @@ def fault_of(content: object, ontology: Ontology | None) -> str | None:
     return None
 
 
+def narwhals_of(question: Question, counted: DataFrame) -> nw.Expr:
+    return to_narwhals(question.tree, columns=question.columns_in(counted)).alias(question.name)
+
+
 def by_narwhals(counted: DataFrame, questions: list[Question]) -> DataFrame:
-    columns = [to_narwhals(one.tree, columns=one.columns_in(counted)).alias(one.name) for one in questions]
+    columns = [narwhals_of(one, counted) for one in questions]
     return nw.from_native(counted).select("question", "fault", *columns).to_native()
 
 
+def sql_of(question: Question, counted: DataFrame) -> str:
+    return to_sql_condition(question.tree, "spark", columns=question.columns_in(counted))
+
+
 def by_sql(counted: DataFrame, questions: list[Question]) -> DataFrame:
-    conditions = [to_sql_condition(one.tree, "spark", columns=one.columns_in(counted)) for one in questions]
-    columns = [F.expr(condition).alias(one.name) for condition, one in zip(conditions, questions, strict=True)]
+    columns = [F.expr(sql_of(one, counted)).alias(one.name) for one in questions]
     return counted.alias("labels").select("question", "fault", *columns)
 
 
-Ask = Callable[[DataFrame, list[Question]], DataFrame]
+@frozen
+class Target:
+    """How Spark is asked.
 
-TARGETS: dict[str, tuple[Capabilities, Ask]] = {
-    "narwhals on spark": (FRAMES, by_narwhals),
-    "wide sql on spark": (COLUMNS, by_sql),
+    Attributes:
+        capabilities: what it can be asked.
+        say: puts a question, before Spark sees it.
+        ask: has Spark make a column for each question.
+    """
+
+    capabilities: Capabilities
+    say: Callable[[Question, DataFrame], object]
+    ask: Callable[[DataFrame, list[Question]], DataFrame]
+
+
+TARGETS: dict[str, Target] = {
+    "narwhals on spark": Target(FRAMES, narwhals_of, by_narwhals),
+    "wide sql on spark": Target(COLUMNS, sql_of, by_sql),
 }
 
 
@@ -102,9 +123,9 @@ def answer(
     labels = spark.createDataFrame(pa.table({"question": names, "json": texts})).coalesce(1)
     counted = with_counts(labels, "json", ontology or _ontology_like_none(questions)).cache()
     answers: dict[tuple[str, str], list[str]] = {}
-    for target, (_, ask) in TARGETS.items():
-        sayable = [one for one in questions if _can_be_said(ask, counted, one)]
-        told = ask(counted, sayable).toArrow()
+    for target, by in TARGETS.items():
+        sayable = [one for one in questions if _can_be_said(by, counted, one)]
+        told = by.ask(counted, sayable).toArrow()
         for one in questions:
             answers[target, one.name] = [INEXPRESSIBLE] * len(one.contents)
         for one in sayable:
@@ -123,10 +144,15 @@ def _ontology_like_none(questions: list[Question]) -> Ontology:
     return Ontology({name: Job(name, "CLASSIFICATION", is_child=True, categories=own) for name, own in jobs.items()})
 
 
-def _can_be_said(ask: Ask, counted: DataFrame, question: Question) -> bool:
-    """Whether the target, and Spark, take the query."""
+_USUAL_NAME = re.compile(r"[\w -]*", re.ASCII)
+
+
+def _can_be_said(target: Target, counted: DataFrame, question: Question) -> bool:
+    """Whether the target, and Spark, take the query; of usual names Spark takes all, or this fails later."""
     try:
-        ask(counted, [question])
+        target.say(question, counted)
+        if not all(_USUAL_NAME.fullmatch(name) for pair in question.pairs for name in pair):
+            target.ask(counted, [question])
     except (kq.NotExpressible, AnalysisException, NarwhalsError):
         return False
     return True
@@ -134,8 +160,7 @@ def _can_be_said(ask: Ask, counted: DataFrame, question: Question) -> bool:
 
 def expected(target: str, question: Question, verdicts: list[str]) -> list[str]:
     """What a target has to say: it knows nothing but counts, and reads each label in full."""
-    capabilities, _ = TARGETS[target]
-    if any(inexpressible(lower(question.tree), capabilities)):
+    if any(inexpressible(lower(question.tree), TARGETS[target].capabilities)):
         return [INEXPRESSIBLE] * len(question.contents)
     faults = [fault_of(content, question.ontology) for content in question.contents]
     return [fault or verdict for fault, verdict in zip(faults, verdicts, strict=True)]
