@@ -34,12 +34,13 @@ lint: $(TESTING)
 	@.venv/bin/python -m ruff format --check
 	@.venv/bin/python -m mypy
 
-# What tests start themselves beside Python: PostgreSQL's server, Java for Spark, ffmpeg for videos. Installed where
-# that is allowed.
+# What tests start themselves beside Python: PostgreSQL's server, Java for Spark, ffmpeg for videos, openssl for
+# certificates. Installed where that is allowed.
 system:
 	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || $(call apt_get,postgresql)
 	@command -v java >/dev/null || $(call apt_get,openjdk-17-jre-headless)
 	@command -v ffmpeg >/dev/null || $(call apt_get,ffmpeg)
+	@command -v openssl >/dev/null || $(call apt_get,openssl)
 
 demo: $(DEMO)
 	@.venv-demo/bin/kili-query demo

@@ -71,11 +71,12 @@ class View:
         return None
 
     def _raw(self) -> object:
-        raise NotImplementedError
+        """The value that is looked at; each kind of window knows where it stands."""
+        raise NotImplementedError  # abstract: no view is made of this class itself
 
     def _put(self, key: str | int, value: object) -> None:
         """Set one entry, making whatever holds it where it is missing."""
-        raise NotImplementedError
+        raise NotImplementedError  # abstract, as above
 
     def _fill(self, empty: object) -> None:
         """Put something where there is nothing."""
@@ -158,7 +159,7 @@ class ListView(View, Sequence[Entry], Generic[Entry]):
 
     def _entry(self, index: int) -> Entry:
         """The window on an entry that is there."""
-        raise NotImplementedError
+        raise NotImplementedError  # abstract: each list knows what its entries are
 
     def __len__(self) -> int:
         return len(self._raw() or ())

@@ -66,7 +66,8 @@ class Case:
         """What is there before."""
 
     def call(self) -> object:
-        raise NotImplementedError
+        """What is done; each way of writing says."""
+        raise NotImplementedError  # abstract
 
     def done(self) -> dict[object, list[str]]:
         """The ids of the labels that each input has become."""
