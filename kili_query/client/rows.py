@@ -26,6 +26,7 @@ from kili_query.client.request import Request, Service
 from kili_query.errors import GraphQLError, LabelError, UnknownContentError
 from kili_query.planning import ServerProfile
 from kili_query.protocol import selection_of
+from kili_query.scanning.collecting import rare_collections
 from kili_query.targets.closures import Matcher
 
 __all__ = ["Reader", "Source", "Want", "read_rows"]
@@ -175,7 +176,8 @@ def _rows(reader: Reader, source: Source, pages: Pages, disable_tqdm: bool | Non
     unknown = _Unknown("have the content None" if source.places else "are left out")
 
     def fetch(request: Request) -> object:
-        return _fetch(reader, source, request)
+        with rare_collections():
+            return _fetch(reader, source, request)
 
     try:
         with (

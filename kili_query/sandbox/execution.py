@@ -29,6 +29,7 @@ from graphql import (
 )
 
 from kili_query.errors import KiliQueryError
+from kili_query.sandbox.plain_fields import PlainFieldsExecutor
 from kili_query.sandbox.refusal import Refused
 from kili_query.sandbox.resolvers import Asked, Service
 
@@ -80,7 +81,9 @@ class Executor:
     def _run(self, readied: "_Readied") -> ExecutionResult:
         reader = self.service.store.reader()
         try:
-            return execute_sync(self.schema, **readied.arguments(Asked(self.service, reader)))
+            return execute_sync(
+                self.schema, executor_class=PlainFieldsExecutor, **readied.arguments(Asked(self.service, reader))
+            )
         finally:
             reader.close()
 

@@ -1,10 +1,12 @@
 """Garbage collection while labels are decoded.
 
 What is decoded has no cycles, and is kept or dropped as a whole: collections find nothing, yet each looks through all
-that is there, which may take longer than the decoding. While lists and exports are made, they are therefore rare.
+that is there, which may take longer than the decoding. While pages, lists and exports are made, they are therefore
+rare.
 """
 
 import gc
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
@@ -13,8 +15,8 @@ from attrs import define, field
 
 __all__ = ["rare_collections"]
 
-_RARELY = 5_000_000
-"""New objects between two collections; cycles of other threads are still collected."""
+_RARELY = 20_000_000
+"""New objects between two collections: some 80 000 labels; cycles of other threads are still collected."""
 
 
 @define
@@ -33,12 +35,22 @@ class _Collections:
                     gc.set_threshold(_RARELY, *self._usual[1:])
             self._wanted_by += 1
 
-    def make_usual(self) -> None:
+    def make_usual(self, *, calls_old: bool) -> None:
         with self._lock:
+            if self._wanted_by == 0:
+                return  # it was wanted before the process was forked
             self._wanted_by -= 1
             if self._wanted_by == 0:
-                _call_old()
+                if calls_old:
+                    _call_old()
                 gc.set_threshold(*self._usual)
+
+    def forget(self) -> None:
+        """Begin anew in a forked process, where the threads that wanted it are gone."""
+        self._lock = Lock()
+        if self._wanted_by:
+            self._wanted_by = 0
+            gc.set_threshold(*self._usual)
 
 
 def _call_old() -> None:
@@ -49,16 +61,21 @@ def _call_old() -> None:
 
 
 _COLLECTIONS = _Collections()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_COLLECTIONS.forget)
 
 
 @contextmanager
-def rare_collections() -> Iterator[None]:
+def rare_collections(*, keeps_all: bool = False) -> Iterator[None]:
     """Within it, the collections of this process are rare; afterwards they are as before.
+
+    Args:
+        keeps_all: what is made within is kept, so that it counts as old at the end.
 
     >>> usual = gc.get_threshold()
     >>> with rare_collections():
     ...     gc.get_threshold()[0]
-    5000000
+    20000000
     >>> gc.get_threshold() == usual
     True
     """
@@ -66,4 +83,4 @@ def rare_collections() -> Iterator[None]:
     try:
         yield
     finally:
-        _COLLECTIONS.make_usual()
+        _COLLECTIONS.make_usual(calls_old=keeps_all)
