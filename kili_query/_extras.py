@@ -11,7 +11,7 @@ __all__ = ["has_extra", "load"]
 _MODULES_OF_EXTRA = {
     "fast": ("msgspec",),
     "cli": ("typer", "rich", "yaml"),
-    "client": ("requests", "tqdm", "websockets"),
+    "client": ("requests", "tqdm", "urllib3", "websockets"),
     "export": ("PIL", "cv2", "narwhals", "numpy", "pyarrow", "requests", "tqdm", "yaml"),
     "frames": ("narwhals", "numpy", "pyarrow"),
     "masks": ("cv2", "numpy"),

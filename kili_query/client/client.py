@@ -975,7 +975,7 @@ class KiliClient:
             warnings.warn(f"{message} `disable_tqdm=True`", UserWarning, stacklevel=3)
         if as_generator:
             return items
-        with rare_collections(keeps_all=True):
+        with rare_collections():
             return list(items)
 
     def _bar(self, what: str, items: object, disable_tqdm: bool | None) -> AbstractContextManager[Bar]:

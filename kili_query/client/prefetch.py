@@ -10,7 +10,7 @@ from kili_query.errors import TransportError
 
 __all__ = ["WINDOW", "read_pages"]
 
-WINDOW = 6
+WINDOW = 8
 """Requests of one list that are under way at a time."""
 
 

@@ -137,8 +137,11 @@ class Settings:
         is_usual = urlsplit(self.endpoint).path.endswith("/api/label/v2/graphql")
         return self.endpoint.removesuffix("/graphql") if is_usual else self.endpoint
 
-    def is_authenticated(self, url: str) -> bool:
+    def is_authenticated(self, url: str | Url) -> bool:
         """Whether a request to the URL shows the key: its scheme, host and port are the service's, and so is its path.
+
+        Args:
+            url: the URL; best as the parser read it by which the connection is opened, so that both see the same host.
 
         >>> settings = Settings("secret", "https://kili.example/api/label/v2/graphql")
         >>> settings.is_authenticated("https://kili.example/api/label/v2/files/1")
@@ -147,8 +150,8 @@ class Settings:
         False
         """
         try:
-            # the parser of what opens the connection, so that both see the same host; it also resolves `..`
-            asked, own = parse_url(url), parse_url(self.authenticated_prefix)
+            asked = url if isinstance(url, Url) else parse_url(url)  # which also resolves `..`
+            own = parse_url(self.authenticated_prefix)
         except LocationParseError:
             return False
         path, prefix = asked.path or "/", own.path or ""

@@ -1,22 +1,25 @@
 """One HTTP exchange: what is sent, and the whole answer or how it was lost. Nothing is decided here.
 
-The adapter of requests is used below its sessions: a session follows redirects with the key, keeps cookies and takes
-passwords from ``~/.netrc``, and is not made for threads; the adapter does none of that, and its pools are.
+The adapter of requests finds how a host is reached: certificates, proxies, connections. Its sessions are not used, for
+they follow redirects with the key, keep cookies, take passwords from ``~/.netrc``, and are not made for threads; nor
+are its requests and responses, which cost more than all else of a small exchange.
 """
 
 import os
 from collections.abc import Iterator, Mapping
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import requests
 from attrs import frozen
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool, Timeout
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProxyError, ReadTimeoutError
+from urllib3.util import Url, parse_url
 
 from kili_query.client.answers import Reply
-from kili_query.client.headers import KeyInHeader
 from kili_query.client.retries import BROKEN, REFUSED, SLOW, UNREACHED, Clock, Failure
 from kili_query.client.settings import Settings
+from kili_query.protocol import authorization
 
 __all__ = ["MAX_CONNECTIONS", "Sending", "Wire"]
 
@@ -30,7 +33,8 @@ _IDLE_S = 30.0
 a dead connection is a mutation in doubt."""
 _READ_BYTES = 1 << 16
 
-_Environment: TypeAlias = tuple[bool | str, dict[str, str]]
+_Verify: TypeAlias = bool | str
+_Proxies: TypeAlias = dict[str, str]
 
 
 @frozen
@@ -52,6 +56,37 @@ class Sending:
     timeout_s: float = 60.0
 
 
+@frozen
+class _Route:
+    """How a host is reached.
+
+    Attributes:
+        pool: connections to it, or to the proxy before it.
+        before_path: what stands before the path in a request: a proxy is told the host too.
+    """
+
+    pool: HTTPConnectionPool
+    before_path: str
+
+
+class _Router(HTTPAdapter):
+    """Finds routes, each once."""
+
+    def __init__(self) -> None:
+        super().__init__(pool_connections=MAX_CONNECTIONS, pool_maxsize=MAX_CONNECTIONS)
+        self.routes: dict[str, _Route] = {}
+
+    def route(self, origin: str, verify: _Verify, proxies: _Proxies) -> _Route:
+        """The route to a host, given by scheme, name and port."""
+        if origin not in self.routes:
+            prepared = requests.Request("GET", origin).prepare()
+            pool = cast("HTTPConnectionPool", self.get_connection_with_tls_context(prepared, verify, proxies=proxies))
+            self.cert_verify(pool, origin, verify, None)  # type: ignore[no-untyped-call]
+            is_told_all = self.request_url(prepared, proxies) != prepared.path_url
+            self.routes[origin] = _Route(pool, origin if is_told_all else "")
+        return self.routes[origin]
+
+
 class Wire:
     """Connections to the service and to what stores its files, for any number of threads.
 
@@ -59,16 +94,17 @@ class Wire:
     """
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
-        self._verify = settings.verify
-        self._key = KeyInHeader(settings)
+        self._settings = settings
         self._clock = clock
-        self._adapters: dict[int, HTTPAdapter] = {}
-        self._environments: dict[str, _Environment] = {}
+        self._routers: dict[int, _Router] = {}
+        self._environments: dict[str, tuple[_Verify, _Proxies]] = {}
         self._last_used_s = clock.monotonic_s()
         self._is_closed = False
 
     def exchange(self, sending: Sending, left_s: float) -> Reply | Failure:
         """Send once, and read the answer to its end.
+
+        The key goes with what the service itself is asked.
 
         Args:
             sending: what is sent.
@@ -79,55 +115,65 @@ class Wire:
         end_s = self._clock.monotonic_s() + left_s
         extra_s = len(sending.body or b"") / _SLOWEST_UPLOAD_BYTES_PER_S
         silence_s = min(sending.timeout_s + extra_s, left_s)
+        timeout = Timeout(connect=min(_CONNECT_TIMEOUT_S + extra_s, silence_s), read=silence_s)
         try:
-            prepared = requests.Request(
-                sending.method, sending.url, dict(sending.headers), data=sending.body, auth=self._key
-            ).prepare()
-            verify, proxies = self._environment(prepared.url or "")
-            response = self._adapter().send(
-                prepared,
-                stream=True,
-                timeout=(min(_CONNECT_TIMEOUT_S + extra_s, silence_s), silence_s),
-                verify=verify,
-                proxies=proxies,
-            )
+            response = self._send(sending, timeout)
             body = self._body(response, end_s)
-        except (OSError, HTTPError) as error:
+        except (OSError, HTTPError, ValueError) as error:
             return _lost(error, sending, silence_s)
         if body is None:
-            return Failure("the answer was not there in whole before the deadline", SLOW, response.status_code)
-        return Reply(response.status_code, response.headers, body)
+            return Failure("the answer was not there in whole before the deadline", SLOW, response.status)
+        return Reply(response.status, response.headers, body)
 
     def close(self) -> None:
         """Close the connections that nobody uses, and send no more; what is under way is read to its end."""
         self._is_closed = True
-        if adapter := self._adapters.pop(os.getpid(), None):
-            adapter.close()
+        if router := self._routers.pop(os.getpid(), None):
+            router.close()
 
-    def _adapter(self) -> HTTPAdapter:
+    def _send(self, sending: Sending, timeout: Timeout) -> BaseHTTPResponse:
+        url = parse_url(sending.url)
+        headers = dict(sending.headers)
+        if self._settings.is_authenticated(url):
+            headers["Authorization"] = authorization(self._settings.api_key)
+        origin = _origin(url)
+        route = self._router().route(origin, *self._environment(origin))
+        return route.pool.urlopen(
+            sending.method,
+            route.before_path + url.request_uri,
+            sending.body,
+            headers,
+            retries=False,
+            redirect=False,
+            assert_same_host=False,
+            timeout=timeout,
+            preload_content=False,
+            decode_content=False,
+        )
+
+    def _router(self) -> _Router:
         now_s, last_s = self._clock.monotonic_s(), self._last_used_s
         self._last_used_s = now_s
         process = os.getpid()
         if now_s - last_s > _IDLE_S:
             # not closed but dropped: another thread may be about to take a connection from it
-            self._adapters.pop(process, None)
-        if adapter := self._adapters.get(process):
-            return adapter
-        return self._adapters.setdefault(process, HTTPAdapter(pool_maxsize=MAX_CONNECTIONS))
+            self._routers.pop(process, None)
+        if router := self._routers.get(process):
+            return router
+        return self._routers.setdefault(process, _Router())
 
-    def _environment(self, url: str) -> _Environment:
+    def _environment(self, origin: str) -> tuple[_Verify, _Proxies]:
         """How the environment of the process wants a host to be reached: its authorities, its proxies."""
-        origin = "/".join(url.split("/", 3)[:3])
         if origin not in self._environments:
-            found = requests.Session().merge_environment_settings(origin, {}, None, self._verify, None)
+            found = requests.Session().merge_environment_settings(origin, {}, None, self._settings.verify, None)
             self._environments[origin] = found["verify"] or False, dict(found["proxies"])
         return self._environments[origin]
 
-    def _body(self, response: requests.Response, end_s: float) -> bytes | None:
+    def _body(self, response: BaseHTTPResponse, end_s: float) -> bytes | None:
         """The body; None where it drips so slowly that the deadline passes."""
         pieces = []
         try:
-            while piece := response.raw.read1(_READ_BYTES, decode_content=True):
+            while piece := response.read1(_READ_BYTES, decode_content=True):
                 pieces.append(piece)
                 if self._clock.monotonic_s() > end_s:
                     response.close()
@@ -135,7 +181,7 @@ class Wire:
         except BaseException:
             response.close()
             raise
-        response.raw.release_conn()
+        response.release_conn()
         return b"".join(pieces)
 
 
@@ -145,15 +191,19 @@ def _lost(error: Exception, sending: Sending, silence_s: float) -> Failure:
     reason = _words(causes[-1])
     if any(type(cause).__name__ == "SSLCertVerificationError" for cause in causes):
         return Failure(f"the certificate is not trusted: {reason}; `verify` takes the path of an authority", REFUSED)
-    if isinstance(error, requests.ConnectTimeout | requests.exceptions.ProxyError) or any(
-        isinstance(cause, NewConnectionError) for cause in causes
-    ):
+    if isinstance(error, ConnectTimeoutError | NewConnectionError | ProxyError):
         return Failure(f"no connection to {_host(sending.url)}: {reason}", UNREACHED)
-    if isinstance(error, requests.ReadTimeout | ReadTimeoutError):
+    if isinstance(error, ReadTimeoutError):
         return Failure(f"no answer within {silence_s:.0f} s", SLOW)
     if isinstance(error, ValueError):  # the URL, the proxy or a header cannot be used: nothing was sent
         return Failure(f"nothing can be sent to {_host(sending.url)}: {reason}", REFUSED)
     return Failure(f"the connection broke before the answer was there in whole: {reason}", BROKEN)
+
+
+def _origin(url: Url) -> str:
+    if url.scheme is None or url.host is None:
+        raise ValueError("a URL begins with its scheme and host")
+    return f"{url.scheme}://{url.host}" + ("" if url.port is None else f":{url.port}")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -1,8 +1,7 @@
 """Garbage collection while labels are decoded.
 
 What is decoded has no cycles, and is kept or dropped as a whole: collections find nothing, yet each looks through all
-that is there, which may take longer than the decoding. While pages, lists and exports are made, they are therefore
-rare.
+that is there, which may take longer than the decoding. While lists and exports are made, they are therefore rare.
 """
 
 import gc
@@ -35,14 +34,13 @@ class _Collections:
                     gc.set_threshold(_RARELY, *self._usual[1:])
             self._wanted_by += 1
 
-    def make_usual(self, *, calls_old: bool) -> None:
+    def make_usual(self) -> None:
         with self._lock:
             if self._wanted_by == 0:
                 return  # it was wanted before the process was forked
             self._wanted_by -= 1
             if self._wanted_by == 0:
-                if calls_old:
-                    _call_old()
+                _call_old()
                 gc.set_threshold(*self._usual)
 
     def forget(self) -> None:
@@ -66,11 +64,8 @@ if hasattr(os, "register_at_fork"):
 
 
 @contextmanager
-def rare_collections(*, keeps_all: bool = False) -> Iterator[None]:
+def rare_collections() -> Iterator[None]:
     """Within it, the collections of this process are rare; afterwards they are as before.
-
-    Args:
-        keeps_all: what is made within is kept, so that it counts as old at the end.
 
     >>> usual = gc.get_threshold()
     >>> with rare_collections():
@@ -83,4 +78,4 @@ def rare_collections(*, keeps_all: bool = False) -> Iterator[None]:
     try:
         yield
     finally:
-        _COLLECTIONS.make_usual(calls_old=keeps_all)
+        _COLLECTIONS.make_usual()
