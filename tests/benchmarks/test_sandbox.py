@@ -53,7 +53,7 @@ class Connection:
         self.http.request("POST", self.path, body, {"Authorization": f"X-API-Key: {self.key}"})
         answer = self.http.getresponse().read()
         taken_s = time.perf_counter() - start
-        assert answer.startswith(b'{"data": {"data": '), answer[:300]
+        assert answer.startswith(b'{"data":{"data":'), answer[:300]
         return taken_s
 
 
