@@ -23,6 +23,7 @@ from kili_query.client.settings import Settings
 from kili_query.errors import ArgumentError, IncompatibleArgumentsError
 from kili_query.export import DownloadError, Fetched, NoCompatibleJobError, Options, format_named, write
 from kili_query.export.download import download
+from kili_query.export.from_json import FromJson
 from kili_query.protocol import AssetFilters, LabelType
 from kili_query.query import Query
 
@@ -173,7 +174,7 @@ def export_labels(
         try:
             summary = write(
                 None,
-                _assets(reader, filters, search, options),
+                FromJson(_assets(reader, filters, search, options)),
                 project,
                 fmt=fmt,
                 to=path if filename is None else filename,

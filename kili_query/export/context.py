@@ -31,6 +31,8 @@ class Export:
         summary: what was written so far.
         folders: the folder of each job, by its name, for the layout ``split``: safe and unique.
         scratch: a folder that is gone afterwards.
+        is_json: labels and assets were read as JSON, so that they hold nothing that JSON has not; unless it is an
+            infinite number, as which ``1e999`` is read.
         spools: closes the temporary files, whatever became of the export.
     """
 
@@ -40,6 +42,7 @@ class Export:
     summary: Summary
     folders: Mapping[str, str] = field(repr=False)
     scratch: Path = field(repr=False)
+    is_json: bool = False
     spools: ExitStack = field(factory=ExitStack, repr=False)
 
     def spool(self) -> IO[bytes]:

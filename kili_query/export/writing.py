@@ -17,6 +17,7 @@ from kili_query.export.context import Export
 from kili_query.export.errors import NotCompatibleOptions
 from kili_query.export.format import Format
 from kili_query.export.formats import format_named
+from kili_query.export.from_json import FromJson
 from kili_query.export.joining import Joined, joined
 from kili_query.export.layers import with_layers
 from kili_query.export.media import Fetch, LocalOrHttp, MediaStage, ffmpeg_program
@@ -143,7 +144,7 @@ def write(
     if labels is None and assets is None:
         raise NotCompatibleOptions("nothing to export: give `labels`, or `assets` that hold them")
     query = parse(where) if isinstance(where, str) else where
-    plan = _Plan.of(chosen, options, Project.read(project), Path(to), query)
+    plan = _Plan.of(chosen, options, Project.read(project), Path(to), query, is_json=_is_json([labels, assets]))
     ffmpeg = ffmpeg_program() if cut_videos and plan.project.is_video else None
     if not os.fspath(to):
         raise NotCompatibleOptions("`to` is empty: name the file to write")
@@ -184,9 +185,12 @@ class _Plan:
     project: Project
     target: Path
     matcher: Matcher | None
+    is_json: bool
 
     @classmethod
-    def of(cls, chosen: Format, options: Options, project: Project, to: Path, query: Query | None) -> "_Plan":
+    def of(
+        cls, chosen: Format, options: Options, project: Project, to: Path, query: Query | None, *, is_json: bool
+    ) -> "_Plan":
         chosen.jobs_of(project)
         if options.with_assets and project.has_data_connection:
             raise NotCompatibleOptions(
@@ -197,13 +201,13 @@ class _Plan:
         if is_folder and not chosen.is_archive:
             raise NotCompatibleOptions(f"`{to}` is a folder: name the file to write")
         name = f"{safe_path(project.id or 'export').replace('/', '_')}.zip"
-        return cls(chosen, options, project, to / name if is_folder else to, matcher)
+        return cls(chosen, options, project, to / name if is_folder else to, matcher, is_json)
 
     def run(self, scratch: Path) -> Run:
         jobs = self.format.jobs_of(self.project)
         folders = _folders([job.name for job in jobs])
         summary = Summary(self.target, self.format.name)
-        export = Export(self.project, self.options, jobs, summary, folders, scratch)
+        export = Export(self.project, self.options, jobs, summary, folders, scratch, self.is_json)
         return Run(self.format, self.format.open(export), export, self.matcher)
 
 
@@ -217,6 +221,13 @@ def _folders(jobs: Iterable[str]) -> dict[str, str]:
     for name in _RESERVED:
         names.claim(name, needs)
     return {job: names.claim(safe_path(job).replace("/", "_"), needs) for job in jobs}
+
+
+def _is_json(source: object) -> bool:
+    """Whether a source is read as JSON, and not given as Python's objects."""
+    if isinstance(source, list | tuple):
+        return all(map(_is_json, source))
+    return source is None or isinstance(source, FromJson | str | os.PathLike)
 
 
 def _folder_of(source: object) -> Path:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kili_query.export.formats import json_text
-from kili_query.export.formats.json_text import encode_finite, spread
+from kili_query.export.formats.json_text import encode_finite, encode_sorted, spread
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 VALUES = st.recursive(
@@ -30,6 +30,32 @@ def test_awkward_values(value):
     assert spread(json.dumps({"a": [value]}), 4) == json.dumps({"a": [value]}, indent=4)
 
 
+@given(VALUES)
+def test_any_value_with_its_keys_sorted(value):
+    def nulls(one):
+        inner = one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
+        return (one is None) + sum(map(nulls, inner))
+
+    text = encode_sorted(value, 4, nulls=nulls(value))
+    assert text in (None, json.dumps(value, sort_keys=True, indent=4))
+
+
+@pytest.mark.parametrize("value", AWKWARD, ids=repr)
+def test_awkward_values_with_their_keys_sorted(value):
+    document = {"b": [0.5, value], "a": None}
+    assert encode_sorted(document, 4, nulls=1) in (None, json.dumps(document, sort_keys=True, indent=4))
+
+
+def test_usual_values_are_told_fast():
+    document = {"b": [0.5, 10, "x", True, {}, []], "a": None}
+    assert encode_sorted(document, 4, nulls=1) == json.dumps(document, sort_keys=True, indent=4)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_what_is_not_finite_is_no_null(value):
+    assert encode_sorted({"b": [0.5, value], "a": None}, 4, nulls=1) is None
+
+
 @given(st.lists(FINITE, min_size=1))
 def test_numbers(numbers):
     assert encode_finite(numbers) == json.dumps(numbers)
@@ -41,5 +67,6 @@ def test_without_msgspec(monkeypatch):
     try:
         assert encode_finite(AWKWARD) == json.dumps(AWKWARD)
         assert spread(json.dumps(AWKWARD), 2) == json.dumps(AWKWARD, indent=2)
+        assert encode_sorted([], 4, nulls=0) is None
     finally:
         json_text._writers.cache_clear()

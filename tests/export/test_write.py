@@ -283,6 +283,30 @@ class TestProblems:
         while deep != 1:  # else taking it apart would go as deep
             deep = deep.pop("x")
 
+    def test_files_and_objects_give_the_same_documents(self, tmp_path):
+        awkward = [0.5, 1e-05, 1e-7, 1e22, "null", "é", "\x7f", None, {"b": 1, "a": -0.0}]
+        labels = [label(n, {"DET": {"annotations": [box(children={"x": one})]}}) for n, one in enumerate(awkward, 1)]
+        assets = [{**asset(n), "jsonMetadata": {"z": None, "y": [None]}} for n in range(1, len(awkward) + 1)]
+        for name, rows in (("labels", labels), ("assets", assets)):
+            (tmp_path / f"{name}.ndjson").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+        files = (tmp_path / "labels.ndjson", tmp_path / "assets.ndjson")
+        of_files = write(*files, project(), fmt="kili", to=tmp_path / "files.zip")
+        of_objects = write(labels, assets, project(), fmt="kili", to=tmp_path / "objects.zip")
+        assert of_files.assets == len(awkward)
+        assert of_files.path.read_bytes() == of_objects.path.read_bytes()
+        documents = [json.loads(text(of_files.path, f"labels/{n}.png.json")) for n in range(1, len(awkward) + 1)]
+        assert [document["jsonMetadata"] for document in documents] == [one["jsonMetadata"] for one in assets]
+
+    def test_a_number_too_large_for_a_float_is_no_null(self, tmp_path):
+        line = json.dumps(label(1, {"DET": {"annotations": [box(children={"x": 12345})]}})).replace("12345", "1e999")
+        path = tmp_path / "labels.ndjson"
+        path.write_text(line, encoding="utf-8")
+        with pytest.raises((NotExportableAssetError, NotExportableLabelError), match="JSON"):
+            write(path, [asset(1)], project(), fmt="kili", to=tmp_path / "a.zip")
+        (tmp_path / "assets.ndjson").write_text(json.dumps(asset(1)), encoding="utf-8")
+        with pytest.raises((NotExportableAssetError, NotExportableLabelError), match="JSON"):
+            write(path, tmp_path / "assets.ndjson", project(), fmt="kili", to=tmp_path / "a.zip")
+
     @pytest.mark.parametrize("value", [{1, 2}, lambda: 1, (one for one in ())], ids=["set", "function", "generator"])
     def test_what_json_cannot_hold(self, tmp_path, value):
         bad = label(1, {"DET": {"annotations": [box(children={"x": value})]}})

@@ -7,7 +7,7 @@ from functools import cache
 
 from kili_query._extras import has_extra
 
-__all__ = ["encode_finite", "spread"]
+__all__ = ["encode_finite", "encode_sorted", "spread"]
 
 _ON_ONE_LINE = 0  # to msgspec
 _EXPONENT = re.compile(rb"e[-\d]")
@@ -36,19 +36,38 @@ def encode_finite(value: object) -> str:
     return _writers()[1](value)
 
 
+def encode_sorted(value: object, indent: int, *, nulls: int) -> str | None:
+    """The text of a value, its keys sorted and each value on a line of its own; None where only the standard library
+    can tell it.
+
+    Args:
+        value: of the types that JSON has.
+        indent: spaces of a level.
+        nulls: how many nulls the value holds. With any other number in the text, a number of the value is not finite.
+
+    >>> encode_sorted(float("inf"), 4, nulls=0) is None
+    True
+    """
+    return _writers()[2](value, indent, nulls)
+
+
+def _encode_never(value: object, indent: int, nulls: int) -> None:
+    return None
+
+
 def _spread_slowly(text: str, indent: int) -> str:
     return json.dumps(json.loads(text), indent=indent)
 
 
 @cache
-def _writers() -> tuple[Callable[[str, int], str], Callable[[object], str]]:
+def _writers() -> tuple[Callable[[str, int], str], Callable[[object], str], Callable[[object, int, int], str | None]]:
     if not has_extra("fast"):
-        return _spread_slowly, json.dumps
+        return _spread_slowly, json.dumps, _encode_never
     from msgspec import MsgspecError
     from msgspec.json import Encoder
     from msgspec.json import format as lay_out
 
-    encode = Encoder().encode
+    encode, encode_in_order = Encoder().encode, Encoder(order="sorted").encode
 
     def spread_fast(text: str, indent: int) -> str:
         try:
@@ -61,8 +80,20 @@ def _writers() -> tuple[Callable[[str, int], str], Callable[[object], str]]:
             data = encode(value)
         except (MsgspecError, TypeError, ValueError, RecursionError):  # as above; the standard library says what it is
             return json.dumps(value)
-        if not data.isascii() or b"\x7f" in data or b"0.0000" in data or _EXPONENT.search(data):
-            return json.dumps(value)  # msgspec writes 0.00001 for 1e-05, 1e-7 for 1e-07, and é as it is
-        return lay_out(data, indent=_ON_ONE_LINE).decode("ascii")
+        return lay_out(data, indent=_ON_ONE_LINE).decode("ascii") if _is_usual(data) else json.dumps(value)
 
-    return spread_fast, encode_fast
+    def encode_sorted_fast(value: object, indent: int, nulls: int) -> str | None:
+        try:
+            data = encode_in_order(value)
+        except (MsgspecError, TypeError, ValueError, RecursionError):
+            return None
+        if data.count(b"null") != nulls or not _is_usual(data):
+            return None
+        return lay_out(data, indent=indent).decode("ascii")
+
+    return spread_fast, encode_fast, encode_sorted_fast
+
+
+def _is_usual(data: bytes) -> bool:
+    """Whether the standard library writes the same: msgspec writes 0.00001 for 1e-05, 1e-7 for 1e-07, é as it is."""
+    return data.isascii() and b"\x7f" not in data and b"0.0000" not in data and not _EXPONENT.search(data)

@@ -13,7 +13,7 @@ from kili_query.export.asset import Asset, Label
 from kili_query.export.context import Export
 from kili_query.export.errors import NotCompatibleInputType
 from kili_query.export.format import Entry, Format, Writer
-from kili_query.export.formats.json_text import spread
+from kili_query.export.formats.json_text import encode_sorted, spread
 from kili_query.export.formats.pixels import with_pixels
 
 __all__ = ["KILI", "KiliWriter", "dump"]
@@ -65,7 +65,8 @@ class KiliWriter:
         document = self._document(asset)
         if any(frame.number is not None for label in asset.labels for frame in label.frames):
             return dump(_ordered(document), 4)
-        return dump(document, 4, sort_keys=True)
+        fast = encode_sorted(document, 4, nulls=_nulls(document)) if self._export.is_json else None
+        return fast or dump(document, 4, sort_keys=True)
 
     def _document(self, asset: Asset) -> dict[str, object]:
         labels = [self._label(asset, label) for label in asset.labels]
@@ -83,6 +84,19 @@ class KiliWriter:
             names = [author[key] for key in ("firstname", "lastname") if isinstance(author.get(key), str)]
             document["author"] = {**author, **({"name": " ".join(names)} if names else {})}
         return document
+
+
+def _nulls(document: Mapping[str, object]) -> int:
+    """How many nulls a document holds outside of contents, which seldom hold any."""
+    count = 0
+    for key, value in document.items():
+        if value is None:
+            count += 1
+        elif isinstance(value, dict) and key != "jsonResponse":
+            count += _nulls(value)
+        elif isinstance(value, list):
+            count += sum(_nulls(one) for one in value if isinstance(one, dict))
+    return count
 
 
 def _media(asset: Asset) -> dict[str, object]:

@@ -18,7 +18,7 @@ from kili_query.export.formats.plain_outlines import plain_outlines
 from kili_query.export.formats.quoting import one_line, yaml_plain, yaml_quoted
 from kili_query.export.formats.remote_assets import RemoteAssets
 from kili_query.export.formats.video_meta import VideoMeta
-from kili_query.export.formats.yolo_lines import lines_of, plain_line
+from kili_query.export.formats.yolo_lines import lines_of, plain_lines
 from kili_query.ontology import Job
 
 __all__ = ["YOLO_V4", "YOLO_V5", "YOLO_V7", "YOLO_V8"]
@@ -136,7 +136,7 @@ class _YoloWriter:
     def _of_job(self, within: _DataSet, job: Job, asset: Asset, label: Label, frame: Frame) -> str:
         plain = None if label.rotation_degrees else plain_outlines(frame.jobs[job.name], job.categories)
         if plain is not None:
-            return "".join([plain_line(within.numbers[job.name, one.category], one) for one in plain])
+            return plain_lines([(within.numbers[job.name, one.category], one) for one in plain])
         return "".join(self._checked(within, job, asset, label, frame))
 
     def _checked(self, within: _DataSet, job: Job, asset: Asset, label: Label, frame: Frame) -> Iterator[str]:
