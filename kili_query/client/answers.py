@@ -25,7 +25,7 @@ from kili_query.client.retries import (
     treatment_of_status,
 )
 
-__all__ = ["Reply", "decode_body", "is_graphql", "read_answer", "read_payload"]
+__all__ = ["Reply", "decode_body", "is_graphql", "read_answer", "read_payload", "without_secrets"]
 
 _LONGEST_EXCERPT = 300
 _PASSING_MESSAGES = ("Invalid request made to Flagsmith API", "Failed to fetch data connection")
@@ -96,6 +96,15 @@ def decode_body(body: bytes) -> object:
         ValueError: it is not JSON.
     """
     return _decoder()(body)
+
+
+def without_secrets(url: str) -> str:
+    """A URL as messages show it: without its query, which may sign it, and without a user's password.
+
+    >>> without_secrets("https://ann:secret@files.example/a.json?signature=secret")
+    'https://files.example/a.json'
+    """
+    return re.sub(r"//[^/\\]*@", "//", re.split(r"[?#]", url, maxsplit=1)[0], count=1)
 
 
 def is_graphql(body: bytes) -> bool:
@@ -176,7 +185,7 @@ def _failure_of_status(reply: Reply, now: datetime) -> Failure:
 
 def _of_status(reply: Reply) -> str:
     if _is_redirect(reply):
-        target = reply.headers.get("Location", "nowhere").split("?")[0]
+        target = without_secrets(reply.headers.get("Location", "nowhere"))
         return f"the service answered HTTP {reply.status}: it redirects to `{target}`, where nothing is sent unasked"
     hint = "; is the endpoint right?" if reply.status == HTTPStatus.NOT_FOUND else ""
     return f"the service answered HTTP {reply.status}: {_said(reply)}{hint}"

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from attrs import evolve
 
-from kili_query.client.answers import Reply, is_graphql, read_answer, read_payload
+from kili_query.client.answers import Reply, is_graphql, read_answer, read_payload, without_secrets
 from kili_query.client.headers import call_headers, plain_headers
 from kili_query.client.rate_limit import CALLS_PER_MINUTE, RateLimit, shared_rate_limit
 from kili_query.client.request import Request
@@ -108,8 +108,7 @@ class Transport:
             clock=self._clock,
         )
         if isinstance(outcome, Failure):
-            unsigned = url.split("?", maxsplit=1)[0]
-            named = evolve(outcome, message=f"`{unsigned}` cannot be fetched: {outcome.message}", errors=())
+            named = evolve(outcome, message=f"`{without_secrets(url)}` cannot be fetched: {outcome.message}", errors=())
             raise error_of(named, "", "", sends, is_mutation=False)
         return outcome.value
 

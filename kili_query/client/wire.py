@@ -16,7 +16,7 @@ from urllib3 import BaseHTTPResponse, HTTPConnectionPool, Timeout
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProxyError, ReadTimeoutError
 from urllib3.util import Url, parse_url
 
-from kili_query.client.answers import Reply
+from kili_query.client.answers import Reply, without_secrets
 from kili_query.client.retries import BROKEN, REFUSED, SLOW, UNREACHED, Clock, Failure
 from kili_query.client.settings import Settings
 from kili_query.protocol import authorization
@@ -188,7 +188,7 @@ class Wire:
 def _lost(error: Exception, sending: Sending, silence_s: float) -> Failure:
     """How an answer was lost, told without the foreign exception: it holds the request, and so the key."""
     causes = list(_causes(error))
-    reason = _words(causes[-1])
+    reason = _words(causes[-1]).replace(sending.url, without_secrets(sending.url))
     if any(type(cause).__name__ == "SSLCertVerificationError" for cause in causes):
         return Failure(f"the certificate is not trusted: {reason}; `verify` takes the path of an authority", REFUSED)
     if isinstance(error, ConnectTimeoutError | NewConnectionError | ProxyError):
@@ -221,5 +221,5 @@ def _words(error: BaseException) -> str:
 
 
 def _host(url: str) -> str:
-    origin = url.split("?", maxsplit=1)[0].split("/", maxsplit=3)[:3]
+    origin = without_secrets(url).split("/", maxsplit=3)[:3]
     return f"`{'/'.join(origin)}`"

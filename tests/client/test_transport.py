@@ -225,6 +225,18 @@ def test_a_payload_that_cannot_be_had(step: Answer | Cut, sends: int, words: str
     assert "signature" not in str(raised.value)
 
 
+@pytest.mark.parametrize("origin", ["http://host:99999", "http://[::1", "http://a b", "http://127.0.0.1:1"])
+def test_an_error_shows_neither_the_signature_of_a_url_nor_its_password(origin: str) -> None:
+    url = origin.replace("//", "//ann:hidden@") + "/1?signature=hidden#hidden"
+    with (
+        Transport(Settings(KEY), calls_per_minute=None, clock=FakeTime().clock) as transport,
+        pytest.raises(TransportError) as raised,
+    ):
+        transport.get_json(url)
+    assert f"`{origin}/1` cannot be fetched" in str(raised.value)
+    assert "hidden" not in str(raised.value)
+
+
 @pytest.mark.parametrize("url", ["file:///etc/passwd", "bucket/1", "http://", "ftp://host/x", "http://[::1/x"])
 def test_what_is_no_url_is_refused_at_once(url: str) -> None:
     time = FakeTime()
