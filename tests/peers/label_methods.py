@@ -17,7 +17,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import requests.adapters
+from urllib3.connectionpool import HTTPConnectionPool
 
 
 class Sent:
@@ -25,22 +25,21 @@ class Sent:
 
     def __init__(self) -> None:
         self.requests: list[dict[str, object]] = []
-        self._send = requests.adapters.HTTPAdapter.send
+        self._urlopen = HTTPConnectionPool.urlopen
 
     def watch(self) -> None:
-        def send(adapter: Any, request: Any, *arguments: Any, **options: Any) -> Any:
-            self.requests.append(described(request))
-            return self._send(adapter, request, *arguments, **options)
+        def urlopen(pool: Any, method: str, url: str, body: Any = None, *arguments: Any, **options: Any) -> Any:
+            self.requests.append(described(body or b""))
+            return self._urlopen(pool, method, url, body, *arguments, **options)
 
-        requests.adapters.HTTPAdapter.send = send  # type: ignore[method-assign]
+        HTTPConnectionPool.urlopen = urlopen  # type: ignore[method-assign,assignment]
 
     def take(self) -> list[dict[str, object]]:
         taken, self.requests = self.requests, []
         return taken
 
 
-def described(request: Any) -> dict[str, object]:
-    body = request.body or b""
+def described(body: bytes | str) -> dict[str, object]:
     if isinstance(body, str):
         body = body.encode()
     if body.startswith(b"\x1f\x8b"):
