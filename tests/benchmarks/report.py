@@ -147,7 +147,7 @@ def _dress(axes: Axes, values: Sequence[float]) -> None:
     axes.set_axisbelow(True)
     axes.axvline(1, color="black", linewidth=1)
     axes.spines[["top", "right", "left"]].set_visible(False)
-    axes.set_xlabel("time of the peer / time of kili-query, in one run (log scale; right of 1× kili-query is faster)")
+    axes.set_xlabel("time of the peer / time of kili-query, in one run (log scale)")
     handles = [Patch(color=FASTER), Patch(color=SLOWER), Line2D([], [], color=GOAL, linewidth=2)]
     axes.figure.legend(handles, ["faster", "slower", "goal"], loc="outside upper right", ncols=3, frameon=False)
 
