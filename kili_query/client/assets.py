@@ -96,6 +96,7 @@ def _read(reader: Reader, filters: AssetFilters, search: Search, want: Want) -> 
         places=places,
         has_contents=bool(places),
         keep_urls=any(f"{place}.{CONTENT_URL}" in fields for place in places),
+        keep_texts=want.keep_texts,
         prepare=decode_metadata if "jsonMetadata" in fields else None,
         keep=None if search.judge is None else _is_one_of(reader, filters, search),
         drop=() if "id" in want.fields else ("id",),

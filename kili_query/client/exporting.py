@@ -194,7 +194,7 @@ def _assets(reader: Reader, filters: AssetFilters, search: str | Query | None, o
     """The assets with the labels that the options ask for, as they come."""
     place = "labels" if options.export_type == "normal" else "latestLabel"
     of_label = (*_LABEL_FIELDS, *(() if options.include_sent_back_labels else ("isSentBackToQueue",)))
-    want = Want(fields=(*_ASSET_FIELDS, *(f"{place}.{name}" for name in of_label)), disable_tqdm=True)
+    want = Want(fields=(*_ASSET_FIELDS, *(f"{place}.{name}" for name in of_label)), disable_tqdm=True, keep_texts=True)
     return read_assets(reader, evolve(filters, label_type_in=options.label_types), search, want)
 
 

@@ -74,12 +74,14 @@ class Want:
         first: rows at most; None for all.
         skip: rows left out at the beginning.
         disable_tqdm: whether the progress bar is hidden; None leaves it to the terminal.
+        keep_texts: contents may stay JSON text, for someone who decodes them only as far as needed.
     """
 
     fields: Sequence[str] = ("id",)
     first: int | None = None
     skip: int = 0
     disable_tqdm: bool | None = None
+    keep_texts: bool = False
 
     def checked(self) -> "Want":
         """The same, when it can be had.
@@ -105,6 +107,7 @@ class Source:
         places: the keys under which rows hold labels; none where the rows are labels.
         has_contents: the contents of labels are among what is asked for.
         keep_urls: the caller wants ``jsonResponseUrl`` itself.
+        keep_texts: see `Want`.
         prepare: what else is done to the rows of a page.
         keep: which rows are meant, where the service cannot tell.
         judge: what must hold of the label that a row is.
@@ -118,6 +121,7 @@ class Source:
     places: tuple[str, ...] = ()
     has_contents: bool = False
     keep_urls: bool = False
+    keep_texts: bool = False
     prepare: Callable[[list[Row]], None] | None = None
     keep: Callable[[Row], bool] | None = None
     judge: Matcher | None = None
@@ -195,7 +199,7 @@ def _rows(reader: Reader, source: Source, pages: Pages, disable_tqdm: bool | Non
 
 def _make_ready(row: Row, reader: Reader, source: Source) -> None:
     """Decode a row when it is its turn: as text, the pages that were fetched ahead take a tenth of the memory."""
-    if source.has_contents:
+    if source.has_contents and not source.keep_texts:
         decode_contents(labels_in((row,), source.places), reader.on_malformed)
     if source.prepare is not None:
         source.prepare([row])

@@ -7,7 +7,7 @@ without a frame, then frames and `assetLevel` as they come); in a map of jobs th
 its `points`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from typing import NamedTuple, TypeAlias
 
@@ -107,7 +107,7 @@ def checked_root(json_response: object) -> Map:
     return _map(json_response, "the response", None)
 
 
-def is_video(response: Map, rules: Rules) -> bool:
+def is_video(response: Map | Mapping[str, object], rules: Rules) -> bool:
     """Whether root keys are frames: as the ontology says, or else by the shape of the response."""
     if rules.is_video is not None:
         return rules.is_video

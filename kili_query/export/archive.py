@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -21,6 +22,7 @@ _READABLE = 0o100644 << 16
 _LARGE_BYTES = 1 << 30
 _LEVEL = 1  # a tenth larger than the usual 6, in a fifth of the time; media are compressed already
 _LEVEL_FIELD = "compress_level" if sys.version_info >= (3, 13) else "_compresslevel"
+_RAW_DEFLATE = -zlib.MAX_WBITS
 _CHUNK_BYTES = 1 << 20
 
 
@@ -32,8 +34,9 @@ class Sink(Protocol):
 
 
 class _Zip:
-    def __init__(self, archive: zipfile.ZipFile) -> None:
+    def __init__(self, archive: zipfile.ZipFile, file: IO[bytes]) -> None:
         self._archive = archive
+        self._file = file
         self._paths: set[str] = set()
 
     def add(self, entry: Entry) -> None:
@@ -46,13 +49,23 @@ class _Zip:
         info.compress_type = zipfile.ZIP_DEFLATED
         setattr(info, _LEVEL_FIELD, _LEVEL)  # which the methods of the archive leave as it is
         info.external_attr = _READABLE
-        if isinstance(entry.data, bytes):
-            self._archive.writestr(info, entry.data)
+        if isinstance(entry.data, bytes) and len(entry.data) < _LARGE_BYTES:
+            self._add_at_once(info, entry.data)
             return
         with _source(entry.data) as (source, size_bytes):
             info.file_size = size_bytes
             with self._archive.open(info, "w", force_zip64=size_bytes >= _LARGE_BYTES) as target:
                 shutil.copyfileobj(source, target, _CHUNK_BYTES)
+
+    def _add_at_once(self, info: zipfile.ZipInfo, data: bytes) -> None:
+        """What `ZipFile.writestr` does, byte for byte, for data compressed beforehand: its header is written once."""
+        compressed = zlib.compress(data, _LEVEL, _RAW_DEFLATE)
+        info.file_size, info.compress_size, info.CRC = len(data), len(compressed), zlib.crc32(data)
+        info.header_offset = self._file.tell()
+        self._file.write(info.FileHeader(zip64=False) + compressed)
+        self._archive.filelist.append(info)
+        self._archive.NameToInfo[info.filename] = info
+        self._archive.start_dir = self._file.tell()
 
 
 class _File:
@@ -78,7 +91,7 @@ def _source(data: Data) -> Iterator[tuple[IO[bytes], int]]:
 def opened_archive(file: IO[bytes]) -> Iterator[Sink]:
     """A zip in an open file."""
     with zipfile.ZipFile(file, "w") as archive:
-        yield _Zip(archive)
+        yield _Zip(archive, file)
 
 
 @contextmanager

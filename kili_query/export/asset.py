@@ -1,6 +1,7 @@
 """What a format is given: an asset, its labels, their frames and annotations; decoded, named and checked."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 
 from attrs import define, field, frozen
@@ -9,7 +10,10 @@ from kili_query.export.errors import NotExportableAssetError
 from kili_query.export.naming import Names, Reservation, one_step
 from kili_query.labels.geometry import Shape, Size
 
-__all__ = ["Annotation", "Asset", "Frame", "Label", "Media"]
+__all__ = ["CONTENT", "Annotation", "Asset", "Frame", "Label", "Media"]
+
+CONTENT = "jsonResponse"
+"""The field of a label that holds its content."""
 
 
 @frozen
@@ -70,20 +74,30 @@ class Label:
     """One label of an asset.
 
     Attributes:
-        document: as given, with ``jsonResponse`` decoded; not to be changed.
-        response: its content.
+        given: its fields, the content perhaps as JSON text; not to be changed.
+        content: its jobs, or the frames of a video; some may be decoded only when they are asked for.
         frames: of a video, the frames that it holds, by number; else one frame with all its jobs.
         name: what messages call it.
         ending: what its files have behind the asset's name: nothing, or ``_label1`` where an asset has several labels.
         rotation_degrees: how the image was turned when it was labeled: 0, 90, 180 or 270.
     """
 
-    document: Mapping[str, object]
-    response: Mapping[str, object]
+    given: Mapping[str, object]
+    content: Mapping[str, object]
     frames: tuple[Frame, ...]
     name: str
     ending: str = ""
     rotation_degrees: int = 0
+
+    @cached_property
+    def response(self) -> dict[str, object]:
+        """Its content, decoded; not to be changed."""
+        return self.content if isinstance(self.content, dict) else dict(self.content)
+
+    @cached_property
+    def document(self) -> dict[str, object]:
+        """All its fields, ``jsonResponse`` decoded; not to be changed."""
+        return {**self.given, CONTENT: self.response}
 
 
 @define

@@ -1,12 +1,14 @@
 """From the JSON of an asset and its labels to what a format is given."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import TypeGuard
 
+from kili_query._extras import has_extra, load
 from kili_query.counting import Rules, is_video
 from kili_query.counting.label import content_of
 from kili_query.errors import MalformedLabelError
-from kili_query.export.asset import Frame, Label
+from kili_query.export.asset import CONTENT, Frame, Label
 from kili_query.export.project import Project
 from kili_query.labels.geometry import Size
 
@@ -14,7 +16,6 @@ __all__ = ["ROTATION_JOB", "label_name", "label_of", "size_of"]
 
 ROTATION_JOB = "ROTATION_JOB"
 _ROTATIONS_DEGREES = (0, 90, 180, 270)
-_AT = "jsonResponse"
 _MAX_FRAME_DIGITS = 9
 _MAX_PIXELS = 2**31
 
@@ -31,16 +32,33 @@ def label_of(document: dict[str, object], project: Project, name: str) -> Label:
         UnknownContentError: it has no content.
         MalformedLabelError: the content has the wrong shape.
     """
-    response = content_of(document, _AT)
-    if not isinstance(response, dict):
-        raise MalformedLabelError("the content of the label is no object", _AT)
-    is_of_frames = _is_video(response, project)
-    frames = _frames(response) if is_of_frames else (Frame(None, response, _AT),)
-    rotation = 0 if is_of_frames or project.input_type == "GEOSPATIAL" else _rotation(response)
-    return Label({**document, _AT: response}, response, frames, name, rotation_degrees=rotation)
+    content = _content(document)
+    is_of_frames = _is_video(content, project)
+    frames = _frames(content) if is_of_frames else (Frame(None, content, CONTENT),)
+    rotation = 0 if is_of_frames or project.input_type == "GEOSPATIAL" else _rotation(content)
+    return Label(document, content, frames, name, rotation_degrees=rotation)
 
 
-def _is_video(response: dict[object, object], project: Project) -> bool:
+def _content(document: dict[str, object]) -> Mapping[str, object]:
+    given = document.get(CONTENT)
+    jobs = _text_reader()(given) if isinstance(given, str) else None
+    if jobs is not None:
+        return jobs
+    content = content_of(document, CONTENT)
+    if not isinstance(content, dict):
+        raise MalformedLabelError("the content of the label is no object", CONTENT)
+    return content
+
+
+@cache
+def _text_reader() -> Callable[[str], Mapping[str, object] | None]:
+    if not has_extra("fast"):
+        return lambda text: None
+    read: Callable[[str], Mapping[str, object] | None] = load("kili_query.export.text_jobs", "", "fast").read
+    return read
+
+
+def _is_video(response: Mapping[str, object], project: Project) -> bool:
     """Whether the root keys are frames; in old video projects there are labels without any."""
     if not is_video(response, Rules(is_video=None if not project.input_type else project.is_video)):
         return False
@@ -52,7 +70,7 @@ def _frames(response: Mapping[str, object]) -> tuple[Frame, ...]:
     for key, value in response.items():
         if not _is_frame(key):
             continue
-        path = f'{_AT}["{key}"]'
+        path = f'{CONTENT}["{key}"]'
         if value is not None and not isinstance(value, Mapping):
             raise MalformedLabelError("a frame is no object", path)
         frames.append(Frame(int(key), value or {}, path))
@@ -69,7 +87,7 @@ def _rotation(response: Mapping[str, object]) -> int:
     if rotation is None:
         return 0
     if isinstance(rotation, bool) or rotation not in _ROTATIONS_DEGREES:
-        raise MalformedLabelError("a rotation is 0, 90, 180 or 270", f"{_AT}.{ROTATION_JOB}")
+        raise MalformedLabelError("a rotation is 0, 90, 180 or 270", f"{CONTENT}.{ROTATION_JOB}")
     return int(str(rotation).partition(".")[0])
 
 

@@ -15,9 +15,16 @@ from PIL import Image
 
 import kili_query as kq
 from kili_query.client import KiliClient
+from kili_query.client.contents import OnMalformed
 from kili_query.errors import ArgumentError, IncompatibleArgumentsError, NotFound, QueryError, TransportError
-from kili_query.export import DownloadError, NotCompatibleInputType, NotCompatibleOptions
+from kili_query.export import (
+    DownloadError,
+    NotCompatibleInputType,
+    NotCompatibleOptions,
+    NotExportableLabelError,
+)
 from kili_query.sandbox import Sandbox
+from tests.client import list_server
 
 DEMO = Path(kq.__file__).parent / "demo"
 DETECTION = {
@@ -146,6 +153,27 @@ class TestWhatIsWritten:
             with pytest.warns(UserWarning, match=r"1 skipped[\s\S]*asset `1\.png`"):
                 opened.export_labels("p1", tmp_path / "a.zip", "yolo_v5", with_assets=False, on_error="skip")
         assert "OBJECTS/labels/3.txt" in names(tmp_path / "a.zip")
+
+    @pytest.mark.parametrize("text", ["{", "", "null", '{"OBJECTS": {"annotations": []}', "[]"])
+    @pytest.mark.parametrize("on_malformed", ["raise", "skip"])
+    def test_a_content_that_cannot_be_read_is_no_matter_of_the_list(
+        self, tmp_path: Path, text: str, on_malformed: OnMalformed
+    ) -> None:
+        path, rows = tmp_path / "a.zip", [list_server.label(number, cars=0) for number in range(3)]
+        rows[1]["jsonResponse"] = text
+        assets = [{"id": row["assetId"], "externalId": f"{row['id']}.png", "latestLabel": row} for row in rows]
+        with (
+            list_server.serve_lists(labels=rows, assets=assets) as served,
+            KiliClient(list_server.KEY, served.endpoint, on_malformed=on_malformed) as opened,
+        ):
+            with pytest.raises(NotExportableLabelError, match=r"asset `label-1\.png`, label `1`: "):
+                opened.export_labels("project-1", path, "yolo_v5", with_assets=False)
+            assert not path.exists()
+            with pytest.warns(UserWarning, match=r"1 skipped[\s\S]*asset `label-1\.png`, label `1`: "):
+                opened.export_labels("project-1", path, "yolo_v5", with_assets=False, on_error="skip")
+        assert [name for name in names(path) if "/labels/" in name] == [
+            f"OBJECTS/labels/label-{number}.txt" for number in (0, 2)
+        ]
 
     def test_no_job_that_fits(self, tmp_path: Path) -> None:
         labels = write_json(tmp_path / "labels.ndjson", label(1, 0) | {"jsonResponse": {"NOTE": {"text": "x"}}})

@@ -107,7 +107,7 @@ class _VocWriter:
         return "".join([head, *objects, _END])
 
     def _of_job(self, job: Job, asset: Asset, label: Label, frame: Frame, size: Size) -> str:
-        plain = None if label.rotation_degrees else plain_outlines(frame.jobs[job.name], job.categories)
+        plain = None if label.rotation_degrees else plain_outlines(frame.jobs, job)
         if plain is not None:
             return "".join([self._objects[job.name, one.category] + _box(one.bounds, size) for one in plain])
         return "".join(self._checked(job, asset, label, frame, size))

@@ -4,98 +4,44 @@ Whatever else there is, `plain_outlines` gives up on the whole job response, so 
 tell of it and clip it. What both take, they take alike.
 """
 
-from collections.abc import Container
-from typing import NamedTuple, TypedDict, cast
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, TypeAlias
 
-__all__ = ["Outline", "plain_outlines"]
+from kili_query._extras import has_extra, load
+from kili_query.ontology import Job
 
-_OTHER_GEOMETRY = frozenset({"points", "polyline", "point"})
-_NUMBERS = frozenset({int, float})
-_BOX_CORNERS = 4
-_LEAST_CORNERS = {"rectangle": _BOX_CORNERS, "polygon": 3, "semantic": 3}
+if TYPE_CHECKING:
+    from kili_query.export.formats.outline import Outline
 
+_Read: TypeAlias = "Callable[[Mapping[str, object], str], list[Outline] | None]"
 
-class _Vertex(TypedDict):
-    x: float
-    y: float
-
-
-class _Ring(TypedDict):
-    normalizedVertices: list[_Vertex]
+__all__ = ["plain_outlines"]
 
 
-class _Category(TypedDict):
-    name: str
+def plain_outlines(jobs: Mapping[str, object], job: Job) -> "list[Outline] | None":
+    """The annotations of a job; None when there is any that has to be looked at more closely.
 
+    Args:
+        jobs: job name to job response.
+        job: one of them.
 
-class _Annotation(TypedDict):
-    type: str
-    categories: list[_Category]
-    boundingPoly: list[_Ring]
-
-
-class _Response(TypedDict):
-    annotations: object
-
-
-class Outline(NamedTuple):
-    """An annotation of one ring, which lies on the image.
-
-    Attributes:
-        category: one of its job.
-        is_box: whether it is a rectangle.
-        xs: of the corners, in fractions of the width.
-        ys: of the corners, in fractions of the height.
-    """
-
-    category: str
-    is_box: bool
-    xs: list[float]
-    ys: list[float]
-
-    @property
-    def bounds(self) -> tuple[float, float, float, float]:
-        """Left, top, right and bottom."""
-        xs, ys = self.xs, self.ys
-        # what `min` and `max` give, in a quarter of the time: of equals the first, 0 or 0.0
-        return sorted(xs)[0], sorted(ys)[0], sorted(xs, reverse=True)[0], sorted(ys, reverse=True)[0]
-
-
-def plain_outlines(payload: object, categories: Container[str]) -> list[Outline] | None:
-    """The annotations of a job response; None when there is any that has to be looked at more closely.
-
+    >>> from kili_query.ontology import Category
     >>> corners = [{"x": 0, "y": 1}, {"x": 0, "y": 0}, {"x": 1, "y": 0}]
     >>> flag = {"type": "polygon", "categories": [{"name": "FLAG"}], "boundingPoly": [{"normalizedVertices": corners}]}
-    >>> plain_outlines({"annotations": [flag]}, {"FLAG"})
-    [Outline(category='FLAG', is_box=False, xs=[0, 0, 1], ys=[1, 0, 0])]
-    >>> plain_outlines({"annotations": [flag, {}]}, {"FLAG"}) is None
+    >>> job = Job("J", "OBJECT_DETECTION", categories={"FLAG": Category("FLAG", "Flag")})
+    >>> [one.bounds for one in plain_outlines({"J": {"annotations": [flag]}}, job)]
+    [(0, 0, 1, 1)]
+    >>> plain_outlines({"J": {"annotations": [flag, {}]}}, job) is None
     True
     """
-    found = []
-    try:
-        annotations = cast("_Response", payload)["annotations"]
-        if not isinstance(annotations, list):
-            return None
-        for annotation in annotations:
-            if (outline := _outline(annotation, categories)) is None:
-                return None
-            found.append(outline)
-    except (TypeError, LookupError, ValueError):  # it has another shape: whoever checks it says which
-        return None
-    return found
+    found = _reader()(jobs, job.name)
+    return found if found is not None and all(one.category in job.categories for one in found) else None
 
 
-def _outline(annotation: _Annotation, categories: Container[str]) -> Outline | None:
-    (ring,) = annotation["boundingPoly"]
-    (category,) = annotation["categories"]
-    kind, name, corners = annotation["type"], category["name"], ring["normalizedVertices"]
-    xs = [x for corner in corners if 0 <= (x := corner["x"]) <= 1 and type(x) in _NUMBERS]
-    ys = [y for corner in corners if 0 <= (y := corner["y"]) <= 1 and type(y) in _NUMBERS]
-    count, is_box = len(corners), kind == "rectangle"
-    is_plain = (
-        len(xs) == len(ys) == count >= _LEAST_CORNERS[kind]
-        and not (is_box and count > _BOX_CORNERS)
-        and name in categories
-        and _OTHER_GEOMETRY.isdisjoint(annotation)
-    )
-    return Outline(name, is_box, xs, ys) if is_plain else None
+@cache
+def _reader() -> "_Read":
+    if not has_extra("fast"):
+        return lambda jobs, name: None
+    read: _Read = load("kili_query.export.formats.outline", "", "fast").read
+    return read

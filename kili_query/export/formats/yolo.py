@@ -134,7 +134,7 @@ class _YoloWriter:
         )
 
     def _of_job(self, within: _DataSet, job: Job, asset: Asset, label: Label, frame: Frame) -> str:
-        plain = None if label.rotation_degrees else plain_outlines(frame.jobs[job.name], job.categories)
+        plain = None if label.rotation_degrees else plain_outlines(frame.jobs, job)
         if plain is not None:
             return plain_lines([(within.numbers[job.name, one.category], one) for one in plain])
         return "".join(self._checked(within, job, asset, label, frame))

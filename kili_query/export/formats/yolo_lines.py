@@ -6,30 +6,33 @@ class x1 y1 x2 y2 x3 y3 …                   a polygon, or one part of a mask
 
 from collections.abc import Iterable
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from kili_query.errors import MalformedLabelError
 from kili_query.export.asset import Annotation
 from kili_query.export.formats.clipping import clipped_box, clipped_ring
 from kili_query.export.formats.json_text import encode_finite
-from kili_query.export.formats.plain_outlines import Outline
 from kili_query.labels.geometry import Box, Region, bounds
+
+if TYPE_CHECKING:
+    from kili_query.export.formats.outline import Outline
 
 __all__ = ["lines_of", "plain_lines"]
 
 
-def plain_lines(numbered: Iterable[tuple[int, Outline]]) -> str:
+def plain_lines(numbered: Iterable["tuple[int, Outline]"]) -> str:
     """The lines of outlines that lie on the image, with the numbers of their classes.
 
-    >>> print(plain_lines([(3, Outline("BOAT", True, [0.25, 0.25, 0.75, 0.75], [1, 0, 0, 1]))]), end="")
+    >>> from kili_query.export.formats.outline import read
+    >>> corners = [{"x": 0.25, "y": 1}, {"x": 0.25, "y": 0}, {"x": 0.75, "y": 0}, {"x": 0.75, "y": 1}]
+    >>> ring = {"normalizedVertices": corners}
+    >>> boat = {"type": "rectangle", "categories": [{"name": "BOAT"}], "boundingPoly": [ring]}
+    >>> print(plain_lines([(3, one) for one in read({"J": {"annotations": [boat]}}, "J")]), end="")
     3 0.5 0.5 0.5 1
     """
-    rows = [[number, *_numbers(outline)] for number, outline in numbered]
+    rows = [(number, *(_of_box(one.bounds) if one.is_box else one.numbers)) for number, one in numbered]
     # as JSON, for that is how numbers are written fastest
     return encode_finite(rows)[2:-2].replace("], [", "\n").replace(",", "") + "\n" if rows else ""
-
-
-def _numbers(outline: Outline) -> Iterable[float]:
-    return _of_box(outline.bounds) if outline.is_box else chain.from_iterable(zip(outline.xs, outline.ys, strict=True))
 
 
 def lines_of(number: int, annotation: Annotation) -> str | None:

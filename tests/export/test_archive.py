@@ -1,0 +1,40 @@
+"""The archive is what the standard library would write, byte for byte."""
+
+import zipfile
+from io import BytesIO
+
+import pytest
+
+from kili_query.export import Entry
+from kili_query.export.archive import opened_archive
+
+ENTRIES = {
+    "README.kili.txt": b"read me\n" * 40,
+    "labels/a.txt": b"",
+    "labels/Jean-Fran\u00e7ois \U0001f600.txt": b"0 0.5 0.5 1 1\n" * 500,
+    "labels/" + "x" * 180 + ".txt": bytes(range(256)) * 300,
+}
+
+
+def by_the_standard_library(entries):
+    file = BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for path, data in entries.items():
+            info = zipfile.ZipInfo(path, (1980, 1, 1, 0, 0, 0))
+            info.external_attr = 0o100644 << 16
+            archive.writestr(info, data, zipfile.ZIP_DEFLATED, 1)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("number", range(len(ENTRIES) + 1))
+def test_bytes_and_files_are_written_alike(tmp_path, number):
+    """So many files from bytes, the others from the disk."""
+    with (tmp_path / "out.zip").open("wb") as file, opened_archive(file) as sink:
+        for index, (path, data) in enumerate(ENTRIES.items()):
+            on_disk = tmp_path / str(index)
+            on_disk.write_bytes(data)
+            sink.add(Entry(path, data if index < number else on_disk))
+    assert (tmp_path / "out.zip").read_bytes() == by_the_standard_library(ENTRIES)
+    with zipfile.ZipFile(tmp_path / "out.zip") as archive:
+        assert archive.testzip() is None
+        assert {name: archive.read(name) for name in archive.namelist()} == ENTRIES

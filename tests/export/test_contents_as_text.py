@@ -1,0 +1,113 @@
+"""A content may be JSON text, and may stay so until somebody asks: what is written does not tell the difference."""
+
+import json
+from contextlib import contextmanager
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kili_query.export import NotExportableLabelError, write
+from kili_query.export import decoding as label_decoding
+from kili_query.export.formats import plain_outlines as fast_way
+from kili_query.export.text_jobs import read
+from tests.export.samples import asset, box, boxes, label, names, project
+
+FORMATS = ("kili", "raw", "yolo_v5", "coco", "pascal_voc", "jsonl", "parquet")
+CORNERS = ((0.5, 0.5), (0.75, 0.5), (0.75, 0.99), (0.5, 0.99))
+CONTENTS = {
+    "boxes": boxes(box(), box("KITE", CORNERS)),
+    "nothing": {},
+    "an empty job": {"DET": {"annotations": []}},
+    "another job": {"CLS": {"categories": [{"name": "A", "confidence": 12}]}},
+    "an empty annotation": boxes(box(), {}),
+    "numbers": boxes(box(corners=((0, 1), (0, 0), (1, 0), (1, 1))), box(corners=((-0.0, 1.0), *CORNERS[1:]))),
+    "over the edge": boxes(box(corners=((-0.5, 0.5), (0.5, 0.5), (0.5, 0.1), (-0.5, 0.1)))),
+    "a polygon": boxes(box(type="polygon", corners=CORNERS[:3])),
+    "turned": boxes(box()) | {"ROTATION_JOB": {"rotation": 90}},
+    "escapes": boxes(box()) | {"CLS": {"categories": [{"name": "A"}], 'é"\\\n': "\ud800 \U0001f600"}},
+    "long numbers": boxes(box()) | {"CLS": {"categories": [{"name": "A"}], "more": 2**500}},
+    "unknown jobs": boxes(box()) | {"ELSE": [1, None, "x"], "GONE": None},
+}
+
+
+@contextmanager
+def no_msgspec():
+    readers = label_decoding._text_reader, fast_way._reader
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (label_decoding, fast_way):
+            patch.setattr(module, "has_extra", lambda extra: extra != "fast")
+        for reader in readers:
+            reader.cache_clear()
+        yield
+    for reader in readers:
+        reader.cache_clear()
+
+
+def written(tmp_path, content, fmt="yolo_v5", **options):
+    rows = [label(1, content), label(2, boxes(box(corners=CORNERS)))]
+    path, options = tmp_path / "out", {"layout": "merged" if fmt == "pascal_voc" else "split", **options}
+    write(rows, [asset(1), asset(2)], project(), fmt=fmt, to=path, **options)
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("fmt", FORMATS)
+@pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS)
+def test_text_or_value(tmp_path, content, fmt):
+    if "ELSE" in content and fmt == "parquet":
+        content = {**content, "ELSE": {}}  # nothing to count
+    assert written(tmp_path, json.dumps(content), fmt) == written(tmp_path, content, fmt)
+
+
+@pytest.mark.parametrize("fmt", ["yolo_v5", "pascal_voc"])
+@pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS)
+def test_with_msgspec_or_without(tmp_path, content, fmt):
+    fast = written(tmp_path, json.dumps(content), fmt)
+    with no_msgspec():
+        assert written(tmp_path, json.dumps(content), fmt) == fast
+        assert written(tmp_path, content, fmt) == fast
+
+
+COORDINATES = st.sampled_from((0, 0.0, 0.25, 0.3, 1, 1.0, -0.0, 1e-7, 1.5, -0.25))
+DRAWN = st.builds(
+    box,
+    category=st.sampled_from(("BOAT", "KITE")),
+    corners=st.lists(st.tuples(COORDINATES, COORDINATES), min_size=4, max_size=4),
+    type=st.sampled_from(("rectangle", "polygon", "semantic")),
+)
+
+
+@settings(derandomize=True, deadline=None, max_examples=100)
+@given(st.lists(DRAWN, max_size=4))
+def test_any_outlines(tmp_path_factory, drawn):
+    tmp_path, content = tmp_path_factory.mktemp("ways"), {"DET": {"annotations": drawn}}
+    for fmt in ("yolo_v5", "pascal_voc"):
+        fast = written(tmp_path, json.dumps(content), fmt, on_error="skip")
+        assert written(tmp_path, content, fmt, on_error="skip") == fast
+        with no_msgspec():
+            assert written(tmp_path, content, fmt, on_error="skip") == fast
+
+
+@pytest.mark.parametrize("text", ["{", "", "null", "[]", "3", '{"DET": 01}', '{"DET": "\\q"}', "[" * 100_000, "\ud800"])
+@pytest.mark.parametrize("fmt", ["kili", "yolo_v5"])
+def test_a_text_that_is_no_content_is_named_and_fatal_or_left_out(tmp_path, text, fmt):
+    rows, path = [label(1, text), label(2)], tmp_path / "out.zip"
+    with pytest.raises(NotExportableLabelError, match=r"asset `1\.png`, label `l1`: .*(`jsonResponse` is|no object)"):
+        write(rows, [asset(1), asset(2)], project(), fmt=fmt, to=path)
+    assert not path.exists()
+    summary = write(rows, [asset(1), asset(2)], project(), fmt=fmt, to=path, on_error="skip")
+    assert [(one.asset, one.label) for one in summary.problems] == [("1.png", "l1")]
+    assert [name for name in names(path) if "labels/" in name] == [name for name in names(path) if "2." in name]
+
+
+def test_of_a_key_given_twice_the_last_counts(tmp_path):
+    twice = f'{{"DET": {{"annotations": [{{}}]}}, "CLS": 1, "DET": {json.dumps(boxes(box())["DET"])}}}'
+    assert written(tmp_path, twice) == written(tmp_path, boxes(box()))
+    assert list(read(twice)) == list(json.loads(twice)) == ["DET", "CLS"]
+
+
+def test_a_job_is_decoded_once_and_only_when_it_is_asked_for():
+    jobs = read('{"A": {"x": [0, 1e999]}, "B": {}}')
+    assert (len(jobs), "A" in jobs, "C" in jobs, jobs.get("C")) == (2, True, False, None)
+    assert jobs["A"] is jobs["A"]
+    assert dict(jobs) == {"A": {"x": [0, float("inf")]}, "B": {}}
