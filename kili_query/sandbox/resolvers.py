@@ -19,7 +19,7 @@ from kili_query.sandbox.events import Events, Listener
 from kili_query.sandbox.numbers import Numbers
 from kili_query.sandbox.people import OWNER
 from kili_query.sandbox.refusal import Refused
-from kili_query.sandbox.store import Reader, Store
+from kili_query.sandbox.store import SUBMITTED, Reader, Store
 from kili_query.sandbox.writing import NewLabel, Writer
 
 __all__ = ["Asked", "Service", "make_schema"]
@@ -183,18 +183,13 @@ def _labels_of_asset(asset: Row, info: _Info) -> list[Row]:
 
 @_ASSET.field("latestLabel")
 def _latest_label(asset: Row, info: _Info) -> Row | None:
-    submitted = [label for label in info.context.reader.labels_of(asset) if _is_submitted(label)]
-    return submitted[-1] if submitted else None
+    return info.context.reader.latest_label_of(asset)
 
 
 @_ASSET.field("latestLabels")
 def _latest_labels(asset: Row, info: _Info) -> list[Row]:
     labels = info.context.reader.labels_of(asset)
-    return [label for label in labels if _is_submitted(label) and label["isLatestLabelForUser"]]
-
-
-def _is_submitted(label: Row) -> bool:
-    return label["labelType"] in (LabelType.DEFAULT, LabelType.REVIEW)
+    return [label for label in labels if label["labelType"] in SUBMITTED and label["isLatestLabelForUser"]]
 
 
 @_ASSET.field("project")

@@ -14,6 +14,7 @@ from typing import cast
 from attrs import define, field, frozen
 
 from kili_query.ast import And, Or, Predicate
+from kili_query.protocol import LabelType
 from kili_query.sandbox.contents import ContentCounter
 from kili_query.sandbox.database import Database, Row
 from kili_query.sandbox.numbers import Numbers
@@ -21,7 +22,10 @@ from kili_query.sandbox.project import ServedProject
 from kili_query.sandbox.refusal import Refused
 from kili_query.sandbox.selecting import Selector, Statement
 
-__all__ = ["Reader", "Store"]
+__all__ = ["SUBMITTED", "Reader", "Store"]
+
+SUBMITTED = (LabelType.DEFAULT, LabelType.REVIEW)
+"""The types of the labels that people submit."""
 
 _MAX_REMEMBERED = 1024
 _MAX_REMEMBERED_CHARS = 10_000
@@ -45,6 +49,10 @@ _ASSETS = """
     FROM assets AS a
 """
 _AMONG = "IN (SELECT value FROM json_each(?))"
+_LATEST = f"""
+    SELECT max(number) FROM labels WHERE label_type IN ({", ".join(map(repr, map(str, SUBMITTED)))}) AND asset {_AMONG}
+    GROUP BY asset
+"""
 
 
 @define
@@ -79,11 +87,29 @@ class _Memory:
 
 
 @define
-class _Page:
+class _Contents:
     """The contents of labels that were read together, read together too once one of them is asked for."""
 
     numbers: list[object]
-    contents: dict[object, str] | None = None
+    found: dict[object, str] | None = None
+
+
+@define
+class _Latest:
+    """The latest labels of assets that were read together, as `_Contents`."""
+
+    assets: list[object]
+    found: dict[object, Row] | None = None
+
+
+def _labels_together(rows: list[Row]) -> list[Row]:
+    contents = _Contents([row["content"] for row in rows])
+    return [{**row, "contents": contents} for row in rows]
+
+
+def _assets_together(rows: list[Row]) -> list[Row]:
+    latest = _Latest([row["number"] for row in rows])
+    return [{**row, "latest": latest} for row in rows]
 
 
 @frozen
@@ -149,21 +175,29 @@ class Reader:
 
     def labels(self, numbers: Sequence[int]) -> list[Row]:
         """Labels by number, in the order of their numbers."""
-        rows = self._rows(f"{_LABELS} WHERE l.number {_AMONG} ORDER BY l.number", json.dumps(list(numbers)))
-        page = _Page([row["content"] for row in rows])
-        return [{**row, "page": page} for row in rows]
+        select = f"{_LABELS} WHERE l.number {_AMONG} ORDER BY l.number"
+        return _labels_together(self._rows(select, json.dumps(list(numbers))))
 
     def labels_of(self, asset: Row) -> list[Row]:
         """All labels of an asset, oldest first."""
-        return self._rows(f"{_LABELS} WHERE l.asset = ? ORDER BY l.number", asset["number"])
+        return _labels_together(self._rows(f"{_LABELS} WHERE l.asset = ? ORDER BY l.number", asset["number"]))
+
+    def latest_label_of(self, asset: Row) -> Row | None:
+        """The newest label of an asset that a person submitted."""
+        latest = cast("_Latest", asset["latest"])
+        if latest.found is None:
+            rows = self._rows(f"{_LABELS} WHERE l.number IN ({_LATEST})", json.dumps(latest.assets))
+            latest.found = {row["asset"]: row for row in _labels_together(rows)}
+        return latest.found.get(asset["number"])
 
     def assets(self, numbers: Sequence[int]) -> list[Row]:
         """Assets by number, in the order of their numbers."""
-        return self._rows(f"{_ASSETS} WHERE a.number {_AMONG} ORDER BY a.number", json.dumps(list(numbers)))
+        select = f"{_ASSETS} WHERE a.number {_AMONG} ORDER BY a.number"
+        return _assets_together(self._rows(select, json.dumps(list(numbers))))
 
     def asset_of(self, label: Row) -> Row:
         """The asset of a label."""
-        return self._rows(f"{_ASSETS} WHERE a.number = ?", label["asset"])[0]
+        return _assets_together(self._rows(f"{_ASSETS} WHERE a.number = ?", label["asset"]))[0]
 
     def author_of(self, label: Row) -> Row:
         """The author of a label. Users never change, and few make many labels."""
@@ -178,12 +212,12 @@ class Reader:
 
     def content_of(self, label: Row) -> str:
         """The JSON text of a label's content; empty where it is not known."""
-        page = cast("_Page | None", label.get("page")) or _Page([label["content"]])
-        if page.contents is None:
+        contents = cast("_Contents", label["contents"])
+        if contents.found is None:
             select = f"SELECT number, json_response FROM contents WHERE number {_AMONG}"
-            rows = self._rows(select, json.dumps(page.numbers))
-            page.contents = {row["number"]: str(row["json_response"]) for row in rows}
-        return page.contents[label["content"]]
+            rows = self._rows(select, json.dumps(contents.numbers))
+            contents.found = {row["number"]: str(row["json_response"]) for row in rows}
+        return contents.found[label["content"]]
 
     def object_count(self, label: Row) -> int:
         """How many objects and choices a label holds."""
