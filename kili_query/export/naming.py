@@ -79,6 +79,8 @@ def fold(path: str) -> str:
     >>> fold("A/É.png") == fold("a/E\u0301.PNG")
     True
     """
+    if path.isascii():
+        return path.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", path).casefold())
 
 
@@ -147,5 +149,7 @@ class Names:
 
 def _above(path: str) -> Iterable[str]:
     """The folders that a path lies in."""
+    if "/" not in path:
+        return ()
     steps = path.split("/")
     return ("/".join(steps[:length]) for length in range(1, len(steps)))

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ASSETS = int(os.environ.get("KILI_QUERY_BENCH_EXPORTED", "1000"))
 BOXES = 20
 MANY = 100 * ASSETS
-ROUNDS = 2
+ROUNDS = 4
 
 FORMATS = ("raw/split", "yolo_v5/split", "pascal_voc/merged", "coco/split")
 OF_CLIENT = {"ours": FORMATS, LATEST: FORMATS[:3], OLD: FORMATS}

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from kili_query.export.formats import json_text
 from kili_query.export.formats.json_text import encode_finite, encode_sorted, spread
+from kili_query.export.formats.number_lines import number_lines
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 VALUES = st.recursive(
@@ -70,3 +71,13 @@ def test_without_msgspec(monkeypatch):
         assert encode_sorted([], 4, nulls=0) is None
     finally:
         json_text._writers.cache_clear()
+
+
+@given(st.lists(st.lists(st.integers() | FINITE, min_size=1, max_size=4), max_size=4))
+def test_rows_of_numbers(rows):
+    assert number_lines(rows) == "".join(" ".join(map(str, row)) + "\n" for row in rows)
+
+
+def test_awkward_rows_of_numbers():
+    rows = [[1e-5, 1e16, 1e22, 5e-324], [0.00001234, -0.0], [2**70]]
+    assert number_lines(rows) == "1e-05 1e+16 1e+22 5e-324\n1.234e-05 -0.0\n1180591620717411303424\n"

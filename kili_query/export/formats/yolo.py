@@ -54,14 +54,14 @@ class _DataSet:
     Attributes:
         folder: where they lie in the archive, empty or with a slash at the end.
         jobs: whose they are.
-        numbers: of classes, by job and category.
+        numbers: of classes, by job, by category.
         names: of classes.
         videos: what belongs to which video.
     """
 
     folder: str
     jobs: tuple[Job, ...]
-    numbers: dict[tuple[str, str], int]
+    numbers: dict[str, dict[str, int]]
     names: list[str]
     videos: VideoMeta
 
@@ -76,11 +76,14 @@ def _of_one_job(export: Export, job: Job) -> _DataSet:
 
 def _data_set(export: Export, folder: str, jobs: tuple[Job, ...], name: str) -> _DataSet:
     keys = [(job.name, category) for job in jobs for category in job.categories]
+    numbers: dict[str, dict[str, int]] = {job.name: {} for job in jobs}
+    for number, (job_name, category) in enumerate(keys):
+        numbers[job_name][category] = number
     scratch = export.scratch / f"videos of {export.jobs.index(jobs[0])}"
     return _DataSet(
         folder,
         jobs,
-        {key: number for number, key in enumerate(keys)},
+        numbers,
         [name.format(*key) for key in keys],
         VideoMeta(f"{folder}video_meta.json", scratch),
     )
@@ -136,13 +139,13 @@ class _YoloWriter:
     def _of_job(self, within: _DataSet, job: Job, asset: Asset, label: Label, frame: Frame) -> str:
         plain = None if label.rotation_degrees else plain_outlines(frame.jobs, job)
         if plain is not None:
-            return plain_lines([(within.numbers[job.name, one.category], one) for one in plain])
+            return plain_lines(plain, within.numbers[job.name])
         return "".join(self._checked(within, job, asset, label, frame))
 
     def _checked(self, within: _DataSet, job: Job, asset: Asset, label: Label, frame: Frame) -> Iterator[str]:
         for annotation in self._export.annotations(asset, label, frame, job=job):
             try:
-                lines = lines_of(within.numbers[job.name, annotation.category], annotation)
+                lines = lines_of(within.numbers[job.name][annotation.category], annotation)
             except MalformedLabelError as error:
                 self._export.reject(error, asset.external_id, label.name)
                 continue

@@ -4,14 +4,14 @@ class x_center y_center width height        a rectangle
 class x1 y1 x2 y2 x3 y3 …                   a polygon, or one part of a mask
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from kili_query.errors import MalformedLabelError
 from kili_query.export.asset import Annotation
 from kili_query.export.formats.clipping import clipped_box, clipped_ring
-from kili_query.export.formats.json_text import encode_finite
+from kili_query.export.formats.number_lines import number_lines
 from kili_query.labels.geometry import Box, Region, bounds
 
 if TYPE_CHECKING:
@@ -20,19 +20,23 @@ if TYPE_CHECKING:
 __all__ = ["lines_of", "plain_lines"]
 
 
-def plain_lines(numbered: Iterable["tuple[int, Outline]"]) -> str:
-    """The lines of outlines that lie on the image, with the numbers of their classes.
+def plain_lines(outlines: "Iterable[Outline]", numbers: Mapping[str, int]) -> str:
+    """The lines of outlines that lie on the image.
+
+    Args:
+        outlines: what they are of.
+        numbers: of classes, by category.
 
     >>> from kili_query.export.formats.outline import read
     >>> corners = [{"x": 0.25, "y": 1}, {"x": 0.25, "y": 0}, {"x": 0.75, "y": 0}, {"x": 0.75, "y": 1}]
     >>> ring = {"normalizedVertices": corners}
     >>> boat = {"type": "rectangle", "categories": [{"name": "BOAT"}], "boundingPoly": [ring]}
-    >>> print(plain_lines([(3, one) for one in read({"J": {"annotations": [boat]}}, "J")]), end="")
+    >>> print(plain_lines(read({"J": {"annotations": [boat]}}, "J"), {"BOAT": 3}), end="")
     3 0.5 0.5 0.5 1
     """
-    rows = [(number, *(_of_box(one.bounds) if one.is_box else one.numbers)) for number, one in numbered]
-    # as JSON, for that is how numbers are written fastest
-    return encode_finite(rows)[2:-2].replace("], [", "\n").replace(",", "") + "\n" if rows else ""
+    return number_lines(
+        [(numbers[one.category], *(_of_box(one.bounds) if one.is_box else one.numbers)) for one in outlines]
+    )
 
 
 def lines_of(number: int, annotation: Annotation) -> str | None:
@@ -61,4 +65,4 @@ def _of_box(box: tuple[float, float, float, float]) -> tuple[float, float, float
 
 
 def _line(number: int, numbers: Iterable[float]) -> str:
-    return f"{' '.join(map(str, (number, *numbers)))}\n"
+    return number_lines([(number, *numbers)])
