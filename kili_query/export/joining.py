@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias, cast
 from kili_query.errors import SourceError
 from kili_query.export.options import Options
 from kili_query.scanning import Fault, Problem, Record, Source, read_labels
-from kili_query.scanning.labels import labels_in
+from kili_query.scanning.labels import labels_in, labels_of_asset
 
 __all__ = ["Joined", "joined"]
 
@@ -112,7 +112,7 @@ def _own(record: Record, options: Options) -> Iterator[Joined | Problem]:
     asset = {key: value for key, value in document.items() if key not in _LABEL_FIELDS}
     fields = _LABEL_FIELDS if options.export_type == "normal" else _latest_field(document)
     own: Document = {field: document[field] for field in fields if field in document}
-    found = list(labels_in({**asset, **own}, record.place)) if own else []
+    found = list(labels_of_asset(own, record.place))
     yield from (one for one in found if isinstance(one, Problem))
     labels = [
         {key: value for key, value in one.label.items() if key != "labelOf"}

@@ -7,7 +7,7 @@ from kili_query.counting.label import content_of, reason_not_json
 from kili_query.scanning.places import Fault, Place, Problem, Record
 from kili_query.scanning.split import JsonText
 
-__all__ = ["content_of", "decode", "labels_in"]
+__all__ = ["content_of", "decode", "labels_in", "labels_of_asset"]
 
 _LABEL_FIELDS = ("latestLabel", "latestLabels", "labels")  # of an asset, in a raw export
 
@@ -45,11 +45,13 @@ def labels_in(value: object, place: Place, at: str = "jsonResponse") -> Iterator
     elif not at or at in value or not any(field in value for field in _LABEL_FIELDS):
         yield Record(value, place)
     else:
-        yield from _labels_of_asset(value, place)
+        owner = {key: value[key] for key in ("id", "externalId") if key in value}
+        for one in labels_of_asset(value, place):
+            yield one if isinstance(one, Problem) else Record({"labelOf": owner, **one.label}, one.place)
 
 
-def _labels_of_asset(asset: dict[str, object], place: Place) -> Iterator[Record | Problem]:
-    owner = {key: asset[key] for key in ("id", "externalId") if key in asset}
+def labels_of_asset(asset: dict[str, object], place: Place) -> Iterator[Record | Problem]:
+    """The labels in the fields of an asset, each once, as they stand there."""
     given: list[object] = []
     for field in _LABEL_FIELDS:
         entries = list(_entries(asset.get(field), place, field))
@@ -57,7 +59,7 @@ def _labels_of_asset(asset: dict[str, object], place: Place) -> Iterator[Record 
             if not isinstance(label, dict):
                 yield Problem(here, Fault.BROKEN, "not a label: no JSON object")
             elif _identity(label) not in given:  # the latest label may stand among all labels once more
-                yield Record({"labelOf": owner, **label}, here)
+                yield Record(label, here)
         given += [_identity(label) for label, _ in entries]
 
 
