@@ -1,5 +1,6 @@
 """``kili-query export``: labels in the format that another program reads."""
 
+import re
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -11,10 +12,19 @@ from kili_query.cli.exit_status import FINE
 from kili_query.cli.inputs import load_ontology, load_query
 from kili_query.cli.output import print_json
 from kili_query.diagnostics.layout import printable
-from kili_query.export import FORMATS, write
+from kili_query.export import FORMATS, NotCompatibleOptions, NotExportableAssetError, format_named, write
 
 __all__ = ["export"]
 
+_OPTIONS = {
+    "cut_videos": "--cut-videos",
+    "normalized_coordinates": "--normalized",
+    "normalized_coordinates=False": "--normalized pixels",
+    "normalized_coordinates=True": "--normalized fractions",
+    "single_file": "--single-file",
+    "with_assets": "--with-assets",
+}
+_ARGUMENT = re.compile(f"`({'|'.join(_OPTIONS)})`")
 _COORDINATES = {"own": None, "fractions": True, "pixels": False}
 
 
@@ -33,8 +43,9 @@ def export(
     ] = None,
     where: Annotated[str | None, typer.Option("--where", metavar="QUERY", help="Only labels that match.")] = None,
     layout: Annotated[
-        Literal["split", "merged"], typer.Option("--layout", help="One folder a job, or all jobs together.")
-    ] = "split",
+        Literal["split", "merged"] | None,
+        typer.Option("--layout", help="One folder a job, or all jobs together. [default: split, where there is both]"),
+    ] = None,
     single_file: Annotated[bool, typer.Option("--single-file", help="All labels in one file.")] = False,
     with_assets: Annotated[bool, typer.Option("--with-assets", help="Media go into the archive.")] = False,
     cut_videos: Annotated[bool, typer.Option("--cut-videos", help="Videos go in as frames too, by ffmpeg.")] = False,
@@ -70,26 +81,38 @@ def export(
         raise typer.BadParameter("an export is a file: name one", param_hint="'--output'")
     query = None if where is None else load_query(where, load_ontology(project))
     sources = labels[0] if len(labels) == 1 else labels
-    summary = write(
-        sources,
-        assets,
-        project,
-        fmt=fmt,
-        to=Path(output),
-        layout=layout,
-        single_file=single_file,
-        with_assets=with_assets,
-        cut_videos=cut_videos,
-        normalized_coordinates=_COORDINATES[normalized],
-        where=query,
-        on_error=on_error,
-        export_type=export_type,
-        media_root=media_root,
-        media_cache=media_cache,
-        disable_tqdm=None if sys.stderr.isatty() else True,
-    )
+    try:
+        summary = write(
+            sources,
+            assets,
+            project,
+            fmt=fmt,
+            to=Path(output),
+            layout=layout or max(format_named(fmt).layouts),
+            single_file=single_file,
+            with_assets=with_assets,
+            cut_videos=cut_videos,
+            normalized_coordinates=_COORDINATES[normalized],
+            where=query,
+            on_error=on_error,
+            export_type=export_type,
+            media_root=media_root,
+            media_cache=media_cache,
+            disable_tqdm=None if sys.stderr.isatty() else True,
+        )
+    except (NotCompatibleOptions, NotExportableAssetError) as error:
+        raise type(error)(_with_options(str(error))) from error
     if as_json:
         print_json(summary.to_dict())
     else:
-        print("\n".join(map(printable, str(summary).split("\n"))))
+        print("\n".join(map(printable, _with_options(str(summary)).split("\n"))))
     return FINE
+
+
+def _with_options(text: str) -> str:
+    """The text, with what Python calls an argument named as the option that it is here.
+
+    >>> _with_options("`cut_videos` is for the media of an export: set `with_assets` too")
+    '`--cut-videos` is for the media of an export: set `--with-assets` too'
+    """
+    return _ARGUMENT.sub(lambda found: f"`{_OPTIONS[found[1]]}`", text)

@@ -9,7 +9,7 @@ from attrs import frozen
 
 from kili_query.errors import OntologyError
 from kili_query.ontology import Job, Ontology
-from kili_query.ontology.decode import read_file
+from kili_query.ontology.decode import naming, read_file
 
 __all__ = ["Project", "ProjectSource"]
 
@@ -41,12 +41,19 @@ class Project:
         """From a project, as a mapping or as JSON in a file; a ``jsonInterface`` alone will do.
 
         Raises:
-            OntologyError: it cannot be read or has another shape.
+            OntologyError: it cannot be read or has another shape; the message names the file.
 
         >>> Project.read({"id": "p", "title": "Harbour", "inputType": "IMAGE", "jsonInterface": {"jobs": {}}}).title
         'Harbour'
         """
-        document = source if isinstance(source, Mapping) else _decoded(read_file(source))
+        if isinstance(source, Mapping):
+            return cls._of(source)
+        content = read_file(source)
+        with naming(source):
+            return cls._of(_decoded(content))
+
+    @classmethod
+    def _of(cls, document: Mapping[str, object]) -> "Project":
         ontology = Ontology.from_json_interface(document)
         texts = {name: _text(document.get(name)) for name in ("inputType", "id", "title", "description")}
         return cls(document, ontology, texts["inputType"], texts["id"], texts["title"], texts["description"])

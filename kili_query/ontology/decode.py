@@ -1,7 +1,8 @@
 """From the JSON of a project's interface to jobs: the one place that knows its shape."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from os import PathLike, fspath
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from attrs import evolve
 from kili_query.errors import OntologyError
 from kili_query.ontology.job import CATEGORY_TASKS, PLAIN_TASKS, Category, Job, Point
 
-__all__ = ["decode_interface", "read_file"]
+__all__ = ["decode_interface", "naming", "read_file"]
 
 
 def read_file(path: str | PathLike[str]) -> bytes:
@@ -24,6 +25,15 @@ def read_file(path: str | PathLike[str]) -> bytes:
     except (OSError, ValueError) as error:  # a ValueError when the path holds a null character
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise OntologyError(f"cannot read `{fspath(path)}`: {reason.lower()}") from error
+
+
+@contextmanager
+def naming(path: str | PathLike[str]) -> Iterator[None]:
+    """Name the file in errors about what it holds."""
+    try:
+        yield
+    except OntologyError as error:
+        raise OntologyError(f"`{fspath(path)}`: {error.message}", error.path) from error
 
 
 def decode_interface(value: object) -> tuple[dict[str, Job], str | None]:

@@ -1,12 +1,11 @@
 """The ontology of a project: its jobs, in order, and the kind of its assets."""
 
 from collections.abc import Iterator, Mapping
-from os import PathLike, fspath
+from os import PathLike
 
 from attrs import frozen
 
-from kili_query.errors import OntologyError
-from kili_query.ontology.decode import decode_interface, read_file
+from kili_query.ontology.decode import decode_interface, naming, read_file
 from kili_query.ontology.job import Category, Job, Point
 
 __all__ = ["Category", "Job", "Ontology", "Point"]
@@ -55,10 +54,8 @@ class Ontology:
             OntologyError: the file cannot be read or has another shape; the message names it.
         """
         content = read_file(path)
-        try:
+        with naming(path):
             return cls.from_json_interface(content)
-        except OntologyError as error:
-            raise OntologyError(f"`{fspath(path)}`: {error.message}", error.path) from error
 
     @property
     def is_video(self) -> bool:

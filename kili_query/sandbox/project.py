@@ -1,13 +1,14 @@
 """The project that a sandbox serves."""
 
 import json
-from os import PathLike, fspath
+from os import PathLike
 from pathlib import Path
 
 from attrs import frozen
 
 from kili_query.errors import OntologyError
 from kili_query.ontology import Ontology
+from kili_query.ontology.decode import naming
 
 __all__ = ["ServedProject"]
 
@@ -42,10 +43,8 @@ class ServedProject:
         ontology = Ontology.load(path)
         raw = json.loads(Path(path).read_bytes().decode("utf-8-sig"))
         document = {"jsonInterface": raw, "title": Path(path).stem} if "jobs" in raw else raw
-        try:
+        with naming(path):
             return cls._of(document, ontology)
-        except OntologyError as error:
-            raise OntologyError(f"`{fspath(path)}`: {error.message}", error.path) from error
 
     @classmethod
     def from_document(cls, text: str) -> "ServedProject":

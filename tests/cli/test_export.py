@@ -47,6 +47,8 @@ def test_options(run_here: Run, labels: Path, project: Path, tmp_path: Path) -> 
     assert (ran.status, names(tmp_path / "b.zip")) == (0, ["README.kili.txt", "data.json"])
     with zipfile.ZipFile(tmp_path / "b.zip") as archive:
         assert b'"vertices"' in archive.read("data.json")
+    ran = run_here(*given, "-f", "pascal_voc", "-o", tmp_path / "c.zip", "--on-error", "skip")
+    assert (ran.status, len(names(tmp_path / "c.zip"))) == (0, 35)  # in the one layout that it has
 
 
 @pytest.mark.parametrize(
@@ -54,11 +56,18 @@ def test_options(run_here: Run, labels: Path, project: Path, tmp_path: Path) -> 
     [
         (["-f", "coc", "-o", "x"], "unknown format `coc`: did you mean `coco`?"),
         (["-f", "coco", "-o", "x"], "its size in pixels is not known"),
-        (["-f", "pascal_voc", "-o", "x"], "use `merged`"),
+        (["-f", "pascal_voc", "-o", "x"], "or export with its media (`--with-assets`)"),
+        (["-f", "pascal_voc", "-o", "x", "--layout", "split"], "use `merged`"),
+        (["-f", "yolo_v5", "-o", "x", "--normalized", "pixels"], "does not take `--normalized pixels`"),
+        (["-f", "coco", "-o", "x", "--normalized", "fractions"], "does not take `--normalized fractions`"),
+        (["-f", "yolo_v5", "-o", "x", "--single-file"], "a single file (`--single-file`)"),
         (["-f", "llm_v1", "-o", "x", "--with-assets"], "LLM_RLHF"),
         (["-f", "raw", "-o", "x", "--where", "OBJECTS.PERSN.count > 1"], "did you mean `PERSON`?"),
         (["-f", "raw", "-o", "x", "--with-assets"], "it has no `content`"),
-        (["-f", "raw", "-o", "x", "--cut-videos"], "with_assets"),
+        (
+            ["-f", "raw", "-o", "x", "--cut-videos"],
+            "`--cut-videos` is for the media of an export: set `--with-assets` too",
+        ),
         (["-f", "raw", "-o", "x", "--assets", "none.ndjson"], "none.ndjson"),
         (["-f", "raw", "-o", "-"], "an export is a file"),
         (["-f", "raw", "-o", ""], "an export is a file"),
@@ -88,10 +97,14 @@ def test_mistakes(
 
 
 def test_mistakes_of_files(run_here: Run, labels: Path, project: Path, tmp_path: Path) -> None:
-    for wrong in (labels, tmp_path / "none.json", tmp_path):
+    a_list = tmp_path / "list.json"
+    a_list.write_text("[1]")
+    for wrong in (labels, tmp_path / "none.json", tmp_path, a_list):
         ran = run_here("export", labels, "--project", wrong, "-f", "raw", "-o", tmp_path / "x")
         assert (ran.status, ran.out) == (2, "")
         assert ran.err.startswith("error: ")
+        assert f"`{wrong}`" in ran.err
+    a_list.unlink()
     own = tmp_path / "own.ndjson"
     own.write_bytes(labels.read_bytes())
     ran = run_here("export", own, "--project", project, "-f", "jsonl", "-o", own)
