@@ -50,17 +50,16 @@ class _Zip:
         setattr(info, _LEVEL_FIELD, _LEVEL)  # which the methods of the archive leave as it is
         info.external_attr = _READABLE
         if isinstance(entry.data, bytes) and len(entry.data) < _LARGE_BYTES:
-            self._add_at_once(info, entry.data, zlib.Z_DEFAULT_STRATEGY if entry.repeats else zlib.Z_HUFFMAN_ONLY)
+            self._add_at_once(info, entry.data)
             return
         with _source(entry.data) as (source, size_bytes):
             info.file_size = size_bytes
             with self._archive.open(info, "w", force_zip64=size_bytes >= _LARGE_BYTES) as target:
                 shutil.copyfileobj(source, target, _CHUNK_BYTES)
 
-    def _add_at_once(self, info: zipfile.ZipInfo, data: bytes, strategy: int) -> None:
+    def _add_at_once(self, info: zipfile.ZipInfo, data: bytes) -> None:
         """What `ZipFile.writestr` does, byte for byte, for data compressed beforehand: its header is written once."""
-        deflate = zlib.compressobj(_LEVEL, zlib.DEFLATED, _RAW_DEFLATE, zlib.DEF_MEM_LEVEL, strategy)
-        compressed = deflate.compress(data) + deflate.flush()
+        compressed = zlib.compress(data, _LEVEL, _RAW_DEFLATE)
         info.file_size, info.compress_size, info.CRC = len(data), len(compressed), zlib.crc32(data)
         info.header_offset = self._file.tell()
         self._file.write(info.FileHeader(zip64=False) + compressed)

@@ -20,18 +20,10 @@ Data: TypeAlias = bytes | Path | IO[bytes]
 
 
 class Entry(NamedTuple):
-    """One file of an archive; in a format that is one file, a piece of it, and the path says nothing.
-
-    Attributes:
-        path: in the archive, safe and unlike any other.
-        data: what it holds.
-        repeats: whether compressing is to look for repetitions. Rows of numbers have none: without looking they take
-            half the time, and become no larger.
-    """
+    """One file of an archive; in a format that is one file, a piece of it, and the path says nothing."""
 
     path: str
     data: Data
-    repeats: bool = True
 
 
 class Writer(Protocol):

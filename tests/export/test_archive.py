@@ -26,15 +26,6 @@ def by_the_standard_library(entries):
     return file.getvalue()
 
 
-def test_what_does_not_repeat_is_read_back_alike(tmp_path):
-    with (tmp_path / "out.zip").open("wb") as file, opened_archive(file) as sink:
-        for path, data in ENTRIES.items():
-            sink.add(Entry(path, data, repeats=False))
-    with zipfile.ZipFile(tmp_path / "out.zip") as archive:
-        assert archive.testzip() is None
-        assert {name: archive.read(name) for name in archive.namelist()} == ENTRIES
-
-
 @pytest.mark.parametrize("number", range(len(ENTRIES) + 1))
 def test_bytes_and_files_are_written_alike(tmp_path, number):
     """So many files from bytes, the others from the disk."""

@@ -109,7 +109,7 @@ class _YoloWriter:
                     text = self._text(one, asset, label, frame)
                     if text or frame.number is None:
                         stem = asset.file_stem(label, frame)
-                        entries.append(Entry(f"{one.folder}labels/{stem}.txt", text.encode(), repeats=False))
+                        entries.append(Entry(f"{one.folder}labels/{stem}.txt", text.encode()))
                         files[f"{stem}.txt"] = frame.number
                         frames.append(stem)
             self._note(asset, label, files, of_video)
