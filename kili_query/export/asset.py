@@ -37,7 +37,7 @@ class Frame:
 
     Attributes:
         number: from 0; None for an asset that is no video.
-        jobs: job name to job response.
+        jobs: job name to job response; any mapping, which may decode a response when it is asked for.
         path: where in the label, as a JSON path.
     """
 

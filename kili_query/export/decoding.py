@@ -54,7 +54,7 @@ def _content(document: dict[str, object]) -> Mapping[str, object]:
 def _text_reader() -> Callable[[str], Mapping[str, object] | None]:
     if not has_extra("fast"):
         return lambda text: None
-    read: Callable[[str], Mapping[str, object] | None] = load("kili_query.export.text_jobs", "", "fast").read
+    read: Callable[[str], Mapping[str, object] | None] = load("kili_query.export.text_jobs", "", "fast").read_jobs
     return read
 
 

@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import NamedTuple, TypeAlias, cast
 
 from kili_query.errors import SourceError
+from kili_query.export.asset import CONTENT
 from kili_query.export.options import Options
 from kili_query.scanning import Fault, Problem, Record, Source, read_labels
-from kili_query.scanning.labels import labels_in, labels_of_asset
+from kili_query.scanning.labels import LABEL_FIELDS, labels_in, labels_of_asset
 
 __all__ = ["Joined", "joined"]
-
-_LABEL_FIELDS = ("latestLabel", "latestLabels", "labels")
 
 _AMBIGUOUS = "a second asset with the external id `{}`, by which labels name theirs: give them an asset's id"
 
@@ -68,7 +67,7 @@ def _both(labels: Source, assets: Source, options: Options, scratch: Path) -> It
             if isinstance(item, Problem):
                 yield item
             else:
-                asset = {key: value for key, value in item.label.items() if key not in _LABEL_FIELDS}
+                asset = {key: value for key, value in item.label.items() if key not in LABEL_FIELDS}
                 if store.is_ambiguous(asset):
                     yield Problem(item.place, Fault.BROKEN, _AMBIGUOUS.format(asset.get("externalId")))
                 found = store.take(asset)
@@ -84,12 +83,12 @@ def _alone(source: Source | None, options: Options, scratch: Path) -> Iterator[J
         for item in _documents(source):
             if isinstance(item, Problem):
                 yield item
-            elif any(field in item.label for field in _LABEL_FIELDS):
-                yield from _own(item, options)
-            elif "jsonResponse" not in item.label:
-                yield Joined(item.label, ())  # an asset that nobody has labeled
-            else:
+            elif CONTENT in item.label:
                 yield from _stored(store, item, options)
+            elif any(field in item.label for field in LABEL_FIELDS):
+                yield from _own(item, options)
+            else:
+                yield Joined(item.label, ())  # an asset that nobody has labeled
         store.finish()
         for asset in store.owners():
             found = store.take(asset)
@@ -109,8 +108,8 @@ def _stored(store: "_Store", record: Record, options: Options) -> Iterator[Probl
 
 def _own(record: Record, options: Options) -> Iterator[Joined | Problem]:
     document = record.label
-    asset = {key: value for key, value in document.items() if key not in _LABEL_FIELDS}
-    fields = _LABEL_FIELDS if options.export_type == "normal" else _latest_field(document)
+    asset = {key: value for key, value in document.items() if key not in LABEL_FIELDS}
+    fields = LABEL_FIELDS if options.export_type == "normal" else _latest_field(document)
     own: Document = {field: document[field] for field in fields if field in document}
     found = list(labels_of_asset(own, record.place))
     yield from (one for one in found if isinstance(one, Problem))

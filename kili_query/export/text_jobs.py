@@ -5,15 +5,17 @@ from collections.abc import Iterator, Mapping
 from msgspec import MsgspecError, Raw
 from msgspec.json import Decoder
 
+from kili_query.counting.label import reason_not_json
+from kili_query.errors import MalformedLabelError
 from kili_query.targets.raw_bytes.decoding import decode, is_sound
 
-__all__ = ["TextJobs", "read"]
+__all__ = ["TextJobs", "read_jobs"]
 
 
 class TextJobs(Mapping[str, object]):
     """The jobs of a content, each of which is decoded when it is asked for.
 
-    >>> jobs = read('{"J": {"text": "a"}, "K": {}}')
+    >>> jobs = read_jobs('{"J": {"text": "a"}, "K": {}}')
     >>> list(jobs), jobs["J"]
     (['J', 'K'], {'text': 'a'})
     """
@@ -24,7 +26,7 @@ class TextJobs(Mapping[str, object]):
 
     def __getitem__(self, job: str) -> object:
         if job not in self._decoded:
-            self._decoded[job] = decode(bytes(self.texts[job]))
+            self._decoded[job] = self._decode(job)
         return self._decoded[job]
 
     def __contains__(self, job: object) -> bool:
@@ -36,11 +38,18 @@ class TextJobs(Mapping[str, object]):
     def __len__(self) -> int:
         return len(self.texts)
 
+    def _decode(self, job: str) -> object:
+        text = bytes(self.texts[job])
+        try:
+            return decode(text)
+        except (ValueError, RecursionError) as error:  # it was read with more of the stack left than there is now
+            raise MalformedLabelError(f"a job is {reason_not_json(error)}", job) from error
+
 
 _TEXTS = Decoder(dict[str, Raw])
 
 
-def read(text: str) -> TextJobs | None:
+def read_jobs(text: str) -> TextJobs | None:
     """The jobs in the JSON text of a content; None where it has to be decoded to tell, or to tell what is wrong."""
     try:
         data = text.encode()

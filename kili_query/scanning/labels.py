@@ -7,9 +7,10 @@ from kili_query.counting.label import content_of, reason_not_json
 from kili_query.scanning.places import Fault, Place, Problem, Record
 from kili_query.scanning.split import JsonText
 
-__all__ = ["content_of", "decode", "labels_in", "labels_of_asset"]
+__all__ = ["LABEL_FIELDS", "content_of", "decode", "labels_in", "labels_of_asset"]
 
-_LABEL_FIELDS = ("latestLabel", "latestLabels", "labels")  # of an asset, in a raw export
+LABEL_FIELDS = ("latestLabel", "latestLabels", "labels")
+"""The fields of an asset, in a raw export, that hold its labels."""
 
 
 def _read_strictly(data: bytes) -> object:
@@ -42,7 +43,7 @@ def labels_in(value: object, place: Place, at: str = "jsonResponse") -> Iterator
     """
     if not isinstance(value, dict):
         yield Problem(place, Fault.BROKEN, "not a label: no JSON object")
-    elif not at or at in value or not any(field in value for field in _LABEL_FIELDS):
+    elif not at or at in value or not any(field in value for field in LABEL_FIELDS):
         yield Record(value, place)
     else:
         owner = {key: value[key] for key in ("id", "externalId") if key in value}
@@ -53,7 +54,7 @@ def labels_in(value: object, place: Place, at: str = "jsonResponse") -> Iterator
 def labels_of_asset(asset: dict[str, object], place: Place) -> Iterator[Record | Problem]:
     """The labels in the fields of an asset, each once, as they stand there."""
     given: list[object] = []
-    for field in _LABEL_FIELDS:
+    for field in LABEL_FIELDS:
         entries = list(_entries(asset.get(field), place, field))
         for label, here in entries:
             if not isinstance(label, dict):

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from kili_query.export import NotExportableLabelError, write
 from kili_query.export import decoding as label_decoding
+from kili_query.export.formats import json_text, number_lines
 from kili_query.export.formats import plain_outlines as fast_way
-from kili_query.export.text_jobs import read
+from kili_query.export.text_jobs import read_jobs
 from tests.export.samples import asset, box, boxes, label, names, project
 
 FORMATS = ("kili", "raw", "yolo_v5", "coco", "pascal_voc", "jsonl", "parquet")
@@ -25,6 +26,7 @@ CONTENTS = {
     "over the edge": boxes(box(corners=((-0.5, 0.5), (0.5, 0.5), (0.5, 0.1), (-0.5, 0.1)))),
     "a polygon": boxes(box(type="polygon", corners=CORNERS[:3])),
     "turned": boxes(box()) | {"ROTATION_JOB": {"rotation": 90}},
+    "odd text": boxes(box(**{"mid": "\ud800", "\ud800": 1}), box(children={})),
     "escapes": boxes(box()) | {"CLS": {"categories": [{"name": "A"}], 'é"\\\n': "\ud800 \U0001f600"}},
     "long numbers": boxes(box()) | {"CLS": {"categories": [{"name": "A"}], "more": 2**500}},
     "unknown jobs": boxes(box()) | {"ELSE": [1, None, "x"], "GONE": None},
@@ -33,9 +35,9 @@ CONTENTS = {
 
 @contextmanager
 def no_msgspec():
-    readers = label_decoding._text_reader, fast_way._reader
+    readers = label_decoding._text_reader, fast_way._reader, number_lines._encoder, json_text._writers
     with pytest.MonkeyPatch.context() as patch:
-        for module in (label_decoding, fast_way):
+        for module in (label_decoding, fast_way, number_lines, json_text):
             patch.setattr(module, "has_extra", lambda extra: extra != "fast")
         for reader in readers:
             reader.cache_clear()
@@ -103,11 +105,34 @@ def test_a_text_that_is_no_content_is_named_and_fatal_or_left_out(tmp_path, text
 def test_of_a_key_given_twice_the_last_counts(tmp_path):
     twice = f'{{"DET": {{"annotations": [{{}}]}}, "CLS": 1, "DET": {json.dumps(boxes(box())["DET"])}}}'
     assert written(tmp_path, twice) == written(tmp_path, boxes(box()))
-    assert list(read(twice)) == list(json.loads(twice)) == ["DET", "CLS"]
+    assert list(read_jobs(twice)) == list(json.loads(twice)) == ["DET", "CLS"]
 
 
 def test_a_job_is_decoded_once_and_only_when_it_is_asked_for():
-    jobs = read('{"A": {"x": [0, 1e999]}, "B": {}}')
+    jobs = read_jobs('{"A": {"x": [0, 1e999]}, "B": {}}')
     assert (len(jobs), "A" in jobs, "C" in jobs, jobs.get("C")) == (2, True, False, None)
     assert jobs["A"] is jobs["A"]
     assert dict(jobs) == {"A": {"x": [0, float("inf")]}, "B": {}}
+
+
+@pytest.mark.parametrize("fmt", ["kili", "yolo_v5"])
+def test_a_text_at_the_end_of_the_stack_is_a_problem_of_its_asset(tmp_path, fmt):
+    """Whether the stack suffices to decode it may change between reading and writing."""
+    path = tmp_path / "out.zip"
+    for depth in range(940, 1000):
+        odd = '{"DET": {"annotations": []}, "ROTATION_JOB": ' + '{"a":' * depth + "0" + "}" * depth + "}"
+        summary = write([label(1, odd), label(2)], [asset(1), asset(2)], project(), fmt=fmt, to=path, on_error="skip")
+        assert {one.asset for one in summary.problems} <= {"1.png"}
+        assert any("2." in name for name in names(path))
+
+
+def test_a_label_with_a_field_of_assets_is_a_label(tmp_path):
+    path = tmp_path / "out.zip"
+    for more in ({"labels": []}, {"latestLabel": None}):
+        assert write([label(1, **more)], None, project(), fmt="kili", to=path).labels == 1
+
+
+def test_numbers_of_other_types_are_written_too(tmp_path):
+    numpy = pytest.importorskip("numpy")
+    corners = [(numpy.float64(x), numpy.float64(y)) for x, y in CORNERS]
+    assert written(tmp_path, boxes(box(corners=corners))) == written(tmp_path, boxes(box(corners=CORNERS)))

@@ -8,8 +8,9 @@ from msgspec.json import Decoder
 
 from kili_query.export.text_jobs import TextJobs
 
-__all__ = ["Outline", "read"]
+__all__ = ["Outline", "read_outlines"]
 
+_CORNERS_OF_BOX = 4
 _Fraction: TypeAlias = Annotated[int, Meta(ge=0, le=1)] | Annotated[float, Meta(ge=0, le=1)]  # 0 stays 0, is not 0.0
 
 
@@ -70,11 +71,11 @@ class _Response(Struct, gc=False):
 _TEXT = Decoder(_Response)
 
 
-def read(jobs: Mapping[str, object], name: str) -> list[Outline] | None:
-    """The outlines in the response of a job; None when it holds anything else."""
+def read_outlines(jobs: Mapping[str, object], name: str) -> list[Outline] | None:
+    """The outlines in the response of a job; None when it holds anything else, or might."""
     try:
         response = _TEXT.decode(jobs.texts[name]) if isinstance(jobs, TextJobs) else convert(jobs[name], _Response)
-    except MsgspecError:
+    except (MsgspecError, ValueError, RecursionError):  # a ValueError where a text has a lone surrogate
         return None
     found = response.annotations
-    return found if all(len(one.rings[0].corners) == 4 for one in found if one.is_box) else None
+    return found if all(len(one.rings[0].corners) == _CORNERS_OF_BOX for one in found if one.is_box) else None

@@ -43,5 +43,5 @@ def plain_outlines(jobs: Mapping[str, object], job: Job) -> "list[Outline] | Non
 def _reader() -> "_Read":
     if not has_extra("fast"):
         return lambda jobs, name: None
-    read: _Read = load("kili_query.export.formats.outline", "", "fast").read
+    read: _Read = load("kili_query.export.formats.outline", "", "fast").read_outlines
     return read

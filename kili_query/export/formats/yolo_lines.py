@@ -24,14 +24,14 @@ def plain_lines(outlines: "Iterable[Outline]", numbers: Mapping[str, int]) -> st
     """The lines of outlines that lie on the image.
 
     Args:
-        outlines: what they are of.
-        numbers: of classes, by category.
+        outlines: of one job.
+        numbers: the class of each category.
 
-    >>> from kili_query.export.formats.outline import read
+    >>> from kili_query.export.formats.outline import read_outlines
     >>> corners = [{"x": 0.25, "y": 1}, {"x": 0.25, "y": 0}, {"x": 0.75, "y": 0}, {"x": 0.75, "y": 1}]
     >>> ring = {"normalizedVertices": corners}
     >>> boat = {"type": "rectangle", "categories": [{"name": "BOAT"}], "boundingPoly": [ring]}
-    >>> print(plain_lines(read({"J": {"annotations": [boat]}}, "J"), {"BOAT": 3}), end="")
+    >>> print(plain_lines(read_outlines({"J": {"annotations": [boat]}}, "J"), {"BOAT": 3}), end="")
     3 0.5 0.5 0.5 1
     """
     return number_lines(
@@ -65,4 +65,4 @@ def _of_box(box: tuple[float, float, float, float]) -> tuple[float, float, float
 
 
 def _line(number: int, numbers: Iterable[float]) -> str:
-    return number_lines([(number, *numbers)])
+    return f"{' '.join(map(str, (number, *numbers)))}\n"
