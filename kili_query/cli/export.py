@@ -8,16 +8,17 @@ from typing import Annotated, Literal
 import typer
 
 from kili_query.cli.arguments import JsonOption, LabelsArgument
-from kili_query.cli.exit_status import FINE
+from kili_query.cli.exit_status import FINE, NEGATIVE
 from kili_query.cli.inputs import load_ontology, load_query
 from kili_query.cli.output import print_json
 from kili_query.diagnostics.layout import printable
-from kili_query.export import FORMATS, NotCompatibleOptions, NotExportableAssetError, format_named, write
+from kili_query.export import FORMATS, DownloadError, NotCompatibleOptions, NotExportableAssetError, format_named, write
 
 __all__ = ["export"]
 
 _OPTIONS = {
     "cut_videos": "--cut-videos",
+    "media_root": "--media-root",
     "normalized_coordinates": "--normalized",
     "normalized_coordinates=False": "--normalized pixels",
     "normalized_coordinates=True": "--normalized fractions",
@@ -71,7 +72,8 @@ def export(
 ) -> int:
     """Write labels in the format that another program reads.
 
-    A summary goes to standard output. The same input gives the same bytes.
+    A summary goes to standard output. The same input gives the same bytes. Exit status: 0 when a label was written,
+    1 when there was none, and then the file holds none.
 
     \b
     kili-query export labels.ndjson --assets assets.ndjson --project project.json --format coco -o coco.zip
@@ -100,13 +102,13 @@ def export(
             media_cache=media_cache,
             disable_tqdm=None if sys.stderr.isatty() else True,
         )
-    except (NotCompatibleOptions, NotExportableAssetError) as error:
+    except (NotCompatibleOptions, NotExportableAssetError, DownloadError) as error:
         raise type(error)(_with_options(str(error))) from error
     if as_json:
         print_json(summary.to_dict())
     else:
         print("\n".join(map(printable, _with_options(str(summary)).split("\n"))))
-    return FINE
+    return FINE if summary.labels else NEGATIVE
 
 
 def _with_options(text: str) -> str:

@@ -1,5 +1,6 @@
 """Where an export goes: a zip or a plain file, there once it is complete, and the same bytes for the same input."""
 
+import errno
 import os
 import shutil
 import sys
@@ -23,6 +24,7 @@ _LARGE_BYTES = 1 << 30
 _LEVEL = 1  # a tenth larger than the usual 6, in a fifth of the time; media are compressed already
 _LEVEL_FIELD = "compress_level" if sys.version_info >= (3, 13) else "_compresslevel"
 _RAW_DEFLATE = -zlib.MAX_WBITS
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _CHUNK_BYTES = 1 << 20
 
 
@@ -124,9 +126,11 @@ def replaced(path: Path) -> Iterator[IO[bytes]]:
         if target.exists():
             shutil.copymode(target, part)
         os.replace(part, target)
-    except BaseException:
+    except BaseException as error:
         part.unlink(missing_ok=True)
         _remove(made)
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            raise NotCompatibleOptions(f"cannot write `{path}`: {error.strerror}") from error
         raise
 
 

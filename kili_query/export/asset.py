@@ -1,11 +1,13 @@
 """What a format is given: an asset, its labels, their frames and annotations; decoded, named and checked."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
 from attrs import define, field, frozen
 
+from kili_query.errors import MalformedLabelError
 from kili_query.export.errors import NotExportableAssetError
 from kili_query.export.naming import Names, Reservation, one_step
 from kili_query.labels.geometry import Shape, Size
@@ -89,6 +91,19 @@ class Label:
     ending: str = ""
     rotation_degrees: int = 0
 
+    @contextmanager
+    def named_in_errors(self, at: str = "") -> Iterator[None]:
+        """Name the label in errors about what it holds.
+
+        Args:
+            at: where that stands in the label, as a JSON path.
+        """
+        try:
+            yield
+        except MalformedLabelError as error:
+            path = ".".join(filter(None, (at, error.path)))
+            raise MalformedLabelError(f"label `{self.name}`: {error.message}", path) from error
+
     @cached_property
     def response(self) -> dict[str, object]:
         """Its content, decoded; not to be changed."""
@@ -161,8 +176,10 @@ class Asset:
             NotExportableAssetError: it is not known.
         """
         if self.size is None:
+            told = self.document.get("resolution")
+            reason = "its size in pixels is not known" if told is None else f"its `resolution` is no size: {told!r:.80}"
             raise NotExportableAssetError(
-                "its size in pixels is not known: give it a `resolution`, or export with its media (`with_assets`)"
+                f"{reason}: give it a `resolution` with a width and a height, or export with its media (`with_assets`)"
             )
         return self.size
 

@@ -122,5 +122,7 @@ class Format:
             )
         jobs = tuple(job for job in project.jobs if self.fits is None or self.fits(job))
         if self.fits is not None and not jobs:
-            raise NoCompatibleJobError(f"no job of the project can be held by the format `{self.name}`")
+            tools = [f"`{job.name}` ({', '.join(job.tools) or job.ml_task})" for job in project.jobs]
+            of_project = f": it has {', '.join(tools)}" if tools else ""
+            raise NoCompatibleJobError(f"no job of the project can be held by the format `{self.name}`{of_project}")
         return jobs

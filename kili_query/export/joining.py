@@ -3,7 +3,7 @@
 import json
 import pickle
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple, TypeAlias, cast
@@ -16,6 +16,9 @@ from kili_query.scanning.labels import LABEL_FIELDS, labels_in, labels_of_asset
 
 __all__ = ["Joined", "joined"]
 
+_FIELDS_OF_LABELS = ("labelOf", "assetId", "labelType")
+_NEITHER = f"neither a label nor an asset: it has no `{CONTENT}`, no `latestLabel` or `labels`, and no `id`"
+_ASTRAY = "a label that does not tell its asset: it has no `labelOf`, `assetId` or `externalId`"
 _AMBIGUOUS = "a second asset with the external id `{}`, by which labels name theirs: give them an asset's id"
 
 Document: TypeAlias = dict[str, object]
@@ -37,7 +40,9 @@ class Joined(NamedTuple):
     layers: object = None
 
 
-def joined(labels: Source | None, assets: Source | None, options: Options, scratch: Path) -> Iterator[Joined | Problem]:
+def joined(
+    labels: Source | None, assets: Source | None, options: Options, scratch: Path
+) -> Generator[Joined | Problem, None, None]:
     """Each asset with its labels, in the order of the assets.
 
     Args:
@@ -51,7 +56,7 @@ def joined(labels: Source | None, assets: Source | None, options: Options, scrat
     return _both(labels, assets, options, scratch)
 
 
-def _both(labels: Source, assets: Source, options: Options, scratch: Path) -> Iterator[Joined | Problem]:
+def _both(labels: Source, assets: Source, options: Options, scratch: Path) -> Generator[Joined | Problem, None, None]:
     with closing(_Store(scratch)) as store:
         for item in _documents(labels):
             if isinstance(item, Problem):
@@ -75,7 +80,7 @@ def _both(labels: Source, assets: Source, options: Options, scratch: Path) -> It
         yield Joined({}, (), store.orphans)
 
 
-def _alone(source: Source | None, options: Options, scratch: Path) -> Iterator[Joined | Problem]:
+def _alone(source: Source | None, options: Options, scratch: Path) -> Generator[Joined | Problem, None, None]:
     """Assets that hold their labels at once; labels that tell their asset once all are there."""
     if source is None:
         raise SourceError("neither labels nor assets were given")
@@ -87,8 +92,12 @@ def _alone(source: Source | None, options: Options, scratch: Path) -> Iterator[J
                 yield from _stored(store, item, options)
             elif any(field in item.label for field in LABEL_FIELDS):
                 yield from _own(item, options)
-            else:
+            elif any(field in item.label for field in _FIELDS_OF_LABELS):
+                yield from _stored(store, item, options)  # without a content, which whoever decodes it says
+            elif any(item.label.get(key) is not None for key in ("id", "externalId")):
                 yield Joined(item.label, ())  # an asset that nobody has labeled
+            else:
+                yield Problem(item.place, Fault.BROKEN, _NEITHER)
         store.finish()
         for asset in store.owners():
             found = store.take(asset)
@@ -98,12 +107,27 @@ def _alone(source: Source | None, options: Options, scratch: Path) -> Iterator[J
 
 def _stored(store: "_Store", record: Record, options: Options) -> Iterator[Problem]:
     """Keep a label; the problem when it cannot be."""
+    owner = _owner(record.label)
+    if all(owner.get(key) is None for key in ("id", "externalId")):
+        yield Problem(record.place, Fault.BROKEN, _ASTRAY)
+        return
     try:
-        store.add(record.label, is_wanted=_is_wanted(record.label, options))
+        store.add(record.label, owner, is_wanted=_is_wanted(record.label, options))
     except RecursionError:
         yield Problem(record.place, Fault.BROKEN, "nested too deeply")
     except (pickle.PicklingError, TypeError, AttributeError) as error:
         yield Problem(record.place, Fault.BROKEN, f"something else than JSON holds: {error}")
+
+
+def _owner(label: Document) -> Document:
+    """What a label tells of its asset."""
+    owner = label.get("labelOf")
+    asset = dict(cast("Document", owner)) if isinstance(owner, Mapping) else {}
+    if asset.get("id") is None and label.get("assetId") is not None:
+        asset["id"] = label["assetId"]
+    if asset.get("externalId") is None and label.get("externalId") is not None:
+        asset["externalId"] = label["externalId"]
+    return asset
 
 
 def _own(record: Record, options: Options) -> Iterator[Joined | Problem]:
@@ -162,14 +186,8 @@ class _Store:
             """
         )
 
-    def add(self, label: Document, *, is_wanted: bool) -> None:
-        """Keep a label; of one that is not wanted, only that it is there."""
-        owner = label.get("labelOf")
-        asset = dict(cast("Document", owner)) if isinstance(owner, Mapping) else {}
-        if asset.get("id") is None and label.get("assetId") is not None:
-            asset["id"] = label["assetId"]
-        if asset.get("externalId") is None and label.get("externalId") is not None:
-            asset["externalId"] = label["externalId"]
+    def add(self, label: Document, asset: Document, *, is_wanted: bool) -> None:
+        """Keep a label of an asset; of one that is not wanted, only that it is there."""
         own = {key: value for key, value in label.items() if key != "labelOf"} if is_wanted else {}
         self._database.execute(
             "INSERT INTO labels (id, external_id, created_at, is_wanted, document) VALUES (?, ?, ?, ?, ?)",

@@ -140,7 +140,7 @@ class MediaStage:
             return FetchedAsset(None, frames)
         source = next((one for one in (asset.get("content"), asset.get("jsonContent")) if _is_source(one)), None)
         if source is None:
-            raise DownloadError("it has no `content`")
+            raise DownloadError("it has no `content`: give it a URL, or a path below `media_root`")
         content = self._fetch(str(source), folder / "content")
         if self._is_video and self._ffmpeg is not None:
             return FetchedAsset(content, dict(enumerate(_cut(self._ffmpeg, content.file, folder / "frames", asset))))

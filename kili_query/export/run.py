@@ -197,7 +197,7 @@ class Run:
             yield Media(frame.file, f"{folder}/{asset.frame_name(number)}{asset.frame_extension}", number)
 
     def _note_name(self, asset: Asset, external_id: str, name: str) -> None:
-        if name == external_id:
+        if name == external_id or not self.format.is_archive:  # what is one file, names nothing after its assets
             return
         self.export.summary.renamed += 1
         ids = {key: asset.document[key] for key in ("id", "externalId") if key in asset.document}

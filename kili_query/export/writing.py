@@ -4,7 +4,7 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -148,6 +148,8 @@ def write(
     ffmpeg = ffmpeg_program() if cut_videos and plan.project.is_video else None
     if not os.fspath(to):
         raise NotCompatibleOptions("`to` is empty: name the file to write")
+    if media_root is not None and not Path(media_root).is_dir():
+        raise NotCompatibleOptions(f"`media_root` is no folder: `{os.fspath(media_root)}`")
     for source in (labels, assets, project):
         _refuse_input(plan.target, source)
     with ExitStack() as stack:
@@ -157,7 +159,7 @@ def write(
         stack.enter_context(run.export.spools)
         root = Path(media_root) if media_root is not None else _folder_of(assets if assets is not None else labels)
         found = LocalOrHttp(root, None if media_cache is None else Path(media_cache)) if fetch is None else fetch
-        items: Iterator[Joined | Problem] = joined(labels, assets, options, scratch)
+        items: Iterator[Joined | Problem] = stack.enter_context(closing(joined(labels, assets, options, scratch)))
         if chosen.needs_layers(plan.project, options):
             pool = ThreadPoolExecutor()
             stack.callback(pool.shutdown, cancel_futures=True)

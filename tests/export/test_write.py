@@ -1,5 +1,6 @@
 """`write`: options, the choice of labels, problems, and a file that is there only when all went well."""
 
+import errno
 import gc
 import json
 import os
@@ -15,6 +16,7 @@ from kili_query.export import (
     NotCompatibleOptions,
     NotExportableAssetError,
     NotExportableLabelError,
+    archive,
     write,
 )
 from kili_query.export.format import Entry, Format
@@ -392,3 +394,84 @@ def test_a_format_of_ones_own_gets_checked_annotations(tmp_path):
         "asset `1.png`, label `l1`: no ring (at `jsonResponse.DET.annotations[2].boundingPoly`)",
         "asset `1.png`, label `l1`: an annotation is no object (at `jsonResponse.DET.annotations[3]`)",
     ]
+
+
+class TestWhatIsNoLabel:
+    @pytest.mark.parametrize(
+        ("row", "message"),
+        [
+            ({"hello": 1}, "neither a label nor an asset"),
+            ({}, "neither a label nor an asset"),
+            ({"id": "l1", "jsonResponse": boxes()}, "does not tell its asset"),
+            ({"id": "l1", "jsonResponse": boxes(), "labelOf": {"id": None}}, "does not tell its asset"),
+            ({"id": "l1", "labelType": "DEFAULT", "assetId": "as1"}, "label `l1`: no `jsonResponse`"),
+        ],
+    )
+    def test_it_is_named_and_fatal_or_left_out(self, tmp_path, row, message):
+        rows = [label(2), row]
+        with pytest.raises(ValueError, match=message):
+            write(rows, None, project(), fmt="kili", to=tmp_path / "out.zip")
+        summary = write(rows, None, project(), fmt="kili", to=tmp_path / "out.zip", on_error="skip")
+        assert (summary.labels, summary.skipped, summary.unlabeled) == (1, 1, 0)
+
+    def test_an_asset_that_nobody_labeled_is_none_of_these(self, tmp_path):
+        summary = write([asset(1)], None, project(), fmt="kili", to=tmp_path / "out.zip")
+        assert (summary.labels, summary.skipped, summary.unlabeled) == (0, 0, 1)
+
+
+NAN = {"DET": {"annotations": []}, "NOTE": [{"text": "a"}, {"text": float("nan")}]}
+
+
+class TestWhatJsonHasNot:
+    @pytest.mark.parametrize(
+        ("fmt", "message"),
+        [
+            ("kili", r"that has no number `nan` \(at `latestLabel\.jsonResponse\.NOTE\[1\]\.text`\)"),
+            ("jsonl", r"label `l1`: .*that has no number `nan` \(at `jsonResponse\.NOTE\[1\]\.text`\)"),
+        ],
+    )
+    def test_the_number_is_named(self, tmp_path, fmt, message):
+        with pytest.raises(ValueError, match="asset `as1`: .*" + message):
+            write([label(1, NAN)], None, project(), fmt=fmt, to=tmp_path / "out")
+
+    def test_what_holds_itself_is_no_json(self, tmp_path):
+        more = []
+        more.append(more)
+        with pytest.raises(ValueError, match="circular"):
+            write([{**asset(1), "more": more, "latestLabel": label(1)}], None, project(), fmt="kili", to=tmp_path / "x")
+
+    def test_a_count_that_fails_is_named(self, tmp_path):
+        with pytest.raises(ValueError, match=r"label `l1`: .*\(at `jsonResponse\.DET\.annotations`\)"):
+            write([label(1, {"DET": {"annotations": 3}})], None, project(), fmt="parquet", to=tmp_path / "out")
+
+
+def test_a_size_that_is_none_is_shown(tmp_path):
+    given = asset(1, resolution={"width": -5, "height": "abc"})
+    with pytest.raises(NotExportableAssetError, match=r"its `resolution` is no size: \{'width': -5"):
+        write([label(1)], [given], project(), fmt="coco", to=tmp_path / "out.zip")
+
+
+def test_a_full_disk_is_named(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(archive._Zip, "add", full)  # reality has no full disk on demand
+    with pytest.raises(NotCompatibleOptions, match=r"cannot write `.*out\.zip`: No space left"):
+        write([label(1)], None, project(), fmt="kili", to=tmp_path / "out.zip")
+    assert left_in(tmp_path) == []
+
+
+def test_the_jobs_that_do_not_fit_are_named(tmp_path):
+    marker = {"M": {"mlTask": "OBJECT_DETECTION", "tools": ["marker"], "content": {"categories": {}}}}
+    with pytest.raises(NoCompatibleJobError, match=r"by the format `yolo_v5`: it has `M` \(marker\)"):
+        write([label(1)], None, project(jobs=marker), fmt="yolo_v5", to=tmp_path / "out.zip")
+
+
+def test_only_archives_rename(tmp_path):
+    summary = write([label(1, externalId="../x")], None, project(), fmt="jsonl", to=tmp_path / "out.ndjson")
+    assert summary.renamed == 0
+
+
+def test_a_folder_of_media_that_is_not_there(tmp_path):
+    with pytest.raises(NotCompatibleOptions, match="`media_root` is no folder"):
+        write([label(1)], None, project(), fmt="kili", to=tmp_path / "x", with_assets=True, media_root=tmp_path / "no")

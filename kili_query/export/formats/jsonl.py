@@ -5,7 +5,7 @@ It is one plain file, not an archive, and nothing is lost: a label and its asset
 
 from collections.abc import Iterable
 
-from kili_query.export.asset import Asset
+from kili_query.export.asset import Asset, Label
 from kili_query.export.context import Export
 from kili_query.export.format import Entry, Format, Writer
 from kili_query.export.formats.kili import dump
@@ -17,11 +17,15 @@ class _JsonlWriter:
     """Writes lines; the path of an entry says nothing here."""
 
     def asset(self, asset: Asset) -> Iterable[Entry]:
-        lines = [dump({**label.document, "labelOf": dict(asset.document)}) + "\n" for label in asset.labels]
-        return [Entry("", "".join(lines).encode())]
+        return [Entry("", "".join([_line(asset, label) for label in asset.labels]).encode())]
 
     def close(self) -> Iterable[Entry]:
         return ()
+
+
+def _line(asset: Asset, label: Label) -> str:
+    with label.named_in_errors():
+        return dump({**label.document, "labelOf": dict(asset.document)}) + "\n"
 
 
 def _open(_: Export) -> Writer:

@@ -5,6 +5,7 @@ Nothing is lost: what the asset and its labels hold is written, known or not. Ke
 """
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from typing import IO
 
@@ -31,7 +32,27 @@ def dump(value: object, indent: int | None = None, *, sort_keys: bool = False) -
         text = json.dumps(value, allow_nan=False, sort_keys=sort_keys)
         return text if indent is None else spread(text, indent)
     except (ValueError, TypeError, RecursionError) as error:
-        raise MalformedLabelError(f"cannot be written as JSON: {str(error).lower()}") from error
+        number, path = _infinite(value) or (None, "")
+        reason = str(error).lower() if number is None else f"that has no number `{number}`"
+        raise MalformedLabelError(f"cannot be written as JSON: {reason}", path) from error
+
+
+def _infinite(value: object) -> tuple[float, str] | None:
+    """The first number that is not finite, and its path."""
+    pending, seen = [(value, "")], set()
+    while pending:
+        one, path = pending.pop()
+        if isinstance(one, float) and not math.isfinite(one):
+            return one, path
+        if id(one) in seen or not isinstance(one, Mapping | list | tuple):
+            continue
+        seen.add(id(one))  # so that what holds itself has an end
+        if isinstance(one, Mapping):
+            inner = [(held, f"{path}.{key}" if path else str(key)) for key, held in one.items()]
+        else:
+            inner = [(held, f"{path}[{index}]") for index, held in enumerate(one)]
+        pending += reversed(inner)
+    return None
 
 
 class KiliWriter:

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kili_query.counting import count
-from kili_query.export.asset import Asset, Label
+from kili_query.export.asset import CONTENT, Asset, Label
 from kili_query.export.context import Export
 from kili_query.export.format import Entry, Format, Writer
 from kili_query.export.formats.kili import dump
@@ -71,9 +71,10 @@ class _ParquetWriter:
         return [Entry("", path)]
 
     def _row(self, asset: Asset, label: Label) -> Row:
-        counts = count(label.response, ontology=self._export.project.ontology)
-        listed = [(job, category, number) for (job, category), number in counts.items()]
-        return _metadata(asset, label), dump(label.response), listed
+        with label.named_in_errors(CONTENT):
+            counts = count(label.response, ontology=self._export.project.ontology)
+            text = dump(label.response)
+        return _metadata(asset, label), text, [(job, category, number) for (job, category), number in counts.items()]
 
     def _groups(self) -> Iterator[list[Row]]:
         self._rows.seek(0)
