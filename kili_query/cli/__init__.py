@@ -14,7 +14,7 @@ def main() -> int:
 
     Returns:
         The exit status: 0 fine, 1 a negative answer, 2 a bad query, bad input or bad usage, 130 after Ctrl-C,
-        141 when the reader of the output went away.
+        141 when the reader of the output went away, 143 after SIGTERM.
     """
     try:
         status: int = load("kili_query.cli.app", "the `kili-query` command", "cli").run()

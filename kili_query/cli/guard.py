@@ -1,14 +1,16 @@
 """Around every command: failures are told on standard error, none as a traceback, and become an exit status."""
 
 import os
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial, wraps
 from typing import ParamSpec
 
 import typer
 
-from kili_query.cli.exit_status import BAD, BROKEN_PIPE, INTERRUPTED
+from kili_query.cli.exit_status import BAD, BROKEN_PIPE, INTERRUPTED, TERMINATED
 from kili_query.cli.output import paint
 from kili_query.diagnostics.layout import printable
 from kili_query.diagnostics.render import render_text, wants_color
@@ -24,9 +26,25 @@ def guarded(command: Callable[P, int]) -> Callable[P, None]:
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        raise typer.Exit(_settle(partial(command, *args, **kwargs)))
+        with _ended_by_sigterm():
+            status = _settle(partial(command, *args, **kwargs))
+        raise typer.Exit(status)
 
     return run
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Let a request to end close all that is open, as Ctrl-C does."""
+
+    def end(*_: object) -> None:
+        raise SystemExit(TERMINATED)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _settle(command: Callable[[], int]) -> int:

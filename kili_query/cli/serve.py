@@ -2,10 +2,8 @@
 
 import json
 import shlex
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +11,7 @@ import typer
 
 from kili_query._extras import load
 from kili_query.cli.arguments import JsonOption
-from kili_query.cli.exit_status import FINE, TERMINATED
+from kili_query.cli.exit_status import FINE
 from kili_query.cli.failure import CommandError
 from kili_query.cli.output import paint, to_json
 from kili_query.diagnostics.layout import printable
@@ -73,23 +71,20 @@ def serve(
     faults, misbehaves = _read_faults(fault or []), _read_misbehaviours(misbehave or [])
     _warn_of_strangers(host)
     sandbox: type[Sandbox] = load("kili_query.sandbox", _FEATURE, _EXTRA).Sandbox
-    with (
-        _ended_by_sigterm(),
-        closing(
-            sandbox(
-                project=project,
-                labels=labels,
-                assets=assets,
-                api_key=api_key,
-                database=database,
-                host=host,
-                port=port,
-                faults=faults,
-                misbehaves=misbehaves,
-                allow_fault_header=allow_fault_header,
-            )
-        ) as box,
-    ):
+    with closing(
+        sandbox(
+            project=project,
+            labels=labels,
+            assets=assets,
+            api_key=api_key,
+            database=database,
+            host=host,
+            port=port,
+            faults=faults,
+            misbehaves=misbehaves,
+            allow_fault_header=allow_fault_header,
+        )
+    ) as box:
         print(_line(box) if as_json else _announcement(box), flush=True)
         box.serve_forever()
     return FINE
@@ -123,20 +118,6 @@ def _warn_of_strangers(host: str) -> None:
     if not is_own:
         warning = paint("warning", "warning", sys.stderr)
         print(f"{warning}: listening on {printable(host)}: other machines can reach this server", file=sys.stderr)
-
-
-@contextmanager
-def _ended_by_sigterm() -> Iterator[None]:
-    """Let a request to end close all that is open, as Ctrl-C does."""
-
-    def end(*_: object) -> None:
-        raise SystemExit(TERMINATED)
-
-    before = signal.signal(signal.SIGTERM, end)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
 
 
 def _announcement(box: "Sandbox") -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import Ran, Run
+from tests.cli.running import DEMO, Ran, Run
 from tests.cli.terminal import TIMEOUT_S, Terminal
 
 COMMANDS = (
@@ -232,23 +232,42 @@ class TestInterrupt:
         process.stdin.close()
         process.stderr.close()
 
-    def test_while_writing_a_file(self, command: Sequence[str], environ: dict[str, str], tmp_path: Path) -> None:
+    @pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ("match", "J.X.count == 0", "-", "-o", "out.ndjson"),
+            ("export", "-", "--project", DEMO / "project.json", "-f", "jsonl", "-o", "out.ndjson"),
+        ],
+        ids=lambda arguments: arguments[0],
+    )
+    def test_while_writing_a_file(
+        self,
+        command: Sequence[str],
+        environ: dict[str, str],
+        tmp_path: Path,
+        arguments: Sequence[object],
+        sent: signal.Signals,
+        status: int,
+    ) -> None:
+        scratch = tmp_path.parent / f"{tmp_path.name} scratch"
+        scratch.mkdir()
         process = subprocess.Popen(
-            [*command, "match", "J.X.count == 0", "-", "-o", "out.ndjson"],
-            env=environ,
+            [*command, *map(str, arguments)],
+            env=environ | {"TMPDIR": str(scratch)},
             cwd=tmp_path,
             stdin=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
         assert process.stdin is not None
         # more than a pipe holds: once it is written, reading has begun
-        process.stdin.write(b'{"id": "a", "jsonResponse": {}}\n' * 20_000)
+        process.stdin.write(b'{"id": "a", "assetId": "b", "jsonResponse": {}}\n' * 20_000)
         process.stdin.flush()
         assert len(os.listdir(tmp_path)) == 1
-        process.send_signal(signal.SIGINT)
-        assert process.wait(TIMEOUT_S) == 130
+        process.send_signal(sent)
+        assert process.wait(TIMEOUT_S) == status
         process.stdin.close()
         assert process.stderr is not None
         assert process.stderr.read() == b""
         process.stderr.close()
-        assert os.listdir(tmp_path) == []
+        assert os.listdir(tmp_path) == os.listdir(scratch) == []
