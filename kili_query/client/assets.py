@@ -1,6 +1,7 @@
 """Lists and counts of assets."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from attrs import evolve
 
@@ -72,12 +73,16 @@ def count_assets(reader: Reader, filters: AssetFilters, category_search: str | Q
     """
     checked_filters(filters)
     query = parse_search(category_search, name="label_category_search")
-    search = plan_search(query, str(filters.project_id), reader.projects, reader.profile)
+    project_id = str(filters.project_id)
+    search = plan_search(query, project_id, reader.projects, reader.profile)
     if search.is_never:
         return 0
     if search.judge is None:
         where = evolve(filters, label_category_search=search.server_filter).where()
-        return checked_count_answer(reader.service.ask(Request(COUNT_ASSETS, {"where": where})), COUNT_ASSETS)
+        count = checked_count_answer(reader.service.ask(Request(COUNT_ASSETS, {"where": where})), COUNT_ASSETS)
+        if not count:
+            reader.projects.input_type(project_id)  # which says so where there is no such project
+        return count
     reader.warn_of_counting("labels")
     return len(_ids_of_matching_assets(reader, filters, search))
 
@@ -101,6 +106,7 @@ def _read(reader: Reader, filters: AssetFilters, search: Search, want: Want) -> 
         keep=None if search.judge is None else _is_one_of(reader, filters, search),
         drop=() if "id" in want.fields else ("id",),
         places_without_id=tuple(place for place in places if f"{place}.id" not in fields),
+        confirm=partial(reader.projects.input_type, str(filters.project_id)),
     )
     return read_rows(reader, source, want)
 

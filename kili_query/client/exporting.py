@@ -187,6 +187,10 @@ def export_labels(
             return None
         if summary.skipped:
             warnings.warn(str(summary), UserWarning, stacklevel=3)
+        elif not summary.labels:
+            warnings.warn(
+                "the export is empty: no asset that was asked for has such a label", UserWarning, stacklevel=3
+            )
         return cast("list[object]", json.loads(path.read_bytes())) if filename is None else None
 
 

@@ -1,6 +1,7 @@
 """Lists and counts of labels."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from attrs import evolve
@@ -81,7 +82,10 @@ def count_labels(reader: Reader, filters: LabelFilters, category_search: str | Q
         return 0
     if search.judge is None:
         where = evolve(filters, category_search=search.server_filter).where()
-        return checked_count_answer(reader.service.ask(Request(COUNT_LABELS, {"where": where})), COUNT_LABELS)
+        count = checked_count_answer(reader.service.ask(Request(COUNT_LABELS, {"where": where})), COUNT_LABELS)
+        if not count:
+            reader.projects.input_type(filters.project_id)  # which says so where there is no such project
+        return count
     reader.warn_of_counting("labels")
     return sum(1 for _ in _read(reader, filters, search, Want(disable_tqdm=True)))
 
@@ -100,5 +104,6 @@ def _read(reader: Reader, filters: LabelFilters, search: Search, want: Want) -> 
         keep_urls=CONTENT_URL in wanted,
         judge=search.judge,
         drop=tuple(name for name in needed if name not in wanted),
+        confirm=partial(reader.projects.input_type, filters.project_id),
     )
     return read_rows(reader, source, want)

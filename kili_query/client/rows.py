@@ -113,6 +113,7 @@ class Source:
         judge: what must hold of the label that a row is.
         drop: the keys that the caller did not ask for.
         places_without_id: the keys of ``places`` below which the caller did not ask for the labels' ids.
+        confirm: called where there is no row, to say so where that is because there is no such project.
     """
 
     listing: Listing
@@ -127,6 +128,7 @@ class Source:
     judge: Matcher | None = None
     drop: tuple[str, ...] = ()
     places_without_id: tuple[str, ...] = ()
+    confirm: Callable[[], object] = lambda: None
 
     def without_extras(self, row: Row) -> Row:
         """The row as the caller asked for it."""
@@ -186,13 +188,17 @@ def _rows(reader: Reader, source: Source, pages: Pages, disable_tqdm: bool | Non
             progress_bar(f"Retrieving {source.what}", disable=disable_tqdm) as bar,
             closing(read_pages(pages, fetch, reader.pool)) as fetched,
         ):
+            is_empty = True
             for page in fetched:
+                is_empty = is_empty and not page
                 bar.total = pages.expected or len(page)
                 bar.update(len(page))
                 for row in page:
                     _make_ready(row, reader, source)
                     if _is_meant(row, reader, source, unknown):
                         yield source.without_extras(row)
+            if is_empty:
+                source.confirm()
     finally:
         unknown.report()
 

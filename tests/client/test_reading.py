@@ -1,7 +1,7 @@
 """Lists of labels and assets, over HTTP, from a server whose contents are good, bad, absent or elsewhere."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -140,7 +140,8 @@ def test_empty_ids_are_no_filter_but_empty_lists_of_words_are(client: KiliClient
     client.count_labels(PROJECT, asset_id="", label_id="", user_id="", id_contains=[], asset_external_id_in=[])
     client.count_labels(PROJECT, type_in=[], author_in=())
     plain = {"project": {"id": PROJECT}, "asset": {"project": {"id": PROJECT}}}
-    assert [variables["where"] for _, variables in served.requests] == [plain, plain | {"authorIn": [], "typeIn": []}]
+    counts = [variables["where"] for root, variables in served.requests if root == "countLabels"]
+    assert counts == [plain, plain | {"authorIn": [], "typeIn": []}]
 
 
 BAD_ARGUMENTS = [
@@ -189,9 +190,28 @@ def test_many_partial_ids_are_warned_about_and_sent(client: KiliClient, served: 
     assert served.roots == ["countLabels"]
 
 
-def test_an_unknown_project_is_not_found(client: KiliClient) -> None:
-    with pytest.raises(NotFound, match="there is no project `elsewhere`"):
-        client.labels("elsewhere")
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda client: client.labels("elsewhere"),
+        lambda client: client.labels("elsewhere", fields=["id"]),
+        lambda client: list(client.labels("elsewhere", fields=["id"], as_generator=True, disable_tqdm=True)),
+        lambda client: client.assets("elsewhere", fields=["id"]),
+        lambda client: client.count_labels("elsewhere"),
+        lambda client: client.count_assets("elsewhere"),
+        lambda client: client.export_labels_as_df("elsewhere"),
+    ],
+)
+def test_an_unknown_project_is_not_found(served: ListServer, ask: Callable[[KiliClient], object]) -> None:
+    served.labels, served.assets = [], []
+    with KiliClient(KEY, served.endpoint) as client, pytest.raises(NotFound, match="there is no project `elsewhere`"):
+        ask(client)
+
+
+def test_an_empty_project_is_empty(client: KiliClient, served: ListServer) -> None:
+    served.labels, served.assets = [], []
+    assert client.labels(PROJECT, fields=["id"]) == client.assets(PROJECT, fields=["id"]) == []
+    assert client.count_labels(PROJECT) == client.count_assets(PROJECT) == 0
 
 
 def test_absent_contents_are_none_and_empty_ones_empty(client: KiliClient, served: ListServer) -> None:

@@ -92,6 +92,12 @@ DIFFERENCES = (
         ("filters",),
     ),
     Difference("nothing-is-asked-when-nothing-is-wanted", "shapes/labels: part {'first': 0}", ("filters",)),
+    Difference(
+        "projects-that-are-not-there",
+        "shapes/(count_labels|labels|predictions|inferences): wrong project"
+        "|writing/export_labels_as_df: unknown project",
+        ("result", "error"),
+    ),
     Difference("no-negative-numbers", "shapes/labels: part {'first': -1}"),
     Difference("no-negative-numbers", "shapes/labels: part {'skip': -1}", ("error",)),
     Difference(
@@ -164,7 +170,7 @@ DIFFERENCES = (
     ),
     Difference(
         "columns-of-data-frames",
-        "writing/export_labels_as_df: (fields|unknown project)",
+        "writing/export_labels_as_df: fields",
         ("result",),
         (OLD,),
         _rows_alone,
