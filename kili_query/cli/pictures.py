@@ -107,6 +107,8 @@ def sheet(
         matched += 1
         if len(tiles) < most:
             tiles.append(pictures.Tile(artist.picture(label), _name(label)))
+            for problem in artist.drawing(label, None).problems:
+                print(printable(f"not drawn: label `{_name(label)}`: {problem}"), file=sys.stderr)
     if tiles:
         drawn = pictures.contact_sheet(tiles, columns=columns, tile_px=tile_px)
         _save(drawn, output, [*labels, ontology, assets])
@@ -201,14 +203,16 @@ def _documents(path: str) -> Iterator[Document]:
 
 
 def _label_named(name: str, labels: list[str]) -> Document:
-    number = 0
+    number, problems = 0, []
     for item in read_labels(labels):
         if isinstance(item, Problem):
-            continue  # it may be any label, and the one that is meant may follow
+            problems.append(item)  # it may be any label, and the one that is meant may follow
+            continue
         number += 1
         if item.label.get("id") == name:
             return item.label
-    raise CommandError(f"no label has the id `{name}`: {number} were read")
+    unread = f", and {len(problems)} could not be: {problems[0]}" if problems else ""
+    raise CommandError(f"no label has the id `{name}`: {number} were read{unread}")
 
 
 def _name(label: Document) -> str:

@@ -108,7 +108,11 @@ def _shapes(
     jobs: Mapping[str, object], frame: int | None, rotation_degrees: int, problems: list[str]
 ) -> Iterator[DrawnShape]:
     for job, answer in jobs.items():
+        if not isinstance(answer, Mapping | None) and job not in METADATA_JOBS:
+            problems.append(f"a job response is no object (at `{job}`)")
         listed = answer.get("annotations") if isinstance(answer, Mapping) else None
+        if not isinstance(listed, list | None):
+            problems.append(f"`annotations` is no list (at `{job}.annotations`)")
         for index, annotation in enumerate(listed if isinstance(listed, list) else ()):
             path = f"{job}.annotations[{index}]"
             try:
