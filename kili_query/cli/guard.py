@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial, wraps
@@ -35,7 +36,12 @@ def guarded(command: Callable[P, int]) -> Callable[P, None]:
 
 @contextmanager
 def _ended_by_sigterm() -> Iterator[None]:
-    """Let a request to end close all that is open, as Ctrl-C does."""
+    """Let a request to end close all that is open, as Ctrl-C does. Where a program runs the command in a thread of its
+    own, that is for the program to do.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
 
     def end(*_: object) -> None:
         raise SystemExit(TERMINATED)

@@ -49,7 +49,7 @@ _ASSETS = """
     FROM assets AS a
 """
 _AMONG = "IN (SELECT value FROM json_each(?))"
-_LATEST = f"""
+_LATEST_NUMBERS = f"""
     SELECT max(number) FROM labels WHERE label_type IN ({", ".join(map(repr, map(str, SUBMITTED)))}) AND asset {_AMONG}
     GROUP BY asset
 """
@@ -186,7 +186,7 @@ class Reader:
         """The newest label of an asset that a person submitted."""
         latest = cast("_Latest", asset["latest"])
         if latest.found is None:
-            rows = self._rows(f"{_LABELS} WHERE l.number IN ({_LATEST})", json.dumps(latest.assets))
+            rows = self._rows(f"{_LABELS} WHERE l.number IN ({_LATEST_NUMBERS})", json.dumps(latest.assets))
             latest.found = {row["asset"]: row for row in _labels_together(rows)}
         return latest.found.get(asset["number"])
 

@@ -271,3 +271,13 @@ class TestInterrupt:
         assert process.stderr.read() == b""
         process.stderr.close()
         assert os.listdir(tmp_path) == os.listdir(scratch) == []
+
+
+def test_a_command_in_a_thread_of_a_program(environ: dict[str, str]) -> None:
+    code = (
+        "import sys, threading; from kili_query.cli import main; "
+        "sys.argv = ['kili-query', 'format', 'A.B.count>0']; "
+        "thread = threading.Thread(target=main); thread.start(); thread.join()"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True)
+    assert (ran.stdout.strip(), ran.stderr) == ("A.B.count > 0", "")

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import IO
 
 from kili_query.errors import MalformedLabelError
-from kili_query.export.asset import Asset, Label
+from kili_query.export.asset import CONTENT, Asset, Label
 from kili_query.export.context import Export
 from kili_query.export.errors import NotCompatibleInputType
 from kili_query.export.format import Entry, Format, Writer
@@ -99,7 +99,7 @@ class KiliWriter:
     def _label(self, asset: Asset, label: Label) -> dict[str, object]:
         document = dict(label.document)
         if self._in_pixels:
-            document["jsonResponse"] = with_pixels(label, asset, self._export.project)
+            document[CONTENT] = with_pixels(label, asset, self._export.project)
         author = document.get("author")
         if isinstance(author, Mapping):
             names = [author[key] for key in ("firstname", "lastname") if isinstance(author.get(key), str)]
@@ -113,7 +113,7 @@ def _nulls(document: Mapping[str, object]) -> int:
     for key, value in document.items():
         if value is None:
             count += 1
-        elif isinstance(value, dict) and key != "jsonResponse":
+        elif isinstance(value, dict) and key != CONTENT:
             count += _nulls(value)
         elif isinstance(value, list):
             count += sum(_nulls(one) for one in value if isinstance(one, dict))
