@@ -15,7 +15,7 @@ from kili_query.targets.closures import compile_closure
 from kili_query.targets.explain import COMPARE
 from tests import reference, strategies
 
-MANY = settings(derandomize=True, deadline=None, max_examples=200)
+MANY = settings(max_examples=200)
 PAIR = ("J", "A")
 
 

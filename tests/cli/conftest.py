@@ -1,4 +1,4 @@
-"""The real command, in processes of its own."""
+"""The command, run in this process or in one of its own."""
 
 import os
 import subprocess
@@ -27,8 +27,44 @@ def command() -> list[str]:
 
 
 @pytest.fixture
-def run(command: Sequence[str], environ: dict[str, str], tmp_path: Path) -> Run:
-    """``run(*arguments, stdin=b"", **environ)`` in an empty folder."""
+def run(environ: dict[str, str], tmp_path: Path) -> Run:
+    """``run(*arguments, stdin=b"", **environ)`` runs the command in this process, in an empty folder.
+
+    Starting an interpreter takes longer than most commands, so only tests of what a process does start one
+    (``run_process``).
+    """
+
+    def run(*arguments: object, stdin: bytes = b"", **variables: str) -> Ran:
+        encoding = variables.get("PYTHONIOENCODING", "utf-8")
+        out, err = (TextIOWrapper(BytesIO(), encoding=encoding, newline="\n") for _ in range(2))
+        with pytest.MonkeyPatch.context() as patch:
+            for name in set(os.environ) - set(environ):
+                patch.delenv(name)
+            for name, value in (environ | variables).items():
+                patch.setenv(name, value)
+            patch.chdir(tmp_path)
+            patch.setattr(sys, "argv", ["kili-query", *map(str, arguments)])
+            patch.setattr(sys, "stdin", TextIOWrapper(BytesIO(stdin), encoding="utf-8"))
+            patch.setattr(sys, "stdout", out)
+            patch.setattr(sys, "stderr", err)
+            status = main()
+        for stream in (out, err):
+            stream.flush()
+            stream.seek(0)
+        return Ran(status, out.read(), err.read())
+
+    return run
+
+
+@pytest.fixture
+def run_here(run: Run) -> Run:
+    """An older name of ``run``."""
+    return run
+
+
+@pytest.fixture
+def run_process(command: Sequence[str], environ: dict[str, str], tmp_path: Path) -> Run:
+    """The same in a process of its own."""
 
     def run(*arguments: object, stdin: bytes = b"", **variables: str) -> Ran:
         ran = subprocess.run(
@@ -45,31 +81,6 @@ def run(command: Sequence[str], environ: dict[str, str], tmp_path: Path) -> Run:
         return result
 
     return run
-
-
-@pytest.fixture
-def run_here(environ: dict[str, str], tmp_path: Path) -> Run:
-    """The same in this process: for commands that ask a server, of which tests need many."""
-
-    def run_here(*arguments: object, stdin: bytes = b"", **variables: str) -> Ran:
-        out, err = (TextIOWrapper(BytesIO(), encoding="utf-8", newline="\n") for _ in range(2))
-        with pytest.MonkeyPatch.context() as patch:
-            for name in ("NO_COLOR", "FORCE_COLOR"):
-                patch.delenv(name, raising=False)
-            for name, value in (environ | variables).items():
-                patch.setenv(name, value)
-            patch.chdir(tmp_path)
-            patch.setattr(sys, "argv", ["kili-query", *map(str, arguments)])
-            patch.setattr(sys, "stdin", TextIOWrapper(BytesIO(stdin), encoding="utf-8"))
-            patch.setattr(sys, "stdout", out)
-            patch.setattr(sys, "stderr", err)
-            status = main()
-        for stream in (out, err):
-            stream.flush()
-            stream.seek(0)
-        return Ran(status, out.read(), err.read())
-
-    return run_here
 
 
 @pytest.fixture(scope="session")

@@ -20,12 +20,12 @@ def test_an_archive(run: Run, labels: Path, project: Path, tmp_path: Path) -> No
     assert len(names(tmp_path / "all.zip")) == 35
 
 
-def test_what_matches(run_here: Run, labels: Path, project: Path, tmp_path: Path) -> None:
+def test_what_matches(run: Run, labels: Path, project: Path, tmp_path: Path) -> None:
     asked = ("--where", "OBJECTS.PERSON.count >= 3", "-f", "jsonl", "-o", tmp_path / "few.ndjson")
-    ran = run_here("export", labels, "--project", project, *asked, "--json")
+    ran = run("export", labels, "--project", project, *asked, "--json")
     told = json.loads(ran.out)
     assert (told["labels"], told["filtered"], told["path"]) == (7, 27, str(tmp_path / "few.ndjson"))
-    matched = run_here("match", "OBJECTS.PERSON.count >= 3", tmp_path / "few.ndjson", "--count")
+    matched = run("match", "OBJECTS.PERSON.count >= 3", tmp_path / "few.ndjson", "--count")
     assert matched.out.split("\n")[0] == "7"
 
 
@@ -34,20 +34,20 @@ def test_from_standard_input(run: Run, labels: Path, project: Path, tmp_path: Pa
     assert (ran.status, ran.out) == (0, "34 labels of 34 assets written to x as parquet\n")
 
 
-def test_options(run_here: Run, labels: Path, project: Path, tmp_path: Path) -> None:
+def test_options(run: Run, labels: Path, project: Path, tmp_path: Path) -> None:
     assets = tmp_path / "assets.ndjson"
     known = {json.loads(line)["labelOf"]["id"]: json.loads(line)["labelOf"] for line in labels.read_text().splitlines()}
     rows = [{**one, "resolution": {"width": 640, "height": 480}} for one in known.values()]
     assets.write_text("".join(json.dumps(row) + "\n" for row in rows))
     given = ("export", labels, "--assets", assets, "--project", project)
-    ran = run_here(*given, "-f", "coco", "-o", tmp_path / "a.zip", "--layout", "merged", "--on-error", "skip")
+    ran = run(*given, "-f", "coco", "-o", tmp_path / "a.zip", "--layout", "merged", "--on-error", "skip")
     assert ran.status == 0
     assert names(tmp_path / "a.zip") == ["README.kili.txt", "labels.json"]
-    ran = run_here(*given, "-f", "raw", "-o", tmp_path / "b.zip", "--normalized", "pixels", "--single-file")
+    ran = run(*given, "-f", "raw", "-o", tmp_path / "b.zip", "--normalized", "pixels", "--single-file")
     assert (ran.status, names(tmp_path / "b.zip")) == (0, ["README.kili.txt", "data.json"])
     with zipfile.ZipFile(tmp_path / "b.zip") as archive:
         assert b'"vertices"' in archive.read("data.json")
-    ran = run_here(*given, "-f", "pascal_voc", "-o", tmp_path / "c.zip", "--on-error", "skip")
+    ran = run(*given, "-f", "pascal_voc", "-o", tmp_path / "c.zip", "--on-error", "skip")
     assert (ran.status, len(names(tmp_path / "c.zip"))) == (0, 35)  # in the one layout that it has
 
 
@@ -81,7 +81,7 @@ def test_options(run_here: Run, labels: Path, project: Path, tmp_path: Path) -> 
     ids=" ".join,
 )
 def test_mistakes(
-    run_here: Run,
+    run: Run,
     labels: Path,
     project: Path,
     tmp_path: Path,
@@ -90,38 +90,38 @@ def test_mistakes(
     message: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    ran = run_here("export", labels, "--project", project, *options)
+    ran = run("export", labels, "--project", project, *options)
     assert (ran.status, ran.out) == (2, "")
     assert message in ran.err
     assert list(tmp_path.iterdir()) == []
 
 
-def test_mistakes_of_files(run_here: Run, labels: Path, project: Path, tmp_path: Path) -> None:
+def test_mistakes_of_files(run: Run, labels: Path, project: Path, tmp_path: Path) -> None:
     a_list = tmp_path / "list.json"
     a_list.write_text("[1]")
     for wrong in (labels, tmp_path / "none.json", tmp_path, a_list):
-        ran = run_here("export", labels, "--project", wrong, "-f", "raw", "-o", tmp_path / "x")
+        ran = run("export", labels, "--project", wrong, "-f", "raw", "-o", tmp_path / "x")
         assert (ran.status, ran.out) == (2, "")
         assert ran.err.startswith("error: ")
         assert f"`{wrong}`" in ran.err
     a_list.unlink()
     own = tmp_path / "own.ndjson"
     own.write_bytes(labels.read_bytes())
-    ran = run_here("export", own, "--project", project, "-f", "jsonl", "-o", own)
+    ran = run("export", own, "--project", project, "-f", "jsonl", "-o", own)
     assert (ran.status, ran.err) == (2, f"error: cannot write `{own}`: it belongs to what is read\n")
     assert own.read_bytes() == labels.read_bytes()
     assert [path.name for path in tmp_path.iterdir()] == ["own.ndjson"]
 
 
-def test_what_was_left_out_is_told(run_here: Run, labels: Path, project: Path, tmp_path: Path) -> None:
+def test_what_was_left_out_is_told(run: Run, labels: Path, project: Path, tmp_path: Path) -> None:
     few = tmp_path / "few.ndjson"
     bad = '{"id": "bad", "labelOf": {"externalId": "\\u001b[31m.png"}, "jsonResponse": {"OBJECTS": 3}}\n'
     few.write_text(labels.read_text().split("\n")[0] + "\n" + bad)
     given = ("export", few, "--project", project, "-f", "yolo_v5", "-o", tmp_path / "x")
-    ran = run_here(*given)
+    ran = run(*given)
     assert (ran.status, ran.out) == (2, "")
     assert "label `bad`" in ran.err
-    ran = run_here(*given, "--on-error", "skip")
+    ran = run(*given, "--on-error", "skip")
     assert ran.status == 0
     assert "skipped" in ran.out
     assert "label `bad`" in ran.out

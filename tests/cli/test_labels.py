@@ -23,9 +23,9 @@ def box() -> Iterator[Sandbox]:
 
 
 @pytest.fixture
-def ask(run_here: Run, box: Sandbox) -> Run:
+def ask(run: Run, box: Sandbox) -> Run:
     """``ask(*arguments)``: `kili-query labels` of the demo's project."""
-    return lambda *arguments, **variables: run_here("labels", "demo", *arguments, **(variables_of(box) | variables))
+    return lambda *arguments, **variables: run("labels", "demo", *arguments, **(variables_of(box) | variables))
 
 
 def ids(text: str) -> list[str]:
@@ -139,13 +139,13 @@ def test_a_profile(ask: Run, tmp_path: Path) -> None:
         (["demo", "-o", "no/such/folder/F"], "error: cannot write `no/such/folder/F`: No such file or directory\n"),
     ],
 )
-def test_what_cannot_be_done(run_here: Run, box: Sandbox, arguments: list[str], told: str) -> None:
-    ran = run_here("labels", *arguments, **variables_of(box))
+def test_what_cannot_be_done(run: Run, box: Sandbox, arguments: list[str], told: str) -> None:
+    ran = run("labels", *arguments, **variables_of(box))
     assert (ran.status, ran.out) == (2, "")
     assert told in ran.err
 
 
-def test_keys(ask: Run, run_here: Run, box: Sandbox) -> None:
+def test_keys(ask: Run, run: Run, box: Sandbox) -> None:
     ran = ask(KILI_API_KEY="not-the-key")
     assert (ran.status, ran.out) == (2, "")
     assert "not-the-key" not in ran.err
@@ -153,20 +153,20 @@ def test_keys(ask: Run, run_here: Run, box: Sandbox) -> None:
     ran = ask(KILI_API_KEY="")
     assert (ran.status, ran.out) == (2, "")
     assert "KILI_API_KEY" in ran.err
-    assert run_here("labels", "demo", "--count", "--endpoint", box.endpoint, KILI_API_KEY=box.api_key).out == "34\n"
+    assert run("labels", "demo", "--count", "--endpoint", box.endpoint, KILI_API_KEY=box.api_key).out == "34\n"
 
 
-def test_many_labels_and_odd_contents(run_here: Run, tmp_path: Path) -> None:
+def test_many_labels_and_odd_contents(run: Run, tmp_path: Path) -> None:
     labels = many_labels(tmp_path / "many.ndjson", 250)
     with (tmp_path / "many.ndjson").open("a", encoding="utf-8") as file:
         file.write('{"id": "odd\\u001b[31m", "assetId": "a", "jsonResponse": {"OBJECTS": {"annotations": 1}}}\n')
         file.write('{"id": "unknown", "assetId": "a", "jsonResponse": null}\n')
     (tmp_path / "strict.json").write_text("{}", encoding="utf-8")
     with served(tmp_path / "many.ndjson") as box:
-        ran = run_here("labels", "demo", "--fields", "id", **variables_of(box))
+        ran = run("labels", "demo", "--fields", "id", **variables_of(box))
         odd = "odd\N{REPLACEMENT CHARACTER}[31m"
         assert sorted(ran.out.split()[1:]) == sorted([*(str(label["id"]) for label in labels), odd, "unknown"])
-        ran = run_here("labels", "demo", "--where", "NOT OBJECTS.PERSON", "--profile", "strict.json", "--json",
+        ran = run("labels", "demo", "--where", "NOT OBJECTS.PERSON", "--profile", "strict.json", "--json",
                   "--fields", "id", **variables_of(box))  # fmt: skip
     assert len(ran.out.splitlines()) == sum(index % 5 == 0 or index % 7 == 0 for index in range(250))
     assert "\nwarning: labels of unknown or unreadable content are left out: " in ran.err

@@ -71,21 +71,21 @@ def test_a_sheet_of_nothing(run: Run, labels: Path, project: Path, tmp_path: Pat
     assert not path.exists()
 
 
-def test_what_cannot_be_read_or_drawn_is_told(run_here: Run, project: Path, tmp_path: Path) -> None:
+def test_what_cannot_be_read_or_drawn_is_told(run: Run, project: Path, tmp_path: Path) -> None:
     odd, path = tmp_path / "odd.ndjson", tmp_path / "a.png"
     one = {"type": "rectangle", "categories": [{"name": "PERSON"}], "boundingPoly": "none"}
     drawn = {"id": "drawn", "jsonResponse": {"OBJECTS": {"annotations": [one]}}}
     shaped = {"id": "shaped", "jsonResponse": {"OBJECTS": {"annotations": "oops"}, "SCENE": 3}}
     odd.write_text(f'{json.dumps(drawn)}\n{{"id": "cut",\n{json.dumps(shaped)}\n')
-    ran = run_here("show", "cut", odd, "-o", path)
+    ran = run("show", "cut", odd, "-o", path)
     assert (ran.status, path.exists()) == (2, False)
     assert f"2 were read, and 1 could not be: {odd}:2:" in ran.err
-    ran = run_here("show", "shaped", odd, "-o", path)
+    ran = run("show", "shaped", odd, "-o", path)
     assert (ran.status, ran.out) == (0, f"{path}: 0 shapes of label shaped\n")
     assert ran.err == (
         "not drawn: `annotations` is no list (at `OBJECTS.annotations`)\n"
         "not drawn: a job response is no object (at `SCENE`)\n"
     )
-    ran = run_here("sheet", "OBJECTS.PERSON", odd, "-o", path)
+    ran = run("sheet", "OBJECTS.PERSON", odd, "-o", path)
     assert (ran.status, ran.out) == (0, f"{path}: 1 labels\n")
     assert "not drawn: label `drawn`: " in ran.err

@@ -33,8 +33,9 @@ def test_help(run: Run) -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_help_of_a_command(run: Run, name: str) -> None:
-    ran = run(name, "--help")
+def test_help_of_a_command_in_a_process(run_process: Run, name: str) -> None:
+    """All other tests of a command run it in the process of the tests."""
+    ran = run_process(name, "--help")
     assert (ran.status, ran.err) == (0, "")
     assert f"kili-query {name}" in ran.out
     assert "--json" in ran.out
@@ -53,8 +54,8 @@ def test_the_installed_script(tmp_path: Path) -> None:
     assert ran.stdout.startswith("kili-query ")
 
 
-def test_completion(run: Run) -> None:
-    ran = run("--show-completion", "bash", _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1")
+def test_completion(run_process: Run) -> None:
+    ran = run_process("--show-completion", "bash", _TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION="1")
     assert ran.status == 0
     assert "_KILI_QUERY_COMPLETE=complete_bash" in ran.out
 

@@ -50,29 +50,29 @@ def beside(folder: Path) -> list[str]:
 PULL = ("pull", "demo", "--fields", "id,jsonResponse", "-o", "l.ndjson")
 
 
-def test_all_labels_and_the_project(run_here: Run, box: Sandbox, tmp_path: Path, whole: bytes) -> None:
-    ran = run_here("pull", "demo", "-o", "l.ndjson", "--project-file", "p.json", **variables_of(box))
+def test_all_labels_and_the_project(run: Run, box: Sandbox, tmp_path: Path, whole: bytes) -> None:
+    ran = run("pull", "demo", "-o", "l.ndjson", "--project-file", "p.json", **variables_of(box))
     assert (ran.status, ran.out, ran.err) == (0, f"{NUMBER} labels in l.ndjson\n", "")
     labels = [json.loads(line) for line in (tmp_path / "l.ndjson").read_text(encoding="utf-8").split("\n")[:-1]]
     wanted = [json.loads(line) for line in whole.decode().split("\n")[:-1]]
     assert [{"id": label["id"], "jsonResponse": label["jsonResponse"]} for label in labels] == wanted
     assert labels[0]["labelOf"] == {"id": "asset-0", "externalId": "asset-0"}
     assert beside(tmp_path) == ["l.ndjson"]
-    matched = run_here("match", "OBJECTS.PERSON.count >= 3", "l.ndjson", "--ontology", "p.json", "--count")
+    matched = run("match", "OBJECTS.PERSON.count >= 3", "l.ndjson", "--ontology", "p.json", "--count")
     assert matched.out == f"{sum(i % 5 > 2 and i % 7 > 0 for i in range(NUMBER))}\n"
 
 
 @pytest.mark.parametrize("pages", [1, 3])
-def test_an_error_in_between(run_here: Run, box: Sandbox, many: Path, tmp_path: Path, whole: bytes, pages: int) -> None:
+def test_an_error_in_between(run: Run, box: Sandbox, many: Path, tmp_path: Path, whole: bytes, pages: int) -> None:
     box.faults.inject(f"error:labels+{pages}")
-    ran = run_here(*PULL, **variables_of(box))
+    ran = run(*PULL, **variables_of(box))
     assert (ran.status, ran.out, beside(tmp_path)) == (2, "", ["l.ndjson.part", "l.ndjson.part.log"])
     told = re.match(rf"kept (\d+) labels in {tmp_path}/l.ndjson.part: the same command goes on from there\n", ran.err)
     assert told is not None
     kept = int(told[1])  # pages are asked for ahead, so that the one which fails may be another
     assert kept in range(100, NUMBER, 99)
     with served(many) as again:  # the same labels, and no request of the first run on its way
-        ran = run_here(*PULL, **variables_of(again))
+        ran = run(*PULL, **variables_of(again))
         assert lists_asked(again) == -(-(NUMBER - kept) // 99)
     assert ran.out == f"{NUMBER} labels in l.ndjson, {kept} of them fetched before\n"
     assert (tmp_path / "l.ndjson").read_bytes() == whole
@@ -80,19 +80,19 @@ def test_an_error_in_between(run_here: Run, box: Sandbox, many: Path, tmp_path: 
 
 
 def test_a_connection_that_is_cut_in_the_middle_of_answers(
-    run_here: Run, box: Sandbox, tmp_path: Path, whole: bytes
+    run: Run, box: Sandbox, tmp_path: Path, whole: bytes
 ) -> None:
     """One that is cut once is made anew; one that is cut again and again ends the run, not the download."""
     box.faults.inject("truncate:labels+1", "drop-after:labels+3", "truncate:labels*5+5")
-    assert run_here(*PULL, **variables_of(box)).status == 2
+    assert run(*PULL, **variables_of(box)).status == 2
     assert "l.ndjson.part" in beside(tmp_path)
-    assert run_here(*PULL, **variables_of(box)).status == 0
+    assert run(*PULL, **variables_of(box)).status == 0
     assert (tmp_path / "l.ndjson").read_bytes() == whole
 
 
 @pytest.mark.parametrize("pages", [0, 1, 3])
 def test_kill_9(
-    run_here: Run,
+    run: Run,
     command: Sequence[str],
     environ: dict[str, str],
     box: Sandbox,
@@ -111,7 +111,7 @@ def test_kill_9(
     saved = seen_in(log)
     assert not (tmp_path / "l.ndjson").exists()
     with served(box_labels(tmp_path, whole)) as other:  # the delay would hold the next run too
-        assert run_here(*PULL, **variables_of(other)).status == 0
+        assert run(*PULL, **variables_of(other)).status == 0
         assert lists_asked(other) <= (NUMBER - saved) // 99 + 2
     assert (tmp_path / "l.ndjson").read_bytes() == whole
     assert beside(tmp_path) == ["l.ndjson"]
@@ -130,66 +130,66 @@ def seen_in(log: Path) -> int:
     return sum(len(json.loads(entry)["ids"]) for entry in entries)
 
 
-def test_queries(run_here: Run, box: Sandbox, tmp_path: Path) -> None:
+def test_queries(run: Run, box: Sandbox, tmp_path: Path) -> None:
     """With a part that is evaluated here, the download goes on where the server's list was, not at the matches."""
     wanted = [f"label-{i:05}" for i in range(NUMBER) if i % 5 > 1 and i % 7]
     arguments = ("pull", "demo", "--fields", "id", "--where", RESIDUAL, "-o", "l.ndjson")
     box.faults.inject("error:labels+1")
-    ran = run_here(*arguments, **variables_of(box))
+    ran = run(*arguments, **variables_of(box))
     assert ran.status == 2
     assert "note[KQ301]: evaluated locally" in ran.err
-    ran = run_here(*arguments, **variables_of(box))
+    ran = run(*arguments, **variables_of(box))
     assert ran.out.startswith(f"{len(wanted)} labels in l.ndjson, ")
     assert [json.loads(line) for line in (tmp_path / "l.ndjson").read_text(encoding="utf-8").splitlines()] == [
         {"id": label_id} for label_id in wanted
     ]
-    ran = run_here("pull", "demo", "--where", "OBJECTS.CAR.count > 2", "-o", "l.ndjson", **variables_of(box))
+    ran = run("pull", "demo", "--where", "OBJECTS.CAR.count > 2", "-o", "l.ndjson", **variables_of(box))
     assert (ran.status, ran.out) == (1, "0 labels in l.ndjson\n")
     assert (tmp_path / "l.ndjson").read_bytes() == b""
 
 
-def test_a_list_that_changed_is_read_again(run_here: Run, box: Sandbox, tmp_path: Path) -> None:
+def test_a_list_that_changed_is_read_again(run: Run, box: Sandbox, tmp_path: Path) -> None:
     """A prediction that was fetched is deleted, which moves all labels behind it."""
     with KiliClient(box.api_key, box.endpoint) as client:
         assets = [str(asset["id"]) for asset in client.assets("demo", fields=["id"], first=2)]
         client.create_predictions("demo", asset_id_array=assets, json_response_array=[{}, {}], model_name="m")
         predicted = [str(row["id"]) for row in client.predictions("demo", fields=["id"])]
-        run_here("pull", "demo", "--fields", "id", "--type", "prediction", "-o", "l.ndjson", **variables_of(box))
+        run("pull", "demo", "--fields", "id", "--type", "prediction", "-o", "l.ndjson", **variables_of(box))
         assert [json.loads(line)["id"] for line in (tmp_path / "l.ndjson").read_text().splitlines()] == predicted
         request = {"project": "demo", "fields": ["id"], "type": [], "query": [None, None]}
         with resumable(str(tmp_path / "l.ndjson"), request, restart=False) as file:  # as if it had been interrupted
             for row in client.labels("demo", fields=["id"]):
                 file.add(str(row["id"]), json.dumps(row))
         client.delete_labels(predicted[:1])
-        ran = run_here("pull", "demo", "--fields", "id", "-o", "l.ndjson", **variables_of(box))
+        ran = run("pull", "demo", "--fields", "id", "-o", "l.ndjson", **variables_of(box))
         assert ran.err == "labels came or went since the download was interrupted: it begins again\n"
         assert ran.out == f"{NUMBER + 1} labels in l.ndjson\n"
         listed = [str(row["id"]) for row in client.labels("demo", fields=["id"])]
     assert [json.loads(line)["id"] for line in (tmp_path / "l.ndjson").read_text().splitlines()] == listed
 
 
-def test_packed(run_here: Run, box: Sandbox, tmp_path: Path, whole: bytes) -> None:
+def test_packed(run: Run, box: Sandbox, tmp_path: Path, whole: bytes) -> None:
     for suffix, unpack in ((".gz", gzip.decompress), (".zst", zstandard.ZstdDecompressor().decompressobj().decompress)):
-        ran = run_here(*PULL[:-1], f"l.ndjson{suffix}", "--json", **variables_of(box))
+        ran = run(*PULL[:-1], f"l.ndjson{suffix}", "--json", **variables_of(box))
         assert json.loads(ran.out) == {"file": f"l.ndjson{suffix}", "labels": NUMBER, "kept": 0, "left_out": []}
         assert unpack((tmp_path / f"l.ndjson{suffix}").read_bytes()) == whole
     assert beside(tmp_path) == ["l.ndjson.gz", "l.ndjson.zst"]
 
 
-def test_another_download_is_not_mixed_in(run_here: Run, box: Sandbox, tmp_path: Path, whole: bytes) -> None:
+def test_another_download_is_not_mixed_in(run: Run, box: Sandbox, tmp_path: Path, whole: bytes) -> None:
     box.faults.inject("error:labels+2")
-    assert run_here(*PULL, **variables_of(box)).status == 2
-    ran = run_here(*PULL, "--where", "OBJECTS.PERSON", "--type", "REVIEW", **variables_of(box))
+    assert run(*PULL, **variables_of(box)).status == 2
+    ran = run(*PULL, "--where", "OBJECTS.PERSON", "--type", "REVIEW", **variables_of(box))
     assert (ran.status, ran.out) == (2, "")
     assert ran.err == (
         f"error: `{tmp_path / 'l.ndjson.part'}` holds an unfinished download with another type and another query: "
         "finish that one, or give --restart to begin anew\n"
     )
-    assert run_here(*PULL, **variables_of(box)).out.endswith(" of them fetched before\n")
+    assert run(*PULL, **variables_of(box)).out.endswith(" of them fetched before\n")
     assert (tmp_path / "l.ndjson").read_bytes() == whole
 
 
-def test_what_cannot_be_done(run_here: Run, box: Sandbox, tmp_path: Path) -> None:
+def test_what_cannot_be_done(run: Run, box: Sandbox, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     for arguments, told in (
         (["demo", "-o", "-"], "a download goes to a file"),
@@ -198,7 +198,7 @@ def test_what_cannot_be_done(run_here: Run, box: Sandbox, tmp_path: Path) -> Non
         (["other", "-o", "l.ndjson"], "error: there is no project `other`"),
         (["demo", "-o", "l.ndjson", "--fields", "nope"], "error: Cannot query field 'nope' on type 'Label'"),
     ):
-        ran = run_here("pull", *arguments, **variables_of(box))
+        ran = run("pull", *arguments, **variables_of(box))
         assert (ran.status, ran.out) == (2, "")
         assert told in ran.err
     assert beside(tmp_path) == []

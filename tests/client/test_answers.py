@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kili_query.client.answers import Reply, decode_body, is_graphql, read_answer, read_payload
@@ -42,7 +42,6 @@ def outcome(body: bytes) -> str:
 
 
 @given(JSON)
-@settings(derandomize=True, deadline=None)
 def test_the_value_of_an_answer_is_what_was_sent(value: object) -> None:
     body = json.dumps({"data": {"data": value}}).encode()
     answer = read_answer(Reply(200, {}, body), NOW)
@@ -54,7 +53,6 @@ def test_the_value_of_an_answer_is_what_was_sent(value: object) -> None:
 
 
 @given(st.binary(max_size=60) | JSON.map(lambda value: json.dumps(value).encode()), st.integers(200, 599))
-@settings(derandomize=True, deadline=None)
 def test_no_answer_is_too_strange_to_be_told(body: bytes, status: int) -> None:
     reply = Reply(status, {}, body)
     for answer in (read_answer(reply, NOW), read_payload(reply, NOW)):

@@ -216,7 +216,7 @@ def test_rows_without_ids_are_all_given() -> None:
     assert read(Pages(LISTING), listed)[0] == [None] * 25
 
 
-@settings(derandomize=True, deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(
     number=st.integers(0, 60),
     skip=st.integers(0, 30),
@@ -229,7 +229,7 @@ def test_a_list_at_rest_is_read_as_sliced(number: int, skip: int, first: int | N
     assert ids == [row["id"] for row in listed[skip : None if first is None else skip + first]]
 
 
-@settings(derandomize=True, deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(
     number=st.integers(0, 60),
     window=st.integers(1, 5),

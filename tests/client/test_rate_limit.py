@@ -7,7 +7,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kili_query.client.rate_limit import RateLimit, shared_rate_limit
@@ -22,7 +22,6 @@ from tests.client.scripted_server import Answer, ScriptedServer, data
 
 
 @given(calls_per_minute=st.integers(1, 7), gaps_s=st.lists(st.floats(0, 100, allow_nan=False, width=16), max_size=60))
-@settings(derandomize=True, deadline=None)
 def test_no_minute_ever_holds_more_calls_than_allowed(calls_per_minute: int, gaps_s: list[float]) -> None:
     time = FakeTime()
     limit = RateLimit(calls_per_minute, time.clock)

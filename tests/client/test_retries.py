@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kili_query.client import retries
@@ -27,7 +27,6 @@ def test_a_mutation_is_sent_again_only_where_nothing_was_carried_out() -> None:
     each_takes_s=st.floats(0, 30),
     is_mutation=st.booleans(),
 )
-@settings(derandomize=True, deadline=None)
 def test_a_call_ends_before_its_deadline_and_never_repeats_a_mutation_in_doubt(
     treatments: list[Treatment], asked_s: float | None, chance: float, each_takes_s: float, is_mutation: bool
 ) -> None:

@@ -29,7 +29,7 @@ HOSTILE = st.text(
 
 
 @given(HOSTILE, st.integers(0, 320), st.integers(0, 320))
-@settings(derandomize=True, deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_any_text_gives_clean_lines_with_a_caret_under_the_fault(text: str, one: int, other: int) -> None:
     span = Span(min(one, other), max(one, other))
     found = Diagnostic(Code.UNEXPECTED_TOKEN, text, Label(span), source=Source(text))

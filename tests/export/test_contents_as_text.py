@@ -79,7 +79,7 @@ DRAWN = st.builds(
 )
 
 
-@settings(derandomize=True, deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.lists(DRAWN, max_size=4))
 def test_any_outlines(tmp_path_factory, drawn):
     tmp_path, content = tmp_path_factory.mktemp("ways"), {"DET": {"annotations": drawn}}

@@ -87,7 +87,6 @@ def test_a_long_name_keeps_its_extension():
     assert short != safe_path("x" * 301 + ".png")
 
 
-@settings(derandomize=True, deadline=None)
 @given(st.text())
 def test_any_text_becomes_a_safe_path_that_stays_as_it_is(text):
     path = safe_path(text)
@@ -96,7 +95,7 @@ def test_any_text_becomes_a_safe_path_that_stays_as_it_is(text):
     assert not os.path.isabs(path)
 
 
-@settings(derandomize=True, deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.one_of(st.sampled_from(NASTY), st.text("aA./~2 \\", max_size=5)), min_size=1, max_size=8))
 def test_no_two_assets_share_a_file(tmp_path_factory, ids):
     summary = exported(tmp_path_factory.mktemp("names"), ids)

@@ -215,7 +215,7 @@ class TestLines:
         with pytest.raises(NotExportableLabelError, match=r"asset `1\.png`, label `l1`: .* is no (list|object)"):
             exported(tmp_path, [label(1, {"DET": answer})])
 
-    @settings(derandomize=True, deadline=None, max_examples=60)
+    @settings(max_examples=60)
     @given(
         st.lists(
             st.lists(st.tuples(*[st.sampled_from((0, 0.0, 0.25, 0.3, 1, 1.0, -0.0))] * 2), min_size=3, max_size=6),
@@ -348,7 +348,6 @@ class TestNamesOfClasses:
         assert found.get("nc", len(self.HOSTILE)) == len(self.HOSTILE)
         assert list(found["names"]) == list(range(len(self.HOSTILE))) or fmt != "yolo_v5"
 
-    @settings(derandomize=True, deadline=None)
     @given(st.text(st.characters()))
     def test_any_text_is_read_back(self, name):
         assert yaml.safe_load(f"x:\n  0: {yaml_plain(name)}\n") == {"x": {0: name}}

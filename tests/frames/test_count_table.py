@@ -15,7 +15,7 @@ from kili_query.frames import table as module
 from kili_query.ontology import Ontology
 from tests import reference, strategies
 
-MANY = settings(derandomize=True, deadline=None, max_examples=150)
+MANY = settings(max_examples=150)
 
 ANY_LABEL = st.one_of(
     strategies.contents(),

@@ -24,7 +24,7 @@ from tests.tables_under_test import FRAMES, judge_frame
 
 pytestmark = pytest.mark.filterwarnings("ignore:Dask support is moving:FutureWarning")
 
-MANY = settings(derandomize=True, deadline=None, max_examples=60)
+MANY = settings(max_examples=60)
 
 LABEL = st.one_of(strategies.contents(), strategies.video_contents(), strategies.malformed_contents(), st.none())
 ALL: dict[str, Callable[[pa.Table], object]] = {

@@ -38,7 +38,6 @@ def exactly(value: object) -> str:
     return json.dumps(value)
 
 
-@settings(derandomize=True, deadline=None)
 @given(contents, strategies.interfaces(), st.sampled_from(INPUT_TYPES), any_json)
 def test_any_label_survives(content: object, interface: object, input_type: str | None, other: object) -> None:
     given_label = {"z": other, "jsonResponse": content, "a": 1.0}
@@ -52,7 +51,6 @@ def test_any_label_survives(content: object, interface: object, input_type: str 
     assert label == given_label
 
 
-@settings(derandomize=True, deadline=None)
 @given(st.dictionaries(st.text(max_size=3), any_json, max_size=4))
 def test_any_object_survives(given_label: dict[str, Any]) -> None:
     """Labels without content too: nothing is added."""
@@ -62,7 +60,6 @@ def test_any_object_survives(given_label: dict[str, Any]) -> None:
     assert exactly(label.to_dict()) == exactly(given_label)
 
 
-@settings(derandomize=True, deadline=None)
 @given(st.data())
 def test_a_label_that_obeys_has_no_problems(data: st.DataObject) -> None:
     ontology = data.draw(strategies.ontologies(("IMAGE", "VIDEO")))
@@ -70,7 +67,7 @@ def test_a_label_that_obeys_has_no_problems(data: st.DataObject) -> None:
     assert [one for one in label.problems if one.kind != "bad value"] == []
 
 
-@settings(derandomize=True, deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(contents, strategies.ontologies())
 def test_problems_are_found_in_anything(content: object, ontology: Ontology) -> None:
     """Whatever cannot be read has a problem."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kili_query.lint import Found, Search
@@ -87,7 +87,6 @@ def test_yaml(value: str, characters: list[str]) -> None:
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Zl", "Zp"]) | st.sampled_from("\"'\\\n\t #"))
 
 
-@settings(derandomize=True, deadline=None)
 @given(TEXTS)
 def test_any_text_as_it_is_written(text: str) -> None:
     """What writes a text and what finds it agree, and the places go up."""

@@ -233,7 +233,7 @@ queries = st.recursive(
 some_counts = st.fixed_dictionaries({pair: st.integers(0, 3) for pair in SKY.pairs()})
 
 
-@settings(derandomize=True, deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(queries, st.lists(some_counts, min_size=1, max_size=5))
 def test_binding_keeps_the_meaning_and_settles_at_once(text: str, rows: list[dict[tuple[str, str], int]]) -> None:
     tree = parse_tree(text)

@@ -118,7 +118,7 @@ MARKS = ["{", "}", "[", "]", "(", ")", ",", "+", "-", "*", '"', "\\", "#", "=", 
 PIECES = st.sampled_from([*QUERY_PIECES, *MARKS])
 
 
-@settings(derandomize=True, deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.one_of(st.text(max_size=20), st.lists(PIECES, max_size=12).map(" ".join)), st.integers(-3, 40))
 def test_it_never_fails(text: str, cursor: int) -> None:
     for found in complete(text, cursor, STREET):
@@ -126,7 +126,7 @@ def test_it_never_fails(text: str, cursor: int) -> None:
         assert found.text
 
 
-@settings(derandomize=True, deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(st.data())
 def test_following_what_is_offered_gives_sound_queries(data: st.DataObject) -> None:
     """Completions alone, with a number where one is due, lead to a query that parses and has no wrong names."""

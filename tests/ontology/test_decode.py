@@ -7,7 +7,7 @@ from copy import deepcopy
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kili_query.errors import OntologyError
@@ -212,7 +212,6 @@ def test_an_error_in_a_file_has_its_path_too(tmp_path: Path) -> None:
 scalars = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=3), st.lists(st.integers(), max_size=2))
 
 
-@settings(derandomize=True, deadline=None)
 @given(st.data())
 def test_a_damaged_interface_is_read_or_refused(data: st.DataObject) -> None:
     damaged = deepcopy(INTERFACE)

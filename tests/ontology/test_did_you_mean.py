@@ -22,7 +22,7 @@ def slow_distance(left: str, right: str) -> int:
     return found
 
 
-@settings(derandomize=True, deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.text("abc", max_size=5), st.text("abc", max_size=5), st.integers(0, 5))
 def test_the_distance_is_exact_up_to_its_limit(left: str, right: str, limit: int) -> None:
     exact = slow_distance(left, right)
@@ -30,7 +30,6 @@ def test_the_distance_is_exact_up_to_its_limit(left: str, right: str, limit: int
     assert found == exact if exact <= limit else found > limit
 
 
-@settings(derandomize=True, deadline=None)
 @given(words, st.lists(words, max_size=5))
 def test_the_nearest_is_one_of_the_candidates(name: str, candidates: list[str]) -> None:
     found = nearest(name, candidates)

@@ -22,7 +22,7 @@ from tests import reference, strategies
 from tests.logic.generate import COUNTERS, assignments, random_tree
 from tests.planning.judges import PROFILES, assert_kept_whole, found_by, sent, server_counts, targets
 
-SETTINGS = settings(derandomize=True, deadline=None, max_examples=150)
+SETTINGS = settings(max_examples=150)
 ANY_LABEL = st.one_of(strategies.contents(), strategies.contents(), strategies.video_contents())
 INTERFACE = {
     "jobs": {
@@ -85,7 +85,7 @@ def test_policies(data: st.DataObject, tree: Predicate, ontology: Ontology | Non
 
 
 @pytest.mark.parametrize("profile", PROFILES, ids=str)
-@settings(derandomize=True, deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(data=st.data(), tree=strategies.trees(), ontology=st.none() | strategies.ontologies())
 def test_servers_that_misbehave(
     profile: ServerProfile, data: st.DataObject, tree: Predicate, ontology: Ontology | None

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 from attrs import evolve
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from starlette.types import Message, Receive, Scope, Send
 from websockets.exceptions import ConnectionClosedError
@@ -150,7 +150,6 @@ class TestText:
         assert str(raised.value).startswith(message)
         assert isinstance(raised.value, ValueError)
 
-    @settings(derandomize=True, deadline=None)
     @given(st.text(alphabet="503429delay-roptnc=:*+ .s", max_size=16))
     def test_any_text_is_a_fault_or_an_error(self, text: str) -> None:
         read = self.read(text)

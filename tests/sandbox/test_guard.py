@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 import requests
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from starlette.types import Message, Receive, Scope, Send
 from websockets.exceptions import InvalidStatus
@@ -239,7 +239,6 @@ class TestSize:
 
         assert call(guarded(), receive, headers_of(b"{}")) == []
 
-    @settings(derandomize=True, deadline=None)
     @given(st.binary(max_size=2 * MAX_BODY_BYTES), st.integers(1, 300), st.booleans())
     def test_however_it_is_cut(self, body: bytes, size: int, is_gzip: bool) -> None:
         sent = gzip.compress(body, mtime=0) if is_gzip else body

@@ -98,7 +98,6 @@ def test_a_root_job_is_none_of_the_children() -> None:
     assert miscount(content, None, {Misbehaviour.MERGES_CHILD_JOBS})["LIGHTS", "ON"] == 2
 
 
-@settings(derandomize=True, deadline=None)
 @given(st.data(), st.none() | strategies.ontologies())
 def test_a_server_that_behaves(data: st.DataObject, ontology: Ontology | None) -> None:
     content = data.draw(ANY_LABEL if ontology is None else ANY_LABEL | strategies.contents_of(ontology))
@@ -131,7 +130,7 @@ def test_what_is_no_core_search(search: str) -> None:
 def test_the_profile_it_deserves_keeps_answers_right(misbehaves: set[Misbehaviour]) -> None:
     """What matches is found, and what is found and meets the residual matches."""
 
-    @settings(derandomize=True, deadline=None, max_examples=40)
+    @settings(max_examples=40)
     @given(st.data(), strategies.trees(), strategies.ontologies())
     def check(data: st.DataObject, tree: Predicate, ontology: Ontology) -> None:
         content = data.draw(st.one_of(strategies.contents_of(ontology), ANY_LABEL))

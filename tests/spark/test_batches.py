@@ -14,7 +14,7 @@ from kili_query.spark import batches
 from kili_query.spark.batches import count_texts, field_name
 from tests import reference, strategies
 
-MANY = settings(derandomize=True, deadline=None, max_examples=150)
+MANY = settings(max_examples=150)
 
 CATEGORIES = {"CAR": {"name": "Car"}, "BUS": {"name": "Bus"}}
 JOB = {"mlTask": "OBJECT_DETECTION", "content": {"input": "radio", "categories": CATEGORIES}}

@@ -29,7 +29,7 @@ def test_as_the_reference(spark: SparkSession) -> None:
     """All are drawn first, and then asked at once."""
     questions: list[Question] = []
 
-    @settings(derandomize=True, deadline=None, max_examples=150, database=None)
+    @settings(max_examples=150, database=None)
     @given(strategies.trees(), st.lists(LABEL, min_size=1, max_size=4))
     def draw(tree: Predicate, contents: list[object]) -> None:
         questions.append(Question(f"question {len(questions)}", tree, None, contents))

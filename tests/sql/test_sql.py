@@ -14,7 +14,7 @@ from kili_query.targets.sql import _DIALECTS, Layout, to_sql, to_sql_condition
 from tests import reference, strategies
 from tests.tables_under_test import DATABASES, INEXPRESSIBLE, expected, judge_database
 
-MANY = settings(derandomize=True, deadline=None, max_examples=40)
+MANY = settings(max_examples=40)
 
 DIALECTS = ["duckdb", "sqlite", "postgres", "spark", "bigquery", "snowflake", "clickhouse", "trino"]
 HOSTILE = [

@@ -4,7 +4,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kili_query.ast import MAX_COUNT, CompareOp, Comparison, Counter
@@ -77,14 +77,12 @@ def test_the_integer_interval_that_a_bound_denotes(text: str, op: CompareOp, bou
 
 
 @given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**12), max_value=10**12, places=3))
-@settings(derandomize=True, deadline=None)
 def test_reading_agrees_with_decimal(value: Decimal) -> None:
     for text in (str(value), f"{value:e}", f"{value:+f}"):
         assert read_number(text) == value
 
 
 @given(st.integers(-(10**30), 10**30))
-@settings(derandomize=True, deadline=None)
 def test_plain_is_how_a_count_is_printed(value: int) -> None:
     assert is_plain(str(value)) == (0 <= value <= MAX_COUNT)
     assert not is_plain(f"0{value}")

@@ -18,7 +18,7 @@ from kili_query.targets.below import IRREGULAR, count_below, jobs_below
 from kili_query.targets.closures import compile_closure
 from tests import reference, strategies
 
-MANY = settings(derandomize=True, deadline=None, max_examples=300)
+MANY = settings(max_examples=300)
 
 NO_RULES = Rules()
 

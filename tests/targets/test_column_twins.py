@@ -23,7 +23,7 @@ from tests.cases.loader import Case
 from tests.tables_under_test import INEXPRESSIBLE, TABLE_TARGETS
 from tests.test_cases import JUDGED, ontology_of, read
 
-MANY = settings(derandomize=True, deadline=None, max_examples=150)
+MANY = settings(max_examples=150)
 TWINS: dict[str, list[object]] = {"id": ["x", "y"], "fault": [None, None], "J/A": [1, 0], "J/a": [0, 2], "J/B": [3, 3]}
 
 

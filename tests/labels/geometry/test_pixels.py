@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kili_query.labels import geometry
@@ -23,7 +23,6 @@ BOX = {
 }
 
 
-@settings(derandomize=True, deadline=None)
 @given(st.integers(0, 300), st.integers(0, 200), st.sampled_from(["top_left", "bottom_left"]), st.booleans())
 def test_a_point_there_and_back(x, y, origin, in_pixels):
     size = (300, 200) if in_pixels else (None, None)

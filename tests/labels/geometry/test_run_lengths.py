@@ -46,7 +46,7 @@ def as_coco(counts, size):
     return {"size": [size.height_px, size.width_px], "counts": compress_counts(counts).encode()}
 
 
-@settings(derandomize=True, deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(regions)
 def test_the_tools_of_coco_read_the_pixels_that_are_within(region):
     counts = run_lengths(region, SIZE)

@@ -1,7 +1,7 @@
 """Shapes: read, measured, turned."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kili_query.errors import MalformedLabelError
@@ -129,7 +129,6 @@ def test_other_angles_are_refused():
         unrotated(Marker(Point(0, 0)), 45)
 
 
-@settings(derandomize=True, deadline=None)
 @given(shapes)
 def test_turning_back_and_forth_gives_the_shape(shape):
     there_and_back = unrotated(unrotated(shape, 90), 270)
@@ -138,7 +137,6 @@ def test_turning_back_and_forth_gives_the_shape(shape):
     assert area(unrotated(shape, 90)) == pytest.approx(area(shape), abs=1e-9)
 
 
-@settings(derandomize=True, deadline=None)
 @given(shapes)
 def test_bounds_hold_all_points_and_touch_them(shape):
     found = bounds(shape)
