@@ -5,6 +5,7 @@ words of the language, and the names of metadata.
 """
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from functools import cache
 from random import Random
@@ -57,6 +58,7 @@ __all__ = [
     "terms",
     "trees",
     "video_contents",
+    "written_times",
 ]
 
 ROOT_JOBS = ("OBJECTS", "SCENE", "AND", "Sur face")
@@ -406,3 +408,16 @@ def malformed_contents() -> st.SearchStrategy[object]:
 
 policies = st.sampled_from([CountPolicy(), CountPolicy(video="key_frames"), CountPolicy(video="frames")])
 """Every way to count in a video."""
+
+
+@st.composite
+def written_times(draw: st.DrawFn) -> tuple[datetime, object]:
+    """A moment to the millisecond, of a short span so that several lie close together, and a form of it in a file."""
+    moment = datetime(2024, 2, 1, 9, 30, tzinfo=UTC) + timedelta(milliseconds=draw(st.sampled_from([0, 1, 500, 1000])))
+    moment += timedelta(hours=draw(st.sampled_from([-1, 0, 0, 0, 1])))
+    local = moment.astimezone(timezone(timedelta(minutes=draw(st.sampled_from([0, 60, 120, -300, 330])))))
+    text = local.isoformat()  # without a fraction where it is 0
+    milliseconds = round(moment.timestamp() * 1000)
+    utc = moment.isoformat().removesuffix("+00:00")
+    forms = [text, text.replace("T", " "), f"{utc}Z", utc, milliseconds, milliseconds / 1000, str(milliseconds)]
+    return moment, draw(st.sampled_from(forms))

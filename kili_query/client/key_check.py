@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from kili_query.client.request import Request, Service
 from kili_query.client.settings import Settings
 from kili_query.errors import AuthenticationFailed, GraphQLError, ServiceError
-from kili_query.protocol import API_KEYS, ME
+from kili_query.protocol import API_KEYS, ME, read_instant
 
 __all__ = ["check_key"]
 
@@ -67,11 +67,10 @@ def _expiry(service: Service, settings: Settings) -> datetime | None:
     if not isinstance(text, str):
         return None
     try:
-        moment = datetime.fromisoformat(text)
+        return read_instant(text)
     except ValueError:
         _log.warning("when the API key expires cannot be told: its expiry is `%s`", settings.redacted(text))
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _warn_of_expiry(expiry: datetime, now: datetime) -> None:

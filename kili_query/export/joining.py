@@ -3,15 +3,17 @@
 import json
 import pickle
 import sqlite3
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple, TypeAlias, cast
 
 from kili_query.errors import SourceError
 from kili_query.export.asset import CONTENT
 from kili_query.export.options import Options
-from kili_query.scanning import Fault, Problem, Record, Source, read_labels
+from kili_query.protocol import read_instant
+from kili_query.scanning import Fault, Place, Problem, Record, Source, read_labels
 from kili_query.scanning.labels import LABEL_FIELDS, labels_in, labels_of_asset
 
 __all__ = ["Joined", "joined"]
@@ -19,6 +21,9 @@ __all__ = ["Joined", "joined"]
 _FIELDS_OF_LABELS = ("labelOf", "assetId", "labelType")
 _NEITHER = f"neither a label nor an asset: it has no `{CONTENT}`, no `latestLabel` or `labels`, and no `id`"
 _ASTRAY = "a label that does not tell its asset: it has no `labelOf`, `assetId` or `externalId`"
+_TIME = "createdAt"
+_UNTIMED = "the label `{}` may be the latest of its asset or not: its `createdAt` is not a time: `{!s:.40}`"
+_UNKNOWN_TIME = datetime.min.replace(tzinfo=UTC)
 _AMBIGUOUS = "a second asset with the external id `{}`, by which labels name theirs: give them an asset's id"
 
 Document: TypeAlias = dict[str, object]
@@ -75,8 +80,7 @@ def _both(labels: Source, assets: Source, options: Options, scratch: Path) -> Ge
                 asset = {key: value for key, value in item.label.items() if key not in LABEL_FIELDS}
                 if store.is_ambiguous(asset):
                     yield Problem(item.place, Fault.BROKEN, _AMBIGUOUS.format(asset.get("externalId")))
-                found = store.take(asset)
-                yield Joined(asset, found if options.export_type == "normal" else found[-1:])
+                yield from _chosen(asset, store.take(asset), item.place, options)
         yield Joined({}, (), store.orphans)
 
 
@@ -100,8 +104,7 @@ def _alone(source: Source | None, options: Options, scratch: Path) -> Generator[
                 yield Problem(item.place, Fault.BROKEN, _NEITHER)
         store.finish()
         for asset in store.owners():
-            found = store.take(asset)
-            yield Joined(asset, found if options.export_type == "normal" else found[-1:])
+            yield from _chosen(asset, store.take(asset), None, options)
         yield Joined({}, (), store.orphans)
 
 
@@ -143,8 +146,32 @@ def _own(record: Record, options: Options) -> Iterator[Joined | Problem]:
         if isinstance(one, Record) and _is_wanted(one.label, options)
     ]
     if fields == ("labels",) and options.export_type == "latest":
-        labels = sorted(labels, key=_created_at)[-1:]
-    yield Joined(asset, tuple(labels))
+        yield from _chosen(asset, labels, record.place, options)
+    else:
+        yield Joined(asset, tuple(labels))
+
+
+def _chosen(
+    asset: Document, labels: Iterable[Document], place: Place | None, options: Options
+) -> Iterator[Joined | Problem]:
+    """The asset with those of its wanted labels that the options ask for: the latest, or all, the latest last.
+
+    Of several labels one whose `createdAt` is not a time may be the latest or not, which is a problem; one without any
+    comes first.
+    """
+    timed = [(_created_at(label), label) for label in labels]
+    is_one = options.export_type == "latest"
+    if is_one and len(timed) > 1:
+        for time, label in timed:
+            if time is None:
+                yield Problem(place or _place_of(asset), Fault.BROKEN, _UNTIMED.format(label.get("id"), label[_TIME]))
+        timed = [one for one in timed if one[0] is not None]
+    found = [label for _, label in sorted(timed, key=lambda one: one[0] or _UNKNOWN_TIME)]
+    yield Joined(asset, tuple(found[-1:] if is_one else found))
+
+
+def _place_of(asset: Document) -> Place:
+    return Place(f"<the labels of `{asset.get('externalId', asset.get('id'))}`>")
 
 
 def _latest_field(document: Document) -> tuple[str, ...]:
@@ -159,9 +186,13 @@ def _is_wanted(label: Mapping[str, object], options: Options) -> bool:
     return kind is None or kind in options.label_types
 
 
-def _created_at(label: Mapping[str, object]) -> str:
-    value = label.get("createdAt")
-    return value if isinstance(value, str) else ""
+def _created_at(label: Mapping[str, object]) -> datetime | None:
+    """When a label was made: the beginning of time where it does not say, None where what it says is not a time."""
+    value = label.get(_TIME)
+    try:
+        return _UNKNOWN_TIME if value is None or value == "" else read_instant(value)
+    except ValueError:
+        return None
 
 
 def _documents(source: Source) -> Iterator[Record | Problem]:
@@ -178,7 +209,7 @@ class _Store:
             PRAGMA journal_mode = OFF;
             PRAGMA synchronous = OFF;
             CREATE TABLE labels (
-                number INTEGER PRIMARY KEY, id TEXT, external_id TEXT, created_at TEXT, is_wanted INTEGER,
+                number INTEGER PRIMARY KEY, id TEXT, external_id TEXT, is_wanted INTEGER,
                 is_taken INTEGER DEFAULT 0, document BLOB
             );
             CREATE TABLE owners (number INTEGER PRIMARY KEY, key TEXT UNIQUE, document BLOB);
@@ -190,8 +221,8 @@ class _Store:
         """Keep a label of an asset; of one that is not wanted, only that it is there."""
         own = {key: value for key, value in label.items() if key != "labelOf"} if is_wanted else {}
         self._database.execute(
-            "INSERT INTO labels (id, external_id, created_at, is_wanted, document) VALUES (?, ?, ?, ?, ?)",
-            (*_keys(asset), _created_at(label), is_wanted, _packed(own)),
+            "INSERT INTO labels (id, external_id, is_wanted, document) VALUES (?, ?, ?, ?)",
+            (*_keys(asset), is_wanted, _packed(own)),
         )
         self._database.execute(
             "INSERT OR IGNORE INTO owners (key, document) VALUES (?, ?)", (_key(asset), _packed(asset))
@@ -217,11 +248,11 @@ class _Store:
         return rows.fetchone() is not None
 
     def take(self, asset: Document) -> tuple[Document, ...]:
-        """The wanted labels of an asset, the latest last: those that name its id, or, naming none, its external id."""
+        """The wanted labels of an asset, as they came: those that name its id, or, naming none, its external id."""
         id_, external_id = _keys(asset)
         rows = self._database.execute(
             "SELECT number, is_wanted, document FROM labels WHERE is_taken = 0 AND "
-            "(id = ?1 OR (id IS NULL AND external_id = ?2)) ORDER BY created_at, number",
+            "(id = ?1 OR (id IS NULL AND external_id = ?2)) ORDER BY number",
             (id_, external_id),
         ).fetchall()
         self._database.executemany("UPDATE labels SET is_taken = 1 WHERE number = ?", [(row[0],) for row in rows])

@@ -20,6 +20,7 @@ from kili_query.protocol.documents import (
 from kili_query.protocol.filters import AssetFilters, LabelFilters
 from kili_query.protocol.json_text import decode_json, encode_json
 from kili_query.protocol.selection import selection_of
+from kili_query.protocol.times import read_instant
 from kili_query.protocol.words import AssetStatus, LabelType
 
 __all__ = [
@@ -45,5 +46,6 @@ __all__ = [
     "decode_json",
     "encode_json",
     "key_of",
+    "read_instant",
     "selection_of",
 ]

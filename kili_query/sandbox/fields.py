@@ -67,9 +67,9 @@ class Fields:
 
     def time(self, key: str) -> str | None:
         """A time, or None."""
-        value = self.text(key)
+        value = self.values.get(key)
         try:
-            return value and read_time(value)
+            return None if value in (None, "") else read_time(value)
         except ValueError as error:
             raise self.fault(key, "a time as of ISO 8601") from error
 

@@ -3,9 +3,11 @@
 import re
 from datetime import UTC, date, datetime, timedelta
 
+from kili_query.protocol import read_instant
+
 __all__ = ["later_than", "now", "read_moment", "read_time"]
 
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_PERIOD = re.compile(r"\d{4}(-\d{2})?")
 
 
 def now() -> str:
@@ -25,8 +27,8 @@ def later_than(time: str | None) -> str:
     return _write(datetime.fromisoformat(time) + timedelta(milliseconds=1))
 
 
-def read_time(text: str) -> str:
-    """A time in any form of ISO 8601; one without a zone is of UTC.
+def read_time(value: object) -> str:
+    """A time in any form that `read_instant` knows.
 
     >>> read_time("2024-02-01 10:30:00+01:00")
     '2024-02-01T09:30:00.000Z'
@@ -34,12 +36,11 @@ def read_time(text: str) -> str:
     Raises:
         ValueError: it is no time.
     """
-    time = datetime.fromisoformat(text)
-    return _write(time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC))
+    return _write(read_instant(value))
 
 
 def read_moment(text: str) -> str:
-    """A day, which stands for all of its times and is the beginning of their texts, or a time.
+    """A day, month or year, which stands for all of its times and is the beginning of their texts, or a time.
 
     >>> read_moment("2024-02-01"), read_moment("2024-02-01T09:30:00Z")
     ('2024-02-01', '2024-02-01T09:30:00.000Z')
@@ -47,7 +48,12 @@ def read_moment(text: str) -> str:
     Raises:
         ValueError: it is neither.
     """
-    return date.fromisoformat(text).isoformat() if _DAY.fullmatch(text) else read_time(text)
+    if _PERIOD.fullmatch(text):
+        return read_time(text)[: len(text)]
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        return read_time(text)
 
 
 def _write(time: datetime) -> str:

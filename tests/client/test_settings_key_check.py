@@ -63,7 +63,17 @@ def test_a_page_that_names_email_and_id_is_no_acceptance() -> None:
 
 @pytest.mark.parametrize(
     "expiry",
-    [None, "", "soon", 3, "2024-08-01T12:00:00.000Z", "2024-08-01T12:00:00Z", "2024-08-01T12:00:00", "2034-07-01"],
+    [
+        "0001-01-01T00:00:00+02:00",
+        None,
+        "",
+        "soon",
+        3,
+        "2024-08-01T12:00:00.000Z",
+        "2024-08-01T12:00:00Z",
+        "2024-08-01T12:00:00",
+        "2034-07-01",
+    ],
 )
 def test_no_warning(expiry: object) -> None:
     with warnings.catch_warnings():

@@ -7,6 +7,8 @@ import os
 from datetime import datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import kili_query as kq
 from kili_query.errors import KiliQueryError, OntologyError, QueryError, SourceError
@@ -22,6 +24,7 @@ from kili_query.export import (
 from kili_query.export.format import Entry, Format
 from kili_query.export.formats import FORMATS
 from tests.export.samples import asset, box, boxes, label, left_in, names, project, read, text
+from tests.strategies import written_times
 
 
 class Unreadable:
@@ -172,6 +175,27 @@ class TestWhichLabels:
         summary, found = self.kept(tmp_path, [label(2), label(1), old], export_type="normal")
         assert found == ["old", "l1", "l2"]
         assert (summary.assets, summary.labels) == (2, 3)
+
+    @given(times=st.lists(written_times(), min_size=1, max_size=4))
+    def test_times_are_compared_as_instants(self, tmp_path_factory, times):
+        labels = [label(1, id=f"l{number}", createdAt=form) for number, (_, form) in enumerate(times)]
+        moments = [moment for moment, _ in times]
+        latest = max(range(len(times)), key=lambda number: (moments[number], number))
+        tmp_path = tmp_path_factory.mktemp("times")
+        assert self.kept(tmp_path, labels, [asset(1)])[1] == [f"l{latest}"]
+        assert self.kept(tmp_path, None, [{**asset(1), "labels": labels}])[1] == [f"l{latest}"]
+        in_order = self.kept(tmp_path, labels, [asset(1)], export_type="normal")[1]
+        assert in_order == [f"l{number}" for number in sorted(range(len(times)), key=moments.__getitem__)]
+
+    def test_a_time_that_is_none_leaves_open_which_label_is_the_latest(self, tmp_path):
+        odd = label(1, id="odd", createdAt="yesterday")
+        assert self.kept(tmp_path, [odd])[1] == ["odd"]  # the only one
+        with pytest.raises(
+            NotExportableAssetError, match="the label `odd` may be the latest .* not a time: `yesterday`"
+        ):
+            self.kept(tmp_path, [odd, label(1)])
+        summary, found = self.kept(tmp_path, [odd, label(1)], on_error="skip")
+        assert (found, summary.skipped) == (["l1"], 1)
 
     def test_of_two_at_the_same_time_the_last_counts(self, tmp_path):
         assert self.kept(tmp_path, [label(1), label(1, id="again")])[1] == ["again"]

@@ -101,7 +101,7 @@ class TestLabels:
         labels = write(
             tmp_path / "labels.ndjson",
             {"labelOf": {"externalId": "one.jpg"}, "jsonResponse": {}},
-            {"id": "last", "assetId": "a1", "author": {"email": "ann@example.com"}, "createdAt": "2999-01-01"},
+            {"id": "last", "assetId": "a1", "author": {"email": "ann@example.com"}, "createdAt": 32472144000000},
         )
         with loaded(tmp_path, labels) as box:
             first, last = asking(box).labels(
