@@ -190,9 +190,7 @@ class TestWhichLabels:
     def test_a_time_that_is_none_leaves_open_which_label_is_the_latest(self, tmp_path):
         odd = label(1, id="odd", createdAt="yesterday")
         assert self.kept(tmp_path, [odd])[1] == ["odd"]  # the only one
-        with pytest.raises(
-            NotExportableAssetError, match="the label `odd` may be the latest .* not a time: `yesterday`"
-        ):
+        with pytest.raises(NotExportableAssetError, match=r"label `odd` may be the latest .* not a time: `yesterday`"):
             self.kept(tmp_path, [odd, label(1)])
         summary, found = self.kept(tmp_path, [odd, label(1)], on_error="skip")
         assert (found, summary.skipped) == (["l1"], 1)
