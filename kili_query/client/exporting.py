@@ -17,10 +17,11 @@ from kili_query.client.headers import KeyInHeader
 from kili_query.client.lookup import asset_ids_of
 from kili_query.client.ontologies import read_project
 from kili_query.client.paging import Row
+from kili_query.client.request import Service
 from kili_query.client.rows import Reader, Want
 from kili_query.client.search import parse_search
 from kili_query.client.settings import Settings
-from kili_query.errors import ArgumentError, IncompatibleArgumentsError
+from kili_query.errors import ArgumentError, GraphQLError, IncompatibleArgumentsError
 from kili_query.export import DownloadError, Fetched, NoCompatibleJobError, Options, format_named, write
 from kili_query.export.download import download
 from kili_query.export.from_json import FromJson
@@ -55,6 +56,7 @@ _LABEL_FIELDS = (
     "modelName",
 )
 _PROJECT_SELECTION = "id title description inputType jsonInterface dataConnections { id }"
+_GEOSPATIAL, _GEOSPATIAL_SETTINGS = "GEOSPATIAL", "geospatialSettings"
 _WITH_ALL_LABELS = "llm_v1"
 _MANY_MEDIA = 1000
 
@@ -163,7 +165,7 @@ def export_labels(
     chosen.check_options(options)
     if filename is None and chosen.is_archive:
         raise ArgumentError(f"`filename` is needed: the format `{fmt}` is an archive")
-    project = read_project(reader.service, wanted.project_id, _PROJECT_SELECTION)
+    project = _project(reader.service, wanted.project_id)
     if wanted.external_ids is not None:
         found = asset_ids_of(reader.service, wanted.project_id, wanted.external_ids)
         filters = evolve(filters, asset_id_in=found)
@@ -174,7 +176,7 @@ def export_labels(
         try:
             summary = write(
                 None,
-                FromJson(_assets(reader, filters, search, options)),
+                FromJson(_assets(reader, filters, search, options, chosen.label_fields)),
                 project,
                 fmt=fmt,
                 to=path if filename is None else filename,
@@ -194,10 +196,29 @@ def export_labels(
         return cast("list[object]", json.loads(path.read_bytes())) if filename is None else None
 
 
-def _assets(reader: Reader, filters: AssetFilters, search: str | Query | None, options: Options) -> Iterator[Row]:
+def _project(service: Service, project_id: str) -> Row:
+    """The project; of maps also how they are labeled, which older services do not know: their maps are in degrees."""
+    project = read_project(service, project_id, _PROJECT_SELECTION)
+    if project.get("inputType") != _GEOSPATIAL:
+        return project
+    try:
+        return project | read_project(service, project_id, _GEOSPATIAL_SETTINGS)
+    except GraphQLError as error:
+        if _GEOSPATIAL_SETTINGS not in error.message:
+            raise
+        return project
+
+
+def _assets(
+    reader: Reader,
+    filters: AssetFilters,
+    search: str | Query | None,
+    options: Options,
+    label_fields: Sequence[str],
+) -> Iterator[Row]:
     """The assets with the labels that the options ask for, as they come."""
     place = "labels" if options.export_type == "normal" else "latestLabel"
-    of_label = (*_LABEL_FIELDS, *(() if options.include_sent_back_labels else ("isSentBackToQueue",)))
+    of_label = (*_LABEL_FIELDS, *label_fields, *(() if options.include_sent_back_labels else ("isSentBackToQueue",)))
     want = Want(fields=(*_ASSET_FIELDS, *(f"{place}.{name}" for name in of_label)), disable_tqdm=True, keep_texts=True)
     return read_assets(reader, evolve(filters, label_type_in=options.label_types), search, want)
 

@@ -61,6 +61,7 @@ class Format:
         has_geotiffs: whether it takes images in coordinates of the earth.
         has_pixels: whether it takes images in any other.
         needs_assets: whether it reads the media itself, and ``with_assets`` has to be set.
+        label_fields: the fields of labels that it writes besides those that every export has.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Format:
     has_geotiffs: bool = False
     has_pixels: bool = True
     needs_assets: bool = False
+    label_fields: tuple[str, ...] = ()
 
     def needs_layers(self, project: Project, options: Options) -> bool:
         """Whether it has to be known of each asset in which coordinates it is labeled."""

@@ -1,6 +1,7 @@
 """The project that a sandbox serves."""
 
 import json
+from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from kili_query.ontology import Ontology
 from kili_query.ontology.decode import naming
 
 __all__ = ["ServedProject"]
+
+_SETTINGS = ("dataConnections", "geospatialSettings")
 
 
 @frozen
@@ -24,6 +27,7 @@ class ServedProject:
         input_type: the kind of its assets.
         json_interface: the JSON text of its interface.
         ontology: what that says.
+        settings: what else the service tells of it, each a field of its schema.
     """
 
     id: str
@@ -32,6 +36,7 @@ class ServedProject:
     input_type: str
     json_interface: str
     ontology: Ontology
+    settings: Mapping[str, object]
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> "ServedProject":
@@ -61,6 +66,7 @@ class ServedProject:
                 "description": self.description,
                 "inputType": self.input_type,
                 "jsonInterface": self.json_interface,
+                **self.settings,
             }
         )
 
@@ -74,6 +80,7 @@ class ServedProject:
             input_type=_text(raw, "inputType", "IMAGE"),
             json_interface=interface if isinstance(interface, str) else json.dumps(interface),
             ontology=ontology,
+            settings={name: raw[name] for name in _SETTINGS if raw.get(name) is not None},
         )
 
 

@@ -168,6 +168,7 @@ def _project_row(asked: Asked) -> Row:
         "dataConnections": [],
         "steps": [],
         "workflowVersion": "V1",
+        **project.settings,
     }
 
 

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -58,6 +58,7 @@ class ListServer:
 
     Attributes:
         knows_urls: it has the field `jsonResponseUrl`.
+        unknown_fields: others that it does not have.
         before: called with each request before it is answered, such as to change the lists.
         requests: the root field and the variables of each request but those of the start.
     """
@@ -68,6 +69,7 @@ class ListServer:
     input_type: str = "IMAGE"
     payloads: dict[str, bytes] = field(factory=dict)
     knows_urls: bool = True
+    unknown_fields: Sequence[str] = ()
     before: Callable[[str, Mapping[str, Any]], None] = lambda root, variables: None
     requests: list[tuple[str, Mapping[str, Any]]] = field(factory=list)
     selections: list[str] = field(factory=list)
@@ -94,9 +96,10 @@ class ListServer:
         with self._lock:
             self.requests.append((name, variables))
             self.selections.append(graphql.print_ast(root.selection_set) if root.selection_set else "")
-            if not self.knows_urls and "jsonResponseUrl" in self.selections[-1]:
-                message = 'Cannot query field "jsonResponseUrl" on type "Label".'
-                return {"errors": [{"message": message, "extensions": {}}]}
+            for unknown in (*self.unknown_fields, *(() if self.knows_urls else ("jsonResponseUrl",))):
+                if unknown in self.selections[-1]:
+                    message = f'Cannot query field "{unknown}" on type "{name}".'
+                    return {"errors": [{"message": message, "extensions": {}}]}
             self.before(name, variables)
             found = self._found(name, variables)
         if isinstance(found, list) and root.selection_set:

@@ -3,17 +3,19 @@
 import json
 import threading
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
 import kili_query as kq
+import kili_query.export as kq_export
 from kili_query.client import KiliClient
 from kili_query.client.contents import OnMalformed
 from kili_query.errors import ArgumentError, IncompatibleArgumentsError, NotFound, QueryError, TransportError
@@ -182,6 +184,100 @@ class TestWhatIsWritten:
             with pytest.warns(UserWarning, match="nothing is exported: no job"):
                 assert opened.export_labels("p1", tmp_path / "a.zip", "coco", with_assets=False) is None
             assert not (tmp_path / "a.zip").exists()
+
+
+def exported(path: Path) -> object:
+    """What an export holds, but for what says when it was made, and what of it."""
+    if not zipfile.is_zipfile(path):
+        return pq.read_table(path).to_pylist() if path.suffix == ".parquet" else path.read_text()
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist() if not name.startswith("README")}
+
+
+CLASSIC_LAYERS = [{"useClassicCoordinates": True, "epsg": "TiledImage"}]
+EARTH_LAYERS = [{"useClassicCoordinates": False, "epsg": "EPSG4326"}]
+
+
+class TestGuards:
+    """Whatever an export reads of a project, an asset or a label, the client asks for."""
+
+    @pytest.mark.parametrize(
+        ("of_project", "of_asset"),
+        [
+            ({}, {}),
+            ({"dataConnections": [{"id": "d"}]}, {}),
+            ({}, {"jsonContent": json.dumps(EARTH_LAYERS)}),
+            ({}, {"jsonContent": json.dumps(CLASSIC_LAYERS)}),
+            ({"inputType": "GEOSPATIAL"}, {}),
+            ({"inputType": "GEOSPATIAL", "geospatialSettings": {"labelingCRSCode": "PIXEL"}}, {}),
+            ({"inputType": "GEOSPATIAL", "geospatialSettings": {"labelingCRSCode": "EPSG4326"}}, {}),
+            ({"inputType": "PDF"}, {"pageResolutions": [{"pageNumber": 1, "width": 60, "height": 80}]}),
+        ],
+        ids=str,
+    )
+    def test_a_server_gives_what_a_file_gives(
+        self, tmp_path: Path, of_project: dict[str, Any], of_asset: dict[str, Any]
+    ) -> None:
+        author = {"id": "u", "email": "ann@example.com", "firstname": "Ann", "lastname": "Lee"}
+        more = {"author": author, "secondsToLabel": 4, "modelName": "m", "isLatestLabelForUser": True}
+        known = {"resolution": {"width": 80, "height": 40}, "status": "LABELED", "jsonMetadata": {"a": 1}}
+        assets = [{"id": f"asset-{n}", "externalId": f"{n}.png", **known, **of_asset} for n in (1, 2)]
+        served = write_json(tmp_path / "project.json", project(OBJECTS=DETECTION) | of_project)
+        labels = write_json(tmp_path / "labels.ndjson", *(label(n, n) | more for n in (1, 2)))
+        rows = write_json(tmp_path / "assets.ndjson", *assets)
+
+        def outcome(write_to: Callable[..., object], path: Path, fmt: str, options: dict[str, Any]) -> object:
+            layout = {"layout": "merged"} if fmt in ("pascal_voc", "geojson") else {}
+            try:
+                write_to(path, fmt, **layout, **options)
+            except ValueError as error:
+                return type(error), str(error)
+            return exported(path)
+
+        with Sandbox(project=served, labels=labels, assets=rows) as sandbox:
+            client = KiliClient(sandbox.api_key, sandbox.endpoint)
+            from_server = partial(client.export_labels, "p1")
+
+            def from_files(path: Path, fmt: str, **options: Any) -> object:
+                return kq_export.write(labels, rows, served, fmt=fmt, to=path, **options)
+
+            with client:
+                for fmt in ("geojson", "coco", "yolo_v5", "pascal_voc", "parquet", "raw"):
+                    for options in ({}, {"normalized_coordinates": False}) if fmt == "raw" else ({},):
+                        name, media = f"{fmt}.{'parquet' if fmt == 'parquet' else 'zip'}", {"with_assets": False}
+                        there = outcome(from_server, tmp_path / "there" / name, fmt, options | media)
+                        here = outcome(from_files, tmp_path / "here" / name, fmt, options | media)
+                        if fmt == "raw" and isinstance(there, dict) and isinstance(here, dict):
+                            here, there = here.keys(), there.keys()  # the files hold what nobody asks for
+                        assert there == here, (fmt, options)
+                if "dataConnections" in of_project:
+                    with_media = outcome(from_server, tmp_path / "x.zip", "raw", {})
+                    assert with_media == outcome(from_files, tmp_path / "y.zip", "raw", {"with_assets": True})
+
+    def test_maps_labeled_in_pixels_are_no_geojson(self, tmp_path: Path) -> None:
+        settings = {"inputType": "GEOSPATIAL", "geospatialSettings": {"labelingCRSCode": "PIXEL"}}
+        served = write_json(tmp_path / "project.json", project(OBJECTS=DETECTION) | settings)
+        labels = write_json(tmp_path / "labels.ndjson", label(1, 1))
+        with (
+            Sandbox(project=served, labels=labels) as sandbox,
+            KiliClient(sandbox.api_key, sandbox.endpoint) as opened,
+            pytest.raises(NotCompatibleInputType, match="labeled in pixels"),
+        ):
+            opened.export_labels("p1", tmp_path / "a.zip", "geojson", layout="merged", with_assets=False)
+        assert not (tmp_path / "a.zip").exists()
+
+    def test_a_service_that_knows_no_such_settings_has_maps_in_degrees(self, tmp_path: Path) -> None:
+        rows = [list_server.label(1, cars=0)]
+        assets = [{"id": row["assetId"], "externalId": "1.tif", "latestLabel": row} for row in rows]
+        with (
+            list_server.serve_lists(
+                labels=rows, assets=assets, input_type="GEOSPATIAL", unknown_fields=("geospatialSettings",)
+            ) as served,
+            KiliClient(list_server.KEY, served.endpoint) as opened,
+        ):
+            opened.export_labels("project-1", tmp_path / "a.zip", "geojson", layout="merged", with_assets=False)
+            assert any("geospatialSettings" in selection for selection in served.selections)
+        assert names(tmp_path / "a.zip")[1:] == ["labels/1.tif.geojson"]
 
 
 class TestMedia:

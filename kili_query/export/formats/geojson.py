@@ -161,4 +161,5 @@ GEOJSON = Format(
     normalized=frozenset({None}),
     has_geotiffs=True,
     has_pixels=False,
+    label_fields=("id",),
 )

@@ -39,4 +39,5 @@ JSONL = Format(
     has_single_file=True,
     has_geotiffs=True,
     normalized=frozenset({None, True}),
+    label_fields=("id", "secondsToLabel"),
 )

@@ -4,6 +4,7 @@ The media of an asset are its conversation: ``{"version": "0.1", "prompts": [{"p
 [{"content", "title"?}]}]}``. An ``llm_v1`` row holds all labels of its asset. In a dynamic project the root job
 ``CLASSIFICATION_JOB`` has a category ``STEP_n`` for each prompt, whose child jobs begin with ``STEP_n_``; its row is
 one such row for each step, with the conversation so far: the completion that was ranked first goes on to the next step.
+Every completion there names its model; in ``llm_v1`` those of the last round do, as in the official exporter.
 
 Only names of jobs and categories lose the prefix of their step, never what people wrote.
 """
@@ -52,12 +53,16 @@ class _Chat:
     item_ids: tuple[str, ...]
     models: tuple[str, ...]
 
-    def items(self) -> list[list[Row]]:
-        """For each round the prompt, then the completions, as rows hold them; ids follow one another."""
+    def items(self, *, has_models_throughout: bool) -> list[list[Row]]:
+        """For each round the prompt, then the completions, as rows hold them; ids follow one another.
+
+        Args:
+            has_models_throughout: the completions of each round name their models; else those of the last alone.
+        """
         ids = iter(self.item_ids)
         rounds = []
         for number, (prompt, completions) in enumerate(self.rounds, 1):
-            models = self.models if number == len(self.rounds) else ()
+            models = self.models if has_models_throughout or number == len(self.rounds) else ()
             named = [(prompt, None), *((one, _at(models, index)) for index, one in enumerate(completions))]
             rounds.append([self._item(turn, model, next(ids, None)) for turn, model in named])
         return rounds
@@ -205,14 +210,14 @@ def _label_row(label: Label, answers: Row) -> Row:
 
 
 def _plain(asset: Asset, tasks: Mapping[str, str]) -> list[Row]:
-    items = [item for one in _read_chat(asset).items() for item in one]
+    items = [item for one in _read_chat(asset).items(has_models_throughout=False) for item in one]
     answers = _Answers(tasks)
     labels = [_label_row(label, answers.flat(label.response, _AT)) for label in asset.labels]
     return [_row(asset, items, labels)]
 
 
 def _dynamic(asset: Asset, tasks: Mapping[str, str]) -> list[Row]:
-    rounds = _read_chat(asset).items()
+    rounds = _read_chat(asset).items(has_models_throughout=True)  # a round is the last of its own row
     return [_steps(asset, label, rounds, tasks) for label in asset.labels]
 
 

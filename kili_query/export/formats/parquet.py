@@ -127,4 +127,5 @@ PARQUET = Format(
     has_single_file=True,
     has_geotiffs=True,
     normalized=frozenset({None, True}),
+    label_fields=("id", "secondsToLabel"),
 )
