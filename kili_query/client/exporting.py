@@ -25,6 +25,7 @@ from kili_query.errors import ArgumentError, GraphQLError, IncompatibleArguments
 from kili_query.export import DownloadError, Fetched, NoCompatibleJobError, Options, format_named, write
 from kili_query.export.download import download
 from kili_query.export.from_json import FromJson
+from kili_query.export.media import is_url, shown_source
 from kili_query.protocol import AssetFilters, LabelType
 from kili_query.query import Query
 
@@ -237,6 +238,6 @@ class _Media:
     cache: Path | None
 
     def __call__(self, source: str, to: Path, /) -> Fetched:
-        if not source.lower().startswith(("http://", "https://")):
-            raise DownloadError(f"`{source:.80}` is no URL")
+        if not is_url(source):
+            raise DownloadError(f"`{shown_source(source)}` is not a URL")
         return download(source, to, self.cache, auth=KeyInHeader(self.settings), verify=self.settings.verify)

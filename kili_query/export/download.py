@@ -1,25 +1,37 @@
-"""Downloads over HTTP: retried, and taken up where they broke off."""
+"""Downloads over HTTP: retried, and taken up where they broke off as long as the server still has the same file.
+
+A cache may be shared by threads and by programs: who fetches a file holds its lock, and the others wait for what it
+gets. An entry counts once a note beside it says how long it is, and the note is written last and whole; so a full disk
+or a killed program leaves a part that can be gone on with, never a wrong file.
+"""
 
 import json
 import re
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import requests
+from attrs import frozen
+from filelock import FileLock, Timeout
 from requests.auth import AuthBase
 
 from kili_query.export.errors import DownloadError
-from kili_query.export.media import Fetched
+from kili_query.export.media import Fetched, shown_source
 
 __all__ = ["download"]
 
 _TIMEOUTS_S = (10, 60)
 _ATTEMPTS = 4
 _FIRST_PAUSE_S = 0.2
+_LOCK_TIMEOUT_S = 600  # then the file is fetched once more, beside the cache
 _CHUNK_BYTES = 1 << 16  # of the last one, what came before a connection broke off is lost
 _PARTIAL, _BAD_RANGE = 206, 416
+_STRONG_AFTER = timedelta(seconds=60)  # a file changed earlier than that has a date that is its own (RFC 9110, 8.8.2.2)
 _SIGNATURE = re.compile(
     # of Google and Amazon, then of CloudFront and older ones, then of Azure
     r"(?:x-(?:goog|amz)-[\w-]+|signature|expires|policy|key-pair-id|googleaccessid|awsaccesskeyid"
@@ -43,58 +55,191 @@ def download(
         verify: whether certificates are checked, or the path of the authorities to check them against.
 
     Raises:
-        DownloadError: the server refuses, or does not answer as often as it is asked.
+        DownloadError: it is not a URL, or the server refuses, or does not answer as often as it is asked.
     """
-    if cache is not None:
-        cache.mkdir(parents=True, exist_ok=True)
-        to = cache / sha256(_unsigned(url).encode("utf-8", "replace")).hexdigest()
-    about = to.with_suffix(".json")
-    if not about.exists():
-        about.write_text(json.dumps({"type": _stored(url, to, auth, verify)}), encoding="utf-8")
-    return Fetched(to, json.loads(about.read_text(encoding="utf-8"))["type"])
+    asking = _Asking(url, auth, verify)
+    if cache is None:
+        return Fetched(to, _stored(asking, to))
+    cache.mkdir(parents=True, exist_ok=True)
+    kept = cache / sha256(_unsigned(url).encode("utf-8", "replace")).hexdigest()
+    found = _finished(kept)
+    if found is not None:
+        return found
+    with _held(kept) as is_held:
+        if not is_held:
+            return Fetched(to, _stored(asking, to))
+        found = _finished(kept)  # by who held it before
+        if found is None:
+            found = Fetched(kept, _stored(asking, kept))
+            _write_note(_note(kept), {"type": found.content_type, "bytes": kept.stat().st_size})
+        return found
 
 
-def _stored(url: str, to: Path, auth: AuthBase | None, verify: bool | str) -> str | None:
-    part = to.with_suffix(".part")
+@frozen
+class _Asking:
+    """How a file is asked for."""
+
+    url: str
+    auth: AuthBase | None
+    verify: bool | str
+
+    @property
+    def shown(self) -> str:
+        return shown_source(self.url)
+
+
+@contextmanager
+def _held(kept: Path) -> Iterator[bool]:
+    """Hold the lock of an entry of the cache; False where that cannot be, or another one holds it for too long."""
+    lock = FileLock(_beside(kept, ".lock"), timeout=_LOCK_TIMEOUT_S)
+    try:
+        lock.acquire()
+    except (Timeout, NotImplementedError):  # the second on file systems without locks
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
+
+
+def _finished(kept: Path) -> Fetched | None:
+    """An entry of the cache, if it is there as a whole."""
+    note = _read_note(_note(kept))
+    content_type, size_bytes = note.get("type"), note.get("bytes")
+    if not isinstance(content_type, str | None) or not kept.is_file() or kept.stat().st_size != size_bytes:
+        return None
+    return Fetched(kept, content_type)
+
+
+def _note(kept: Path) -> Path:
+    return _beside(kept, ".json")
+
+
+def _beside(path: Path, ending: str) -> Path:
+    return path.with_name(path.name + ending)
+
+
+def _read_note(path: Path) -> Mapping[str, object]:
+    """What a note says; nothing where there is none that can be read."""
+    try:
+        note = json.loads(path.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return note if isinstance(note, dict) else {}
+
+
+def _write_note(path: Path, note: Mapping[str, object]) -> None:
+    """Write all of a note, or none of it."""
+    part = _beside(path, ".new")
+    part.write_text(json.dumps(note), encoding="utf-8")
+    part.replace(path)
+
+
+@frozen
+class _Part:
+    """A file that is being downloaded, and beside it which version of the file it is of."""
+
+    path: Path
+    note: Path
+
+    @classmethod
+    def of(cls, to: Path) -> "_Part":
+        return cls(_beside(to, ".part"), _beside(to, ".part.json"))
+
+    def version(self) -> str | None:
+        """By what the server knows the version of which there is a part; None when it cannot be gone on with."""
+        told = _read_note(self.note).get("version")
+        return told if isinstance(told, str) and self.size_bytes() else None
+
+    def size_bytes(self) -> int:
+        return self.path.stat().st_size if self.path.exists() else 0
+
+    def begin(self, version: str | None) -> None:
+        """Begin anew, with a version of the file."""
+        self.forget()
+        if version is not None:
+            _write_note(self.note, {"version": version})
+
+    def forget(self) -> None:
+        self.path.unlink(missing_ok=True)
+        self.note.unlink(missing_ok=True)
+
+    def finish(self, to: Path) -> None:
+        self.path.touch()  # of an empty file there was nothing to write
+        self.path.replace(to)
+        self.note.unlink(missing_ok=True)
+
+
+def _stored(asking: _Asking, to: Path) -> str | None:
+    part = _Part.of(to)
     for attempt in range(_ATTEMPTS):
         if attempt:
             time.sleep(_FIRST_PAUSE_S * 2 ** (attempt - 1))
         try:
-            content_type = _attempt(url, part, auth, verify)
+            content_type = _attempt(asking, part)
+        except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema) as error:
+            raise DownloadError(f"`{asking.shown}` is not a URL that can be asked for") from error
         except requests.RequestException as error:
             reason = f"{type(error).__name__}"
         except _PassingError as error:
             reason = str(error)
         else:
-            part.replace(to)
+            part.finish(to)
             return content_type
-    raise DownloadError(f"`{_plain(url)}` could not be downloaded in {_ATTEMPTS} attempts: {reason}")
+    raise DownloadError(f"`{asking.shown}` could not be downloaded in {_ATTEMPTS} attempts: {reason}")
 
 
 class _PassingError(Exception):
     """An answer that may be another one the next time."""
 
 
-def _attempt(url: str, part: Path, auth: AuthBase | None, verify: bool | str) -> str | None:
+def _attempt(asking: _Asking, part: _Part) -> str | None:
     """One request for what is still missing."""
-    there_bytes = part.stat().st_size if part.exists() else 0
-    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={there_bytes}-"} if there_bytes else {})
-    with requests.get(url, headers=headers, stream=True, timeout=_TIMEOUTS_S, auth=auth, verify=verify) as answer:
+    version = part.version()
+    there_bytes = 0 if version is None else part.size_bytes()
+    headers = {"Accept-Encoding": "identity"}
+    if version is not None:  # without `If-Range`, the rest might be that of another file
+        headers |= {"Range": f"bytes={there_bytes}-", "If-Range": version}
+    with requests.get(
+        asking.url, headers=headers, stream=True, timeout=_TIMEOUTS_S, auth=asking.auth, verify=asking.verify
+    ) as answer:
         if answer.status_code in _PASSING:
             raise _PassingError(f"HTTP {answer.status_code}")
-        if answer.status_code == _BAD_RANGE:  # another file than the one that was begun
-            part.unlink()
-            raise _PassingError("HTTP 416")
+        is_rest = answer.status_code == _PARTIAL and _is_rest(answer, there_bytes, version)
+        if answer.status_code == _BAD_RANGE or (answer.status_code == _PARTIAL and not is_rest):
+            part.forget()  # it is of another file than the one that is there now
+            raise _PassingError(f"HTTP {answer.status_code}")
         if not answer.ok:
-            raise DownloadError(f"`{_plain(url)}` cannot be downloaded: HTTP {answer.status_code}")
-        is_rest = answer.status_code == _PARTIAL and answer.headers.get("Content-Range", "").startswith(
-            f"bytes {there_bytes}-"
-        )
-        with part.open("ab" if is_rest else "wb") as file:
+            raise DownloadError(f"`{asking.shown}` cannot be downloaded: HTTP {answer.status_code}")
+        if not is_rest:
+            part.begin(_version(answer))
+        with part.path.open("ab") as file:
             for chunk in answer.iter_content(_CHUNK_BYTES):
                 file.write(chunk)
         content_type = answer.headers.get("Content-Type")
         return content_type if isinstance(content_type, str) else None
+
+
+def _is_rest(answer: requests.Response, there_bytes: int, version: str | None) -> bool:
+    """Whether a part that the server sends is what is missing of the version that was begun."""
+    begins_there = answer.headers.get("Content-Range", "").startswith(f"bytes {there_bytes}-")
+    return version is not None and begins_there and _version(answer) in (version, None)
+
+
+def _version(answer: requests.Response) -> str | None:
+    """By what the server tells this version of the file from all others, byte for byte; None where it cannot."""
+    told = answer.headers
+    if told.get("Content-Encoding", "identity").lower() != "identity":
+        return None  # what is stored is not what ranges count
+    tag, changed = told.get("ETag", ""), told.get("Last-Modified")
+    if tag.startswith('"'):
+        return str(tag)
+    try:
+        is_old = parsedate_to_datetime(told["Date"]) - parsedate_to_datetime(told["Last-Modified"]) >= _STRONG_AFTER
+    except (KeyError, ValueError, TypeError):  # the last where one date has a time zone and the other has none
+        return None
+    return str(changed) if is_old else None
 
 
 def _unsigned(url: str) -> str:
@@ -103,11 +248,6 @@ def _unsigned(url: str) -> str:
     >>> _unsigned("https://cdn.example.org/files?id=7&X-Goog-Date=20260102&X-Goog-Signature=ab#top")
     'https://cdn.example.org/files?id=7'
     """
-    parts = urlsplit(url)
-    kept = [one for one in parts.query.split("&") if not _SIGNATURE.match(one)]
-    return parts._replace(query="&".join(kept), fragment="").geturl()
-
-
-def _plain(url: str) -> str:
-    """The URL without what signs it."""
-    return urlsplit(url)._replace(query="", fragment="").geturl()
+    address, _, query = url.partition("#")[0].partition("?")
+    kept = [one for one in query.split("&") if one and not _SIGNATURE.match(one)]
+    return f"{address}?{'&'.join(kept)}" if kept else address

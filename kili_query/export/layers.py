@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from kili_query.export.errors import DownloadError
 from kili_query.export.joining import Joined
-from kili_query.export.media import Fetch
+from kili_query.export.media import Fetch, fetched, is_url
 from kili_query.scanning import Problem
 
 __all__ = ["is_geotiff", "with_layers"]
@@ -46,18 +46,19 @@ def _settled(item: Item, future: Future[object] | None) -> Item:
 
 def _url(item: Item) -> str | None:
     told = None if isinstance(item, Problem) or not item.labels else item.asset.get("jsonContent")
-    return told if isinstance(told, str) and told.startswith(("http://", "https://")) else None
+    return told if isinstance(told, str) and is_url(told) else None
 
 
 def _read(fetch: Fetch, url: str, folder: Path) -> object:
     """What is at a URL, or why that is not known."""
-    folder.mkdir()
     try:
-        fetched = fetch(url, folder / "layers")
-        layers: object = json.loads(fetched.file.read_bytes())
+        folder.mkdir()
+        layers: object = json.loads(fetched(fetch, url, folder / "layers").file.read_bytes())
     except DownloadError as error:
         return DownloadError(f"its `jsonContent` says how it is labeled, but {error}")
-    except (OSError, ValueError, RecursionError) as error:
+    except OSError as error:
+        return DownloadError(f"what its `jsonContent` names cannot be stored: {error.strerror or error}")
+    except (ValueError, RecursionError) as error:
         return DownloadError(f"what its `jsonContent` names is no JSON: {error}")
     return layers
 

@@ -7,28 +7,45 @@ file of this machine. A frame list or a video may be many files; memory holds no
 
 import json
 import mimetypes
+import os
+import re
 import shutil
-import subprocess
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeAlias, TypeVar
-from urllib.parse import urlsplit
 
 from attrs import frozen
 
 from kili_query._extras import load
-from kili_query.export.errors import DownloadError, NotCompatibleOptions
+from kili_query.diagnostics.layout import printable
+from kili_query.export.cutting import cut
+from kili_query.export.errors import DownloadError
 from kili_query.export.naming import split_extension
 
-__all__ = ["Fetch", "Fetched", "FetchedAsset", "LocalOrHttp", "MediaStage", "extension_of", "ffmpeg_program"]
+__all__ = [
+    "Fetch",
+    "Fetched",
+    "FetchedAsset",
+    "LocalOrHttp",
+    "MediaStage",
+    "extension_of",
+    "fetched",
+    "is_url",
+    "numbered",
+    "shown_source",
+]
 
 Document: TypeAlias = Mapping[str, object]
 T = TypeVar("T")
 
 _AHEAD = 16  # assets
 _WORKERS = 8
+_SHOWN_CHARACTERS = 200
+_MOST_DIGITS = 9  # of the number of a frame
+_URL = re.compile(r"https?://", re.IGNORECASE)
+_USER = re.compile(r"(?<=://)[^/@]*@")
 
 
 class Fetched(NamedTuple):
@@ -47,6 +64,35 @@ class Fetch(Protocol):
         Raises:
             DownloadError: it cannot be had.
         """
+
+
+def is_url(source: object) -> bool:
+    """Whether a text is the URL of something that can be downloaded."""
+    return isinstance(source, str) and _URL.match(source) is not None
+
+
+def shown_source(source: str) -> str:
+    """What messages call a source: a URL without what signs it and who asks, nothing that steers a terminal.
+
+    >>> shown_source("https://ada:key@cdn.example.org/a.png?X-Goog-Signature=ab"), shown_source("a\\0b")
+    ('https://cdn.example.org/a.png', 'a�b')
+    """
+    told = _USER.sub("", re.split("[?#]", source, maxsplit=1)[0], count=1) if is_url(source) else source
+    return printable(told if len(told) <= _SHOWN_CHARACTERS else told[:_SHOWN_CHARACTERS] + "…")
+
+
+def fetched(fetch: Fetch, source: str, to: Path) -> Fetched:
+    """What a source names. Whatever a document says it is, no other error comes of it than one about its asset.
+
+    Raises:
+        DownloadError: it cannot be had.
+    """
+    try:
+        return fetch(source, to)
+    except OSError as error:
+        raise DownloadError(f"cannot store or read `{shown_source(source)}`: {error.strerror or error}") from error
+    except ValueError as error:  # a NUL, half a character, a host in half a bracket, a port that is not a number
+        raise DownloadError(f"`{shown_source(source)}` is neither a URL nor a path that can be read") from error
 
 
 class FetchedAsset(NamedTuple):
@@ -69,15 +115,16 @@ class LocalOrHttp:
     cache: Path | None = None
 
     def __call__(self, source: str, to: Path, /) -> Fetched:
-        if source.startswith(("http://", "https://")):
+        if is_url(source):
             download = load("kili_query.export.download", "downloading media", "export").download
             found: Fetched = download(source, to, self.cache)
             return found
-        path = (self.root / source).resolve()
-        if not path.is_relative_to(self.root.resolve()):
-            raise DownloadError(f"`{source}` lies outside `{self.root}`: name the folder of media by `media_root`")
+        shown = shown_source(source)
+        path = Path(os.path.realpath(self.root / source))
+        if not path.is_relative_to(os.path.realpath(self.root)):
+            raise DownloadError(f"`{shown}` lies outside `{self.root}`: name the folder of media by `media_root`")
         if not path.is_file():
-            raise DownloadError(f"no such file: `{path}`")
+            raise DownloadError(f"no such file: `{shown}` in `{self.root}`")
         return Fetched(path)
 
 
@@ -136,56 +183,51 @@ class MediaStage:
 
     def _files(self, asset: Document, folder: Path) -> FetchedAsset:
         if self._is_video and (listed := self._frame_sources(asset.get("jsonContent"), folder)):
-            frames = {number: self._fetch(one, folder / f"frame{number}") for number, one in listed.items()}
+            frames = {number: fetched(self._fetch, one, folder / f"frame{number}") for number, one in listed.items()}
             return FetchedAsset(None, frames)
         source = next((one for one in (asset.get("content"), asset.get("jsonContent")) if _is_source(one)), None)
         if source is None:
             raise DownloadError("it has no `content`: give it a URL, or a path below `media_root`")
-        content = self._fetch(str(source), folder / "content")
+        content = fetched(self._fetch, str(source), folder / "content")
         if self._is_video and self._ffmpeg is not None:
-            return FetchedAsset(content, dict(enumerate(_cut(self._ffmpeg, content.file, folder / "frames", asset))))
+            cut_frames = cut(self._ffmpeg, content.file, folder / "frames", asset)
+            return FetchedAsset(
+                content, {number: Fetched(path, "image/jpeg") for number, path in enumerate(cut_frames)}
+            )
         return FetchedAsset(content, {})
 
     def _frame_sources(self, value: object, folder: Path) -> dict[int, str]:
         """Where the frames of a video are, by number: a list, a map from numbers, the JSON text or a URL of one."""
-        if isinstance(value, str) and value.startswith(("http://", "https://")):
-            value = self._fetch(value, folder / "list").file.read_text(encoding="utf-8")
-        if isinstance(value, str):
+        text: str | bytes | None = value if isinstance(value, str) else None
+        if is_url(value):
+            text = fetched(self._fetch, str(value), folder / "list").file.read_bytes()
+        if text is not None:
             try:
-                value = json.loads(value) if value.strip() else None
+                value = json.loads(text) if text.strip() else None
             except (ValueError, RecursionError) as error:
                 raise DownloadError("its list of frames is no JSON") from error
         if isinstance(value, list):
             value = dict(enumerate(value))
         if not isinstance(value, dict):
             return {}
-        numbered = {int(key): one for key, one in value.items() if str(key).isascii() and str(key).isdigit()}
-        if len(numbered) < len(value) or not all(isinstance(one, str) for one in numbered.values()):
+        frames = numbered(value)
+        if len(frames) < len(value):
             raise DownloadError("its list of frames holds something else than where they are")
-        return dict(sorted(numbered.items()))
+        return dict(sorted(frames.items()))
+
+
+def numbered(frames: Mapping[object, object]) -> dict[int, str]:
+    """Where frames are, by number; what is not such an entry is left out.
+
+    >>> numbered({0: "a.png", "1": "b.png", "total": "2", "9" * 5000: "c.png"})
+    {0: 'a.png', 1: 'b.png'}
+    """
+    told = {str(key): one for key, one in frames.items() if isinstance(one, str)}
+    return {int(key): one for key, one in told.items() if len(key) <= _MOST_DIGITS and key.isascii() and key.isdigit()}
 
 
 def _is_source(value: object) -> bool:
     return isinstance(value, str) and value != ""
-
-
-def _cut(program: str, video: Path, folder: Path, asset: Document) -> list[Fetched]:
-    """The frames of a video, as JPEG files, in order."""
-    folder.mkdir()
-    metadata = asset.get("jsonMetadata")
-    processing = metadata.get("processingParameters") if isinstance(metadata, Mapping) else None
-    told = processing if isinstance(processing, Mapping) else {}
-    rate = told.get("framesPlayedPerSecond")
-    is_resampled = told.get("shouldKeepNativeFrameRate") is False and isinstance(rate, int | float)
-    timings = [["-vf", f"fps={rate}"]] if is_resampled else [["-fps_mode", "passthrough"], ["-vsync", "0"]]
-    for timing in timings:  # the second is the name of the first before ffmpeg 5.1
-        command = [program, "-nostdin", "-v", "error", "-i", str(video), *timing, "-q:v", "1", str(folder / "%d.jpg")]
-        ran = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)  # noqa: S603
-        if ran.returncode == 0:
-            break
-    else:
-        raise DownloadError(f"ffmpeg cannot cut it: {ran.stderr.strip()[:300] or ran.returncode}")
-    return [Fetched(path, "image/jpeg") for path in sorted(folder.iterdir(), key=lambda path: int(path.stem))]
 
 
 def extension_of(name: str, fetched: Fetched, source: str) -> str:
@@ -198,17 +240,13 @@ def extension_of(name: str, fetched: Fetched, source: str) -> str:
         return ""
     told = (fetched.content_type or "").split(";")[0].strip().lower()
     by_type = mimetypes.guess_extension(told) if told else None
-    by_source = split_extension(urlsplit(source).path)[1]
+    by_source = split_extension(_path_in(source))[1]
     return by_type or (by_source if mimetypes.guess_type(by_source and "x" + by_source)[0] else "")
 
 
-def ffmpeg_program() -> str:
-    """The program that cuts videos.
-
-    Raises:
-        NotCompatibleOptions: it is not installed.
-    """
-    found = shutil.which("ffmpeg")
-    if found is None:
-        raise NotCompatibleOptions("`cut_videos` needs the program ffmpeg, which is not on the path")
-    return found
+def _path_in(source: str) -> str:
+    """The path of a URL, or the source itself."""
+    if not is_url(source):
+        return source
+    _, slash, path = re.split("[?#]", source.partition("://")[2], maxsplit=1)[0].partition("/")
+    return slash + path

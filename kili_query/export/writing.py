@@ -14,13 +14,14 @@ from attrs import frozen
 from kili_query._extras import load
 from kili_query.export.archive import opened_archive, opened_file, replaced
 from kili_query.export.context import Export
+from kili_query.export.cutting import ffmpeg_program
 from kili_query.export.errors import NotCompatibleOptions
 from kili_query.export.format import Format
 from kili_query.export.formats import format_named
 from kili_query.export.from_json import FromJson
 from kili_query.export.joining import Joined, joined
 from kili_query.export.layers import with_layers
-from kili_query.export.media import Fetch, LocalOrHttp, MediaStage, ffmpeg_program
+from kili_query.export.media import Fetch, LocalOrHttp, MediaStage
 from kili_query.export.naming import Names, Reservation, safe_path
 from kili_query.export.options import AnnotationModifier, ExportType, Layout, OnError, Options
 from kili_query.export.project import Project, ProjectSource

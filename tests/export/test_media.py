@@ -1,29 +1,41 @@
 """Media: local files, downloads that break off and go on, frames, videos; and what tells how images are labeled."""
 
+import csv
 import json
+import os
 import subprocess
+import sys
 import threading
 from collections import Counter
+from contextlib import suppress
+from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import StringIO
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from kili_query.export import DownloadError, NotCompatibleOptions, NotExportableAssetError, media, write
+from kili_query.export import DownloadError, NotCompatibleOptions, NotExportableAssetError, cutting, write
 from kili_query.export.download import download
-from tests.export.samples import asset, boxes, label, names, png, project, read
+from tests.export.samples import asset, boxes, label, names, png, project, read, text
+
+ROOT = Path(__file__).resolve().parents[2]
 
 DEGREES = [{"useClassicCoordinates": False, "epsg": "EPSG4326"}]
 PIXELS = [{"useClassicCoordinates": True}]
 
 
 class Server:
-    """A web server of a few files, which can be told to fail."""
+    """A web server of a few files, which can be told to fail, to change a file, and to wait for others to come."""
 
     def __init__(self):
         self.files = {}
         self.failures = Counter()
+        self.later = {}  # what is there once a download broke off
+        self.has_versions = True
         self.asked = []
+        self.crowd = None  # answers wait until so many ask, or for a moment
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -42,16 +54,31 @@ class Server:
         if data is None:
             request.send_error(404)
             return
-        start = int((request.headers.get("Range") or "bytes=0-")[6:-1])
+        version = f'"{sha256(data).hexdigest()}"'
+        is_same = request.headers.get("If-Range") in (None, version)
+        start = int((request.headers.get("Range") or "bytes=0-")[6:-1]) if is_same else 0
         request.send_response(206 if start else 200)
         request.send_header("Content-Length", str(len(data) - start))
         request.send_header("Content-Type", kind)
+        if self.has_versions:
+            request.send_header("ETag", version)
         if start:
             request.send_header("Content-Range", f"bytes {start}-{len(data) - 1}/{len(data)}")
         request.end_headers()
         breaks_off = self.failures[request.path] > 0
         self.failures[request.path] -= 1
-        request.wfile.write(data[start : start + (len(data) - start) // 2] if breaks_off else data[start:])
+        half = start + (len(data) - start) // 2
+        request.wfile.write(data[start:half])
+        if self.crowd is not None:
+            self.wait()
+        if breaks_off:
+            self.files[request.path] = (self.later.get(request.path, data), kind)
+        else:
+            request.wfile.write(data[half:])
+
+    def wait(self):
+        with suppress(threading.BrokenBarrierError):  # nobody else came
+            self.crowd.wait(0.5)
 
     def put(self, path, data, kind="image/png"):
         self.files[path] = (data, kind)
@@ -86,6 +113,29 @@ class TestDownloads:
         server.failures["/a.bin"] = 2
         assert download(url, tmp_path / "a").file.read_bytes() == data
         assert [asked for _, asked in server.asked] == [None, f"bytes={1 << 19}-", f"bytes={3 << 18}-"]
+
+    @pytest.mark.parametrize("has_versions", [True, False])
+    def test_one_that_changes_meanwhile_is_not_mixed(self, tmp_path, server, has_versions):
+        server.has_versions = has_versions
+        url = server.put("/a.bin", b"1" * (1 << 19))
+        server.failures["/a.bin"] = 1
+        server.later["/a.bin"] = b"2" * (1 << 19)
+        assert set(download(url, tmp_path / "a").file.read_bytes()) == {ord("2")}
+        assert [asked for _, asked in server.asked] == [None, f"bytes={1 << 18}-" if has_versions else None]
+
+    def test_nor_is_the_part_that_an_earlier_export_left(self, tmp_path, server):
+        url = server.put("/a.bin", b"1" * (1 << 19))
+        server.failures["/a.bin"] = 4
+        with pytest.raises(DownloadError, match="4 attempts"):
+            download(url, tmp_path / "x", tmp_path / "cache")
+        server.put("/a.bin", b"2" * (1 << 19))
+        assert set(download(url, tmp_path / "x", tmp_path / "cache").file.read_bytes()) == {ord("2")}
+
+    def test_an_empty_file(self, tmp_path, server):
+        url = server.put("/a.bin", b"")
+        for _ in range(2):
+            assert download(url, tmp_path / "x", tmp_path / "cache").file.read_bytes() == b""
+        assert len(server.asked) == 1
 
     def test_one_that_fails_leaves_what_was_there_and_names_its_asset(self, tmp_path, server):
         url = server.put("/a.png?X-Goog-Signature=secret", png())
@@ -124,11 +174,133 @@ class TestDownloads:
         ]
         assert found == [png(1), png(2)] * 2
 
+    def test_one_url_of_three_assets_is_fetched_once(self, tmp_path, server):
+        server.crowd = threading.Barrier(3)
+        url = server.put("/a", png())
+        summary = exported(
+            tmp_path / "a.zip",
+            [asset(number, content=url) for number in (1, 2, 3)],
+            with_assets=True,
+            media_cache=tmp_path / "cache",
+        )
+        assert (summary.media, len(server.asked)) == (3, 1)
+
+    def test_two_programs_share_a_cache(self, tmp_path, server):
+        server.crowd = threading.Barrier(2)
+        data = bytes(range(256)) * 4096
+        url = server.put("/a.bin", data)
+        programs = [in_a_program(url, tmp_path / f"x{number}", tmp_path / "cache") for number in range(2)]
+        assert [program.communicate(timeout=60)[0] for program in programs] == [sha256(data).hexdigest() + "\n"] * 2
+        assert len(server.asked) == 1
+
+    def test_a_full_disk_spoils_nothing(self, tmp_path, server):
+        """The program may write files of 40,000 bytes, and in the second case of 3 bytes, which the file has."""
+        for name, data, most_bytes in (("/a", b"1" * 100_000, 40_000), ("/b", b"abc", 3)):
+            url = server.put(name, data)
+            program = in_a_program(url, tmp_path / "x", tmp_path / "cache", most_bytes)
+            assert "File too large" in program.communicate(timeout=60)[0]
+            assert download(url, tmp_path / "x", tmp_path / "cache").file.read_bytes() == data
+
+    @pytest.mark.parametrize("ending", ["", ".json"])
+    @pytest.mark.parametrize("left", [b"", b"{", b"[]", b'{"type": 3, "bytes": 1}'])
+    def test_an_entry_that_is_not_whole_is_fetched_again(self, tmp_path, server, ending, left):
+        url = server.put("/a", png())
+        kept = download(url, tmp_path / "x", tmp_path / "cache").file
+        kept.with_name(kept.name + ending).write_bytes(left)
+        assert download(url, tmp_path / "x", tmp_path / "cache").file.read_bytes() == png()
+
     def test_the_extension_is_what_the_server_says(self, tmp_path, server):
         assets = [asset(1, "pier", content=server.put("/x", png()))]
         summary = exported(tmp_path / "a.zip", assets, with_assets=True)
         assert names(summary.path)[1:] == ["labels/pier.json", "assets/pier.png"]
         assert read(summary.path, "labels/pier.json")["content"] == "assets/pier.png"
+
+
+def in_a_program(url, to, cache, most_bytes=None):
+    """A program that downloads a file, and prints its digest, or why there is none."""
+    limit = f"resource.setrlimit(resource.RLIMIT_FSIZE, ({most_bytes}, {most_bytes}))" if most_bytes else ""
+    code = f"""
+import resource
+from hashlib import sha256
+from pathlib import Path
+from kili_query.export.download import download
+{limit}
+try:
+    print(sha256(download({url!r}, Path({str(to)!r}), Path({str(cache)!r})).file.read_bytes()).hexdigest())
+except OSError as error:
+    print(error)
+"""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=environment)
+
+
+BAD_SOURCES = [
+    "http://[",
+    "http://[::1/a",
+    "http://h:99999999/a",
+    "http://a\0b/",
+    "http://\ud800/a",
+    "http:///a",
+    "http://" + "a" * 300 + "/",
+    "HTTP://[",
+    "a\0b",
+    "\ud800",
+    "a" * 5000,
+    "a/" * 5000,
+    "loop/a",
+]
+
+
+class TestBadSources:
+    """One asset that names something impossible is left out, and the others are not."""
+
+    @pytest.mark.parametrize("source", BAD_SOURCES)
+    def test_of_media(self, tmp_path, source):
+        (tmp_path / "2.png").write_bytes(png())
+        (tmp_path / "loop").symlink_to("loop")
+        assets = [asset(1, content=source), asset(2, content="2.png")]
+        options = {"with_assets": True, "media_root": tmp_path}
+        summary = exported(tmp_path / "a.zip", assets, on_error="skip", **options)
+        assert names(summary.path)[1:] == ["labels/2.png.json", "assets/2.png"]
+        assert "asset `1.png`" in str(summary.problems[0])
+        summary = exported(tmp_path / "b.zip", assets, "yolo_v5", on_error="skip")  # their names go into a table
+        assert "DET/labels/1.txt" in names(summary.path)
+
+    @pytest.mark.parametrize("source", [one for one in BAD_SOURCES if one.lower().startswith("http")])
+    def test_of_what_tells_how_they_are_labeled(self, tmp_path, source):
+        assets = [asset(1, jsonContent=source), asset(2)]
+        summary = exported(tmp_path / "a.zip", assets, "pascal_voc", layout="merged", on_error="skip")
+        assert names(summary.path)[1:] == ["labels/2.xml"]
+
+    @pytest.mark.parametrize("listed", ["http://[", ["a.png", "http://["], {"0": "a.png", "9" * 5000: "a.png"}])
+    def test_of_frames(self, tmp_path, listed):
+        (tmp_path / "a.png").write_bytes(png())
+        assets = [asset(1, "film", jsonContent=listed), asset(2, "good", jsonContent=["a.png"])]
+        labels = [label(number, {"0": boxes()}) for number in (1, 2)]
+        options = {"with_assets": True, "media_root": tmp_path, "on_error": "skip"}
+        summary = exported(tmp_path / "a.zip", assets, "kili", labels, project("VIDEO"), **options)
+        assert summary.media == 1
+        exported(tmp_path / "b.zip", assets, "yolo_v5", labels, project("VIDEO"))
+
+    def test_a_list_of_frames_that_is_not_text(self, tmp_path, server):
+        films = [asset(1, "film", jsonContent=server.put("/list", b"\xff\xfe\xfa"))]
+        summary = exported(tmp_path / "a.zip", films, "kili", None, project("VIDEO"), with_assets=True, on_error="skip")
+        assert "no JSON" in str(summary.problems[0])
+
+    def test_a_key_in_a_url_is_not_shown(self, tmp_path, server):
+        url = server.url.replace("//", "//ada:secret@") + "/none?token=secret"
+        with pytest.raises(DownloadError) as caught:
+            exported(tmp_path / "a.zip", [asset(1, content=url)], with_assets=True)
+        assert "secret" not in str(caught.value)
+
+
+def test_spreadsheets_take_no_cell_for_a_formula(tmp_path):
+    bad = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "＝1"]
+    assets = [asset(number, name, content=f"{name}/x") for number, name in enumerate(bad)]
+    labels = [label(number) for number in range(len(bad))]
+    summary = exported(tmp_path / "a.zip", assets, "yolo_v5", labels)
+    rows = list(csv.reader(StringIO(text(summary.path, "images/remote_assets.csv"), newline="")))
+    assert [row[:2] for row in rows[1:]] == [[f"'{name}", f"'{name}/x"] for name in bad]
 
 
 class TestLocalFiles:
@@ -149,6 +321,12 @@ class TestLocalFiles:
         assert not (tmp_path / "a.zip").exists()
 
 
+def film(path, kind="mp4"):
+    """A film of 12 frames."""
+    source = ["-f", "lavfi", "-i", "testsrc=size=32x16:rate=5:duration=2.4"]
+    subprocess.run(["ffmpeg", "-v", "error", *source, "-c:v", "mpeg4", "-f", kind, str(path)], check=True)
+
+
 class TestVideos:
     FILM = label(1, {str(frame): boxes() for frame in (0, 11)})
 
@@ -167,20 +345,56 @@ class TestVideos:
         with pytest.raises(DownloadError, match=message):
             exported(tmp_path / "a.zip", films, "kili", [self.FILM], project("VIDEO"), with_assets=True)
 
+    def cut(self, folder, told=None, fmt="yolo_v5", **options):
+        films = [asset(1, "film.mp4", content="film.mp4", jsonMetadata={"processingParameters": told or {}})]
+        options = {"with_assets": True, "cut_videos": True, "media_root": folder, **options}
+        return exported(folder / "a.zip", films, fmt, [self.FILM], project("VIDEO"), **options)
+
     def test_cut_in_frames(self, tmp_path):
-        source = ["-f", "lavfi", "-i", "testsrc=size=32x16:rate=5:duration=2.4"]
-        subprocess.run(["ffmpeg", "-v", "error", *source, "-c:v", "mpeg4", str(tmp_path / "film.mp4")], check=True)
-        films = [asset(1, "film.mp4", content="film.mp4")]
-        options = {"with_assets": True, "cut_videos": True, "media_root": tmp_path}
-        summary = exported(tmp_path / "a.zip", films, "yolo_v5", [self.FILM], project("VIDEO"), **options)
-        found = names(summary.path)
+        film(tmp_path / "film.mp4")
+        found = names(self.cut(tmp_path).path)
         assert [name for name in found if name.startswith("images/")] == [
             "images/film.mp4",
             *(f"images/film.mp4_{number:02}.jpg" for number in range(1, 13)),
         ]
 
+    def test_at_another_rate(self, tmp_path):
+        film(tmp_path / "film.mp4")
+        told = {"framesPlayedPerSecond": 10, "shouldKeepNativeFrameRate": False}
+        assert self.cut(tmp_path, told).media == 1 + 24
+
+    @pytest.mark.parametrize("rate", [0, -1, float("nan"), float("inf"), 1e9, True, "25,scale=9:9"])
+    def test_at_a_rate_that_is_none(self, tmp_path, rate):
+        film(tmp_path / "film.mp4")
+        with pytest.raises(DownloadError, match="`framesPlayedPerSecond` must be"):
+            self.cut(tmp_path, {"framesPlayedPerSecond": rate, "shouldKeepNativeFrameRate": False})
+
+    @pytest.mark.parametrize(
+        "playlist",
+        [
+            "#EXTM3U\n#EXT-X-TARGETDURATION:3\n#EXTINF:3,\n{}\n#EXT-X-ENDLIST\n",
+            "ffconcat version 1.0\nfile '{}'\n",
+            "v=0\ns=x\nc=IN IP4 127.0.0.1\nm=video 9 RTP/AVP 96\na=rtpmap:96 H264/90000\n#{}\n",
+        ],
+    )
+    def test_a_playlist_that_calls_itself_a_video(self, tmp_path, playlist):
+        film(tmp_path / "secret.ts", "mpegts")
+        (tmp_path / "in").mkdir()
+        (tmp_path / "in" / "film.mp4").write_text(playlist.format(tmp_path / "secret.ts"))
+        with pytest.raises(DownloadError, match="ffmpeg cannot cut it"):
+            self.cut(tmp_path / "in")
+
+    def test_what_takes_too_long_or_is_too_much(self, tmp_path, monkeypatch):
+        film(tmp_path / "film.mp4")
+        monkeypatch.setattr(cutting, "_MOST_FRAMES", 11)
+        with pytest.raises(DownloadError, match="more than 11 frames"):
+            self.cut(tmp_path)
+        monkeypatch.setattr(cutting, "_TIMEOUT_S", 1e-6)
+        with pytest.raises(DownloadError, match="did not cut it within"):
+            self.cut(tmp_path)
+
     def test_without_ffmpeg(self, tmp_path, monkeypatch):
-        monkeypatch.setattr(media.shutil, "which", lambda _: None)
+        monkeypatch.setattr(cutting.shutil, "which", lambda _: None)
         with pytest.raises(NotCompatibleOptions, match="needs the program ffmpeg"):
             exported(tmp_path / "a.zip", [], "kili", [], project("VIDEO"), with_assets=True, cut_videos=True)
 

@@ -9,10 +9,12 @@ from kili_query.export.asset import Asset
 from kili_query.export.context import Export
 from kili_query.export.format import Entry
 from kili_query.export.formats.gathered import GatheredText
+from kili_query.export.media import numbered
 
 __all__ = ["RemoteAssets"]
 
 _PATH = "images/remote_assets.csv"
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _HEADER = ("external id", "url", "label file")
 
 
@@ -48,8 +50,13 @@ class RemoteAssets:
 
 def _csv(rows: Iterable[tuple[str, ...]]) -> str:
     text = StringIO(newline="")
-    csv.writer(text).writerows(rows)
+    csv.writer(text).writerows(map(_as_text, row) for row in rows)
     return text.getvalue()
+
+
+def _as_text(cell: str) -> str:
+    """The cell with a ``'`` before it where a spreadsheet would take it for a formula, and run it."""
+    return "'" + cell if cell.startswith(_FORMULA) else cell
 
 
 def _frame_urls(value: object) -> dict[int, str]:
@@ -63,5 +70,4 @@ def _frame_urls(value: object) -> dict[int, str]:
         value = dict(enumerate(value))
     if not isinstance(value, Mapping):
         return {}
-    numbered = {str(key): one for key, one in value.items() if isinstance(one, str)}
-    return {int(key): one for key, one in numbered.items() if key.isascii() and key.isdigit()}
+    return numbered(value)

@@ -1,0 +1,97 @@
+"""Videos cut in frames by the program ffmpeg, which is held to the file that it is given.
+
+A file may call itself a video and be a playlist, which names other files: ffmpeg may read containers of videos alone,
+and no protocol but that of files. How long it may take and how much it may write is bounded.
+"""
+
+import math
+import shutil
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from kili_query.export.errors import DownloadError, NotCompatibleOptions
+
+__all__ = ["cut", "ffmpeg_program"]
+
+_MOST_FRAMES = 200_000  # two hours at 25 a second, and a tenth more
+_MOST_FRAMES_PER_SECOND = 1_000
+_MOST_PIXELS = 1 << 28  # in a frame
+_TIMEOUT_S = 3600
+_CONTAINERS = (
+    "3gp asf avi dv flv gif h264 hevc ivf m4v matroska mjpeg mov mpeg mpegts mpegvideo mxf nut obu ogg rm webm wtv"
+)
+_REASON_CHARACTERS = 300
+
+
+def cut(program: str, video: Path, folder: Path, asset: Mapping[str, object]) -> list[Path]:
+    """The frames of a video, as JPEG files, in order.
+
+    Args:
+        program: ffmpeg.
+        video: the file.
+        folder: where they go; it is made.
+        asset: may tell at which rate the service plays it.
+
+    Raises:
+        DownloadError: it cannot be cut.
+    """
+    folder.mkdir()
+    rate = _frames_per_second(asset)
+    # the second is the name of the first before ffmpeg 5.1
+    timings = [["-fps_mode", "passthrough"], ["-vsync", "0"]] if rate is None else [["-vf", f"fps={rate}"]]
+    reason = ""
+    for timing in timings:
+        reason = _run(program, video.absolute(), folder, timing)
+        if not reason:
+            break
+    else:
+        raise DownloadError(f"ffmpeg cannot cut it: {reason}")
+    frames = sorted(folder.iterdir(), key=lambda path: int(path.stem))
+    if len(frames) > _MOST_FRAMES:
+        raise DownloadError(f"it has more than {_MOST_FRAMES:,} frames, which is the most that are cut")
+    return frames
+
+
+def _run(program: str, video: Path, folder: Path, timing: list[str]) -> str:
+    """Cut a video; why that failed, or nothing."""
+    held = ["-protocol_whitelist", "file", "-format_whitelist", ",".join(_CONTAINERS.split())]
+    read = [*held, "-max_pixels", str(_MOST_PIXELS), "-i", f"file:{video}"]
+    most = ["-frames:v", str(_MOST_FRAMES + 1)]  # one more tells that there were too many
+    command = [program, "-nostdin", "-v", "error", *read, *timing, *most, "-q:v", "1", "%d.jpg"]
+    try:
+        ran = subprocess.run(  # noqa: S603
+            command, cwd=folder, capture_output=True, text=True, errors="replace", check=False, timeout=_TIMEOUT_S
+        )
+    except subprocess.TimeoutExpired as error:
+        raise DownloadError(f"ffmpeg did not cut it within {_TIMEOUT_S:,} seconds") from error
+    except OSError as error:
+        raise DownloadError(f"ffmpeg cannot be started: {error.strerror}") from error
+    return (ran.stderr.strip()[:_REASON_CHARACTERS] or f"status {ran.returncode}") if ran.returncode else ""
+
+
+def _frames_per_second(asset: Mapping[str, object]) -> float | None:
+    """The rate to which the service resamples the video; None where it keeps the frames as they are."""
+    metadata = asset.get("jsonMetadata")
+    processing = metadata.get("processingParameters") if isinstance(metadata, Mapping) else None
+    told = processing if isinstance(processing, Mapping) else {}
+    rate = told.get("framesPlayedPerSecond")
+    if told.get("shouldKeepNativeFrameRate") is not False or rate is None:
+        return None
+    if isinstance(rate, bool) or not isinstance(rate, int | float) or not math.isfinite(rate):
+        raise DownloadError(f"its `framesPlayedPerSecond` must be a number, not {rate!r:.80}")
+    if not 0 < rate <= _MOST_FRAMES_PER_SECOND:
+        raise DownloadError(f"its `framesPlayedPerSecond` must be above 0 and at most {_MOST_FRAMES_PER_SECOND:,}")
+    return rate
+
+
+def ffmpeg_program() -> str:
+    """The program that cuts videos.
+
+    Raises:
+        NotCompatibleOptions: it is not installed.
+    """
+    found = shutil.which("ffmpeg")
+    if found is None:
+        raise NotCompatibleOptions("`cut_videos` needs the program ffmpeg, which is not on the path")
+    return found
