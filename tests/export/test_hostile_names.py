@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import zipfile
 from pathlib import Path
 from xml.etree import ElementTree
@@ -107,7 +108,7 @@ def test_remote_assets_name_label_files(tmp_path):
     files = unpacked(summary, tmp_path)
     rows = list(csv.DictReader(io.StringIO(files["images/remote_assets.csv"].decode(errors="replace"), newline="")))
     assert [row["url"] for row in rows] == urls
-    assert {f"DET/labels/{row['label file']}" for row in rows} == {
+    assert {os.path.normpath(f"DET/labels/{row['label file']}") for row in rows} == {
         name for name in files if name.startswith("DET/labels/")
     }
 

@@ -301,6 +301,8 @@ def test_spreadsheets_take_no_cell_for_a_formula(tmp_path):
     summary = exported(tmp_path / "a.zip", assets, "yolo_v5", labels)
     rows = list(csv.reader(StringIO(text(summary.path, "images/remote_assets.csv"), newline="")))
     assert [row[:2] for row in rows[1:]] == [[f"'{name}", f"'{name}/x"] for name in bad]
+    files = {os.path.normpath(f"DET/labels/{row[2]}") for row in rows[1:]}
+    assert files == {name for name in names(summary.path) if name.endswith(".txt") and name.startswith("DET")}
 
 
 class TestLocalFiles:

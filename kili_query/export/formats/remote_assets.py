@@ -48,15 +48,22 @@ class RemoteAssets:
         return [] if path is None else [Entry(_PATH, path)]
 
 
-def _csv(rows: Iterable[tuple[str, ...]]) -> str:
+def _csv(rows: Iterable[tuple[str, str, str]]) -> str:
     text = StringIO(newline="")
-    csv.writer(text).writerows(map(_as_text, row) for row in rows)
+    csv.writer(text).writerows(_harmless(*row) for row in rows)
     return text.getvalue()
 
 
-def _as_text(cell: str) -> str:
-    """The cell with a ``'`` before it where a spreadsheet would take it for a formula, and run it."""
-    return "'" + cell if cell.startswith(_FORMULA) else cell
+def _harmless(external_id: str, url: str, file: str) -> tuple[str, str, str]:
+    """A row that a spreadsheet shows: what it would take for a formula, and run, has a sign before it.
+
+    >>> _harmless("=1+1", "https://cdn.example.org/a", "-1.txt")
+    ("'=1+1", 'https://cdn.example.org/a', './-1.txt')
+    """
+    signs = ("'", "'", "./")  # a file is found all the same
+    cells = zip(signs, (external_id, url, file), strict=True)
+    safe = [sign + cell if cell.startswith(_FORMULA) else cell for sign, cell in cells]
+    return safe[0], safe[1], safe[2]
 
 
 def _frame_urls(value: object) -> dict[int, str]:
