@@ -1,102 +1,154 @@
-# Everything runs in environments of its own, made on first use; a machine needs Python >= 3.11 with venv, and make.
+# Everything runs in virtual environments that these targets create; a machine needs make and Python >= 3.11 with venv.
 #
-#   make test    lint, types, tests (the environments of the official client, which tests compare with, included)
-#   make demo    a small tour of the command
-#   make bench   benchmarks, and the plot of the README        make fuzz   each property for FUZZ_SECONDS
-#   make golden  write the rendered texts anew; read the diff
-#   make clean   remove all that is made
+#   make demo     the main job on a small sample, in .venv-demo
+#   make test     lint, types and all tests, in .venv and .venv-peers (the official clients that tests compare with)
+#   make check    lint, types and the quick tests: what to run while you work
+#   make bench    benchmarks, and the plot of the README        make fuzz   each property for FUZZ_SECONDS
+#   make golden   write the rendered texts again; then read the diff
+#   make lock     record the newest releases in .ci/locked      make test-newest   try them without recording
+#   make coverage the lines that the tests run
+#   make clean    remove everything that these targets made
 
 MAKEFLAGS += --no-print-directory
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
-# The first interpreter that is new enough and can make environments.
+# The first interpreter that is new enough and can create environments.
 PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 python3; do \
 	$$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 		&& echo $$python && break; done)
 
 FUZZ_SECONDS ?= 30
 PYTEST_ARGS ?=
+WORKERS ?= 2
 BENCH_PLOT ?= docs/benchmarks
 
-# An install is marked as done only after its last step, so that an interrupted one is taken up again.
-TESTING := .venv/.installed
+# `make test VENV=.venv-newest` is `make test-newest`.
+VENV ?= .venv
+PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+QUICK_TESTS := tests/test_layers.py tests/test_public_surface.py tests/test_query.py tests/ast tests/builder tests/counting \
+	tests/diagnostics tests/labels tests/logic tests/ontology tests/planning tests/syntax tests/targets
+
+# An environment is marked as installed by the last step, so that an interrupted installation is repeated.
+INSTALLED := $(VENV)/.installed
 DEMO := .venv-demo/.installed
 PEERS := $(patsubst tests/peers/%.txt,.venv-peers/%/.installed,$(wildcard tests/peers/kili-*.txt))
 
-.PHONY: test lint demo bench fuzz golden peers system clean
+.PHONY: test check lint demo bench fuzz golden coverage lock test-newest peers system clean
 
 test: system lint $(PEERS)
-	@.venv/bin/python -m pytest $(PYTEST_ARGS)
+	@$(VENV)/bin/python -m pytest $(PARALLEL) $(PYTEST_ARGS)
 
-lint: $(TESTING)
-	@.venv/bin/python -m ruff check
-	@.venv/bin/python -m ruff format --check
-	@.venv/bin/python -m mypy
+check: lint
+	@$(VENV)/bin/python -m pytest -q $(PARALLEL) $(wildcard $(QUICK_TESTS)) $(PYTEST_ARGS)
 
-# What tests start themselves beside Python: PostgreSQL's server, Java for Spark, ffmpeg for videos, openssl for
-# certificates. Installed where that is allowed.
+lint: $(INSTALLED)
+	@$(VENV)/bin/python -m ruff check
+	@$(VENV)/bin/python -m ruff format --check
+	@$(VENV)/bin/python -m mypy
+
+# What tests start besides Python. Root on Debian or Ubuntu installs what is missing; anyone else is told which tests
+# are skipped without it.
 system:
-	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || $(call apt_get,postgresql)
-	@command -v java >/dev/null || $(call apt_get,openjdk-17-jre-headless)
-	@command -v ffmpeg >/dev/null || $(call apt_get,ffmpeg)
-	@command -v openssl >/dev/null || $(call apt_get,openssl)
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || \
+		$(call apt_get,postgresql,the databases' tests for PostgreSQL)
+	@command -v java >/dev/null || $(call apt_get,openjdk-17-jre-headless,the tests of Spark)
+	@command -v ffmpeg >/dev/null || $(call apt_get,ffmpeg,the tests of videos)
+	@command -v openssl >/dev/null || $(call apt_get,openssl,the tests of encrypted connections)
 
 demo: $(DEMO)
 	@.venv-demo/bin/kili-query demo
 
 # These options replace those of pyproject.toml, which leave benchmarks out. Ratios go to a table and a plot.
 # KILI_QUERY_BENCH_LABELS and KILI_QUERY_BENCH_ROWS make a run shorter or longer: tests/benchmarks/sizes.py says which.
-bench: $(TESTING) $(PEERS)
+bench: $(INSTALLED) $(PEERS)
 	@mkdir -p .benchmarks
-	@.venv/bin/python -m pytest -q -o addopts="-ra --import-mode=importlib" --benchmark-only --benchmark-quiet \
+	@$(VENV)/bin/python -m pytest -q -o addopts="-ra --import-mode=importlib" --benchmark-only --benchmark-quiet \
 		--benchmark-json=.benchmarks/latest.json tests/benchmarks $(PYTEST_ARGS)
-	@.venv/bin/python -m tests.benchmarks.report .benchmarks/latest.json --plot $(BENCH_PLOT)
+	@$(VENV)/bin/python -m tests.benchmarks.report .benchmarks/latest.json --plot $(BENCH_PLOT)
 
-fuzz: $(TESTING)
+fuzz: $(INSTALLED)
 	@set -e; for property in fuzz/[a-z]*.py; do \
-		echo "$$property"; .venv/bin/python $$property -max_total_time=$(FUZZ_SECONDS); done
+		echo "$$property"; $(VENV)/bin/python $$property -max_total_time=$(FUZZ_SECONDS); done
 
-golden: $(TESTING)
-	@.venv/bin/python -m pytest --update-golden $(PYTEST_ARGS)
+golden: $(INSTALLED)
+	@$(VENV)/bin/python -m pytest --update-golden $(PYTEST_ARGS)
+
+# The processes that tests start are measured too.
+coverage: $(INSTALLED) $(PEERS)
+	@rm -rf .coverage && mkdir .coverage
+	@$(VENV)/bin/python -m coverage run -m pytest -q $(PYTEST_ARGS)
+	@$(VENV)/bin/python -m coverage combine -q
+	@$(VENV)/bin/python -m coverage report --skip-covered --skip-empty
+
+test-newest:
+	@rm -f .venv-newest/.installed
+	@$(MAKE) test VENV=.venv-newest
 
 peers: $(PEERS)
 
 clean:
-	rm -rf .venv .venv-demo .venv-peers .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks build dist
+	rm -rf .venv .venv-* .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# $(call apt_get,PACKAGE): RUNLEVEL=1 keeps a server that is installed from being started.
+# $(call apt_get,PACKAGE,WHAT NEEDS IT): RUNLEVEL=1 keeps the package from starting a server.
 define apt_get
-	{ test "$$(id -u)" = 0 && command -v apt-get >/dev/null || { echo "tests need the system package $(1)" >&2; exit 1; }; \
+	if test "$$(id -u)" = 0 && command -v apt-get >/dev/null; then \
 		echo "installing the system package $(1)"; \
-		{ apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(1); } >/dev/null; }
+		{ apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(1); } >/dev/null; \
+	else \
+		echo "the system package $(1) is missing: $(2) are skipped (on Debian or Ubuntu: sudo apt-get install $(1))" >&2; \
+	fi
 endef
 
-# $(call make_environment,FOLDER): keeps one that is complete, makes a broken one anew.
-define make_environment
+# $(call create_environment,FOLDER): keeps one that is complete and replaces one that is broken.
+define create_environment
 	@test -n "$(PYTHON)" || { echo "no Python >= 3.11 with venv and ensurepip found;" \
 		"on Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }
-	@$(1)/bin/python -m pip --version >/dev/null 2>&1 || { echo "making $(1) with $(PYTHON)"; $(PYTHON) -m venv --clear $(1); }
+	@$(1)/bin/python -m pip --version >/dev/null 2>&1 || { echo "creating $(1) with $(PYTHON)"; $(PYTHON) -m venv --clear $(1); }
 endef
 
-# pip reads dependency groups since 25.1.
-$(TESTING): pyproject.toml
-	$(call make_environment,.venv)
-	@echo "installing what tests need into .venv"
-	@.venv/bin/python -m pip install --quiet --upgrade "pip>=25.1"
-	@.venv/bin/python -m pip install --quiet --editable ".[all,spark]" --group test
+# $(call install_locked,FOLDER,LOCK FILE): hatchling, which the editable install needs, is in the lock file.
+define install_locked
+	@echo "installing the releases recorded in $(2) into $(1)"
+	@$(1)/bin/python -m pip install --quiet --requirement $(2)
+	@$(1)/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+endef
+
+.venv/.installed: .ci/locked/test.txt pyproject.toml
+	$(call create_environment,.venv)
+	$(call install_locked,.venv,.ci/locked/test.txt)
 	@touch $@
 
-$(DEMO): pyproject.toml
-	$(call make_environment,.venv-demo)
-	@echo "installing the command into .venv-demo"
-	@.venv-demo/bin/python -m pip install --quiet --editable ".[cli,client,sandbox]"
+.venv-demo/.installed: .ci/locked/demo.txt pyproject.toml
+	$(call create_environment,.venv-demo)
+	$(call install_locked,.venv-demo,.ci/locked/demo.txt)
+	@touch $@
+
+# pip reads dependency groups since 25.1.
+.venv-newest/.installed:
+	$(call create_environment,.venv-newest)
+	@echo "installing the newest releases into .venv-newest"
+	@.venv-newest/bin/python -m pip install --quiet --upgrade "pip>=25.1"
+	@.venv-newest/bin/python -m pip install --quiet --upgrade --upgrade-strategy eager --editable ".[all,spark]" --group test
 	@touch $@
 
 # Each official client that tests compare with has an environment of its own, named by its version.
-.venv-peers/%/.installed: tests/peers/%.txt
-	$(call make_environment,.venv-peers/$*)
+.venv-peers/%/.installed: .ci/locked/%.txt
+	$(call create_environment,.venv-peers/$*)
 	@echo "installing the official client into .venv-peers/$*"
 	@.venv-peers/$*/bin/python -m pip install --quiet --requirement $<
 	@touch $@
+
+# One set of releases for the tests and the demo. Names and releases only, so that any package index can serve them.
+COMPILE = .venv-lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-emit-index-url \
+	--custom-compile-command "make lock"
+
+lock:
+	$(call create_environment,.venv-lock)
+	@.venv-lock/bin/python -m pip install --quiet --upgrade uv
+	@$(COMPILE) pyproject.toml --all-extras --group test --output-file .ci/locked/test.txt
+	@$(COMPILE) pyproject.toml --extra cli --extra client --extra sandbox --group build \
+		--constraint .ci/locked/test.txt --output-file .ci/locked/demo.txt
+	@for peer in $(patsubst tests/peers/%.txt,%,$(wildcard tests/peers/kili-*.txt)); do \
+		$(COMPILE) tests/peers/$$peer.txt --output-file .ci/locked/$$peer.txt || exit 1; done

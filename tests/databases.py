@@ -14,11 +14,11 @@ from typing import Any
 import duckdb
 import psycopg
 import pyarrow as pa
-import pytest
 from sqlglot import exp
 
 from kili_query.targets.column_names import counter_of
 from kili_query.targets.sql import Layout
+from tests.system_programs import system_program
 
 Execute = Callable[[str, Iterable[tuple[Any, ...]] | None], list[Any]]
 """Runs a statement: once without parameters, or once for each row of them; gives the rows that come back."""
@@ -111,11 +111,7 @@ def run_postgres(sql: str, table: pa.Table, columns: list[str], layout: Layout) 
 @cache
 def _postgres() -> "psycopg.Connection[tuple[Any, ...]]":
     """A connection to a server of our own, which ends with the tests: no network, no root, nothing left behind."""
-    initdb = shutil.which("initdb") or next(
-        map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))[::-1]), ""
-    )
-    if not initdb:
-        pytest.fail("PostgreSQL is not installed: apt-get install postgresql (`make test` does)")
+    initdb = system_program("initdb")
     folder = Path(tempfile.mkdtemp(prefix="kq-pg-"))
     user = "nobody" if os.geteuid() == 0 else None  # the server refuses to be root
     if user is not None:
@@ -125,7 +121,7 @@ def _postgres() -> "psycopg.Connection[tuple[Any, ...]]":
         subprocess.run(command, user=user, cwd=folder, check=True, capture_output=True, timeout=60)
 
     def control(*arguments: str) -> None:
-        run(str(Path(initdb).with_name("pg_ctl")), "--pgdata", str(folder / "data"), "--wait", *arguments)
+        run(str(initdb.with_name("pg_ctl")), "--pgdata", str(folder / "data"), "--wait", *arguments)
 
     def remove() -> None:
         shutil.rmtree(folder)
@@ -136,7 +132,7 @@ def _postgres() -> "psycopg.Connection[tuple[Any, ...]]":
 
     atexit.register(remove)
     run(
-        initdb,
+        str(initdb),
         "--pgdata",
         str(folder / "data"),
         "--username=kq",

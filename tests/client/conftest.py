@@ -1,22 +1,21 @@
 """What tests of connections share."""
 
-import shutil
 import ssl
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from tests.system_programs import system_program
+
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> tuple[Path, ssl.SSLContext]:
     """A certificate that only those trust who are told to, and a server's context with it."""
-    openssl = shutil.which("openssl")
-    assert openssl is not None, "no openssl to make a certificate with: `make test` installs it where that is allowed"
     path, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
     made = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=here", "-addext"]
     subprocess.run(
-        [openssl, *made, "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(path)],
+        [system_program("openssl"), *made, "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(path)],
         check=True,
         capture_output=True,
     )
