@@ -126,6 +126,7 @@ class Asset:
         stem: what the names of its label files begin with; see `Format.stem`.
         media: its files; none without ``with_assets``.
         size: in pixels, where it is known.
+        no_size: why its media do not tell the size.
         suffix: of its label files.
         frame_extension: of its frames in the archive, dot included.
         frame_digits: how many digits the numbers of frames have in names.
@@ -140,6 +141,7 @@ class Asset:
     frame_extension: str = ""
     media: tuple[Media, ...] = ()
     size: Size | None = None
+    no_size: str = ""
     frame_digits: int = 1
     _derived: dict[str, str] = field(factory=dict, init=False, repr=False)
 
@@ -178,9 +180,10 @@ class Asset:
         if self.size is None:
             told = self.document.get("resolution")
             reason = "its size in pixels is not known" if told is None else f"its `resolution` is no size: {told!r:.80}"
-            raise NotExportableAssetError(
-                f"{reason}: give it a `resolution` with a width and a height, or export with its media (`with_assets`)"
-            )
+            advice = "give it a `resolution` with a width and a height"
+            if self.no_size:
+                raise NotExportableAssetError(f"{reason}, nor do its media tell it: {self.no_size}; {advice}")
+            raise NotExportableAssetError(f"{reason}: {advice}, or export with its media (`with_assets`)")
         return self.size
 
     def _derive(self, ending: str) -> str:

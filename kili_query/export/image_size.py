@@ -1,18 +1,56 @@
-"""The size of an image, from the head of its file. EXIF orientation is not applied: labels are not turned by it."""
+"""The size of an image, from the head of its file, however large it is.
 
+EXIF orientation is not applied: labels lie on the pixels as they are stored, unless the service says another size. What
+HEIF says of turning is part of the image, and every reader does it.
+"""
+
+import struct
+import warnings
 from pathlib import Path
 
+import imagesize  # type: ignore[import-untyped]  # its types are not marked as such
 from PIL import Image, UnidentifiedImageError
 
+from kili_query.errors import SourceError
 from kili_query.labels.geometry import Size
 
 __all__ = ["image_size"]
 
+_BOX = slice(4, 8)  # the type of the first box of a HEIF or AVIF file, and of an MP4 one too
+_NOT_AN_IMAGE = "it is not an image that can be read"
 
-def image_size(path: Path) -> Size | None:
-    """The size in pixels; None for what is no image that Pillow reads."""
+
+def image_size(path: Path) -> Size:
+    """The size in pixels.
+
+    Raises:
+        SourceError: it is not known; the message says why.
+    """
     try:
-        with Image.open(path) as image:
-            return Size(*image.size)
-    except (OSError, UnidentifiedImageError, ValueError, Image.DecompressionBombError):
-        return None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # nothing is decompressed
+            with Image.open(path) as image:
+                return Size(*image.size)
+    except Image.DecompressionBombError:
+        return _in_head(path, is_turned=False)
+    except UnidentifiedImageError as error:
+        with path.open("rb") as file:
+            head = file.read(_BOX.stop)
+        if not head:
+            raise SourceError("the file is empty") from error
+        if head[_BOX] != b"ftyp":
+            raise SourceError(_NOT_AN_IMAGE) from error
+        return _in_head(path, is_turned=True)
+    except (OSError, ValueError, SyntaxError) as error:
+        raise SourceError(f"{_NOT_AN_IMAGE}: {error}") from error
+
+
+def _in_head(path: Path, *, is_turned: bool) -> Size:
+    """What the head says, of files that Pillow does not open."""
+    try:
+        found = imagesize.get_info(path, exif_rotation=is_turned, dpi=False, colors=False, channels=False)
+    except (OSError, ValueError, IndexError, struct.error) as error:
+        raise SourceError(f"its header cannot be read: {error}") from error
+    if found.width < 1 or found.height < 1:
+        raise SourceError(_NOT_AN_IMAGE)
+    return Size(int(found.width), int(found.height))

@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeAlias
 from attrs import define, evolve, field
 
 from kili_query._extras import load
-from kili_query.errors import KiliQueryError, LabelError
+from kili_query.errors import KiliQueryError, LabelError, SourceError
 from kili_query.export.archive import Sink
 from kili_query.export.asset import Asset, Label, Media
 from kili_query.export.context import Export
@@ -20,7 +20,7 @@ from kili_query.export.errors import (
 from kili_query.export.format import Entry, Format, Writer
 from kili_query.export.joining import Joined
 from kili_query.export.layers import is_geotiff
-from kili_query.export.media import Fetched, FetchedAsset, MediaStage, extension_of
+from kili_query.export.media import Fetched, FetchedAsset, MediaStage, extension_of, shown_source
 from kili_query.export.naming import Names, Reservation, one_step, safe_path
 from kili_query.labels.geometry import Size
 from kili_query.scanning import Problem
@@ -162,8 +162,12 @@ class Run:
         """The asset with its names."""
         content, frames = (None, {}) if fetched is None else fetched
         wanted = safe_path(candidate.name)
-        extension = "" if content is None else extension_of(wanted, content, str(candidate.document.get("content")))
+        source = str(candidate.document.get("content"))
+        extension = "" if content is None else extension_of(wanted, content, source)
         frame_extension = _frame_extension(frames)
+        size, no_size = size_of(candidate.document), ""
+        if size is None:
+            size, no_size = _size_of_media(content, frames, source)
 
         def needs(name: str) -> list[Reservation]:
             stem = self.format.stem(name)
@@ -183,7 +187,8 @@ class Run:
             suffix=self.format.suffix,
             frame_extension=frame_extension,
             frame_digits=_frame_digits(candidate.labels, frames),
-            size=size_of(candidate.document) or _size_of_file(content, frames),
+            size=size,
+            no_size=no_size,
         )
         asset.media = tuple(self._media(asset, content, frames))
         self._note_name(asset, candidate.name, name)
@@ -217,10 +222,15 @@ def _frame_digits(labels: Iterable[Label], frames: Mapping[int, Fetched]) -> int
     return len(str(last + 1))
 
 
-def _size_of_file(content: Fetched | None, frames: Mapping[int, Fetched]) -> Size | None:
-    """The size of an image, or of the first frame of a video."""
+def _size_of_media(content: Fetched | None, frames: Mapping[int, Fetched], source: str) -> tuple[Size | None, str]:
+    """The size of an image, or of the first frame of a video; or why the media do not tell it."""
     first = next(iter(frames.values()), content)
     if first is None:
-        return None
-    found: Size | None = load("kili_query.export.image_size", "the size of an image", "export").image_size(first.file)
-    return found
+        return None, ""
+    image_size = load("kili_query.export.image_size", "the size of an image", "export").image_size
+    try:
+        return image_size(first.file), ""
+    except SourceError as error:
+        name = shown_source(source if first is content else first.file.name)
+        told = f" ({first.content_type})" if first.content_type else ""
+        return None, f"`{name}`{told}: {error}"
