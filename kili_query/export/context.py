@@ -16,6 +16,7 @@ from kili_query.export.project import Project
 from kili_query.export.summary import Skipped, Summary
 from kili_query.labels.geometry import shape_of, unrotated
 from kili_query.ontology import Job
+from kili_query.ontology.job import METADATA_JOBS
 
 __all__ = ["Export"]
 
@@ -65,6 +66,16 @@ class Export:
         """Count an annotation that the format has no way to hold."""
         self.summary.unsupported[annotation.type or type(annotation.shape).__name__.lower()] += 1
 
+    def note_retired(self, asset: str, label: Label) -> None:
+        """Count what a label answers to jobs that the interface does not have."""
+        jobs = self.project.ontology.jobs
+        for frame in label.frames:
+            for job in frame.jobs:
+                if job in jobs or job in METADATA_JOBS or not (answers := _answers(frame.jobs, job)):
+                    continue
+                reason = f"the interface has no job `{job}`"
+                self.summary.note_retired(job, answers, Skipped(reason, asset, label.name, f"{frame.path}.{job}"))
+
     def reject(self, error: KiliQueryError, asset: str = "", label: str = "") -> None:
         """Tell of what cannot be written, and leave it out; or stop, as the options say.
 
@@ -100,6 +111,18 @@ class Export:
                 yield _annotation(raw, job, label, f"{path}.annotations[{index}]")
             except MalformedLabelError as error:
                 self.reject(error, asset.external_id, label.name)
+
+
+def _answers(jobs: Mapping[str, object], job: str) -> int:
+    """How many things a job response tells: its annotations, or one answer."""
+    try:
+        payload = jobs[job]
+    except MalformedLabelError:  # too deep to be decoded
+        return 1
+    if isinstance(payload, Mapping) and "annotations" in payload:
+        listed = payload["annotations"]
+        return len(listed) if isinstance(listed, list | tuple) else int(listed is not None)
+    return int(bool(payload))
 
 
 def _listed(payload: object, path: str) -> list[object]:

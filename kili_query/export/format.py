@@ -61,6 +61,7 @@ class Format:
         has_geotiffs: whether it takes images in coordinates of the earth.
         has_pixels: whether it takes images in any other.
         needs_assets: whether it reads the media itself, and ``with_assets`` has to be set.
+        has_all_jobs: whether labels are written whole, jobs that the interface does not have included.
         label_fields: the fields of labels that it writes besides those that every export has.
     """
 
@@ -79,6 +80,7 @@ class Format:
     has_geotiffs: bool = False
     has_pixels: bool = True
     needs_assets: bool = False
+    has_all_jobs: bool = False
     label_fields: tuple[str, ...] = ()
 
     def needs_layers(self, project: Project, options: Options) -> bool:

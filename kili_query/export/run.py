@@ -155,6 +155,9 @@ class Run:
             self.export.summary.media += len(asset.media)
         for entry in entries:
             sink.add(entry)
+        if not self.format.has_all_jobs:
+            for label in asset.labels:
+                self.export.note_retired(candidate.name, label)
         self.export.summary.assets += 1
         self.export.summary.labels += len(asset.labels)
 

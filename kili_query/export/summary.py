@@ -50,8 +50,10 @@ class Summary:
         filtered: labels that ``where`` left out; an asset that loses all of them is not written.
         orphans: labels of assets that were not among the given ones.
         skipped: how many assets, labels and annotations could not be written.
-        problems: the first `MAX_SKIPPED` of these.
+        problems: the first `MAX_SKIPPED` of these; of a job that the interface does not have, the first label alone.
         unsupported: annotations that the format has no way to hold, by their type.
+        retired: annotations, and answers that draw nothing, of jobs that the interface does not have, by job; they are
+            left out of formats that write job after job, and are among the ``skipped``.
     """
 
     path: Path
@@ -66,12 +68,22 @@ class Summary:
     skipped: int = 0
     problems: list[Skipped] = field(factory=list)
     unsupported: Counter[str] = field(factory=Counter)
+    retired: Counter[str] = field(factory=Counter)
 
     def note(self, problem: Skipped) -> None:
         """Count a problem, and list it unless the list is long already."""
         self.skipped += 1
         if len(self.problems) < MAX_SKIPPED:
             self.problems.append(problem)
+
+    def note_retired(self, job: str, answers: int, problem: Skipped) -> None:
+        """Count what a label answers to a job that the interface does not have; list the first label of each job."""
+        if job in self.retired:
+            self.skipped += answers
+        else:
+            self.note(problem)
+            self.skipped += answers - 1
+        self.retired[job] += answers
 
     def to_dict(self) -> dict[str, object]:
         """The summary as JSON holds it."""
@@ -84,6 +96,7 @@ class Summary:
             "format": self.format,
             **{name: getattr(self, name) for name in numbers},
             "unsupported": dict(sorted(self.unsupported.items())),
+            "retired": dict(sorted(self.retired.items())),
             "problems": problems,
         }
 
@@ -98,7 +111,11 @@ class Summary:
                 (self.filtered, "labels left out by the query"),
                 (self.orphans, "labels of other assets"),
                 *((number, f"annotations left out: no `{kind}` in this format") for kind, number in self._unsupported),
-                (self.skipped, "skipped, for they could not be written"),
+                *(
+                    (number, f"left out: the interface has no job `{job}`")
+                    for job, number in sorted(self.retired.items())
+                ),
+                (self.skipped, "skipped, because they could not be written"),
             )
             if number
         ]

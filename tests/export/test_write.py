@@ -248,6 +248,45 @@ class TestWhichLabels:
         assert [one["id"] for one in document["latestLabels"]] == ["l1", "second"]
 
 
+class TestRetiredJobs:
+    """What labels answer to jobs that the interface no longer has."""
+
+    CONTENT = boxes(box()) | {
+        "OLD": {"annotations": [box(), box()]},
+        "NOTE": {"text": "x"},
+        "EMPTY": {"annotations": []},
+        "NULL": None,
+        "ROTATION_JOB": {"rotation": 0},
+    }
+
+    @pytest.mark.parametrize("as_text", [False, True])
+    @pytest.mark.parametrize("fmt", ["geojson", "coco", "yolo_v5", "pascal_voc"])
+    def test_they_are_counted_and_named(self, tmp_path, fmt, as_text):
+        layout = {} if fmt in ("coco", "yolo_v5") else {"layout": "merged"}
+        content = json.dumps(self.CONTENT) if as_text else self.CONTENT
+        labels = [label(n, content) for n in (1, 2)]
+        of_project = project("GEOSPATIAL" if fmt == "geojson" else "IMAGE")
+        summary = write(labels, [asset(1), asset(2)], of_project, fmt=fmt, to=tmp_path / "a.zip", **layout)
+        assert summary.to_dict()["retired"] == {"NOTE": 2, "OLD": 4}
+        assert (summary.labels, summary.skipped) == (2, 6)
+        assert [str(one) for one in summary.problems] == [
+            "asset `1.png`, label `l1`: the interface has no job `OLD` (at `jsonResponse.OLD`)",
+            "asset `1.png`, label `l1`: the interface has no job `NOTE` (at `jsonResponse.NOTE`)",
+        ]
+        assert "4 left out: the interface has no job `OLD`" in str(summary)
+        assert "… and 4 more" in str(summary)
+
+    def test_in_frames(self, tmp_path):
+        frames = {str(number): boxes(box()) | {"OLD": {"annotations": [box()]}} for number in range(3)}
+        summary = write([label(1, frames)], [asset(1)], project("VIDEO"), fmt="yolo_v5", to=tmp_path / "a.zip")
+        assert summary.retired == {"OLD": 3}
+
+    @pytest.mark.parametrize("fmt", ["raw", "jsonl", "parquet"])
+    def test_labels_that_are_written_whole_lose_nothing(self, tmp_path, fmt):
+        summary = write([label(1, self.CONTENT)], [asset(1)], project(), fmt=fmt, to=tmp_path / "a")
+        assert (summary.skipped, summary.retired) == (0, {})
+
+
 class TestProblems:
     CASES = (
         (label(1, None, jsonResponse=None), "label `l1`: `jsonResponse` is null", NotExportableLabelError),

@@ -151,4 +151,12 @@ def open_kili(export: Export) -> Writer:
     return KiliWriter(export)
 
 
-KILI = Format(name="kili", open=open_kili, stem=_stem, media_folder="assets", has_single_file=True, has_geotiffs=True)
+KILI = Format(
+    name="kili",
+    open=open_kili,
+    stem=_stem,
+    media_folder="assets",
+    has_single_file=True,
+    has_geotiffs=True,
+    has_all_jobs=True,
+)

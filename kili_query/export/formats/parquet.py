@@ -127,5 +127,6 @@ PARQUET = Format(
     has_single_file=True,
     has_geotiffs=True,
     normalized=frozenset({None, True}),
+    has_all_jobs=True,
     label_fields=("id", "secondsToLabel"),
 )
