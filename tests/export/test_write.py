@@ -454,6 +454,7 @@ def test_a_format_of_ones_own_gets_checked_annotations(tmp_path):
         "asset `1.png`, label `l1`: an annotation without a category (at `jsonResponse.DET.annotations[1].categories`)",
         "asset `1.png`, label `l1`: no ring (at `jsonResponse.DET.annotations[2].boundingPoly`)",
         "asset `1.png`, label `l1`: an annotation is no object (at `jsonResponse.DET.annotations[3]`)",
+        "asset `1.png`, label `l1`: the interface has no job `OTHER` (at `jsonResponse.OTHER`)",
     ]
 
 
