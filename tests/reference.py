@@ -198,6 +198,11 @@ class Reader:
         if not self.is_video(content):
             yield place(content, None, "")
             return
+        seen = set()
+        for key in content:
+            if is_frame_key(key) and key != "assetLevel" and (key.lstrip("0") or "0") in seen:
+                raise MalformedLabelError("a frame twice", key)
+            seen.add(key.lstrip("0") or "0")
         yield place({key: value for key, value in content.items() if not is_frame_key(key)}, None, "")
         for key, value in content.items():
             if is_frame_key(key) and value is not None:

@@ -347,7 +347,7 @@ class _Writer:
             holder["isKeyFrame"] = self.pick([True, True, False, None])
 
     def video(self, richness: int, depth: int) -> dict[str, Any]:
-        keys = ["0", "1", "2", "10", "assetLevel"]
+        keys = ["0", "1", "2", "10", "assetLevel", *(("02", "00") if self.is_so(0.1) else ())]
         chosen = sorted(self.random.sample(keys, self.random.randint(1, 4)), key=keys.index)
         frames = {key: None if self.is_so(0.1) else self.jobs(richness, depth) for key in chosen}
         jobs = {self.pick((*ROOT_JOBS, *_METADATA)): self.payload(richness, 0)} if self.is_so(0.2) else {}

@@ -5,7 +5,16 @@ distinct identities. The identity of an object is its place, job, category and `
 place, job and name. A place is the chain of parent objects and choices, so that a child counts once for each parent.
 """
 
-from kili_query.counting.content import MAX_NESTING, Site, checked_root, is_video, root_sites
+from kili_query.counting.content import (
+    MAX_NESTING,
+    REPEATED_FRAME,
+    Site,
+    checked_root,
+    is_frame_key,
+    is_video,
+    repeated_frame,
+    root_sites,
+)
 from kili_query.counting.found import Found, Wanted, find, selected_sites, token
 from kili_query.counting.policy import DEFAULT_POLICY, CountPolicy, Rules, VideoPolicy
 from kili_query.counting.tally import count
@@ -13,6 +22,7 @@ from kili_query.counting.tally import count
 __all__ = [
     "DEFAULT_POLICY",
     "MAX_NESTING",
+    "REPEATED_FRAME",
     "CountPolicy",
     "Found",
     "Rules",
@@ -22,7 +32,9 @@ __all__ = [
     "checked_root",
     "count",
     "find",
+    "is_frame_key",
     "is_video",
+    "repeated_frame",
     "root_sites",
     "selected_sites",
     "token",

@@ -1,10 +1,10 @@
 """The structure of a label: maps of jobs and where they stand, read with care.
 
 Only what is read is checked. `null` is read as a missing key everywhere; any other wrong shape is malformed. The order
-of reading is part of the definition, for it decides which fault is met first: the root (in a video the root jobs
-without a frame, then frames and `assetLevel` as they come); in a map of jobs the jobs as they come; in a job its
-`categories`, its `children`, its `annotations`; in an annotation its `children`, those of its `categories`, those of
-its `points`.
+of reading is part of the definition, because it decides which fault is met first: the root (in a video the numbers of
+its frames, then the root jobs without a frame, then frames and `assetLevel` as they come); in a map of jobs the jobs
+as they come; in a job its `categories`, its `children`, its `annotations`; in an annotation its `children`, those of
+its `categories`, those of its `points`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,6 +17,7 @@ from kili_query.ontology.job import METADATA_JOBS
 
 __all__ = [
     "MAX_NESTING",
+    "REPEATED_FRAME",
     "Holder",
     "Map",
     "Part",
@@ -29,14 +30,18 @@ __all__ = [
     "child_sites",
     "choice_holder",
     "entries",
+    "is_frame_key",
     "is_video",
     "jobs_of",
     "nested_sites",
     "payload_at",
     "payload_holder",
     "read_categories",
+    "repeated_frame",
     "root_sites",
 ]
+
+REPEATED_FRAME = "a frame that is there twice, under another spelling of its number"
 
 MAX_NESTING = 200
 """How many levels of child jobs a label may have; deeper ones are malformed."""
@@ -115,10 +120,33 @@ def is_video(response: Map | Mapping[str, object], rules: Rules) -> bool:
     for key, value in response.items():
         if key in METADATA_JOBS:
             continue
-        if not (_is_frame(key) or key == _ASSET_LEVEL) or not (value is None or isinstance(value, dict)):
+        if not (is_frame_key(key) or key == _ASSET_LEVEL) or not (value is None or isinstance(value, dict)):
             return False
         found = True
     return found
+
+
+def is_frame_key(key: object) -> bool:
+    """Whether a key at the root of a response is the number of a frame."""
+    return isinstance(key, str) and key.isascii() and key.isdigit()
+
+
+def repeated_frame(keys: Iterable[object]) -> str | None:
+    """The first key that is the number of a frame which an earlier key already is.
+
+    >>> repeated_frame(["7", "8", "007"]), repeated_frame(["7", "08"])
+    ('007', None)
+    """
+    numbered = [key for key in keys if isinstance(key, str) and is_frame_key(key)]
+    if not any(key[0] == "0" and len(key) > 1 for key in numbered):
+        return None  # as nearly always
+    seen: set[str] = set()
+    for key in numbered:
+        number = key.lstrip("0")
+        if number in seen:
+            return key
+        seen.add(number)
+    return None
 
 
 def root_sites(response: Map, rules: Rules) -> Iterator[Site]:
@@ -126,7 +154,9 @@ def root_sites(response: Map, rules: Rules) -> Iterator[Site]:
     if not is_video(response, rules):
         yield Site(response, (), None, None, False, 0)
         return
-    frames = {key: value for key, value in response.items() if _is_frame(key) or key == _ASSET_LEVEL}
+    if (repeated := repeated_frame(response)) is not None:
+        raise _malformed(REPEATED_FRAME, (None, repeated))
+    frames = {key: value for key, value in response.items() if is_frame_key(key) or key == _ASSET_LEVEL}
     if len(frames) < len(response):
         ordinary = {key: value for key, value in response.items() if key not in frames}
         yield Site(ordinary, (), None, None, False, 0)
@@ -134,10 +164,6 @@ def root_sites(response: Map, rules: Rules) -> Iterator[Site]:
         if value is not None:
             jobs = _map(value, "a frame", (None, key))
             yield Site(jobs, (), (None, key), None if key == _ASSET_LEVEL else str(key), False, 0)
-
-
-def _is_frame(key: object) -> bool:
-    return isinstance(key, str) and key.isascii() and key.isdigit()
 
 
 def jobs_of(site: Site) -> Iterator[tuple[str, Map]]:

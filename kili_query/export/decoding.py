@@ -5,7 +5,7 @@ from functools import cache
 from typing import TypeGuard
 
 from kili_query._extras import has_extra, load
-from kili_query.counting import Rules, is_video
+from kili_query.counting import REPEATED_FRAME, Rules, is_frame_key, is_video, repeated_frame
 from kili_query.counting.label import content_of
 from kili_query.errors import MalformedLabelError
 from kili_query.export.asset import CONTENT, Frame, Label
@@ -62,23 +62,23 @@ def _is_video(response: Mapping[str, object], project: Project) -> bool:
     """Whether the root keys are frames; in old video projects there are labels without any."""
     if not is_video(response, Rules(is_video=None if not project.input_type else project.is_video)):
         return False
-    return not response or any(_is_frame(key) for key in response)
+    return not response or any(is_frame_key(key) for key in response)
 
 
 def _frames(response: Mapping[str, object]) -> tuple[Frame, ...]:
+    if (repeated := repeated_frame(response)) is not None:
+        raise MalformedLabelError(REPEATED_FRAME, f'{CONTENT}["{repeated}"]')
     frames = []
     for key, value in response.items():
-        if not _is_frame(key):
+        if not is_frame_key(key):
             continue
         path = f'{CONTENT}["{key}"]'
+        if len(key.lstrip("0")) > _MAX_FRAME_DIGITS:
+            raise MalformedLabelError(f"the number of a frame has more than {_MAX_FRAME_DIGITS} digits", path[:80])
         if value is not None and not isinstance(value, Mapping):
             raise MalformedLabelError("a frame is no object", path)
         frames.append(Frame(int(key), value or {}, path))
     return tuple(sorted(frames, key=lambda frame: frame.number or 0))
-
-
-def _is_frame(key: object) -> bool:
-    return isinstance(key, str) and key.isascii() and key.isdigit() and len(key) <= _MAX_FRAME_DIGITS
 
 
 def _rotation(response: Mapping[str, object]) -> int:

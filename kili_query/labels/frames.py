@@ -3,22 +3,20 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import overload
 
+from kili_query.counting import REPEATED_FRAME, is_frame_key, repeated_frame
+from kili_query.errors import MalformedLabelError
 from kili_query.labels.checks import missing_name
 from kili_query.labels.content import JobPayload, ParsedJobs
 from kili_query.labels.document import CONTENT, Document
 from kili_query.labels.errors import FrameIndexError, JobNotExistingError
 from kili_query.labels.interface import root_jobs
+from kili_query.labels.json_values import path_text
 from kili_query.ontology.job import METADATA_JOBS
 
-__all__ = ["ASSET_LEVEL", "FramesList", "VideoJobs", "is_frame_key", "is_framed"]
+__all__ = ["ASSET_LEVEL", "FramesList", "VideoJobs", "is_framed"]
 
 ASSET_LEVEL = "assetLevel"
 """The key beside the frames under which the answers about the whole video are."""
-
-
-def is_frame_key(key: object) -> bool:
-    """Whether a key of a response is the number of a frame."""
-    return isinstance(key, str) and key.isascii() and key.isdigit()
 
 
 def is_framed(response: object, *, is_video: bool | None) -> bool:
@@ -41,8 +39,18 @@ def is_framed(response: object, *, is_video: bool | None) -> bool:
 
 
 def frame_keys(root: ParsedJobs) -> list[str]:
-    """The keys that are frames, by number."""
-    return sorted(filter(is_frame_key, root._raw() or ()), key=int)
+    """The keys that are frames, by number.
+
+    Raises:
+        MalformedLabelError: a frame is there twice, as under "7" and "007", or its number is too long to be read.
+    """
+    response = root._raw() or {}
+    if (repeated := repeated_frame(response)) is not None:
+        raise MalformedLabelError(REPEATED_FRAME, path_text([CONTENT, repeated]))
+    try:
+        return sorted(filter(is_frame_key, response), key=int)
+    except ValueError as error:
+        raise MalformedLabelError("the number of a frame is too long to be read", CONTENT) from error
 
 
 class FramesList(Sequence[JobPayload]):

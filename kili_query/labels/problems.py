@@ -7,10 +7,11 @@ from typing import TypeAlias
 
 from attrs import frozen
 
+from kili_query.counting import REPEATED_FRAME, is_frame_key, repeated_frame
 from kili_query.errors import LabelError
 from kili_query.labels.attributes import ANNOTATION_ATTRIBUTES, has_tool, is_single
 from kili_query.labels.checks import VALUE_CHECKS, check_bounding_poly, check_confidence, check_text, missing_name
-from kili_query.labels.frames import ASSET_LEVEL, is_frame_key, is_framed
+from kili_query.labels.frames import ASSET_LEVEL, is_framed
 from kili_query.labels.interface import child_jobs, root_jobs
 from kili_query.labels.json_values import kind_of, path_text
 from kili_query.ontology import Job, Ontology
@@ -136,6 +137,8 @@ class _Search:
             return
         assert isinstance(response, dict)
         outside = {key: value for key, value in response.items() if not is_frame_key(key) and key != ASSET_LEVEL}
+        if (repeated := repeated_frame(response)) is not None:
+            yield _problem(ProblemKind.MALFORMED, REPEATED_FRAME, (path, repeated))
         yield from self.jobs(outside, listed, path)
         for key, frame in response.items():
             if key not in outside and frame is not None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from attrs import frozen
 
-from kili_query.counting import Rules, is_video
+from kili_query.counting import REPEATED_FRAME, Rules, is_frame_key, is_video, repeated_frame
 from kili_query.counting.label import content_of
 from kili_query.errors import LabelError, MalformedLabelError
 from kili_query.labels.geometry import Point, Shape, bounds, mapped, shape_of, unrotated
@@ -89,7 +89,12 @@ def drawing_of(label: Mapping[str, object], *, ontology: Ontology | None = None,
 
 
 def _frames(response: Mapping[str, object]) -> dict[int | None, Mapping[str, object]]:
-    numbered = {int(key): jobs for key, jobs in response.items() if str(key).isascii() and str(key).isdigit()}
+    if (repeated := repeated_frame(response)) is not None:
+        raise MalformedLabelError(REPEATED_FRAME, f'{_AT}["{repeated}"]')
+    try:
+        numbered = {int(str(key)): jobs for key, jobs in response.items() if is_frame_key(key)}
+    except ValueError as error:
+        raise MalformedLabelError("the number of a frame is too long to be read", _AT) from error
     return {number: jobs for number, jobs in sorted(numbered.items()) if isinstance(jobs, Mapping)}
 
 

@@ -248,6 +248,22 @@ class TestWhichLabels:
         assert [one["id"] for one in document["latestLabels"]] == ["l1", "second"]
 
 
+@pytest.mark.parametrize("as_text", [False, True])
+@pytest.mark.parametrize(
+    ("frames", "message"),
+    [
+        ({"7": {}, "8": boxes(), "007": {}}, r'a frame that is there twice.*jsonResponse\["007"\]'),
+        ({"1" * 10: boxes()}, "the number of a frame has more than 9 digits"),
+    ],
+    ids=str,
+)
+def test_frames_that_cannot_be_told_apart_or_named(tmp_path, frames, message, as_text):
+    content = json.dumps(frames) if as_text else frames
+    for fmt in ("yolo_v5", "raw", "coco"):
+        with pytest.raises(NotExportableLabelError, match=message):
+            write([label(1, content)], [asset(1)], project("VIDEO"), fmt=fmt, to=tmp_path / "a.zip")
+
+
 class TestRetiredJobs:
     """What labels answer to jobs that the interface no longer has."""
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from kili_query.counting import REPEATED_FRAME
 from kili_query.errors import KiliQueryError, LabelError, MalformedLabelError, OntologyError
 from kili_query.labels import (
     AttributeNotCompatibleWithJobError,
@@ -320,6 +321,14 @@ def test_a_video_keeps_answers_without_a_frame() -> None:
     assert label.jobs.to_dict() == response
     with pytest.raises(JobNotExistingError, match="no job `LIGHTS`"):
         label.jobs["LIGHTS"]
+
+
+def test_a_frame_that_is_there_twice() -> None:
+    label = ParsedLabel({"jsonResponse": {"7": {}, "007": {"CAPTION": {"text": "x"}}}}, VIDEO, "VIDEO")
+    with pytest.raises(MalformedLabelError, match=r"there twice.*jsonResponse\.007"):
+        frames(label, "CAPTION")[0]
+    assert [str(one) for one in label.problems] == [f"{REPEATED_FRAME} (at `jsonResponse.007`)"]
+    assert label.to_dict()["jsonResponse"] == {"7": {}, "007": {"CAPTION": {"text": "x"}}}
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ as it was shown: a rotation of the label by 90 or 270 degrees swaps them. On a P
 from collections.abc import Mapping
 from typing import TypeAlias
 
+from kili_query.counting import is_frame_key
 from kili_query.export.asset import Asset, Frame, Label
 from kili_query.export.errors import NotCompatibleOptions
 from kili_query.export.project import Project
@@ -34,8 +35,8 @@ def with_pixels(label: Label, asset: Asset, project: Project) -> dict[str, objec
     sizes = _Sizes(asset, label, is_pdf=project.input_type == "PDF")
     if label.frames and label.frames[0].number is None:
         return _jobs(label.frames[0], jobs, sizes)
-    frames = {str(frame.number): _jobs(frame, jobs, sizes) for frame in label.frames}
-    return {key: frames.get(str(int(key)), value) if key.isdigit() else value for key, value in label.response.items()}
+    frames = {frame.number: _jobs(frame, jobs, sizes) for frame in label.frames}
+    return {key: frames.get(int(key), value) if is_frame_key(key) else value for key, value in label.response.items()}
 
 
 class _Sizes:

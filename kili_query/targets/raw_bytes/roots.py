@@ -5,7 +5,7 @@ from typing import Generic, Protocol, TypeAlias, TypeVar, cast
 
 from msgspec.json import Decoder
 
-from kili_query.counting import Rules, is_video
+from kili_query.counting import Rules, is_video, repeated_frame
 from kili_query.ontology.job import METADATA_JOBS
 from kili_query.targets.raw_bytes.decoding import has_long_number
 from kili_query.targets.raw_bytes.shapes import Frames, Jobs, frames_type, label_type
@@ -71,6 +71,8 @@ class FramesReader:
         frames = self._read(data)
         if frames is None or (frames and not looks_like_video(frames)):
             return None  # there are jobs beside the frames
+        if repeated_frame(frames) is not None:
+            return None
         return [
             (None if key == _ASSET_LEVEL else key, jobs)
             for key, jobs in frames.items()
