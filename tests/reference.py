@@ -6,7 +6,7 @@ a verdict is certain, so that it meets the faults of a malformed label as an eng
 """
 
 import operator
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from fractions import Fraction
 from math import ceil, floor
 from typing import Any
@@ -23,6 +23,7 @@ from kili_query.ast import (
     Membership,
     NamePattern,
     Not,
+    Number,
     Or,
     Pattern,
     Predicate,
@@ -98,13 +99,15 @@ def holds(tree: Predicate, tokens: Tokens) -> bool:
         case Membership(one, ranges, negated):
             weights, constant = weigh(one, 1)
             edges = [edge for item in ranges for edge in (item.low, item.high) if edge is not None]
-            wanted = [item for item in ranges if item.high is None or item.low <= item.high]
-            alone = {item.low for item in wanted}
-            singles = all(item.low == item.high and item.low + 1 not in alone for item in wanted)
-            if singles and not negated and is_fraction(weights, constant):
-                return False  # none of them is what the sum ever comes to
+            if is_fraction(weights, constant) and not any(holds_some(item, constant) for item in ranges):
+                return negated  # no range holds anything that the sum ever comes to
             return decide(weights, constant, lambda value: is_in(value, ranges) is not negated, edges, tokens)
     raise AssertionError(tree)
+
+
+def holds_some(item: Range, constant: Fraction) -> bool:
+    """Whether a range holds a number that is an integer more than a fraction."""
+    return item.high is None or ceil(Fraction(item.low) - constant) + constant <= item.high
 
 
 def is_in(value: Fraction | int, ranges: tuple[Range, ...]) -> bool:
@@ -116,8 +119,8 @@ def relate(left: Sum, compare: Callable[[object, object], bool], right: Sum, tok
     taken, taken_constant = weigh(right, -1)
     for term, weight in taken.items():
         weights[term] = weights.get(term, 0) + weight
-    if compare is COMPARE["=="] and is_fraction(weights, constant + taken_constant):
-        return False
+    if compare in (COMPARE["=="], COMPARE["!="]) and is_fraction(weights, constant + taken_constant):
+        return compare is COMPARE["!="]
     return decide(weights, constant + taken_constant, lambda value: compare(value, 0), [0], tokens)
 
 
@@ -142,7 +145,7 @@ def decide(
     weights: dict[Term, int],
     constant: Fraction | int,
     is_met: Callable[[Fraction | int], bool],
-    edges: list[int],
+    edges: Sequence[Number],
     tokens: Tokens,
 ) -> bool:
     """Whether the weighted sum meets a condition that changes only near the edges."""
@@ -152,7 +155,7 @@ def decide(
     [(term, weight)] = weights.items()
     points = [MAX_COUNT]
     for edge in edges:
-        crossing = Fraction(edge - constant) / weight
+        crossing = (Fraction(edge) - constant) / weight
         points += range(floor(crossing) - 1, ceil(crossing) + 2)
 
     def is_certain(found: int) -> bool:

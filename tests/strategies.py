@@ -26,6 +26,7 @@ from kili_query.ast import (
     Membership,
     NamePattern,
     Not,
+    Number,
     Or,
     Pattern,
     Predicate,
@@ -71,6 +72,8 @@ _FREQUENT_JOBS = ("OBJECTS",) * 5 + ("SIZE",) * 4  # so that what is drawn apart
 _FREQUENT_CATEGORIES = ("A",) * 5
 _JOB_NAMES = st.sampled_from((*_FREQUENT_JOBS, *_JOBS, "RETIRED", "ROTATION_JOB", "0"))
 _CATEGORY_NAMES = st.sampled_from((*_FREQUENT_CATEGORIES, *CATEGORIES))
+
+_FRACTIONS = st.sampled_from([Decimal("0.5"), Decimal("1.5"), Decimal("2.25")])
 
 # Trees
 
@@ -160,20 +163,35 @@ def _relations(of: st.SearchStrategy[Term]) -> st.SearchStrategy[Predicate]:
 
 
 def _summands(of: st.SearchStrategy[Term]) -> st.SearchStrategy[tuple[Summand, ...]]:
-    part = st.builds(Summand, of | st.integers(0, 3), negative=st.booleans())
+    part = st.builds(Summand, of | of | st.integers(0, 3) | _FRACTIONS, negative=st.booleans())
     return st.lists(part, min_size=1, max_size=3).map(tuple)
 
 
 def _memberships(of: st.SearchStrategy[Term]) -> st.SearchStrategy[Predicate]:
-    low = st.integers(0, 4)
-    item = st.one_of(
-        low.map(lambda value: Range(value, value)),
-        st.tuples(low, st.integers(0, 3)).map(lambda pair: Range(pair[0], pair[0] + pair[1])),
-        low.map(lambda value: Range(value, None)),
-    )
-    ranges = st.lists(item, min_size=1, max_size=3).map(tuple)
     one = st.builds(Summand, of).map(lambda only: (only,))
-    return st.builds(Membership, st.builds(Sum, one | _summands(of)), ranges, negated=st.booleans())
+    return st.builds(Sum, one | _summands(of)).flatmap(
+        lambda head: st.builds(
+            Membership,
+            st.just(head),
+            _ranges(st.integers(-1, 4) | _FRACTIONS if _is_fraction(head) else st.integers(-1, 4)),
+            negated=st.booleans(),
+        )
+    )
+
+
+def _is_fraction(head: Sum) -> bool:
+    """Whether the numbers of a sum come to a fraction; otherwise a set is read as one of integers."""
+    numbers = [(-1 if one.negative else 1, one.operand) for one in head.summands if isinstance(one.operand, Decimal)]
+    return sum(sign * number for sign, number in numbers) % 1 != 0
+
+
+def _ranges(number: st.SearchStrategy[Number]) -> st.SearchStrategy[tuple[Range, ...]]:
+    item = st.one_of(
+        number.map(lambda value: Range(value, value)),
+        st.tuples(number, st.integers(0, 3)).map(lambda pair: Range(pair[0], pair[0] + pair[1])),
+        number.map(lambda value: Range(value, None)),
+    )
+    return st.lists(item, min_size=1, max_size=3).map(tuple)
 
 
 # Ontologies

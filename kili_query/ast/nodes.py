@@ -210,10 +210,13 @@ class Relation:
 
 @frozen
 class Range:
-    """``low..high``, ends included; ``high`` is None when the range has no end."""
+    """``low..high``, ends included; ``high`` is None when the range has no end.
 
-    low: int
-    high: int | None
+    The ends are integers unless the range is for a sum that holds a fraction.
+    """
+
+    low: Number
+    high: Number | None
 
 
 @frozen

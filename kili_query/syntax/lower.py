@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from math import ceil, floor
-from typing import assert_never
+from operator import itemgetter
+from typing import TypeAlias, assert_never
 
 from attrs import evolve
 
@@ -151,19 +152,27 @@ def _lower_term(term: Term) -> Term:
 
 def _relate(left: Sum, op: RelationOp, right: Sum, span: Span) -> Predicate:
     """One step of a relation: all counters to the left, the numbers to the right."""
-    if op is RelationOp.NE:
-        return disjunction((_relate(left, one, right, span) for one in (RelationOp.LT, RelationOp.GT)), span)
+    weights, constant = _collect(((left, 1), (right, -1)))
+    if op is not RelationOp.NE:
+        return _weigh(weights, CompareOp(op.value), -constant, span)
+    if constant.denominator != 1 and sum(1 for weight in weights.values() if weight != 0) > 1:
+        return Constant(True, span=span)  # a sum of counts is no fraction
+    return disjunction((_weigh(weights, one, -constant, span) for one in (CompareOp.LT, CompareOp.GT)), span)
+
+
+def _collect(sides: Iterable[tuple[Sum, int]]) -> tuple[dict[Term, int], Fraction]:
+    """The weight of each term in signed sums, and the sum of their numbers, exactly."""
     weights: dict[Term, int] = {}
     constant = Fraction(0)
-    for side, sign in ((left, 1), (right, -1)):
+    for side, sign in sides:
         for summand in side.summands:
             factor = -sign if summand.negative else sign
             if isinstance(summand.operand, Counter | Pattern | Filtered):
                 term = _lower_term(summand.operand)
                 weights[term] = weights.get(term, 0) + factor
             else:
-                constant -= factor * Fraction(summand.operand)
-    return _weigh(weights, CompareOp(op.value), constant, span)
+                constant += factor * Fraction(summand.operand)
+    return weights, constant
 
 
 def _weigh(weights: dict[Term, int], op: CompareOp, bound: Fraction, span: Span) -> Predicate:
@@ -217,63 +226,67 @@ def _compare(left: Fraction, op: CompareOp, right: Fraction) -> bool:
 
 
 def _lower_membership(tree: Membership) -> Predicate:
-    """A set is an OR over its ranges, united first; what lies outside is an OR over the gaps between them."""
-    united = list(_unite(tree.ranges))
-    match tree.sum.summands:
-        case (only,) if not only.negative and isinstance(only.operand, Counter | Pattern | Filtered):
-            lowest: int | None = 0  # a counter is never negative, so no bound below 0 needs saying
+    """A set is an OR over its ranges, united first; what lies outside is an OR over the gaps between them.
+
+    The numbers of the sum are taken over to the ranges before that: what is left of the sum is an integer, so that
+    ranges of integers say exactly where it may lie.
+    """
+    weights, constant = _collect(((tree.sum, 1),))
+    united = list(_unite(_shifted(item, constant) for item in tree.ranges))
+    parts: Iterable[_Part] = _gaps(united) if tree.negated else united
+    lowest: int | None = None
+    match [weight for weight in weights.values() if weight != 0]:
+        case [weight] if weight > 0:
+            lowest = 0  # a counter is never negative, so no bound below 0 needs saying
+            parts = [(low, high) for low, high in parts if high is None or high >= lowest]
         case _:
-            lowest = None
-    parts = _gaps(united) if tree.negated else [(item.low, item.high) for item in united]
-    if lowest is not None:
-        parts = [(low, high) for low, high in parts if high is None or high >= lowest]
-    return disjunction((_within(tree, low, high, lowest) for low, high in parts), tree.span)
+            pass
+    return disjunction((_within(weights, low, high, lowest, tree.span) for low, high in parts), tree.span)
 
 
-def _within(tree: Membership, low: int | None, high: int | None, lowest: int | None) -> Predicate:
-    def relate(op: RelationOp, number: int) -> Predicate:
-        return _relate(tree.sum, op, _number(number), tree.span)
+_Part: TypeAlias = tuple[int | None, int | None]
+"""The lowest and the highest integer, both included; None where there is no end."""
+
+
+def _shifted(item: Range, constant: Fraction) -> tuple[int, int | None]:
+    """The integers that lie in a range once a number is added to them."""
+    return ceil(Fraction(item.low) - constant), None if item.high is None else floor(Fraction(item.high) - constant)
+
+
+def _within(weights: dict[Term, int], low: int | None, high: int | None, lowest: int | None, span: Span) -> Predicate:
+    def relate(op: CompareOp, number: int) -> Predicate:
+        return _weigh(weights, op, Fraction(number), span)
 
     if low is not None and low == high:
-        return relate(RelationOp.EQ, low)
+        return relate(CompareOp.EQ, low)
     bounds = []
     if low is not None and (lowest is None or low > lowest or high is None):
-        bounds.append(relate(RelationOp.GE, low))
+        bounds.append(relate(CompareOp.GE, low))
     if high is not None:
-        bounds.append(relate(RelationOp.LE, high))
-    return conjunction(bounds, tree.span)
+        bounds.append(relate(CompareOp.LE, high))
+    return conjunction(bounds, span)
 
 
-def _number(number: int) -> Sum:
-    return Sum((Summand(number),))
-
-
-def _unite(ranges: Iterable[Range]) -> Iterator[Range]:
+def _unite(ranges: Iterable[tuple[int, int | None]]) -> Iterator[tuple[int, int | None]]:
     """Sorted, and no two of them overlapping or adjacent; empty ranges are gone."""
-    current: Range | None = None
-    for item in sorted((item for item in ranges if item.high is None or item.low <= item.high), key=_low):
+    current: tuple[int, int | None] | None = None
+    for low, high in sorted((one for one in ranges if one[1] is None or one[0] <= one[1]), key=itemgetter(0)):
         if current is None:
-            current = item
-        elif current.high is not None and item.low > current.high + 1:
+            current = low, high
+        elif current[1] is not None and low > current[1] + 1:
             yield current
-            current = item
-        elif current.high is not None:
-            current = Range(current.low, None if item.high is None else max(current.high, item.high))
+            current = low, high
+        elif current[1] is not None:
+            current = current[0], None if high is None else max(current[1], high)
     if current is not None:
         yield current
 
 
-def _low(item: Range) -> int:
-    return item.low
-
-
-def _gaps(united: list[Range]) -> list[tuple[int | None, int | None]]:
-    gaps: list[tuple[int | None, int | None]] = []
-    low: int | None = None
-    for item in united:
-        gaps.append((low, item.low - 1))
-        if item.high is None:
-            return gaps
-        low = item.high + 1
-    gaps.append((low, None))
-    return gaps
+def _gaps(united: Iterable[tuple[int, int | None]]) -> Iterator[_Part]:
+    start: int | None = None
+    for low, high in united:
+        yield start, low - 1
+        if high is None:
+            return
+        start = high + 1
+    yield start, None

@@ -2,8 +2,10 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from enum import Enum
+from fractions import Fraction
 from functools import cache
 from typing import Literal, TypeAlias
 
@@ -237,20 +239,36 @@ class _Builder(Transformer[Token, Predicate]):
     def membership(self, children: list[Sum | Range | Token]) -> Predicate:
         head = children[0]
         assert isinstance(head, Sum)
-        ranges = tuple(child for child in children if isinstance(child, Range))
+        ranges: Iterable[Range] = (child for child in children if isinstance(child, Range))
+        if not _has_fraction(head):
+            ranges = map(_of_integers, ranges)
         negated = isinstance(children[1], Token) and children[1].type == "NOT"
         closing = children[-1]
         assert isinstance(closing, Token)
-        return Membership(head, ranges, negated, span=Span(head.span.start, _end(closing)))
+        return Membership(head, tuple(ranges), negated, span=Span(head.span.start, _end(closing)))
 
     def range(self, children: list[Token]) -> Range:
         match [read_number(child) for child in children if child.type == "NUMBER"]:
             case [low, high]:
-                return Range(ceiling(low), floor(high))
+                return Range(low, high)
             case [low]:
-                return Range(ceiling(low), None if len(children) > 1 else floor(low))
+                return Range(low, None if len(children) > 1 else low)
             case other:
                 raise AssertionError(other)
+
+
+def _has_fraction(one: Sum) -> bool:
+    """Whether the sum never comes to an integer."""
+    total = Fraction(0)
+    for summand in one.summands:
+        if isinstance(summand.operand, Decimal):
+            total += -Fraction(summand.operand) if summand.negative else Fraction(summand.operand)
+    return total.denominator != 1
+
+
+def _of_integers(item: Range) -> Range:
+    """The integers of a range."""
+    return Range(ceiling(item.low), None if item.high is None else floor(item.high))
 
 
 _EVERY = NamePattern(("", ""))

@@ -156,5 +156,6 @@ def _print_number(number: Number) -> str:
 
 def _print_range(item: Range) -> str:
     if item.high is None:
-        return f"{item.low}.."
-    return str(item.low) if item.low == item.high else f"{item.low}..{item.high}"
+        return f"{_print_number(item.low)}.."
+    low, high = _print_number(item.low), _print_number(item.high)
+    return low if item.low == item.high else f"{low}..{high}"

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from decimal import Decimal
 from itertools import product
 
 from kili_query.ast import (
@@ -28,6 +29,7 @@ from kili_query.ast import (
 __all__ = ["COUNTERS", "assignments", "random_tree"]
 
 COUNTERS = tuple(Counter("J", name) for name in "ABCD")
+NUMBERS = (1, Decimal("0.5"), Decimal("1.5"))
 
 
 def random_tree(
@@ -55,7 +57,10 @@ def random_tree(
     def membership(counter: Counter) -> Predicate:
         lows = [rng.randint(0, highest) for _ in range(rng.randint(1, 3))]
         ranges = tuple(Range(low, rng.choice((low, low + 1, None))) for low in lows)
-        return Membership(Sum((Summand(counter),)), ranges, rng.random() < 0.5)
+        summands = [Summand(counter)]
+        if sums and rng.random() < 0.5:
+            summands += [Summand(rng.choice(counters), rng.random() < 0.5), Summand(rng.choice(NUMBERS), True)]
+        return Membership(Sum(tuple(summands)), ranges, rng.random() < 0.5)
 
     def chain(counter: Counter) -> Predicate:
         ends = [Sum((Summand(rng.randint(0, highest)),)) for _ in range(2)]

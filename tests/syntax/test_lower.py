@@ -67,10 +67,7 @@ def holds(tree: Predicate, counts: Counts) -> bool:
             return all(COMPARE[op.value](a, b) for a, op, b in zip(values, ops, values[1:], strict=False))
         case Membership(one, ranges, negated):
             number = value_of(one, counts)
-            inside = any(
-                number >= item.low and (item.high is None or number <= item.high) and number.denominator == 1
-                for item in ranges
-            )
+            inside = any(number >= item.low and (item.high is None or number <= item.high) for item in ranges)
             return inside is not negated
         case _:
             assert_never(tree)
@@ -117,6 +114,13 @@ LOWERED = {
         "A.B.count >= 1 AND A.B.count <= 2 OR A.B.count >= 5 AND A.B.count <= 9 OR A.B.count >= 20"
     ),
     "A.B.count IN {0..}": "A.B.count >= 0",
+    "A.B.count - 1.5 NOT IN {1, 4}": "TRUE",
+    "A.B.count - 0.5 IN {1, 2}": "FALSE",
+    "A.B.count - 0.5 IN {1, 2.5, 4..6}": "A.B.count == 3 OR A.B.count >= 5 AND A.B.count <= 6",
+    "A.B.count - 0.5 NOT IN {1.5, 4..}": "A.B.count <= 1 OR A.B.count >= 3 AND A.B.count <= 4",
+    "2.5 - A.B.count IN {0.5, 1..2}": "A.B.count <= 2 AND A.B.count >= 1",
+    "A.B.count - C.D.count + 0.5 IN {1, 2}": "FALSE",
+    "A.B.count - C.D.count != 0.5": "TRUE",
     "A.B.count NOT IN {0, 2..}": "A.B.count == 1",
     "A.B.count IN {5..1}": "FALSE",
     "A.B.count + A.B.count > 5": "A.B.count >= 3",
