@@ -27,7 +27,6 @@ from kili_query.ast import (
     Relation,
     RelationOp,
     Sum,
-    Summand,
     Term,
     comparison,
     conjunction,
