@@ -244,7 +244,8 @@ class Query:
             layout: ``"wide"``, one column for each counter, or ``"long"``, one row for each counter that is not 0.
             table: the table of the labels.
             counts_table: of the long layout, the table of the counts; by default the name of the table and ``_counts``.
-            columns: of the wide layout, the columns that the table has: a counter without one is 0.
+            columns: of the wide layout, all columns that the table has: a counter without one is 0, and without
+                ``fault`` a label is left out when all its counts are null.
 
         Raises:
             NotExpressible: the query says more than counts can tell, or the dialect cannot name a column.

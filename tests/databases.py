@@ -37,7 +37,7 @@ def load(execute: Execute, dialect: str, placeholder: str, table: pa.Table, colu
         execute(f"CREATE TABLE {own} ({', '.join(defined)})", None)
         execute(f"INSERT INTO {own} VALUES ({', '.join([placeholder] * len(kinds))})", rows)
 
-    kinds = {"id": "TEXT", "fault": "TEXT"}
+    kinds = {name: "TEXT" for name in ("id", "fault") if name in table.column_names}
     if layout == "wide":
         kinds |= dict.fromkeys(columns, "INT")
     create("labels", kinds, [tuple(row.values()) for row in table.select(list(kinds)).to_pylist()])

@@ -66,7 +66,7 @@ def judge_database(name: str, layout: Layout) -> JudgeAll:
         asked = {column_name(one.job, one.category) for one in counters(tree)}
         columns = [column for column in table.column_names if column in asked]
         try:
-            sql = to_sql(tree, name, layout=layout, columns=columns)
+            sql = to_sql(tree, name, layout=layout, columns=["fault", *columns])
         except kq.NotExpressible:
             return [INEXPRESSIBLE] * len(contents)
         return verdicts(table, DATABASES[name](sql, table, columns, layout))

@@ -9,7 +9,7 @@ from attrs import frozen
 
 from kili_query.ast import Counter, Filtered, Pattern, Term
 from kili_query.ast.walk import matches_pattern
-from kili_query.targets.column_names import column_name, column_pattern
+from kili_query.targets.column_names import column_name, column_pattern, counter_of
 from kili_query.targets.column_twins import ColumnTwins
 
 __all__ = ["FoundColumns"]
@@ -65,6 +65,13 @@ class FoundColumns:
                 raise AssertionError("refused before")
             case _:
                 assert_never(term)
+
+    def every_count(self) -> list[nw.Expr]:
+        """Every column of counts, asked for or not."""
+        if self.names is None:
+            return [_select(_literal(self.prefix) + "[^/]*/[^/]*")]
+        names = sorted(name for name in self.names if name.startswith(self.prefix))
+        return [nw.col(name) for name in names if counter_of(name.removeprefix(self.prefix)) is not None]
 
     def _known(self, name: str) -> list[str]:
         assert self.names is not None

@@ -1,6 +1,6 @@
 """The target for tables of counts: a predicate becomes one expression that filters frames of any library."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import assert_never
 
 import narwhals as nw
@@ -24,6 +24,7 @@ from kili_query.ast import (
     terms,
 )
 from kili_query.errors import NotExpressible
+from kili_query.logic.evaluate import holds
 from kili_query.syntax import lower
 from kili_query.targets.base import FRAMES, require
 from kili_query.targets.column_names import FAULT
@@ -34,6 +35,10 @@ from kili_query.targets.outcome import outcome
 __all__ = ["to_narwhals"]
 
 _MAX_SUM = 2**62
+"""No sum of counts in 64 bits goes so far from 0."""
+
+_MANY_COLUMNS = 2**16
+"""No frame has so many columns that a pattern matches."""
 
 
 def to_narwhals(
@@ -46,7 +51,8 @@ def to_narwhals(
     """Translate a predicate into an expression over wide count columns.
 
     A counter without a column is 0. A label whose counts are null is neither a match nor a non-match, nor is one
-    with a value in the column ``fault``, where the frame has one: no query finds it.
+    with a value in the column ``fault``, where the frame has one: no query finds it. Counts are null when one that is
+    asked for is, or all that the frame has.
 
     Args:
         tree: a predicate, sugar allowed; each of its counters is a column ``JOB/CATEGORY``.
@@ -132,7 +138,18 @@ def _guards(tree: Predicate, columns: FoundColumns) -> _Operands:
     if faults and columns.names is not None:
         return _Operands(is_and=True, sure=faults)
     nulls = [column.is_null() for column in columns.counts_of_all(list(dict.fromkeys(terms(tree))))]
-    return _Operands(is_and=True, sure=[~_any([_nowhere(), *nulls])], other=faults)
+    sure = [~_any([_nowhere(), *nulls])]
+    if holds(tree, {}):  # otherwise a label without any of these columns does not match anyway
+        sure += _some_count(columns)
+    return _Operands(is_and=True, sure=sure, other=faults)
+
+
+def _some_count(columns: FoundColumns) -> Iterator[nw.Expr]:
+    """That not all counts of a label are null, where the frame has any."""
+    is_null = [column.is_null() for column in columns.every_count()]
+    if is_null:
+        is_known = [one == nw.lit(value=False) for one in is_null]  # `~` of a selector would select the others
+        yield ~_any([_nowhere(), *is_null]) | _any([_nowhere(), *is_known])
 
 
 def _translate(tree: Predicate, columns: FoundColumns) -> nw.Expr:
@@ -176,13 +193,17 @@ def _conditions(tree: Comparison, columns: FoundColumns) -> list[nw.Expr]:
 
 
 def _translate_sum(tree: Linear, columns: FoundColumns) -> nw.Expr:
-    reach = sum(abs(addend.coefficient) for addend in tree.addends) * (MAX_COUNT + 1)
-    if reach > _MAX_SUM:
+    addends: list[nw.Expr] = []
+    reach = 0
+    for addend in tree.addends:
+        found = columns.counts(addend.counter)
+        is_one_each = columns.names is not None or isinstance(addend.counter, Counter)
+        reach += abs(addend.coefficient) * (len(found) if is_one_each else _MANY_COLUMNS)
+        addends += [_wide(column) * addend.coefficient for column in found]
+    if reach * (MAX_COUNT + 1) > _MAX_SUM:
         raise NotExpressible("a table of counts cannot express a sum that needs more than 64 bits")
-    weighted = [
-        _wide(column) * addend.coefficient for addend in tree.addends for column in columns.counts(addend.counter)
-    ]
-    return _compare(_sum(weighted), tree.op, max(-reach, min(tree.bound, reach)))
+    total = _sum(addends)
+    return _compare(total, tree.op, max(-_MAX_SUM, min(tree.bound, _MAX_SUM)))
 
 
 def _sum(addends: Iterable[nw.Expr]) -> nw.Expr:

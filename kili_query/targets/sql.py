@@ -8,7 +8,7 @@ where a count without a row is 0.
 INVARIANT: names reach the text only as identifiers and literals that sqlglot quotes.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from typing import Literal, TypeAlias, assert_never
 
 from attrs import evolve
@@ -36,7 +36,7 @@ from kili_query.ast import (
 from kili_query.errors import NotExpressible
 from kili_query.syntax import lower
 from kili_query.targets.base import COLUMNS, require
-from kili_query.targets.column_names import FAULT, column_name
+from kili_query.targets.column_names import FAULT, column_name, counter_of
 from kili_query.targets.explain import COMPARE
 from kili_query.targets.outcome import outcome
 
@@ -77,8 +77,9 @@ def to_sql(
         layout: ``"wide"``, one column for each counter, or ``"long"``, one row for each counter that is not 0.
         table: the table of the labels; dots separate a schema from a table.
         counts_table: of the long layout, the table of the counts; by default the name of the table and ``_counts``.
-        columns: of the wide layout, the columns that the table has: a counter without one is 0. By default every
-            counter is taken to have a column, and the database refuses what it lacks.
+        columns: of the wide layout, all columns that the table has: a counter without one is 0, and without ``fault``
+            a label is left out when all its counts are null. By default the table is taken to have ``fault`` and a
+            column for every counter, and the database refuses what it lacks.
 
     Returns:
         One ``SELECT`` statement without a semicolon. Labels whose counts are null, or which have a ``fault``, are left
@@ -98,7 +99,7 @@ def to_sql(
     match layout:
         case "wide":
             _check_columns(settled, dialect)
-            where = _wide_condition(settled, labels.name)
+            where = _wide_condition(settled, labels.name, columns)
             query = exp.select(_column("id", labels.name)).from_(labels).where(where)
         case "long":
             counts = _table(f"{table}_counts" if counts_table is None else counts_table)
@@ -119,7 +120,7 @@ def to_sql_condition(
     """
     settled = _prepare(tree, dialect, columns)
     _check_columns(settled, dialect)
-    return _wide_condition(settled, _table(table).name).sql(dialect=dialect, identify=True)
+    return _wide_condition(settled, _table(table).name, columns).sql(dialect=dialect, identify=True)
 
 
 def _prepare(tree: Predicate, dialect: str, columns: Collection[str] | None) -> Predicate:
@@ -180,11 +181,23 @@ def _check_columns(tree: Predicate, dialect: str) -> None:
             )
 
 
-def _wide_condition(tree: Predicate, table: str) -> exp.Condition:
-    if isinstance(tree, Constant):  # no counter is there to be null
-        known = exp.Is(this=_column(FAULT, table), expression=exp.null())
-        return known if tree.value else exp.and_(known, exp.false())
-    return _translate(tree, lambda counter: _column(column_name(counter.job, counter.category), table))
+def _wide_condition(tree: Predicate, table: str, columns: Collection[str] | None) -> exp.Condition:
+    if not isinstance(tree, Constant):
+        return _translate(tree, lambda counter: _column(column_name(counter.job, counter.category), table))
+    if not tree.value:
+        return exp.false()
+    signs = list(_signs_of_counts(table, columns))
+    return exp.or_(*signs) if signs else exp.true()
+
+
+def _signs_of_counts(table: str, columns: Collection[str] | None) -> Iterator[exp.Condition]:
+    """Conditions of which one at least holds for a label whose counts are known; none where no column shows it."""
+    if columns is None or FAULT in columns:
+        yield exp.Is(this=_column(FAULT, table), expression=exp.null())
+        return
+    for name in columns:
+        if counter_of(name) is not None:
+            yield exp.Not(this=exp.Is(this=_column(name, table), expression=exp.null()))
 
 
 def _long_query(tree: Predicate, labels: exp.Table, counts: exp.Table) -> exp.Select:

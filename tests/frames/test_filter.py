@@ -94,10 +94,22 @@ def test_every_library(name: str, text: str, ids: list[str]) -> None:
 
 @pytest.mark.parametrize("name", ALL)
 def test_null_counts_never_match(name: str) -> None:
-    """Also without a column of faults, as long as one column of counts is asked for."""
-    frame = ALL[name](COUNTS.drop_columns(["fault"]))
-    assert found(frame, parse_tree("J.A.count == 0 OR J.B.count == 0")) == ["a", "b"]
-    assert found(frame, parse_tree("J.A.count - J.B.count < 1")) == ["a"]
+    """Also without a column of faults, whatever columns are asked for."""
+    table = COUNTS.drop_columns(["fault"])
+    frame = ALL[name](table)
+    for columns in (None, table.column_names):
+        assert found(frame, parse_tree("J.A.count == 0 OR J.B.count == 0"), columns) == ["a", "b"]
+        assert found(frame, parse_tree("J.A.count - J.B.count < 1"), columns) == ["a"]
+        for text in ("J.B.count == 0", "K.*.count < 1", "J.B.count - J.C.count < 1", "TRUE"):
+            assert found(frame, parse_tree(text), columns) == ["a", "b"]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_table_without_counts(name: str) -> None:
+    table = pa.table({"id": ["a", "b"]})
+    for columns in (None, table.column_names):
+        assert found(ALL[name](table), parse_tree("J.B.count == 0"), columns) == ["a", "b"]
+        assert found(ALL[name](table), parse_tree("J.B"), columns) == []
 
 
 def test_a_prefix() -> None:
@@ -110,6 +122,17 @@ def test_counts_at_the_end_of_the_range() -> None:
     frame = pl.DataFrame({"id": ["a"], "J/A": [MAX_COUNT], "J/B": [MAX_COUNT]}, schema_overrides={"J/A": pl.Int32})
     assert filter(frame, "J.A.count + J.B.count == 4294967294").height == 1
     assert filter(frame, "J.A.count >= 2147483647").height == 1
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_sums_with_patterns_reach_as_far_as_their_columns(name: str) -> None:
+    most = {f"J/{category}": pa.array([MAX_COUNT], pa.int32()) for category in "ABCD"}
+    frame = FRAMES[name](pa.table({"id": ["a"], **most, "K/A": pa.array([1], pa.int32())}))
+    for columns in (None, ["id", *most, "K/A"]):
+        for bound, is_met in ((4 * MAX_COUNT, True), (4 * MAX_COUNT + 1, True), (4 * MAX_COUNT + 2, False)):
+            assert bool(found(frame, parse_tree(f"J.*.count + K.A.count >= {bound}"), columns)) is is_met
+            assert bool(found(frame, parse_tree(f"0 - J.*.count - K.A.count <= -{bound}"), columns)) is is_met
+            assert bool(found(frame, parse_tree(f"J.*.count + K.A.count > {bound * 10**9}"), columns)) is False
 
 
 def test_a_line_feed_at_the_end_of_a_name() -> None:

@@ -1,5 +1,6 @@
 """Statements: what they say, what they refuse, and that databases answer them as the reference does."""
 
+import pyarrow as pa
 import pytest
 import sqlglot
 from hypothesis import given, settings
@@ -99,8 +100,20 @@ def test_tables() -> None:
 def test_known_columns() -> None:
     tree = parse_tree("J.A AND J.B.count == 0 AND J.A.count - J.B.count > 1")
     assert to_sql_condition(tree, columns=["J/A"]) == '"labels"."J/A" >= 1 AND CAST("labels"."J/A" AS BIGINT) * 1 > 1'
-    assert to_sql_condition(parse_tree("J.B.count < 2"), columns=[]) == '"labels"."fault" IS NULL'
-    assert to_sql_condition(Constant(False)) == '"labels"."fault" IS NULL AND FALSE'
+    assert to_sql_condition(parse_tree("J.B.count < 2"), columns=["id", "fault"]) == '"labels"."fault" IS NULL'
+    assert to_sql_condition(Constant(False)) == "FALSE"
+
+
+def test_columns_without_faults() -> None:
+    """What is not there is not named; a label is known when it has a count."""
+    tree = parse_tree("J.B.count < 2")
+    assert to_sql_condition(tree, columns=[]) == "TRUE"
+    assert to_sql_condition(tree, columns=["id", "J/A"]) == 'NOT "labels"."J/A" IS NULL'
+    table = pa.table({"id": ["a", "b", "c"], "J/A": [None, 0, None], "J/C": [None, None, 1]})
+    for name in ("duckdb", "sqlite", "postgres"):
+        for text in ("J.B.count < 2", "J.B.count - J.D.count < 1", "TRUE"):
+            sql = to_sql(parse_tree(text), name, columns=table.column_names)
+            assert sorted(DATABASES[name](sql, table, table.column_names[1:], "wide")) == ["b", "c"]
 
 
 @pytest.mark.parametrize(
