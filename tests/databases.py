@@ -101,7 +101,7 @@ def run_postgres(sql: str, table: pa.Table, columns: list[str], layout: Layout) 
                 cursor.execute(statement.encode())
                 return cursor.fetchall() if cursor.description else []
             for row in rows:
-                cursor.execute(statement.encode(), row)
+                cursor.execute(statement.encode(), row, prepare=False)  # a table may come back with other columns
             return []
 
         load(execute, "postgres", "%s", table, columns, layout)
