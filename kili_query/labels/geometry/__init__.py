@@ -1,7 +1,7 @@
 """Geometry of annotations: shapes as values, and the conversions of the official client's label helpers.
 
-Coordinates of annotations are fractions of width and height from the top left, 0 to 1; on maps, degrees. Nothing here
-needs more than the standard library but the masks, which need the extra ``masks``.
+Coordinates of annotations are fractions of width and height from the top left, 0 to 1; on maps, degrees. Masks and run
+lengths need the extra ``masks``, everything else the standard library only.
 """
 
 from typing import TYPE_CHECKING
@@ -38,7 +38,6 @@ from kili_query.labels.geometry.pixels import (
     point_to_normalized_point,
 )
 from kili_query.labels.geometry.reading import shape_of
-from kili_query.labels.geometry.run_lengths import compress_counts, run_lengths
 from kili_query.labels.geometry.shapes import (
     Bounds,
     Box,
@@ -64,13 +63,19 @@ from kili_query.labels.geometry.shapes import (
 
 if TYPE_CHECKING:
     from kili_query.labels.geometry.masks import mask_to_normalized_vertices, normalized_vertices_to_mask
+    from kili_query.labels.geometry.pixel_runs import compress_counts, run_lengths
 
-_OF_MASKS = ("mask_to_normalized_vertices", "normalized_vertices_to_mask")
+_OF_PIXELS = {
+    "compress_counts": "pixel_runs",
+    "mask_to_normalized_vertices": "masks",
+    "normalized_vertices_to_mask": "masks",
+    "run_lengths": "pixel_runs",
+}
 
 
 def __getattr__(name: str) -> object:
-    if name in _OF_MASKS:
-        return getattr(load("kili_query.labels.geometry.masks", "masks", "masks"), name)
+    if name in _OF_PIXELS:
+        return getattr(load(f"{__name__}.{_OF_PIXELS[name]}", "masks", "masks"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

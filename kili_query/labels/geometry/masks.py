@@ -1,4 +1,9 @@
-"""Masks, which are arrays of pixels, and the outlines of annotations; needs numpy and OpenCV, the extra ``masks``."""
+"""Masks, which are arrays of pixels, and the outlines of annotations; needs numpy and OpenCV, the extra ``masks``.
+
+As in the official client, the border of an outline is inside: corners are rounded to pixels, and each pixel that the
+border touches counts. `run_lengths` and the exports count a pixel by its centre instead, so that areas which share an
+edge share no pixel.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias

@@ -1,8 +1,10 @@
 """Run lengths, read back by the tools of COCO."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pycocotools import mask as coco
 
@@ -13,32 +15,44 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't
 
 SIZE = Size(23, 17)
 
-coordinates = st.integers(-20, 120).map(lambda quarter: quarter / 4 + 0.1)
-rings = st.lists(st.builds(Point, coordinates, coordinates), min_size=3, max_size=6).map(tuple)
+# Quarters of a pixel meet its centre and its corners; beside them, such that never do, and the noise of scaling.
+coordinates = st.integers(-20, 120).map(lambda quarter: quarter / 4) | st.builds(
+    lambda quarter, by: quarter / 4 + by, st.integers(-20, 120), st.sampled_from([0.1, 1e-13, -1e-13])
+)
+corners = st.builds(Point, coordinates, coordinates)
+rings = st.lists(corners, min_size=3, max_size=6).map(tuple)
+upright = st.builds(
+    lambda a, b: (a, Point(b.x, a.y), b, Point(a.x, b.y)), corners, corners
+)  # with sides on one line, or none, as well
 regions = st.builds(
     Region,
-    st.lists(st.builds(Part, rings, st.lists(rings, max_size=2).map(tuple)), min_size=1, max_size=3).map(tuple),
+    st.lists(
+        st.builds(Part, rings | upright, st.lists(rings | upright, max_size=2).map(tuple)), min_size=1, max_size=3
+    ).map(tuple),
 )
 
+NEAR_PX = Fraction(1, 10**9)
 
-def is_within(x, y, ring):
-    """Whether a point is within a ring: how often a ray down from it meets the ring, odd or even."""
-    crossed = False
-    for a, b in zip(ring, ring[1:] + ring[:1], strict=True):
-        if (a.x <= x) != (b.x <= x) and y < a.y + (x - a.x) / (b.x - a.x) * (b.y - a.y):
-            crossed = not crossed
-    return crossed
+
+def crossings(ring, x):
+    """Where the line down through `x` meets a ring, in exact numbers; an edge is to the left of a point on it."""
+    for one, other in zip(ring, ring[1:] + ring[:1], strict=True):
+        a, b = sorted([tuple(map(Fraction, one)), tuple(map(Fraction, other))])
+        if a[0] <= x + NEAR_PX < b[0]:
+            yield a[1] + max(0, x - a[0]) / (b[0] - a[0]) * (b[1] - a[1])
 
 
 def painted(region, size):
-    """The same pixels, one after another."""
-    mask = np.zeros((size.height_px, size.width_px), np.uint8)
-    for row, column in np.ndindex(mask.shape):
-        x, y = column + 0.5, row + 0.5
-        mask[row, column] = any(
-            is_within(x, y, part.outer) and not any(is_within(x, y, hole) for hole in part.holes)
-            for part in region.parts
-        )
+    """The pixels whose centre is within a region, one after another."""
+    mask = np.zeros((size.height_px, size.width_px), bool)
+    for column in range(size.width_px):
+        x = column + Fraction(1, 2)
+        for part in region.parts:
+            outer, *holes = [list(crossings(ring, x)) for ring in part.rings]
+            for row in range(size.height_px):
+                y = row + Fraction(1, 2) + NEAR_PX
+                inside, *in_holes = [sum(one <= y for one in found) % 2 == 1 for found in (outer, *holes)]
+                mask[row, column] |= inside and not any(in_holes)
     return mask
 
 
@@ -48,6 +62,7 @@ def as_coco(counts, size):
 
 @settings(max_examples=60)
 @given(regions)
+@example(Region((Part((Point(0.1, 0.1), Point(5.6, 2.6), Point(0.35, -0.15))),)))
 def test_the_tools_of_coco_read_the_pixels_that_are_within(region):
     counts = run_lengths(region, SIZE)
     assert sum(counts) == SIZE.width_px * SIZE.height_px
@@ -56,8 +71,46 @@ def test_the_tools_of_coco_read_the_pixels_that_are_within(region):
     assert coco.area(as_coco(counts, SIZE)) == sum(counts[1::2])
 
 
-def ring(*corners):
-    return tuple(Point(x, y) for x, y in corners)
+def ring(*given):
+    return tuple(Point(x, y) for x, y in given)
+
+
+def drawn(outline, size=SIZE):
+    """The pixels of a ring, by the tools of COCO."""
+    return coco.decode(as_coco(run_lengths(Region((Part(outline),)), size), size))
+
+
+@given(corners, st.sampled_from([0.25, 0.5, 1 / 3]))
+def test_areas_that_share_edges_share_no_pixel_and_leave_none_out(middle, share):
+    """An image cut into triangles around a point within, and each of them into two."""
+    image = ring((0, 0), (23, 0), (23, 17), (0, 17))
+    inner = Point(min(max(middle.x, 1), 22), min(max(middle.y, 1), 16))
+    covered = np.zeros((SIZE.height_px, SIZE.width_px), int)
+    for a, b in zip(image, (*image[1:], image[0]), strict=True):
+        between = Point(a.x + share * (b.x - a.x), a.y + share * (b.y - a.y))
+        covered += drawn((a, between, inner))
+        covered += drawn((b, inner, between))
+    np.testing.assert_array_equal(covered, 1)
+
+
+@pytest.mark.parametrize(
+    ("outline", "rows"),
+    [
+        (((0.5, 0.5), (2.5, 0.5), (2.5, 2.5), (0.5, 2.5)), ["##..", "##..", "....", "...."]),
+        (((0.5, 0.5), (3.5, 3.5), (0.5, 3.5)), ["#...", "##..", "###.", "...."]),
+        (((0.5, 0.5), (3.5, 0.5), (3.5, 3.5)), [".##.", "..#.", "....", "...."]),
+    ],
+)
+def test_a_centre_on_an_edge_belongs_to_what_is_below_or_right_of_it(outline, rows):
+    mask = drawn(ring(*outline), Size(4, 4))
+    assert ["".join(".#"[int(one)] for one in row) for row in mask] == rows
+
+
+def test_many_columns_are_taken_in_turn(monkeypatch):
+    region = Region((Part(ring((2, 1), (21, 3), (9, 15)), (ring((8, 5), (12, 5), (12, 9)),)),))
+    whole = run_lengths(region, SIZE)
+    monkeypatch.setattr("kili_query.labels.geometry.pixel_runs._BLOCK", 40)
+    assert run_lengths(region, SIZE) == whole
 
 
 def test_holes_are_taken_out_and_parts_that_overlap_count_once():
