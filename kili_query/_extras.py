@@ -12,7 +12,7 @@ _MODULES_OF_EXTRA = {
     "fast": ("msgspec",),
     "cli": ("typer", "rich", "yaml"),
     "client": ("requests", "tqdm", "urllib3", "websockets"),
-    "export": ("PIL", "cv2", "filelock", "imagesize", "narwhals", "numpy", "pyarrow", "requests", "tqdm", "yaml"),
+    "export": ("PIL", "cv2", "filelock", "imagesize", "narwhals", "numpy", "pyarrow", "requests", "shapely", "tqdm", "yaml"),
     "frames": ("narwhals", "numpy", "pyarrow"),
     "masks": ("cv2", "numpy"),
     "sandbox": ("ariadne", "graphql", "msgspec", "sqlglot", "starlette", "uvicorn", "websockets"),

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from kili_query.export import NotExportableLabelError, write
 from kili_query.export import decoding as label_decoding
+from kili_query.export.formats import drawn as fast_way
 from kili_query.export.formats import json_text, number_lines
-from kili_query.export.formats import plain_outlines as fast_way
 from kili_query.export.text_jobs import read_jobs
 from tests.export.samples import asset, box, boxes, label, names, project
 

@@ -18,12 +18,12 @@ from kili_query.errors import MalformedLabelError
 from kili_query.export.asset import Annotation, Asset, Frame, Label
 from kili_query.export.context import Export
 from kili_query.export.format import Entry, Format, Writer
+from kili_query.export.formats.drawn import Drawn, drawn_of
 from kili_query.export.formats.gathered import GatheredText
 from kili_query.export.formats.json_text import encode_finite
 from kili_query.export.formats.kili import dump
-from kili_query.export.formats.objects import objects
-from kili_query.export.formats.segmentation import segmented
-from kili_query.labels.geometry import Box, Region, Size
+from kili_query.export.formats.segmentation import segmented, whole
+from kili_query.labels.geometry import Size
 from kili_query.ontology import Job
 
 __all__ = ["COCO"]
@@ -80,13 +80,13 @@ class _CocoWriter:
         annotations: dict[str, list[Row]] = {path: [] for path in self._annotations}
         for label in asset.labels:
             for frame in label.frames:
-                found = objects(self._export.annotations(asset, label, frame))
+                found = self._objects(asset, label, frame)
                 path = _image_path(asset, frame, media)
                 if path is not None:
                     image = self._image(len(images), path, size, label)
                     images.append(image)
                     self._draw(found, image, (asset, label, size), annotations)
-                elif found:
+                elif any(found.values()):
                     error = MalformedLabelError("the archive holds no such frame of the video", frame.path)
                     self._export.reject(error, asset.external_id, label.name)
         self._images.add(images)
@@ -135,27 +135,39 @@ class _CocoWriter:
             **({"label": label.name} if label.ending else {}),
         }
 
+    def _objects(self, asset: Asset, label: Label, frame: Frame) -> dict[str, list[Drawn]]:
+        """What the jobs draw, by their names."""
+        is_modified = self._export.options.annotation_modifier is not None
+        return {
+            job.name: whole(drawn_of(self._export, asset, label, frame, job, with_annotations=is_modified))
+            for job in self._export.jobs
+        }
+
     def _draw(
-        self, found: list[Annotation], image: Row, of: tuple[Asset, Label, Size], drawn: Mapping[str, list[Row]]
+        self,
+        found: Mapping[str, list[Drawn]],
+        image: Row,
+        of: tuple[Asset, Label, Size],
+        drawn: Mapping[str, list[Row]],
     ) -> None:
         """Add the annotations of an image to those of their files."""
         asset, label, size = of
-        for one in found:
-            if not isinstance(one.shape, Box | Region):
-                self._export.leave_out(one)
-                continue
-            path = self._paths[one.job]
+        for job, objects in found.items():
+            path = self._paths[job]
             rows = drawn[path]
-            row: Row = {
-                "id": self._annotations[path].count + len(rows) + 1,
-                "image_id": image["id"],
-                "category_id": self._category_ids[one.job, one.category],
-            }
-            try:
-                row |= segmented(one, size)
-                rows.append(self._modified(row, image, one))
-            except MalformedLabelError as error:
-                self._export.reject(error, asset.external_id, label.name)
+            for one, fields in zip(objects, segmented(objects, size), strict=True):
+                try:
+                    if fields is None:
+                        raise MalformedLabelError("the mask covers the centre of no pixel", one.path)
+                    row: Row = {
+                        "id": self._annotations[path].count + len(rows) + 1,
+                        "image_id": image["id"],
+                        "category_id": self._category_ids[job, one.category],
+                        **fields,
+                    }
+                    rows.append(row if one.annotation is None else self._modified(row, image, one.annotation))
+                except MalformedLabelError as error:
+                    self._export.reject(error, asset.external_id, label.name)
 
     def _modified(self, row: Row, image: Row, annotation: Annotation) -> Row:
         """What the caller makes of an annotation.

@@ -1,16 +1,19 @@
-"""An annotation of one ring that lies on the image. Needs msgspec, which lets nothing through that is anything else."""
+"""Annotations of one part that lie on the image. Needs msgspec, which lets nothing through that is anything else."""
 
 from collections.abc import Mapping
+from operator import mul
 from typing import Annotated, Literal, TypeAlias
 
 from msgspec import UNSET, Meta, MsgspecError, Struct, UnsetType, convert, field
 from msgspec.json import Decoder
 
+from kili_query.export.formats.clipping import LEAST_AREA
+from kili_query.export.formats.drawn import Drawn, is_upright
+from kili_query.export.formats.extents import extents
 from kili_query.export.text_jobs import TextJobs
 
 __all__ = ["Outline", "read_outlines"]
 
-_CORNERS_OF_BOX = 4
 _Fraction: TypeAlias = Annotated[int, Meta(ge=0, le=1)] | Annotated[float, Meta(ge=0, le=1)]  # 0 stays 0, is not 0.0
 
 
@@ -28,40 +31,15 @@ class _Category(Struct, gc=False):
 
 
 class Outline(Struct, gc=False):
-    """An annotation as the platform writes it, with one category and one ring, and without other geometry."""
+    """An annotation as the platform writes it, with one category and one part, and without other geometry."""
 
     type: Literal["rectangle", "polygon", "semantic"]
     categories: tuple[_Category]
-    rings: tuple[_Ring] = field(name="boundingPoly")
+    rings: Annotated[list[_Ring], Meta(min_length=1)] = field(name="boundingPoly")
+    mid: str | None = None
     points: UnsetType = UNSET
     polyline: UnsetType = UNSET
     point: UnsetType = UNSET
-
-    @property
-    def category(self) -> str:
-        """The name of its category."""
-        return self.categories[0].name
-
-    @property
-    def is_box(self) -> bool:
-        """Whether it is a rectangle."""
-        return self.type == "rectangle"
-
-    @property
-    def numbers(self) -> list[float]:
-        """The corners: x and y of each, in fractions of the width and the height."""
-        return [number for corner in self.rings[0].corners for number in (corner.x, corner.y)]
-
-    @property
-    def bounds(self) -> tuple[float, float, float, float]:
-        """Left, top, right and bottom."""
-        corners = self.rings[0].corners
-        if self.is_box:
-            a, b, c, d = corners
-            if a.x == b.x < c.x == d.x and b.y == c.y < a.y == d.y:  # as nearly all are drawn
-                return a.x, b.y, c.x, a.y
-        xs, ys = [corner.x for corner in corners], [corner.y for corner in corners]
-        return min(xs), min(ys), max(xs), max(ys)
 
 
 class _Response(Struct, gc=False):
@@ -71,11 +49,39 @@ class _Response(Struct, gc=False):
 _TEXT = Decoder(_Response)
 
 
-def read_outlines(jobs: Mapping[str, object], name: str) -> list[Outline] | None:
-    """The outlines in the response of a job; None when it holds anything else, or might."""
+def read_outlines(jobs: Mapping[str, object], name: str, path: str) -> list[Drawn] | None:
+    """Return what the response of a job draws; None when it holds anything else, or might, or what has no area.
+
+    Args:
+        jobs: job name to job response.
+        name: of the job.
+        path: of its response, as a JSON path.
+    """
     try:
         response = _TEXT.decode(jobs.texts[name]) if isinstance(jobs, TextJobs) else convert(jobs[name], _Response)
     except (MsgspecError, ValueError, RecursionError):  # a ValueError where a text has a lone surrogate
         return None
-    found = response.annotations
-    return found if all(len(one.rings[0].corners) == _CORNERS_OF_BOX for one in found if one.is_box) else None
+    found = [_drawn(one, f"{path}.annotations[{index}]") for index, one in enumerate(response.annotations)]
+    return found if all(map(_has_area, found)) and _have_area([one for one in found if len(one.parts[0]) > 1]) else None
+
+
+def _drawn(outline: Outline, path: str) -> Drawn:
+    part = [[number for corner in ring.corners for number in (corner.x, corner.y)] for ring in outline.rings]
+    is_box = outline.type == "rectangle"
+    group = outline.mid if outline.type == "semantic" else None
+    return Drawn(outline.categories[0].name, is_box, [part], path, group)
+
+
+def _has_area(drawn: Drawn) -> bool:
+    """Whether the outline surely fills something; a rectangle has to stand upright for that."""
+    ring = drawn.parts[0][0]
+    if drawn.is_box:
+        width, height = ring[4] - ring[0], ring[5] - ring[1]
+        return len(drawn.parts[0]) == 1 and is_upright(drawn) and abs(width * height) > LEAST_AREA
+    xs, ys = ring[::2], ring[1::2]
+    twice: float = sum(map(mul, xs, ys[1:] + ys[:1])) - sum(map(mul, ys, xs[1:] + xs[:1]))
+    return abs(twice) > 2 * LEAST_AREA
+
+
+def _have_area(holed: list[Drawn]) -> bool:
+    return all(extent.area > LEAST_AREA for extent in extents([one.parts for one in holed]))

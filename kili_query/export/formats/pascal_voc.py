@@ -1,6 +1,6 @@
 """The format ``pascal_voc``: an XML file for each image or frame, with an upright box in pixels for each object.
 
-Pixels are those of the image as it is stored, from 0, rounded, half to even.
+Pixels are those of the image as it is stored, from 0, rounded, half to even; a box has one pixel at least.
 """
 
 import re
@@ -11,10 +11,9 @@ from kili_query.errors import MalformedLabelError
 from kili_query.export.asset import Annotation, Asset, Frame, Label
 from kili_query.export.context import Export
 from kili_query.export.format import Entry, Format, Writer
-from kili_query.export.formats.clipping import clipped_box
+from kili_query.export.formats.drawn import Drawn, bounds_of, drawn_of
 from kili_query.export.formats.image_names import without_image_extension
-from kili_query.export.formats.plain_outlines import plain_outlines
-from kili_query.labels.geometry import Bounds, Box, Region, Size, bounds
+from kili_query.labels.geometry import Bounds, Size
 from kili_query.ontology import Job
 
 __all__ = ["PASCAL_VOC"]
@@ -107,28 +106,27 @@ class _VocWriter:
         return "".join([head, *objects, _END])
 
     def _of_job(self, job: Job, asset: Asset, label: Label, frame: Frame, size: Size) -> str:
-        plain = None if label.rotation_degrees else plain_outlines(frame.jobs, job)
-        if plain is not None:
-            return "".join([self._objects[job.name, one.category] + _box(one.bounds, size) for one in plain])
-        return "".join(self._checked(job, asset, label, frame, size))
+        drawn = drawn_of(self._export, asset, label, frame, job)
+        return "".join(
+            [
+                self._objects[job.name, category] + _box(bounds, size)
+                for one, bounds in zip(drawn, bounds_of(drawn), strict=True)
+                for category in self._categories(one, job, asset, label)
+            ]
+        )
 
-    def _checked(self, job: Job, asset: Asset, label: Label, frame: Frame, size: Size) -> Iterator[str]:
-        for annotation in self._export.annotations(asset, label, frame, job=job):
-            if not isinstance(annotation.shape, Box | Region):
-                self._export.leave_out(annotation)
-                continue
-            try:
-                box = _box(_within(annotation), size)
-                categories = list(_categories(annotation, job))
-            except MalformedLabelError as error:
-                self._export.reject(error, asset.external_id, label.name)
-                continue
-            for category in categories:
-                yield self._objects[job.name, category] + box
+    def _categories(self, drawn: Drawn, job: Job, asset: Asset, label: Label) -> list[str]:
+        """All categories of an annotation: each is an object of its own."""
+        if drawn.annotation is None:
+            return [drawn.category]
+        try:
+            return list(_categories(drawn.annotation, job))
+        except MalformedLabelError as error:
+            self._export.reject(error, asset.external_id, label.name)
+            return []
 
 
 def _categories(annotation: Annotation, job: Job) -> Iterator[str]:
-    """All categories of an annotation: each is an object of its own."""
     yield annotation.category
     listed = annotation.raw["categories"]
     for index, one in enumerate(listed[1:] if isinstance(listed, list | tuple) else (), 1):
@@ -139,23 +137,23 @@ def _categories(annotation: Annotation, job: Job) -> Iterator[str]:
         yield name
 
 
-def _within(annotation: Annotation) -> Bounds:
-    """The box around what an annotation draws, as far as it lies on the image."""
-    within = clipped_box(bounds(annotation.shape))
-    if within is None:
-        raise MalformedLabelError(f"the {annotation.type or 'region'} lies outside the image", annotation.path)
-    return within
+def _box(bounds: Bounds, size: Size) -> str:
+    left_px, right_px = _edges(bounds.left, bounds.right, size.width_px)
+    top_px, bottom_px = _edges(bounds.top, bounds.bottom, size.height_px)
+    return _BOX.format(left_px=left_px, right_px=right_px, top_px=top_px, bottom_px=bottom_px)
 
 
-def _box(box: tuple[float, float, float, float], size: Size) -> str:
-    left, top, right, bottom = box
-    width_px, height_px = size
-    return _BOX.format(
-        left_px=round(left * width_px),
-        right_px=round(right * width_px),
-        top_px=round(top * height_px),
-        bottom_px=round(bottom * height_px),
-    )
+def _edges(start: float, end: float, length_px: int) -> tuple[int, int]:
+    """Both rounded; where that leaves nothing between them, the pixel in which the box starts.
+
+    >>> _edges(0.1, 0.5, 200), _edges(0.25, 0.2515, 200), _edges(0.9999, 1, 200)
+    ((20, 100), (50, 51), (199, 200))
+    """
+    start_px, end_px = round(start * length_px), round(end * length_px)
+    if start_px < end_px:
+        return start_px, end_px
+    start_px = min(int(start * length_px), length_px - 1)
+    return start_px, start_px + 1
 
 
 def _open(export: Export) -> Writer:

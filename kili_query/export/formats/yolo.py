@@ -4,21 +4,20 @@ Classes are numbered from 0 in the order of the interface, in each job (``split`
 versions differ in the file that names the classes, and in nothing else.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from attrs import frozen
 
-from kili_query.errors import MalformedLabelError
 from kili_query.export.asset import Asset, Frame, Label
 from kili_query.export.context import Export
 from kili_query.export.format import Entry, Format, Writer
+from kili_query.export.formats.drawn import drawn_of
 from kili_query.export.formats.image_names import without_image_extension
-from kili_query.export.formats.plain_outlines import plain_outlines
 from kili_query.export.formats.quoting import one_line, yaml_plain, yaml_quoted
 from kili_query.export.formats.remote_assets import RemoteAssets
 from kili_query.export.formats.video_meta import VideoMeta
-from kili_query.export.formats.yolo_lines import lines_of, plain_lines
+from kili_query.export.formats.yolo_lines import lines_of
 from kili_query.ontology import Job
 
 __all__ = ["YOLO_V4", "YOLO_V5", "YOLO_V7", "YOLO_V8"]
@@ -132,27 +131,13 @@ class _YoloWriter:
 
     def _text(self, within: _DataSet, asset: Asset, label: Label, frame: Frame) -> str:
         """What a label file holds."""
-        return "".join(
-            [self._of_job(within, job, asset, label, frame) for job in within.jobs if job.name in frame.jobs]
+        return lines_of(
+            [
+                (within.numbers[job.name][one.category], one)
+                for job in within.jobs
+                for one in drawn_of(self._export, asset, label, frame, job)
+            ]
         )
-
-    def _of_job(self, within: _DataSet, job: Job, asset: Asset, label: Label, frame: Frame) -> str:
-        plain = None if label.rotation_degrees else plain_outlines(frame.jobs, job)
-        if plain is not None:
-            return plain_lines(plain, within.numbers[job.name])
-        return "".join(self._checked(within, job, asset, label, frame))
-
-    def _checked(self, within: _DataSet, job: Job, asset: Asset, label: Label, frame: Frame) -> Iterator[str]:
-        for annotation in self._export.annotations(asset, label, frame, job=job):
-            try:
-                lines = lines_of(within.numbers[job.name][annotation.category], annotation)
-            except MalformedLabelError as error:
-                self._export.reject(error, asset.external_id, label.name)
-                continue
-            if lines is None:
-                self._export.leave_out(annotation)
-            else:
-                yield lines
 
 
 def _fits(job: Job) -> bool:

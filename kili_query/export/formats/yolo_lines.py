@@ -1,68 +1,39 @@
 """The lines of YOLO: a class and numbers, which are fractions of the image.
 
 class x_center y_center width height        a rectangle
-class x1 y1 x2 y2 x3 y3 …                   a polygon, or one part of a mask
+class x1 y1 x2 y2 x3 y3 …                   an outline
+
+A file has lines of one kind: readers take a file for boxes or for outlines as a whole.
 """
 
-from collections.abc import Iterable, Mapping
-from itertools import chain
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
 
-from kili_query.errors import MalformedLabelError
-from kili_query.export.asset import Annotation
-from kili_query.export.formats.clipping import clipped_box, clipped_ring
+from kili_query.export.formats.drawn import Drawn, bounds_of
 from kili_query.export.formats.number_lines import number_lines
-from kili_query.labels.geometry import Box, Region, bounds
 
-if TYPE_CHECKING:
-    from kili_query.export.formats.outline import Outline
-
-__all__ = ["lines_of", "plain_lines"]
+__all__ = ["lines_of"]
 
 
-def plain_lines(outlines: "Iterable[Outline]", numbers: Mapping[str, int]) -> str:
-    """The lines of outlines that lie on the image.
+def lines_of(drawn: Sequence[tuple[int, Drawn]]) -> str:
+    """Return the lines of a file: boxes where all are rectangles, else outlines, without holes, one for each part.
 
     Args:
-        outlines: of one job.
-        numbers: the class of each category.
+        drawn: the class of each and what it draws.
 
-    >>> from kili_query.export.formats.outline import read_outlines
-    >>> corners = [{"x": 0.25, "y": 1}, {"x": 0.25, "y": 0}, {"x": 0.75, "y": 0}, {"x": 0.75, "y": 1}]
-    >>> ring = {"normalizedVertices": corners}
-    >>> boat = {"type": "rectangle", "categories": [{"name": "BOAT"}], "boundingPoly": [ring]}
-    >>> print(plain_lines(read_outlines({"J": {"annotations": [boat]}}, "J"), {"BOAT": 3}), end="")
+    >>> boat = Drawn("BOAT", True, [[[0.25, 1, 0.25, 0, 0.75, 0, 0.75, 1]]], "")
+    >>> kite = Drawn("KITE", False, [[[0, 1, 0, 0, 1, 0]]], "")
+    >>> print(lines_of([(3, boat)]), lines_of([(3, boat), (4, kite)]), sep="")
     3 0.5 0.5 0.5 1
+    3 0.25 1 0.25 0 0.75 0 0.75 1
+    4 0 1 0 0 1 0
+    <BLANKLINE>
     """
-    return number_lines(
-        [(numbers[one.category], *(_of_box(one.bounds) if one.is_box else one.numbers)) for one in outlines]
-    )
+    if all(one.is_box for _, one in drawn):
+        return number_lines(list(_boxes(drawn)))
+    return number_lines([(number, *outer) for number, one in drawn for outer, *_ in one.parts])
 
 
-def lines_of(number: int, annotation: Annotation) -> str | None:
-    """The lines of an annotation: of a region one for each of its parts, without holes; None for what has no area.
-
-    Raises:
-        MalformedLabelError: it lies outside the image.
-    """
-    match annotation.shape:
-        case Box() as box:
-            within = clipped_box(bounds(box))
-            text = "" if within is None else _line(number, _of_box(within))
-        case Region(parts):
-            rings = [clipped_ring(part.outer) for part in parts]
-            text = "".join(_line(number, chain.from_iterable(ring)) for ring in rings if ring is not None)
-        case _:
-            return None
-    if not text:
-        raise MalformedLabelError(f"the {annotation.type or 'region'} lies outside the image", annotation.path)
-    return text
-
-
-def _of_box(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
-    left, top, right, bottom = box
-    return (left + right) / 2, (top + bottom) / 2, right - left, bottom - top
-
-
-def _line(number: int, numbers: Iterable[float]) -> str:
-    return f"{' '.join(map(str, (number, *numbers)))}\n"
+def _boxes(drawn: Sequence[tuple[int, Drawn]]) -> Iterator[tuple[float, ...]]:
+    bounds = bounds_of([one for _, one in drawn])
+    for (number, _), (left, top, right, bottom) in zip(drawn, bounds, strict=True):
+        yield number, (left + right) / 2, (top + bottom) / 2, right - left, bottom - top

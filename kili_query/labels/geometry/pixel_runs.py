@@ -75,6 +75,10 @@ def _blocks(found: tuple[Part, ...], size: Size) -> Iterator[tuple[int, _Pixels]
         yield left * height_px, pixels
 
 
+def _array(ring: Ring) -> _Floats:
+    return np.array(ring, np.float64)
+
+
 def _within(ring: _Floats, columns: range, height_px: int) -> _Pixels:
     """Return which pixels are within a ring: those with an odd number of edges above them or on them."""
     a, b = ring, np.roll(ring, -1, axis=0)

@@ -1,0 +1,160 @@
+"""What the annotations of a job draw on their image: outlines that lie on it and fill some of it.
+
+All formats of outlines and boxes take it from here, so that they agree on what can be written.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
+from typing import NamedTuple, TypeAlias
+
+from kili_query._extras import has_extra, load
+from kili_query.errors import MalformedLabelError
+from kili_query.export.asset import Annotation, Asset, Frame, Label
+from kili_query.export.context import Export
+from kili_query.export.formats.clipping import clipped_part
+from kili_query.export.formats.extents import Numbers, Parts, extents
+from kili_query.export.formats.objects import uncrossed
+from kili_query.labels.geometry import Bounds, Box, Part, Region, Ring
+from kili_query.ontology import Job
+
+__all__ = ["Drawn", "bounds_of", "drawn_of", "is_upright", "plain_outlines"]
+
+_NUMBERS_OF_BOX = 8
+
+
+class Drawn(NamedTuple):
+    """An annotation on its image.
+
+    Attributes:
+        category: its first category.
+        is_box: whether it is a rectangle.
+        parts: its rings, in fractions of the width and the height of the image, from 0 to 1; a rectangle has one.
+        path: where it stands in the label, as a JSON path.
+        group: what the parts of one object share that are annotations of their own; None for a whole object.
+        annotation: where it comes from; None when it was read by the fast way.
+    """
+
+    category: str
+    is_box: bool
+    parts: Parts
+    path: str
+    group: str | None = None
+    annotation: Annotation | None = None
+
+
+_Read: TypeAlias = Callable[[Mapping[str, object], str, str], "list[Drawn] | None"]
+
+
+def drawn_of(
+    export: Export, asset: Asset, label: Label, frame: Frame, job: Job, *, with_annotations: bool = False
+) -> list[Drawn]:
+    """Return what a job draws, in order.
+
+    What has no area by its kind is left out and counted; what cannot be written, or has no area on the image, is
+    reported and left out, or fatal, as the options say.
+
+    Args:
+        export: the export that runs.
+        asset: whose label it is.
+        label: the label.
+        frame: one of its frames.
+        job: one of the jobs that the format can hold.
+        with_annotations: whether each is to have its `Drawn.annotation`.
+    """
+    if job.name not in frame.jobs:
+        return []
+    plain = (
+        None
+        if label.rotation_degrees or with_annotations
+        else plain_outlines(frame.jobs, job, f"{frame.path}.{job.name}")
+    )
+    return list(_checked(export, asset, label, frame, job)) if plain is None else plain
+
+
+def is_upright(drawn: Drawn) -> bool:
+    """Whether it is a rectangle whose sides are level and plumb, as most are."""
+    ring = drawn.parts[0][0]
+    if not drawn.is_box or len(ring) != _NUMBERS_OF_BOX:
+        return False
+    ax, ay, bx, by, cx, cy, dx, dy = ring
+    return (ax == bx and by == cy and cx == dx and dy == ay) or (ay == by and bx == cx and cy == dy and dx == ax)
+
+
+def bounds_of(drawn: Sequence[Drawn]) -> list[Bounds]:
+    """Return the box around what each fills, in fractions."""
+    upright = list(map(is_upright, drawn))
+    others = iter(extents([one.parts for one, is_plain in zip(drawn, upright, strict=True) if not is_plain]))
+    return [
+        _of_corners(one.parts[0][0]) if is_plain else next(others).bounds
+        for one, is_plain in zip(drawn, upright, strict=True)
+    ]
+
+
+def _of_corners(ring: Numbers) -> Bounds:
+    ax, ay, _, _, cx, cy, _, _ = ring
+    return Bounds(min(ax, cx), min(ay, cy), max(ax, cx), max(ay, cy))
+
+
+def plain_outlines(jobs: Mapping[str, object], job: Job, path: str = "") -> list[Drawn] | None:
+    """Return what a job draws, by a fast way that takes what nearly all annotations are.
+
+    Whatever else there is, it gives up on the whole job response, so that it may be checked, reported and clipped. What
+    both ways take, they take alike.
+
+    Args:
+        jobs: job name to job response.
+        job: one of them.
+        path: of its response, as a JSON path.
+
+    Returns:
+        What it draws; None when there is any annotation that has to be looked at more closely.
+
+    >>> from kili_query.ontology import Category
+    >>> corners = [{"x": 0, "y": 1}, {"x": 0, "y": 0}, {"x": 1, "y": 0}]
+    >>> flag = {"type": "polygon", "categories": [{"name": "FLAG"}], "boundingPoly": [{"normalizedVertices": corners}]}
+    >>> job = Job("J", "OBJECT_DETECTION", categories={"FLAG": Category("FLAG", "Flag")})
+    >>> [one.parts for one in plain_outlines({"J": {"annotations": [flag]}}, job)]
+    [[[[0, 1, 0, 0, 1, 0]]]]
+    >>> plain_outlines({"J": {"annotations": [flag, {}]}}, job) is None
+    True
+    """
+    found = _reader()(jobs, job.name, path)
+    return found if found is not None and all(one.category in job.categories for one in found) else None
+
+
+@cache
+def _reader() -> _Read:
+    if not has_extra("fast"):
+        return lambda jobs, name, path: None
+    read: _Read = load("kili_query.export.formats.outline", "", "fast").read_outlines
+    return read
+
+
+def _checked(export: Export, asset: Asset, label: Label, frame: Frame, job: Job) -> Iterator[Drawn]:
+    for annotation in export.annotations(asset, label, frame, job=job):
+        if not isinstance(annotation.shape, Box | Region):
+            export.leave_out(annotation)
+            continue
+        try:
+            yield _on_image(annotation, annotation.shape)
+        except MalformedLabelError as error:
+            export.reject(error, asset.external_id, label.name)
+
+
+def _on_image(annotation: Annotation, shape: Box | Region) -> Drawn:
+    is_box = isinstance(shape, Box)
+    given = (Part(uncrossed(shape)),) if isinstance(shape, Box) else shape.parts
+    within = [one for part in given for one in clipped_part(part)]
+    if not within:
+        is_outside = not any(0 <= x <= 1 and 0 <= y <= 1 for part in given for x, y in part.outer)
+        what = "lies outside the image" if is_outside else "has no area on the image"
+        raise MalformedLabelError(f"the {annotation.type or 'region'} {what}", annotation.path)
+    parts = [[_numbers(ring) for ring in part.rings] for part in within]
+    is_part = annotation.type == "semantic" and not is_box
+    group = annotation.mid if is_part else None
+    return Drawn(annotation.category, is_box, parts, annotation.path, group, annotation)
+
+
+def _numbers(ring: Ring) -> Numbers:
+    """Its numbers, as those that JSON has: labels that Python made may hold others."""
+    return [one if isinstance(one, int) else float(one) for corner in ring for one in corner]

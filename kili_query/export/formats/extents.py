@@ -1,0 +1,90 @@
+"""How far shapes reach and how large they are, many at a time; needs numpy and shapely, which the extra ``export`` has.
+
+A ring is filled by the even-odd rule, holes are taken out, and parts are joined, as in `run_lengths`.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from kili_query.labels.geometry import Bounds
+
+__all__ = ["Extent", "Numbers", "Parts", "extents", "filled"]
+
+Numbers: TypeAlias = list[float]
+"""The corners of a ring: x and y of each."""
+
+Parts: TypeAlias = Sequence[Sequence[Numbers]]
+"""Of each part of a shape its outline, then its holes."""
+
+
+class Extent(NamedTuple):
+    """What a shape fills.
+
+    Attributes:
+        bounds: the smallest upright box around it; not numbers when it fills nothing.
+        area: how much it fills.
+        is_plain: its rings neither cross nor touch themselves or each other along a line, and its holes are inside.
+    """
+
+    bounds: Bounds
+    area: float
+    is_plain: bool
+
+
+def extents(shapes: Sequence[Parts], scale: tuple[float, float] = (1, 1)) -> list[Extent]:
+    """Return what each shape fills.
+
+    Args:
+        shapes: of finite coordinates, each with a part or more, rings of three corners or more.
+        scale: by which x and y are multiplied.
+
+    >>> corner, hole = [0, 0, 4, 0, 4, 4, 0, 4], [-1, -1, 1, -1, 1, 5, -1, 5]
+    >>> extents([[[corner]], [[corner, hole]]], (10, 1))
+    [Extent(bounds=Bounds(left=0.0, top=0.0, right=40.0, bottom=4.0), area=160.0, is_plain=True), \
+Extent(bounds=Bounds(left=10.0, top=0.0, right=40.0, bottom=4.0), area=120.0, is_plain=False)]
+    """
+    if not shapes:
+        return []
+    drawn = _multipolygons(shapes, scale)
+    plain = shapely.is_valid(drawn)
+    for index in np.flatnonzero(~plain):
+        drawn[index] = filled(drawn[index])
+    rows = zip(shapely.bounds(drawn).tolist(), shapely.area(drawn).tolist(), plain.tolist(), strict=True)
+    return [Extent(Bounds(*bounds), area, is_plain) for bounds, area, is_plain in rows]
+
+
+def _multipolygons(shapes: Sequence[Parts], scale: tuple[float, float]) -> NDArray[np.object_]:
+    parts = list(chain.from_iterable(shapes))
+    rings = list(chain.from_iterable(parts))
+    corners = np.array(list(chain.from_iterable(rings)), np.float64).reshape(-1, 2) * scale
+    lines = np.asarray(shapely.linearrings(corners, indices=_repeated(len(ring) // 2 for ring in rings)))
+    polygons = np.asarray(shapely.polygons(lines, indices=_repeated(map(len, parts))))
+    return np.asarray(shapely.multipolygons(polygons, indices=_repeated(map(len, shapes))))
+
+
+def _repeated(counts: Iterable[int]) -> NDArray[np.int64]:
+    """Return 0 as often as the first count says, then 1, and so on."""
+    listed = list(counts)
+    return np.repeat(np.arange(len(listed)), listed)
+
+
+def filled(drawn: shapely.MultiPolygon) -> shapely.MultiPolygon:
+    """Return what polygons fill whose rings may cross, each other as well."""
+    return _polygons(shapely.union_all([_filled(polygon) for polygon in drawn.geoms]))
+
+
+def _filled(polygon: shapely.Polygon) -> shapely.Geometry:
+    outer = _polygons(shapely.make_valid(shapely.Polygon(polygon.exterior)))
+    holes = [_polygons(shapely.make_valid(shapely.Polygon(hole))) for hole in polygon.interiors]
+    return shapely.difference(outer, shapely.union_all(holes)) if holes else outer
+
+
+def _polygons(drawn: shapely.Geometry) -> shapely.MultiPolygon:
+    """Return the polygons among geometries: lines and points fill nothing."""
+    pieces = shapely.get_parts(shapely.get_parts(drawn))
+    return shapely.MultiPolygon([piece for piece in pieces if isinstance(piece, shapely.Polygon)])
