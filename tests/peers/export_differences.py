@@ -218,6 +218,22 @@ _DRAWN = (
     "|maps/geojson merged"
 )
 _WRITTEN = f"{_RAW}|{_RAW_IN_PIXELS}|{_COCO_EXPORTS}|{_DRAWN}|texts/raw|photos/raw of an unlabeled asset"
+
+
+def _as_boxes(rows: object) -> object:
+    """The lines of YOLO with the box around each outline."""
+    assert isinstance(rows, list)
+    return sorted(_as_box(*row) for row in rows)
+
+
+def _as_box(number: float, *numbers: float) -> list[float]:
+    if len(numbers) == 4:
+        return [number, *(round(one, 6) for one in numbers)]
+    xs, ys = numbers[::2], numbers[1::2]
+    box = (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2, max(xs) - min(xs), max(ys) - min(ys)
+    return [number, *(round(one, 6) for one in box)]
+
+
 _EXTENSION = r"\.(png|jpg)(?=\.(txt|xml)$)"
 
 DIFFERENCES = (
@@ -242,6 +258,11 @@ DIFFERENCES = (
         (OLD,),
     ),
     Difference("files-are-called-like-their-image", "(simple|pictures)/pascal_voc.*", _named(_EXTENSION, "")),
+    Difference(
+        "one-kind-of-line-in-a-yolo-file",
+        r"photos/yolo_v. (split|merged|in fractions)|simple/yolo.*",
+        _each(r"labels/.*\.txt$", _as_boxes),
+    ),
     Difference("what-coco-says-of-itself", _COCO_EXPORTS, _each(_COCO, _without_info), (OLD,)),
     Difference("ids-of-coco", _COCO_EXPORTS, _each(_COCO, _with_named_categories), (OLD,)),
     Difference(
