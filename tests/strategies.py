@@ -48,6 +48,7 @@ __all__ = [
     "bounds",
     "contents",
     "contents_of",
+    "conversations",
     "core_trees",
     "counters",
     "interfaces",
@@ -439,3 +440,32 @@ def written_times(draw: st.DrawFn) -> tuple[datetime, object]:
     utc = moment.isoformat().removesuffix("+00:00")
     forms = [text, text.replace("T", " "), f"{utc}Z", utc, milliseconds, milliseconds / 1000, str(milliseconds)]
     return moment, draw(st.sampled_from(forms))
+
+
+@st.composite
+def conversations(draw: st.DrawFn) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Annotations that tell the content of a label, and that content."""
+    annotations: list[dict[str, Any]] = []
+
+    def jobs(path: list[list[str]]) -> dict[str, Any]:
+        made: dict[str, Any] = {}
+        for job in draw(st.lists(st.sampled_from(["KIND", "WHY", "NOTE"]), min_size=not path, max_size=2, unique=True)):
+            own = f"{len(annotations)}"
+            one: dict[str, Any] = {"id": own, "job": job, "path": path}
+            annotations.append(one)
+            if job == "NOTE":
+                one["annotationValue"] = {"text": "x"}
+                made[job] = {"text": "x"}
+                continue
+            names = draw(st.lists(st.sampled_from(["GOOD", "SHORT"]), max_size=2))
+            one["annotationValue"] = {"categories": names}
+            below = {name: jobs([*path, [own, name]]) if len(path) < 2 else {} for name in dict.fromkeys(names)}
+            made[job] = {
+                "categories": [
+                    {"name": name, "children": below[name]} if below[name] else {"name": name} for name in names
+                ]
+            }
+        return made
+
+    content = jobs([])
+    return draw(st.permutations(annotations)) if all(not one["path"] for one in annotations) else annotations, content

@@ -6,7 +6,7 @@ from functools import partial
 from attrs import evolve
 
 from kili_query.client.arguments import checked_filters
-from kili_query.client.contents import CONTENT, CONTENT_URL, decode_metadata
+from kili_query.client.contents import ANSWERS, CONTENT, CONTENT_URL, decode_metadata, tells_apart
 from kili_query.client.paging import PAGE_SIZE, Listing, Row, checked_count_answer
 from kili_query.client.reading import parsed_label
 from kili_query.client.request import Request
@@ -93,13 +93,17 @@ def _read(reader: Reader, filters: AssetFilters, search: Search, want: Want) -> 
     # with the ids of labels, so that an error can name one
     asked = (*fields, *(f"{place}.id" for place in places if f"{place}.id" not in fields))
     where = evolve(filters, label_category_search=search.server_filter).where()
-    page_size = _page_size(reader.projects.input_type(str(filters.project_id))) if places else PAGE_SIZE
+    input_type = reader.projects.input_type(str(filters.project_id)) if places else None
+    page_size = _page_size(input_type) if places else PAGE_SIZE
+    if tells_apart(input_type):
+        asked += tuple(f"{place}.{ANSWERS}" for place in places)
     source = Source(
         listing=Listing(ASSETS, COUNT_ASSETS, where, selection_of(asked), page_size),
         wide_selection=selection_of((*asked, *(f"{place}.{CONTENT_URL}" for place in places))),
         what="assets",
         places=places,
         has_contents=bool(places),
+        has_answers=tells_apart(input_type),
         keep_urls=any(f"{place}.{CONTENT_URL}" in fields for place in places),
         keep_texts=want.keep_texts,
         prepare=decode_metadata if "jsonMetadata" in fields else None,
@@ -134,8 +138,9 @@ def _ids_of_matching_assets(reader: Reader, filters: AssetFilters, search: Searc
     where = evolve(filters, label_category_search=search.server_filter).where()
     of_labels = where.pop("label", {})
     assert isinstance(of_labels, dict)
-    fields = ("id", "labelOf.id", CONTENT)
-    is_video = "VIDEO" in (reader.projects.input_type(str(filters.project_id)) or "")
+    input_type = reader.projects.input_type(str(filters.project_id))
+    fields = ("id", "labelOf.id", CONTENT, *((ANSWERS,) if tells_apart(input_type) else ()))
+    is_video = "VIDEO" in (input_type or "")
     source = Source(
         listing=Listing(
             LABELS,
@@ -146,6 +151,7 @@ def _ids_of_matching_assets(reader: Reader, filters: AssetFilters, search: Searc
         ),
         wide_selection=selection_of((*fields, CONTENT_URL)),
         has_contents=True,
+        has_answers=tells_apart(input_type),
         judge=search.judge,
     )
     labels = read_rows(reader, source, Want(disable_tqdm=True))

@@ -8,10 +8,12 @@ from kili_query.client.answers import decode_body
 from kili_query.client.paging import Row
 from kili_query.client.payloads import OnPayloadFailure, fetch_payloads
 from kili_query.client.request import Service
-from kili_query.errors import ArgumentError, DataError, LabelError, MalformedLabelError
+from kili_query.counting.conversations import ANNOTATIONS, holds_answers, rebuilt
+from kili_query.errors import ArgumentError, DataError, LabelError, MalformedLabelError, UnknownContentError
 from kili_query.protocol import decode_json
 
 __all__ = [
+    "ANSWERS",
     "CONTENT",
     "CONTENT_URL",
     "UNREADABLE",
@@ -22,6 +24,8 @@ __all__ = [
     "download_contents",
     "labels_in",
     "of_label",
+    "settle_answers",
+    "tells_apart",
 ]
 
 OnMalformed: TypeAlias = Literal["raise", "skip"]
@@ -29,6 +33,17 @@ OnMalformed: TypeAlias = Literal["raise", "skip"]
 
 CONTENT = "jsonResponse"
 CONTENT_URL = "jsonResponseUrl"
+
+
+_TOLD_APART = ("LLM_INSTR_FOLLOWING", "LLM_STATIC")
+ANSWERS = (
+    "annotations { __typename id job path "
+    "... on ClassificationAnnotation { annotationValue { categories } } "
+    "... on ComparisonAnnotation { annotationValue { choice { code firstId secondId } } } "
+    "... on RankingAnnotation { annotationValue { orders { elements rank } } } "
+    "... on TranscriptionAnnotation { annotationValue { text } } }"
+)
+"""What is asked of labels whose contents are told apart."""
 
 
 class _Unreadable:
@@ -114,6 +129,38 @@ def decode_contents(labels: Iterable[Row], on_malformed: OnMalformed) -> None:
             if on_malformed == "raise":
                 raise of_label(label, error) from error
             label[CONTENT] = UNREADABLE
+
+
+def tells_apart(input_type: str | None) -> bool:
+    """Whether the labels of a project have their contents in annotations, and not in ``jsonResponse``."""
+    return input_type in _TOLD_APART
+
+
+def settle_answers(labels: Iterable[Row], on_malformed: OnMalformed, *, keep_unreadable: bool = False) -> None:
+    """Put the contents that annotations tell into their labels, and take the annotations out.
+
+    Args:
+        labels: with ``annotations``.
+        on_malformed: with ``"skip"``, `UNREADABLE` takes the place of a content that cannot be had.
+        keep_unreadable: leave a label as it is whose annotations cannot be read, to someone who says what is wrong.
+
+    Raises:
+        UnknownContentError: annotations cannot be read; the message names the label.
+    """
+    for label in labels:
+        if not holds_answers(label):
+            label.pop(ANNOTATIONS, None)
+            continue
+        try:
+            content: object = rebuilt(label[ANNOTATIONS])
+        except UnknownContentError as error:
+            if keep_unreadable:
+                continue
+            if on_malformed == "raise":
+                raise of_label(label, error) from error
+            content = UNREADABLE
+        label[CONTENT] = content
+        del label[ANNOTATIONS]
 
 
 def decode_metadata(assets: Iterable[Row]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from kili_query.client.arguments import checked_filters
-from kili_query.client.contents import CONTENT, CONTENT_URL
+from kili_query.client.contents import ANSWERS, CONTENT, CONTENT_URL, tells_apart
 from kili_query.client.paging import PAGE_SIZE, Listing, Row, checked_count_answer
 from kili_query.client.request import Request
 from kili_query.client.rows import Reader, Source, Want, read_rows
@@ -96,11 +96,14 @@ def _read(reader: Reader, filters: LabelFilters, search: Search, want: Want) -> 
     fields = tuple(dict.fromkeys((*wanted, *needed)))
     has_contents = CONTENT in fields
     where = evolve(filters, category_search=search.server_filter).where()
-    is_video = has_contents and "VIDEO" in (reader.projects.input_type(filters.project_id) or "")
+    input_type = reader.projects.input_type(filters.project_id) if has_contents else None
+    asked = (*fields, ANSWERS) if tells_apart(input_type) else fields
+    page_size = VIDEO_PAGE_SIZE if "VIDEO" in (input_type or "") else PAGE_SIZE
     source = Source(
-        listing=Listing(LABELS, COUNT_LABELS, where, selection_of(fields), VIDEO_PAGE_SIZE if is_video else PAGE_SIZE),
-        wide_selection=selection_of((*fields, CONTENT_URL)),
+        listing=Listing(LABELS, COUNT_LABELS, where, selection_of(asked), page_size),
+        wide_selection=selection_of((*asked, CONTENT_URL)),
         has_contents=has_contents,
+        has_answers=tells_apart(input_type),
         keep_urls=CONTENT_URL in wanted,
         judge=search.judge,
         drop=tuple(name for name in needed if name not in wanted),

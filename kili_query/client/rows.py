@@ -17,6 +17,7 @@ from kili_query.client.contents import (
     download_contents,
     labels_in,
     of_label,
+    settle_answers,
 )
 from kili_query.client.ontologies import Projects
 from kili_query.client.paging import Listing, Pages, Row
@@ -106,6 +107,7 @@ class Source:
         what: the name of the rows, for people.
         places: the keys under which rows hold labels; none where the rows are labels.
         has_contents: the contents of labels are among what is asked for.
+        has_answers: the annotations are asked for that tell the contents.
         keep_urls: the caller wants ``jsonResponseUrl`` itself.
         keep_texts: see `Want`.
         prepare: what else is done to the rows of a page.
@@ -121,6 +123,7 @@ class Source:
     what: str = "labels"
     places: tuple[str, ...] = ()
     has_contents: bool = False
+    has_answers: bool = False
     keep_urls: bool = False
     keep_texts: bool = False
     prepare: Callable[[list[Row]], None] | None = None
@@ -207,6 +210,8 @@ def _make_ready(row: Row, reader: Reader, source: Source) -> None:
     """Decode a row when it is its turn: as text, the pages that were fetched ahead take a tenth of the memory."""
     if source.has_contents and not source.keep_texts:
         decode_contents(labels_in((row,), source.places), reader.on_malformed)
+    if source.has_answers:
+        settle_answers(labels_in((row,), source.places), reader.on_malformed, keep_unreadable=source.keep_texts)
     if source.prepare is not None:
         source.prepare([row])
 

@@ -2,26 +2,42 @@
 
 import json
 
+from kili_query.counting.conversations import ANNOTATIONS, holds_answers, rebuilt
 from kili_query.errors import UnknownContentError
 
 __all__ = ["content_of", "reason_not_json"]
 
+_CONTENT = "jsonResponse"
+
 
 def content_of(label: dict[str, object], at: str = "jsonResponse") -> object:
     """The content of a label, decoded where it is JSON text.
+
+    Where it is empty or missing and there are ``annotations`` beside ``jsonResponse``, as in some conversations, these
+    tell it.
 
     Args:
         label: the label.
         at: the field that holds the content; empty when the label is the content.
 
     Raises:
-        UnknownContentError: there is none, or it is text that is not JSON.
+        UnknownContentError: there is none, it is text that is not JSON, or it is in annotations that cannot be read.
 
     >>> content_of({"id": "a", "jsonResponse": '{"J": {"categories": []}}'})
     {'J': {'categories': []}}
     """
     if not at:
         return label
+    if at != _CONTENT or not holds_answers(label):
+        return _stored(label, at)
+    try:
+        content = _stored(label, at)
+    except UnknownContentError:
+        content = {}
+    return rebuilt(label[ANNOTATIONS]) if content == {} else content
+
+
+def _stored(label: dict[str, object], at: str) -> object:
     content = label.get(at)
     if content is None:
         raise UnknownContentError(f"`{at}` is null" if at in label else f"no `{at}`")

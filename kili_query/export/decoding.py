@@ -6,6 +6,7 @@ from typing import TypeGuard
 
 from kili_query._extras import has_extra, load
 from kili_query.counting import REPEATED_FRAME, Rules, is_frame_key, is_video, repeated_frame
+from kili_query.counting.conversations import holds_answers
 from kili_query.counting.label import content_of
 from kili_query.errors import MalformedLabelError
 from kili_query.export.asset import CONTENT, Frame, Label
@@ -42,7 +43,7 @@ def label_of(document: dict[str, object], project: Project, name: str) -> Label:
 def _content(document: dict[str, object]) -> Mapping[str, object]:
     given = document.get(CONTENT)
     jobs = _text_reader()(given) if isinstance(given, str) else None
-    if jobs is not None:
+    if jobs is not None and not holds_answers(document):
         return jobs
     content = content_of(document, CONTENT)
     if not isinstance(content, dict):

@@ -6,10 +6,10 @@ decode, and what decodes has the right shape wherever counting looks.
 """
 
 from collections.abc import Mapping
-from typing import cast
+from typing import Annotated, cast
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from kili_query.counting import MAX_NESTING, Rules
 from kili_query.frames.counting_columns import Columns
@@ -79,6 +79,7 @@ class _Label(Struct, gc=False):
     modelName: str | None = None  # noqa: N815
     secondsToLabel: float | None = None  # noqa: N815
     isLatestLabelForUser: bool | None = None  # noqa: N815
+    annotations: Annotated[list[object], Meta(max_length=0)] | None = None  # others may be what tells the content
 
 
 class _WithContent(_Label, gc=False, kw_only=True):

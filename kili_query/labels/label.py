@@ -5,6 +5,8 @@ from types import ModuleType
 from typing import cast
 
 from kili_query._extras import load
+from kili_query.counting.conversations import ANNOTATIONS, holds_answers
+from kili_query.counting.label import content_of
 from kili_query.errors import MalformedLabelError, MissingExtraError
 from kili_query.labels.content import ParsedJobs
 from kili_query.labels.document import CONTENT, Document
@@ -42,13 +44,17 @@ class ParsedLabel(Document):
         """Open a label.
 
         Args:
-            label: with its answers under ``jsonResponse``.
+            label: with its answers under ``jsonResponse``; where that is empty and there are ``annotations`` beside it,
+                as in some conversations, these are the answers, and are then found under ``jsonResponse`` alone.
             json_interface: the interface of its project, or, decoded once for all labels, its `Ontology`.
             input_type: of the project, as ``IMAGE``; by default that of the ontology. Without any the answers tell by
                 their keys whether they are a video's.
         """
         if not isinstance(label, Mapping):
             raise MalformedLabelError(f"expected an object, found {kind_of(label)}")
+        if holds_answers(label):
+            held = {key: value for key, value in label.items() if key != ANNOTATIONS}
+            label = {**held, CONTENT: content_of(dict(label))}
         if isinstance(label, Document):
             label = cast(dict[str, object], copy_of(dict(label)))
         super().__init__(label, json_interface, input_type)

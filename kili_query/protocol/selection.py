@@ -10,16 +10,20 @@ __all__ = ["selection_of"]
 
 _Fields: TypeAlias = dict[str, "_Fields"]
 
+_PLACED = re.compile(r"([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)+)(\s*\{.*)\Z", re.DOTALL)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*\Z")
 
 
 def selection_of(fields: Sequence[str]) -> str:
     """The selection that asks for these fields, in the order given, each once.
 
-    An entry that holds ``...`` is a fragment, and passed as it is.
+    An entry that holds ``...`` is a fragment, and passed as it is; one that begins with names and dots belongs into the
+    object that they lead to.
 
     >>> selection_of(["author.email", "id", "author.id", "id"])
     'author { email id } id'
+    >>> selection_of(["labels.id", "labels.parts { ... on Text { text } }"])
+    'labels { id parts { ... on Text { text } } }'
 
     Raises:
         ArgumentError: no field, a text instead of a list, a name that is none, or an object and one of its fields.
@@ -37,12 +41,16 @@ def selection_of(fields: Sequence[str]) -> str:
 def _put(root: _Fields, entry: str) -> None:
     if not isinstance(entry, str):
         raise ArgumentError(f"a field is named by a text, not by {entry!r}")
+    path, fragment = entry, ""
     if "..." in entry:
-        root[entry] = {}
-        return
-    if not _NAME.match(entry):
+        if (placed := _PLACED.match(entry)) is None:
+            root[entry] = {}
+            return
+        path, fragment = placed.groups()
+    if not _NAME.match(path):
         raise ArgumentError(f"`{entry}` is not the name of a field: write names such as `id` or `author.email`")
-    *parents, name = entry.split(".")
+    *parents, name = path.split(".")
+    name += fragment
     level = root
     for number, parent in enumerate(parents, 1):
         if level.setdefault(parent, _NEW) is _NEW:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 
 from attrs import frozen
 
+from kili_query.counting.conversations import holds_answers
 from kili_query.errors import LabelError
 from kili_query.ontology import Ontology
 from kili_query.sandbox.misbehaviour import Misbehaviour, miscount
@@ -47,7 +48,8 @@ class ContentCounter:
         except LabelError as error:
             return Content(_text(label.get("jsonResponse")), {}, str(error))
         # no query can spell the others
-        return Content(_text(label["jsonResponse"]), {name: n for name, n in counts.items() if all(map(is_text, name))})
+        told = decoded if holds_answers(label) else label["jsonResponse"]
+        return Content(_text(told), {name: n for name, n in counts.items() if all(map(is_text, name))})
 
 
 def is_text(value: str) -> bool:

@@ -11,6 +11,8 @@ import graphql
 from attrs import define, field
 
 import kili_query as kq
+from kili_query.counting.label import content_of
+from kili_query.errors import UnknownContentError
 
 __all__ = ["KEY", "ListServer", "label", "serve_lists"]
 
@@ -133,7 +135,7 @@ class ListServer:
         if "search" not in where:
             return rows
         matches = kq.parse(where["search"], dialect="core").compile()
-        return [row for row in rows if row["jsonResponse"] and matches(json.loads(row["jsonResponse"]))]
+        return [row for row in rows if row["jsonResponse"] and matches(_content(row))]
 
     def _assets(self, where: Mapping[str, Any]) -> list[dict[str, Any]]:
         if "label" not in where:
@@ -142,17 +144,28 @@ class ListServer:
         return [asset for asset in self.assets if asset["id"] in ids]
 
 
+def _content(row: dict[str, Any]) -> object:
+    """The content of a label as the server knows it; nothing where annotations are of a kind that it does not search."""
+    try:
+        return content_of(row)
+    except UnknownContentError:
+        return {}
+
+
 def _selected(value: Any, selections: graphql.SelectionSetNode) -> Any:
     if isinstance(value, list):
         return [_selected(one, selections) for one in value]
     if not isinstance(value, dict):
         return value
-    return {
-        one.name.value: _selected(value.get(one.name.value), one.selection_set)
-        if one.selection_set
-        else value.get(one.name.value)
-        for one in selections.selections
-    }
+    found: dict[str, Any] = {}
+    for one in selections.selections:
+        if isinstance(one, graphql.InlineFragmentNode):
+            if one.type_condition.name.value == value.get("__typename"):
+                found |= _selected(value, one.selection_set)
+            continue
+        inner = value.get(one.name.value)
+        found[one.name.value] = _selected(inner, one.selection_set) if one.selection_set else inner
+    return found
 
 
 @contextmanager

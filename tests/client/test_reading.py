@@ -1,12 +1,23 @@
 """Lists of labels and assets, over HTTP, from a server whose contents are good, bad, absent or elsewhere."""
 
 import json
+import zipfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 
 from kili_query.client import KiliClient
-from kili_query.errors import ArgumentError, DataError, GraphQLError, MalformedLabelError, NotFound, TransportError
+from kili_query.errors import (
+    ArgumentError,
+    DataError,
+    GraphQLError,
+    MalformedLabelError,
+    NotFound,
+    TransportError,
+    UnknownContentError,
+)
 from kili_query.labels import ParsedLabel
 from tests.client.list_server import KEY, ListServer, label, serve_lists
 
@@ -433,3 +444,54 @@ class TestAssets:
         served.input_type = "VIDEO"
         client.assets(PROJECT)
         assert served.requests[-1][1]["first"] == 10
+
+
+class TestConversations:
+    """Some conversations have their contents in annotations, and an empty text beside them."""
+
+    KIND: ClassVar[dict[str, Any]] = {
+        "__typename": "ClassificationAnnotation",
+        "id": "1",
+        "job": "OBJECTS",
+        "labelId": "label-1",
+        "path": [],
+        "annotationValue": {"categories": ["CAR"]},
+    }
+    CONTENT: ClassVar[dict[str, Any]] = {"OBJECTS": {"categories": [{"name": "CAR"}]}}
+
+    @pytest.fixture
+    def served(self) -> Iterator[ListServer]:
+        odd = {"__typename": "VideoAnnotation", "id": "2", "job": "OBJECTS", "labelId": "label-2", "path": []}
+        rows = [
+            label(0, annotations=[]),
+            label(1, annotations=[self.KIND]),
+            label(2, annotations=[odd]),
+        ]
+        assets = [{"id": row["assetId"], "externalId": row["id"], "labels": [row], "latestLabel": row} for row in rows]
+        with serve_lists(labels=rows, assets=assets, input_type="LLM_STATIC") as server:
+            yield server
+
+    def test_labels(self, served: ListServer) -> None:
+        with KiliClient(KEY, served.endpoint, on_malformed="skip") as client:
+            with pytest.warns(UserWarning, match="left out: `label-2`"):
+                rows = client.labels("project-1", fields=["id", "jsonResponse"])
+            assert rows == [{"id": "label-0", "jsonResponse": {}}, {"id": "label-1", "jsonResponse": self.CONTENT}]
+            found = client.labels("project-1", fields=["id"], category_search="OBJECTS.CAR.count != OBJECTS.BUS.count")
+            assert found == [{"id": "label-1"}]
+        with KiliClient(KEY, served.endpoint) as client, pytest.raises(UnknownContentError, match="label `label-2`"):
+            client.labels("project-1", fields=["id", "jsonResponse"])
+
+    def test_assets(self, served: ListServer, tmp_path: Path) -> None:
+        with KiliClient(KEY, served.endpoint, on_malformed="skip") as client:
+            fields = ["id", "labels.jsonResponse"]
+            with pytest.warns(UserWarning, match="content None: `label-2`"):
+                rows = client.assets("project-1", fields=fields)
+            assert [row["labels"][0] for row in rows] == [
+                {"jsonResponse": content} for content in ({}, self.CONTENT, None)
+            ]
+            with pytest.warns(UserWarning, match="asset `label-2`.*which cannot be read"):
+                client.export_labels("project-1", tmp_path / "a.zip", "raw", with_assets=False, on_error="skip")
+        with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+            document = json.loads(archive.read("labels/label-1.json"))
+            assert document["latestLabel"]["jsonResponse"] == self.CONTENT
+            assert "annotations" not in document["latestLabel"]

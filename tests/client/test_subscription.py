@@ -314,7 +314,7 @@ class TestRefusals:
     def test_a_service_that_refuses_the_project_alone_on_the_websocket(
         self, scene: Scene, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("kili_query.client.subscription.subscription.read_project", lambda *_: {})
+        monkeypatch.setattr("kili_query.client.ontologies.Projects.input_type", lambda *_: "IMAGE")
         for protocol in PROTOCOLS:
             subscription = scene.client.label_created_or_updated("nowhere", protocol=protocol)
             with pytest.raises(GraphQLError, match="no project `nowhere`"), watchdog(subscription):

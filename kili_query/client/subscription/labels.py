@@ -5,11 +5,19 @@ from queue import SimpleQueue
 
 from attrs import define, field, frozen
 
-from kili_query.client.contents import CONTENT, OnMalformed, decode_contents, download_contents, of_label
+from kili_query.client.contents import (
+    CONTENT,
+    OnMalformed,
+    decode_contents,
+    download_contents,
+    of_label,
+    settle_answers,
+)
 from kili_query.client.paging import Row
 from kili_query.client.request import Service
 from kili_query.client.subscription.frames import failure_in
 from kili_query.client.subscription.notices import LeftOut
+from kili_query.counting.conversations import ANNOTATIONS
 from kili_query.errors import LabelError, MalformedLabelError, ServiceError, UnknownContentError
 from kili_query.targets.closures import Matcher
 
@@ -120,6 +128,8 @@ class Arrivals:
             raise of_label(arrival.label, MalformedLabelError(arrival.trouble))
         download_contents([arrival.label], self.service, "raise")
         decode_contents([arrival.label], "raise")
+        if ANNOTATIONS in arrival.label:  # asked for where they tell the content
+            settle_answers([arrival.label], "raise")
 
     def _is_meant(self, label: Row) -> bool:
         try:

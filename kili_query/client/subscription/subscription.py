@@ -9,8 +9,7 @@ from typing import Self, TypeAlias
 from attrs import field, frozen
 
 from kili_query.client.arguments import check_project_id
-from kili_query.client.contents import CONTENT, CONTENT_URL, OnMalformed, checked_on_malformed
-from kili_query.client.ontologies import read_project
+from kili_query.client.contents import ANSWERS, CONTENT, CONTENT_URL, OnMalformed, checked_on_malformed, tells_apart
 from kili_query.client.paging import Row
 from kili_query.client.request import Request
 from kili_query.client.retries import Clock
@@ -199,7 +198,7 @@ def _judge(reader: Reader, project_id: str, query: Query | None) -> Matcher | No
     """What tells which labels are meant; it also makes sure that there is the project, of which the service would
     send nothing, and say nothing."""
     if query is None:
-        read_project(reader.service, project_id, "id")
+        reader.projects.input_type(project_id)
         return None
     return query.compile(ontology=reader.projects.fetch(project_id))
 
@@ -216,6 +215,8 @@ def _document(reader: Reader, project_id: str) -> str:
                 raise
             reader.has_content_urls = False
     selection = LABEL_CREATED_OR_UPDATED.selection
+    if tells_apart(reader.projects.input_type(project_id)):
+        selection += f" {ANSWERS}"
     return LABEL_CREATED_OR_UPDATED.document(f"{selection} {CONTENT_URL}" if reader.has_content_urls else selection)
 
 

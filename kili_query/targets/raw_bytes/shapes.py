@@ -9,9 +9,11 @@ Structs are no part of the garbage collector's work, for what is decoded holds n
 import re
 from collections.abc import Iterable
 from types import GenericAlias
-from typing import ClassVar, TypeAlias, TypedDict, cast
+from typing import Annotated, ClassVar, TypeAlias, TypedDict, cast
 
-from msgspec import Struct, defstruct
+from msgspec import Meta, Struct, defstruct
+
+from kili_query.counting.conversations import ANNOTATIONS
 
 __all__ = [
     "Annotation",
@@ -76,6 +78,8 @@ class Payload(Struct, gc=False):
 Jobs: TypeAlias = dict[str, Payload | None]
 """A map of jobs, at the root or below."""
 
+_NoAnnotations: TypeAlias = Annotated[list[object], Meta(max_length=0)] | None
+
 Frames: TypeAlias = dict[str, Jobs | None]
 """The root of a video."""
 
@@ -130,8 +134,14 @@ def frames_type(jobs: object) -> object:
 
 
 def label_type(content: object, at: str) -> object:
-    """The type of a label whose field ``at``, a plain name, holds the content or its text."""
-    return defstruct("Label", [("content", cast("type", content) | str | None, None)], rename={"content": at}, gc=False)
+    """The type of a label whose field ``at``, a plain name, holds the content or its text.
+
+    With ``annotations`` beside it, which may be what tells the content, it fits no label.
+    """
+    fields = [("content", cast("type", content) | str | None, None)]
+    if at != ANNOTATIONS:
+        fields.append((ANNOTATIONS, _NoAnnotations, None))
+    return defstruct("Label", fields, rename={"content": at}, gc=False)
 
 
 def _or_null(kind: object) -> object:
