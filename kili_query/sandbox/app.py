@@ -75,13 +75,15 @@ class _Answers:
         return Response(content, 200 if content else 404, media_type="application/json")
 
     async def websocket(self, websocket: WebSocket) -> None:
-        await serve_websocket(websocket, self.executor)
+        await serve_websocket(websocket, self.executor, self.limiter)
 
     def _answer(self, body: bytes) -> tuple[int, bytes]:
         try:
             request = json.loads(body)
-        except (ValueError, RecursionError):
+        except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
             return 400, _encoded(error_answer("the body is not JSON"))
+        except ValueError as error:  # an integer of more digits than Python reads
+            return 400, _encoded(error_answer(f"the body holds a number that cannot be read: {error}"))
         return 200, _encoded(self.executor.execute(request))
 
     def _content(self, label_id: str) -> str:

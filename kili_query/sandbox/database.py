@@ -1,7 +1,7 @@
 """The SQLite database of a sandbox: connections, transactions, and nothing about labels."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from kili_query.errors import SourceError
 from kili_query.resources import read_text
+from kili_query.sandbox.refusal import Refused
 
 __all__ = ["Database", "Row"]
 
@@ -100,7 +101,12 @@ class Database:
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            self.path, timeout=_BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False, cached_statements=256
+            self.path,
+            timeout=_BUSY_TIMEOUT_S,
+            isolation_level=None,
+            check_same_thread=False,
+            cached_statements=256,
+            factory=_Connection,
         )
         connection.row_factory = _as_dict
         # a temporary file need not outlive the process
@@ -128,6 +134,23 @@ class Database:
             raise SourceError(f"{self.path}: {error}") from error
         if tables and not ("project" in tables and version == _LAYOUT):
             raise SourceError(f"{self.path}: is a database, but none of a sandbox of this version")
+
+
+class _Connection(sqlite3.Connection):
+    """A connection that refuses what no database can hold, whichever value of whichever statement it is."""
+
+    def execute(  # type: ignore[override]  # any value is taken here, and the wrong ones refused
+        self, statement: str, values: Sequence[object] = (), /
+    ) -> sqlite3.Cursor:
+        """Execute a statement.
+
+        Raises:
+            Refused: a text has half of a pair of characters, or an integer more than 64 bits.
+        """
+        try:
+            return super().execute(statement, values)
+        except (UnicodeEncodeError, OverflowError) as error:
+            raise Refused(f"a value cannot be kept or searched for: {error}") from error
 
 
 def _statements() -> Iterator[str]:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Mapping
 from functools import lru_cache
 from typing import TypedDict
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from attrs import define, field, frozen
 from graphql import (
     DocumentNode,
@@ -22,13 +22,13 @@ from graphql import (
     ValidationRule,
     execute_sync,
     get_operation_ast,
-    parse,
     specified_rules,
     subscribe,
     validate,
 )
 
 from kili_query.errors import KiliQueryError
+from kili_query.sandbox.documents import read_document
 from kili_query.sandbox.plain_fields import PlainFieldsExecutor
 from kili_query.sandbox.refusal import Refused
 from kili_query.sandbox.resolvers import Asked, Service
@@ -38,8 +38,9 @@ __all__ = ["MAX_DEPTH", "Executor", "error_answer", "write_answer"]
 MAX_DEPTH = 12
 """How deep fields may stand in fields; what asks about the schema itself may go deeper."""
 
-_MAX_TOKENS = 20_000
 _MAX_ERRORS = 10
+_MAX_MESSAGE_CHARS = 2_000
+_MAX_REMEMBERED_CHARS = 8 * 1024
 _LOGGER = logging.getLogger("kili_query.sandbox")
 
 
@@ -53,19 +54,33 @@ class Executor:
     def execute(self, request: object) -> dict[str, object]:
         """The answer to a request's body: its data, or errors, and never an exception."""
         readied = self._ready(request)
-        return write_answer(self._run(readied)) if isinstance(readied, _Readied) else readied
+        return self.write(self._run(readied)) if isinstance(readied, _Readied) else readied
 
-    async def subscribe(self, request: object) -> AsyncIterator[ExecutionResult] | dict[str, object]:
-        """The results of a subscription; or one answer, where it cannot begin or is something else."""
-        readied = self._ready(request)
+    def write(self, result: ExecutionResult) -> dict[str, object]:
+        """A result as it is sent, or an error where it would be larger than an answer may be."""
+        most = self.service.store.max_answer_bytes
+        if _is_larger(result.data, most):
+            return error_answer(f"the answer is larger than {most} bytes: ask for fewer fields or a smaller page")
+        return write_answer(result)
+
+    async def subscribe(
+        self, request: object, limiter: CapacityLimiter
+    ) -> AsyncIterator[ExecutionResult] | dict[str, object]:
+        """The results of a subscription; or one answer, where it cannot begin or is something else.
+
+        Args:
+            request: what is asked.
+            limiter: of the threads in which documents are read, so that nobody else waits for that.
+        """
+        readied = await to_thread.run_sync(self._ready, request, limiter=limiter)
         if not isinstance(readied, _Readied):
             return readied
         if not readied.is_subscription:
-            return await to_thread.run_sync(self.execute, request)
+            return await to_thread.run_sync(self.execute, request, limiter=limiter)
         context = Asked(self.service, self.service.store.reader(is_held=False))
         begun = subscribe(self.schema, **readied.arguments(context))
         results = await begun if isinstance(begun, Awaitable) else begun
-        return write_answer(results) if isinstance(results, ExecutionResult) else results
+        return self.write(results) if isinstance(results, ExecutionResult) else results
 
     def _ready(self, request: object) -> "_Readied | dict[str, object]":
         if not isinstance(request, Mapping) or not isinstance(request.get("query"), str):
@@ -128,6 +143,8 @@ def format_error(error: GraphQLError) -> dict[str, object]:
     The official client of 26 fails on an error without ``extensions``.
     """
     answer: dict[str, object] = {**error.formatted, "extensions": error.extensions or {}}
+    if len(error.message) > _MAX_MESSAGE_CHARS:  # it repeats a value of the request
+        answer["message"] = f"{error.message[:_MAX_MESSAGE_CHARS]}…"
     cause = error.original_error
     if cause is not None and not isinstance(cause, GraphQLError | KiliQueryError):
         _LOGGER.error("a request failed", exc_info=cause)
@@ -145,16 +162,42 @@ def write_answer(result: ExecutionResult) -> dict[str, object]:
     return answer
 
 
-@lru_cache(maxsize=512)
 def _read(schema: GraphQLSchema, text: str) -> DocumentNode | list[GraphQLError]:
     """The document, or what is wrong with it."""
+    return _remembered(schema, text) if len(text) <= _MAX_REMEMBERED_CHARS else _checked(schema, text)
+
+
+def _checked(schema: GraphQLSchema, text: str) -> DocumentNode | list[GraphQLError]:
     try:
-        document = parse(text, max_tokens=_MAX_TOKENS)
+        document = read_document(text)
+        return validate(schema, document, [*specified_rules, DepthRule], max_errors=_MAX_ERRORS) or document
     except GraphQLError as error:
         return [error]
     except RecursionError:
         return [Refused("the document is nested too deep")]
-    return validate(schema, document, [*specified_rules, DepthRule], max_errors=_MAX_ERRORS) or document
+
+
+_remembered = lru_cache(maxsize=512)(_checked)
+
+
+def _is_larger(data: object, most_bytes: int) -> bool:
+    """Whether the texts and members of an answer's data are more than so many bytes; told before it is encoded.
+
+    Fields that are asked for under many names share their value in memory, and would not in the answer.
+    """
+    size, left = 0, [data]
+    while left and size <= most_bytes:
+        value = left.pop()
+        match value:
+            case str():
+                size += len(value)
+            case dict():
+                size += sum(map(len, value))
+                left.extend(value.values())
+            case list():
+                size += len(value)
+                left.extend(value)
+    return size > most_bytes
 
 
 class DepthRule(ValidationRule):

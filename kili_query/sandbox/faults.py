@@ -20,23 +20,19 @@ from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 from http import HTTPStatus
 from threading import Lock
-from typing import TypeAlias
 
+from anyio import CapacityLimiter, to_thread
 from attrs import define, frozen
-from graphql import FieldNode, GraphQLError, OperationDefinitionNode, parse
+from graphql import FieldNode, GraphQLError, OperationDefinitionNode
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from uvicorn.config import Config
-from uvicorn.protocols.http.h11_impl import H11Protocol
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from uvicorn.server import ServerState
 
 from kili_query.errors import KiliQueryError
+from kili_query.sandbox.connections import find_cut
+from kili_query.sandbox.documents import read_document
 from kili_query.sandbox.guard import errors_body, replay, send_body
 
 __all__ = [
     "FAULT_HEADER",
-    "HTTP_PROTOCOL",
-    "WEBSOCKET_PROTOCOL",
     "Fault",
     "FaultError",
     "FaultInjector",
@@ -47,8 +43,8 @@ __all__ = [
 FAULT_HEADER = "X-Sandbox-Fault"
 """A request that carries it asks for faults of its own, where the sandbox allows that."""
 
-_CUT = "kili_query.sandbox.cut"
-"""The ASGI extension that closes the TCP connection: a callable without arguments."""
+_SMALL_BODY_BYTES = 16 * 1024
+_THREADS = 2
 
 _MAX_SEEN = 10_000
 """How many requests the log keeps: the newest."""
@@ -277,7 +273,7 @@ class FaultInjector:
     request, and then the first of the others hits it. Safe to use from any thread.
 
     It stands behind `Guard`, which has bounded and inflated the body; cutting connections needs a server that runs
-    with `HTTP_PROTOCOL` and `WEBSOCKET_PROTOCOL`.
+    with `HTTP_PROTOCOL` and `WEBSOCKET_PROTOCOL` of `kili_query.sandbox.connections`.
 
     Args:
         app: who answers.
@@ -290,6 +286,7 @@ class FaultInjector:
         self._app = app
         self._is_header_allowed = is_header_allowed
         self._lock = Lock()
+        self._limiter = CapacityLimiter(_THREADS)
         self._seen: deque[Seen] = deque(maxlen=_MAX_SEEN)
         self._armed = [_Armed(_read(fault)) for fault in faults]
 
@@ -334,7 +331,7 @@ class FaultInjector:
         body = await _read_body(receive)
         if body is None:
             return
-        asked = _asked_by(body)
+        asked = await self._asked_by(body)
         try:
             wanted = self._by_header(scope)
         except FaultError as error:
@@ -352,6 +349,12 @@ class FaultInjector:
         if hits[0].kind in _RUNS_APP:
             await self._app(scope, replay(body, receive), kept)
         await _spoil(hits[0], asked, kept, scope, receive, send)
+
+    async def _asked_by(self, body: bytes) -> _Asked:
+        """What a request asks for; a large one is read in a thread, so that nobody else waits for that."""
+        if len(body) <= _SMALL_BODY_BYTES:
+            return _asked_by(body)
+        return await to_thread.run_sync(_asked_by, body, limiter=self._limiter)
 
     def _by_header(self, scope: Scope) -> list[Fault]:
         if not self._is_header_allowed:
@@ -387,12 +390,13 @@ class FaultInjector:
 
     async def _serve_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A subscription is a message among others: connections are cut where it is asked for, or after its event."""
-        is_to_be_cut = False
+        is_let_in = is_to_be_cut = False
 
         async def listen() -> Message:
             nonlocal is_to_be_cut
             message = await receive()
-            started = _started(message)
+            # INVARIANT: nothing is read of what comes from somebody who has not shown the key
+            started = await to_thread.run_sync(_started, message, limiter=self._limiter) if is_let_in else None
             if started is None:
                 return message
             due = self._take(_WEBSOCKET, scope["path"], started.operations)
@@ -403,9 +407,11 @@ class FaultInjector:
             return message
 
         async def speak(message: Message) -> None:
+            nonlocal is_let_in
+            is_let_in = is_let_in or _frame(message).get("type") == "connection_ack"
             await send(message)
             if is_to_be_cut and _frame(message).get("type") in ("data", "next"):
-                _find_cut(scope)()
+                find_cut(scope)()
 
         await self._app(scope, listen, speak)
 
@@ -446,8 +452,8 @@ def _asked_in(request: object) -> _Asked:
     if not isinstance(query, str):
         return _Asked()
     try:
-        document = parse(query, no_location=True)
-    except (GraphQLError, RecursionError):
+        document = read_document(query)
+    except GraphQLError:
         return _Asked()
     defined = [one for one in document.definitions if isinstance(one, OperationDefinitionNode)]
     fields = [one for operation in defined for one in operation.selection_set.selections if isinstance(one, FieldNode)]
@@ -552,63 +558,6 @@ _BODIES: dict[FaultKind, Callable[[tuple[str, ...]], bytes]] = {
 }
 
 
-Cut: TypeAlias = Callable[[], None]
-
-
-def _find_cut(scope: Scope) -> Cut:
-    cut: Cut | None = scope.get("extensions", {}).get(_CUT)
-    if cut is None:
-        raise RuntimeError("the server cannot cut connections: run it with HTTP_PROTOCOL and WEBSOCKET_PROTOCOL")
-    return cut
-
-
 async def _cut(scope: Scope, receive: Receive) -> None:
-    _find_cut(scope)()
+    find_cut(scope)()
     await _wait_for_end(receive)  # else the server finds a request that was never answered, and complains
-
-
-@frozen
-class _WithCut:
-    """The app as one connection calls it: with a way to close that connection, once what is written has gone."""
-
-    app: ASGIApp
-    connection: H11Protocol | WebSocketsSansIOProtocol
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        extensions = {**scope.get("extensions", {}), _CUT: self.connection.transport.close}
-        await self.app({**scope, "extensions": extensions}, receive, send)
-
-
-class _CuttableHttp(H11Protocol):
-    """HTTP whose app can close the connection, which ASGI has no word for."""
-
-    def __init__(
-        self,
-        config: Config,
-        server_state: ServerState,
-        app_state: dict[str, object],
-        _loop: asyncio.AbstractEventLoop | None = None,
-    ) -> None:
-        super().__init__(config, server_state, app_state, _loop)
-        self.app = _WithCut(self.app, self)
-
-
-class _CuttableWebsocket(WebSocketsSansIOProtocol):
-    """A websocket whose app can close the connection without a closing frame."""
-
-    def __init__(
-        self,
-        config: Config,
-        server_state: ServerState,
-        app_state: dict[str, object],
-        _loop: asyncio.AbstractEventLoop | None = None,
-    ) -> None:
-        super().__init__(config, server_state, app_state, _loop)
-        self.app = _WithCut(self.app, self)
-
-
-HTTP_PROTOCOL = _CuttableHttp
-"""What uvicorn must be given as ``http``, so that connections can be cut."""
-
-WEBSOCKET_PROTOCOL = _CuttableWebsocket
-"""What uvicorn must be given as ``ws``, so that connections can be cut."""

@@ -5,6 +5,7 @@ name the sandbox as its host (a name that was made to point here is refused: DNS
 origin is refused whatever it knows.
 """
 
+import asyncio
 import hmac
 import json
 import socket
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = [
+    "BODY_TIMEOUT_S",
     "MAX_BODY_BYTES",
     "Guard",
     "errors_body",
@@ -28,6 +30,9 @@ __all__ = [
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
 """How much a request may send, and hold once it is inflated; the official client sends batches of 10 MB at most."""
+
+BODY_TIMEOUT_S = 60.0
+"""How long a request may take to send its body."""
 
 _SCHEME = "X-API-Key: "
 _GZIP = 16 + zlib.MAX_WBITS
@@ -80,14 +85,15 @@ class Guard:
     """ASGI middleware: lets through what comes from here, holds the key, and is no larger than it may be.
 
     An answer that refuses is JSON in the form of GraphQL errors: 401 without the key, 403 for a foreign host or
-    origin, 413 for a body beyond the bound, 400 for gzip that is none, 415 for another compression. The app gets the
-    body whole and inflated.
+    origin, 408 for a body that comes too slowly, 413 for one beyond the bound, 400 for gzip that is none, 415 for
+    another compression. The app gets the body whole and inflated.
 
     Args:
         app: who answers what is let through.
         api_key: what ``Authorization`` must hold, after ``X-API-Key: ``.
         hosts: the names and addresses, without ports, by which the server may be called; see `own_hosts`.
         max_body_bytes: the bound of a body, as sent and as inflated.
+        body_timeout_s: how long a body may take to come, in seconds.
         open_prefix: paths that start so need no key, for they hold a token of their own; none when empty.
     """
 
@@ -98,12 +104,14 @@ class Guard:
         api_key: str,
         hosts: Collection[str],
         max_body_bytes: int = MAX_BODY_BYTES,
+        body_timeout_s: float = BODY_TIMEOUT_S,
         open_prefix: str = "",
     ) -> None:
         self._app = app
         self._api_key = api_key
         self._hosts = frozenset(host.lower() for host in hosts)
         self._max_body_bytes = max_body_bytes
+        self._body_timeout_s = body_timeout_s
         self._open_prefix = open_prefix
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -115,7 +123,7 @@ class Guard:
             self._check_origin(scope)
             if scope["type"] == "http":
                 self._check_key(scope)
-                body = await self._read(scope, receive)
+                body = await self._read_in_time(scope, receive)
                 if body is None:
                     return
                 scope, receive = with_plain_body(scope, len(body)), replay(body, receive)
@@ -145,6 +153,13 @@ class Guard:
                 return
             case _:
                 raise _Refused(401, f"wrong API key: `Authorization` must be `{_SCHEME}` and the key of this sandbox")
+
+    async def _read_in_time(self, scope: Scope, receive: Receive) -> bytes | None:
+        try:
+            async with asyncio.timeout(self._body_timeout_s):
+                return await self._read(scope, receive)
+        except TimeoutError:
+            raise _Refused(408, f"the body did not come within {self._body_timeout_s:g} s") from None
 
     async def _read(self, scope: Scope, receive: Receive) -> bytes | None:
         """The whole body, inflated; None where the client went away."""

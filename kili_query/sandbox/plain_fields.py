@@ -34,6 +34,8 @@ _Planned: TypeAlias = tuple[str, FieldDetailsList, _Plain | None]
 class PlainFieldsExecutor(Executor[Any]):
     """Gives the same answers as its base, to which it leaves all other fields, and whatever is wrong with a plain one.
 
+    The context, where there is one, is told how many fields are asked of each object, and refuses too many.
+
     A field is plain that has no resolver and no arguments, and whose value is a scalar or an enum. Of such fields the
     base finds anew for every row what holds for all.
     """
@@ -50,7 +52,10 @@ class PlainFieldsExecutor(Executor[Any]):
         if not isinstance(source_value, dict):
             return super().execute_fields(parent_type, source_value, path, grouped_field_set, position_context)
         results: dict[str, object] = {}
-        for name, details, plain in self._plan(parent_type, grouped_field_set):
+        planned = self._plan(parent_type, grouped_field_set)
+        if self.context_value is not None:
+            self.context_value.spend_values(len(planned))
+        for name, details, plain in planned:
             value = _read(source_value, plain) if plain else Undefined
             if value is Undefined:
                 at = Path(path, name, parent_type.name)

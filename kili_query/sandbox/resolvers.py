@@ -67,6 +67,10 @@ class Asked:
     service: Service
     reader: Reader
 
+    def spend_values(self, number: int) -> None:
+        """Take note of so many fields that are asked for, as the executor of plain fields does."""
+        self.reader.spend_values(number)
+
 
 _Info: TypeAlias = "GraphQLResolveInfo[Asked]"
 
@@ -331,6 +335,7 @@ def _events(_: object, info: _Info, projectID: str) -> Listener[Row]:  # noqa: N
         raise Refused(f"there is no project `{projectID}`")
 
     def load(number: int) -> Row | None:
+        asked.reader.begin()  # each event is an answer of its own
         return next(iter(asked.reader.labels([number])), None)
 
     return asked.service.events.listen(load)

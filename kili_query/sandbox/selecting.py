@@ -158,7 +158,7 @@ def _among(condition: str) -> _Filter:
     """A condition with one place for a list, which SQL reads from its JSON: however long, it is one value."""
 
     def build(_: Selector, value: object) -> Iterator[Statement]:
-        yield Statement(condition, (json.dumps(value),) * condition.count("?"))
+        yield Statement(condition, (_json_of(value),) * condition.count("?"))
 
     return build
 
@@ -222,12 +222,21 @@ def _metadata(_: Selector, where: object) -> Iterator[Statement]:
         has = "EXISTS (SELECT 1 FROM json_each(a.json_metadata) AS m WHERE m.key = ? AND {})"
         match wanted:
             case [int() | float() as low, int() | float() as high] if not isinstance(low, bool):
-                yield Statement(has.format("m.value BETWEEN ? AND ?"), (_bindable(key), low, high))
+                bounds = (_bindable(low), _bindable(high))
+                yield Statement(has.format("m.value BETWEEN ? AND ?"), (_bindable(key), *bounds))
             case list():
                 among = has.format("m.value IN (SELECT value FROM json_each(?))")
-                yield Statement(among, (_bindable(key), json.dumps(wanted)))
+                yield Statement(among, (_bindable(key), _json_of(wanted)))
             case _:
                 yield Statement(has.format("m.value = ?"), (_bindable(key), _bindable(wanted)))
+
+
+def _json_of(values: object) -> str:
+    """The JSON text of a list, as SQL reads it."""
+    try:
+        return json.dumps(values, allow_nan=False)
+    except (ValueError, RecursionError) as error:
+        raise Refused(f"no list to select by: {error}") from error
 
 
 def _bindable(value: object) -> _Value:

@@ -9,20 +9,22 @@ from threading import Thread
 from types import TracebackType
 from typing import Self
 
+from attrs import evolve
 from uvicorn import Config, Server
 
 from kili_query.errors import SourceError
 from kili_query.sandbox.app import GRAPHQL_PATH, PAYLOADS_PATH, make_app
+from kili_query.sandbox.connections import HTTP_PROTOCOL, MAX_FRAME_BYTES, WEBSOCKET_PROTOCOL
 from kili_query.sandbox.contents import ContentCounter
 from kili_query.sandbox.database import Database
-from kili_query.sandbox.faults import HTTP_PROTOCOL, WEBSOCKET_PROTOCOL, Fault, FaultInjector
+from kili_query.sandbox.faults import Fault, FaultInjector
 from kili_query.sandbox.guard import MAX_BODY_BYTES, Guard, own_hosts
 from kili_query.sandbox.importing import FilePath, find_files, import_files
 from kili_query.sandbox.misbehaviour import Misbehaviour
 from kili_query.sandbox.project import ServedProject
 from kili_query.sandbox.resolvers import Service
 from kili_query.sandbox.selecting import Selector
-from kili_query.sandbox.store import Store
+from kili_query.sandbox.store import MAX_ANSWER_BYTES, Store
 
 __all__ = ["Sandbox"]
 
@@ -56,6 +58,7 @@ class Sandbox:
         port: a free one when 0.
         page_limit: how many items a page may have.
         max_body_bytes: how large a request may be.
+        max_answer_bytes: how large an answer may be, about: the characters of its texts are counted.
         faults: what goes wrong with requests, or its text; see `Fault`. More can be added later, with `faults`.
         misbehaves: how category searches are answered wrongly; see `Misbehaviour`. It is decided when labels are
             counted: of a database that is opened again, for those written from then on.
@@ -86,6 +89,7 @@ class Sandbox:
         port: int = 0,
         page_limit: int = 100,
         max_body_bytes: int = MAX_BODY_BYTES,
+        max_answer_bytes: int = MAX_ANSWER_BYTES,
         faults: Iterable[Fault | str] = (),
         misbehaves: Iterable[Misbehaviour | str] = (),
         payload_urls: bool = False,
@@ -98,7 +102,7 @@ class Sandbox:
         self._socket: socket.socket | None = None
         self._thread: Thread | None = None
         try:
-            store = _fill(self._database, project, labels, assets, wrong)
+            store = evolve(_fill(self._database, project, labels, assets, wrong), max_answer_bytes=max_answer_bytes)
             self._socket = _listen(host, port)
             self.port: int = self._socket.getsockname()[1]
             payloads_at = f"{self.url}{PAYLOADS_PATH}" if payload_urls else None
@@ -119,6 +123,8 @@ class Sandbox:
                 guard,
                 http=HTTP_PROTOCOL,
                 ws=WEBSOCKET_PROTOCOL,
+                ws_max_size=MAX_FRAME_BYTES,
+                ws_per_message_deflate=False,  # a few bytes would inflate to all that a frame may hold
                 log_config=None,
                 access_log=False,
                 lifespan="off",

@@ -22,7 +22,7 @@ from kili_query.sandbox.project import ServedProject
 from kili_query.sandbox.refusal import Refused
 from kili_query.sandbox.selecting import Selector, Statement
 
-__all__ = ["SUBMITTED", "Reader", "Store"]
+__all__ = ["MAX_ANSWER_BYTES", "SUBMITTED", "Reader", "Store"]
 
 SUBMITTED = (LabelType.DEFAULT, LabelType.REVIEW)
 """The types of the labels that people submit."""
@@ -31,6 +31,12 @@ _MAX_REMEMBERED = 1024
 _MAX_REMEMBERED_CHARS = 10_000
 _MAX_ROWS = 200_000
 """How many rows one request may read: fields within fields, or many of them, ask for more than any client does."""
+_MAX_VALUES = 4_000_000
+"""How many fields of these rows it may ask for: one field may stand in a document under many names."""
+_EVENT_SHARE = 100
+"""An event of a subscription may take this part of it: while it is made, everybody waits."""
+MAX_ANSWER_BYTES = 256 * 1024 * 1024
+"""How large an answer may be, and how much text may be read for it."""
 
 _LABELS = """
     SELECT l.number, l.id, l.asset, l.author, a.id AS assetId, l.label_type AS labelType, l.model_name AS modelName,
@@ -87,6 +93,15 @@ class _Memory:
 
 
 @define
+class _Spent:
+    """What was read for one answer: rows, the characters of their texts, and values asked for."""
+
+    rows: int = 0
+    bytes: int = 0
+    values: int = 0
+
+
+@define
 class _Contents:
     """The contents of labels that were read together, read together too once one of them is asked for."""
 
@@ -120,6 +135,7 @@ class Store:
     project: ServedProject
     selector: Selector
     counter: ContentCounter
+    max_answer_bytes: int = MAX_ANSWER_BYTES
     _memory: _Memory = field(factory=_Memory)
 
     def reader(self, *, is_held: bool = True) -> "Reader":
@@ -141,7 +157,25 @@ class Reader:
         self._stack = ExitStack()
         self._connection: Connection | None = None
         self._authors: dict[object, Row] = {}
-        self._row_count = 0
+        share = 1 if is_held else _EVENT_SHARE
+        self._most_rows, self._most_values = _MAX_ROWS // share, _MAX_VALUES // share
+        self._spent = _Spent()
+
+    def begin(self) -> None:
+        """Begin to read for another answer: what may be read for one is bounded."""
+        self._spent = _Spent()
+
+    def spend_values(self, number: int) -> None:
+        """Take note that an answer gets so many values more.
+
+        Raises:
+            Refused: they are too many.
+        """
+        self._spent.values += number
+        if self._spent.values > self._most_values:
+            raise Refused(
+                f"the answer has more than {self._most_values} values: ask for fewer fields or a smaller page"
+            )
 
     def close(self) -> None:
         """Give back what was taken for reading."""
@@ -248,16 +282,25 @@ class Reader:
         # as one row: between rows other threads take their turn, and there may be a hundred thousand
         whole = f"WITH found (number) AS ({statement.text}) SELECT json_group_array(number) AS numbers FROM found"
         try:
-            [row] = self._rows(whole, *statement.values)
+            [row] = self._execute(whole, *statement.values)
         except OperationalError as error:  # a search may name more counters than a statement can hold
             raise Refused(f"the filters are too much for the sandbox: {error}") from error
         return Numbers.of(json.loads(str(row["numbers"])))
 
     def _rows(self, statement: str, *values: object) -> list[Row]:
+        """The rows of a statement, which the request's budget pays for."""
+        rows = self._execute(statement, *values)
+        spent, most_bytes = self._spent, self._store.max_answer_bytes
+        spent.rows += len(rows)
+        if spent.rows > self._most_rows:
+            raise Refused(f"the request reads more than {self._most_rows} rows: ask for less at a time")
+        spent.bytes += sum(len(value) for row in rows for value in row.values() if isinstance(value, str))
+        if spent.bytes > most_bytes:
+            raise Refused(f"the request reads more than {most_bytes} bytes: ask for less at a time")
+        return rows
+
+    def _execute(self, statement: str, *values: object) -> list[Row]:
         rows: list[Row] = self._reading().execute(statement, values).fetchall()
-        self._row_count += len(rows)
-        if self._row_count > _MAX_ROWS and self._is_held:
-            raise Refused(f"the request reads more than {_MAX_ROWS} rows: ask for less at a time")
         if not self._is_held:
             self.refresh()
         return rows

@@ -16,15 +16,18 @@ def now() -> str:
 
 
 def later_than(time: str | None) -> str:
-    """This moment, or one millisecond after a time that is not before it.
+    """This moment, or one millisecond after a time that is not before it; after the last of all times, that again.
 
-    >>> later_than("2999-12-31T23:59:59.999Z")
-    '3000-01-01T00:00:00.000Z'
+    >>> later_than("2999-12-31T23:59:59.999Z"), later_than("9999-12-31T23:59:59.999Z")
+    ('3000-01-01T00:00:00.000Z', '9999-12-31T23:59:59.999Z')
     """
     present = now()
     if time is None or time < present:
         return present
-    return _write(datetime.fromisoformat(time) + timedelta(milliseconds=1))
+    try:
+        return _write(datetime.fromisoformat(time) + timedelta(milliseconds=1))
+    except OverflowError:
+        return time
 
 
 def read_time(value: object) -> str:

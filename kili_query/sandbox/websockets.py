@@ -5,16 +5,20 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from typing import cast
 
+from anyio import CapacityLimiter
 from attrs import define, field, frozen
 from graphql import ExecutionResult
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from kili_query.sandbox.execution import Executor, write_answer
+from kili_query.sandbox.execution import Executor
 from kili_query.sandbox.guard import is_authorized
 
 __all__ = ["serve_websocket"]
 
-_INIT_TIMEOUT_S = 30.0
+_INIT_TIMEOUT_S = 10.0
+_MAX_INIT_CHARS = 16 * 1024
+"""Of the only message that is read from somebody who may have no key."""
+_MAX_RUNNING = 100
 
 
 @frozen
@@ -44,12 +48,18 @@ class _Closed(Exception):  # noqa: N818 - it is caught within this module
         self.code = code
 
 
-async def serve_websocket(websocket: WebSocket, executor: Executor) -> None:
-    """Serve one connection to its end. A client that names neither protocol is spoken to in the older."""
+async def serve_websocket(websocket: WebSocket, executor: Executor, limiter: CapacityLimiter) -> None:
+    """Serve one connection to its end. A client that names neither protocol is spoken to in the older.
+
+    Args:
+        websocket: the connection.
+        executor: what answers.
+        limiter: of the threads that it answers in.
+    """
     asked = websocket.scope.get("subprotocols", [])
     protocol = _CURRENT if _CURRENT.name in asked and _LEGACY.name not in asked else _LEGACY
     await websocket.accept(protocol.name if asked else None)
-    connection = _Connection(websocket, executor, protocol)
+    connection = _Connection(websocket, executor, protocol, limiter)
     try:
         await connection.serve()
     except WebSocketDisconnect:
@@ -68,13 +78,14 @@ class _Connection:
     websocket: WebSocket
     executor: Executor
     protocol: _Protocol
+    limiter: CapacityLimiter
     running: "dict[str, asyncio.Task[None]]" = field(factory=dict)
 
     async def serve(self) -> None:
         """Let the client in, then do what it says."""
         try:
             async with asyncio.timeout(_INIT_TIMEOUT_S):
-                message = await self._receive()
+                message = await self._receive(_MAX_INIT_CHARS)
         except TimeoutError:
             raise _Closed(4408, "connection initialisation timeout") from None
         await self._let_in(message)
@@ -109,6 +120,8 @@ class _Connection:
         elif kind == self.protocol.start and isinstance(key, str):
             if key in self.running:
                 raise _Closed(4409, f"subscriber for {key[:40]} already exists")
+            if len(self.running) >= _MAX_RUNNING:
+                raise _Closed(4429, f"more than {_MAX_RUNNING} subscriptions over one connection")
             self.running[key] = asyncio.create_task(self._run(key, message.get("payload")))
         elif kind == self.protocol.stop and isinstance(key, str):
             await self._stop(key)
@@ -127,7 +140,7 @@ class _Connection:
     async def _run(self, key: str, request: object) -> None:
         """Send what one operation gives, to its end."""
         try:
-            results = await self.executor.subscribe(request)
+            results = await self.executor.subscribe(request, self.limiter)
             if isinstance(results, dict):
                 await self._send_only(key, results)
             else:
@@ -140,7 +153,7 @@ class _Connection:
 
     async def _send_all(self, key: str, results: AsyncIterator[ExecutionResult]) -> None:
         async for result in results:
-            await self._send({"type": self.protocol.data, "id": key, "payload": write_answer(result)})
+            await self._send({"type": self.protocol.data, "id": key, "payload": self.executor.write(result)})
 
     async def _send_only(self, key: str, answer: dict[str, object]) -> None:
         """An answer that is all there is: a query's, or that of a subscription that cannot begin."""
@@ -151,9 +164,12 @@ class _Connection:
             raise _Ended
         await self._send({"type": self.protocol.data, "id": key, "payload": answer})
 
-    async def _receive(self) -> Mapping[str, object]:
+    async def _receive(self, most_chars: int | None = None) -> Mapping[str, object]:
         try:
-            message = json.loads(await self.websocket.receive_text())
+            text = await self.websocket.receive_text()
+            if most_chars is not None and len(text) > most_chars:
+                raise _Closed(4400, "not a message of the protocol")
+            message = json.loads(text)
         except (ValueError, KeyError, RecursionError) as error:
             raise _Closed(4400, "not a message of the protocol") from error
         if not isinstance(message, dict):

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import uvicorn
 from starlette.types import ASGIApp
 
-from kili_query.sandbox.faults import HTTP_PROTOCOL, WEBSOCKET_PROTOCOL
+from kili_query.sandbox.connections import HTTP_PROTOCOL, WEBSOCKET_PROTOCOL
 
 TIMEOUT_S = 60
 

@@ -214,13 +214,14 @@ class TestDocuments:
         assert "errors" in asker.answer("{ me " * 5_000 + "}" * 5_000)
 
     def test_too_long(self, asker: Asker) -> None:
-        assert "token" in asker.refusal("{ " + " ".join(f"a{n}: __typename" for n in range(8_000)) + " }")
+        assert "token" in asker.refusal("{ " + " ".join(f"a{n}: __typename" for n in range(1_000)) + " }")
+        assert "65536 characters" in asker.refusal("{ me { id } }" + " " * 65_536)
 
     def test_too_many_rows(self, asker: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
         """Of fields in fields, and of the same field many times: the rows of a request are bounded together."""
         monkeypatch.setattr("kili_query.sandbox.store._MAX_ROWS", 100)
         deep = "labelOf { labels { labelOf { labels { labelOf { labels { labelOf { labels { id } } } } } } } }"
-        flat = " ".join(f"a{n}: labels(where: {{}}, first: 5, skip: 0) {{ id }}" for n in range(80))
+        flat = " ".join(f"a{n}: labels(where: {{}}, first: 5, skip: 0) {{ id }}" for n in range(40))
         for query in (f"{{ data: labels(where: {{}}, first: 5, skip: 0) {{ {deep} }} }}", f"{{ {flat} }}"):
             assert asker.answer(query)["errors"][0]["message"] == (
                 "the request reads more than 100 rows: ask for less at a time"

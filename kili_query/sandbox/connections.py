@@ -1,0 +1,127 @@
+"""Connections as uvicorn keeps them, and what it leaves open: how to cut one, how long to wait, and how many to have.
+
+A client that sends the head of a request byte by byte, or opens connections and says nothing, costs a server that waits
+for it without end.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeAlias
+
+from attrs import frozen
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.config import Config
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from uvicorn.server import ServerState
+
+__all__ = ["HEAD_TIMEOUT_S", "HTTP_PROTOCOL", "MAX_CONNECTIONS", "MAX_FRAME_BYTES", "WEBSOCKET_PROTOCOL", "find_cut"]
+
+HEAD_TIMEOUT_S = 10.0
+"""How long a client may take to send the head of a request, from the connection or from its first byte on."""
+MAX_CONNECTIONS = 500
+"""How many may be open at a time: fewer than the files that a process may open, of which each is one."""
+MAX_FRAME_BYTES = 256 * 1024
+"""How large a message of a websocket may be: documents and their variables."""
+
+Cut: TypeAlias = Callable[[], None]
+_CUT = "kili_query.sandbox.cut"
+"""The ASGI extension that closes the TCP connection: a callable without arguments."""
+
+
+def find_cut(scope: Scope) -> Cut:
+    """What closes the TCP connection of a request, without a word."""
+    cut: Cut | None = scope.get("extensions", {}).get(_CUT)
+    if cut is None:
+        raise RuntimeError("the server cannot cut connections: run it with HTTP_PROTOCOL and WEBSOCKET_PROTOCOL")
+    return cut
+
+
+@frozen
+class _WithCut:
+    """The app as one connection calls it: with a way to close that connection, once what is written has gone."""
+
+    app: ASGIApp
+    connection: H11Protocol | WebSocketsSansIOProtocol
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        extensions = {**scope.get("extensions", {}), _CUT: self.connection.transport.close}
+        await self.app({**scope, "extensions": extensions}, receive, send)
+
+
+class _Http(H11Protocol):
+    """HTTP whose app can close the connection, which ASGI has no word for, and whose clients have to make haste."""
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, object],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self.app = _WithCut(self._in_time(self.app), self)
+        self._busy = 0
+        self._head_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as its base has it
+        """Begin; at once to an end where there are too many."""
+        super().connection_made(transport)
+        if len(self.connections) > MAX_CONNECTIONS:
+            transport.abort()
+        else:
+            self._await_head()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came."""
+        if not self._busy:
+            self._await_head()
+        super().data_received(data)
+        if self.transport.get_protocol() is not self:
+            self._forget_head()  # it is a websocket now
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End."""
+        self._forget_head()
+        super().connection_lost(exc)
+
+    def _in_time(self, app: ASGIApp) -> ASGIApp:
+        async def run(scope: Scope, receive: Receive, send: Send) -> None:
+            self._forget_head()
+            self._busy += 1
+            try:
+                await app(scope, receive, send)
+            finally:
+                self._busy -= 1
+
+        return run
+
+    def _await_head(self) -> None:
+        if self._head_timer is None:
+            self._head_timer = self.loop.call_later(HEAD_TIMEOUT_S, self.transport.abort)
+
+    def _forget_head(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+
+class _Websocket(WebSocketsSansIOProtocol):
+    """A websocket whose app can close the connection without a closing frame."""
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, object],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self.app = _WithCut(self.app, self)
+
+
+HTTP_PROTOCOL = _Http
+"""What uvicorn must be given as ``http``."""
+
+WEBSOCKET_PROTOCOL = _Websocket
+"""What uvicorn must be given as ``ws``."""
