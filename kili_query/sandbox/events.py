@@ -36,16 +36,12 @@ class Events:
                 for number in told:
                     loop.call_soon_threadsafe(queue.put_nowait, number)
 
-    def listen(self, load: Callable[[int], _T | None]) -> "Listener[_T]":
-        """All that is published from now on.
-
-        Args:
-            load: gives what a number stands for, or None when it is gone by now, and is passed over.
-        """
+    def join(self) -> "asyncio.Queue[int]":
+        """A queue of all that is published from now on, until one leaves with it."""
         queue: asyncio.Queue[int] = asyncio.Queue()
         with self._lock:
             self._listeners[queue] = asyncio.get_running_loop()
-        return Listener(self, queue, load)
+        return queue
 
     def leave(self, queue: "asyncio.Queue[int]") -> None:
         """Tell this one no more."""
@@ -54,7 +50,13 @@ class Events:
 
 
 class Listener(Generic[_T]):
-    """What one listener gets; not a generator, for one that never began could not be closed."""
+    """What one listener gets; not a generator, for one that never began could not be closed.
+
+    Args:
+        events: where the queue is from.
+        queue: what is published.
+        load: gives what a number stands for, or None when it is gone by now, and is passed over.
+    """
 
     def __init__(self, events: Events, queue: "asyncio.Queue[int]", load: Callable[[int], _T | None]) -> None:
         self._events, self._queue, self._load = events, queue, load

@@ -1,5 +1,6 @@
 """From a request's body to its answer: parsed, validated, bounded, executed."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from functools import lru_cache
@@ -72,12 +73,25 @@ class Executor:
             request: what is asked.
             limiter: of the threads in which documents are read, so that nobody else waits for that.
         """
+        # INVARIANT: what is written from now on is heard, however long it takes to read the document
+        queue = self.service.events.join()
+        results: AsyncIterator[ExecutionResult] | dict[str, object] = {}
+        try:
+            results = await self._begin(request, queue, limiter)
+        finally:
+            if isinstance(results, dict):
+                self.service.events.leave(queue)
+        return results
+
+    async def _begin(
+        self, request: object, queue: "asyncio.Queue[int]", limiter: CapacityLimiter
+    ) -> AsyncIterator[ExecutionResult] | dict[str, object]:
         readied = await to_thread.run_sync(self._ready, request, limiter=limiter)
         if not isinstance(readied, _Readied):
             return readied
         if not readied.is_subscription:
             return await to_thread.run_sync(self.execute, request, limiter=limiter)
-        context = Asked(self.service, self.service.store.reader(is_held=False))
+        context = Asked(self.service, self.service.store.reader(is_held=False), queue)
         begun = subscribe(self.schema, **readied.arguments(context))
         results = await begun if isinstance(begun, Awaitable) else begun
         return self.write(results) if isinstance(results, ExecutionResult) else results

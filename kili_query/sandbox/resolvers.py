@@ -1,5 +1,6 @@
 """What each field of the schema gives."""
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -62,10 +63,17 @@ class Service:
 
 @frozen
 class Asked:
-    """What one request reads with; the context of its resolvers."""
+    """What one request reads with; the context of its resolvers.
+
+    Attributes:
+        service: what all requests share.
+        reader: what it reads with.
+        queue: the labels that were written since it came, where it may be a subscription.
+    """
 
     service: Service
     reader: Reader
+    queue: "asyncio.Queue[int] | None" = None
 
     def spend_values(self, number: int) -> None:
         """Take note of so many fields that are asked for, as the executor of plain fields does."""
@@ -338,7 +346,9 @@ def _events(_: object, info: _Info, projectID: str) -> Listener[Row]:  # noqa: N
         asked.reader.begin()  # each event is an answer of its own
         return next(iter(asked.reader.labels([number])), None)
 
-    return asked.service.events.listen(load)
+    if asked.queue is None:
+        raise Refused("subscriptions are for websockets")
+    return Listener(asked.service.events, asked.queue, load)
 
 
 @_SUBSCRIPTION.field("labelCreatedOrUpdated")
