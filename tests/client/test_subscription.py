@@ -62,7 +62,7 @@ class Scene:
 @pytest.fixture(scope="module")
 def all_listens() -> Iterator[threading.Semaphore]:
     """Released each time that a server begins to listen for a subscription."""
-    begun, listen = threading.Semaphore(0), Events.listen
+    begun, listen = threading.Semaphore(0), Events.join
 
     def listen_and_tell(*arguments: object) -> object:
         listener = listen(*arguments)
@@ -70,7 +70,7 @@ def all_listens() -> Iterator[threading.Semaphore]:
         return listener
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Events, "listen", listen_and_tell)
+        patch.setattr(Events, "join", listen_and_tell)
         yield begun
 
 
