@@ -36,6 +36,9 @@ AssetsOption = Annotated[
 ImagesOption = Annotated[
     str | None, typer.Option("--images", metavar="DIR", help="Where images lie, named by external id or `content`.")
 ]
+FontOption = Annotated[
+    str | None, typer.Option("--font", metavar="FILE", help="A font for what it has: TrueType or OpenType.")
+]
 _DRAWN_AT_MOST = 24
 
 
@@ -50,6 +53,7 @@ def show(
     view: Annotated[
         int | None, typer.Option("--view", min=0, help="The frame of a video or page of a PDF; the fullest by default.")
     ] = None,
+    font: FontOption = None,
     as_json: JsonOption = False,
 ) -> int:
     """Draw one label, over its image where that is given.
@@ -60,7 +64,7 @@ def show(
     """
     loaded = load_ontology(ontology)
     found = _label_named(label, labels)
-    artist = _Artist(loaded, _Assets(assets, images))
+    artist = _Artist(loaded, _Assets(assets, images), font)
     picture = artist.picture(found, image=image, view=view)
     _save(picture, output, [*labels, image, ontology, assets])
     drawing = artist.drawing(found, view)
@@ -85,6 +89,7 @@ def sheet(
     most: Annotated[int, typer.Option("--most", min=1, max=400, help="Labels drawn at most.")] = _DRAWN_AT_MOST,
     columns: Annotated[int | None, typer.Option("--columns", min=1, help="Pictures in a row.")] = None,
     tile_px: Annotated[int, typer.Option("--tile", min=32, max=1024, help="The sides of a picture, in pixels.")] = 320,
+    font: FontOption = None,
     on_malformed: OnMalformed = "skip",
     as_json: JsonOption = False,
 ) -> int:
@@ -98,19 +103,24 @@ def sheet(
     refuse_two_readers(query, labels)
     loaded = load_ontology(ontology)
     matcher = load_query(query, loaded).compile(ontology=loaded)
-    artist = _Artist(loaded, _Assets(assets, images))
+    artist = _Artist(loaded, _Assets(assets, images), font)
     found = scan_matches(labels, matcher, on_malformed=on_malformed)
     pictures = load("kili_query.pictures", "`kili-query sheet`", "export")
     tiles: list[object] = []
+    captions: list[str] = []
     matched = 0
     for label in found:
         matched += 1
         if len(tiles) < most:
-            tiles.append(pictures.Tile(artist.picture(label), _name(label)))
+            captions.append(_name(label))
+            tiles.append(pictures.Tile(artist.picture(label), captions[-1]))
             for problem in artist.drawing(label, None).problems:
                 print(printable(f"not drawn: label `{_name(label)}`: {problem}"), file=sys.stderr)
+    missing = pictures.missing_characters(captions, font)
+    if missing is not None:
+        print(printable(f"not drawn: a caption: {missing}"), file=sys.stderr)
     if tiles:
-        drawn = pictures.contact_sheet(tiles, columns=columns, tile_px=tile_px)
+        drawn = pictures.contact_sheet(tiles, columns=columns, tile_px=tile_px, font=font)
         _save(drawn, output, [*labels, ontology, assets])
     tell_report(found.report, str(found.report).partition("\n")[0])
     if as_json:
@@ -135,13 +145,14 @@ class _Drawn(Protocol):
 class _Artist:
     """Draws labels, each over the image that belongs to it."""
 
-    def __init__(self, ontology: "Ontology | None", assets: "_Assets") -> None:
+    def __init__(self, ontology: "Ontology | None", assets: "_Assets", font: str | None) -> None:
         self._ontology = ontology
+        self._font = font
         self._assets = assets
         self._pictures = load("kili_query.pictures", "drawing labels", "export")
 
     def drawing(self, label: Document, view: int | None) -> _Drawn:
-        drawing: _Drawn = self._pictures.drawing_of(label, ontology=self._ontology, view=view)
+        drawing: _Drawn = self._pictures.drawing_of(label, ontology=self._ontology, view=view, font=self._font)
         return drawing
 
     def picture(self, label: Document, *, image: str | None = None, view: int | None = None) -> "Image":
@@ -149,7 +160,7 @@ class _Artist:
         found = image or self._assets.image_of(asset)
         try:
             picture: Image = self._pictures.draw_label(
-                label, ontology=self._ontology, image=found, size=_size(asset), view=view
+                label, ontology=self._ontology, image=found, size=_size(asset), view=view, font=self._font
             )
         except LabelError as error:
             raise type(error)(f"label `{_name(label)}`: {error.message}", error.path) from error

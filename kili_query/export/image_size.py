@@ -28,7 +28,7 @@ def image_size(path: Path) -> Size:
     """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # nothing is decompressed
+            warnings.simplefilter("ignore")  # of many pixels: nothing is decompressed
             with Image.open(path) as image:
                 return Size(*image.size)
     except Image.DecompressionBombError:
@@ -41,7 +41,7 @@ def image_size(path: Path) -> Size:
         if head[_BOX] != b"ftyp":
             raise SourceError(_NOT_AN_IMAGE) from error
         return _in_head(path, is_turned=True)
-    except (OSError, ValueError, SyntaxError) as error:
+    except (OSError, ValueError, SyntaxError, RuntimeError) as error:
         raise SourceError(f"{_NOT_AN_IMAGE}: {error}") from error
 
 

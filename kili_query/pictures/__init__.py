@@ -6,7 +6,8 @@ load("kili_query.pictures.canvas", "`kili_query.pictures`", "export")  # says wh
 
 from kili_query.pictures.canvas import draw_label  # noqa: E402
 from kili_query.pictures.found import Drawing, drawing_of  # noqa: E402
+from kili_query.pictures.lettering import missing_characters  # noqa: E402
 from kili_query.pictures.notebook import html_of, png_of  # noqa: E402
 from kili_query.pictures.sheet import Tile, contact_sheet  # noqa: E402
 
-__all__ = ["Drawing", "Tile", "contact_sheet", "draw_label", "drawing_of", "html_of", "png_of"]
+__all__ = ["Drawing", "Tile", "contact_sheet", "draw_label", "drawing_of", "html_of", "missing_characters", "png_of"]

@@ -2,25 +2,30 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from textwrap import wrap
+from itertools import chain, islice
+from math import ceil, floor
 from typing import assert_never
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
-from kili_query.errors import SourceError
-from kili_query.labels.geometry import Bounds, Box, Line, Marker, Part, Point, Pose, Region, Size, bounds, parts, scaled
+from kili_query.labels.geometry import Bounds, Box, Line, Marker, Point, Pose, Region, Size, bounds, parts, scaled
 from kili_query.ontology import Ontology
 from kili_query.pictures.colors import Color, color_of
 from kili_query.pictures.found import Drawing, DrawnShape, drawing_of, shown_name
+from kili_query.pictures.images import BLANK, LONGEST_PX, as_rgb, opened_image
+from kili_query.pictures.lettering import MOST_LINES, Lettering, clean, cut, missing_characters, shortened
 
-__all__ = ["draw", "draw_label", "opened_image"]
+__all__ = ["draw", "draw_label"]
 
 _BLANK_SIZE = Size(640, 480)
-_BLANK = (246, 246, 246)
-_LONGEST_PX = 2048
 _LEAST_PX = 8
+_LEAST_FOR_LINES_PX = 200
+_MARGIN_PX = 4
+_NAME_CHARACTERS = 40
 _FILL_ALPHA = 70
 _TEXT = (32, 32, 32)
+_ON_COLOR = ((255, 255, 255), (0, 0, 0))
+_BRIGHT = 150  # of 255: dark text is better on it
 
 
 def draw_label(
@@ -30,22 +35,28 @@ def draw_label(
     image: "Image.Image | str | os.PathLike[str] | None" = None,
     size: Size | tuple[int, int] | None = None,
     view: int | None = None,
+    font: str | os.PathLike[str] | None = None,
 ) -> Image.Image:
     """A picture of a label.
+
+    What the characters of a name or an answer are is told below it where no font has them.
 
     Args:
         label: with its content under ``jsonResponse``.
         ontology: gives names, colours, and whether it is a video's.
         image: what was labeled, or its file; without one the canvas is blank.
-        size: of the blank canvas, width and height in pixels. Pictures have 2048 pixels at most on either side.
+        size: what the service says of the image, width and height in pixels: that of the blank canvas. An image in a
+            file whose EXIF orientation gives it these sides is turned. Pictures have at most 2048 pixels a side.
         view: the frame of a video or the page of a PDF; by default the one with most shapes.
+        font: a file of a font (TrueType or OpenType), which is used for what it has; for the rest, the font that comes
+            with the package and those of the system are.
 
     Returns:
         An RGB image: the canvas, and below it the answers that have no place in it.
 
     Raises:
         LabelError: the label has no content, or it is no object.
-        SourceError: the file is no image.
+        SourceError: the file is not an image, or not a font.
 
     >>> corners = [{"x": 0.25, "y": 0.75}, {"x": 0.25, "y": 0.25}, {"x": 0.75, "y": 0.25}, {"x": 0.75, "y": 0.75}]
     >>> box = {"type": "rectangle", "categories": [{"name": "CAR"}], "boundingPoly": [{"normalizedVertices": corners}]}
@@ -53,64 +64,64 @@ def draw_label(
     >>> picture.width, picture.getpixel((5, 5)), picture.getpixel((50, 50)) == color_of("OBJECTS", "CAR")
     (200, (246, 246, 246), True)
     """
-    opened = opened_image(image) if isinstance(image, str | os.PathLike) else image
-    return draw(drawing_of(label, ontology=ontology, view=view), ontology, opened, size)
-
-
-def opened_image(path: str | os.PathLike[str]) -> Image.Image:
-    """The image in a file.
-
-    Raises:
-        SourceError: there is none, or not one that Pillow reads.
-    """
-    try:
-        with Image.open(path) as image:
-            return image.convert("RGB")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is no image that can be read"
-        raise SourceError(f"{os.fspath(path)}: {reason.lower()}") from error
+    opened = opened_image(image, size) if isinstance(image, str | os.PathLike) else image
+    return draw(drawing_of(label, ontology=ontology, view=view), ontology, opened, size, font)
 
 
 def draw(
-    drawing: Drawing, ontology: Ontology | None, image: Image.Image | None, size: Size | tuple[int, int] | None
+    drawing: Drawing,
+    ontology: Ontology | None,
+    image: Image.Image | None,
+    size: Size | tuple[int, int] | None,
+    font: str | os.PathLike[str] | None = None,
 ) -> Image.Image:
     """The picture of a drawing."""
     canvas = _canvas(image, size)
+    letters = Lettering.of(_letters_px(canvas.size), font)
     for shape in drawing.shapes:
-        canvas = _with_areas(canvas, shape, color_of(shape.job, shape.category, ontology))
+        _tint(canvas, shape, color_of(shape.job, shape.category, ontology))
     pen = ImageDraw.Draw(canvas)
     for shape in drawing.shapes:
         _outline(pen, shape, Size(*canvas.size), color_of(shape.job, shape.category, ontology))
     for shape in drawing.shapes:
-        _name(pen, shape, canvas, ontology)
-    return _with_lines(canvas, drawing)
+        _name(pen, shape, canvas, ontology, letters)
+    width = max(canvas.width, _LEAST_FOR_LINES_PX)
+    lines = _lines(drawing, letters, width - 2 * _MARGIN_PX)
+    names = dict.fromkeys(_shown(shape, ontology) for shape in drawing.shapes)
+    note = missing_characters([*names, *lines], font) or ""
+    return _with_lines(canvas, width, [*lines, *letters.wrapped(note, width - 2 * _MARGIN_PX)], letters)
 
 
 def _canvas(image: Image.Image | None, size: Size | tuple[int, int] | None) -> Image.Image:
     width, height = image.size if image is not None else size or _BLANK_SIZE
-    shrink = min(1.0, _LONGEST_PX / max(width, height, 1))
+    shrink = min(1.0, LONGEST_PX / max(width, height, 1))
     wanted = (max(_LEAST_PX, round(width * shrink)), max(_LEAST_PX, round(height * shrink)))
     if image is None:
-        return Image.new("RGB", wanted, _BLANK)
-    return image.convert("RGB") if image.size == wanted else image.convert("RGB").resize(wanted)
+        return Image.new("RGB", wanted, BLANK)
+    return as_rgb(image.copy()) if image.size == wanted else as_rgb(image).resize(wanted)
 
 
-def _with_areas(canvas: Image.Image, shape: DrawnShape, color: Color) -> Image.Image:
-    """The canvas with the areas of a shape tinted, their holes left out."""
-    found = parts(scaled(shape.shape, Size(*canvas.size)))
-    if not found:
-        return canvas
-    mask = Image.new("L", canvas.size, 0)
+def _tint(canvas: Image.Image, shape: DrawnShape, color: Color) -> None:
+    """Tint the areas of a shape, and leave out their holes."""
+    placed = scaled(shape.shape, Size(*canvas.size))
+    found = parts(placed)
+    box = _pixels(bounds(placed), canvas.size)
+    if not found or box is None:
+        return
+    mask = Image.new("L", (box[2] - box[0], box[3] - box[1]), 0)
     pen = ImageDraw.Draw(mask)
     for part in found:
-        _fill(pen, part)
-    return Image.composite(Image.new("RGB", canvas.size, color), canvas, mask)
+        pen.polygon(_flat(part.outer, box), fill=_FILL_ALPHA)
+        for hole in part.holes:
+            pen.polygon(_flat(hole, box), fill=0)
+    canvas.paste(color, box, mask)
 
 
-def _fill(pen: ImageDraw.ImageDraw, part: Part) -> None:
-    pen.polygon(_flat(part.outer), fill=_FILL_ALPHA)
-    for hole in part.holes:
-        pen.polygon(_flat(hole), fill=0)
+def _pixels(box: Bounds, size: tuple[int, int]) -> tuple[int, int, int, int] | None:
+    """The pixels of the canvas in a box, as left, top, right and bottom; None where there are none."""
+    left, top = max(floor(box.left), 0), max(floor(box.top), 0)
+    right, bottom = min(ceil(box.right) + 1, size[0]), min(ceil(box.bottom) + 1, size[1])
+    return (left, top, right, bottom) if left < right and top < bottom else None
 
 
 def _outline(pen: ImageDraw.ImageDraw, drawn: DrawnShape, size: Size, color: Color) -> None:
@@ -137,52 +148,61 @@ def _dot(pen: ImageDraw.ImageDraw, point: Point, radius: int, color: Color) -> N
     pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=color, outline=(255, 255, 255))
 
 
-def _name(pen: ImageDraw.ImageDraw, drawn: DrawnShape, canvas: Image.Image, ontology: Ontology | None) -> None:
-    text = shown_name(drawn.job, drawn.category, ontology)[:40]
+def _shown(drawn: DrawnShape, ontology: Ontology | None) -> str:
+    return cut(clean(shown_name(drawn.job, drawn.category, ontology)), _NAME_CHARACTERS)
+
+
+def _name(
+    pen: ImageDraw.ImageDraw, drawn: DrawnShape, canvas: Image.Image, ontology: Ontology | None, letters: Lettering
+) -> None:
+    """The name of a shape above its top left, and within the picture as far as it fits."""
+    text = letters.cut(_shown(drawn, ontology), canvas.width - 4)
     if not text:
         return
-    font = _font(canvas.size)
     box: Bounds = bounds(scaled(drawn.shape, Size(*canvas.size)))
-    height = _line_height(font)
-    x, y = _within(Point(box.left, box.top - height))
-    x, y = min(max(x, 0), canvas.width - 1), min(max(y, 0), max(canvas.height - height, 0))
-    pen.rectangle(
-        (x, y, x + pen.textlength(text, font=font) + 4, y + height), fill=color_of(drawn.job, drawn.category, ontology)
-    )
-    pen.text((x + 2, y), text, fill=(255, 255, 255), font=font)
+    width, height = letters.width_px(text) + 4, letters.line_px
+    x, y = min(box.left, canvas.width - width), min(box.top - height, canvas.height - height)
+    x, y = max(x, 0), max(y, 0)
+    color = color_of(drawn.job, drawn.category, ontology)
+    pen.rectangle((x, y, x + width, y + height), fill=color)
+    letters.draw(pen, (x + 2, y), text, _ON_COLOR[_brightness(color) > _BRIGHT])
 
 
-def _with_lines(canvas: Image.Image, drawing: Drawing) -> Image.Image:
-    """The canvas, and the answers below it."""
+def _brightness(color: Color) -> float:
+    red, green, blue = color
+    return 0.299 * red + 0.587 * green + 0.114 * blue  # ITU-R BT.601
+
+
+def _lines(drawing: Drawing, letters: Lettering, width_px: int) -> list[str]:
+    """The answers of a drawing, as wide as there is room, and no more lines than can be read."""
     view = () if drawing.view is None else (f"frame or page {drawing.view}",)
-    font = _font(canvas.size)
-    per_line = max(12, int(canvas.width / max(font.getlength("n"), 1)))
-    lines = [part for line in (*view, *drawing.lines) for part in wrap(line, per_line)]
+    wrapped = (part for line in chain(view, shortened(drawing.lines)) for part in letters.wrapped(line, width_px))
+    lines = list(islice(wrapped, MOST_LINES + 1))
+    return lines if len(lines) <= MOST_LINES else [*lines[:MOST_LINES], "… (the rest is not shown)"]
+
+
+def _with_lines(canvas: Image.Image, width_px: int, lines: Sequence[str], letters: Lettering) -> Image.Image:
+    """The canvas, and lines of text below it."""
     if not lines:
         return canvas
-    height = _line_height(font)
-    whole = Image.new("RGB", (canvas.width, canvas.height + height * len(lines) + 6), (255, 255, 255))
+    whole = Image.new("RGB", (width_px, canvas.height + letters.line_px * len(lines) + 6), (255, 255, 255))
     whole.paste(canvas, (0, 0))
     pen = ImageDraw.Draw(whole)
     for number, line in enumerate(lines):
-        pen.text((4, canvas.height + 3 + number * height), line, fill=_TEXT, font=font)
+        letters.draw(pen, (_MARGIN_PX, canvas.height + 3 + number * letters.line_px), line, _TEXT)
     return whole
 
 
-def _font(size: tuple[int, int]) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    return ImageFont.load_default(max(10, round(max(size) / 55)))
+def _letters_px(size: tuple[int, int]) -> int:
+    return max(10, min(round(max(size) / 55), size[0] // 16))
 
 
-def _line_height(font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> int:
-    _, top, _, bottom = font.getbbox("Ag|")
-    return round(bottom + max(top, 0) * 0.3) + 3
-
-
-def _flat(points: Sequence[Point]) -> list[tuple[float, float]]:
-    return [_within(point) for point in points]
+def _flat(points: Sequence[Point], box: tuple[int, int, int, int] = (0, 0, 0, 0)) -> list[tuple[float, float]]:
+    """The points, from the top left of a box."""
+    return [(x - box[0], y - box[1]) for x, y in map(_within, points)]
 
 
 def _within(point: Point) -> tuple[float, float]:
     """The point, brought near where it lies far outside: the library draws with 32 bits."""
-    limit = 4.0 * _LONGEST_PX
+    limit = 4.0 * LONGEST_PX
     return min(max(point.x, -limit), limit), min(max(point.y, -limit), limit)

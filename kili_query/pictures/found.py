@@ -1,7 +1,9 @@
 """What there is to draw in a label: shapes with their categories, and the answers that have no place in the picture."""
 
+import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import islice
 
 from attrs import frozen
 
@@ -11,6 +13,7 @@ from kili_query.errors import LabelError, MalformedLabelError
 from kili_query.labels.geometry import Point, Shape, bounds, mapped, shape_of, unrotated
 from kili_query.ontology import Ontology
 from kili_query.ontology.job import METADATA_JOBS
+from kili_query.pictures.lettering import MOST_LINES, missing_characters, shortened
 
 __all__ = ["Drawing", "DrawnShape", "drawing_of", "shown_name"]
 
@@ -54,7 +57,13 @@ class Drawing:
     problems: tuple[str, ...]
 
 
-def drawing_of(label: Mapping[str, object], *, ontology: Ontology | None = None, view: int | None = None) -> Drawing:
+def drawing_of(
+    label: Mapping[str, object],
+    *,
+    ontology: Ontology | None = None,
+    view: int | None = None,
+    font: str | os.PathLike[str] | None = None,
+) -> Drawing:
     """What is drawn of a label.
 
     A shape that cannot be read is a problem and not drawn; the others are. Coordinates on a map are fitted into the
@@ -64,10 +73,12 @@ def drawing_of(label: Mapping[str, object], *, ontology: Ontology | None = None,
         label: with its content under ``jsonResponse``, decoded or as JSON text.
         ontology: tells whether it is a video's, and the names that people see.
         view: the frame of a video, or the page of a PDF; by default the one with most shapes.
+        font: a file of the font that texts are drawn in, as far as it has their characters.
 
     Raises:
         UnknownContentError: it has no content.
         MalformedLabelError: its content is no object.
+        SourceError: the file is not a font.
 
     >>> point = {"type": "marker", "categories": [{"name": "BOLT"}], "point": {"x": 0.5, "y": 0.25}}
     >>> drawing_of({"jsonResponse": {"BOLTS": {"annotations": [point]}, "NOTE": {"text": "loose"}}}).lines
@@ -85,6 +96,9 @@ def drawing_of(label: Mapping[str, object], *, ontology: Ontology | None = None,
     shown = _busiest(found) if view is None else view
     shapes = tuple(shape for shape in found if shape.view in (shown, None))
     lines = tuple(_lines(frames.get(shown, {}) if shown in frames else response, ontology))
+    names = dict.fromkeys(shown_name(shape.job, shape.category, ontology) for shape in shapes)
+    if (missing := missing_characters([*names, *islice(shortened(lines), MOST_LINES)], font)) is not None:
+        problems.append(missing)
     return Drawing(_fitted(shapes), shown, lines, tuple(problems))
 
 

@@ -1,15 +1,20 @@
 """Contact sheets: many pictures in a grid, with a line below each."""
 
+import os
 from collections.abc import Iterable
 from math import ceil
 
 from attrs import frozen
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
+
+from kili_query.pictures.lettering import Lettering, cut
 
 __all__ = ["Tile", "contact_sheet"]
 
 _GAP_PX = 8
 _CAPTION_PX = 16
+_LETTERS_PX = 12
+_CAPTION_CHARACTERS = 500
 _MOST_COLUMNS = 4
 
 
@@ -21,16 +26,24 @@ class Tile:
     caption: str
 
 
-def contact_sheet(tiles: Iterable[Tile], *, columns: int | None = None, tile_px: int = 320) -> Image.Image:
+def contact_sheet(
+    tiles: Iterable[Tile],
+    *,
+    columns: int | None = None,
+    tile_px: int = 320,
+    font: str | os.PathLike[str] | None = None,
+) -> Image.Image:
     """All pictures in one, row by row.
 
     Args:
         tiles: the pictures; each is shrunk to its place.
         columns: pictures in a row; by default at most 4.
         tile_px: the sides of a place, in pixels.
+        font: a file of a font for captions, as in `draw_label`.
 
     Raises:
         ValueError: there is no picture, or a number is not above 0.
+        SourceError: the file is not a font.
 
     >>> red = Tile(Image.new("RGB", (100, 50), "red"), "red")
     >>> contact_sheet([red, red, red], columns=2, tile_px=64).size
@@ -43,11 +56,12 @@ def contact_sheet(tiles: Iterable[Tile], *, columns: int | None = None, tile_px:
     down = ceil(len(shown) / across)
     step = (tile_px + _GAP_PX, tile_px + _CAPTION_PX + _GAP_PX)
     sheet = Image.new("RGB", (_GAP_PX + across * step[0], _GAP_PX + down * step[1]), "white")
-    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(12)
-    for number, (picture, caption) in enumerate(shown):
+    pen, letters = ImageDraw.Draw(sheet), Lettering.of(_LETTERS_PX, font)
+    for number, (picture, whole) in enumerate(shown):
         x, y = _GAP_PX + number % across * step[0], _GAP_PX + number // across * step[1]
         sheet.paste(picture, (x + (tile_px - picture.width) // 2, y + (tile_px - picture.height) // 2))
-        pen.text((x, y + tile_px + 1), _cut(caption, font, tile_px), fill=(32, 32, 32), font=font)
+        caption = letters.cut(cut(whole, _CAPTION_CHARACTERS), tile_px)
+        letters.draw(pen, (x, y + tile_px + 1), caption, (32, 32, 32))
     return sheet
 
 
@@ -55,10 +69,3 @@ def _thumbnail(picture: Image.Image, tile_px: int) -> Image.Image:
     small = picture.copy()
     small.thumbnail((tile_px, tile_px))
     return small
-
-
-def _cut(caption: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> str:
-    line = " ".join(caption.split())
-    while len(line) > 1 and font.getlength(line) > width:
-        line = line[: max(1, min(len(line) - 2, int(len(line) * width / font.getlength(line))))] + "…"
-    return line

@@ -39,7 +39,7 @@ def test_show_refuses(run: Run, labels: Path, project: Path, tmp_path: Path) -> 
     path = tmp_path / "a.png"
     for arguments, message in (
         (("nobody", labels), "no label has the id `nobody`: 34 were read"),
-        (("label030752", labels, "--image", project), "it is no image that can be read"),
+        (("label030752", labels, "--image", project), "it is not an image that can be read"),
         (("label030752", labels, "--image", tmp_path / "none.png"), "no such file or directory"),
         (("label030752", labels, "--images", tmp_path / "none"), "is no folder of images"),
         (("label030752", tmp_path / "none.ndjson"), "none.ndjson"),
@@ -50,6 +50,22 @@ def test_show_refuses(run: Run, labels: Path, project: Path, tmp_path: Path) -> 
         assert not path.exists()
     assert run("show", "label030752", labels, "-o", labels).status == 2  # what is read is not written over
     assert run("show", "label030752", labels, "-o", tmp_path / "none" / "a.png").status == 2
+
+
+def test_text_that_no_font_has(run: Run, tmp_path: Path) -> None:
+    path, odd, broken = tmp_path / "a.png", tmp_path / "odd.ndjson", tmp_path / "broken.ttf"
+    name = "\U00105555"  # for private use: the system has no font for it
+    odd.write_text(json.dumps({"id": f"l{name}", "jsonResponse": {"NOTE": {"text": f"Straße {name}"}}}))
+    broken.write_bytes(b"no font")
+    told = "not drawn: {}no font found here has U+105555: install one, or name its file (`font`, `--font`)\n"
+    assert run("show", f"l{name}", odd, "-o", path).err == told.format("")
+    ran = run("sheet", "NOT A.B", odd, "-o", path)
+    assert told.format(f"label `l{name}`: ") in ran.err
+    assert told.format("a caption: ") in ran.err
+    for arguments in (("show", f"l{name}", odd), ("sheet", "NOT A.B", odd)):
+        ran = run(*arguments, "-o", path, "--font", broken)
+        assert (ran.status, ran.out) == (2, "")
+        assert "broken.ttf: it is not a font that can be read" in ran.err
 
 
 def test_sheet(run: Run, labels: Path, project: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -11,6 +12,8 @@ from kili_query.errors import MalformedLabelError, SourceError, UnknownContentEr
 from kili_query.labels import ParsedLabel
 from kili_query.pictures import Tile, contact_sheet, draw_label, drawing_of
 from kili_query.pictures.colors import color_of
+from tests.export.samples import png
+from tests.export.test_sizes_of_media import heic, huge_png, turned_jpeg
 
 BLANK = (246, 246, 246)
 INTERFACE = {
@@ -148,10 +151,90 @@ class TestImages:
     def test_a_huge_one_is_shrunk(self) -> None:
         assert draw_label({"jsonResponse": {}}, size=(100_000, 1)).size == (2048, 8)
 
+    def test_one_with_too_many_pixels(self, tmp_path: Path) -> None:
+        path = tmp_path / "a.png"
+        path.write_bytes(huge_png(16_000, 12_000))
+        with pytest.raises(SourceError, match=r"a\.png: it has more than 178,956,970 pixels, .*: shrink it first"):
+            draw_label(drawn(), image=path)
+
+    @pytest.mark.parametrize("mode", ["I;16", "I;16B", "I", "F", "float with holes"])
+    def test_greys_of_many_bits_fill_the_range(self, tmp_path: Path, mode: str) -> None:
+        values = np.tile(np.linspace(0, 3000, 101), (50, 1))
+        types = {"I;16": np.uint16, "I;16B": ">u2", "I": np.int32}
+        array = (values + 20_000).astype(types[mode]) if mode in types else (values / 1e6).astype(np.float32)
+        if mode == "float with holes":
+            array[0, :3] = (np.nan, np.inf, -np.inf)
+        path = tmp_path / "a.tiff"
+        Image.fromarray(array).save(path)
+        picture = draw_label(drawn(), image=path)
+        assert [picture.getpixel((x, 25)) for x in (0, 100)] == [(0, 0, 0), (255, 255, 255)]
+        assert picture.getpixel((50, 25)) in [(grey, grey, grey) for grey in (127, 128)]
+
+    def test_one_grey_of_many_bits(self) -> None:
+        assert draw_label(drawn(), image=Image.new("I;16", (9, 9), 300)).getpixel((4, 4)) == (128, 128, 128)
+
+    @pytest.mark.parametrize("mode", ["1", "L", "P", "LA", "RGBA", "CMYK", "YCbCr", "HSV", "PA", "RGBX", "RGBa"])
+    def test_of_every_mode(self, mode: str) -> None:
+        image = Image.new("RGB", (40, 20), "red").convert("RGBA" if mode in ("PA", "RGBa") else "RGB")
+        image = image.convert(mode)
+        _, green, blue = draw_label(drawn(), image=image).getpixel((20, 10))  # type: ignore[misc]
+        assert green == blue  # a grey, or red
+        assert image.mode == mode
+
+    def test_what_can_be_seen_through_lies_on_the_canvas(self, tmp_path: Path) -> None:
+        path = tmp_path / "a.png"
+        Image.new("RGBA", (40, 20), (0, 0, 0, 0)).save(path)
+        assert draw_label(drawn(), image=path).getpixel((20, 10)) == BLANK
+
+    def test_of_several_the_first(self, tmp_path: Path) -> None:
+        for name in ("a.gif", "a.webp", "a.tiff"):
+            path = tmp_path / name
+            others = [Image.new("RGB", (40, 20), "blue")]
+            Image.new("RGB", (40, 20), "red").save(path, save_all=True, append_images=others)
+            assert draw_label(drawn(), image=path).getpixel((20, 10))[0] > 200  # type: ignore[index]
+
+    @pytest.mark.parametrize(
+        ("size", "orientation", "turned"),
+        [
+            (None, 6, False),
+            ((60, 40), 6, False),
+            ((40, 60), 6, True),
+            ((40, 60), 3, False),
+            ((40, 60), 1, False),
+            ((41, 60), 6, False),
+        ],
+    )
+    def test_orientation_is_applied_where_the_service_tells_so(
+        self, tmp_path: Path, size: tuple[int, int] | None, orientation: int, turned: bool
+    ) -> None:
+        path = tmp_path / "a.jpg"
+        turned_jpeg(path, orientation)
+        assert draw_label(drawn(job="NONE"), image=path, size=size).size[0] == (40 if turned else 60)
+
+    def test_an_image_of_the_caller_stays_as_it_is(self) -> None:
+        image = Image.new("RGB", (100, 100), "red")
+        draw_label(drawn(box(0.1, 0.1, 0.9, 0.9)), image=image)
+        assert image.getcolors() == [(10_000, (255, 0, 0))]
+
+    @pytest.mark.parametrize(
+        ("data", "reason"),
+        [
+            (b"", "it is not an image that can be read"),
+            (b"text", "it is not an image that can be read"),
+            (png()[:60], "it cannot be read: "),
+            (heic(40, 30), "it is not an image that can be read"),
+        ],
+    )
+    def test_what_is_broken(self, tmp_path: Path, data: bytes, reason: str) -> None:
+        path = tmp_path / "a.png"
+        path.write_bytes(data)
+        with pytest.raises(SourceError, match=rf"a\.png: {reason}"):
+            draw_label(drawn(), image=path)
+
     def test_what_is_no_image(self, tmp_path: Path) -> None:
         path = tmp_path / "a.png"
         path.write_bytes(b"none")
-        with pytest.raises(SourceError, match="no image that can be read"):
+        with pytest.raises(SourceError, match="not an image that can be read"):
             draw_label(drawn(), image=path)
         with pytest.raises(SourceError, match="no such file"):
             draw_label(drawn(), image=tmp_path / "b.png")
