@@ -16,7 +16,7 @@ from kili_query.diagnostics import Diagnostic, sort_diagnostics
 from kili_query.errors import QueryError, QuerySyntaxError
 from kili_query.logic import ontology_facts, simplify
 from kili_query.logic.lints import check_logic
-from kili_query.ontology import Ontology, bind, check_names
+from kili_query.ontology import Ontology, OntologySource, bind, check_names
 from kili_query.planning import DEFAULT_PROFILE, ServerProfile, Split, Target, local_notes, split
 from kili_query.source import Source
 from kili_query.syntax import DEFAULT_LIMITS, Dialect, Limits, lint_text, parse_source, print_tree
@@ -173,32 +173,35 @@ class Query:
         """
         return print_core(self.tree if ontology is None else self.bind(ontology).tree)
 
-    def compile(self, *, ontology: Ontology | None = None, policy: CountPolicy = DEFAULT_POLICY) -> Matcher:
+    def compile(self, *, ontology: OntologySource | None = None, policy: CountPolicy = DEFAULT_POLICY) -> Matcher:
         """A function from a label's ``jsonResponse`` to a verdict, for many labels.
 
         Args:
-            ontology: the project's; the query is checked against it and bound to it.
+            ontology: the project's, or the path of its file; the query is checked against it and bound to it.
             policy: what one object is.
 
         Raises:
             QueryError: the ontology has no such job or category.
+            OntologyError: the file of the ontology cannot be read or has another shape.
         """
-        tree = self.tree if ontology is None else self.bind(ontology).tree
-        return compile_closure(tree, ontology=ontology, policy=policy)
+        known = None if ontology is None else Ontology.of(ontology)
+        tree = self.tree if known is None else self.bind(known).tree
+        return compile_closure(tree, ontology=known, policy=policy)
 
     def compile_bytes(
-        self, *, ontology: Ontology | None = None, policy: CountPolicy = DEFAULT_POLICY, at: str = "jsonResponse"
+        self, *, ontology: OntologySource | None = None, policy: CountPolicy = DEFAULT_POLICY, at: str = "jsonResponse"
     ) -> "BytesMatcher":
         """A function from one label as JSON bytes to a verdict, which decodes only what the query needs.
 
         Args:
-            ontology: the project's; with one, less is decoded.
+            ontology: the project's, or the path of its file; with one, less is decoded.
             policy: what one object is.
             at: the field of a label that holds its content, as an object or as JSON text; empty when the bytes are the
                 content.
 
         Raises:
             QueryError: the ontology has no such job or category.
+            OntologyError: the file of the ontology cannot be read or has another shape.
             MissingExtraError: the extra ``fast`` is not installed.
 
         >>> import kili_query as kq
@@ -206,9 +209,10 @@ class Query:
         >>> matches(b'{"SKY": {"categories": [{"name": "BLUE"}]}}')
         True
         """
-        tree = self.tree if ontology is None else self.bind(ontology).tree
+        known = None if ontology is None else Ontology.of(ontology)
+        tree = self.tree if known is None else self.bind(known).tree
         compiled = load("kili_query.targets.raw_bytes", "matching JSON bytes", "fast").compile_bytes(
-            tree, ontology=ontology, policy=policy, at=at
+            tree, ontology=known, policy=policy, at=at
         )
         return cast("BytesMatcher", compiled)
 

@@ -16,6 +16,8 @@ LAYERS = {
     "errors": 2,
     "ast": 3,
     "_extras": 3,
+    "replacing": 3,
+    "litter": 0,
     "syntax": 4,
     "ontology": 5,
     "logic": 6,

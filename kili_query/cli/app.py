@@ -16,7 +16,7 @@ from kili_query.cli.exit_status import FINE
 from kili_query.cli.explain import explain
 from kili_query.cli.export import export
 from kili_query.cli.format import format_query
-from kili_query.cli.guard import guarded
+from kili_query.cli.guard import guarded, settle
 from kili_query.cli.histogram import histogram
 from kili_query.cli.labels import labels
 from kili_query.cli.lint import lint
@@ -89,6 +89,10 @@ def run() -> int:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - to the end of the process
         elif mode == "w" and isinstance(stream, TextIOWrapper):  # a name that cannot be shown is no reason to fail
             stream.reconfigure(errors="backslashreplace")
+    return settle(_run_app)  # for help, versions and complaints about usage: commands are guarded themselves
+
+
+def _run_app() -> int:
     try:
         app(prog_name="kili-query")
     except SystemExit as left:

@@ -10,6 +10,7 @@ __all__ = [
     "LabelsArgument",
     "OnMalformed",
     "OntologyOption",
+    "OutputOption",
     "PolicyOption",
     "QueryArgument",
 ]
@@ -45,3 +46,12 @@ At: TypeAlias = Annotated[
     ),
 ]
 JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON, for other programs.")]
+OutputOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help="Write to a file, which appears once it is complete; .gz and .zst compress it.",
+    ),
+]

@@ -1,17 +1,16 @@
 """``kili-query audit``: what a server's category searches can be trusted with."""
 
 import json
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kili_query._extras import load
 from kili_query.cli.arguments import JsonOption
-from kili_query.cli.connection import EndpointOption, ProjectArgument, connected, tell
+from kili_query.cli.connection import EndpointOption, ProjectArgument, connected
 from kili_query.cli.exit_status import FINE, NEGATIVE
-from kili_query.cli.output import opened, print_json
-from kili_query.diagnostics.layout import printable
+from kili_query.cli.output import opened, print_json, print_lines, tell
+from kili_query.cli.packing import check_suffix
 
 if TYPE_CHECKING:
     from kili_query.audit import AuditReport
@@ -47,6 +46,7 @@ def audit(
     is_profile_printed = output == "-"
     if is_profile_printed and as_json:
         raise typer.BadParameter("the report is on standard output already", param_hint="'--output'")
+    check_suffix(output, "a profile, as JSON", (".json",))
     with opened(output, []) as out, connected("audit", endpoint) as client:
         report: AuditReport = load("kili_query.audit", "`kili-query audit`", "client").audit(
             client, project, sample=sample
@@ -54,10 +54,9 @@ def audit(
         if as_json:
             print_json(report.to_dict())
         else:
-            told_on = sys.stderr if is_profile_printed else sys.stdout
-            print("\n".join(map(printable, str(report).split("\n"))), file=told_on)
+            (tell if is_profile_printed else print_lines)(str(report))
         if output is not None:
-            out.write(json.dumps(report.profile.to_dict(), indent=2) + "\n")
+            out.stream.write(json.dumps(report.profile.to_dict(), indent=2) + "\n")
     if output is not None and not is_profile_printed:
         tell(f"wrote the profile to {output}")
     return FINE if report.agrees else NEGATIVE

@@ -8,8 +8,9 @@ import typer
 from kili_query.cli.arguments import JsonOption, OntologyOption, QueryArgument
 from kili_query.cli.exit_status import BAD, FINE
 from kili_query.cli.inputs import diagnose, load_ontology, read_query
+from kili_query.cli.output import tell_diagnostics
 from kili_query.diagnostics import Diagnostic, Severity
-from kili_query.diagnostics.render import render_json, render_line, render_sarif, render_text, wants_color
+from kili_query.diagnostics.render import render_json, render_line, render_sarif
 from kili_query.syntax import Dialect
 
 __all__ = ["check"]
@@ -55,7 +56,7 @@ def check(
 
 def _print_text(found: list[Diagnostic], is_bad: bool, *, has_ontology: bool) -> None:
     if found:
-        print(render_text(found, color=wants_color(sys.stderr)), file=sys.stderr)
+        tell_diagnostics(found)
     if not is_bad:
         warned = "" if not found else ", with a warning" if len(found) == 1 else f", with {len(found)} warnings"
         print(f"ok{warned}" if has_ontology else f"ok{warned} (names not checked: no --ontology)")

@@ -9,8 +9,7 @@ from attrs import frozen
 from kili_query.cli.arguments import JsonOption, OntologyOption
 from kili_query.cli.exit_status import FINE, NEGATIVE
 from kili_query.cli.inputs import load_ontology, load_query
-from kili_query.cli.output import print_json
-from kili_query.diagnostics.layout import printable
+from kili_query.cli.output import print_json, print_lines
 from kili_query.logic import Example, Verdict
 from kili_query.ontology import Ontology
 from kili_query.query import Query
@@ -168,5 +167,5 @@ def compare(
     if as_json:
         print_json(found.to_dict())
     else:
-        print("\n".join(map(printable, str(found).split("\n"))))
+        print_lines(str(found))
     return FINE if found.relation is Relation.SAME else NEGATIVE

@@ -1,6 +1,5 @@
 """What the commands share that ask a server: how it is reached, and what is said of it."""
 
-import sys
 import warnings
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
@@ -9,15 +8,14 @@ from typing import TYPE_CHECKING, Annotated, TextIO, TypeAlias
 import typer
 
 from kili_query._extras import load
-from kili_query.cli.output import paint
-from kili_query.diagnostics.layout import printable
+from kili_query.cli.output import tell_warning
 from kili_query.ontology import Ontology
 from kili_query.planning import DEFAULT_PROFILE, ServerProfile
 
 if TYPE_CHECKING:
     from kili_query.client import KiliClient
 
-__all__ = ["EndpointOption", "ProfileOption", "ProjectArgument", "connected", "load_profile", "tell"]
+__all__ = ["EndpointOption", "ProfileOption", "ProjectArgument", "connected", "load_profile"]
 
 ProjectArgument: TypeAlias = Annotated[
     str, typer.Argument(metavar="PROJECT", show_default=False, help="The id of the project.")
@@ -79,11 +77,6 @@ def connected(
         yield opened
 
 
-def tell(message: str) -> None:
-    """A line on standard error."""
-    print("\n".join(map(printable, message.split("\n"))), file=sys.stderr)
-
-
 @contextmanager
 def _warnings_told() -> Iterator[None]:
     """Warnings read as those of queries do."""
@@ -96,7 +89,7 @@ def _warnings_told() -> Iterator[None]:
         file: TextIO | None = None,
         line: str | None = None,
     ) -> None:
-        print(f"{paint('warning', 'warning', sys.stderr)}: {printable(str(message))}", file=sys.stderr)
+        tell_warning(str(message))
 
     with warnings.catch_warnings():
         warnings.simplefilter("always", UserWarning)

@@ -1,8 +1,10 @@
 """``kili-query demo``: a tour on labels that come with the package."""
 
 import json
+import os
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from textwrap import indent
 from typing import Annotated
@@ -23,6 +25,7 @@ from kili_query.diagnostics.render import as_json as diagnostic_as_json
 from kili_query.diagnostics.render import render_text, wants_color
 from kili_query.ontology import Ontology
 from kili_query.query import check, parse
+from kili_query.replacing import replaced
 from kili_query.resources import read_text
 from kili_query.scanning import Report, content_of, scan
 
@@ -77,13 +80,15 @@ def demo(
 
 
 def _save(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
+    """Write the files of the sample, none of which may be there."""
+    for name in _FILES:
+        if os.path.lexists(folder / name):
+            raise CommandError(f"cannot write `{folder / name}`: it exists already")
+    with ExitStack() as stack:  # all of them, or none
         for name in _FILES:
-            with (folder / name).open("x", encoding="utf-8", newline="\n") as file:
-                file.write(read_text("demo", name))
-    except OSError as error:
-        raise CommandError(f"cannot write `{error.filename}`: {error.strerror}") from error
+            new = stack.enter_context(replaced(folder / name, makes_folders=True))
+            new.file.write(read_text("demo", name).encode())
+            new.file.flush()  # here, where nothing has its place yet
 
 
 def _take() -> _Tour:

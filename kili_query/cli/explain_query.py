@@ -21,6 +21,7 @@ from kili_query.ast import (
     Relation,
 )
 from kili_query.cli.inputs import judge_query, load_ontology, progress, read_query, refuse_two_readers
+from kili_query.cli.mistakes import refuse_unreadable, tell_unseen
 from kili_query.cli.output import paint, print_json, tell_report
 from kili_query.diagnostics import Diagnostic
 from kili_query.diagnostics.layout import printable
@@ -30,7 +31,7 @@ from kili_query.logic import Verdict
 from kili_query.ontology import Ontology
 from kili_query.planning import ServerProfile
 from kili_query.query import Plan, Query
-from kili_query.scanning import Report, scan_matches
+from kili_query.scanning import LabelNames, Report, scan_matches
 from kili_query.syntax import print_tree
 from kili_query.targets.closures import compile_closure
 from kili_query.verdicts import always_true, satisfiable
@@ -171,6 +172,7 @@ def _sample(source: str, plan: Plan, ontology: Ontology | None, limit: int | Non
     """Judge the first labels of a source."""
     query, pushed = (compile_closure(one.tree, ontology=ontology) for one in (plan.query, plan.pushed))
     numbers = {"pushed": 0, "matched": 0}
+    names = LabelNames() if ontology is None else None
 
     def judge(json_response: object) -> bool:
         is_match, is_pushed = query(json_response), pushed(json_response)
@@ -179,8 +181,10 @@ def _sample(source: str, plan: Plan, ontology: Ontology | None, limit: int | Non
         return True  # so that the scan gives every label
 
     with progress() as advance:
-        labels = scan_matches([source], judge, progress=advance)
+        labels = scan_matches([source], judge, progress=advance, names=names)
         judged = sum(1 for _ in islice(labels, limit))
+    refuse_unreadable(labels.report)
+    tell_unseen(plan.query, names)
     return _Share(judged, numbers["pushed"], numbers["matched"], labels.report)
 
 

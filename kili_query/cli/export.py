@@ -9,9 +9,10 @@ import typer
 
 from kili_query.cli.arguments import JsonOption, LabelsArgument
 from kili_query.cli.exit_status import FINE, NEGATIVE
+from kili_query.cli.failure import CommandError
 from kili_query.cli.inputs import load_ontology, load_query
-from kili_query.cli.output import print_json
-from kili_query.diagnostics.layout import printable
+from kili_query.cli.output import print_json, print_lines
+from kili_query.cli.packing import check_suffix
 from kili_query.export import FORMATS, DownloadError, NotCompatibleOptions, NotExportableAssetError, format_named, write
 
 __all__ = ["export"]
@@ -26,6 +27,8 @@ _OPTIONS = {
     "with_assets": "--with-assets",
 }
 _ARGUMENT = re.compile(f"`({'|'.join(_OPTIONS)})`")
+_SUFFIXES = {"jsonl": (".jsonl", ".ndjson"), "parquet": (".parquet",)}
+"""Of the formats that are one file, and not JSON."""
 _COORDINATES = {"own": None, "fractions": True, "pixels": False}
 
 
@@ -81,6 +84,9 @@ def export(
     """
     if output in ("", "-"):
         raise typer.BadParameter("an export is a file: name one", param_hint="'--output'")
+    known = format_named(fmt)
+    written = (f"a zip of {fmt}", (".zip",)) if known.is_archive else (fmt, _SUFFIXES.get(fmt, (".json", ".jsonl")))
+    check_suffix(output, *written)
     query = None if where is None else load_query(where, load_ontology(project))
     sources = labels[0] if len(labels) == 1 else labels
     try:
@@ -90,7 +96,7 @@ def export(
             project,
             fmt=fmt,
             to=Path(output),
-            layout=layout or max(format_named(fmt).layouts),
+            layout=layout or max(known.layouts),
             single_file=single_file,
             with_assets=with_assets,
             cut_videos=cut_videos,
@@ -107,7 +113,9 @@ def export(
     if as_json:
         print_json(summary.to_dict())
     else:
-        print("\n".join(map(printable, _with_options(str(summary)).split("\n"))))
+        print_lines(_with_options(str(summary)))
+    if summary.skipped and not (summary.assets or summary.unlabeled or summary.filtered or summary.orphans):
+        raise CommandError("no label could be written")
     return FINE if summary.labels else NEGATIVE
 
 

@@ -1,6 +1,5 @@
 """``kili-query format``: a query laid out for reading."""
 
-import sys
 from typing import Annotated
 
 import typer
@@ -8,7 +7,7 @@ import typer
 from kili_query.cli.arguments import JsonOption, QueryArgument
 from kili_query.cli.exit_status import FINE, NEGATIVE
 from kili_query.cli.inputs import read_query
-from kili_query.cli.output import print_json
+from kili_query.cli.output import print_json, tell
 from kili_query.query import parse
 
 __all__ = ["format_query"]
@@ -35,5 +34,5 @@ def format_query(
     elif not check:
         print(formatted.rstrip("\n"))
     elif is_changed:
-        print("formatting would change the query", file=sys.stderr)
+        tell("formatting would change the query")
     return NEGATIVE if check and is_changed else FINE

@@ -1,5 +1,6 @@
 """Around every command: failures are told on standard error, none as a traceback, and become an exit status."""
 
+import errno
 import os
 import signal
 import sys
@@ -7,19 +8,19 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial, wraps
-from typing import ParamSpec
+from typing import ParamSpec, TextIO
 
 import typer
 
 from kili_query.cli.exit_status import BAD, BROKEN_PIPE, INTERRUPTED, TERMINATED
-from kili_query.cli.output import paint
-from kili_query.diagnostics.layout import printable
-from kili_query.diagnostics.render import render_text, wants_color
+from kili_query.cli.output import tell_diagnostics, tell_error
 from kili_query.errors import KiliQueryError, QueryError
 
-__all__ = ["guarded"]
+__all__ = ["guarded", "settle"]
 
 P = ParamSpec("P")
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def guarded(command: Callable[P, int]) -> Callable[P, None]:
@@ -28,7 +29,7 @@ def guarded(command: Callable[P, int]) -> Callable[P, None]:
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         with _ended_by_sigterm():
-            status = _settle(partial(command, *args, **kwargs))
+            status = settle(partial(command, *args, **kwargs))
         raise typer.Exit(status)
 
     return run
@@ -53,7 +54,8 @@ def _ended_by_sigterm() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _settle(command: Callable[[], int]) -> int:
+def settle(command: Callable[[], int]) -> int:
+    """The exit status of a command, whatever happens in it."""
     try:
         status = _attempt(command)
         sys.stdout.flush()  # here, where its failure can be told, and not when the interpreter ends
@@ -64,8 +66,7 @@ def _settle(command: Callable[[], int]) -> int:
         _discard_output()
         return BROKEN_PIPE
     except OSError as error:
-        _complain(": ".join(filter(None, (error.filename, error.strerror or str(error)))))
-        _discard_output()
+        _complain_of_system(error)
         return BAD
     return status
 
@@ -74,19 +75,40 @@ def _attempt(command: Callable[[], int]) -> int:
     try:
         return command()
     except QueryError as error:
-        print(render_text(error.diagnostics, color=wants_color(sys.stderr)), file=sys.stderr)
+        tell_diagnostics(error.diagnostics)
     except KiliQueryError as error:
-        _complain(str(error))
+        tell_error(str(error))
+    except RecursionError:
+        tell_error("something in the input is nested too deeply to be read")
     return BAD
 
 
-def _complain(message: str) -> None:
-    lines = "\n".join(map(printable, message.split("\n")))
-    print(paint("error", "error", sys.stderr) + f": {lines}", file=sys.stderr)
+def _complain_of_system(error: OSError) -> None:
+    """Tell a failure of the system, which standard output or even standard error may be the cause of."""
+    # what writes a file names it, so without a name it was standard output that there was no room for
+    unnamed = "standard output" if error.errno in _NO_ROOM else None
+    named = error.filename if isinstance(error.filename, str) else unnamed
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _discard(sys.stdout)
+    try:
+        tell_error(": ".join(filter(None, (named, error.strerror or str(error)))))
+    except OSError:  # nobody can be told, and the exit status says it too
+        _discard(sys.stderr)
 
 
 def _discard_output() -> None:
-    """Let what is still buffered go nowhere: the interpreter would fail to write it when it ends."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
-        os.dup2(nowhere, stream.fileno())
+        _discard(stream)
+
+
+def _discard(stream: TextIO) -> None:
+    """Let what is still buffered go nowhere: the interpreter would fail to write it when it ends."""
+    try:
+        number = stream.fileno()
+    except OSError:  # a buffer of a program that runs the command within itself
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, number)
+    os.close(nowhere)

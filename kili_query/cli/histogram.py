@@ -14,12 +14,14 @@ from kili_query.ast.walk import matches_pattern
 from kili_query.builder import job as job_called
 from kili_query.cli.arguments import At, JsonOption, LabelsArgument, OnMalformed, OntologyOption, PolicyOption
 from kili_query.cli.exit_status import FINE
+from kili_query.cli.failure import CommandError
 from kili_query.cli.inputs import load_ontology
 from kili_query.cli.output import paint, print_json
 from kili_query.cli.tally import Pair, Tally, tally, tell_tally
 from kili_query.counting import CountPolicy
 from kili_query.diagnostics.layout import printable
 from kili_query.ontology import Ontology
+from kili_query.ontology.seen import unseen_names
 from kili_query.syntax import print_name
 
 __all__ = ["Bin", "as_json_object", "bins_of", "block", "draw", "histogram"]
@@ -79,7 +81,8 @@ def _selection(job: str | None, category: str | None, ontology: Ontology | None)
     """Which of the pairs found are asked for; what is asked for by name is shown even if no label holds it.
 
     Raises:
-        QueryError: the ontology has no such job or category.
+        QueryError: the ontology has no such job or category; without one, what is returned raises a `CommandError`
+            where no label holds them.
     """
     if job is None and category is None:
         return lambda found: found
@@ -87,13 +90,20 @@ def _selection(job: str | None, category: str | None, ontology: Ontology | None)
     if ontology is not None:
         asked = job_called(job_name)[category_name].exists.bind(ontology).counters
         return lambda found: [*(pair for pair in found if pair in asked), *sorted(asked - set(found))]
-    if job is not None and category is not None and "*" not in job + category:
-        only = (job, category)
-        return lambda found: [only]
+    query = job_called(job_name)[category_name].exists
     job_pieces, category_pieces = tuple(job_name.split("*")), tuple(category_name.split("*"))
-    return lambda found: [
-        pair for pair in found if matches_pattern(job_pieces, pair[0]) and matches_pattern(category_pieces, pair[1])
-    ]
+
+    def held(found: Sequence[Pair]) -> Sequence[Pair]:
+        for slip in unseen_names(query.tree, found) if found else ():
+            raise CommandError(
+                f"no label holds it: {slip.message}{'' if slip.help is None else f': {slip.help.text}'} "
+                "(with --ontology, a category that no label holds is drawn too)"
+            )
+        return [
+            pair for pair in found if matches_pattern(job_pieces, pair[0]) and matches_pattern(category_pieces, pair[1])
+        ]
+
+    return held
 
 
 def bins_of(occurrences: Counter[int], labels: int) -> list[Bin]:

@@ -9,8 +9,8 @@ from typing import TextIO
 
 import typer
 
+from kili_query.cli.output import tell_diagnostics
 from kili_query.diagnostics import Diagnostic, Severity
-from kili_query.diagnostics.render import render_text, wants_color
 from kili_query.errors import QueryError, QuerySyntaxError, SourceError
 from kili_query.ontology import Ontology
 from kili_query.query import Query, check, parse
@@ -61,8 +61,7 @@ def load_query(argument: str, ontology: Ontology | None, name: str | None = None
     """
     text, own_name = read_query(argument)
     query, found = judge_query(text, name or own_name, ontology)
-    if found:
-        print(render_text(found, color=wants_color(sys.stderr)), file=sys.stderr)
+    tell_diagnostics(found)
     return query
 
 

@@ -1,20 +1,19 @@
 """``kili-query labels``: labels that a server holds, listed or counted."""
 
 import json
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from kili_query.cli.arguments import JsonOption
-from kili_query.cli.connection import EndpointOption, ProfileOption, ProjectArgument, connected, load_profile, tell
+from kili_query.cli.arguments import JsonOption, OutputOption
+from kili_query.cli.connection import EndpointOption, ProfileOption, ProjectArgument, connected, load_profile
 from kili_query.cli.exit_status import FINE, NEGATIVE
 from kili_query.cli.inputs import load_query
-from kili_query.cli.output import opened, to_json
+from kili_query.cli.output import opened, tell, tell_diagnostics, to_json
+from kili_query.cli.packing import PACKED, check_suffix
 from kili_query.diagnostics.layout import display_width, printable
-from kili_query.diagnostics.render import render_text, wants_color
 from kili_query.ontology import Ontology
 from kili_query.planning import ServerProfile
 from kili_query.protocol import LabelType
@@ -51,10 +50,7 @@ def labels(
     skip: Annotated[int, typer.Option("--skip", metavar="N", min=0, help="Leave out so many at the beginning.")] = 0,
     label_type: TypeOption = None,
     count: Annotated[bool, typer.Option("--count", help="Print only how many there are.")] = False,
-    output: Annotated[
-        str | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Write to a file, which appears once it is complete."),
-    ] = None,
+    output: OutputOption = None,
     endpoint: EndpointOption = None,
     profile: ProfileOption = None,
     as_json: JsonOption = False,
@@ -71,6 +67,7 @@ def labels(
     """
     if count and (first is not None or skip):
         raise typer.BadParameter("not with --count, which counts all", param_hint="'--first' / '--skip'")
+    check_suffix(output, *_written(as_json=as_json, is_counted=count))
     trusted = load_profile(profile)
     names = field_names(fields, _FIELDS)
     ontologies: dict[str, Ontology] = {}
@@ -79,7 +76,7 @@ def labels(
         if count:
             number = client.count_labels(project, type_in=label_type, category_search=search)
             _refuse_unknown(client, project, number)
-            out.write(f'{{"count": {number}}}\n' if as_json else f"{number}\n")
+            out.stream.write(f'{{"count": {number}}}\n' if as_json else f"{number}\n")
             return FINE if number else NEGATIVE
         found = client.labels(
             project,
@@ -91,10 +88,17 @@ def labels(
             disable_tqdm=True,
             as_generator=True,
         )
-        number = _write(_lines(found, names, out, as_json=as_json), out)
+        number = _write(_lines(found, names, out.stream, as_json=as_json), out.stream)
         _refuse_unknown(client, project, number)
     tell(f"{number} label{'' if number == 1 else 's'}")
     return FINE if number else NEGATIVE
+
+
+def _written(*, as_json: bool, is_counted: bool) -> tuple[str, tuple[str, ...]]:
+    """What is written, and the suffixes that promise it."""
+    if not as_json:
+        return "a number" if is_counted else "a table; with --json, NDJSON", (".txt", *PACKED)
+    return ("JSON", (".json", *PACKED)) if is_counted else ("NDJSON", (".ndjson", ".jsonl", ".json", *PACKED))
 
 
 def field_names(options: Iterable[str] | None, otherwise: tuple[str, ...]) -> tuple[str, ...]:
@@ -123,8 +127,7 @@ def load_search(
     ontology = Ontology.from_json_interface(client.project(project, fields=("jsonInterface", "inputType")))
     ontologies[project] = ontology  # the client need not ask again
     query = load_query(where, ontology)
-    if notes := query.plan(ontology, profile=profile).diagnostics:
-        print(render_text(notes, color=wants_color(sys.stderr)), file=sys.stderr)
+    tell_diagnostics(query.plan(ontology, profile=profile).diagnostics)
     return query
 
 

@@ -12,10 +12,9 @@ from attrs import evolve, field, frozen
 from kili_query.cli.arguments import JsonOption, OntologyOption
 from kili_query.cli.exit_status import BAD, FINE, NEGATIVE
 from kili_query.cli.inputs import load_ontology
-from kili_query.cli.output import paint
+from kili_query.cli.output import tell, tell_diagnostics, tell_error
 from kili_query.diagnostics import Diagnostic, Severity
-from kili_query.diagnostics.layout import printable
-from kili_query.diagnostics.render import render_json, render_line, render_sarif, render_text, wants_color
+from kili_query.diagnostics.render import render_json, render_line, render_sarif
 from kili_query.lint import Search, Skipped, Unreadable, check_search, lint_paths
 from kili_query.ontology import Ontology
 
@@ -53,9 +52,10 @@ def lint(
     found = _lint(paths, loaded, in_file=wanted == "sarif")
     _print(found.diagnostics, wanted)
     for problem in found.unreadable:
-        print(f"{paint('error', 'error', sys.stderr)}: {printable(str(problem))}", file=sys.stderr)
+        tell_error(str(problem))
     if verbose:
-        sys.stderr.writelines(f"{printable(str(one))}\n" for one in found.skipped)
+        for one in found.skipped:
+            tell(str(one))
     if wanted == "text":
         is_half = loaded is None and found.searches
         print(f"{found} (names not checked: no --ontology)" if is_half else found)
@@ -112,8 +112,7 @@ def _lint(paths: Iterable[str], ontology: Ontology | None, *, in_file: bool) -> 
 def _print(found: list[Diagnostic], output_format: Format) -> None:
     match output_format:
         case "text":
-            if found:
-                print(render_text(found, color=wants_color(sys.stderr)), file=sys.stderr)
+            tell_diagnostics(found)
         case "line":
             sys.stdout.writelines(f"{render_line(one)}\n" for one in found)
         case "json":

@@ -13,16 +13,19 @@ from kili_query.cli.arguments import (
     LabelsArgument,
     OnMalformed,
     OntologyOption,
+    OutputOption,
     PolicyOption,
     QueryArgument,
 )
 from kili_query.cli.exit_status import FINE, NEGATIVE
 from kili_query.cli.inputs import load_ontology, load_query, progress, refuse_two_readers
-from kili_query.cli.output import opened, tell_report, to_json
+from kili_query.cli.mistakes import refuse_swapped, refuse_unreadable, tell_unseen
+from kili_query.cli.output import opened, tell, tell_report, to_json
+from kili_query.cli.packing import PACKED, check_suffix
 from kili_query.counting import CountPolicy
 from kili_query.diagnostics.layout import printable
 from kili_query.errors import DataError
-from kili_query.scanning import Report, Scan, scan_matches
+from kili_query.scanning import LabelNames, Report, Scan, scan_matches
 from kili_query.targets.closures import Matcher
 from kili_query.targets.explain import Explanation
 
@@ -35,10 +38,7 @@ def match(
     ontology: OntologyOption = None,
     count: Annotated[bool, typer.Option("--count", help="Print only how many labels match.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Print why each label matches or does not.")] = False,
-    output: Annotated[
-        str | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Write to a file, which appears once it is complete."),
-    ] = None,
+    output: OutputOption = None,
     policy: PolicyOption = "objects",
     on_malformed: OnMalformed = "skip",
     at: At = "jsonResponse",
@@ -56,23 +56,32 @@ def match(
     if count and explain:
         raise typer.BadParameter("not with --count", param_hint="'--explain'")
     refuse_two_readers(query, labels)
+    refuse_swapped(query, labels)
+    check_suffix(output, *_written(as_json=as_json, is_text=count or explain))
     loaded = load_ontology(ontology)
-    matcher = load_query(query, loaded).compile(ontology=loaded, policy=CountPolicy(policy))
+    asked = load_query(query, loaded)
+    matcher = asked.compile(ontology=loaded, policy=CountPolicy(policy))
+    names = LabelNames() if loaded is None else None
     explainer = _Explainer(matcher)
     failures: list[DataError] = []
-    with opened(output, labels if ontology is None else [*labels, ontology]) as out:
-        with progress(None if count else out) as advance:
+    with opened(output, [*labels, ontology]) as out:
+        with progress(None if count else out.stream) as advance:
             judge = explainer if explain else matcher
-            found = scan_matches(labels, judge, at=at, on_malformed=on_malformed, progress=advance)
+            found = scan_matches(labels, judge, at=at, on_malformed=on_malformed, progress=advance, names=names)
             items = _until_broken(explainer.judged(found) if explain else found, failures)
             if as_json:
-                _write_json(items, found.report, out, is_counted=count)
+                _write_json(items, found.report, out.stream, is_counted=count)
             else:
-                _write(items, out, failures, is_counted=count)
+                _write(items, found.report, out.stream, failures, is_counted=count)
         if not as_json:
             tell_report(found.report, str(found.report).partition("\n")[0])
         if failures:
             raise failures[0]  # inside, so that no file appears
+        refuse_unreadable(found.report)
+        tell_unseen(asked, names)
+        if not found.report.read and output is not None:
+            out.abandon()
+            tell(f"no label was read: {output} was not written")
     return FINE if found.report.matched else NEGATIVE
 
 
@@ -118,6 +127,13 @@ class _Explainer:
             yield Judged(label.get("id"), labels.report.read, self._last)
 
 
+def _written(*, as_json: bool, is_text: bool) -> tuple[str, tuple[str, ...]]:
+    """What is written, and the suffixes that promise it."""
+    if as_json:
+        return "JSON", (".json", *PACKED)
+    return ("text", (".txt", *PACKED)) if is_text else ("NDJSON", (".ndjson", ".jsonl", ".json", *PACKED))
+
+
 Item: TypeAlias = dict[str, object] | Judged
 
 
@@ -129,10 +145,10 @@ def _until_broken(items: Iterable[Item], failures: list[DataError]) -> Iterator[
         failures.append(failure)
 
 
-def _write(items: Iterable[Item], out: TextIO, failures: list[DataError], *, is_counted: bool) -> None:
+def _write(items: Iterable[Item], report: Report, out: TextIO, failures: list[DataError], *, is_counted: bool) -> None:
     if is_counted:
         number = sum(1 for _ in items)
-        if not failures:  # else it is no answer
+        if not failures and not report.unreadable:  # else it is no answer
             print(number, file=out)
         return
     for item in items:

@@ -2,20 +2,38 @@
 
 import codecs
 import json
-import os
-import shutil
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
-from typing import Literal, TextIO
+from typing import TextIO
+
+from attrs import frozen
 
 from kili_query.cli.failure import CommandError
-from kili_query.diagnostics.layout import display_width, printable
-from kili_query.diagnostics.render import ansi, wants_color
+from kili_query.cli.packing import packed
+from kili_query.diagnostics import Diagnostic
+from kili_query.diagnostics.layout import display_width, escape_unprintable, printable
+from kili_query.diagnostics.render import ansi, render_text, wants_color
+from kili_query.replacing import Replacement, replaced
 from kili_query.scanning import Report
 
-__all__ = ["opened", "paint", "print_json", "table", "tell_report", "to_json"]
+__all__ = [
+    "Output",
+    "opened",
+    "opened_bytes",
+    "paint",
+    "print_json",
+    "print_lines",
+    "table",
+    "tell",
+    "tell_diagnostics",
+    "tell_error",
+    "tell_report",
+    "tell_warning",
+    "to_json",
+]
 
 
 def paint(role: str, text: str, stream: TextIO) -> str:
@@ -24,23 +42,58 @@ def paint(role: str, text: str, stream: TextIO) -> str:
 
 
 def to_json(value: object, stream: TextIO) -> str:
-    """One line of JSON, in characters that the stream can write.
+    """One line of JSON, in characters that the stream can write and a terminal does not act on.
 
-    Lone surrogates stay in it: our streams replace them by escapes, which in JSON mean the same.
+    What is escaped means the same in JSON.
     """
     is_utf8 = codecs.lookup(stream.encoding or "ascii").name == "utf-8"
-    return json.dumps(value, ensure_ascii=not is_utf8)
+    return escape_unprintable(json.dumps(value, ensure_ascii=not is_utf8))
 
 
 def print_json(value: object) -> None:
     """One JSON value on standard output, laid out for reading."""
-    print(json.dumps(value, indent=2))
+    print(escape_unprintable(json.dumps(value, indent=2)))
+
+
+def print_lines(text: str) -> None:
+    """Print lines on standard output, without what a terminal would act on."""
+    print(_lines(text))
+
+
+def tell(message: str) -> None:
+    """Print lines on standard error."""
+    _print_on_stderr(_lines(message))
+
+
+def tell_warning(message: str) -> None:
+    """Print a warning on standard error."""
+    _print_on_stderr(f"{paint('warning', 'warning', sys.stderr)}: {printable(message)}")
+
+
+def tell_error(message: str) -> None:
+    """Print an error on standard error."""
+    _print_on_stderr(f"{paint('error', 'error', sys.stderr)}: {_lines(message)}")
+
+
+def tell_diagnostics(found: Iterable[Diagnostic]) -> None:
+    """Print diagnostics, with their carets, on standard error; nothing if there are none."""
+    if text := render_text(list(found), color=wants_color(sys.stderr)):
+        _print_on_stderr(text)
 
 
 def tell_report(report: Report, heading: str) -> None:
-    """What came of a scan, with its problems, on standard error."""
-    lines = [heading, *str(report).split("\n")[1:]]
-    print("\n".join(map(printable, lines)), file=sys.stderr)
+    """Print what a scan came across, with its problems, on standard error."""
+    tell("\n".join([heading, *str(report).split("\n")[1:]]))
+
+
+def _lines(text: str) -> str:
+    return "\n".join(map(printable, text.split("\n")))
+
+
+def _print_on_stderr(text: str) -> None:
+    """Print a text after everything that is on standard output by now, so that both read in order on one screen."""
+    sys.stdout.flush()
+    print(text, file=sys.stderr, flush=True)
 
 
 def table(titles: Sequence[str], rows: Iterable[Sequence[str | int]]) -> str:
@@ -65,48 +118,57 @@ def table(titles: Sequence[str], rows: Iterable[Sequence[str | int]]) -> str:
     )
 
 
+@frozen
+class Output:
+    """Where the result of a command goes.
+
+    Attributes:
+        stream: to write to.
+        abandon: called where there is no result: a file that was there before then stays as it was.
+    """
+
+    stream: TextIO
+    abandon: Callable[[], None] = lambda: None
+
+
 @contextmanager
-def opened(path: str | None, inputs: Iterable[str]) -> Iterator[TextIO]:
-    """Standard output, or the file: written beside it, and renamed once everything went well.
+def opened(path: str | None, inputs: Iterable[str | None]) -> Iterator[Output]:
+    """Standard output, or a file that appears once everything went well; its suffix may ask to compress it.
 
     Args:
         path: None or ``-`` for standard output.
-        inputs: what is read meanwhile, files and folders; none of it may be written over.
+        inputs: the files and folders that are read meanwhile; none of them may be overwritten.
 
     Raises:
-        CommandError: the file cannot be written, or is one of the inputs, or lies in one.
+        WriteError: the file cannot be written.
+        CommandError: the file is one of the inputs, or lies in one.
+        MissingExtraError: the suffix asks for a compression that is not installed.
     """
     if path is None or path == "-":
-        yield sys.stdout
+        yield Output(sys.stdout)
         return
+    with opened_bytes(path, inputs) as new, packed(new.file, path) as file:
+        text = TextIOWrapper(file, encoding="utf-8", errors="backslashreplace", newline="\n")
+        try:
+            yield Output(text, new.abandon)
+            text.flush()
+        finally:
+            text.detach()
+
+
+@contextmanager
+def opened_bytes(path: str, inputs: Iterable[str | None]) -> Iterator[Replacement]:
+    """A file that appears once everything went well; see `opened`."""
     _refuse_input(path, inputs)
-    target = os.path.realpath(path)  # of a link, what it points to is replaced
-    if os.path.exists(target) and not os.path.isfile(target):  # a device or a pipe is written to, not replaced
-        with _open(path, target, "w") as stream:
-            yield stream
-        return
-    part = os.path.join(os.path.dirname(target), f".{os.path.basename(target)}.{os.getpid()}.part")
-    stream = _open(path, part, "x")
-    try:
-        with stream:
-            if os.path.exists(target):
-                shutil.copymode(target, part)
-            yield stream
-        os.replace(part, target)
-    finally:
-        Path(part).unlink(missing_ok=True)
+    with replaced(path, takes_devices=True) as new:
+        yield new
 
 
-def _open(path: str, real_path: str, mode: Literal["w", "x"]) -> TextIO:
-    try:
-        return open(real_path, mode, encoding="utf-8", errors="backslashreplace", newline="\n")
-    except (OSError, ValueError) as error:
-        raise CommandError(f"cannot write `{path}`: {getattr(error, 'strerror', None) or error}") from error
-
-
-def _refuse_input(path: str, inputs: Iterable[str]) -> None:
+def _refuse_input(path: str, inputs: Iterable[str | None]) -> None:
     target = Path(path).resolve()
     for given in inputs:
+        if given is None or given == "-":
+            continue
         source = Path(given).resolve()
         if target.is_relative_to(source) or (source.exists() and target.exists() and source.samefile(target)):
             raise CommandError(f"cannot write `{path}`: it belongs to what is read")

@@ -1,7 +1,6 @@
 """``kili-query show`` and ``kili-query sheet``: labels drawn, one or many."""
 
 import os
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Protocol
@@ -13,10 +12,11 @@ from kili_query.cli.arguments import JsonOption, LabelsArgument, OnMalformed, On
 from kili_query.cli.exit_status import FINE, NEGATIVE
 from kili_query.cli.failure import CommandError
 from kili_query.cli.inputs import load_ontology, load_query, refuse_two_readers
-from kili_query.cli.output import print_json, tell_report
+from kili_query.cli.mistakes import refuse_swapped, refuse_unreadable, tell_unseen
+from kili_query.cli.output import opened_bytes, print_json, tell, tell_report
 from kili_query.diagnostics.layout import printable
 from kili_query.errors import LabelError
-from kili_query.scanning import Problem, read_labels, scan_matches
+from kili_query.scanning import LabelNames, Problem, read_labels, scan_matches
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -28,7 +28,14 @@ __all__ = ["sheet", "show"]
 Document = Mapping[str, object]
 
 OutputOption = Annotated[
-    str, typer.Option("--output", "-o", metavar="FILE", show_default=False, help="The PNG file to write.")
+    str,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        show_default=False,
+        help="The picture to write: PNG, or what its suffix says (JPEG, WebP, TIFF).",
+    ),
 ]
 AssetsOption = Annotated[
     str | None, typer.Option("--assets", metavar="FILE", help="The assets: their sizes, and which image is whose.")
@@ -40,6 +47,7 @@ FontOption = Annotated[
     str | None, typer.Option("--font", metavar="FILE", help="A font for what it has: TrueType or OpenType.")
 ]
 _DRAWN_AT_MOST = 24
+_FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF"}
 
 
 def show(
@@ -62,11 +70,13 @@ def show(
     kili-query show label030752 labels.ndjson --ontology project.json -o label.png
     kili-query show label030752 labels.ndjson --image photo.jpg -o label.png
     """
+    refuse_swapped(label, labels, "LABEL")
+    image_format = _format_of(output)
     loaded = load_ontology(ontology)
     found = _label_named(label, labels)
     artist = _Artist(loaded, _Assets(assets, images), font)
     picture = artist.picture(found, image=image, view=view)
-    _save(picture, output, [*labels, image, ontology, assets])
+    _save(picture, output, image_format, [*labels, image, ontology, assets])
     drawing = artist.drawing(found, view)
     if as_json:
         size = {"width": picture.width, "height": picture.height}
@@ -75,7 +85,7 @@ def show(
         of = "" if drawing.view is None else f", frame or page {drawing.view}"
         print(printable(f"{output}: {len(drawing.shapes)} shapes of label {label}{of}"))
     for problem in drawing.problems:
-        print(printable(f"not drawn: {problem}"), file=sys.stderr)
+        tell(f"not drawn: {problem}")
     return FINE
 
 
@@ -101,10 +111,13 @@ def sheet(
     kili-query sheet 'OBJECTS.PERSON.count >= 3' labels.ndjson --ontology project.json -o people.png
     """
     refuse_two_readers(query, labels)
+    refuse_swapped(query, labels)
+    image_format = _format_of(output)
     loaded = load_ontology(ontology)
-    matcher = load_query(query, loaded).compile(ontology=loaded)
+    asked = load_query(query, loaded)
+    names = LabelNames() if loaded is None else None
     artist = _Artist(loaded, _Assets(assets, images), font)
-    found = scan_matches(labels, matcher, on_malformed=on_malformed)
+    found = scan_matches(labels, asked.compile(ontology=loaded), on_malformed=on_malformed, names=names)
     pictures = load("kili_query.pictures", "`kili-query sheet`", "export")
     tiles: list[object] = []
     captions: list[str] = []
@@ -115,14 +128,16 @@ def sheet(
             captions.append(_name(label))
             tiles.append(pictures.Tile(artist.picture(label), captions[-1]))
             for problem in artist.drawing(label, None).problems:
-                print(printable(f"not drawn: label `{_name(label)}`: {problem}"), file=sys.stderr)
+                tell(f"not drawn: label `{_name(label)}`: {problem}")
+    refuse_unreadable(found.report)
     missing = pictures.missing_characters(captions, font)
     if missing is not None:
-        print(printable(f"not drawn: a caption: {missing}"), file=sys.stderr)
+        tell(f"not drawn: a caption: {missing}")
     if tiles:
         drawn = pictures.contact_sheet(tiles, columns=columns, tile_px=tile_px, font=font)
-        _save(drawn, output, [*labels, ontology, assets])
+        _save(drawn, output, image_format, [*labels, ontology, assets])
     tell_report(found.report, str(found.report).partition("\n")[0])
+    tell_unseen(asked, names)
     if as_json:
         print_json({"path": output if tiles else None, "matched": matched, "drawn": len(tiles)})
     elif tiles:
@@ -232,17 +247,22 @@ def _name(label: Document) -> str:
     return " ".join(str(part) for part in (label.get("id"), told) if part is not None) or "a label without id"
 
 
-def _save(picture: "Image", output: str, inputs: list[str | None]) -> None:
-    """Write the picture beside its file, and rename it."""
-    target = Path(os.path.realpath(output))
-    if any(one not in (None, "-") and target == Path(os.path.realpath(str(one))) for one in inputs):
-        raise CommandError(f"cannot write `{output}`: it belongs to what is read")
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        with part.open("xb") as file:
-            picture.save(file, "PNG")
-        part.replace(target)
-    except (OSError, ValueError) as error:
-        raise CommandError(f"cannot write `{output}`: {getattr(error, 'strerror', None) or error}") from error
-    finally:
-        part.unlink(missing_ok=True)
+def _format_of(output: str) -> str:
+    """The format that the suffix of a picture asks for."""
+    suffix = os.path.splitext(output)[1].lower()
+    if output in ("", "-"):
+        raise typer.BadParameter("a picture is a file: name one", param_hint="'--output'")
+    if suffix and suffix not in _FORMATS:
+        raise typer.BadParameter(
+            f"`{output}` ends in `{suffix}`, which is not a kind of picture that can be written: "
+            f"there are {', '.join(_FORMATS)}",
+            param_hint="'--output'",
+        )
+    return _FORMATS.get(suffix, "PNG")
+
+
+def _save(picture: "Image", output: str, image_format: str, inputs: list[str | None]) -> None:
+    """Write the picture; the file appears once it is complete."""
+    drawn = picture.convert("RGB") if image_format == "JPEG" else picture
+    with opened_bytes(output, inputs) as new:
+        drawn.save(new.file, image_format)

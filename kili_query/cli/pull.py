@@ -10,10 +10,11 @@ import typer
 from attrs import frozen
 
 from kili_query.cli.arguments import JsonOption
-from kili_query.cli.connection import EndpointOption, ProfileOption, ProjectArgument, connected, load_profile, tell
+from kili_query.cli.connection import EndpointOption, ProfileOption, ProjectArgument, connected, load_profile
 from kili_query.cli.exit_status import FINE, NEGATIVE
 from kili_query.cli.labels import FieldsOption, TypeOption, WhereOption, field_names, load_search
-from kili_query.cli.output import opened, print_json
+from kili_query.cli.output import opened, print_json, tell
+from kili_query.cli.packing import PACKED, check_suffix
 from kili_query.cli.resumable import ResumableFile, resumable
 from kili_query.diagnostics.layout import printable
 from kili_query.errors import LabelError, UnknownContentError
@@ -85,6 +86,8 @@ def pull(
     """
     if output == "-":
         raise typer.BadParameter("a download goes to a file; `labels --json` prints", param_hint="'--output'")
+    check_suffix(output, "NDJSON", (".ndjson", ".jsonl", ".json", *PACKED))
+    check_suffix(project_file, "a project, as JSON", (".json",), "--project-file")
     trusted = load_profile(profile)
     names = tuple(dict.fromkeys(("id", *field_names(fields, _FIELDS))))
     ontologies: dict[str, Ontology] = {}
@@ -245,7 +248,7 @@ def _progress(client: "KiliClient", asked: _Asked, kept: int) -> Iterator[Callab
 
 def _write_project(project: _Row, path: str) -> None:
     with opened(path, []) as out:
-        out.write(json.dumps(project, indent=1) + "\n")
+        out.stream.write(json.dumps(project, indent=1) + "\n")
 
 
 def _tell(file: ResumableFile, *, as_json: bool) -> None:

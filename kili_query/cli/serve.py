@@ -13,7 +13,7 @@ from kili_query._extras import load
 from kili_query.cli.arguments import JsonOption
 from kili_query.cli.exit_status import FINE
 from kili_query.cli.failure import CommandError
-from kili_query.cli.output import paint, to_json
+from kili_query.cli.output import tell_warning, to_json
 from kili_query.diagnostics.layout import printable
 
 if TYPE_CHECKING:
@@ -116,8 +116,7 @@ def _warn_of_strangers(host: str) -> None:
     except ValueError:
         is_own = host.lower() == "localhost"
     if not is_own:
-        warning = paint("warning", "warning", sys.stderr)
-        print(f"{warning}: listening on {printable(host)}: other machines can reach this server", file=sys.stderr)
+        tell_warning(f"listening on {host}: other machines can reach this server")
 
 
 def _announcement(box: "Sandbox") -> str:

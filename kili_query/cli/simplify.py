@@ -1,6 +1,5 @@
 """``kili-query simplify``: the shortest way to say a query."""
 
-import sys
 from typing import Annotated
 
 import typer
@@ -9,10 +8,9 @@ from kili_query.ast import Constant
 from kili_query.cli.arguments import JsonOption, OntologyOption, QueryArgument
 from kili_query.cli.exit_status import FINE
 from kili_query.cli.inputs import judge_query, load_ontology, read_query
-from kili_query.cli.output import print_json
+from kili_query.cli.output import print_json, tell, tell_diagnostics
 from kili_query.diagnostics import Code
 from kili_query.diagnostics.layout import display_width, printable
-from kili_query.diagnostics.render import render_text, wants_color
 from kili_query.logic import Simplification, ontology_facts, simplify_steps
 from kili_query.syntax import print_tree
 
@@ -37,7 +35,7 @@ def simplify(
     given, warnings = judge_query(*read_query(query), loaded)
     warnings = [one for one in warnings if one.code is not Code.REDUNDANT_CLAUSE]  # the answer leaves it out
     if warnings:
-        print(render_text(warnings, color=wants_color(sys.stderr)), file=sys.stderr)
+        tell_diagnostics(warnings)
     tree = given.tree if loaded is None else given.bind(loaded).tree
     found = simplify_steps(tree, facts=() if loaded is None else ontology_facts([tree], loaded))
     if as_json:
@@ -54,7 +52,7 @@ def simplify(
     if loaded is not None and simplify_steps(tree).tree != found.tree:
         remarks.append("equivalent on labels that obey the ontology: for reading, not for running")
     for remark in remarks:
-        print(f"note: {remark}", file=sys.stderr)
+        tell(f"note: {remark}")
     return FINE
 
 

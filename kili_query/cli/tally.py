@@ -7,6 +7,7 @@ from typing import TypeAlias
 from attrs import frozen
 
 from kili_query.cli.inputs import progress
+from kili_query.cli.mistakes import refuse_unreadable
 from kili_query.cli.output import tell_report
 from kili_query.counting import CountPolicy, count
 from kili_query.ontology import Ontology
@@ -54,7 +55,8 @@ def tally(
     """Count all labels of files, or of a list of labels.
 
     Raises:
-        DataError: a source cannot be read to its end, or, where asked for, a label is malformed.
+        DataError: a source cannot be read to its end, or nothing in it is a label; where asked for, a label is
+            malformed.
     """
     occurrences: dict[Pair, Counter[int]] = {}
 
@@ -67,6 +69,7 @@ def tally(
         labels = scan_matches(source, add, at=at, on_malformed=on_malformed, progress=advance)
         for _ in labels:
             pass
+    refuse_unreadable(labels.report)
     return Tally(occurrences, labels.report)
 
 

@@ -10,7 +10,7 @@ from kili_query._extras import load
 from kili_query.cli.arguments import JsonOption
 from kili_query.cli.exit_status import FINE
 from kili_query.cli.inputs import load_query
-from kili_query.cli.output import paint, to_json
+from kili_query.cli.output import tell, tell_warning, to_json
 from kili_query.counting import count
 from kili_query.diagnostics.layout import printable
 from kili_query.errors import LabelError, UnknownContentError
@@ -69,14 +69,14 @@ def watch(
             unreachable_s=give_up_after,
             on_notice=_tell,
         ) as labels:
-            print(f"watching `{printable(project)}`, Ctrl-C ends it", file=sys.stderr, flush=True)
+            tell(f"watching `{project}`, Ctrl-C ends it")
             for label in islice(labels, first):
                 print(to_json(label, sys.stdout) if as_json else _line(label, ontology), flush=True)
     return FINE
 
 
 def _tell(notice: "Notice") -> None:
-    print(f"{paint('warning', 'warning', sys.stderr)}: {printable(str(notice))}", file=sys.stderr, flush=True)
+    tell_warning(str(notice))
 
 
 def _line(label: dict[str, object], ontology: Ontology) -> str:

@@ -4,6 +4,8 @@ Whatever the query holds, each finding keeps its lines and its carets stay under
 on is replaced, wide characters count for two cells, and a very long line is cut to the parts that matter.
 """
 
+import json
+import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
@@ -12,7 +14,7 @@ from attrs import frozen
 
 from kili_query.source import Source, Span
 
-__all__ = ["PLAIN", "Mark", "Paint", "as_html", "display_width", "lay_out", "printable"]
+__all__ = ["PLAIN", "Mark", "Paint", "as_html", "display_width", "escape_unprintable", "lay_out", "printable"]
 
 Paint: TypeAlias = Callable[[str, str], str]
 """``paint(role, text)``: the text in the colour of its role (a severity, ``message``, ``gutter``, ``help``)."""
@@ -109,6 +111,23 @@ def printable(text: str) -> str:
     )
 
 
+def escape_unprintable(json_text: str) -> str:
+    r"""JSON text with escapes for the characters that `printable` replaces: it stays the same value.
+
+    >>> print(escape_unprintable('["a\u202eb", "\U000e0041", "\x7f", "猫"]'))
+    ["a\u202eb", "\udb40\udc41", "\u007f", "猫"]
+    """
+    return json_text if json_text.isprintable() else _MAYBE_UNPRINTABLE.sub(_escape, json_text)
+
+
+def _escape(found: re.Match[str]) -> str:
+    char = found[0]
+    if unicodedata.category(char) not in _UNPRINTABLE:
+        return char
+    return f"\\u{ord(char):04x}" if char <= "\uffff" else json.dumps(char)[1:-1]
+
+
+_MAYBE_UNPRINTABLE = re.compile(r"[^\n\x20-\x7e]")
 _UNPRINTABLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 _MAX_LINE = 120
 _CONTEXT_BEFORE = 40

@@ -1,6 +1,5 @@
 """Where an export goes: a zip or a plain file, there once it is complete, and the same bytes for the same input."""
 
-import errno
 import os
 import shutil
 import sys
@@ -12,11 +11,10 @@ from io import BytesIO
 from pathlib import Path
 from typing import IO, Protocol
 
-from kili_query.export.errors import NotCompatibleOptions
 from kili_query.export.format import Data, Entry
 from kili_query.export.naming import fold, is_safe
 
-__all__ = ["Sink", "opened_archive", "opened_file", "replaced"]
+__all__ = ["Sink", "opened_archive", "opened_file"]
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can say
 _READABLE = 0o100644 << 16
@@ -24,7 +22,6 @@ _LARGE_BYTES = 1 << 30
 _LEVEL = 1  # a tenth larger than the usual 6, in a fifth of the time; media are compressed already
 _LEVEL_FIELD = "compress_level" if sys.version_info >= (3, 13) else "_compresslevel"
 _RAW_DEFLATE = -zlib.MAX_WBITS
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _CHUNK_BYTES = 1 << 20
 
 
@@ -100,44 +97,3 @@ def opened_archive(file: IO[bytes]) -> Iterator[Sink]:
 def opened_file(file: IO[bytes]) -> Iterator[Sink]:
     """The open file itself."""
     yield _File(file)
-
-
-@contextmanager
-def replaced(path: Path) -> Iterator[IO[bytes]]:
-    """A file written beside the path, and renamed to it once all went well; else nothing is left of it.
-
-    Raises:
-        NotCompatibleOptions: it cannot be written there.
-    """
-    target = Path(os.path.realpath(path))  # of a link, what it points to is replaced
-    if target.exists() and not target.is_file():
-        raise NotCompatibleOptions(f"cannot write `{path}`: it is there, and no file that can be replaced")
-    made = [folder for folder in (target.parent, *target.parent.parents) if not folder.exists()]
-    part = target.with_name(f".{os.getpid()}.{target.name}"[:200] + ".part")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        file = part.open("xb")
-    except (OSError, ValueError) as error:
-        _remove(made)
-        raise NotCompatibleOptions(f"cannot write `{path}`: {getattr(error, 'strerror', None) or error}") from error
-    try:
-        with file:
-            yield file
-        if target.exists():
-            shutil.copymode(target, part)
-        os.replace(part, target)
-    except BaseException as error:
-        part.unlink(missing_ok=True)
-        _remove(made)
-        if isinstance(error, OSError) and error.errno in _NO_ROOM:
-            raise NotCompatibleOptions(f"cannot write `{path}`: {error.strerror}") from error
-        raise
-
-
-def _remove(folders: list[Path]) -> None:
-    """The folders that were made, the innermost first, as far as they are empty."""
-    for folder in folders:
-        try:
-            folder.rmdir()
-        except OSError:
-            return

@@ -14,7 +14,7 @@ from kili_query.export.asset import CONTENT
 from kili_query.export.options import Options
 from kili_query.protocol import read_instant
 from kili_query.scanning import Fault, Place, Problem, Record, Source, read_labels
-from kili_query.scanning.labels import LABEL_FIELDS, labels_in, labels_of_asset
+from kili_query.scanning.labels import LABEL_FIELDS, LOOKS_LIKE_PROJECT, is_project, labels_in, labels_of_asset
 
 __all__ = ["Joined", "joined"]
 
@@ -196,7 +196,9 @@ def _created_at(label: Mapping[str, object]) -> datetime | None:
 
 
 def _documents(source: Source) -> Iterator[Record | Problem]:
-    return read_labels(source, at="")
+    for item in read_labels(source, at=""):
+        is_other = isinstance(item, Record) and is_project(item.label)
+        yield Problem(item.place, Fault.BROKEN, LOOKS_LIKE_PROJECT) if is_other else item
 
 
 class _Store:

@@ -1,19 +1,17 @@
 """The project that labels belong to."""
 
-import json
 from collections.abc import Mapping
 from os import PathLike
-from typing import TypeAlias, cast
+from typing import TypeAlias
 
 from attrs import frozen
 
-from kili_query.errors import OntologyError
 from kili_query.ontology import Job, Ontology
-from kili_query.ontology.decode import naming, read_file
+from kili_query.ontology.decode import decode_document, naming, read_file
 
 __all__ = ["Project", "ProjectSource"]
 
-ProjectSource: TypeAlias = "str | PathLike[str] | Mapping[str, object]"
+ProjectSource: TypeAlias = "Ontology | str | PathLike[str] | Mapping[str, object]"
 
 
 @frozen
@@ -38,7 +36,7 @@ class Project:
 
     @classmethod
     def read(cls, source: ProjectSource) -> "Project":
-        """From a project, as a mapping or as JSON in a file; a ``jsonInterface`` alone will do.
+        """From a project, as a mapping or as JSON in a file; a ``jsonInterface`` or an ontology alone will do.
 
         Raises:
             OntologyError: it cannot be read or has another shape; the message names the file.
@@ -46,11 +44,13 @@ class Project:
         >>> Project.read({"id": "p", "title": "Harbour", "inputType": "IMAGE", "jsonInterface": {"jobs": {}}}).title
         'Harbour'
         """
+        if isinstance(source, Ontology):
+            return cls({}, source, source.input_type or "")
         if isinstance(source, Mapping):
             return cls._of(source)
         content = read_file(source)
         with naming(source):
-            return cls._of(_decoded(content))
+            return cls._of(decode_document(content))
 
     @classmethod
     def _of(cls, document: Mapping[str, object]) -> "Project":
@@ -72,16 +72,6 @@ class Project:
     def has_data_connection(self) -> bool:
         """Whether its assets lie in a storage of its owner."""
         return bool(self.document.get("dataConnections"))
-
-
-def _decoded(data: bytes) -> Mapping[str, object]:
-    try:
-        value: object = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise OntologyError(f"not valid JSON: {error}") from error
-    if not isinstance(value, Mapping):
-        raise OntologyError("a project is an object")
-    return cast("Mapping[str, object]", value)
 
 
 def _text(value: object) -> str:

@@ -54,6 +54,7 @@ class Summary:
         unsupported: annotations that the format has no way to hold, by their type.
         retired: annotations, and answers that draw nothing, of jobs that the interface does not have, by job; they are
             left out of formats that write job after job, and are among the ``skipped``.
+        is_kept: there was no label to write, so the file that was there before stayed as it was.
     """
 
     path: Path
@@ -69,6 +70,7 @@ class Summary:
     problems: list[Skipped] = field(factory=list)
     unsupported: Counter[str] = field(factory=Counter)
     retired: Counter[str] = field(factory=Counter)
+    is_kept: bool = False
 
     def note(self, problem: Skipped) -> None:
         """Count a problem, and list it unless the list is long already."""
@@ -101,7 +103,8 @@ class Summary:
         }
 
     def __str__(self) -> str:
-        lines = [f"{self.labels} labels of {self.assets} assets written to {self.path} as {self.format}"]
+        written = f"{self.labels} labels of {self.assets} assets written to {self.path} as {self.format}"
+        lines = [f"no label to write: {self.path} was left as it was" if self.is_kept else written]
         lines += [
             f"  {number} {what}"
             for number, what in (

@@ -1,10 +1,9 @@
 """`write`: labels and their assets become files that other programs read."""
 
 import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -12,7 +11,7 @@ from typing import TypeVar
 from attrs import frozen
 
 from kili_query._extras import load
-from kili_query.export.archive import opened_archive, opened_file, replaced
+from kili_query.export.archive import opened_archive, opened_file
 from kili_query.export.context import Export
 from kili_query.export.cutting import ffmpeg_program
 from kili_query.export.errors import NotCompatibleOptions
@@ -27,8 +26,10 @@ from kili_query.export.options import AnnotationModifier, ExportType, Layout, On
 from kili_query.export.project import Project, ProjectSource
 from kili_query.export.readme import MANIFEST, README, manifest, readme
 from kili_query.export.run import Run
+from kili_query.export.scratch import scratch_folder
 from kili_query.export.summary import Summary
 from kili_query.query import Query, parse, validate
+from kili_query.replacing import Replacement, WriteError, replaced
 from kili_query.scanning import Problem, Source
 from kili_query.scanning.collecting import rare_collections
 from kili_query.targets.closures import Matcher
@@ -79,13 +80,13 @@ def write(
 
     All options are checked before anything is read. Assets come one after another, in their order, and memory does not
     grow with them. The same input gives the same bytes. The file is there only once it is complete: when something
-    fails, one that was there before stays as it was.
+    fails, or there is no label to write, one that was there before stays as it was.
 
     Args:
         labels: whatever `kili_query.scanning` reads: paths, or labels; also assets that hold their labels. None when
             ``assets`` hold them.
         assets: the same for assets, known by ``id`` or ``externalId``. None when labels tell enough of theirs.
-        project: a project as a mapping, or a JSON file of one.
+        project: a project as a mapping, a JSON file of one, or an ontology.
         fmt: the name of the format, one of `FORMATS`.
         to: the file to write; in a folder that exists, ``<project id>.zip``. Folders above it are made.
         layout: ``"split"`` for a folder a job, ``"merged"`` for all jobs together, where the format can.
@@ -154,8 +155,9 @@ def write(
     for source in (labels, assets, project):
         _refuse_input(plan.target, source)
     with ExitStack() as stack:
+        stack.enter_context(_write_errors_told())
         stack.enter_context(rare_collections())
-        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kili-query-")))
+        scratch = stack.enter_context(scratch_folder())
         run = plan.run(scratch)
         stack.enter_context(run.export.spools)
         root = Path(media_root) if media_root is not None else _folder_of(assets if assets is not None else labels)
@@ -169,14 +171,25 @@ def write(
         if with_assets:
             media = MediaStage(found, scratch / "media", is_video=plan.project.is_video, ffmpeg=ffmpeg)
             stack.enter_context(media)
-        file = stack.enter_context(replaced(plan.target))
-        sink = stack.enter_context(opened_archive(file) if chosen.is_archive else opened_file(file))
+        new: Replacement = stack.enter_context(replaced(plan.target, makes_folders=True))
+        sink = stack.enter_context(opened_archive(new.file) if chosen.is_archive else opened_file(new.file))
         if chosen.is_archive:
             sink.add(readme(plan.project, options, chosen.name))
         run.write(_with_bar(items, disable_tqdm), media, sink)
         if chosen.is_archive and (entry := manifest(run.renamed, run.export.folders)) is not None:
             sink.add(entry)
+        if not run.export.summary.labels and plan.target.exists():
+            new.abandon()
+            run.export.summary.is_kept = True
     return run.export.summary
+
+
+@contextmanager
+def _write_errors_told() -> Iterator[None]:
+    try:
+        yield
+    except WriteError as error:
+        raise NotCompatibleOptions(str(error)) from error
 
 
 @frozen

@@ -4,6 +4,6 @@ from kili_query.ontology.bind import bind
 from kili_query.ontology.check import check_names
 from kili_query.ontology.complete import Completion, complete
 from kili_query.ontology.job import Category, Job, Point
-from kili_query.ontology.model import Ontology
+from kili_query.ontology.model import Ontology, OntologySource
 
-__all__ = ["Category", "Completion", "Job", "Ontology", "Point", "bind", "check_names", "complete"]
+__all__ = ["Category", "Completion", "Job", "Ontology", "OntologySource", "Point", "bind", "check_names", "complete"]

@@ -11,7 +11,12 @@ from attrs import evolve
 from kili_query.errors import OntologyError
 from kili_query.ontology.job import CATEGORY_TASKS, PLAIN_TASKS, Category, Job, Point
 
-__all__ = ["decode_interface", "naming", "read_file"]
+__all__ = ["decode_document", "decode_interface", "naming", "read_file"]
+
+
+_LABELS = "it holds labels, not a project"
+_LABEL_FIELDS = frozenset({"jsonResponse", "labelOf", "latestLabel", "latestLabels", "labels"})
+_PROJECT_FIELDS = frozenset({"jobs", "jsonInterface"})
 
 
 def read_file(path: str | PathLike[str]) -> bytes:
@@ -46,12 +51,25 @@ def decode_interface(value: object) -> tuple[dict[str, Job], str | None]:
     Raises:
         OntologyError: the value has another shape; its path says where.
     """
-    root = _mapping(_parsed(value), "")
+    root = decode_document(value)
     if "jobs" in root or "jsonInterface" not in root:
         return _jobs(root, ""), None
     input_type = _text_or_none(root.get("inputType"), "inputType")
     interface = _mapping(_parsed(root["jsonInterface"], "jsonInterface"), "jsonInterface")
     return _jobs(interface, "jsonInterface"), input_type
+
+
+def decode_document(value: object) -> Mapping[str, object]:
+    """A project or an interface as a mapping, from the mapping itself, its JSON text, or the bytes of that.
+
+    Raises:
+        OntologyError: it is something else.
+    """
+    root = _parsed(value)
+    first = root[0] if isinstance(root, list) and root else root
+    if isinstance(first, Mapping) and _LABEL_FIELDS & first.keys() and not _PROJECT_FIELDS & first.keys():
+        raise OntologyError(_LABELS)
+    return _mapping(root, "")
 
 
 def _parsed(value: object, path: str = "") -> object:
@@ -62,6 +80,8 @@ def _parse(text: str | bytes | bytearray, path: str = "") -> object:
     try:
         value: object = json.loads(text.removeprefix("\ufeff") if isinstance(text, str) else text)
     except ValueError as error:
+        if isinstance(error, json.JSONDecodeError) and error.msg == "Extra data" and "jsonResponse" in error.doc:
+            raise OntologyError(_LABELS, path) from error  # one label a line
         raise OntologyError(f"not valid JSON: {error}", path) from error
     except RecursionError as error:
         raise OntologyError("nested too deep to be read", path) from error

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 from os import PathLike
+from typing import TypeAlias
 
 from attrs import frozen
 
 from kili_query.ontology.decode import decode_interface, naming, read_file
+from kili_query.ontology.encode import encode_interface
 from kili_query.ontology.job import Category, Job, Point
 
-__all__ = ["Category", "Job", "Ontology", "Point"]
+__all__ = ["Category", "Job", "Ontology", "OntologySource", "Point"]
 
 
 @frozen
@@ -57,6 +59,23 @@ class Ontology:
         with naming(path):
             return cls.from_json_interface(content)
 
+    @classmethod
+    def of(cls, source: "OntologySource") -> "Ontology":
+        """An ontology as it is, or the one in a file: whatever takes an ontology takes both.
+
+        Raises:
+            OntologyError: the file cannot be read or has another shape; the message names it.
+        """
+        if isinstance(source, Ontology):
+            return source
+        if isinstance(source, str | PathLike):
+            return cls.load(source)
+        raise TypeError(f"an ontology is an `Ontology`, or the path of its file, not `{type(source).__name__}`")
+
+    def to_json_interface(self) -> dict[str, object]:
+        """The ``jsonInterface`` that is read as this ontology, without what says nothing about its jobs."""
+        return encode_interface(self.jobs.values())
+
     @property
     def is_video(self) -> bool:
         """Whether the input type says that responses are keyed by frame."""
@@ -65,3 +84,7 @@ class Ontology:
     def pairs(self) -> Iterator[tuple[str, str]]:
         """All (job, category) pairs that can be counted, in order."""
         return ((job.name, key) for job in self.jobs.values() for key in job.categories)
+
+
+OntologySource: TypeAlias = Ontology | str | PathLike[str]
+"""What is taken where an ontology is asked for: itself, or the path of its file."""

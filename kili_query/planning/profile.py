@@ -9,6 +9,7 @@ from pathlib import Path
 from attrs import asdict, frozen
 
 from kili_query.errors import ArgumentError
+from kili_query.replacing import replaced
 
 __all__ = ["DEFAULT_PROFILE", "STRICT_PROFILE", "ServerProfile"]
 
@@ -68,9 +69,10 @@ class ServerProfile:
         """Write the profile to a file, as JSON.
 
         Raises:
-            OSError: the file cannot be written.
+            WriteError: the file cannot be written; it is an `OSError`.
         """
-        Path(path).write_text(json.dumps(self.to_dict(), indent=2) + "\n", encoding="utf-8")
+        with replaced(path, takes_devices=True) as new:
+            new.file.write(json.dumps(self.to_dict(), indent=2).encode() + b"\n")
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> "ServerProfile":

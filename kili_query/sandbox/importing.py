@@ -20,7 +20,7 @@ from kili_query.sandbox.project import ServedProject
 from kili_query.sandbox.times import now
 from kili_query.scanning import Problem, read_labels
 
-__all__ = ["ProjectFiles", "find_files", "import_files"]
+__all__ = ["ProjectFiles", "find_files", "import_files", "project_file"]
 
 FilePath: TypeAlias = str | PathLike[str]
 
@@ -39,15 +39,20 @@ _CREATED_AT = 3
 
 @define
 class ProjectFiles:
-    """Where a project, its labels and its assets are read from."""
+    """Where labels and assets are read from."""
 
-    project: FilePath
     labels: FilePath | None
     assets: FilePath | None
 
 
+def project_file(project: FilePath) -> FilePath:
+    """The file of a project, which a folder has under ``project.json``."""
+    folder = Path(project)
+    return folder / "project.json" if folder.is_dir() else project
+
+
 def find_files(project: FilePath, labels: FilePath | None = None, assets: FilePath | None = None) -> ProjectFiles:
-    """The files of a project; a folder has them under ``project.json``, ``labels.ndjson`` and ``assets.ndjson``.
+    """The labels and assets of a project; a folder has them under ``labels.ndjson`` and ``assets.ndjson``.
 
     Args:
         project: a file or such a folder.
@@ -56,10 +61,10 @@ def find_files(project: FilePath, labels: FilePath | None = None, assets: FilePa
     """
     folder = Path(project)
     if not folder.is_dir():
-        return ProjectFiles(project, labels, assets)
+        return ProjectFiles(labels, assets)
     beside = {name: folder / f"{name}.ndjson" for name in ("labels", "assets")}
     found = {name: path if path.exists() else None for name, path in beside.items()}
-    return ProjectFiles(folder / "project.json", labels or found["labels"], assets or found["assets"])
+    return ProjectFiles(labels or found["labels"], assets or found["assets"])
 
 
 def import_files(database: Database, project: ServedProject, files: ProjectFiles, counter: ContentCounter) -> None:
@@ -68,11 +73,14 @@ def import_files(database: Database, project: ServedProject, files: ProjectFiles
     Raises:
         DataError: a file cannot be read, or something in it has the wrong shape; the message names the place.
     """
-    with database.writing() as connection:
-        if connection.execute("SELECT 1 FROM project").fetchone() is not None:
-            return
-        connection.execute("INSERT INTO project VALUES (1, ?, ?, 1)", (project.id, project.to_document()))
-        _Import(connection, counter).run(files)
+    try:
+        with database.writing() as connection:
+            if connection.execute("SELECT 1 FROM project").fetchone() is not None:
+                return
+            connection.execute("INSERT INTO project VALUES (1, ?, ?, 1)", (project.id, project.to_document()))
+            _Import(connection, counter).run(files)
+    except sqlite3.OperationalError as error:  # a full disk above all
+        raise SourceError(f"cannot write the database `{database.path}`: {error}") from error
     with database.reading() as connection:  # what the planner knows of sizes
         connection.execute("COMMIT")
         connection.execute("ANALYZE")

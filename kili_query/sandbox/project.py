@@ -9,7 +9,7 @@ from attrs import frozen
 
 from kili_query.errors import OntologyError
 from kili_query.ontology import Ontology
-from kili_query.ontology.decode import naming
+from kili_query.ontology.decode import decode_document, naming, read_file
 
 __all__ = ["ServedProject"]
 
@@ -45,11 +45,17 @@ class ServedProject:
         Raises:
             OntologyError: the file cannot be read or has another shape; the message names it.
         """
-        ontology = Ontology.load(path)
-        raw = json.loads(Path(path).read_bytes().decode("utf-8-sig"))
-        document = {"jsonInterface": raw, "title": Path(path).stem} if "jobs" in raw else raw
+        content = read_file(path)
         with naming(path):
+            ontology = Ontology.from_json_interface(content)
+            raw = decode_document(content)
+            document = {"jsonInterface": raw, "title": Path(path).stem} if "jobs" in raw else raw
             return cls._of(document, ontology)
+
+    @classmethod
+    def from_ontology(cls, ontology: Ontology) -> "ServedProject":
+        """A project with no more than the jobs of an ontology."""
+        return cls._of({"jsonInterface": ontology.to_json_interface(), "inputType": ontology.input_type}, ontology)
 
     @classmethod
     def from_document(cls, text: str) -> "ServedProject":
@@ -71,7 +77,7 @@ class ServedProject:
         )
 
     @classmethod
-    def _of(cls, raw: dict[str, object], ontology: Ontology) -> "ServedProject":
+    def _of(cls, raw: Mapping[str, object], ontology: Ontology) -> "ServedProject":
         interface = raw["jsonInterface"]
         return cls(
             id=_text(raw, "id", "sandbox"),
@@ -84,7 +90,7 @@ class ServedProject:
         )
 
 
-def _text(raw: dict[str, object], key: str, otherwise: str) -> str:
+def _text(raw: Mapping[str, object], key: str, otherwise: str) -> str:
     value = raw.get(key)
     if value is None:
         return otherwise

@@ -13,13 +13,14 @@ from attrs import evolve
 from uvicorn import Config, Server
 
 from kili_query.errors import SourceError
+from kili_query.ontology import Ontology
 from kili_query.sandbox.app import GRAPHQL_PATH, PAYLOADS_PATH, make_app
 from kili_query.sandbox.connections import HTTP_PROTOCOL, MAX_FRAME_BYTES, WEBSOCKET_PROTOCOL
 from kili_query.sandbox.contents import ContentCounter
 from kili_query.sandbox.database import Database
 from kili_query.sandbox.faults import Fault, FaultInjector
 from kili_query.sandbox.guard import MAX_BODY_BYTES, Guard, own_hosts
-from kili_query.sandbox.importing import FilePath, find_files, import_files
+from kili_query.sandbox.importing import FilePath, ProjectFiles, find_files, import_files, project_file
 from kili_query.sandbox.misbehaviour import Misbehaviour
 from kili_query.sandbox.project import ServedProject
 from kili_query.sandbox.resolvers import Service
@@ -47,7 +48,7 @@ class Sandbox:
 
     Args:
         project: a file that holds a project or its interface, or a folder with ``project.json``, ``labels.ndjson`` and
-            ``assets.ndjson``. Optional where the database holds a project already.
+            ``assets.ndjson``; or an ontology. Optional where the database holds a project already.
         labels: whatever `kili_query.scan` reads.
         assets: NDJSON or a JSON array; without it they are derived from what the labels say of theirs.
         api_key: the key that clients must send; a random one when None.
@@ -79,7 +80,7 @@ class Sandbox:
 
     def __init__(
         self,
-        project: FilePath | None = None,
+        project: Ontology | FilePath | None = None,
         labels: FilePath | None = None,
         assets: FilePath | None = None,
         api_key: str | None = None,
@@ -198,9 +199,15 @@ def _listen(host: str, port: int) -> socket.socket:
     return listening
 
 
+def _load(project: Ontology | FilePath) -> ServedProject:
+    if isinstance(project, Ontology):
+        return ServedProject.from_ontology(project)
+    return ServedProject.load(project_file(project))
+
+
 def _fill(
     database: Database,
-    project: FilePath | None,
+    project: Ontology | FilePath | None,
     labels: FilePath | None,
     assets: FilePath | None,
     misbehaves: tuple[Misbehaviour, ...],
@@ -209,10 +216,10 @@ def _fill(
     if database.document() is None:
         if project is None:
             raise SourceError("there is no project to serve: give one, or a database that holds one")
-        files = find_files(project, labels, assets)
-        loaded = ServedProject.load(files.project)
+        files = ProjectFiles(labels, assets) if isinstance(project, Ontology) else find_files(project, labels, assets)
+        loaded = _load(project)
         import_files(database, loaded, files, ContentCounter(loaded.ontology, misbehaves))
     served = ServedProject.from_document(str(database.document()))
-    if project is not None and (asked := ServedProject.load(find_files(project).project)).id != served.id:
+    if project is not None and (asked := _load(project)).id != served.id:
         raise SourceError(f"{database.path}: holds the project `{served.id}`, not `{asked.id}`")
     return Store(database, served, Selector(served, misbehaves), ContentCounter(served.ontology, misbehaves))

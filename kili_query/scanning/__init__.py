@@ -24,6 +24,7 @@ an array whose brackets never close, for nothing tells where it ends.
 """
 
 from kili_query.scanning.labels import content_of
+from kili_query.scanning.names import LabelNames
 from kili_query.scanning.places import Fault, Place, Problem, Record
 from kili_query.scanning.report import MAX_PROBLEMS, Report
 from kili_query.scanning.search import OnProblem, Scan, scan, scan_matches
@@ -32,6 +33,7 @@ from kili_query.scanning.sources import ProgressCallback, Source, read_labels
 __all__ = [
     "MAX_PROBLEMS",
     "Fault",
+    "LabelNames",
     "OnProblem",
     "Place",
     "Problem",

@@ -7,10 +7,21 @@ from kili_query.counting.label import content_of, reason_not_json
 from kili_query.scanning.places import Fault, Place, Problem, Record
 from kili_query.scanning.split import JsonText
 
-__all__ = ["LABEL_FIELDS", "content_of", "decode", "labels_in", "labels_of_asset"]
+__all__ = [
+    "LABEL_FIELDS",
+    "LOOKS_LIKE_PROJECT",
+    "content_of",
+    "decode",
+    "is_project",
+    "labels_in",
+    "labels_of_asset",
+]
 
 LABEL_FIELDS = ("latestLabel", "latestLabels", "labels")
 """The fields of an asset, in a raw export, that hold its labels."""
+
+
+LOOKS_LIKE_PROJECT = "not a label: it looks like a project"
 
 
 def _read_strictly(data: bytes) -> object:
@@ -33,6 +44,20 @@ def decode(text: JsonText, read: Callable[[bytes], object] = _read_strictly) -> 
         return Problem(text.place, Fault.BROKEN, reason_not_json(error))
 
 
+def is_project(value: dict[str, object]) -> bool:
+    """Whether a JSON object is a project or its interface, which people take for labels by mistake.
+
+    >>> is_project({"id": "p", "jsonInterface": {"jobs": {}}}), is_project({"jobs": {"J": {"mlTask": "COMPARISON"}}})
+    (True, True)
+    >>> is_project({"jobs": {"categories": [{"name": "A"}]}})  # a content with a job of that name
+    False
+    """
+    if "jsonInterface" in value:
+        return True
+    jobs = value.get("jobs")
+    return isinstance(jobs, dict) and any(isinstance(job, dict) and "mlTask" in job for job in jobs.values())
+
+
 def labels_in(value: object, place: Place, at: str = "jsonResponse") -> Iterator[Record | Problem]:
     """The labels in a JSON value: itself, or those of an asset as a raw export holds it.
 
@@ -42,7 +67,9 @@ def labels_in(value: object, place: Place, at: str = "jsonResponse") -> Iterator
         at: the field of a label that holds its content; empty when the value is the content.
     """
     if not isinstance(value, dict):
-        yield Problem(place, Fault.BROKEN, "not a label: no JSON object")
+        yield Problem(place, Fault.BROKEN, "not a label: it must be a JSON object")
+    elif at and at not in value and is_project(value):
+        yield Problem(place, Fault.BROKEN, LOOKS_LIKE_PROJECT)
     elif not at or at in value or not any(field in value for field in LABEL_FIELDS):
         yield Record(value, place)
     else:
@@ -58,7 +85,7 @@ def labels_of_asset(asset: dict[str, object], place: Place) -> Iterator[Record |
         entries = list(_entries(asset.get(field), place, field))
         for label, here in entries:
             if not isinstance(label, dict):
-                yield Problem(here, Fault.BROKEN, "not a label: no JSON object")
+                yield Problem(here, Fault.BROKEN, "not a label: it must be a JSON object")
             elif _identity(label) not in given:  # the latest label may stand among all labels once more
                 yield Record(label, here)
         given += [_identity(label) for label, _ in entries]

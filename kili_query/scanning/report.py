@@ -22,6 +22,7 @@ class Report:
         malformed: records of the wrong shape, broken ones too.
         broken: those of the malformed that are no labels at all: not JSON, or no object.
         problems: the first `MAX_PROBLEMS` of the unknown and malformed.
+        unreadable: the files, folders and streams that hold records, none of which could be judged.
         is_complete: whether the source was read to its end.
     """
 
@@ -31,7 +32,13 @@ class Report:
     malformed: int = 0
     broken: int = 0
     problems: list[Problem] = field(factory=list)
+    unreadable: list[str] = field(factory=list)
     is_complete: bool = False
+
+    @property
+    def judged(self) -> int:
+        """How many labels are known to match or not to match."""
+        return self.read - self.unknown - self.malformed
 
     @property
     def not_matched(self) -> int:

@@ -5,11 +5,14 @@ from contextlib import closing
 from types import TracebackType
 from typing import Literal, Self, TypeAlias
 
+from attrs import define
+
 from kili_query._extras import has_extra
 from kili_query.counting import CountPolicy
 from kili_query.errors import LabelError, MalformedLabelError, UnknownContentError
-from kili_query.ontology import Ontology
+from kili_query.ontology import Ontology, OntologySource
 from kili_query.query import Query, validate
+from kili_query.scanning.names import LabelNames
 from kili_query.scanning.places import Fault, Problem
 from kili_query.scanning.report import Report
 from kili_query.scanning.sources import ProgressCallback, Source, read_with
@@ -55,7 +58,7 @@ def scan(
     source: Source,
     query: str | Query,
     *,
-    ontology: Ontology | None = None,
+    ontology: OntologySource | None = None,
     policy: CountPolicy = CountPolicy(),  # noqa: B008 - frozen
     at: str = "jsonResponse",
     on_malformed: OnProblem = "skip",
@@ -69,7 +72,7 @@ def scan(
         source: a path, ``-`` for standard input, an open file, label dicts; or a list of these. NDJSON, a JSON array
             or the official client's raw export (folder or zip), also compressed with gzip or zstd.
         query: a query or its text.
-        ontology: the project's; the query is checked against it and bound to it.
+        ontology: the project's, or the path of its file; the query is checked against it and bound to it.
         policy: what one object is.
         at: the field of a label that holds its content, an object or JSON text; empty when each record is the content.
         on_malformed: ``"skip"`` leaves out and reports what is malformed, broken lines too; ``"raise"`` stops at it.
@@ -83,7 +86,8 @@ def scan(
         was read, matched, unknown and malformed so far. A label from an asset's document gets a ``labelOf``.
 
     Raises:
-        QueryError: the query is none, or the ontology has no such job or category; at once.
+        QueryError: the text is not a query, or the ontology has no such job or category; at once.
+        OntologyError: the file of the ontology cannot be read or has another shape; at once.
         SourceError: the source does not exist or holds no labels, at once; or it cannot be read to its end, after what
             could be read was given.
         MalformedLabelError, UnknownContentError: while iterating, where asked for; the message names the place.
@@ -96,7 +100,8 @@ def scan(
     3 read: 1 matched, 1 not matched, 1 unknown, 0 malformed
       unknown: <labels>: [2]: no `jsonResponse`
     """
-    matches = validate(query, ontology).compile(ontology=ontology, policy=policy)
+    known = None if ontology is None else Ontology.of(ontology)
+    matches = validate(query, known).compile(ontology=known, policy=policy)
     return scan_matches(
         source, matches, at=at, on_malformed=on_malformed, on_unknown=on_unknown, progress=progress, workers=workers
     )
@@ -111,6 +116,7 @@ def scan_matches(
     on_unknown: OnProblem = "skip",
     progress: ProgressCallback | None = None,
     workers: int = 1,
+    names: LabelNames | None = None,
 ) -> Scan:
     """Stream the labels whose content a function says yes to.
 
@@ -122,6 +128,7 @@ def scan_matches(
         on_unknown: the same for labels without content.
         progress: see `read_labels`.
         workers: how many processes may share the work, where ``matches`` is a compiled query.
+        names: where the names in the first labels are noted; of those that other processes judge, none.
 
     Returns:
         An iterator over the labels, as they were read, with a ``report``.
@@ -149,8 +156,29 @@ def scan_matches(
     read_lines = None
     if workers > 1 and isinstance(matches, Matcher):
         read_lines = LinesReader(matches, at, is_fast=is_fast, workers=workers)
-    verdicts = read_with(source, Judge(matches, at, is_fast=is_fast), progress=progress, read_lines=read_lines)
+    verdicts = read_with(
+        source,
+        Judge(matches, at, is_fast=is_fast, names=names),
+        progress=progress,
+        read_lines=read_lines,
+        on_end=_UnreadableSources(report).end,
+    )
     return Scan(_matching(verdicts, raised, report), report)
+
+
+@define
+class _UnreadableSources:
+    """Notes in a report the sources of which nothing could be judged."""
+
+    report: Report
+    _read: int = 0
+    _judged: int = 0
+
+    def end(self, name: str) -> None:
+        """A source was read to its end."""
+        if self.report.read > self._read and self.report.judged == self._judged:
+            self.report.unreadable.append(name)
+        self._read, self._judged = self.report.read, self.report.judged
 
 
 def _matching(verdicts: Generator[Verdict], raised: set[Fault], report: Report) -> Generator[dict[str, object]]:

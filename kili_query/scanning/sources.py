@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from typing import IO, Generic, Protocol, TypeAlias, TypeGuard, TypeVar
 
 from kili_query.errors import SourceError
+from kili_query.litter import is_litter
 from kili_query.scanning.places import Place, Problem, Record
 from kili_query.scanning.reader import ByteReader, ReadableFile, file_reader
 from kili_query.scanning.split import holds_lines, json_texts
@@ -27,10 +28,11 @@ _T = TypeVar("_T")
 _T_co = TypeVar("_T_co", covariant=True)
 
 _STDIN = "-"
+_STDIN_NAME = "<stdin>"
 _README = "README.kili.txt"
 # the layout of a raw export, perhaps below one folder, or labels as streams; what lies in `assets` is media
 _LABEL_FILE = re.compile(
-    r"(?!assets/|__MACOSX/)(?:[^/]+/)?"
+    r"(?!assets/)(?:[^/]+/)?"
     r"(?:data\.json|labels/.*\.(?:json|jsonl|ndjson)|labels[^/]*\.(?:jsonl|ndjson))(?:\.gz|\.zst)?",
     re.IGNORECASE | re.DOTALL,
 )
@@ -82,6 +84,7 @@ def read_with(
     *,
     progress: ProgressCallback | None = None,
     read_lines: ReadLines[_T] | None = None,
+    on_end: Callable[[str], None] | None = None,
 ) -> Generator[_T]:
     """Read a source as `read_labels` does, and make something else of it.
 
@@ -90,9 +93,11 @@ def read_with(
         reader: what to make of texts and values.
         progress: see `read_labels`.
         read_lines: another way to read large files of lines.
+        on_end: told the name of each file, folder, archive or stream of the source, once it was read to its end.
     """
     _check(source)
-    return _Reading(reader, progress, None if progress is None else _size_of(source), read_lines).read(source)
+    total_bytes = None if progress is None else _size_of(source)
+    return _Reading(reader, progress, total_bytes, read_lines, on_end).read(source)
 
 
 def _check(source: object) -> None:
@@ -139,7 +144,11 @@ def _files_in(folder: str) -> Iterator[str]:
     for where, folders, files in os.walk(folder, onerror=fail):
         folders.sort()
         inside = "" if where == folder else os.path.relpath(where, folder).replace(os.sep, "/") + "/"
-        yield from (inside + name for name in sorted(files) if _LABEL_FILE.fullmatch(inside + name))
+        yield from (inside + name for name in sorted(files) if _is_label_file(inside + name))
+
+
+def _is_label_file(name: str) -> bool:
+    return _LABEL_FILE.fullmatch(name) is not None and not is_litter(name)
 
 
 def _opened(path: str) -> IO[bytes]:
@@ -186,8 +195,10 @@ class _Reading(Generic[_T]):
         progress: ProgressCallback | None,
         total_bytes: int | None,
         read_lines: ReadLines[_T] | None,
+        on_end: Callable[[str], None] | None,
     ) -> None:
         self._reader = reader
+        self._on_end = on_end
         self._read_lines = read_lines
         self._progress = progress
         self._total_bytes = total_bytes
@@ -196,11 +207,18 @@ class _Reading(Generic[_T]):
     def read(self, source: object) -> Generator[_T]:
         """The labels of a source that was checked."""
         if _is_path(source):
-            return self._read_path(os.fspath(source))
+            path = os.fspath(source)
+            return self._to_end(_STDIN_NAME if path == _STDIN else path, self._read_path(path))
         if _is_file(source):
-            name = getattr(source, "name", None)
-            return self._read_file(name if isinstance(name, str) else "<stream>", source)
+            given = getattr(source, "name", None)
+            name = given if isinstance(given, str) else "<stream>"
+            return self._to_end(name, self._read_file(name, source))
         return self._read_items(source if isinstance(source, Iterable) else ())
+
+    def _to_end(self, name: str, items: Generator[_T]) -> Generator[_T]:
+        yield from items
+        if self._on_end is not None:
+            self._on_end(name)
 
     def _read_items(self, items: Iterable[object]) -> Generator[_T]:
         for index, item in enumerate(items):
@@ -212,7 +230,7 @@ class _Reading(Generic[_T]):
 
     def _read_path(self, path: str) -> Generator[_T]:
         if path == _STDIN:
-            yield from self._read_file("<stdin>", getattr(sys.stdin, "buffer", sys.stdin))
+            yield from self._read_file(_STDIN_NAME, getattr(sys.stdin, "buffer", sys.stdin))
         elif os.path.isdir(path):
             for name in _files_in(path):
                 yield from self._read_path(os.path.join(path, name))
@@ -236,7 +254,7 @@ class _Reading(Generic[_T]):
 
         def is_wanted(name: str) -> bool:
             nonlocal is_export
-            is_wanted = _LABEL_FILE.fullmatch(name) is not None
+            is_wanted = _is_label_file(name)
             is_export = is_export or is_wanted or name == _README
             return is_wanted
 

@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol, TypeAlias, TypeVar, cast
 from kili_query._extras import load
 from kili_query.errors import MalformedLabelError, UnknownContentError
 from kili_query.scanning.labels import content_of, decode, labels_in
+from kili_query.scanning.names import LabelNames
 from kili_query.scanning.places import Fault, Place, Problem, Record
 from kili_query.scanning.split import JsonText
 from kili_query.targets.closures import Matcher
@@ -73,10 +74,14 @@ class Judge:
         matches: given the decoded content of a label; may raise the errors of a label.
         at: the field of a label that holds its content.
         is_fast: whether msgspec may be used.
+        names: where the names in the first labels are noted.
     """
 
-    def __init__(self, matches: Callable[[object], bool], at: str, *, is_fast: bool) -> None:
+    def __init__(
+        self, matches: Callable[[object], bool], at: str, *, is_fast: bool, names: LabelNames | None = None
+    ) -> None:
         self._labels = Labels(at)
+        self._names = names
         self._matches = matches
         self._at = at
         self._sift: Callable[[bytes], bool | None] | None = None
@@ -93,11 +98,17 @@ class Judge:
     def undecoded(self, texts: Iterable[JsonText | Problem]) -> Iterator[Undecoded]:
         """The same, with the texts of labels that were found to match as they were."""
         for text in texts:
-            verdict = None if self._sift is None or isinstance(text, Problem) else self._sift(text.data)
+            verdict = None if isinstance(text, Problem) else self._sifted(text.data)
             if verdict is None:
                 yield from map(self._judge, self._labels.text(text))
             else:
                 yield text if verdict else _MISS
+
+    def _sifted(self, data: bytes) -> bool | None:
+        if self._names is not None and not self._names.is_enough:
+            self._names.tally(len(data))
+            return None  # so that the label is decoded
+        return None if self._sift is None else self._sift(data)
 
     def decoded(self, verdict: Undecoded) -> Verdict:
         """The verdict with its label decoded."""
@@ -113,8 +124,12 @@ class Judge:
         if isinstance(record, Problem):
             return record
         try:
-            return Match(record.label) if self._matches(content_of(record.label, self._at)) else _MISS
+            content = content_of(record.label, self._at)
+            is_match = self._matches(content)
         except UnknownContentError as error:
             return Problem(record.place, Fault.UNKNOWN, error.message, error.path)
         except MalformedLabelError as error:
             return Problem(record.place, Fault.MALFORMED, error.message, error.path)
+        if self._names is not None:
+            self._names.add(content)
+        return Match(record.label) if is_match else _MISS

@@ -64,7 +64,7 @@ def test_save_writes_over_nothing(run: Run, tmp_path: Path) -> None:
     assert json.loads(ran.out)["files"][0] == "new/folder/labels.ndjson"
     assert (tmp_path / "new" / "folder" / "labels.ndjson").read_bytes() == (DEMO / "labels.ndjson").read_bytes()
     assert run("demo", "--save", "new/folder") == Ran(
-        2, "", "error: cannot write `new/folder/labels.ndjson`: File exists\n"
+        2, "", "error: cannot write `new/folder/labels.ndjson`: it exists already\n"
     )
 
 

@@ -51,12 +51,20 @@ def test_options(run: Run, labels: Path, project: Path, tmp_path: Path) -> None:
     assert (ran.status, len(names(tmp_path / "c.zip"))) == (0, 35)  # in the one layout that it has
 
 
+@pytest.mark.parametrize("fmt", ["coco", "pascal_voc"])
+def test_sizes_that_are_not_known(run: Run, labels: Path, project: Path, tmp_path: Path, fmt: str) -> None:
+    one = json.loads(labels.read_text().splitlines()[0])
+    del one["labelOf"]["resolution"]
+    ran = run("export", "-", "--project", project, "-f", fmt, "-o", "x", stdin=json.dumps(one).encode())
+    assert (ran.status, ran.out) == (2, "")
+    assert "its size in pixels is not known" in ran.err
+    assert "or export with its media (`--with-assets`)" in ran.err
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         (["-f", "coc", "-o", "x"], "unknown format `coc`: did you mean `coco`?"),
-        (["-f", "coco", "-o", "x"], "its size in pixels is not known"),
-        (["-f", "pascal_voc", "-o", "x"], "or export with its media (`--with-assets`)"),
         (["-f", "pascal_voc", "-o", "x", "--layout", "split"], "use `merged`"),
         (["-f", "yolo_v5", "-o", "x", "--normalized", "pixels"], "does not take `--normalized pixels`"),
         (["-f", "coco", "-o", "x", "--normalized", "fractions"], "does not take `--normalized fractions`"),
@@ -72,7 +80,7 @@ def test_options(run: Run, labels: Path, project: Path, tmp_path: Path) -> None:
         (["-f", "raw", "-o", "-"], "an export is a file"),
         (["-f", "raw", "-o", ""], "an export is a file"),
         (["-f", "jsonl", "-o", "."], "is a folder"),
-        (["-f", "jsonl", "-o", "/dev/null"], "no file that can be replaced"),
+        (["-f", "jsonl", "-o", "/dev/null"], "not a file that can be replaced"),
         (["-f", "jsonl", "-o", "/dev/null/x"], "cannot write"),
         (["-f", "raw"], "--output"),
         (["-o", "x"], "--format"),

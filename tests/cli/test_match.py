@@ -103,11 +103,11 @@ def test_what_cannot_be_judged_is_reported(run: Run, odd_labels: Path, golden: C
 
 @pytest.mark.parametrize("options", [(), ("--explain",), ("--count",)])
 def test_a_malformed_label_stops_where_asked_for(run: Run, odd_labels: Path, options: tuple[str, ...]) -> None:
-    ran = run("match", "J.X", odd_labels, "--on-malformed", "raise", "-o", "out.ndjson", *options)
+    ran = run("match", "J.X", odd_labels, "--on-malformed", "raise", "-o", "out", *options)
     assert ran.status == 2
     assert "error: " in ran.err
     assert "odd.ndjson:2: not JSON" in ran.err
-    assert not (odd_labels.parent / "out.ndjson").exists()
+    assert not (odd_labels.parent / "out").exists()
     assert os.listdir(odd_labels.parent) == ["odd.ndjson"]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import DEMO, Ran, Run
+from tests.cli.running import DEMO, ROOT, Ran, Run
 from tests.cli.terminal import TIMEOUT_S, Terminal
 
 COMMANDS = (
@@ -39,6 +39,30 @@ def test_help_of_a_command_in_a_process(run_process: Run, name: str) -> None:
     assert (ran.status, ran.err) == (0, "")
     assert f"kili-query {name}" in ran.out
     assert "--json" in ran.out
+
+
+def test_output_and_report_in_order(labels: Path, tmp_path: Path) -> None:
+    """In one pipe, the report comes after what it is about, whatever the environment says about buffers."""
+    environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", "HOME": str(tmp_path)}
+    for arguments in (("match", "OBJECTS.DOG", labels, "--count"), ("count", labels), ("histogram", labels)):
+        ran = subprocess.run(
+            [sys.executable, "-m", "kili_query", *arguments],
+            env=environ,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=True,
+        )
+        *output, report = ran.stdout.splitlines()
+        assert output
+        assert report.startswith("34 read: ")
+
+
+def test_one_way_to_standard_error() -> None:
+    """It alone flushes standard output before, so that both read in order."""
+    folder = ROOT / "kili_query" / "cli"
+    others = [path.name for path in folder.glob("*.py") if "file=sys.stderr" in path.read_text(encoding="utf-8")]
+    assert sorted(others) == ["__init__.py", "output.py"]  # the first where nothing was printed yet
 
 
 def test_an_unknown_command(run: Run) -> None:
@@ -194,7 +218,22 @@ class TestPipes:
                 [*command, "match", "SCENE.FOOD", labels], env=environ, stdout=full, stderr=subprocess.PIPE, check=False
             )
         assert ran.returncode == 2
-        assert ran.stderr.endswith(b"error: No space left on device\n")
+        assert ran.stderr.endswith(b"error: standard output: No space left on device\n")
+
+    @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")
+    @pytest.mark.parametrize("arguments", [("--help",), ("match", "--help"), ("--version",), ("demo",)], ids=" ".join)
+    @pytest.mark.parametrize("stream", ["stdout", "stderr"])
+    def test_a_full_disk_for_all_output(
+        self, command: Sequence[str], environ: dict[str, str], arguments: tuple[str, ...], stream: str
+    ) -> None:
+        other = "stderr" if stream == "stdout" else "stdout"
+        with open("/dev/full", "wb") as full:
+            streams = {stream: full, other: subprocess.PIPE}
+            ran = subprocess.run([*command, *arguments], env=environ, check=False, **streams)
+        if stream == "stdout":
+            assert (ran.returncode, ran.stderr) == (2, b"error: standard output: No space left on device\n")
+        else:
+            assert ran.returncode == 0
 
     @pytest.mark.parametrize("stream", [0, 1, 2])
     def test_a_closed_stream(self, command: Sequence[str], environ: dict[str, str], labels: Path, stream: int) -> None:

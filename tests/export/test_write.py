@@ -1,6 +1,5 @@
 """`write`: options, the choice of labels, problems, and a file that is there only when all went well."""
 
-import errno
 import gc
 import json
 import os
@@ -18,12 +17,12 @@ from kili_query.export import (
     NotCompatibleOptions,
     NotExportableAssetError,
     NotExportableLabelError,
-    archive,
     write,
 )
 from kili_query.export.format import Entry, Format
 from kili_query.export.formats import FORMATS
 from tests.export.samples import asset, box, boxes, label, left_in, names, project, read, text
+from tests.full_disk import files_at_most
 from tests.strategies import written_times
 
 
@@ -529,12 +528,15 @@ def test_a_size_that_is_none_is_shown(tmp_path):
         write([label(1)], [given], project(), fmt="coco", to=tmp_path / "out.zip")
 
 
-def test_a_full_disk_is_named(tmp_path, monkeypatch):
-    def full(*_):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(archive._Zip, "add", full)  # reality has no full disk on demand
-    with pytest.raises(NotCompatibleOptions, match=r"cannot write `.*out\.zip`: No space left"):
+def test_a_full_disk_is_named(tmp_path):
+    whole = {**asset(1), "latestLabel": label(1), "jsonMetadata": {"noise": os.urandom(200_000).hex()}}
+    with (
+        files_at_most(100_000),
+        pytest.raises(NotCompatibleOptions, match=r"cannot write `.*out\.zip`: File too large"),
+    ):
+        write([whole], None, project(), fmt="kili", to=tmp_path / "out.zip")
+    assert left_in(tmp_path) == []
+    with files_at_most(1000), pytest.raises(NotCompatibleOptions, match=r"folder of temporary files: .*TMPDIR"):
         write([label(1)], None, project(), fmt="kili", to=tmp_path / "out.zip")
     assert left_in(tmp_path) == []
 

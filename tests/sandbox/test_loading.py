@@ -142,7 +142,7 @@ class TestLabels:
         ("row", "reason"),
         [
             ("{", "not JSON"),
-            ("3", "not a label: no JSON object"),
+            ("3", "not a label: it must be a JSON object"),
             (label(id=3), "`id`: expected a string, found 3"),
             (label(id="a\0"), "`id`: expected a string of characters"),
             (label(id="l-1"), "another label has the id `l-1`"),
@@ -176,7 +176,7 @@ class TestAssets:
         ("row", "reason"),
         [
             ("[", "not JSON"),
-            ("3", "no asset: no JSON object"),
+            ("3", "no asset: it must be a JSON object"),
             ({}, "no asset: neither `id` nor `externalId`"),
             ({"id": "a0"}, "another asset has the id `a0`"),
             ({"id": "a1", "status": "DONE"}, "`status`: expected one of TODO, ONGOING, LABELED, TO_REVIEW, REVIEWED"),

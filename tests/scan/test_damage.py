@@ -34,10 +34,10 @@ def scanned(tmp_path, data: bytes):
         (b'{"id": "\xff"}', "not UTF-8: invalid start byte (at byte 9)"),
         (b'{"id": "\xed\xa0\x80"}', "not UTF-8: invalid continuation byte (at byte 9)"),
         (b"\0\0\0", "not JSON: expecting value (at character 1)"),
-        (b'"text"', "not a label: no JSON object"),
-        (b"3", "not a label: no JSON object"),
-        (b"null", "not a label: no JSON object"),
-        (b"[1, 2]", "not a label: no JSON object"),
+        (b'"text"', "not a label: it must be a JSON object"),
+        (b"3", "not a label: it must be a JSON object"),
+        (b"null", "not a label: it must be a JSON object"),
+        (b"[1, 2]", "not a label: it must be a JSON object"),
         (b'{"a":' * 100_000, "nested too deep to be read"),
         (b"[" * 100_000 + b"]" * 100_000, "nested too deep to be read"),
         (b'{"id": ' + b"9" * 5000 + b"}", "a number too long to be read"),
@@ -74,9 +74,9 @@ def test_a_broken_element_of_an_array_is_reported_with_line_and_index(tmp_path):
     assert ids == ["a", "a"]
     assert problems == [
         ":3: [1]: not JSON: expecting property name enclosed in double quotes (at character 2)",
-        ":4: [2]: not a label: no JSON object",
+        ":4: [2]: not a label: it must be a JSON object",
         ":4: [3]: not JSON: expecting value (at character 1)",
-        ":4: [4]: not a label: no JSON object",
+        ":4: [4]: not a label: it must be a JSON object",
     ]
 
 

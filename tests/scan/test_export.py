@@ -133,8 +133,8 @@ def test_problems_inside_an_asset_name_the_place(tmp_path):
     path.write_text(json.dumps([asset("1", latestLabel="text"), asset("2", labels=[unnamed(), 3, unnamed(None)])]))
     _, labels = found_assets(path)
     assert reasons(labels) == [
-        f"{path}:1: [0].latestLabel: not a label: no JSON object",
-        f"{path}:1: [1].labels[1]: not a label: no JSON object",
+        f"{path}:1: [0].latestLabel: not a label: it must be a JSON object",
+        f"{path}:1: [1].labels[1]: not a label: it must be a JSON object",
         f"{path}:1: [1].labels[2]: `jsonResponse` is null",
     ]
 

@@ -110,7 +110,7 @@ def test_several_sources_one_after_another(tmp_path):
     two.write_bytes(gzip.compress(json.dumps([label("2")]).encode()))
     ids, labels = found([one, str(two), io.BytesIO(ndjson([label("3")])), label("4"), (one,)])
     assert ids == ["1", "2", "3", "4"]
-    assert reasons(labels) == ["<labels>: [4]: not a label: no JSON object"]
+    assert reasons(labels) == ["<labels>: [4]: not a label: it must be a JSON object"]
     assert found([])[0] == []
 
 

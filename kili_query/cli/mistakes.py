@@ -1,0 +1,75 @@
+"""Mistakes in what a command is given, told as what they probably are."""
+
+import os
+from collections.abc import Sequence
+
+import typer
+
+from kili_query.cli.output import tell
+from kili_query.errors import SourceError
+from kili_query.ontology.seen import unseen_names
+from kili_query.query import Query
+from kili_query.scanning import LabelNames, Report
+from kili_query.scanning.labels import LOOKS_LIKE_PROJECT
+
+__all__ = ["refuse_swapped", "refuse_unreadable", "tell_unseen"]
+
+_SHOWN = 5
+
+
+def refuse_swapped(first: str, labels: Sequence[str], name: str = "QUERY") -> None:
+    """Refuse arguments in the wrong order: a file of labels where something else comes first.
+
+    Args:
+        first: the argument before the labels.
+        labels: the labels.
+        name: what the usage calls the first argument.
+    """
+    others = [one for one in labels if one != "-" and not _exists(one)]
+    if _exists(first) and others:
+        raise typer.BadParameter(
+            f"`{first}` is a file, and `{others[0]}` is not: write {name} first, then the labels",
+            param_hint=f"'{name}'",
+        )
+
+
+def _exists(path: str) -> bool:
+    try:
+        return os.path.exists(path)
+    except ValueError:  # a zero byte
+        return False
+
+
+def refuse_unreadable(report: Report) -> None:
+    """Fail where no label of a file or stream could be judged: numbers and answers would be about nothing.
+
+    Raises:
+        SourceError: there is one; the message says what it holds instead.
+    """
+    if not report.unreadable:
+        return
+    name = report.unreadable[0]
+    others = len(report.unreadable) - 1
+    more = f" (and in {others} more)" if others else ""
+    found = [one for one in report.problems if one.place.file == name or one.place.file.startswith(f"{name}{os.sep}")]
+    if any(one.reason == LOOKS_LIKE_PROJECT for one in found):
+        raise SourceError(f"`{name}` looks like a project, not like labels{more}: give it with --ontology or --project")
+    why = f": {found[0].reason}" if found else ""
+    raise SourceError(f"nothing in `{name}` could be read as a label{more}{why}")
+
+
+def tell_unseen(query: Query, names: LabelNames | None) -> None:
+    """Tell which names of a query the labels do not hold: without an ontology, it may be a slip.
+
+    Args:
+        query: the query that was evaluated.
+        names: what the labels hold; None where the names were checked.
+    """
+    found = [] if names is None or not names.labels else list(unseen_names(query.tree, names.pairs))
+    if not found or names is None:
+        return
+    lines = [f"{one.message}{'' if one.help is None else f': {one.help.text}'}" for one in found[:_SHOWN]]
+    more = [f"… and {len(found) - _SHOWN} more"] if len(found) > _SHOWN else []
+    count = f"first {names.labels} labels" if names.is_enough else "labels" if names.labels > 1 else "label"
+    heading = f"note: names were not checked (no --ontology), and the {count} read do not hold all of them"
+    tell("\n  ".join([heading, *lines, *more]))

@@ -1,0 +1,21 @@
+"""What operating systems leave beside the files of people: nothing of it is ever data."""
+
+import re
+
+__all__ = ["is_litter"]
+
+# AppleDouble files hold what other file systems cannot: `._a.json` beside `a.json`, below `__MACOSX` in a zip
+_LITTER = re.compile(
+    r"(?:.*[/\\])?(?:__MACOSX(?:[/\\].*)?|(?:\._[^/\\]*|\.DS_Store|Thumbs\.db|desktop\.ini))", re.IGNORECASE | re.DOTALL
+)
+
+
+def is_litter(path: str) -> bool:
+    """Whether a path inside a folder or an archive is that of a file which the operating system made for itself.
+
+    >>> is_litter("labels/._1.json"), is_litter("__MACOSX/labels/1.json"), is_litter(".DS_Store")
+    (True, True, True)
+    >>> is_litter("labels/1.json"), is_litter("labels/a._b.json")
+    (False, False)
+    """
+    return _LITTER.fullmatch(path) is not None

@@ -1,0 +1,239 @@
+"""Inputs that are not what they should be: each is told as what it is, and none as an empty answer."""
+
+import gzip
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import zstandard
+
+from tests.cli.running import Run
+from tests.full_disk import files_at_most
+
+READERS = (
+    ("match", "OBJECTS.DOG", "SOURCE"),
+    ("match", "OBJECTS.DOG", "SOURCE", "--count"),
+    ("match", "OBJECTS.DOG", "SOURCE", "--json"),
+    ("match", "OBJECTS.DOG", "LABELS", "SOURCE"),
+    ("count", "SOURCE"),
+    ("count", "LABELS", "SOURCE", "--json"),
+    ("histogram", "SOURCE"),
+    ("explain", "OBJECTS.DOG", "--labels", "SOURCE"),
+    ("sheet", "OBJECTS.DOG", "SOURCE", "-o", "out.png"),
+    ("show", "a", "SOURCE", "-o", "out.png"),
+    ("export", "SOURCE", "--project", "PROJECT", "-f", "raw", "-o", "out.zip"),
+)
+
+
+@pytest.fixture(params=["csv", "binary", "project"])
+def no_labels(request: pytest.FixtureRequest, tmp_path: Path, project: Path) -> Iterator[Path]:
+    """A file that holds no label."""
+    contents = {"csv": b"a,b\n1,2\n", "binary": b"\xff\xd8\xff\xe0\0\x10JFIF\n\0\1", "project": project.read_bytes()}
+    path = tmp_path / f"source.{request.param}"
+    path.write_bytes(contents[request.param])
+    yield path
+    assert os.listdir(tmp_path) == [path.name], "nothing was written"
+
+
+@pytest.mark.parametrize("arguments", READERS, ids=" ".join)
+def test_no_label_in_a_source(
+    run: Run, no_labels: Path, labels: Path, project: Path, arguments: tuple[str, ...]
+) -> None:
+    named = {"SOURCE": no_labels, "LABELS": labels, "PROJECT": project}
+    ran = run(*(named.get(one, one) for one in arguments))
+    assert ran.status == 2
+    assert ran.out in ("", "3\n") or arguments[0] == "match"
+    assert str(no_labels) in ran.err
+    assert ("looks like a project" in ran.err) == (no_labels.suffix == ".project")
+    if "--count" in arguments:
+        assert ran.out == ""
+
+
+def test_no_content_at_a_field(run: Run, labels: Path) -> None:
+    for command in (("match", "OBJECTS.DOG", labels, "--count"), ("count", labels), ("histogram", labels)):
+        ran = run(*command, "--at", "nope")
+        assert (ran.status, ran.out) == (2, "")
+        assert f"nothing in `{labels}` could be read as a label: no `nope`" in ran.err
+
+
+def test_results_alone_replace_a_file(run: Run, labels: Path, project: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").write_text("")
+    (tmp_path / "x.csv").write_text("a,b\n")
+    kept = tmp_path / "kept.ndjson"
+    kept.write_text("old")
+    ran = run("match", "OBJECTS.DOG", "empty", "-o", kept)
+    assert (ran.status, ran.err.splitlines()[-1]) == (1, f"no label was read: {kept} was not written")
+    assert run("match", "OBJECTS.DOG", "x.csv", "-o", kept).status == 2
+    ran = run("export", "empty", "--project", project, "-f", "jsonl", "-o", kept)
+    assert (ran.status, ran.out) == (1, f"no label to write: {kept} was left as it was\n")
+    assert run("export", labels, "--project", project, "-f", "jsonl", "-o", kept, "--where", "SCENE.count > 99").out
+    assert kept.read_text() == "old"
+    assert run("export", "empty", "--project", project, "-f", "jsonl", "-o", "new.jsonl").status == 1
+    assert (tmp_path / "new.jsonl").read_text() == ""
+
+
+class TestNames:
+    """Without an ontology, a name that no label holds may be a slip."""
+
+    @pytest.mark.parametrize(
+        ("query", "hint"),
+        [
+            (
+                'OBJECTS."traffic light"',
+                "unknown category `traffic light` in job `OBJECTS`: did you mean `TRAFFIC_LIGHT`?",
+            ),
+            ("NOT OBJECTS.dog", "unknown category `dog` in job `OBJECTS`: did you mean `DOG`?"),
+            ("OBJECT.DOG", "unknown job `OBJECT`: did you mean `OBJECTS`?"),
+            ("*.dog", "pattern `*.dog` matches nothing: did you mean `DOG`?"),
+            ("DOG.OBJECTS", "unknown job `DOG`: the job comes first: `OBJECTS.DOG`"),
+        ],
+    )
+    @pytest.mark.parametrize("command", ["match", "sheet", "explain"])
+    def test_a_name_that_no_label_holds(
+        self, run: Run, labels: Path, project: Path, query: str, hint: str, command: str
+    ) -> None:
+        asked = {
+            "match": ("match", query, labels, "--count"),
+            "sheet": ("sheet", query, labels, "-o", "out.png", "--most", 1),
+            "explain": ("explain", query, "--labels", labels),
+        }[command]
+        ran = run(*asked)
+        note = "note: names were not checked (no --ontology), and the labels read do not hold all of them\n"
+        assert f"{note}  {hint}" in ran.err
+        assert "names were not checked" not in run(*asked, "--ontology", project).err
+
+    def test_names_that_labels_hold(self, run: Run, labels: Path) -> None:
+        assert "note" not in run("match", "OBJECTS.DOG OR *.CA* OR SCENE.count > 3", labels).err
+        assert "note" not in run("match", "NO.SUCH", "-", stdin=b"").err
+
+    def test_the_first_labels_tell(self, run: Run) -> None:
+        text = b'{"jsonResponse": {"J": {"categories": [{"name": "A"}]}}}\n' * 1001
+        ran = run("match", "J.B OR J.A", "-", "--count", stdin=text)
+        assert ran.out == "1001\n"
+        assert "the first 1000 labels read do not hold all of them\n  unknown category `B` in job `J`\n" in ran.err
+
+
+def test_arguments_in_the_wrong_order(run: Run, labels: Path) -> None:
+    for command, name in (("match", "QUERY"), ("sheet", "QUERY"), ("show", "LABEL")):
+        ran = run(command, labels, "OBJECTS.DOG", *(() if command == "match" else ("-o", "out.png")))
+        assert (ran.status, ran.out) == (2, "")
+        assert f"write {name} first, then the labels" in " ".join(ran.err.replace("│", " ").split())
+
+
+def test_labels_instead_of_a_project(run: Run, labels: Path, project: Path, tmp_path: Path) -> None:
+    (tmp_path / "array.json").write_text(json.dumps([json.loads(line) for line in labels.read_text().splitlines()]))
+    (tmp_path / "one.json").write_text(labels.read_text().splitlines()[0])
+    for source in (labels, "array.json", "one.json"):
+        ran = run("check", "A.B", "--ontology", source)
+        assert (ran.status, ran.err) == (2, f"error: `{source}`: it holds labels, not a project\n")
+        ran = run("export", labels, "--project", source, "-f", "raw", "-o", "out.zip")
+        assert (ran.status, ran.err) == (2, f"error: `{source}`: it holds labels, not a project\n")
+
+
+def test_projects_in_other_shapes(run: Run, project: Path, labels: Path, tmp_path: Path) -> None:
+    (tmp_path / "wide.json").write_bytes(project.read_text().encode("utf-16"))
+    assert run("check", "OBJECTS.DOG", "--ontology", "wide.json").out == "ok\n"
+    assert run("export", labels, "--project", "wide.json", "-f", "raw", "-o", "out.zip").status == 0
+    (tmp_path / "deep.json").write_text('{"jobs": ' + "[" * 3000 + "]" * 3000 + "}")
+    told = "error: `deep.json`: nested too deep to be read\n"
+    assert run("check", "A.B", "--ontology", "deep.json").err == told
+    assert run("export", labels, "--project", "deep.json", "-f", "raw", "-o", "x.zip").err == told
+    assert run("serve", "--project", "deep.json").err == told
+
+
+class TestSuffixes:
+    """The suffix of a file says what is in it."""
+
+    def test_packed(self, run: Run, labels: Path, tmp_path: Path) -> None:
+        plain = run("match", "OBJECTS.DOG", labels).out.encode()
+        for _ in range(2):
+            assert run("match", "OBJECTS.DOG", labels, "-o", "a.ndjson.gz").status == 0
+            assert run("match", "OBJECTS.DOG", labels, "-o", "a.jsonl.zst").status == 0
+        assert gzip.decompress((tmp_path / "a.ndjson.gz").read_bytes()) == plain
+        assert zstandard.ZstdDecompressor().stream_reader((tmp_path / "a.jsonl.zst").read_bytes()).read() == plain
+        first = (tmp_path / "a.ndjson.gz").read_bytes()
+        run("match", "OBJECTS.DOG", labels, "-o", "a.ndjson.gz")
+        assert (tmp_path / "a.ndjson.gz").read_bytes() == first
+        assert run("count", "a.ndjson.gz", "a.jsonl.zst").status == 0
+
+    @pytest.mark.parametrize(
+        ("arguments", "told"),
+        [
+            (("match", "OBJECTS.DOG", "LABELS", "-o", "a.csv"), "`a.csv` ends in `.csv`, but this writes NDJSON"),
+            (("match", "OBJECTS.DOG", "LABELS", "--explain", "-o", "a.ndjson"), "but this writes text"),
+            (("match", "OBJECTS.DOG", "LABELS", "--json", "-o", "a.ndjson"), "but this writes JSON"),
+            (("match", "OBJECTS.DOG", "LABELS", "-o", "a.zip"), "but this writes NDJSON"),
+            (("labels", "p", "-o", "a.csv"), "but this writes a table; with --json, NDJSON"),
+            (("labels", "p", "-o", "a.json"), "but this writes a table; with --json, NDJSON"),
+            (("pull", "p", "-o", "a.parquet"), "but this writes NDJSON"),
+            (("pull", "p", "-o", "a.ndjson", "--project-file", "p.json.gz"), "but this writes a project, as JSON"),
+            (("audit", "p", "-o", "a.yaml"), "but this writes a profile, as JSON"),
+            (
+                ("export", "LABELS", "--project", "PROJECT", "-f", "coco", "-o", "a.json"),
+                "writes a zip of coco",
+            ),
+            (("export", "LABELS", "--project", "PROJECT", "-f", "jsonl", "-o", "a.jsonl.gz"), "but this writes jsonl"),
+            (("export", "LABELS", "--project", "PROJECT", "-f", "parquet", "-o", "a.csv"), "but this writes parquet"),
+            (("sheet", "OBJECTS.DOG", "LABELS", "-o", "a.pdf"), "`.pdf`, which is not a kind of picture"),
+            (("show", "a", "LABELS", "-o", "-"), "a picture is a file"),
+        ],
+        ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+    )
+    def test_another_format(
+        self, run: Run, labels: Path, project: Path, tmp_path: Path, arguments: tuple[str, ...], told: str
+    ) -> None:
+        ran = run(*({"LABELS": labels, "PROJECT": project}.get(one, one) for one in arguments))
+        assert (ran.status, ran.out) == (2, "")
+        assert told in " ".join(ran.err.split())
+        assert os.listdir(tmp_path) == []
+
+    @pytest.mark.parametrize(
+        ("suffix", "head"),
+        [("", b"\x89PNG"), (".png", b"\x89PNG"), (".JPG", b"\xff\xd8"), (".webp", b"RIFF")],
+    )
+    def test_pictures(self, run: Run, labels: Path, tmp_path: Path, suffix: str, head: bytes) -> None:
+        assert run("sheet", "OBJECTS.DOG", labels, "-o", f"a{suffix}", "--most", 1).status == 0
+        assert (tmp_path / f"a{suffix}").read_bytes().startswith(head)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("match", "SCENE.count >= 0", "LABELS", "-o", "NEW"),
+        ("match", "SCENE.count >= 0", "LABELS", "-o", "NEW.gz"),
+        ("match", "SCENE.count >= 0", "LABELS", "-o", "NEW.zst"),
+        ("sheet", "SCENE.count >= 0", "LABELS", "-o", "NEW.png", "--most", 1),
+        ("sheet", "SCENE.count >= 0", "LABELS", "-o", "NEW.webp", "--most", 1),
+        ("demo", "--save", "NEW"),
+        ("export", "LABELS", "--project", "PROJECT", "-f", "jsonl", "-o", "NEW"),
+    ],
+    ids=lambda arguments: " ".join(map(str, arguments)),
+)
+def test_a_full_disk(run: Run, labels: Path, project: Path, tmp_path: Path, arguments: tuple[object, ...]) -> None:
+    where = tmp_path / "there"
+    where.mkdir()
+    given = [{"LABELS": labels, "PROJECT": project}.get(str(one), one) for one in arguments]
+    new = next(str(one) for one in given if str(one).startswith("NEW"))
+    with files_at_most(1000):
+        ran = run(*(where / new if one == new else one for one in given))
+    assert (ran.status, ran.out) == (2, "")
+    shown = ran.err.splitlines()[-1]
+    assert shown.startswith((f"error: cannot write `{where / new}", "error: cannot write to the folder of temporary"))
+    assert os.listdir(where) == []
+
+
+def test_what_a_terminal_would_act_on(run: Run) -> None:
+    label = {
+        "id": "a\x1b[31m\u202e\u2066\x7f\x9b\u200b猫",
+        "jsonResponse": {"J\u202e": {"categories": [{"name": "X"}]}},
+    }
+    ran = run("match", "*.X", "-", stdin=json.dumps(label).encode())
+    assert json.loads(ran.out) == label
+    assert ran.out.rstrip("\n").isprintable()
+    assert "猫" in ran.out
+    for options in (("--explain",), ("--json",)):
+        assert all(
+            map(str.isprintable, run("match", "*.X", "-", *options, stdin=json.dumps(label).encode()).out.split("\n"))
+        )

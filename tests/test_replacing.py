@@ -1,0 +1,118 @@
+"""Files that appear once they are complete."""
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import kili_query
+from kili_query.replacing import WriteError, replaced
+from tests.full_disk import files_at_most
+
+ROOT = str(Path(kili_query.__file__).resolve().parents[1])
+
+
+def write(path: Path, text: str) -> None:
+    with replaced(path) as new:
+        new.file.write(text.encode())
+
+
+def test_a_file_takes_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "out.txt"
+    with replaced(path) as new:
+        new.file.write(b"new")
+        assert not path.exists()
+    assert path.read_text() == "new"
+    path.chmod(0o640)
+    write(path, "newer")
+    assert (path.read_text(), path.stat().st_mode & 0o777) == ("newer", 0o640)
+    assert os.listdir(tmp_path) == ["out.txt"]
+
+
+def test_a_failure_leaves_everything_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "out.txt"
+    path.write_text("old")
+    with pytest.raises(TypeError), replaced(path) as new:
+        new.file.writelines([b"half" * 1_000_000, None])  # type: ignore[list-item]
+    with replaced(path) as new:
+        new.file.write(b"nothing")
+        new.abandon()
+    assert (path.read_text(), os.listdir(tmp_path)) == ("old", ["out.txt"])
+
+
+@pytest.mark.parametrize("size", [100, 10_000_000])
+def test_a_full_disk_is_named(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "out.txt"
+    path.write_text("old")
+    with files_at_most(50), pytest.raises(WriteError, match=rf"^cannot write `{path}`: File too large$"):
+        write(path, "x" * size)
+    assert (path.read_text(), os.listdir(tmp_path)) == ("old", ["out.txt"])
+
+
+def test_folders_that_were_made_go_again(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b" / "out.txt"
+    with files_at_most(2), pytest.raises(WriteError), replaced(path, makes_folders=True) as new:
+        new.file.write(b"too much")
+    assert os.listdir(tmp_path) == []
+    with replaced(path, makes_folders=True) as new:
+        new.file.write(b"fine")
+    assert path.read_text() == "fine"
+
+
+def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
+    program = (
+        "import os, signal; from kili_query.replacing import replaced\n"
+        "with replaced('out.txt') as new:\n"
+        "    new.file.write(b'half'); new.file.flush(); os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    environ = os.environ | {"PYTHONPATH": ROOT}
+    ran = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=environ, check=False)
+    assert ran.returncode == -signal.SIGKILL
+    assert [name for name in os.listdir(tmp_path) if name.endswith(".part")] == os.listdir(tmp_path) != []
+    write(tmp_path / "out.txt", "whole")
+    assert os.listdir(tmp_path) == ["out.txt"]
+
+
+def test_what_others_write_stays(tmp_path: Path) -> None:
+    path = tmp_path / "out.txt"
+    theirs = tmp_path / ".out.txt.0123abcd.part"
+    foreign = tmp_path / ".out.txt.notes.part"
+    foreign.write_text("kept")
+    with theirs.open("wb") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        write(path, "ours")
+        assert theirs.exists()
+    write(path, "ours")
+    assert sorted(os.listdir(tmp_path)) == [".out.txt.notes.part", "out.txt"]
+
+
+def test_two_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "out.txt"
+    with replaced(path) as first, replaced(path) as second:
+        first.file.write(b"first")
+        second.file.write(b"second")
+    assert (path.read_text(), os.listdir(tmp_path)) == ("first", ["out.txt"])
+
+
+@pytest.mark.parametrize("name", ["x" * 255, "é" * 127, "猫" * 85])
+def test_long_names(tmp_path: Path, name: str) -> None:
+    write(tmp_path / name, "text")
+    assert os.listdir(tmp_path) == [name]
+
+
+def test_devices(tmp_path: Path) -> None:
+    with replaced(os.devnull, takes_devices=True) as new:
+        new.file.write(b"text")
+    with pytest.raises(WriteError, match="it is not a file that can be replaced"), replaced(os.devnull):
+        pass
+    with pytest.raises(WriteError, match="it is a folder"), replaced(tmp_path, takes_devices=True):
+        pass
+    with (
+        pytest.raises(WriteError, match=r"^cannot write `/dev/full`: No space left on device$"),
+        replaced("/dev/full", takes_devices=True) as new,
+    ):
+        new.file.write(b"text")
