@@ -13,7 +13,7 @@ from kili_query.ontology import Ontology
 from kili_query.pictures.colors import Color, color_of
 from kili_query.pictures.found import Drawing, DrawnShape, drawing_of, shown_name
 from kili_query.pictures.images import BLANK, LONGEST_PX, as_rgb, opened_image
-from kili_query.pictures.lettering import MOST_LINES, Lettering, clean, cut, missing_characters, shortened
+from kili_query.pictures.lettering import MORE, MOST_LINES, Lettering, clean, cut, missing_characters, shortened
 
 __all__ = ["draw", "draw_label"]
 
@@ -178,7 +178,7 @@ def _lines(drawing: Drawing, letters: Lettering, width_px: int) -> list[str]:
     view = () if drawing.view is None else (f"frame or page {drawing.view}",)
     wrapped = (part for line in chain(view, shortened(drawing.lines)) for part in letters.wrapped(line, width_px))
     lines = list(islice(wrapped, MOST_LINES + 1))
-    return lines if len(lines) <= MOST_LINES else [*lines[:MOST_LINES], "… (the rest is not shown)"]
+    return lines if len(lines) <= MOST_LINES else [*lines[:MOST_LINES], MORE]
 
 
 def _with_lines(canvas: Image.Image, width_px: int, lines: Sequence[str], letters: Lettering) -> Image.Image:

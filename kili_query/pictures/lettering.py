@@ -11,11 +11,12 @@ from PIL import ImageDraw, ImageFont
 
 from kili_query.pictures.faces import Face, face_for, face_in, shipped_face
 
-__all__ = ["MOST_LINES", "Lettering", "clean", "cut", "missing_characters", "shortened"]
+__all__ = ["MORE", "MOST_LINES", "Lettering", "clean", "cut", "missing_characters", "shortened"]
 
 _MOST_CHARACTERS = 600  # of one answer
 _MOST_NAMED = 12
 MOST_LINES = 60  # of all answers
+MORE = "… (the rest is not shown)"
 _JOINERS = "\u200c\u200d"  # which some scripts need
 _STRANGE = ("Cc", "Cf", "Cs", "Zl", "Zp")
 _REPLACEMENT = "\ufffd"

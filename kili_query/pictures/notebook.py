@@ -1,17 +1,21 @@
 """What notebooks show of a label."""
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from html import escape
 from io import BytesIO
+from itertools import islice
 
 from kili_query.errors import LabelError
 from kili_query.labels.geometry import Size
 from kili_query.ontology import Ontology
 from kili_query.pictures.canvas import draw
 from kili_query.pictures.found import Drawing, drawing_of
+from kili_query.pictures.lettering import MORE, MOST_LINES, clean, cut, shortened
 
 __all__ = ["html_of", "png_of"]
+
+_KEY_CHARACTERS = 200
 
 
 def png_of(label: Mapping[str, object], ontology: Ontology | None = None) -> bytes | None:
@@ -25,17 +29,24 @@ def png_of(label: Mapping[str, object], ontology: Ontology | None = None) -> byt
 
 def html_of(label: Mapping[str, object], ontology: Ontology | None = None) -> str:
     """A label for people: its own keys, its answers, its picture, and what cannot be drawn."""
-    head = ", ".join(f"{key}: {value}" for key, value in label.items() if isinstance(value, str | int | float))
+    keys = (f"{key}: {value}" for key, value in label.items() if isinstance(value, str | int | float))
+    head = ", ".join(cut(clean(text), _KEY_CHARACTERS) for text in keys)
     try:
         drawing = drawing_of(label, ontology=ontology)
     except LabelError as error:
         return f"<div><b>{escape(head)}</b><div>{escape(str(error))}</div></div>"
-    lines = [f"<div>{escape(line)}</div>" for line in drawing.lines]
-    lines += [f"<div>not drawn: {escape(problem)}</div>" for problem in drawing.problems]
+    told = (*_bounded(shortened(drawing.lines)), *_bounded(f"not drawn: {clean(one)}" for one in drawing.problems))
+    lines = [f"<div>{escape(line)}</div>" for line in told]
     if drawing.shapes:
         picture = b64encode(_png(drawing, label, ontology)).decode("ascii")
         lines.append(f'<img alt="the label, drawn" style="max-width:100%" src="data:image/png;base64,{picture}">')
     return f"<div><b>{escape(head)}</b>{''.join(lines)}</div>"
+
+
+def _bounded(lines: Iterator[str]) -> list[str]:
+    """As many lines as can be read, and one that tells when there are more."""
+    shown = list(islice(lines, MOST_LINES + 1))
+    return shown if len(shown) <= MOST_LINES else [*shown[:MOST_LINES], MORE]
 
 
 def _png(drawing: Drawing, label: Mapping[str, object], ontology: Ontology | None) -> bytes:

@@ -145,7 +145,7 @@ class ListServer:
 
 
 def _content(row: dict[str, Any]) -> object:
-    """The content of a label as the server knows it; nothing where annotations are of a kind that it does not search."""
+    """The content of a label as the server knows it; nothing where annotations are of a kind that is not searched."""
     try:
         return content_of(row)
     except UnknownContentError:

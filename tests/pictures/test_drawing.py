@@ -10,7 +10,7 @@ from PIL import Image
 import kili_query as kq
 from kili_query.errors import MalformedLabelError, SourceError, UnknownContentError
 from kili_query.labels import ParsedLabel
-from kili_query.pictures import Tile, contact_sheet, draw_label, drawing_of
+from kili_query.pictures import Tile, contact_sheet, draw_label, drawing_of, html_of
 from kili_query.pictures.colors import color_of
 from tests.export.samples import png
 from tests.export.test_sizes_of_media import heic, huge_png, turned_jpeg
@@ -264,6 +264,15 @@ class TestNotebooks:
         assert "&lt;b&gt;" in page
         assert "BOXES: 1 Small car" in page
         assert "data:image/png;base64," in page
+
+    def test_a_label_without_end(self) -> None:
+        texts = {f"J{number}": {"text": "long " * 10_000} for number in range(100)}
+        broken = [{**box(0, 0, 1, 1), "boundingPoly": "none"}] * 1000
+        given = drawn(box(0, 0, 1, 1), *broken, **texts) | {"comment": "\u202e" * 10_000}
+        page = html_of(given, ONTOLOGY)
+        assert len(page.partition("<img")[0]) < 60_000
+        assert page.count("… (the rest is not shown)") == 2
+        assert "\u202e" not in page
 
     def test_a_label_without_anything(self) -> None:
         label = ParsedLabel({"id": "l1", "jsonResponse": None}, ONTOLOGY)
