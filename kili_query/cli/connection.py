@@ -1,14 +1,12 @@
 """What the commands share that ask a server: how it is reached, and what is said of it."""
 
-import warnings
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, TextIO, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
 from kili_query._extras import load
-from kili_query.cli.output import tell_warning
 from kili_query.ontology import Ontology
 from kili_query.planning import DEFAULT_PROFILE, ServerProfile
 
@@ -64,34 +62,11 @@ def connected(
         ArgumentError, AuthenticationFailed, ServiceError: the server cannot be asked.
     """
     client: type[KiliClient] = load("kili_query.client", f"`kili-query {command}`", "client").KiliClient
-    with (
-        _warnings_told(),
-        client(
-            api_endpoint=endpoint,
-            profile=profile,
-            ontology_cache=True if ontologies is None else ontologies,
-            disable_tqdm=True,
-            on_malformed="skip" if skips_malformed else "raise",
-        ) as opened,
-    ):
+    with client(
+        api_endpoint=endpoint,
+        profile=profile,
+        ontology_cache=True if ontologies is None else ontologies,
+        disable_tqdm=True,
+        on_malformed="skip" if skips_malformed else "raise",
+    ) as opened:
         yield opened
-
-
-@contextmanager
-def _warnings_told() -> Iterator[None]:
-    """Warnings read as those of queries do."""
-
-    def show(
-        message: Warning | str,
-        category: type[Warning],
-        filename: str,
-        lineno: int,
-        file: TextIO | None = None,
-        line: str | None = None,
-    ) -> None:
-        tell_warning(str(message))
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("always", UserWarning)
-        warnings.showwarning = show
-        yield

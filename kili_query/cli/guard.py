@@ -14,6 +14,7 @@ import typer
 
 from kili_query.cli.exit_status import BAD, BROKEN_PIPE, INTERRUPTED, TERMINATED
 from kili_query.cli.output import tell_diagnostics, tell_error
+from kili_query.cli.warned import warnings_told
 from kili_query.errors import KiliQueryError, QueryError
 
 __all__ = ["guarded", "settle"]
@@ -28,7 +29,7 @@ def guarded(command: Callable[P, int]) -> Callable[P, None]:
 
     @wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        with _ended_by_sigterm():
+        with _ended_by_sigterm(), warnings_told():
             status = settle(partial(command, *args, **kwargs))
         raise typer.Exit(status)
 

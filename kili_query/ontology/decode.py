@@ -1,6 +1,7 @@
 """From the JSON of a project's interface to jobs: the one place that knows its shape."""
 
 import json
+import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from os import PathLike, fspath
@@ -110,13 +111,14 @@ def _placed(job: Job, raw: object, parents: tuple[tuple[str, str], ...]) -> Job:
 
 
 def _job(name: str, raw: Mapping[str, object], path: str) -> Job:
-    if raw.get("mlTask") is None:
-        raise OntologyError("`mlTask` is missing", _step(path, "mlTask"))
-    task = _text(raw["mlTask"], _step(path, "mlTask"))
+    task = _text_or_none(raw.get("mlTask"), _step(path, "mlTask")) or ""
+    if not task and raw.get("content"):
+        _warn_of_loss("the job has no `mlTask`: its categories are counted, and exports leave it out", path)
     plain = Job(
         name,
         task,
         instruction=_text_or_none(raw.get("instruction"), _step(path, "instruction")) or None,
+        export_name=_text_or_none(raw.get("exportName"), _step(path, "exportName")) or None,
         is_child=_flag(raw.get("isChild"), _step(path, "isChild")),
         is_required=_flag(raw.get("required"), _step(path, "required")),
     )
@@ -148,7 +150,7 @@ def _categories(content: Mapping[str, object], path: str, under: str) -> dict[st
 
 def _category(key: str, raw: Mapping[str, object], path: str) -> Category:
     points = _points(raw.get("points"), _step(path, "points"))
-    children = [_texts(raw.get("children"), _step(path, "children")), *(point.children for point in points)]
+    children = [_child_jobs(raw.get("children"), _step(path, "children")), *(point.children for point in points)]
     return Category(
         key,
         _text_or_none(raw.get("name"), _step(path, "name")) or key,
@@ -165,8 +167,21 @@ def _points(value: object, path: str) -> tuple[Point, ...]:
         raw = _mapping(item, at)
         code = _text(raw.get("code"), _step(at, "code"))
         name = _text_or_none(raw.get("name"), _step(at, "name")) or code
-        points.append(Point(code, name, _texts(raw.get("children"), _step(at, "children"))))
+        points.append(Point(code, name, _child_jobs(raw.get("children"), _step(at, "children"))))
     return tuple(points)
+
+
+def _child_jobs(value: object, path: str) -> tuple[str, ...]:
+    """A list of child jobs; some interfaces have an object instead, which holds none."""
+    if not isinstance(value, Mapping):
+        return _texts(value, path)
+    if value:
+        _warn_of_loss("`children` must be a list of jobs: the object in its place is read as an empty list", path)
+    return ()
+
+
+def _warn_of_loss(message: str, path: str) -> None:
+    warnings.warn(f"interface: {message} (at `{path}`)", UserWarning, stacklevel=2)
 
 
 def _step(path: str, key: str) -> str:

@@ -62,9 +62,10 @@ class Job:
 
     Attributes:
         name: its key among the jobs.
-        ml_task: as written, known or not.
+        ml_task: as written, known or not; empty when the interface gives none.
         input: the input widget, ``radio`` or the like.
         instruction: the text that people see; it serves as the job's display name.
+        export_name: what some exports call it instead.
         is_child: whether it stands only below a category of another job.
         is_required: whether a complete label must hold it.
         categories: by key, in order; empty when the job counts nothing.
@@ -77,6 +78,7 @@ class Job:
     ml_task: str
     input: str | None = None
     instruction: str | None = None
+    export_name: str | None = field(default=None, kw_only=True)
     is_child: bool = False
     is_required: bool = False
     categories: Mapping[str, Category] = field(factory=dict)

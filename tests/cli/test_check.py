@@ -27,6 +27,15 @@ def test_warnings_are_no_error(run: Run) -> None:
     assert "KQ205" in ran.err
 
 
+def test_what_is_lost_of_an_interface_is_told(run_here: Run, tmp_path: Path) -> None:
+    path = tmp_path / "project.json"
+    path.write_text('{"jobs": {"J": {"content": {"categories": {"A": {"children": {}}}}}}}')
+    ran = run_here("check", "J.A.count > 1", "--ontology", path)
+    assert (ran.status, ran.out) == (0, "ok\n")
+    assert ran.err.startswith("warning: interface: the job has no `mlTask`: its categories are counted")
+    assert ran.err.count("\n") == 1
+
+
 def test_core_refuses_the_rest(run: Run) -> None:
     ran = run("check", "NOT A.B.count > 1", "--dialect", "core")
     assert ran.status == 2

@@ -3,6 +3,7 @@
 import json
 import zipfile
 from itertools import pairwise
+from typing import ClassVar
 
 import pytest
 from shapely.geometry import shape as shapely_shape
@@ -246,6 +247,103 @@ def test_the_label_can_be_had_back(tmp_path):
         "SAY": {"text": "windy"},
     }
     assert geojson_feature_collection_to_kili_json_response(collection(tmp_path, content)) == content
+
+
+def asked(task, name, *, is_child=True, choice="radio", categories=None, export_name=None):
+    told = {"mlTask": task, "instruction": name, "isChild": is_child, "content": {"input": choice}}
+    if categories is not None:
+        told["content"]["categories"] = categories
+    return told | ({} if export_name is None else {"exportName": export_name})
+
+
+class TestNamesOfAttributes:
+    """As release 26.2.4 of the official client was seen to write them."""
+
+    LAKE: ClassVar = {"name": "Lake", "exportName": "lake_x", "children": ["DEPTH", "KIND", "LIST"]}
+    JOBS: ClassVar = {
+        "LAND": asked(
+            "OBJECT_DETECTION",
+            "Find",
+            is_child=False,
+            categories={"LAKE": LAKE, "WOOD": {"name": "Wood", "children": {}}},
+            export_name="land_x",
+        )
+        | {"tools": ["marker"]},
+        "DEPTH": asked("TRANSCRIPTION", "Depth", export_name="depth_x"),
+        "KIND": asked("CLASSIFICATION", "Kind", categories={"SALT": {"name": "Salt", "children": ["DEEP"]}}),
+        "DEEP": asked("TRANSCRIPTION", "Deep"),
+        "LIST": asked(
+            "CLASSIFICATION",
+            "List",
+            choice="checkbox",
+            categories={"P": {"name": "Pp", "exportName": "p_x"}, "Q": {"name": "Qq"}},
+            export_name="list_x",
+        ),
+        "DROP": asked(
+            "CLASSIFICATION", "Drop", choice="multipleDropdown", categories={"P": {"name": "Pp"}, "Q": {"name": "Qq"}}
+        ),
+        "STRAY": asked("TRANSCRIPTION", "Stray"),
+        "SKY": asked(
+            "CLASSIFICATION",
+            "Sky",
+            is_child=False,
+            choice="checkbox",
+            categories={"BLUE": {"name": "Blue", "children": ["DEEP"]}, "GREY": {"name": "Grey"}},
+            export_name="sky_x",
+        ),
+    }
+
+    @pytest.mark.parametrize(
+        ("categories", "children", "attributes"),
+        [
+            (["LAKE"], {}, {}),
+            (
+                ["LAKE"],
+                {
+                    "DEPTH": {"text": "12"},
+                    "KIND": {"categories": [{"name": "SALT", "children": {"DEEP": {"text": "d"}}}]},
+                    "LIST": {"categories": [{"name": "P"}, {"name": "Q"}]},
+                    "DROP": {"categories": [{"name": "P"}, {"name": "Q"}]},
+                    "STRAY": {"text": "s"},
+                },
+                {
+                    "land_x.Lake.depth_x": "12",
+                    "land_x.Lake.Kind": "Salt",
+                    "land_x.Lake.Kind.Salt.Deep": "d",
+                    "land_x.Lake.list_x": ["Pp", "Qq"],
+                    "Drop": "Pp",
+                    "Stray": "s",
+                },
+            ),
+            (["WOOD"], {"DEPTH": {"text": "12"}}, {"depth_x": "12"}),
+            (["WOOD", "LAKE"], {"DEPTH": {"text": "12"}}, {"land_x.Lake.depth_x": "12"}),
+            (["LAKE"], {"GONE": {"text": "12"}}, {"GONE": "12"}),
+            (["LAKE"], {"GONE": {"categories": [{"name": "A"}]}}, {"GONE": "A"}),
+            (
+                ["LAKE"],
+                {"DROP": {"categories": [{"name": "P", "children": {"STRAY": {"text": "s"}}}]}},
+                {"Drop": "Pp", "Drop.Pp.Stray": "s"},
+            ),
+        ],
+    )
+    def test_of_objects(self, tmp_path, categories, children, attributes):
+        named = [{"name": name} for name in categories]
+        one = drawn("marker", point={"x": 1, "y": 2}, children=children) | {"categories": named}
+        found = collection(tmp_path, {"LAND": {"annotations": [one]}}, of=project("GEOSPATIAL", self.JOBS))
+        first = categories[0].title()
+        assert self.flat(found) == {"class": first, "land_x": first} | attributes
+
+    def test_of_answers(self, tmp_path):
+        within = {"name": "BLUE", "children": {"DEEP": {"text": "x"}, "STRAY": {"text": "y"}}}
+        found = collection(
+            tmp_path, {"SKY": {"categories": [within, {"name": "GREY"}]}}, of=project("GEOSPATIAL", self.JOBS)
+        )
+        below = {"sky_x.Blue.Deep": "x", "sky_x.Blue.Stray": "y"}
+        assert self.flat(found) == {"class": "Blue", "sky_x": ["Blue", "Grey"]} | below
+
+    def flat(self, found):
+        [feature] = found["features"]
+        return {key: value for key, value in feature["properties"].items() if key != "kili"}
 
 
 def test_names_of_attributes_that_are_taken(tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import warnings
 from contextlib import suppress
 from copy import deepcopy
 from pathlib import Path
@@ -142,7 +143,6 @@ def test_an_ontology_can_be_pickled_and_compared() -> None:
         ({"jobs": {"J": 3}}, "jobs.J"),
         ({"jobs": {"IS IT?": 3}}, 'jobs["IS IT?"]'),
         ({"jobs": {1: {}}}, "jobs"),
-        ({"jobs": {"J": {}}}, "jobs.J.mlTask"),
         ({"jobs": {"J": {"mlTask": 1}}}, "jobs.J.mlTask"),
         (one_job(content=[]), "jobs.J.content"),
         (one_job(content={"categories": []}), "jobs.J.content.categories"),
@@ -163,6 +163,22 @@ def test_a_wrong_shape_is_named_by_its_path(value: object, path: str) -> None:
     with pytest.raises(OntologyError) as caught:
         Ontology.from_json_interface(value)
     assert caught.value.path == path
+
+
+def test_what_holds_nothing_is_read_as_nothing() -> None:
+    category: dict[str, object] = {"children": {}, "points": None}
+    with_children = one_job(content={"categories": {"A": category}})
+    assert Ontology.from_json_interface(with_children).jobs["J"].categories["A"].children == ()
+    assert Ontology.from_json_interface({"jobs": {"NEW": {}}}).jobs["NEW"] == Job("NEW", "")
+
+
+def test_what_is_lost_is_told() -> None:
+    with pytest.warns(UserWarning, match=r"`children` must be a list.*jobs\.J\.content\.categories\.A\.children"):
+        ontology = Ontology.from_json_interface(one_job(content={"categories": {"A": {"children": {"K": {}}}}}))
+    assert ontology.jobs["J"].categories["A"].children == ()
+    with pytest.warns(UserWarning, match=r"no `mlTask`: its categories are counted.*jobs\.J"):
+        ontology = Ontology.from_json_interface({"jobs": {"J": {"content": {"categories": {"A": {}}}}}})
+    assert list(ontology.pairs()) == [("J", "A")]
 
 
 def test_an_unknown_task_is_opaque() -> None:
@@ -223,7 +239,7 @@ def test_a_damaged_interface_is_read_or_refused(data: st.DataObject) -> None:
             node[key] = data.draw(scalars)
             break
         node = inner
-    with suppress(OntologyError):  # no other exception
+    with suppress(OntologyError), warnings.catch_warnings(action="ignore"):  # no other exception
         ontology = Ontology.from_json_interface(damaged)
         assert all(job.name == name for name, job in ontology.jobs.items())
 

@@ -42,6 +42,7 @@ _SHIPS = _job(
     children={"BOAT": ["COLOR"]},
     tools=["rectangle", "polygon", "semantic"],
     instruction="Ships",
+    exportName="vessels",
 )
 _BIRDS = _job("OBJECT_DETECTION", "GULL", "DUCK", tools=["rectangle"], instruction="Birds")
 _SPOTS = _job("OBJECT_DETECTION", "SPOT", tools=["marker"], instruction="Spots")
@@ -138,6 +139,7 @@ _JOBS: Fields = {
     "BIRDS": _BIRDS,
     "SPOTS": _SPOTS,
     "COLOR": _COLOR,
+    "HULL": _job("TRANSCRIPTION", input="textField", isChild=True, instruction="Hull"),
     "SCENE": _SCENE,
     "TAGS": _TAGS,
     "NOTE": _NOTE,
@@ -190,7 +192,10 @@ def write_maps(folder: Path, url: str, files: Path) -> None:
     (files / "layers.json").write_text(json.dumps(layers))
     assets = [_asset(number, f"tile-{number}", jsonContent=f"{url}/layers.json") for number in range(3)]
     contents = [_content(random, ("semantic", "polygon", "rectangle")) for _ in range(3)]
-    contents[0]["SHIPS"] = {"annotations": [_drawn(random, kind, "KITE") for kind in ("semantic", "polygon")]}
+    stray = {"HULL": {"text": "steel"}}  # no category lists it
+    contents[0]["SHIPS"] = {
+        "annotations": [_drawn(random, kind, "KITE", children=stray) for kind in ("semantic", "polygon")]
+    }
     labels = [_label(number, content) for number, content in enumerate(contents)]
     _write(folder, "IMAGE", _JOBS, assets, labels)
 

@@ -11,7 +11,7 @@ Jobs: TypeAlias = Mapping[str, Job]
 Attributes: TypeAlias = dict[str, object]
 
 _CLASS = "class"
-_SEVERAL_INPUTS = ("checkbox", "multipleDropdown")
+_SEVERAL_INPUT = "checkbox"
 _TAKEN = (_CLASS, "kili")
 
 
@@ -24,40 +24,55 @@ def attributes(answer: Mapping[str, object], job: Job, jobs: Jobs) -> Attributes
         jobs: all jobs, for those of children.
 
     Returns:
-        ``class``, the name of the first category; the same under what the job asks (its instruction, else its key), as
-        a list where the job takes several; and below, ``JOB.CATEGORY.CHILD JOB``, what child jobs answer. Of two that
-        would have one name, the second has its job's key behind it.
+        ``class``, the name of the first category; the same under what the job is called (its ``exportName``, else its
+        instruction, else its key), as a list where the job is a checkbox; and what child jobs answer. A child is called
+        ``JOB.CATEGORY.CHILD JOB``, but just ``CHILD JOB`` where it stands beside the categories and none of them lists
+        it. Of two that would have one name, the second has its job's key behind it.
     """
     found: Attributes = {}
-    for name, key, value in _of_job(answer, job, jobs, ""):
+    for name, key, value in _of_job(answer, job, jobs, None):
         found[name if name not in found and name not in _TAKEN else f"{name} ({key})"] = value
-    names = [name for name, _ in _categories(answer, job)]
+    names = [name for _, name, _ in _categories(answer, job)]
     return ({_CLASS: names[0]} if names else {}) | found
 
 
-def _of_job(answer: object, job: Job, jobs: Jobs, prefix: str) -> Iterator[tuple[str, str, object]]:
-    """Each attribute of an answer and its children, with the key of its job."""
+def _of_job(answer: object, job: Job, jobs: Jobs, prefix: str | None) -> Iterator[tuple[str, str, object]]:
+    """Each attribute of an answer and its children, with the key of its job; without a prefix, of a root job."""
     if not isinstance(answer, Mapping):
         return
-    label = prefix + (job.instruction or job.name)
+    label = (prefix or "") + (job.export_name or job.instruction or job.name)
     categories = list(_categories(answer, job))
-    names = [name for name, _ in categories]
+    names = [name for _, name, _ in categories]
     if names:
-        yield label, job.name, names if job.input in _SEVERAL_INPUTS else names[0]
-    elif prefix and isinstance(answer.get("text"), str):
+        yield label, job.name, names if job.input == _SEVERAL_INPUT else names[0]
+    elif prefix is not None and isinstance(answer.get("text"), str):
         yield label, job.name, answer["text"]
-    holders = [*categories, (names[0] if names else "", answer)]
-    for name, holder in holders:
-        children = holder.get("children")
-        for key, child in children.items() if isinstance(children, Mapping) else ():
-            if key in jobs:
-                yield from _of_job(child, jobs[key], jobs, f"{label}.{name}." if name else f"{label}.")
+    for _, name, category in categories:
+        for key, child in _children(category):
+            yield from _of_job(child, _job(key, jobs), jobs, f"{label}.{name}.")
+    for key, child in _children(answer):
+        parent = next((name for category, name, _ in categories if _lists(job, category, key)), None)
+        yield from _of_job(child, _job(key, jobs), jobs, "" if parent is None else f"{label}.{parent}.")
 
 
-def _categories(answer: Mapping[str, object], job: Job) -> Iterator[tuple[str, Mapping[str, object]]]:
-    """The categories of an answer, by the names that people see."""
+def _job(key: str, jobs: Jobs) -> Job:
+    """The job of a child; one that the interface does not have has its key alone."""
+    return jobs.get(key) or Job(key, "")
+
+
+def _lists(job: Job, category: str, child: str) -> bool:
+    return category in job.categories and child in job.categories[category].children
+
+
+def _children(holder: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    children = holder.get("children")
+    yield from children.items() if isinstance(children, Mapping) else ()
+
+
+def _categories(answer: Mapping[str, object], job: Job) -> Iterator[tuple[str, str, Mapping[str, object]]]:
+    """The categories of an answer, by their keys and the names that people see."""
     listed = answer.get("categories")
     for one in listed if isinstance(listed, list | tuple) else ():
         key = one.get("name") if isinstance(one, Mapping) else None
         if isinstance(key, str):
-            yield job.categories[key].name if key in job.categories else key, one
+            yield key, job.categories[key].name if key in job.categories else key, one
