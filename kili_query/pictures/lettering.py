@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from attrs import field, frozen
-from PIL import ImageDraw, ImageFont
+from PIL import ImageDraw, ImageFont, features
 
 from kili_query.pictures.faces import Face, face_for, face_in, shipped_face
 
@@ -19,6 +19,8 @@ MOST_LINES = 60  # of all answers
 MORE = "… (the rest is not shown)"
 _JOINERS = "\u200c\u200d"  # which some scripts need
 _STRANGE = ("Cc", "Cf", "Cs", "Zl", "Zp")
+# of a line: words from right to left within it are laid out as such, where Pillow can, and do not turn it round
+_DIRECTION = "ltr" if features.check("raqm") else None
 _REPLACEMENT = "\ufffd"
 
 
@@ -54,15 +56,15 @@ class Lettering:
 
     def width_px(self, text: str) -> float:
         """How wide a text is."""
-        return sum(face.at(self.size_px).getlength(part) for part, face in self._runs(text))
+        return sum(face.at(self.size_px).getlength(part, direction=_DIRECTION) for part, face in self._runs(text))
 
     def draw(self, pen: ImageDraw.ImageDraw, at: tuple[float, float], text: str, fill: tuple[int, int, int]) -> None:
         """Draw a text, its top left at a point."""
         x, y = at[0], at[1] + self._font.getmetrics()[0]
         for part, face in self._runs(text):
             font = face.at(self.size_px)
-            pen.text((x, y), part, fill=fill, font=font, anchor="ls")
-            x += font.getlength(part)
+            pen.text((x, y), part, fill=fill, font=font, anchor="ls", direction=_DIRECTION)
+            x += font.getlength(part, direction=_DIRECTION)
 
     def wrapped(self, text: str, width_px: float) -> Iterator[str]:
         """The text in lines of at most a width, broken at spaces where there are some."""

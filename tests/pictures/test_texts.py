@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
-from PIL import Image
+from PIL import Image, features
 
 from kili_query.errors import SourceError
 from kili_query.pictures import Tile, contact_sheet, draw_label, drawing_of, faces, missing_characters
@@ -98,6 +98,14 @@ class TestScripts:
                 draw_label(named("a"), font=path)
             with pytest.raises(SourceError, match="it is not a font that can be read"):
                 contact_sheet([Tile(Image.new("RGB", (5, 5)), "a")], font=path)
+
+    @pytest.mark.skipif(not features.check("raqm"), reason="Pillow without Raqm lays out from left to right alone")
+    def test_words_from_right_to_left_do_not_turn_the_line(self) -> None:
+        alone, followed = (
+            draw_label(drawn(N={"text": f"\n{text}"}), size=(300, 8)).crop((0, 22, 12, 40)) for text in ("עץ", "עץ abc")
+        )
+        assert alone == followed
+        assert alone.getcolors() != [(12 * 18, (255, 255, 255))]
 
     def test_what_turns_text_round_or_is_not_to_be_seen(self) -> None:
         hidden = ["\u202e", "\x1b", "\x00", "\u2066", "\ud800", "\ufeff"]
