@@ -81,6 +81,35 @@ def test_python(document: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not report, "".join(report)
 
 
+def source_of(document: Path) -> str:
+    """The Python blocks of a document as one module, prompts and output left out."""
+    blocks = [block.body for block in blocks_of(document) if block.language == "python"]
+    return "\n".join(
+        "".join(example.source for example in doctest.DocTestParser().get_examples(body)) if ">>>" in body else body
+        for body in blocks
+    )
+
+
+def test_python_is_typed(tmp_path: Path) -> None:
+    """Whoever copies an example into a program that mypy checks strictly gets no complaint."""
+    sources = {document: source_of(document) for document in DOCUMENTS}
+    modules = []
+    for document, source in sources.items():
+        if source:
+            modules.append(
+                tmp_path / f"{'_'.join(document.relative_to(ROOT).with_suffix('').parts).replace('-', '_')}.py"
+            )
+            modules[-1].write_text(source, encoding="utf-8")
+    ran = subprocess.run(
+        [sys.executable, "-m", "mypy", "--no-warn-unreachable", *modules],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
 @pytest.mark.parametrize("block", [block for block in BLOCKS if block.language == "console"], ids=str)
 def test_console(block: Block) -> None:
     """Each command, run in the repository, prints what follows it."""

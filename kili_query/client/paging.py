@@ -3,7 +3,7 @@
 import warnings
 from collections import deque
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from attrs import define, field, frozen
 
@@ -13,7 +13,8 @@ from kili_query.protocol import Operation
 
 __all__ = ["PAGE_SIZE", "Listing", "Pages", "Row", "checked_count_answer"]
 
-Row: TypeAlias = dict[str, object]
+Row: TypeAlias = dict[str, Any]
+"""What the service sent of one object. Values are ``Any``, as with ``json.loads``, so that callers can index them."""
 
 PAGE_SIZE = 100
 """Rows that the service gives at most in one page."""

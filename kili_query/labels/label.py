@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from types import ModuleType
-from typing import cast
+from typing import Any, cast
 
 from kili_query._extras import load
 from kili_query.counting.conversations import ANNOTATIONS, holds_answers
@@ -60,8 +60,11 @@ class ParsedLabel(Document):
         super().__init__(label, json_interface, input_type)
 
     @property
-    def jobs(self) -> ParsedJobs | VideoJobs:
-        """The answers, by job: of a video a list of answers, by frame, for each."""
+    def jobs(self) -> Mapping[str, Any]:
+        """The answers by job: a `JobPayload` for each, and in a video a list of them, one per frame.
+
+        Typed as ``Any`` because the interface decides which attributes an answer has, and no type checker knows it.
+        """
         ontology = self.ontology
         is_video = None if ontology.input_type is None else ontology.is_video
         response = dict.get(self, CONTENT)
@@ -75,12 +78,12 @@ class ParsedLabel(Document):
         return tuple(find_problems(dict.get(self, CONTENT), self.ontology, CONTENT))
 
     @property
-    def json_response(self) -> dict[str, object]:
+    def json_response(self) -> dict[str, Any]:
         """A copy of the answers, in which nothing is left out; empty where there are none."""
         response = dict.get(self, CONTENT)
-        return {} if response is None else cast(dict[str, object], copy_of(response))
+        return {} if response is None else cast(dict[str, Any], copy_of(response))
 
-    def to_dict(self) -> dict[str, object]:
+    def to_dict(self) -> dict[str, Any]:
         """A copy of the label, as it came in and with what was changed."""
         return {key: copy_of(dict.__getitem__(self, key)) for key in dict.keys(self)}
 

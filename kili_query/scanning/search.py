@@ -3,7 +3,7 @@
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from types import TracebackType
-from typing import Literal, Self, TypeAlias
+from typing import Any, Literal, Self, TypeAlias
 
 from attrs import define
 
@@ -25,8 +25,8 @@ __all__ = ["OnProblem", "Scan", "scan", "scan_matches"]
 OnProblem: TypeAlias = Literal["skip", "raise"]
 
 
-class Scan(Iterator[dict[str, object]]):
-    """The matching labels, one after another.
+class Scan(Iterator[dict[str, Any]]):
+    """The matching labels, one after another, as `json.loads` returns them.
 
     Leave it early by ``close()``, or use it in a ``with`` statement, and its files are closed at once.
 
@@ -38,7 +38,7 @@ class Scan(Iterator[dict[str, object]]):
         self._labels = labels
         self.report = report
 
-    def __next__(self) -> dict[str, object]:
+    def __next__(self) -> dict[str, Any]:
         return next(self._labels)
 
     def close(self) -> None:
