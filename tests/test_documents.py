@@ -3,6 +3,7 @@
 import doctest
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from attrs import frozen
 
 import kili_query as kq
 from kili_query.diagnostics import Code, Diagnostic
+from kili_query.sandbox import Sandbox
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -141,6 +143,47 @@ def test_console(block: Block) -> None:
             wanted.rstrip("\n"), ran.stdout.rstrip("\n"), doctest.ELLIPSIS | doctest.DONT_ACCEPT_BLANKLINE
         )
         assert same, f"{block}: `{command}` printed\n{ran.stdout}\nand not\n{wanted}"
+
+
+SHELL = [block for block in BLOCKS if block.document.name == "README.md" and block.language == "sh"]
+
+
+def test_each_shell_block_of_the_readme_says_how_it_is_run() -> None:
+    """By hand what sets up environments; all else in a test, offline or with a server."""
+    assert {block.options["run"] for block in SHELL} == {"by-hand", "offline", "server"}
+
+
+@pytest.mark.parametrize("block", [block for block in SHELL if block.options["run"] != "by-hand"], ids=str)
+def test_commands_of_the_readme(block: Block, tmp_path: Path) -> None:
+    """Each line succeeds on the project's own sample; what runs until Ctrl-C gets it after its first output."""
+    (tmp_path / "kili_query").symlink_to(ROOT / "kili_query")
+    environ = os.environ | {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
+    }
+    with Sandbox(ROOT / "kili_query/demo/project.json", ROOT / "kili_query/demo/labels.ndjson") as box:
+        if block.options["run"] == "server":
+            environ |= {"KILI_API_KEY": box.api_key, "KILI_API_ENDPOINT": box.endpoint, "PROJECT": box.project_id}
+        for line in block.body.splitlines():
+            process = subprocess.Popen(
+                ["bash", "-c", f"exec {line}"],
+                cwd=tmp_path,
+                env=environ,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                encoding="utf-8",
+            )
+            with process:
+                assert process.stdout is not None
+                printed = process.stdout.readline()
+                is_endless = line.endswith("until Ctrl-C")
+                if is_endless:
+                    process.send_signal(signal.SIGINT)
+                printed += process.stdout.read()
+            assert process.returncode == (130 if is_endless else 0), f"{line}\n{printed}"
+            assert printed, line
 
 
 def render(block: Block) -> str:
