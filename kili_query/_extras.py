@@ -23,6 +23,7 @@ _MODULES_OF_EXTRA = {
         "requests",
         "shapely",
         "tqdm",
+        "urllib3",
         "yaml",
     ),
     "frames": ("narwhals", "numpy", "pyarrow"),

@@ -16,6 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import requests
+import urllib3
 from attrs import frozen
 from filelock import FileLock, Timeout
 from requests.auth import AuthBase
@@ -29,7 +30,9 @@ _TIMEOUTS_S = (10, 60)
 _ATTEMPTS = 4
 _FIRST_PAUSE_S = 0.2
 _LOCK_TIMEOUT_S = 600  # then the file is fetched once more, beside the cache
-_CHUNK_BYTES = 1 << 16  # of the last one, what came before a connection broke off is lost
+_CHUNK_BYTES = 1 << 16
+_WINDOW_S = 60
+_LEAST_BYTES = 1 << 16  # in each window
 _PARTIAL, _BAD_RANGE = 206, 416
 _STRONG_AFTER = timedelta(seconds=60)  # a file changed earlier than that has a date that is its own (RFC 9110, 8.8.2.2)
 _SIGNATURE = re.compile(
@@ -180,7 +183,7 @@ def _stored(asking: _Asking, to: Path) -> str | None:
             content_type = _attempt(asking, part)
         except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema) as error:
             raise DownloadError(f"`{asking.shown}` is not a URL that can be asked for") from error
-        except requests.RequestException as error:
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             reason = f"{type(error).__name__}"
         except _PassingError as error:
             reason = str(error)
@@ -215,10 +218,22 @@ def _attempt(asking: _Asking, part: _Part) -> str | None:
         if not is_rest:
             part.begin(_version(answer))
         with part.path.open("ab") as file:
-            for chunk in answer.iter_content(_CHUNK_BYTES):
-                file.write(chunk)
+            for piece in _pieces(answer):
+                file.write(piece)
         content_type = answer.headers.get("Content-Type")
         return content_type if isinstance(content_type, str) else None
+
+
+def _pieces(answer: requests.Response) -> Iterator[bytes]:
+    """The body as it comes, as long as it comes fast enough: each read has a timeout, but may bring a single byte."""
+    since_s, got_bytes = time.monotonic(), 0
+    while piece := answer.raw.read1(_CHUNK_BYTES, decode_content=True):
+        yield piece
+        got_bytes += len(piece)
+        if time.monotonic() - since_s >= _WINDOW_S:
+            if got_bytes < _LEAST_BYTES:
+                raise _PassingError(f"fewer than {_LEAST_BYTES:,} bytes came in {_WINDOW_S} seconds")
+            since_s, got_bytes = time.monotonic(), 0
 
 
 def _is_rest(answer: requests.Response, there_bytes: int, version: str | None) -> bool:

@@ -1,6 +1,7 @@
 """Media: local files, downloads that break off and go on, frames, videos; and what tells how images are labeled."""
 
 import csv
+import gzip
 import json
 import os
 import subprocess
@@ -35,6 +36,8 @@ class Server:
         self.later = {}  # what is there once a download broke off
         self.has_versions = True
         self.asked = []
+        self.raw = None  # a whole answer
+        self.drips = None  # instead of a body, a byte now and then until this is set
         self.crowd = None  # answers wait until so many ask, or for a moment
         outer = self
 
@@ -54,6 +57,9 @@ class Server:
         if data is None:
             request.send_error(404)
             return
+        if self.raw is not None:
+            request.wfile.write(self.raw)
+            return
         version = f'"{sha256(data).hexdigest()}"'
         is_same = request.headers.get("If-Range") in (None, version)
         start = int((request.headers.get("Range") or "bytes=0-")[6:-1]) if is_same else 0
@@ -67,6 +73,11 @@ class Server:
         request.end_headers()
         breaks_off = self.failures[request.path] > 0
         self.failures[request.path] -= 1
+        if self.drips is not None:
+            with suppress(OSError):  # the other side went away
+                while not self.drips.wait(0.01):
+                    request.wfile.write(b"1")
+            return
         half = start + (len(data) - start) // 2
         request.wfile.write(data[start:half])
         if self.crowd is not None:
@@ -130,6 +141,28 @@ class TestDownloads:
             download(url, tmp_path / "x", tmp_path / "cache")
         server.put("/a.bin", b"2" * (1 << 19))
         assert set(download(url, tmp_path / "x", tmp_path / "cache").file.read_bytes()) == {ord("2")}
+
+    def test_one_that_drips_is_given_up(self, tmp_path, server, monkeypatch):
+        monkeypatch.setattr("kili_query.export.download._WINDOW_S", 0.1)
+        server.drips = threading.Event()
+        url = server.put("/a.bin", b"1" * 1_000_000)
+        try:
+            with pytest.raises(DownloadError, match=r"in 4 attempts: fewer than 65,536 bytes came in 0\.1 seconds"):
+                download(url, tmp_path / "a")
+        finally:
+            server.drips.set()
+
+    def test_an_answer_in_chunks_and_compressed(self, tmp_path, server):
+        """By a server that does not care what it is asked for."""
+        data = b"text " * 100_000
+        packed = gzip.compress(data)
+        body = b"".join(b"%x\r\n%b\r\n" % (len(one), one) for one in (packed[:99], packed[99:])) + b"0\r\n\r\n"
+        server.raw = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n\r\n" + body
+        url = server.put("/a.bin", b"")
+        assert download(url, tmp_path / "a").file.read_bytes() == data
+        server.raw = server.raw[:-40]
+        with pytest.raises(DownloadError, match="4 attempts: "):
+            download(url, tmp_path / "b")
 
     def test_an_empty_file(self, tmp_path, server):
         url = server.put("/a.bin", b"")
