@@ -1,4 +1,4 @@
-"""``kili-query lint``: the category searches in files, and what is wrong with them."""
+"""``kili-query lint``: check the category searches in files."""
 
 import os
 import sys
@@ -33,7 +33,7 @@ def lint(
         Format, typer.Option("--format", help="Text with carets goes to standard error, the others to standard output.")
     ] = "text",
     strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Tell what was skipped, and where.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say what was skipped, and where.")] = False,
     as_json: JsonOption = False,
 ) -> int:
     """Check the category searches in files, where they stand.
@@ -64,7 +64,7 @@ def lint(
 
 @frozen
 class _Findings:
-    """What came of all files."""
+    """What was found in all files."""
 
     diagnostics: list[Diagnostic] = field(factory=list)
     skipped: list[Skipped] = field(factory=list)

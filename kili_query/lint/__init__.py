@@ -2,7 +2,7 @@
 
 A search is the text of a keyword argument, a key, a variable or a parameter named ``category_search`` or
 ``label_category_search``, or any text that a comment ``# kili-query`` marks. Only what stands there as plain text can
-be read; what a program puts together is told as skipped.
+be read; what a program puts together is reported as skipped.
 """
 
 from kili_query.lint.check import check_search

@@ -14,12 +14,12 @@ _ESCAPED = frozenset("\"'\\\n")
 
 
 def check_search(search: Search, ontology: Ontology | None = None, *, in_file: bool = False) -> list[Diagnostic]:
-    """All that is to say about a search, placed where it stands.
+    """Check a search; its diagnostics are placed where it stands.
 
     Args:
         search: what was found.
         ontology: with one, the names of jobs and categories are checked too.
-        in_file: of a notebook, give places in the file, not in the cell.
+        in_file: in a notebook, places are those in the file, not in the cell.
 
     >>> from kili_query.lint.in_python import find_in_python
     >>> from kili_query.source import Source

@@ -1,17 +1,22 @@
 """The files below some paths, and what is found in each."""
 
+import codecs
 import io
 import os
+import re
+import stat
 import tokenize
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
 from kili_query._extras import load
+from kili_query.lint.derived import plain_line_ends
 from kili_query.lint.found import NAMES, Found, Unreadable
 from kili_query.lint.in_json import find_in_json
 from kili_query.lint.in_notebook import find_in_notebook
 from kili_query.lint.in_python import find_in_python
+from kili_query.litter import is_litter
 from kili_query.source import Source
 
 __all__ = ["lint_paths"]
@@ -31,16 +36,27 @@ _FINDERS: dict[str, Finder] = {
     ".yaml": _find_in_yaml,
     ".yml": _find_in_yaml,
 }
-_DATA = frozenset({".json", ".yaml", ".yml"})
-_MENTIONS = tuple(name.encode() for name in (*NAMES, "kili-query"))
+_ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
+_MENTION = re.compile(b"|".join(re.escape(word.encode(one)) for word in (*NAMES, "kili-query") for one in _ENCODINGS))
+_LONGEST_MENTION_BYTES = max(len(name) for name in NAMES) * 4
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it starts with
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_LARGEST_BYTES = 128 << 20
+_CHUNK_BYTES = 1 << 20
 _PASSED_OVER = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
 
 
 def lint_paths(paths: Iterable[str]) -> Iterator[tuple[str, list[Found]]]:
     """Each file to look at, once, with what is found in it.
 
-    Folders are walked: hidden ones, virtual environments and ``node_modules`` are passed over, and so are YAML and
-    JSON that mention no search, for they come in dialects and templates that need not be read here.
+    Folders are walked, except hidden ones, virtual environments, ``node_modules`` and those behind links; what operating
+    systems put beside files is ignored. Files there that mention no search are not parsed: they cannot hold one, and may
+    be templates, dialects or large data.
 
     Args:
         paths: files and folders.
@@ -62,37 +78,64 @@ def _walk(folder: str) -> Iterator[str | Unreadable]:
     failures: list[OSError] = []
     for here, folders, files in os.walk(folder, onerror=failures.append):
         folders[:] = sorted(name for name in folders if not _is_passed_over(here, name))
-        readable = sorted(name for name in files if Path(name).suffix in _FINDERS)
+        readable = sorted(name for name in files if Path(name).suffix in _FINDERS and not is_litter(name))
         yield from (os.path.normpath(os.path.join(here, name)) for name in readable)
     yield from (Unreadable(str(failure.filename), failure.strerror or str(failure)) for failure in failures)
 
 
 def _is_passed_over(here: str, name: str) -> bool:
-    return name.startswith(".") or name in _PASSED_OVER or os.path.exists(os.path.join(here, name, "pyvenv.cfg"))
+    return (
+        name.startswith(".")
+        or is_litter(name)
+        or name in _PASSED_OVER
+        or os.path.exists(os.path.join(here, name, "pyvenv.cfg"))
+    )
 
 
 def _find(name: str, *, is_named: bool) -> Iterator[Found]:
+    try:
+        text = _read(name, is_named=is_named)
+    except UnicodeDecodeError as error:
+        yield Unreadable(name, f"not {error.encoding.upper()}: {error}")
+    except (SyntaxError, LookupError) as error:  # an encoding that is not known
+        yield Unreadable(name, str(error))
+    except OSError as error:
+        yield Unreadable(name, error.strerror or str(error))
+    except ValueError as error:  # no name of a file, or no file to read
+        yield Unreadable(name, str(error))
+    else:
+        if text is not None:
+            yield from _FINDERS[Path(name).suffix](Source(plain_line_ends(text), name))
+
+
+def _read(name: str, *, is_named: bool) -> str | None:
+    """The text of a file; None where it cannot hold a search."""
+    status = os.stat(name)
     suffix = Path(name).suffix
-    finder = _FINDERS.get(suffix)
-    if finder is None:
-        yield Unreadable(name, f"not a file that may hold searches: those end in {', '.join(_FINDERS)}")
-        return
-    try:
-        data = Path(name).read_bytes()
-    except (OSError, ValueError) as error:
-        yield Unreadable(name, getattr(error, "strerror", None) or str(error))
-        return
-    if not is_named and suffix in _DATA and not any(mention in data for mention in _MENTIONS):
-        return
-    try:
-        text = _decode(data, suffix)
-    except (UnicodeDecodeError, SyntaxError, LookupError) as error:  # SyntaxError: an encoding that is not known
-        yield Unreadable(name, str(error) if isinstance(error, SyntaxError) else f"not UTF-8: {error}")
-        return
-    yield from finder(Source(text.replace("\r\n", "\n").replace("\r", "\n"), name))
+    if not stat.S_ISREG(status.st_mode):
+        raise ValueError("not a regular file")  # reading a pipe might never end
+    if suffix not in _FINDERS:
+        raise ValueError(f"not a file that may hold searches: those end in {', '.join(_FINDERS)}")
+    if not is_named and not _mentions_search(name):
+        return None
+    if status.st_size > _LARGEST_BYTES:
+        raise ValueError(f"larger than {_LARGEST_BYTES >> 20} MiB")
+    return _decode(Path(name).read_bytes(), suffix)
+
+
+def _mentions_search(name: str) -> bool:
+    """Whether the bytes of a file have one of the words, in any encoding that is read."""
+    before = b""
+    with open(name, "rb") as file:
+        while chunk := file.read(_CHUNK_BYTES):
+            if _MENTION.search(before + chunk):
+                return True
+            before = chunk[-_LONGEST_MENTION_BYTES:]
+    return False
 
 
 def _decode(data: bytes, suffix: str) -> str:
     """The text of a file, without a byte order mark; of Python, in the encoding that it names."""
-    encoding = tokenize.detect_encoding(io.BytesIO(data).readline)[0] if suffix == ".py" else "utf-8-sig"
-    return data.decode(encoding)
+    if suffix == ".py":
+        return data.decode(tokenize.detect_encoding(io.BytesIO(data).readline)[0])
+    return data.decode(next((encoding for mark, encoding in _MARKS if data.startswith(mark)), "utf-8"))

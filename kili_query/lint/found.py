@@ -1,19 +1,39 @@
 """What is found in files: searches, what may be one but cannot be read, and files that cannot."""
 
-from collections.abc import Iterable, Sequence
+import re
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, repeat
 from typing import TypeAlias
 
 from attrs import frozen
 
 from kili_query.source import Position, Source, Span
 
-__all__ = ["NAMES", "PRAGMA", "Found", "Placement", "Search", "Skipped", "Unit", "Unreadable", "place_text"]
+__all__ = [
+    "NAMES",
+    "PARSED_LENGTH",
+    "PRAGMA",
+    "Found",
+    "Placement",
+    "Search",
+    "Skipped",
+    "Unit",
+    "Unreadable",
+    "mentions_search",
+    "place_text",
+]
 
 NAMES = frozenset({"category_search", "label_category_search"})
 """What a keyword argument, a key or a variable is called that holds a search."""
 
-PRAGMA = r"#[ \t]*kili-query[ \t]*(?=#|$)"
+PRAGMA = r"#[ \t]*kili-query[ \t]*(?=#|\r?$)"
 """The comment that marks a text as a search, as a regular expression; another comment may follow."""
+
+PARSED_LENGTH = 2_000_000
+"""Longest Python or YAML that is parsed, in code points: its tree takes more than a hundred times the memory."""
+
+_MENTION = re.compile("|".join([*sorted(NAMES, key=len, reverse=True), PRAGMA]), re.MULTILINE)
 
 Unit: TypeAlias = tuple[str, int, int]
 """A character of a text, and the start and end of what spells it in the source."""
@@ -90,32 +110,54 @@ class Unreadable:
 
 Found: TypeAlias = Search | Skipped | Unreadable
 
-_BLANK = " \t\n"
+_BLANK = frozenset(" \t\r\n\x85\u2028\u2029")
+
+
+def mentions_search(text: str) -> bool:
+    """Whether a text may hold a search: it has one of the names, or the comment that marks one.
+
+    >>> mentions_search("%time f(category_search=x)"), mentions_search("!pip install kili-query")
+    (True, False)
+    """
+    return _MENTION.search(text) is not None
 
 
 def place_text(text: str, units: Iterable[Unit], source: Source, whole: Span) -> Placement:
     """Place a text by the units that spell it.
 
-    Blanks are not compared, for YAML folds them: one that is not found stands after what is before it.
+    Blanks may differ, because YAML folds them: one that is not spelled stands right after what is before it.
+
+    A text that is far longer than a query may be stands as a whole.
 
     >>> units = [("a", 1, 2), ('"', 2, 4), ("b", 7, 8)]
-    >>> place_text('a" b', units, Source(''), Span(1, 8)).starts
+    >>> list(place_text('a" b', units, Source(''), Span(1, 8)).starts)
     [1, 2, 4, 7]
     """
-    solid = [unit for unit in units if unit[0] not in _BLANK]
-    if [char for char, _, _ in solid] != [char for char in text if char not in _BLANK]:
-        return Placement(source, (), (), whole)
-    starts: list[int] = []
-    ends: list[int] = []
-    following = iter(solid)
-    limits = iter([start for _, start, _ in solid] + [whole.end])
-    end, limit = whole.start, next(limits)
+    nowhere = Placement(source, (), (), whole)
+    if len(text) > PARSED_LENGTH:
+        return nowhere
+    starts, ends = array("Q"), array("Q")
+    following = chain(units, repeat(_NO_UNIT))
+    unit, end = next(following), whole.start
     for char in text:
-        if char in _BLANK:
-            start, end = end, min(end + 1, limit)
+        if char not in _BLANK:
+            unit = _solid(unit, following)
+        if unit[0] == char or (char in _BLANK and unit[0] in _BLANK):
+            _, start, end = unit
+            unit = next(following)
+        elif char in _BLANK:
+            start = end
         else:
-            _, start, end = next(following)
-            limit = next(limits)
+            return nowhere
         starts.append(start)
         ends.append(end)
-    return Placement(source, starts, ends, whole)
+    return Placement(source, starts, ends, whole) if _solid(unit, following) is _NO_UNIT else nowhere
+
+
+_NO_UNIT: Unit = ("", 0, 0)
+
+
+def _solid(unit: Unit, following: Iterator[Unit]) -> Unit:
+    while unit[0] in _BLANK:
+        unit = next(following)
+    return unit

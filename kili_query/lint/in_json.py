@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
 from attrs import frozen
@@ -42,8 +42,8 @@ def find_in_json(source: Source) -> Iterator[Found]:
     if isinstance(value, Unreadable):
         yield value
         return
-    for scalar in scalars(source.text):
-        if not scalar.path or scalar.path[-1] not in NAMES or scalar.is_null:
+    for scalar in scalars(source.text, lambda path: bool(path) and path[-1] in NAMES):
+        if scalar.is_null:
             continue
         if scalar.value is None:
             yield Skipped(source, scalar.span.start, "not a text")
@@ -70,10 +70,14 @@ def place_scalar(scalar: JsonScalar, source: Source) -> Placement:
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[][{}:,]|[^][{}:,"\s]+')
 
 
-def scalars(text: str) -> Iterator[JsonScalar]:
-    """All that is no array and no object, in the order of the text, which is known to be JSON.
+def scalars(text: str, wants: Callable[[Sequence[str | int]], bool]) -> Iterator[JsonScalar]:
+    """The texts, numbers and constants that stand where they are wanted, in the order of the text.
 
-    >>> [(scalar.path, scalar.value) for scalar in scalars('{"a": ["x", {"b": "y"}]}')]
+    Args:
+        text: known to be JSON.
+        wants: whether what a path leads to is wanted.
+
+    >>> [(scalar.path, scalar.value) for scalar in scalars('{"a": ["x", {"b": "y"}]}', lambda path: True)]
     [(('a', 0), 'x'), (('a', 1, 'b'), 'y')]
     """
     path: list[str | int] = []  # of an object that was just opened, the last key is not known yet
@@ -95,7 +99,7 @@ def scalars(text: str) -> Iterator[JsonScalar]:
                 is_key = False
             case token if is_key:
                 path[-1] = json.loads(token)
-            case token:
+            case token if wants(path):
                 value = json.loads(token) if token[0] == '"' else None
                 yield JsonScalar(tuple(path), value, Span(*found.span()), is_null=token == "null")
 

@@ -1,21 +1,27 @@
 """Category searches in the cells of a notebook."""
 
-import ast
-import re
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterator, Sequence
+from typing import TypeAlias
 
-from attrs import evolve
+from attrs import evolve, frozen
 
-from kili_query.lint.found import Found, Placement, Search, Unreadable
-from kili_query.lint.in_json import JsonScalar, place_scalar, read_json, scalars
+from kili_query.lint.derived import plain_line_ends, without_carriage_returns
+from kili_query.lint.found import PARSED_LENGTH, Found, Placement, Search, Unreadable, mentions_search
+from kili_query.lint.in_cell import find_in_cell
+from kili_query.lint.in_json import JsonScalar, Path, place_scalar, read_json, scalars
 from kili_query.lint.in_python import find_in_python
 from kili_query.source import Source, Span
 
 __all__ = ["find_in_notebook"]
 
+_Object: TypeAlias = dict[str, object]
+
 
 def find_in_notebook(source: Source) -> Iterator[Found]:
     """The searches in the cells of Python; a place is one in its cell, and cells of all kinds count from 1.
+
+    Cells that mention no search are not read.
 
     >>> text = '{"cells": [{"cell_type": "code", "source": ["%ls\\\\n", "f(category_search=\\\\"J.A\\\\")"]}]}'
     >>> [search] = find_in_notebook(Source(text, "nb.ipynb"))
@@ -26,74 +32,123 @@ def find_in_notebook(source: Source) -> Iterator[Found]:
     if isinstance(value, Unreadable):
         yield value
         return
-    cells = value.get("cells") if isinstance(value, dict) else None
-    if not isinstance(value, dict) or not isinstance(cells, list):
+    cells = _cells(value)
+    if cells is None:
         yield Unreadable(source.name, "not a notebook: no list of `cells`")
         return
-    if not _is_python(value):
+    wanted = {cell.path: cell for cell in cells if cell.is_python and mentions_search(cell.text)}
+    if not wanted or not _is_python(value):
         return
-    pieces: dict[int, list[JsonScalar]] = {}
-    for scalar in scalars(source.text):
-        match scalar:
-            case JsonScalar(path=("cells", int(index), "source", *_), value=str()):
-                pieces.setdefault(index, []).append(scalar)
-    for index, listed in pieces.items():
-        cell = cells[index]
-        if isinstance(cell, dict) and cell.get("cell_type") == "code":
-            yield from _find_in_cell(_place_cell(listed, source, index + 1))
+    pieces: dict[Path, list[JsonScalar]] = {}
+
+    def is_wanted(path: Sequence[str | int]) -> bool:
+        return len(path) <= _DEEPEST and (tuple(path) in wanted or tuple(path[:-1]) in wanted)
+
+    for scalar in scalars(source.text, is_wanted):
+        if scalar.value is not None:
+            pieces.setdefault(scalar.path if scalar.path in wanted else scalar.path[:-1], []).append(scalar)
+    for path, cell in wanted.items():
+        yield from _read_cell(cell, pieces[path], source)
 
 
-def _is_python(notebook: dict[str, object]) -> bool:
-    metadata = notebook.get("metadata")
+_DEEPEST = len(("worksheets", 0, "cells", 0, "input", 0))
+
+
+@frozen
+class _Cell:
+    """A cell of code.
+
+    Attributes:
+        number: counted from 1, over cells of all kinds.
+        path: where the JSON has its text: in one piece, or in one for each line.
+        text: what is typed in it.
+        is_python: whether it is code, and in Python as far as it says.
+    """
+
+    number: int
+    path: Path
+    text: str
+    is_python: bool
+
+
+def _cells(notebook: object) -> list[_Cell] | None:
+    """The cells of a notebook; before version 4 of the format they stood in worksheets."""
+    if not isinstance(notebook, dict):
+        return None
+    sheets: list[tuple[Path, object]] = [(("cells",), notebook.get("cells"))]
+    worksheets = notebook.get("worksheets")
+    if isinstance(worksheets, list):
+        sheets += [
+            (("worksheets", index, "cells"), sheet.get("cells"))
+            for index, sheet in enumerate(worksheets)
+            if isinstance(sheet, dict)
+        ]
+    listed = [
+        ((*path, index), cell) for path, cells in sheets if isinstance(cells, list) for index, cell in enumerate(cells)
+    ]
+    if not any(isinstance(cells, list) for _, cells in sheets) and worksheets != []:
+        return None
+    return [_cell(number, path, cell) for number, (path, cell) in enumerate(listed, 1)]
+
+
+def _cell(number: int, path: Path, cell: object) -> _Cell:
+    if not isinstance(cell, dict):
+        return _Cell(number, path, "", is_python=False)
+    key = "source" if "source" in cell else "input"
+    lines = cell.get(key)
+    pieces = lines if isinstance(lines, list) else [lines]
+    text = "".join(piece for piece in pieces if isinstance(piece, str))
+    is_python = cell.get("cell_type") == "code" and _names_python(cell.get("language"))
+    return _Cell(number, (*path, key), text, is_python)
+
+
+def _is_python(notebook: object) -> bool:
+    metadata = notebook.get("metadata") if isinstance(notebook, dict) else None
     if isinstance(metadata, dict):
         for key, field in (("kernelspec", "language"), ("language_info", "name")):
             about = metadata.get(key)
             language = about.get(field) if isinstance(about, dict) else None
             if isinstance(language, str):
-                return language.lower() in ("python", "ipython")
+                return _names_python(language)
     return True
 
 
-def _place_cell(pieces: list[JsonScalar], source: Source, number: int) -> tuple[Source, Placement]:
-    """The text of a cell, which stands in one piece or in one for each line, and its place in the file."""
-    placed = [place_scalar(piece, source) for piece in pieces]
-    text = "".join(piece.value or "" for piece in pieces)
-    starts = [start for one in placed for start in one.starts]
-    ends = [end for one in placed for end in one.ends]
-    whole = Span(pieces[0].span.start, pieces[-1].span.end)
-    if len(starts) != len(text):
-        starts, ends = [], []  # not all of it could be placed
-    return Source(text, f"{source.name}:cell {number}"), Placement(source, starts, ends, whole)
+def _names_python(language: object) -> bool:
+    return not isinstance(language, str) or language.lower() in ("python", "ipython")
 
 
-def _find_in_cell(cell_and_place: tuple[Source, Placement]) -> Iterator[Found]:
-    cell, place = cell_and_place
-    program = _without_magic(cell.text)
-    if program is None:
+def _read_cell(cell: _Cell, pieces: list[JsonScalar], source: Source) -> Iterator[Found]:
+    name = f"{source.name}:cell {cell.number}"
+    if "".join(piece.value or "" for piece in pieces) != cell.text:
+        yield Unreadable(name, "its text stands in the notebook twice")
         return
-    for found in find_in_python(evolve(cell, text=program)):
-        match found:
-            case Search(text, within):
-                yield Search(text, evolve(within, source=cell), place)
-            case _:
-                yield found
+    if len(cell.text) > PARSED_LENGTH:
+        yield Unreadable(name, f"longer than {PARSED_LENGTH} characters")
+        return
+    plain = without_carriage_returns(Source(plain_line_ends(cell.text), name))
+    place: Placement | None = None
+    for found in map(plain.place, _find_in_text(plain.source)):
+        if isinstance(found, Search):
+            place = place or _place_cell(pieces, source)
+            yield evolve(found, cell=place)
+        else:
+            yield found
 
 
-_PYTHON_MAGIC = re.compile(r"%%(?:time|timeit|capture|prun)\b")
-_PYTHON_BEHIND = re.compile(r"^([ \t]*)(%(?:time|timeit|prun)[ \t]+)(?=[^-\s])", re.MULTILINE)
-_MAGIC_LINE = re.compile(r"^(?P<kept>[ \t]*(?:[\w, \t]+=[ \t]*)?)(?:[%!?][^\n]*|[\w.]+\?{1,2}[ \t]*$)", re.MULTILINE)
+def _place_cell(pieces: list[JsonScalar], source: Source) -> Placement:
+    """Where each character of a cell stands in the file."""
+    placed = [place_scalar(piece, source) for piece in pieces]
+    starts, ends = array("Q"), array("Q")
+    for one in placed:
+        starts.extend(one.starts)
+        ends.extend(one.ends)
+    return Placement(source, starts, ends, Span(pieces[0].span.start, pieces[-1].span.end))
 
 
-def _without_magic(text: str) -> str | None:
-    """The Python of a cell, the commands of the notebook blotted out in their length; None where it is none."""
-    first, _, _ = text.partition("\n")
-    if first.startswith("%%"):
-        if _PYTHON_MAGIC.match(first) is None:
-            return None
-        text = " " * len(first) + text[len(first) :]
-    try:
-        ast.parse(text)  # first as it is: a line of a long string may look like a command
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        text = _PYTHON_BEHIND.sub(lambda found: found[1] + "0".ljust(len(found[2]) - 1) + ";", text)
-        return _MAGIC_LINE.sub(lambda found: found["kept"] + "0".ljust(len(found[0]) - len(found["kept"])), text)
-    return text
+def _find_in_text(cell: Source) -> Iterator[Found]:
+    """The searches of a cell, which is read as it stands if it is Python: a text in it may look like a command."""
+    as_it_stands = list(find_in_python(cell))
+    if not any(isinstance(found, Unreadable) for found in as_it_stands):
+        yield from as_it_stands
+        return
+    yield from find_in_cell(cell, find_in_python)

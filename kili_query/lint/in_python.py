@@ -5,9 +5,14 @@ import io
 import re
 import tokenize
 import warnings
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from itertools import accumulate
 
-from kili_query.lint.found import NAMES, PRAGMA, Found, Search, Skipped, Unit, Unreadable, place_text
+from attrs import field, frozen
+
+from kili_query.lint.derived import without_carriage_returns
+from kili_query.lint.found import NAMES, PARSED_LENGTH, PRAGMA, Found, Search, Skipped, Unit, Unreadable, place_text
 from kili_query.source import Position, Source, Span
 
 __all__ = ["find_in_python"]
@@ -21,6 +26,14 @@ def find_in_python(source: Source) -> Iterator[Found]:
     J.A
     J.B
     """
+    plain = without_carriage_returns(source)
+    yield from map(plain.place, _find(plain.source))
+
+
+def _find(source: Source) -> Iterator[Found]:
+    if len(source.text) > PARSED_LENGTH:
+        yield Unreadable(source.name, f"longer than {PARSED_LENGTH} characters")
+        return
     try:
         with warnings.catch_warnings(action="ignore"):  # of what the program does besides, others warn
             tree = ast.parse(source.text)
@@ -34,8 +47,9 @@ def find_in_python(source: Source) -> Iterator[Found]:
     if re.search(PRAGMA, source.text, re.MULTILINE):
         values += _marked_values(tree, source)
     unique = {id(value): value for value in values}.values()
+    offsets = _Offsets(source)
     for value in sorted(unique, key=lambda value: (value.lineno, value.col_offset)):
-        yield from _read(value, source)
+        yield from _read(value, source, offsets.span(value))
 
 
 def _named_values(tree: ast.Module) -> Iterator[ast.expr]:
@@ -90,10 +104,12 @@ def _marked_values(tree: ast.Module, source: Source) -> Iterator[ast.expr]:
                 passed_over.update(id(inner) for inner in ast.walk(node) if inner is not node)
         if isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str)):
             texts.append(node)
-    texts = [node for node in texts if id(node) not in passed_over]
+    texts = sorted((node for node in texts if id(node) not in passed_over), key=lambda node: node.lineno)
+    starts = [node.lineno for node in texts]
+    ends = list(accumulate((node.end_lineno or node.lineno for node in texts), max))
     for line in _pragma_lines(source.text):
-        here = [node for node in texts if node.lineno <= line <= (node.end_lineno or node.lineno)]
-        yield from here or [node for node in texts if node.lineno == line + 1]
+        here = texts[bisect_left(ends, line) : bisect_right(starts, line)]  # texts do not overlap
+        yield from here or texts[bisect_left(starts, line + 1) : bisect_right(starts, line + 1)]
 
 
 def _pragma_lines(text: str) -> Iterator[int]:
@@ -102,8 +118,7 @@ def _pragma_lines(text: str) -> Iterator[int]:
             yield token.start[0]
 
 
-def _read(value: ast.expr, source: Source) -> Iterator[Found]:
-    span = _span(value, source)
+def _read(value: ast.expr, source: Source, span: Span) -> Iterator[Found]:
     match value:
         case ast.Constant(value=None):
             return  # no filter
@@ -115,18 +130,28 @@ def _read(value: ast.expr, source: Source) -> Iterator[Found]:
             yield Skipped(source, span.start, "not a plain text")
 
 
-def _span(node: ast.expr, source: Source) -> Span:
-    return Span(
-        _offset(source, node.lineno, node.col_offset),
-        _offset(source, node.end_lineno or node.lineno, node.end_col_offset or node.col_offset),
-    )
+@frozen
+class _Offsets:
+    """Offsets of places as `ast` has them: a line, and a column in bytes of UTF-8."""
 
+    source: Source
+    bytes_before: dict[int, list[int]] = field(factory=dict)
+    """How many bytes stand before each character of a line that is not ASCII."""
 
-def _offset(source: Source, line: int, byte_column: int) -> int:
-    """The offset of a place as `ast` has it: a line, and a column in bytes of UTF-8."""
-    start = source.line_starts[line - 1]
-    before = source.text[start : start + byte_column]  # no character is less than one byte
-    return start + len(before.encode("utf-8", "surrogatepass")[:byte_column].decode("utf-8", "surrogatepass"))
+    def span(self, node: ast.expr) -> Span:
+        """Where a node stands."""
+        start = self.offset(node.lineno, node.col_offset)
+        return Span(start, self.offset(node.end_lineno or node.lineno, node.end_col_offset or node.col_offset))
+
+    def offset(self, line: int, column: int) -> int:
+        """The offset of a place."""
+        start = self.source.line_starts[line - 1]
+        if line not in self.bytes_before:
+            text = self.source.line(line)
+            widths = () if text.isascii() else (len(char.encode("utf-8", "surrogatepass")) for char in text)
+            self.bytes_before[line] = list(accumulate(widths, initial=0))
+        before = self.bytes_before[line]
+        return start + (column if len(before) == 1 else bisect_left(before, column))
 
 
 _LITERAL = re.compile(

@@ -1,11 +1,23 @@
 """Category searches in YAML; needs the extra ``cli``."""
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
 
 import yaml  # type: ignore[import-untyped] # four of its names are used
 
-from kili_query.lint.found import NAMES, PRAGMA, Found, Search, Skipped, Unit, Unreadable, place_text
+from kili_query.lint.found import (
+    NAMES,
+    PARSED_LENGTH,
+    PRAGMA,
+    Found,
+    Search,
+    Skipped,
+    Unit,
+    Unreadable,
+    mentions_search,
+    place_text,
+)
 from kili_query.source import Position, Source, Span
 
 __all__ = ["find_in_yaml"]
@@ -20,6 +32,9 @@ def find_in_yaml(source: Source) -> Iterator[Found]:
     >>> [search.text for search in find_in_yaml(Source(text))]
     ['J.A.count > 0', 'J.B']
     """
+    if len(source.text) > PARSED_LENGTH:
+        yield Unreadable(source.name, f"longer than {PARSED_LENGTH} characters")
+        return
     try:
         documents = [node for node in yaml.compose_all(source.text, yaml.SafeLoader) if node is not None]
     except yaml.MarkedYAMLError as error:
@@ -30,19 +45,21 @@ def find_in_yaml(source: Source) -> Iterator[Found]:
     except yaml.reader.ReaderError as error:
         yield Unreadable(source.name, f"not YAML: {error.reason}", source.position(error.position))
         return
-    except (RecursionError, ValueError) as error:  # a ValueError is of an escape beyond Unicode
-        reason = "nested too deep" if isinstance(error, RecursionError) else str(error)
-        yield Unreadable(source.name, f"not YAML: {reason}")
+    except (ValueError, OverflowError):
+        yield Unreadable(source.name, "not YAML: an escape beyond the last character of Unicode")
         return
-    values = list(_values(documents))
-    marked = _marked([value for value, _ in values], source)
-    wanted = {id(value): value for value, is_named in values if is_named or id(value) in marked}
-    for value in sorted(wanted.values(), key=lambda node: node.start_mark.index):
-        yield from _read(value, source)
+    except RecursionError:
+        yield Unreadable(source.name, "not YAML: nested too deep")
+        return
+    nodes = {id(node): node for node in _nodes(documents)}
+    named, keys = _named(nodes.values())
+    wanted = named | (_marked(list(nodes.values()), keys, source) if mentions_search(source.text) else set())
+    for node in sorted((nodes[key] for key in wanted), key=lambda node: node.start_mark.index):
+        yield from _read(node, source)
 
 
-def _values(documents: list[yaml.Node]) -> Iterator[tuple[yaml.Node, bool]]:
-    """What stands as a value, and whether a key says that it is a search; shared ones once."""
+def _nodes(documents: list[yaml.Node]) -> Iterator[yaml.Node]:
+    """All nodes, those that have several places once."""
     seen: set[int] = set()
     stack = documents[::-1]
     while stack:
@@ -50,42 +67,54 @@ def _values(documents: list[yaml.Node]) -> Iterator[tuple[yaml.Node, bool]]:
         if id(node) in seen:
             continue
         seen.add(id(node))
+        yield node
         if isinstance(node, yaml.MappingNode):
-            for key, value in node.value:
-                yield value, isinstance(key, yaml.ScalarNode) and key.value in NAMES
-                stack += [value, key]
+            stack.extend(part for pair in node.value for part in pair)
         elif isinstance(node, yaml.SequenceNode):
-            for value in node.value:
-                yield value, False
-                stack.append(value)
+            stack.extend(node.value)
 
 
-def _marked(values: list[yaml.Node], source: Source) -> set[int]:
+def _named(nodes: Iterable[yaml.Node]) -> tuple[set[int], set[int]]:
+    """The values whose key says that they are searches, and all keys."""
+    pairs = [pair for node in nodes if isinstance(node, yaml.MappingNode) for pair in node.value]
+    named = {id(value) for key, value in pairs if isinstance(key, yaml.ScalarNode) and key.value in NAMES}
+    return named, {id(key) for key, _ in pairs}
+
+
+def _marked(nodes: list[yaml.Node], keys: set[int], source: Source) -> set[int]:
     """The texts on the line of a comment that marks them, or, where there is none, those on the next line."""
-    texts = [node for node in values if isinstance(node, yaml.ScalarNode)]
+    scalars = sorted((node for node in nodes if isinstance(node, yaml.ScalarNode)), key=lambda it: it.start_mark.index)
+    bodies = [_body(node, source.text) for node in scalars]  # INVARIANT: they do not overlap
+    values = [(node, body) for node, body in zip(scalars, bodies, strict=True) if id(node) not in keys]
+    first = [source.position(node.start_mark.index).line for node, _ in values]
+    last = [source.position(body.start if _is_block(node) else body.end).line for node, body in values]
     marked: set[int] = set()
     for found in re.finditer(rf"(?:^|(?<=\s)){PRAGMA}", source.text, re.MULTILINE):
-        if any(_holds(node, found.start(), source.text) for node in texts):
+        before = bisect_right(bodies, found.start(), key=lambda body: body.start) - 1
+        if before >= 0 and found.start() < bodies[before].end:
             continue  # it is no comment, but part of a text
-        line = source.position(found.start()).line - 1
-        here = [id(node) for node in texts if node.start_mark.line <= line <= _last_line(node)]
-        marked.update(here or (id(node) for node in texts if node.start_mark.line == line + 1))
+        line = source.position(found.start()).line
+        here = values[bisect_left(last, line) : bisect_right(first, line)]
+        here = here or values[bisect_left(first, line + 1) : bisect_right(first, line + 1)]
+        marked.update(id(node) for node, _ in here)
     return marked
 
 
-def _holds(node: yaml.ScalarNode, offset: int, text: str) -> bool:
-    return _body(node, text).start <= offset < _body(node, text).end
+def _is_block(node: yaml.ScalarNode) -> bool:
+    return node.style in ("|", ">")
 
 
-def _last_line(node: yaml.ScalarNode) -> int:
-    """The line on which a text ends; of a block, the one on which its header stands."""
-    return int(node.start_mark.line if node.style in ("|", ">") else node.end_mark.line)
+_PROPERTIES = re.compile(r"(?:[&!]\S*|\s+|#[^\n]*)*+")
 
 
 def _body(node: yaml.ScalarNode, text: str) -> Span:
-    """Where the text of a scalar stands: of a block, below its header."""
+    """Where the text of a scalar stands: behind its anchor and its tag; of a block, below its header."""
     start, end = int(node.start_mark.index), int(node.end_mark.index)
-    if node.style in ("|", ">"):
+    if text[start : start + 1] in ("&", "!"):
+        properties = _PROPERTIES.match(text, start, end)
+        assert properties is not None  # it matches nothing, too
+        start = properties.end()
+    if _is_block(node):
         return Span(max(start, text.find("\n", start)), end)
     return Span(start, end)
 

@@ -116,6 +116,20 @@ def test_a_file_that_cannot_be_read_is_told_and_the_others_are_checked(run: Run,
     assert ran.out.startswith("1 category search in 1 file: 1 error, 2 unreadable")
 
 
+def test_a_path_that_does_not_exist(run: Run) -> None:
+    ran = run("lint", "nosuch")
+    assert (ran.status, ran.err) == (2, "error: nosuch: No such file or directory\n")
+
+
+def test_offsets_and_lines_are_those_of_a_file_with_line_ends_of_windows(run: Run, tmp_path: Path) -> None:
+    text = 'x = 1\r\n\r\nf(\r\n  category_search="""A.B\r\n  OR C.D.count => 2""")\r\n'
+    (tmp_path / "a.py").write_bytes(text.encode())
+    [found] = [one for one in json.loads(run("lint", "a.py", "--json").out) if one["severity"] == "error"]
+    span = found["span"]
+    assert text[span["start"] : span["end"]] == "=>"
+    assert (span["line"], span["column"]) == (5, 16)
+
+
 def test_names_and_texts_that_steer_a_terminal(run: Run, tmp_path: Path) -> None:
     name = "a\x1b[2J.py"
     (tmp_path / name).write_text("category_search = 'A.B \\x1b[2J'")

@@ -53,6 +53,10 @@ def shown(found: Found) -> str:
         ("category_search = 'A.B'  # kili-query", ["1 A.B"]),
         ("x = '\\d'\nawait f(category_search='A.B')", ["2 A.B"]),
         ("x = 1\ny = (", ["app.py:2:5: not Python: '(' was never closed"]),
+        ("f(category_search=b'A.B')", ["1 skipped"]),
+        ("f(category_search='A.B' f'{x}')", ["1 skipped"]),
+        ("f(category_search=('A.B' # one\n\t'' r\"\" \\\n \"\"\"C\"\"\"))", ["1 A.BC"]),
+        ("def f():\n\tif x:\n\t    category_search = 'A.B'", ["3 A.B"]),
         ("", []),
     ],
 )  # fmt: skip
@@ -76,6 +80,7 @@ def test_python_that_is_none(text: str) -> None:
         ('{"category_search": 1.5, "y": [], "label_category_search": true}', ["1 skipped", "1 skipped"]),
         ('{"category_search": ["A.B"], "z": {"category_search": {"x": 0}}}', []),
         ('{"category\\u005fsearch": "A.B"}', ["1 A.B"]),
+        ('{"category_search": "A.B", "category_search": "C.D"}', ["1 A.B", "1 C.D"]),
         ("0", []),
         ("", ["a.json:1:1: not JSON: expecting value"]),
         ('{\n"a": x}', ["a.json:2:6: not JSON: expecting value"]),
@@ -105,6 +110,12 @@ def test_json(text: str, found: list[str]) -> None:
         ("a: A.B# kili-query", []),
         ("# nothing", []),
         ("a: [", ["a.yml:1:5: not YAML: expected the node content, but found '<stream end>'"]),
+        ("x: &q J.A\ncategory_search: *q\ny: *q", ["1 J.A"]),
+        ("category_search: &a 'A.B'\nx: {label_category_search: !!str &b\n    A.B}", ["1 A.B", "3 A.B"]),
+        ("category_search: !!str # kili-query\n  A.B", ["2 A.B"]),
+        ("category_search: A.B\ncategory_search: C.D", ["1 A.B", "2 C.D"]),
+        ("'# kili-query': A.B\nb: C.D", []),
+        ("x: é\u2028category_search: A.B # kili-query", ["1 é", "1 A.B"]),
         ("a: *b", ["a.yml:1:4: not YAML: found undefined alias 'b'"]),
         ("a\n\x01", ["a.yml:2:1: not YAML: special characters are not allowed"]),
         ("[" * 10_000, ["a.yml: not YAML: nested too deep"]),
@@ -128,11 +139,12 @@ def notebook(*cells: str | list[str], language: str | None = "python") -> str:
         (["%matplotlib inline\n", "!pip install x\n", "x = !ls -l\n", "f?\n", "f(category_search='A.B')"], ["5 A.B"]),
         (["%%time\n", "f(category_search='A.B')"], ["2 A.B"]),
         (["%time x = f(category_search='A.B')\n", "if x:\n", "  %timeit f(category_search='C.D')"], ["1 A.B", "3 C.D"]),
-        (["%timeit -n 3 f(category_search='A.B')\n", "%time\n", "f(category_search='C.D')"], ["3 C.D"]),
-        (["%%bash\n", "f(category_search='A.B')"], []),
+        (["%timeit -n 3 f(category_search='A.B')\n", "%time\n", "f(category_search='C.D')"], ["1 A.B", "3 C.D"]),
+        (["%%bash\n", "f(category_search='A.B')"], ["1 skipped"]),
         (['"""\n', "%x\n", '"""; f(category_search="%A.B")'], ["3 %A.B"]),
         (["if x:\n", "    %time y\n", "    f(category_search='A.B')"], ["3 A.B"]),
-        ("x =", ["nb.ipynb:cell 1:1:4: not Python: invalid syntax"]),
+        ("x =  # category_search", ["nb.ipynb:cell 1:1:6: not Python: invalid syntax"]),
+        ("x =", []),
         ([], []),
     ],
 )
@@ -155,10 +167,20 @@ def test_a_place_in_a_cell_and_in_the_file() -> None:
     [
         (notebook("f(category_search='A.B')", language="R"), []),
         ('{"cells": [{"cell_type": "markdown", "source": "f(category_search=0)"}, 5, {"source": [5]}]}', []),
+        ('{"worksheets": [{"cells": [{"cell_type": "code", "input": ["x\\n", "category_search = \'A.B\'"]}]},'
+         '{"cells": [{"cell_type": "code", "input": "category_search = \'C.D\'", "language": "python"},'
+         '{"cell_type": "code", "input": "category_search = \'E.F\'", "language": "R"}]}], "nbformat": 3}',
+         ["2 A.B", "1 C.D"]),
+        ('{"worksheets": []}', []),
+        ('{"cells": [{"cell_type": "code", "source": "category_search = \'A.B\'", "source": "category_search = 1"}]}',
+         ["nb.ipynb:cell 1: its text stands in the notebook twice"]),
+        ('{"cells": [{"cell_type": "code", "source": "category_search = \'\\ud800\'"}]}',
+         ["nb.ipynb:cell 1: not Python: 'utf-8' codec can't encode character '\\ud800' in position 19: "
+          "surrogates not allowed"]),
         ("{}", ["nb.ipynb: not a notebook: no list of `cells`"]),
         ("[]", ["nb.ipynb: not a notebook: no list of `cells`"]),
         ("", ["nb.ipynb:1:1: not JSON: expecting value"]),
     ],
-)
+)  # fmt: skip
 def test_a_notebook(text: str, found: list[str]) -> None:
     assert [shown(one) for one in find_in_notebook(Source(text, "nb.ipynb"))] == found

