@@ -9,6 +9,7 @@ from attrs import define, frozen
 
 from kili_query.ast import MAX_COUNT
 from kili_query.audit.sample import Pair, SampledLabel
+from kili_query.client.answers import shape_of
 from kili_query.client.request import Request, Service
 from kili_query.errors import TransportError
 from kili_query.protocol import LABELS, LabelFilters
@@ -119,7 +120,7 @@ class Asker:
         where = LabelFilters(project_id=self.project_id, id_in=ids, category_search=search).where()
         answer = self.service.ask(Request(LABELS, {"where": where, "skip": 0, "first": len(ids)}, "id"))
         if not isinstance(answer, list) or not all(isinstance(row, dict) for row in answer):
-            raise TransportError(f"the answer is no list of objects: {answer!r:.80}", operation=LABELS.name)
+            raise TransportError(f"the answer is no list of objects: {shape_of(answer)}", operation=LABELS.name)
         found = {str(row.get("id")) for row in answer}
         if strange := sorted(found.difference(ids)):
             message = f"the server lists the label `{strange[0]}`, which was not asked for"

@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
 from http import HTTPStatus
-from typing import NoReturn
+from typing import NoReturn, cast
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
+from requests.structures import CaseInsensitiveDict
 
 from kili_query._extras import has_extra
 from kili_query.client.retries import (
@@ -24,10 +25,24 @@ from kili_query.client.retries import (
     retry_after_s,
     treatment_of_status,
 )
+from kili_query.client.settings import Settings
 
-__all__ = ["Reply", "decode_body", "is_graphql", "read_answer", "read_payload", "without_secrets"]
+__all__ = [
+    "Reply",
+    "decode_body",
+    "is_graphql",
+    "read_answer",
+    "read_errors",
+    "read_payload",
+    "shape_of",
+    "told",
+    "without_key",
+    "without_secrets",
+]
 
 _LONGEST_EXCERPT = 300
+_LONGEST_PAGE = 20 * _LONGEST_EXCERPT
+_DEEPEST_ERROR = 40
 _PASSING_MESSAGES = ("Invalid request made to Flagsmith API", "Failed to fetch data connection")
 """GraphQL errors of the service that are gone when the call is sent again."""
 
@@ -85,6 +100,55 @@ def read_payload(reply: Reply, now: datetime) -> Success | Failure:
         return Success(decode_body(reply.body))
     except ValueError as error:
         return _failure(reply, f"the answer is not JSON: {error}", BROKEN, now)
+
+
+def read_errors(errors: object, now: datetime) -> Failure:
+    """What GraphQL errors say that came by themselves, in whatever shape."""
+    found = _errors({"errors": errors})
+    return _refusal(Reply(HTTPStatus.OK, {}, b""), found, None, now)
+
+
+def told(reply: Reply, read: Callable[[Reply], Success | Failure], settings: Settings) -> Success | Failure:
+    """What an answer means, told without the key, should the service have repeated it.
+
+    Excerpts are made of an answer from which the key was taken before: of one that is cut in the middle of the key a
+    part would stay. What is done about a failure is decided by the answer as it came.
+    """
+    outcome = read(reply)
+    if isinstance(outcome, Success):
+        return outcome
+    headers = CaseInsensitiveDict({name: settings.redacted(value) for name, value in reply.headers.items()})
+    body = settings.redacted(reply.body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+    again = read(Reply(reply.status, headers, body))
+    message = outcome.message if isinstance(again, Success) else again.message
+    return without_key(evolve(outcome, message=message), settings)
+
+
+def without_key(failure: Failure, settings: Settings) -> Failure:
+    """A failure whose message and errors do not hold the key."""
+    errors = cast("list[Mapping[str, object]]", _mapped(list(failure.errors), settings.redacted))
+    return evolve(failure, message=settings.redacted(failure.message), errors=tuple(errors))
+
+
+def shape_of(value: object) -> str:
+    """What kind of JSON value an answer is. No more is told of it: it may repeat the key, or be without end.
+
+    >>> shape_of([1, 2]), shape_of({"id": "a"}), shape_of(None)
+    ('a list of 2', 'an object', 'null')
+    """
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true or false"
+        case int() | float():
+            return "a number"
+        case str():
+            return "a text"
+        case list():
+            return f"a list of {len(value)}"
+        case _:
+            return "an object"
 
 
 def decode_body(body: bytes) -> object:
@@ -153,7 +217,23 @@ def _errors(answer: Mapping[str, object] | None) -> tuple[Mapping[str, object], 
     """The errors of an answer, each an object with a message, whatever shape they came in."""
     errors = (answer or {}).get("errors")
     listed = errors if isinstance(errors, list) else [errors] if errors else []
-    return tuple(_with_message(error) for error in listed)
+    # INVARIANT: errors are shallow from here on, whoever writes, pickles or walks them
+    return tuple(_with_message(_mapped(error, str)) for error in listed)
+
+
+def _mapped(value: object, change: Callable[[str], str], levels: int = _DEEPEST_ERROR) -> object:
+    """A JSON value with its texts changed, and without what is nested deeper than errors are."""
+    match value:
+        case str():
+            return change(value)
+        case list() | dict() if not levels:
+            return "[nested too deep]"
+        case list():
+            return [_mapped(item, change, levels - 1) for item in value]
+        case dict():
+            return {change(str(name)): _mapped(item, change, levels - 1) for name, item in value.items()}
+        case _:
+            return value
 
 
 def _with_message(error: object) -> Mapping[str, object]:
@@ -221,7 +301,7 @@ def _said(reply: Reply) -> str:
 
 def _excerpt(reply: Reply) -> str:
     """The beginning of a body as one line, without the markup of a page."""
-    start = reply.body[: 20 * _LONGEST_EXCERPT].decode("utf-8", "replace")
+    start = reply.body[:_LONGEST_PAGE].decode("utf-8", "replace")
     visible = re.sub(r"(?is)<(script|style)\b.*?(</\1>|$)|<[^>]*>", " ", start)
     line = " ".join("".join(letter if letter.isprintable() else " " for letter in visible).split())
     if not line:

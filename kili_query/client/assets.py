@@ -12,6 +12,7 @@ from kili_query.client.reading import parsed_label
 from kili_query.client.request import Request
 from kili_query.client.rows import Reader, Source, Want, read_rows
 from kili_query.client.search import Search, parse_search, plan_search
+from kili_query.errors import TransportError
 from kili_query.ontology import Ontology
 from kili_query.protocol import ASSETS, COUNT_ASSETS, COUNT_LABELS, LABELS, AssetFilters, selection_of
 from kili_query.query import Query
@@ -155,7 +156,15 @@ def _ids_of_matching_assets(reader: Reader, filters: AssetFilters, search: Searc
         judge=search.judge,
     )
     labels = read_rows(reader, source, Want(disable_tqdm=True))
-    return {str(asset["id"]) for label in labels if isinstance(asset := label.get("labelOf"), dict)}
+    return {_asset_id_of(label) for label in labels}
+
+
+def _asset_id_of(label: Row) -> str:
+    asset = label.get("labelOf")
+    found = asset.get("id") if isinstance(asset, dict) else None
+    if not isinstance(found, str):
+        raise TransportError("the service lists a label and does not say which asset it is of", operation=LABELS.name)
+    return found
 
 
 def _with_parsed_labels(asset: Row, ontology: Ontology) -> Row:

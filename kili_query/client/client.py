@@ -16,6 +16,7 @@ from attrs import evolve, frozen
 
 from kili_query._extras import load
 from kili_query.client import writing
+from kili_query.client.answers import shape_of
 from kili_query.client.arguments import check_project_id, checked_fields, given
 from kili_query.client.arguments_of_lists import AssetArguments, LabelArguments, PredictionArguments
 from kili_query.client.assets import count_assets, read_assets, read_assets_with_parsed_labels
@@ -29,7 +30,7 @@ from kili_query.client.rate_limit import CALLS_PER_MINUTE
 from kili_query.client.reading import count_labels, read_labels, read_parsed_labels
 from kili_query.client.request import DEFAULT_TIMEOUT_S, Request, Service
 from kili_query.client.rows import Reader, Want
-from kili_query.client.settings import Settings
+from kili_query.client.settings import MAX_ANSWER_BYTES, Settings
 from kili_query.client.threads import Threads
 from kili_query.client.transport import Transport
 from kili_query.errors import ArgumentError, MissingExtraError, TransportError
@@ -105,6 +106,7 @@ class KiliClient:
         on_malformed: OnMalformed = "raise",
         calls_per_minute: int | None = CALLS_PER_MINUTE,
         timeout_s: float = DEFAULT_TIMEOUT_S,
+        max_answer_bytes: int = MAX_ANSWER_BYTES,
     ) -> None:
         """Settle the settings, and make sure that the service accepts the key.
 
@@ -123,6 +125,8 @@ class KiliClient:
                 ``"skip"`` the label, with a warning at the end that says how many and which.
             calls_per_minute: how many calls all clients of this key in this process send; None for no limit.
             timeout_s: how long one call waits for its answer, in seconds, where it has no time of its own.
+            max_answer_bytes: how large an answer may be, and a content or a message of a subscription, once it is
+                inflated. One that is larger is an error, of which no more is read.
 
         Raises:
             ArgumentError: an argument, or a setting that stands for it, cannot be used.
@@ -134,7 +138,9 @@ class KiliClient:
         checked_on_malformed(on_malformed)
         cache = _checked_cache(ontology_cache)
         _check_timeout(timeout_s)
-        self._settings = Settings.resolve(api_key, api_endpoint, verify=verify, disable_tqdm=disable_tqdm)
+        self._settings = Settings.resolve(
+            api_key, api_endpoint, verify=verify, disable_tqdm=disable_tqdm, max_answer_bytes=max_answer_bytes
+        )
         self._transport = Transport(self._settings, calls_per_minute=calls_per_minute)
         self._service = _Patient(self._transport, timeout_s)
         self._pool = Threads(_PREFETCHING_THREADS, "kili-pages")
@@ -904,7 +910,7 @@ class KiliClient:
         """
         found = self._service.ask(Request(ME, selection=selection_of(checked_fields(fields))))
         if not isinstance(found, dict):
-            raise TransportError(f"the answer is no user: {found!r:.80}", operation=ME.name)
+            raise TransportError(f"the answer is no user: {shape_of(found)}", operation=ME.name)
         return found
 
     def label_created_or_updated(

@@ -1,9 +1,12 @@
 """Labels of a project as a pandas data frame."""
 
+import math
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import pandas as pd
 
+from kili_query.client.answers import shape_of
 from kili_query.client.paging import Row
 from kili_query.errors import TransportError
 from kili_query.protocol import ASSETS
@@ -28,7 +31,19 @@ def label_frame(
     rows = [row for asset in assets for row in _rows(asset, fields, asset_fields, flatten)]
     named = (*_columns(fields, "", flatten), *_columns(asset_fields, "asset_", flatten))
     of_fragments = (name for row in rows for name in row)  # which come after what was named
-    return pd.DataFrame(rows, columns=pd.Index(list(dict.fromkeys((*named, *of_fragments)))))
+    columns = list(dict.fromkeys((*named, *of_fragments)))
+    try:
+        return pd.DataFrame(rows, columns=pd.Index(columns))
+    except UnicodeEncodeError:  # half of a pair of characters, which JSON can write and the texts of pandas 3 cannot
+        return pd.DataFrame({name: _column(rows, name) for name in columns}, columns=pd.Index(columns, dtype=object))
+
+
+def _column(rows: Sequence[Row], name: str) -> "pd.Series[Any]":
+    values = [row.get(name, math.nan) for row in rows]
+    try:
+        return pd.Series(values)
+    except UnicodeEncodeError:
+        return pd.Series(values, dtype=object)
 
 
 def _rows(asset: Row, fields: Sequence[str], asset_fields: Sequence[str], flatten: bool) -> Iterable[Row]:
@@ -36,7 +51,7 @@ def _rows(asset: Row, fields: Sequence[str], asset_fields: Sequence[str], flatte
     own = {f"asset_{name}": value for name, value in (_flat(asset, asset_fields) if flatten else asset).items()}
     for label in labels if isinstance(labels, list) else ():
         if not isinstance(label, dict):
-            raise TransportError(f"the labels of an asset are no objects: {label!r:.80}", operation=ASSETS.name)
+            raise TransportError(f"the labels of an asset are no objects: {shape_of(label)}", operation=ASSETS.name)
         yield (_flat(label, fields) if flatten else label) | own
 
 

@@ -9,6 +9,7 @@ from attrs import frozen
 from requests.auth import AuthBase
 from requests.utils import default_headers
 
+from kili_query.client.inflating import ACCEPTED
 from kili_query.client.settings import Settings
 from kili_query.protocol import authorization
 
@@ -61,7 +62,7 @@ def plain_headers() -> dict[str, str]:
     """The headers of every call: who calls, in the words of HTTP, and which compressions are understood."""
     own = default_headers()
     agent = f"{CLIENT_NAME}/{client_version()} {own['User-Agent']}"
-    return {"Accept-Encoding": str(own["Accept-Encoding"]), "User-Agent": agent}
+    return {"Accept-Encoding": ACCEPTED, "User-Agent": agent}
 
 
 @cache

@@ -15,6 +15,7 @@ __all__ = ["check_key"]
 
 CHECK_TIMEOUT_S = 15.0
 WARNED_BEFORE_DAYS = 30
+_LONGEST_EXCERPT = 60
 
 _log = logging.getLogger("kili_query.client")
 
@@ -69,7 +70,9 @@ def _expiry(service: Service, settings: Settings) -> datetime | None:
     try:
         return read_instant(text)
     except ValueError:
-        _log.warning("when the API key expires cannot be told: its expiry is `%s`", settings.redacted(text))
+        _log.warning(
+            "when the API key expires cannot be told: its expiry is `%s`", settings.excerpt(text, _LONGEST_EXCERPT)
+        )
         return None
 
 

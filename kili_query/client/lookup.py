@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from itertools import islice
 
+from kili_query.client.answers import shape_of
 from kili_query.client.request import Request, Service
 from kili_query.errors import ArgumentError, NotFound, TransportError
 from kili_query.protocol import ASSETS, AssetFilters
@@ -59,13 +60,13 @@ def _assets(service: Service, project_id: str, external_ids: Sequence[str]) -> l
 
 def _items(page: object) -> list[object]:
     if not isinstance(page, list):
-        raise TransportError(f"the answer is no list of assets: {page!r:.80}", operation=ASSETS.name)
+        raise TransportError(f"the answer is no list of assets: {shape_of(page)}", operation=ASSETS.name)
     return page
 
 
 def _pair(asset: object) -> tuple[str, str]:
     if not isinstance(asset, dict) or not {"id", "externalId"} <= asset.keys():
-        raise TransportError(f"an asset without id and external id: {asset!r:.80}", operation=ASSETS.name)
+        raise TransportError(f"an asset without id and external id: {shape_of(asset)}", operation=ASSETS.name)
     return str(asset["id"]), str(asset["externalId"])
 
 

@@ -5,6 +5,7 @@ import threading
 from collections.abc import MutableMapping
 from typing import TypeAlias
 
+from kili_query.client.answers import shape_of
 from kili_query.client.request import Request, Service
 from kili_query.errors import NotFound, TransportError
 from kili_query.ontology import Ontology
@@ -25,7 +26,7 @@ def read_project(service: Service, project_id: str, selection: str) -> dict[str,
     """
     found = service.ask(Request(PROJECTS, {"where": {"id": project_id}, "skip": 0, "first": 1}, selection))
     if not isinstance(found, list) or not all(isinstance(project, dict) for project in found):
-        raise TransportError(f"the answer is no list of projects: {found!r:.80}", operation=PROJECTS.name)
+        raise TransportError(f"the answer is no list of projects: {shape_of(found)}", operation=PROJECTS.name)
     if not found:
         raise NotFound(f"there is no project `{project_id}`, or not for this user", operation=PROJECTS.name)
     return dict(found[0])

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from attrs import define, field, frozen
 
+from kili_query.client.answers import shape_of
 from kili_query.client.request import Request
 from kili_query.errors import TransportError
 from kili_query.protocol import Operation
@@ -196,11 +197,11 @@ def checked_count_answer(answer: object, operation: Operation) -> int:
         TransportError: it is no number.
     """
     if not isinstance(answer, int) or isinstance(answer, bool):
-        raise TransportError(f"the answer is no number: {answer!r:.80}", operation=operation.name)
+        raise TransportError(f"the answer is no number: {shape_of(answer)}", operation=operation.name)
     return answer
 
 
 def _checked_page(answer: object, operation: Operation) -> list[Row]:
     if not isinstance(answer, list) or not all(isinstance(row, dict) for row in answer):
-        raise TransportError(f"the answer is no list of objects: {answer!r:.80}", operation=operation.name)
+        raise TransportError(f"the answer is no list of objects: {shape_of(answer)}", operation=operation.name)
     return answer

@@ -3,12 +3,16 @@
 import getpass
 import json
 import os
+import re
 import sys
 import warnings
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
+from functools import lru_cache
+from html import escape
 from pathlib import Path
 from typing import NoReturn
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, quote_plus, urlsplit, urlunsplit
 
 from attrs import field, frozen
 from urllib3.exceptions import LocationParseError
@@ -16,13 +20,16 @@ from urllib3.util import Url, parse_url
 
 from kili_query.errors import ArgumentError, AuthenticationFailed
 
-__all__ = ["CONFIG_FILE", "DEFAULT_ENDPOINT", "Settings"]
+__all__ = ["CONFIG_FILE", "DEFAULT_ENDPOINT", "MAX_ANSWER_BYTES", "Settings"]
 
 DEFAULT_ENDPOINT = "https://cloud.kili-technology.com/api/label/v2/graphql"
 CONFIG_FILE = "kili-sdk-config.json"
+MAX_ANSWER_BYTES = 256 * 1024 * 1024
+"""How much an answer may hold, once it is inflated: a page of a hundred labels seldom has a tenth of that."""
 
 _TRUE = ("true", "1", "yes", "on")
 _FALSE = ("false", "0", "no", "off")
+_PERCENT = re.compile("%[0-9A-F]{2}")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -37,6 +44,7 @@ class Settings:
         disable_tqdm: whether progress bars are hidden; None where nobody said.
         compresses_requests: large bodies are sent compressed.
         skips_checks: the key is not checked at start-up.
+        max_answer_bytes: how much an answer may hold, once it is inflated.
     """
 
     api_key: str = field(repr=False)
@@ -45,6 +53,7 @@ class Settings:
     disable_tqdm: bool | None = None
     compresses_requests: bool = True
     skips_checks: bool = False
+    max_answer_bytes: int = MAX_ANSWER_BYTES
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("what holds the API key is not pickled: make a client in each process")
@@ -58,6 +67,7 @@ class Settings:
         verify: bool | str | None = None,
         disable_tqdm: bool | None = None,
         disable_request_compression: bool | None = None,
+        max_answer_bytes: int = MAX_ANSWER_BYTES,
         environ: Mapping[str, str] | None = None,
         prompt: Callable[[], str] | None = None,
     ) -> "Settings":
@@ -73,6 +83,7 @@ class Settings:
         elsewhere: such an endpoint, or such a ``verify_ssl``, is refused.
 
         Args:
+            max_answer_bytes: how much an answer may hold, once it is inflated.
             environ: the environment; by default that of the process.
             prompt: asks the user for a key that was found nowhere; by default without echo, on a terminal alone.
 
@@ -113,6 +124,7 @@ class Settings:
             disable_tqdm=None if hidden[0] is None else _flag(*hidden),
             compresses_requests=not (plain[0] is not None and _flag(*plain)),
             skips_checks="KILI_SDK_SKIP_CHECKS" in environment,
+            max_answer_bytes=_checked_size("max_answer_bytes", max_answer_bytes),
         )
 
     @property
@@ -159,12 +171,23 @@ class Settings:
         return _origin(asked) == _origin(own) and is_below and ".." not in path.replace("%2E", ".").replace("%2e", ".")
 
     def redacted(self, text: str) -> str:
-        """The text without the key.
+        """The text without the key, in whatever form URLs, pages, JSON and headers write it.
 
         >>> Settings("secret").redacted("no user has the key secret")
         'no user has the key [api key]'
         """
-        return text.replace(self.api_key, "[api key]")
+        for form in _forms(self.api_key):
+            text = text.replace(form, "[api key]")
+        return text
+
+    def excerpt(self, text: str, most_chars: int) -> str:
+        """The beginning of a text that came from elsewhere. The key is taken out first: a part of it would stay.
+
+        >>> Settings("secret").excerpt("the key is secret, they say", 15)
+        'the key is [api…'
+        """
+        redacted = self.redacted(text)
+        return redacted if len(redacted) <= most_chars else redacted[:most_chars] + "…"
 
 
 @frozen
@@ -210,6 +233,22 @@ class _Config:
                 "give the argument, set the variable, or put the config file in the home folder"
             )
         return source, value
+
+
+@lru_cache(maxsize=16)
+def _forms(key: str) -> tuple[str, ...]:
+    """The key, and what others may make of it, the longest first."""
+    quoted = {quote(key), quote(key, safe=""), quote_plus(key)}
+    in_json = json.dumps(key)[1:-1]
+    encoded = {encode(key.encode()).decode().rstrip("=") for encode in (b64encode, urlsafe_b64encode)}
+    forms = {
+        key,
+        *quoted,
+        *(_PERCENT.sub(lambda found: found[0].lower(), form) for form in quoted),
+        in_json,
+        in_json.replace("/", "\\/"),
+    }
+    return tuple(sorted({*forms, *encoded, escape(key)} - {""}, key=len, reverse=True))
 
 
 def _home() -> Path:
@@ -286,6 +325,12 @@ def _checked_endpoint(value: object, source: str) -> str:
 def _refuse_endpoint(source: str, reason: str) -> NoReturn:
     # without `from`: the foreign message repeats the URL, which may hold a password
     raise ArgumentError(f"`{source}` is no endpoint: {reason}") from None
+
+
+def _checked_size(name: str, value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ArgumentError(f"`{name}` must be a number of bytes above 0, not {value!r:.80}")
+    return value
 
 
 def _trust(value: object, source: str) -> bool | str:

@@ -1,6 +1,7 @@
 """Asks the service over HTTP: gives the value of a request, or says what became of it."""
 
 from collections.abc import Callable
+from functools import partial
 from gzip import compress
 from http import HTTPStatus
 from types import TracebackType
@@ -9,7 +10,7 @@ from uuid import uuid4
 
 from attrs import evolve
 
-from kili_query.client.answers import Reply, is_graphql, read_answer, read_payload, without_secrets
+from kili_query.client.answers import Reply, is_graphql, read_answer, read_payload, told, without_secrets
 from kili_query.client.headers import call_headers, plain_headers
 from kili_query.client.rate_limit import CALLS_PER_MINUTE, RateLimit, shared_rate_limit
 from kili_query.client.request import Request
@@ -108,7 +109,8 @@ class Transport:
             clock=self._clock,
         )
         if isinstance(outcome, Failure):
-            named = evolve(outcome, message=f"`{without_secrets(url)}` cannot be fetched: {outcome.message}", errors=())
+            message = f"`{self._settings.redacted(without_secrets(url))}` cannot be fetched: {outcome.message}"
+            named = evolve(outcome, message=message, errors=())
             raise error_of(named, "", "", sends, is_mutation=False)
         return outcome.value
 
@@ -127,7 +129,8 @@ class Transport:
     def _answer(self, sending: Sending, left_s: float) -> Success | Failure:
         reply = self._exchange(sending, left_s)
         if isinstance(reply, Reply):
-            return self._redacted(read_answer(reply, self._clock.utc_now(), is_key_known=self._is_known))
+            read = partial(read_answer, now=self._clock.utc_now(), is_key_known=self._is_known)
+            return told(reply, read, self._settings)
         if reply.treatment is UNREACHED and not self._is_known:
             return evolve(reply, treatment=UNREACHED_AT_FIRST)
         return reply
@@ -147,36 +150,17 @@ class Transport:
         return self._wire.exchange(sending, left_s)
 
     def _payload(self, url: str, left_s: float) -> Success | Failure:
+        end_s = self._clock.monotonic_s() + left_s
         for _ in range(_MAX_REDIRECTS + 1):
+            left_s = max(end_s - self._clock.monotonic_s(), 0.001)
             reply = self._wire.exchange(Sending("GET", url, plain_headers(), timeout_s=_PAYLOAD_TIMEOUT_S), left_s)
             if isinstance(reply, Failure):
                 return reply
             target = _redirection(url, reply)
             if target is None:
-                return self._redacted(read_payload(reply, self._clock.utc_now()))
+                return told(reply, partial(read_payload, now=self._clock.utc_now()), self._settings)
             url = target
         return Failure(f"it redirects more than {_MAX_REDIRECTS} times", REFUSED)
-
-    def _redacted(self, outcome: Success | Failure) -> Success | Failure:
-        """A failure that does not repeat the key, should the service have done so."""
-        if isinstance(outcome, Success):
-            return outcome
-        errors = tuple(
-            {self._settings.redacted(name): self._without_key(value) for name, value in error.items()}
-            for error in outcome.errors
-        )
-        return evolve(outcome, message=self._settings.redacted(outcome.message), errors=errors)
-
-    def _without_key(self, value: object) -> object:
-        match value:
-            case str():
-                return self._settings.redacted(value)
-            case list():
-                return [self._without_key(item) for item in value]
-            case dict():
-                return {str(self._without_key(name)): self._without_key(item) for name, item in value.items()}
-            case _:
-                return value
 
 
 def _turns(settings: Settings, calls_per_minute: int | None, clock: Clock | None) -> Callable[[], None]:

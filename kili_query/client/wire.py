@@ -6,6 +6,7 @@ are its requests and responses, which cost more than all else of a small exchang
 """
 
 import os
+import zlib
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias, cast
 
@@ -13,11 +14,14 @@ import requests
 from attrs import frozen
 from requests.adapters import HTTPAdapter
 from urllib3 import BaseHTTPResponse, HTTPConnectionPool, Timeout
+from urllib3.connection import HTTPConnection
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProxyError, ReadTimeoutError
 from urllib3.util import Url, parse_url
 
 from kili_query.client.answers import Reply, without_secrets
-from kili_query.client.retries import BROKEN, REFUSED, SLOW, UNREACHED, Clock, Failure
+from kili_query.client.deadlines import Deadlines, Watch, watched
+from kili_query.client.inflating import AnswerTooLarge, Inflater
+from kili_query.client.retries import BROKEN, REFUSED, SLOW, UNREACHED, UNUSABLE, Clock, Failure
 from kili_query.client.settings import Settings
 from kili_query.protocol import authorization
 
@@ -32,6 +36,7 @@ _IDLE_S = 30.0
 """After such a pause new connections are made: the old ones may be dead without a sign, and a mutation that is sent on
 a dead connection is a mutation in doubt."""
 _READ_BYTES = 1 << 16
+_LONGEST_REASON = 300
 
 _Verify: TypeAlias = bool | str
 _Proxies: TypeAlias = dict[str, str]
@@ -82,6 +87,7 @@ class _Router(HTTPAdapter):
             prepared = requests.Request("GET", origin).prepare()
             pool = cast("HTTPConnectionPool", self.get_connection_with_tls_context(prepared, verify, proxies=proxies))
             self.cert_verify(pool, origin, verify, None)  # type: ignore[no-untyped-call]
+            pool.ConnectionCls = watched(cast("type[HTTPConnection]", pool.ConnectionCls))
             is_told_all = self.request_url(prepared, proxies) != prepared.path_url
             self.routes[origin] = _Route(pool, origin if is_told_all else "")
         return self.routes[origin]
@@ -91,11 +97,16 @@ class Wire:
     """Connections to the service and to what stores its files, for any number of threads.
 
     A forked process makes connections of its own.
+
+    Args:
+        settings: to whom the key is shown, what is trusted, and how large an answer may be.
+        clock: what tells the time.
     """
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._settings = settings
         self._clock = clock
+        self._deadlines: dict[int, Deadlines] = {}
         self._routers: dict[int, _Router] = {}
         self._environments: dict[str, tuple[_Verify, _Proxies]] = {}
         self._last_used_s = clock.monotonic_s()
@@ -108,7 +119,7 @@ class Wire:
 
         Args:
             sending: what is sent.
-            left_s: the seconds until the deadline.
+            left_s: the seconds until the deadline, by which all is over, however slowly the other side goes about it.
         """
         if self._is_closed:
             return Failure("the client is closed", REFUSED)
@@ -116,20 +127,25 @@ class Wire:
         extra_s = len(sending.body or b"") / _SLOWEST_UPLOAD_BYTES_PER_S
         silence_s = min(sending.timeout_s + extra_s, left_s)
         timeout = Timeout(connect=min(_CONNECT_TIMEOUT_S + extra_s, silence_s), read=silence_s)
-        try:
-            response = self._send(sending, timeout)
-            body = self._body(response, end_s)
-        except (OSError, HTTPError, ValueError) as error:
-            return _lost(error, sending, silence_s)
-        if body is None:
-            return Failure("the answer was not there in whole before the deadline", SLOW, response.status)
-        return Reply(response.status, response.headers, body)
+        deadlines = self._deadlines.setdefault(os.getpid(), Deadlines())
+        with deadlines.watching(left_s) as watch:
+            try:
+                response = self._send(sending, timeout)
+                body = self._body(response, watch, end_s)
+            except AnswerTooLarge:
+                most = self._settings.max_answer_bytes
+                return Failure(f"the answer is larger than {most} bytes: give a larger `max_answer_bytes`", UNUSABLE)
+            except (OSError, HTTPError, ValueError, zlib.error) as error:
+                return _LATE if watch.is_over else _lost(error, sending, silence_s, self._settings)
+            return _LATE if body is None else Reply(response.status, response.headers, body)
 
     def close(self) -> None:
         """Close the connections that nobody uses, and send no more; what is under way is read to its end."""
         self._is_closed = True
         if router := self._routers.pop(os.getpid(), None):
             router.close()
+        if deadlines := self._deadlines.pop(os.getpid(), None):
+            deadlines.close()
 
     def _send(self, sending: Sending, timeout: Timeout) -> BaseHTTPResponse:
         url = parse_url(sending.url)
@@ -169,15 +185,26 @@ class Wire:
             self._environments[origin] = found["verify"] or False, dict(found["proxies"])
         return self._environments[origin]
 
-    def _body(self, response: BaseHTTPResponse, end_s: float) -> bytes | None:
-        """The body; None where it drips so slowly that the deadline passes."""
+    def _body(self, response: BaseHTTPResponse, watch: Watch, end_s: float) -> bytes | None:
+        """The body; None where it drips so slowly that the deadline passes.
+
+        Raises:
+            AnswerTooLarge: it holds more than it may.
+        """
+        coding = response.headers.get("Content-Encoding", "").strip().lower()
+        inflater = Inflater(coding, self._settings.max_answer_bytes)
         pieces = []
         try:
-            while piece := response.read1(_READ_BYTES, decode_content=True):
-                pieces.append(piece)
+            while piece := response.read1(_READ_BYTES, decode_content=False):
+                pieces.append(inflater.feed(piece))
                 if self._clock.monotonic_s() > end_s:
-                    response.close()
-                    return None
+                    watch.is_over = True
+                    break
+            # INVARIANT: what was cut by the end of its time is not taken for the whole, though it may look so
+            if watch.is_over:
+                response.close()
+                return None
+            pieces.append(inflater.end())
         except BaseException:
             response.close()
             raise
@@ -185,10 +212,14 @@ class Wire:
         return b"".join(pieces)
 
 
-def _lost(error: Exception, sending: Sending, silence_s: float) -> Failure:
+_LATE = Failure("the answer was not there in whole before the deadline", SLOW)
+
+
+def _lost(error: Exception, sending: Sending, silence_s: float, settings: Settings) -> Failure:
     """How an answer was lost, told without the foreign exception: it holds the request, and so the key."""
     causes = list(_causes(error))
-    reason = _words(causes[-1]).replace(sending.url, without_secrets(sending.url))
+    words = _words(causes[-1]).replace(sending.url, without_secrets(sending.url))
+    reason = settings.excerpt(words, _LONGEST_REASON)
     if any(type(cause).__name__ == "SSLCertVerificationError" for cause in causes):
         return Failure(f"the certificate is not trusted: {reason}; `verify` takes the path of an authority", REFUSED)
     if isinstance(error, ConnectTimeoutError | NewConnectionError | ProxyError):

@@ -76,12 +76,31 @@ def served() -> Iterator[ListServer]:
 def test_labels_that_are_null_within_assets(served: ListServer) -> None:
     served.assets = [{"id": "a", "externalId": "x", "labels": [None, label(1)], "latestLabel": None}]
     with KiliClient(KEY, served.endpoint) as client:
-        with pytest.raises(TransportError, match="the labels of an asset are no objects: None"):
+        with pytest.raises(TransportError, match="the labels of an asset are no objects: null"):
             client.export_labels_as_df("project-1")
         found = client.assets("project-1", fields=["labels.jsonResponse", "latestLabel.jsonResponse"])
         assert found == [{"labels": [None, {"jsonResponse": {}}], "latestLabel": None}]
         served.assets[0]["labels"] = None
         assert client.export_labels_as_df("project-1").empty
+
+
+def test_halves_of_characters_in_a_frame(served: ListServer) -> None:
+    named = {**label(1), "id": "\ud800", "author": {"id": "\udfff", "email": "a"}}
+    served.assets = [{"id": "a", "externalId": "\ud800", "labels": [named, label(2)]}]
+    with KiliClient(KEY, served.endpoint) as client:
+        frame = client.export_labels_as_df("project-1", fields=["id", "author.email"], asset_fields=["externalId"])
+    assert list(frame["id"]) == ["\ud800", "label-2"]
+    assert list(frame["asset_externalId"]) == ["\ud800", "\ud800"]
+
+
+@pytest.mark.parametrize("owner", [{}, {"labelOf": None}, {"labelOf": {}}, {"labelOf": {"id": None}}], ids=str)
+def test_labels_that_do_not_say_whose_they_are(served: ListServer, owner: dict[str, object]) -> None:
+    """A search of assets that is judged here goes by the assets of labels."""
+    named = {name: value for name, value in label(1, cars=11).items() if name != "labelOf"} | owner
+    served.labels = [named]
+    served.assets = [{"id": "a", "externalId": "x"}]
+    with KiliClient(KEY, served.endpoint) as client, pytest.raises(TransportError, match="which asset it is of"):
+        client.assets("project-1", fields=["id"], label_category_search="OBJECTS.count > 10")
 
 
 @pytest.fixture(scope="module")

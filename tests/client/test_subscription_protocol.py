@@ -7,12 +7,13 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
 from queue import Queue
 
 import pytest
-from attrs import evolve
+from attrs import define, evolve, field
 from websockets.exceptions import ConnectionClosed
 
 from kili_query.client.ontologies import Projects
@@ -531,3 +532,143 @@ class TestCertificates:
             secure = Settings(KEY, server.endpoint.replace("http:", "https:"), str(path))
             with pytest.raises(KiliQueryError, match="`verify`: no certificate authority can be read from"):
                 open_subscription(server, settings=secure)
+
+
+class TestHalfOpen:
+    """A connection whose other end is gone, of which no packet tells."""
+
+    @pytest.fixture(autouse=True)
+    def soon(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(channel, "_KEEPALIVE_S", 0.1)
+
+    def test_it_is_noticed_and_made_anew(self, open_subscription: Subscribe) -> None:
+        notices: Queue[Notice] = Queue()
+        with (
+            talking(lambda talk: talk.begin().label(f"l{len(server.talks)}").hold()) as server,
+            relay_to(server.port) as relay,
+        ):
+            through = evolve(server, port=relay.port)
+            subscription = open_subscription(through, on_notice=notices.put)
+            assert ids(take(subscription, 1)) == ["l1"]
+            relay.forget()
+            assert ids(take(subscription, 1)) == ["l2"]
+        assert "nothing came for 0.2 s, not even a pong" in str(notices.get(timeout=TIMEOUT_S))
+
+    def test_a_quiet_one_stays(self, open_subscription: Subscribe) -> None:
+        quiet = threading.Event()
+
+        def talk_late(talk: Talk) -> None:
+            talk.begin()
+            quiet.wait(0.5)
+            talk.label("late").hold()
+
+        with talking(talk_late) as server:
+            assert ids(take(open_subscription(server), 1)) == ["late"]
+            assert len(server.talks) == 1
+
+
+@define
+class Relay:
+    """Passes bytes on between clients and a server.
+
+    Attributes:
+        port: where it listens.
+        forgotten: how many of the connections pass nothing on any more, and do not end either.
+    """
+
+    port: int
+    connections: list[socket.socket] = field(factory=list)
+    forgotten: int = 0
+
+    def forget(self) -> None:
+        """Pass nothing on over the connections that there are."""
+        self.forgotten = len(self.connections)
+
+
+@contextmanager
+def relay_to(port: int) -> Iterator[Relay]:
+    with socket.create_server(("127.0.0.1", 0)) as listening, ExitStack() as stack:
+        relay = Relay(listening.getsockname()[1])
+
+        def pump(source: socket.socket, sink: socket.socket, number: int) -> None:
+            with suppress(OSError):
+                while piece := source.recv(1 << 16):
+                    if number >= relay.forgotten:
+                        sink.sendall(piece)
+
+        def listen() -> None:
+            with suppress(OSError):
+                while True:
+                    near, _ = listening.accept()
+                    far = socket.create_connection(("127.0.0.1", port))
+                    number = len(relay.connections)
+                    relay.connections.append(near)
+                    for pair in ((near, far), (far, near)):
+                        threading.Thread(target=pump, args=(*pair, number), daemon=True).start()
+                        stack.callback(pair[0].close)
+                        stack.callback(pair[0].shutdown, socket.SHUT_RDWR)
+
+        listener = threading.Thread(target=listen, daemon=True)
+        listener.start()
+        try:
+            yield relay
+        finally:
+            listening.shutdown(socket.SHUT_RDWR)
+            listener.join(TIMEOUT_S)
+
+
+class TestHostileFrames:
+    def test_one_that_is_too_large(self, open_subscription: Subscribe) -> None:
+        notices: Queue[Notice] = Queue()
+        steps = [lambda talk: talk.begin().label("x" * 50_000).hold(), lambda talk: talk.begin().label("l2").hold()]
+        with talking(*steps) as server:
+            settings = Settings(KEY, server.endpoint, max_answer_bytes=10_000)
+            subscription = open_subscription(server, settings=settings, on_notice=notices.put)
+            assert ids(take(subscription, 1)) == ["l2"]
+        assert "a message is larger than 10000 bytes: give a larger `max_answer_bytes`" in str(notices.get())
+
+    def test_one_that_inflates(self, open_subscription: Subscribe) -> None:
+        """A message that is packed into little is bounded as it is inflated."""
+        bomb = '{"type": "ka", "payload": "' + " " * 20_000_000 + '"}'
+        steps = [lambda talk: talk.begin().websocket.send(bomb), lambda talk: talk.begin().label("l2").hold()]
+        with talking(*steps) as server:
+            settings = Settings(KEY, server.endpoint, max_answer_bytes=10_000)
+            assert ids(take(open_subscription(server, settings=settings), 1)) == ["l2"]
+
+    @pytest.mark.parametrize("kind", ["error", "connection_error", "data", "next"])
+    @pytest.mark.parametrize("levels", [60, 500, 5_000])
+    def test_one_that_is_nested(self, open_subscription: Subscribe, kind: str, levels: int) -> None:
+        nested = '{"a":' * levels + "1" + "}" * levels
+        errors = f'[{{"message": "no", "extensions": {nested}}}]'
+        payload = errors if kind in ("error", "connection_error") else f'{{"errors": {errors}}}'
+
+        def talk_deep(talk: Talk) -> None:
+            talk.begin()
+            talk.websocket.send(f'{{"type": "{kind}", "id": "{talk.start["id"]}", "payload": {payload}}}')
+            talk.hold()
+
+        with talking(talk_deep, lambda talk: talk.begin().label("l2").hold()) as server:
+            subscription = open_subscription(server)
+            with suppress(GraphQLError):
+                assert ids(take(subscription, 1)) == ["l2"]
+
+    @pytest.mark.parametrize("before", [0, 40, 60, 70, 75, 79])
+    @pytest.mark.parametrize("form", ["{}", '{{"type": "{}"}}', '{{"type": "error", "payload": {{"message": "{}"}}}}'])
+    def test_one_that_repeats_the_key(
+        self, open_subscription: Subscribe, caplog: pytest.LogCaptureFixture, before: int, form: str
+    ) -> None:
+        caplog.set_level(logging.DEBUG)
+        text = form.format("x" * before + KEY)
+        steps = [
+            lambda talk: talk.begin().websocket.send(text),
+            lambda talk: talk.begin().label(KEY, "[").label("l2").hold(),
+        ]
+        said = []
+        with talking(*steps) as server:
+            try:
+                take(open_subscription(server, on_notice=None, on_malformed="skip"), 1)
+            except KiliQueryError as error:
+                said.append(str(error))
+        said += [record.getMessage() for record in caplog.records if record.name.startswith("kili_query")]
+        assert said
+        assert KEY[:6] not in "\n".join(said)

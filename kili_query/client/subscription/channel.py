@@ -1,23 +1,23 @@
 """One websocket connection to the service: opened, let in, subscribed, read until it is lost."""
 
-import json
 import logging
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from http import HTTPStatus
 from inspect import signature
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from attrs import evolve, frozen
+from attrs import frozen
 from requests.structures import CaseInsensitiveDict
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 from websockets.http11 import Response
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from kili_query.client.answers import Reply, read_answer
+from kili_query.client.answers import Reply, read_answer, told, without_key
 from kili_query.client.headers import plain_headers
 from kili_query.client.retries import BROKEN, KEY_IN_DOUBT, REFUSED, SLOW, UNREACHED, Clock, Failure
 from kili_query.client.settings import Settings
@@ -36,7 +36,10 @@ __all__ = ["Channel", "Dial", "Lost"]
 _OPEN_TIMEOUT_S = 10.0
 _ACK_TIMEOUT_S = 10.0
 _CLOSE_TIMEOUT_S = 1.0
+_KEEPALIVE_S = 30.0
+"""After such a silence the service is pinged; after another one the connection is given up."""
 _KEY_REFUSED_CODES = (4401, 4403)
+_TOO_LARGE_CODE = 1009
 _LONGEST_EXCERPT = 80
 
 _TLS = "ssl" if "ssl" in signature(connect).parameters else "ssl_context"
@@ -86,26 +89,23 @@ class Dial:
                 user_agent_header=plain_headers()["User-Agent"],
                 open_timeout=_OPEN_TIMEOUT_S,
                 close_timeout=_CLOSE_TIMEOUT_S,
-                max_size=None,  # the content of a video's label is large
+                max_size=self.settings.max_answer_bytes,  # once inflated
                 logger=_SILENT,
                 create_connection=_Direct,
             ) as websocket:
-                yield Channel(websocket, spoken(websocket.subprotocol, self.protocols), self.clock, uuid4().hex)
+                spoken_by_both = spoken(websocket.subprotocol, self.protocols)
+                yield Channel(websocket, spoken_by_both, self.settings, self.clock, uuid4().hex)
         except Lost as lost:
-            raise Lost(self._redacted(lost.failure)) from None
+            raise Lost(without_key(lost.failure, self.settings)) from None
         except (OSError, EOFError, WebSocketException, _NotOpened) as error:
-            raise Lost(self._redacted(self._failure_of(error))) from None
-
-    def _redacted(self, failure: Failure) -> Failure:
-        errors = json.loads(self.settings.redacted(json.dumps(failure.errors)))
-        return evolve(failure, message=self.settings.redacted(failure.message), errors=tuple(errors))
+            raise Lost(without_key(self._failure_of(error), self.settings)) from None
 
     def _failure_of(self, error: Exception) -> Failure:
         match error:
             case ConnectionClosed():
-                return _failure_of_close(error)
+                return _failure_of_close(error, self.settings)
             case _NotOpened():
-                return _failure_of_response(error.response, self.clock)
+                return _failure_of_response(error.response, self.settings, self.clock)
             case ssl.SSLCertVerificationError():
                 reason = error.verify_message or str(error)
                 return Failure(
@@ -143,12 +143,14 @@ class Channel:
     Attributes:
         websocket: the connection itself.
         protocol: what is spoken.
+        settings: how large a message may be, and what excerpts of messages leave out.
         clock: what tells the time.
         id: the id of the subscription, new for each connection.
     """
 
     websocket: ClientConnection
     protocol: Protocol
+    settings: Settings
     clock: Clock
     id: str
 
@@ -169,7 +171,7 @@ class Channel:
             Lost: in the end, always.
         """
         while True:
-            frame = self._receive()
+            frame = self._receive_alive()
             match frame.kind:
                 case Kind.DATA if frame.id == self.id and isinstance(frame.payload, dict):
                     if "data" not in frame.payload:  # the older servers tell so of what they refuse
@@ -182,7 +184,7 @@ class Channel:
                 case Kind.ALIVE | Kind.PING | Kind.ACKNOWLEDGED:
                     pass
                 case _:
-                    raise Lost(Failure(f"the service sent a frame of type `{frame.type:.40}` out of place", BROKEN))
+                    raise self._out_of_place(frame)
 
     def close(self) -> None:
         """End the subscription and the connection; from any thread."""
@@ -206,22 +208,45 @@ class Channel:
                     failure = failure_in(frame.payload)
                     raise Lost(Failure(f"the API key is refused: {failure.message}", KEY_IN_DOUBT, is_key_refused=True))
                 case _:
-                    raise Lost(Failure(f"the service sent a frame of type `{frame.type:.40}` out of place", BROKEN))
+                    raise self._out_of_place(frame)
 
-    def _receive(self, timeout_s: float | None = None) -> Frame:
+    def _receive_alive(self) -> Frame:
+        """The next frame, however long it takes; but a connection over which nothing comes has to answer pings.
+
+        A network that forgot the connection, or a machine that is gone, sends no end of it. Newer releases of the
+        library notice that by themselves; those that the official client keeps to do not.
+        """
+        pong = None
+        while True:
+            try:
+                return self._receive(_KEEPALIVE_S)
+            except TimeoutError:
+                if pong is not None and not pong.is_set():
+                    waited_s = 2 * _KEEPALIVE_S
+                    raise Lost(Failure(f"nothing came for {waited_s:g} s, not even a pong", BROKEN)) from None
+                pong = self.websocket.ping()
+
+    def _receive(self, timeout_s: float) -> Frame:
         text = self.websocket.recv(timeout_s)
         try:
             frame = read_frame(text)
         except ValueError as error:
-            raise Lost(
-                Failure(f"the service sent what is no frame, {text!r:.{_LONGEST_EXCERPT}}: {error}", BROKEN)
-            ) from None
+            shown = self.settings.excerpt(repr(text), _LONGEST_EXCERPT)
+            raise Lost(Failure(f"the service sent what is no frame, {shown}: {error}", BROKEN)) from None
         if frame.kind is Kind.PING:
             self.websocket.send(PONG)
         return frame
 
+    def _out_of_place(self, frame: Frame) -> Lost:
+        shown = self.settings.excerpt(frame.type, _LONGEST_EXCERPT)
+        return Lost(Failure(f"the service sent a frame of type `{shown}` out of place", BROKEN))
 
-def _failure_of_close(error: ConnectionClosed) -> Failure:
+
+def _failure_of_close(error: ConnectionClosed, settings: Settings) -> Failure:
+    if error.sent is not None and int(error.sent.code) == _TOO_LARGE_CODE and error.rcvd_then_sent is not True:
+        return Failure(
+            f"a message is larger than {settings.max_answer_bytes} bytes: give a larger `max_answer_bytes`", BROKEN
+        )
     if error.rcvd is None:
         return Failure("the connection broke", BROKEN)
     code, reason = int(error.rcvd.code), error.rcvd.reason
@@ -231,10 +256,10 @@ def _failure_of_close(error: ConnectionClosed) -> Failure:
     return Failure(f"the service closed the connection: {said}", BROKEN)
 
 
-def _failure_of_response(response: Response, clock: Clock) -> Failure:
+def _failure_of_response(response: Response, settings: Settings, clock: Clock) -> Failure:
     headers = CaseInsensitiveDict(response.headers.raw_items())
     reply = Reply(response.status_code, headers, bytes(response.body or b""))
     if reply.status == HTTPStatus.OK:
         return Failure("the service answered HTTP 200 in place of a websocket; is the endpoint right?", REFUSED)
-    found = read_answer(reply, clock.utc_now())
+    found = told(reply, partial(read_answer, now=clock.utc_now()), settings)
     return found if isinstance(found, Failure) else Failure(f"the service answered HTTP {reply.status}", REFUSED)

@@ -5,8 +5,8 @@ from enum import Enum
 
 from attrs import frozen
 
-from kili_query.client.answers import Reply, decode_body, read_answer
-from kili_query.client.retries import BROKEN, Clock, Failure
+from kili_query.client.answers import decode_body, read_errors
+from kili_query.client.retries import Clock, Failure
 from kili_query.errors import ArgumentError
 from kili_query.protocol import authorization
 
@@ -120,10 +120,7 @@ def read_frame(text: str | bytes) -> Frame:
 
 def failure_in(errors: object) -> Failure:
     """What the errors of a frame say, in whatever shape they come: the same as in an answer over HTTP."""
-    listed = errors if isinstance(errors, list) and errors else [errors or "the service tells no reason"]
-    body = json.dumps({"errors": listed}).encode()
-    found = read_answer(Reply(200, {}, body), Clock().utc_now())
-    return found if isinstance(found, Failure) else Failure("the service tells no reason", BROKEN)
+    return read_errors(errors or "the service tells no reason", Clock().utc_now())
 
 
 def _frame(kind: str, **rest: object) -> str:

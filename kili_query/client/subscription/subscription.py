@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from types import TracebackType
 from typing import Self, TypeAlias
 
@@ -170,7 +171,7 @@ def subscribe(
     """
     query = _checked(project_id, callback, options)
     dial = Dial(settings, offered(options.protocol), tls_context(settings), options.clock)
-    tell = options.on_notice or _log_notice
+    tell = options.on_notice or partial(_log_notice, settings)
     judge = _judge(reader, project_id, query)
     arrivals = Arrivals(reader.service, judge, options.on_malformed or reader.on_malformed, tell)
     document = Document(_document(reader, project_id), {"projectID": project_id})
@@ -220,8 +221,8 @@ def _document(reader: Reader, project_id: str) -> str:
     return LABEL_CREATED_OR_UPDATED.document(f"{selection} {CONTENT_URL}" if reader.has_content_urls else selection)
 
 
-def _log_notice(notice: Notice) -> None:
-    _log.warning("subscription: %s", notice)
+def _log_notice(settings: Settings, notice: Notice) -> None:
+    _log.warning("subscription: %s", settings.redacted(str(notice)))
 
 
 def _asset_id(label: Row) -> str:

@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from attrs import frozen
 
+from kili_query.client.answers import shape_of
 from kili_query.client.request import Request, Service
 from kili_query.errors import MutationOutcomeUnknown, ServiceError
 
@@ -89,7 +90,7 @@ def _ask(service: Service, batch: Batch) -> list[object]:
     if is_whole and (len(items) == len(batch.inputs) or not batch.answers_each):
         return items
     operation = batch.request.operation.name
-    said = f"{len(items)} items" if is_whole else f"{answer!r:.80}"
+    said = f"{len(items)} items" if is_whole else f"{shape_of(answer)}"
     error = MutationOutcomeUnknown(
         f"{len(batch.inputs)} inputs were sent, and the answer was {said}: which were carried out is unknown",
         operation=operation,

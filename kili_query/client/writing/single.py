@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Mapping
 
+from kili_query.client.answers import shape_of
 from kili_query.client.lookup import asset_ids_of
 from kili_query.client.request import Request, Service
 from kili_query.client.writing.batches import accounting_for
@@ -138,12 +139,12 @@ def _asset_id_of(service: Service, project_id: str | None, external_id: str | No
 def _my_id(service: Service) -> str:
     answer = service.ask(Request(ME, selection="id"))
     if not isinstance(answer, dict) or not isinstance(answer.get("id"), str):
-        raise TransportError(f"the current user has no id: {answer!r:.80}", operation=ME.name)
+        raise TransportError(f"the current user has no id: {shape_of(answer)}", operation=ME.name)
     return str(answer["id"])
 
 
 def _write(service: Service, operation: Operation, variables: Mapping[str, object]) -> dict[str, str]:
     answer = service.ask(Request(operation, variables))
     if not isinstance(answer, dict) or not isinstance(answer.get("id"), str):
-        raise MutationOutcomeUnknown(f"the answer holds no id: {answer!r:.80}", operation=operation.name)
+        raise MutationOutcomeUnknown(f"the answer holds no id: {shape_of(answer)}", operation=operation.name)
     return {"id": answer["id"]}
