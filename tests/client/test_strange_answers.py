@@ -98,7 +98,7 @@ def test_labels_that_do_not_say_whose_they_are(served: ListServer, owner: dict[s
     """A search of assets that is judged here goes by the assets of labels."""
     named = {name: value for name, value in label(1, cars=11).items() if name != "labelOf"} | owner
     served.labels = [named]
-    served.assets = [{"id": "a", "externalId": "x"}]
+    served.assets = [{"id": "asset-1", "externalId": "x"}]
     with KiliClient(KEY, served.endpoint) as client, pytest.raises(TransportError, match="which asset it is of"):
         client.assets("project-1", fields=["id"], label_category_search="OBJECTS.count > 10")
 
