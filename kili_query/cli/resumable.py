@@ -4,7 +4,7 @@ Beside the file to come, ``F``, lie ``F.part`` with the lines so far, and ``F.pa
 each few lines how long ``F.part`` was. What lies behind the last entry was cut off in the middle, and is fetched again.
 """
 
-import gzip
+import errno
 import json
 import os
 import shutil
@@ -13,14 +13,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from attrs import define, field
+from attrs import define, field, frozen
 
-from kili_query._extras import has_extra
 from kili_query.cli.failure import CommandError
-from kili_query.errors import MissingExtraError
+from kili_query.cli.packing import PACKED, check_packing, packed
+from kili_query.replacing import WriteError, cannot_write, replaced
 
 __all__ = ["ResumableFile", "resumable"]
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _LABELS_OF_ENTRY = 20
 _VERSION = 1
 
@@ -91,24 +92,27 @@ class ResumableFile:
         """Go on behind the last entry whose lines are all there."""
         end = self.log.tell()
         size = self.part.seek(0, os.SEEK_END)
-        entry: dict[str, object] = {}
-        while (read := _entry(self.log.readline())) is not None and int(str(read["bytes"])) <= size:
-            entry, end = read, self.log.tell()
-            self.ids |= dict.fromkeys(map(str, _list(read["ids"])))
-        self.lines = self.kept = int(str(entry.get("lines", 0)))
-        self.left_out = list(map(str, _list(entry.get("left_out", []))))
-        self.part.truncate(self.part.seek(int(str(entry.get("bytes", 0)))))
+        last = _Entry(0, (), 0, ())
+        while (read := _Entry.read(self.log.readline())) is not None and last.size_bytes <= read.size_bytes <= size:
+            last, end = read, self.log.tell()
+            self.ids |= dict.fromkeys(read.ids)
+        self.lines = self.kept = last.lines
+        self.left_out = list(last.left_out)
+        self.part.truncate(self.part.seek(last.size_bytes))
         self.log.truncate(self.log.seek(end))
 
     def finish(self) -> None:
         """Let the file appear, in the place of one that is there."""
         self.save()
-        target, ready = _target(self.path), self.part.name
-        if packed := _packed(self.part, f"{target}.part.packed", self.path):
-            ready = packed
-        if os.path.exists(target):
-            shutil.copymode(target, ready)
-        os.replace(ready, target)
+        target = _target(self.path)
+        if target.endswith(PACKED):
+            self.part.seek(0)
+            with replaced(self.path) as new, packed(new.file, self.path) as file:
+                shutil.copyfileobj(self.part, file)
+        else:
+            if os.path.exists(target):
+                shutil.copymode(target, self.part.name)
+            os.replace(self.part.name, target)
         self.discard()
 
     def discard(self) -> None:
@@ -131,13 +135,12 @@ def resumable(path: str, request: Mapping[str, object], *, restart: bool) -> Ite
         MissingExtraError: its suffix asks for a compression that is not installed.
     """
     target = _target(path)
-    if path.endswith(".zst") and not has_extra("zstd"):
-        raise MissingExtraError(f"`{path}`", "zstd")
+    check_packing(path)
     try:
         log, part = _opened(f"{target}.part.log"), _opened(f"{target}.part")
     except (OSError, ValueError) as error:
-        raise CommandError(f"cannot write `{path}`: {getattr(error, 'strerror', None) or error}") from error
-    with log, part:
+        raise cannot_write(path, error) from error
+    with _naming(path), log, part:
         _lock(log, path)
         file = ResumableFile(path, part, log)
         if restart:
@@ -150,6 +153,17 @@ def resumable(path: str, request: Mapping[str, object], *, restart: bool) -> Ite
                 file.save()
                 if not file.ids:
                     file.discard()
+
+
+@contextmanager
+def _naming(path: str) -> Iterator[None]:
+    """Name the file in failures of the disk, which do not tell what could not be written."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _NO_ROOM or isinstance(error, WriteError):
+            raise
+        raise cannot_write(path, error) from error
 
 
 def _begin(file: ResumableFile, request: Mapping[str, object]) -> None:
@@ -175,23 +189,36 @@ def _head(line: bytes) -> dict[str, object] | None:
     """What is downloaded, by the first line of a log."""
     try:
         head: object = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     request = head.get("request") if isinstance(head, dict) and head.get("version") == _VERSION else None
     return request if isinstance(request, dict) else None
 
 
-def _entry(line: bytes) -> dict[str, object] | None:
-    """An entry of a log; None at its end, and where it was cut off in the middle."""
-    try:
-        entry: object = json.loads(line) if line.endswith(b"\n") else None
-    except ValueError:
-        return None
-    return entry if isinstance(entry, dict) and {"bytes", "ids", "lines", "left_out"} <= entry.keys() else None
+@frozen
+class _Entry:
+    """How far a download had come: the bytes of the part, the labels since the entry before, and totals."""
 
+    size_bytes: int
+    ids: tuple[str, ...]
+    lines: int
+    left_out: tuple[str, ...]
 
-def _list(value: object) -> list[object]:
-    return value if isinstance(value, list) else []
+    @classmethod
+    def read(cls, line: bytes) -> "_Entry | None":
+        """An entry of a log; None at its end, and where it is damaged or was cut off in the middle."""
+        try:
+            entry: object = json.loads(line) if line.endswith(b"\n") else None
+        except (ValueError, RecursionError):
+            return None
+        if not isinstance(entry, dict):
+            return None
+        match entry:
+            case {"bytes": int(size), "ids": list(ids), "lines": int(lines), "left_out": list(left_out)}:
+                texts = tuple(map(str, ids)), tuple(map(str, left_out))
+                return cls(size, texts[0], lines, texts[1]) if min(size, lines) >= 0 else None
+            case _:
+                return None
 
 
 def _target(path: str) -> str:
@@ -226,19 +253,3 @@ def _lock(log: IO[bytes], path: str) -> None:
 def _flush(file: IO[bytes]) -> None:
     file.flush()
     os.fsync(file.fileno())
-
-
-def _packed(part: IO[bytes], to: str, path: str) -> str | None:
-    """Where the lines lie compressed, as the suffix of the path asks; None where it does not. Always the same bytes."""
-    part.seek(0)
-    if path.endswith(".gz"):
-        with open(to, "wb") as raw, gzip.GzipFile("", "wb", fileobj=raw, mtime=0) as packed:
-            shutil.copyfileobj(part, packed)
-        return to
-    if path.endswith(".zst"):
-        import zstandard
-
-        with open(to, "wb") as raw:
-            zstandard.ZstdCompressor().copy_stream(part, raw)
-        return to
-    return None

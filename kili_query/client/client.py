@@ -7,7 +7,6 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import AbstractContextManager
 from difflib import get_close_matches
-from importlib import import_module
 from os import PathLike
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Literal, Self, TypeVar, Unpack, cast, overload
@@ -33,7 +32,7 @@ from kili_query.client.rows import Reader, Want
 from kili_query.client.settings import MAX_ANSWER_BYTES, Settings
 from kili_query.client.threads import Threads
 from kili_query.client.transport import Transport
-from kili_query.errors import ArgumentError, MissingExtraError, TransportError
+from kili_query.errors import ArgumentError, TransportError
 from kili_query.planning import DEFAULT_PROFILE, ServerProfile
 from kili_query.protocol import ME, AssetFilters, LabelFilters, LabelType, decode_json, selection_of
 from kili_query.query import Query
@@ -1077,9 +1076,4 @@ def _is_parsed(output_format: str, name: str) -> bool:
 
 def _frames() -> ModuleType:
     """The module that needs pandas, whose absence is noticed before anything is sent."""
-    try:
-        return import_module("kili_query.client.dataframe")
-    except ModuleNotFoundError as missing:
-        if missing.name != "pandas":
-            raise
-        raise MissingExtraError("a data frame of labels", "pandas") from missing
+    return load("kili_query.client.dataframe", "a data frame of labels", "pandas")

@@ -115,5 +115,5 @@ def _most_levels(text: str) -> int:
 
 
 def _refuse(source: Source, span: Span, message: str, label: str) -> Diagnostic:
-    advice = Help("split the query, or raise the limit with `limits=Limits(...)`")
+    advice = Help("split the query; in Python, `limits=Limits(...)` raises the limit")
     return Diagnostic(Code.TOO_LONG_OR_DEEP, message, Label(span, label), help=advice, source=source)

@@ -14,9 +14,11 @@ from kili_query.cli.failure import CommandError
 from kili_query.cli.pull import _missing
 from kili_query.cli.resumable import resumable
 from kili_query.client import KiliClient
+from kili_query.replacing import WriteError
 from kili_query.sandbox import Sandbox
 from tests.cli.running import Run
 from tests.cli.served import lists_asked, many_labels, served, variables_of
+from tests.full_disk import files_at_most
 
 NUMBER = 330
 RESIDUAL = "OBJECTS.PERSON.count + OBJECTS.CAR.count >= 2"
@@ -284,6 +286,48 @@ class TestFile:
         (tmp_path / "l.ndjson.part.log").write_bytes(head)
         with pytest.raises(CommandError, match="is not what this command writes: remove it, or give --restart"):
             fill(tmp_path / "l.ndjson", [])
+
+    @pytest.mark.parametrize(
+        "damage",
+        [
+            b"[]",
+            b'{"bytes": "many", "ids": [], "lines": 1, "left_out": []}',
+            b'{"bytes": -5, "ids": ["x"], "lines": 1, "left_out": []}',
+            b'{"bytes": 3, "ids": ["x"], "lines": 1, "left_out": []}',
+            b'{"bytes": 200, "ids": {"x": 1}, "lines": 1, "left_out": []}',
+            b'{"bytes": 200, "ids": ["x"], "lines": null, "left_out": []}',
+            b'{"bytes": 200, "ids": ["x"], "lines": 1, "left_out": 7}',
+            b"\xff\xfe",
+            b"[" * 5000,
+        ],
+    )
+    def test_a_damaged_log(self, tmp_path: Path, damage: bytes) -> None:
+        path, log = tmp_path / "l.ndjson", tmp_path / "l.ndjson.part.log"
+        fill(path, range(40))
+        *head, last = log.read_bytes().splitlines(keepends=True)
+        log.write_bytes(b"".join(head) + damage + b"\n" + last)
+        assert fill(path, range(20, 40)) == [str(number) for number in range(20)]
+        lines = (tmp_path / "l.ndjson.part").read_text(encoding="utf-8")
+        assert lines == "".join(f"line {number}\n" for number in range(1, 40, 2))
+
+    @pytest.mark.parametrize("name", ["l.ndjson", "l.ndjson.gz", "l.ndjson.zst"])
+    def test_a_full_disk(self, tmp_path: Path, name: str) -> None:
+        path = tmp_path / name
+
+        def download() -> None:
+            with resumable(str(path), REQUEST, restart=False) as file:
+                for number in range(len(file.ids), 1000):
+                    file.add(f"{number}", f"line {number}")
+                file.finish()
+
+        with files_at_most(5000), pytest.raises(WriteError, match=rf"^cannot write `{path}`: File too large$"):
+            download()
+        assert not path.exists()
+        download()
+        unpack = {".gz": gzip.decompress, ".zst": zstandard.ZstdDecompressor().decompressobj().decompress}
+        lines = unpack.get(path.suffix, bytes)(path.read_bytes())
+        assert lines == "".join(f"line {number}\n" for number in range(1000)).encode()
+        assert beside(tmp_path) == [name]
 
 
 class TestMissing:
