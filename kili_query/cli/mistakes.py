@@ -70,6 +70,6 @@ def tell_unseen(query: Query, names: LabelNames | None) -> None:
         return
     lines = [f"{one.message}{'' if one.help is None else f': {one.help.text}'}" for one in found[:_SHOWN]]
     more = [f"… and {len(found) - _SHOWN} more"] if len(found) > _SHOWN else []
-    count = f"first {names.labels} labels" if names.is_enough else "labels" if names.labels > 1 else "label"
-    heading = f"note: names were not checked (no --ontology), and the {count} read do not hold all of them"
+    where = f"the first {names.labels} labels" if names.is_enough else "the labels"
+    heading = f"note: names were not checked (no --ontology), and not all of them are in {where}"
     tell("\n  ".join([heading, *lines, *more]))

@@ -26,6 +26,8 @@ def read_file(path: str | PathLike[str]) -> bytes:
     Raises:
         OntologyError: it cannot be read; the message names it.
     """
+    if not fspath(path):
+        raise OntologyError("the path of the project is empty")
     try:
         return Path(path).read_bytes()
     except (OSError, ValueError) as error:  # a ValueError when the path holds a null character
@@ -83,10 +85,16 @@ def _parse(text: str | bytes | bytearray, path: str = "") -> object:
     except ValueError as error:
         if isinstance(error, json.JSONDecodeError) and error.msg == "Extra data" and "jsonResponse" in error.doc:
             raise OntologyError(_LABELS, path) from error  # one label a line
-        raise OntologyError(f"not valid JSON: {error}", path) from error
+        raise OntologyError(_reason(text, error), path) from error
     except RecursionError as error:
         raise OntologyError("nested too deep to be read", path) from error
     return value
+
+
+def _reason(text: str | bytes | bytearray, error: ValueError) -> str:
+    if not text.strip():
+        return "it is empty"
+    return "not JSON, nor any text in UTF-8" if isinstance(error, UnicodeError) else f"not valid JSON: {error}"
 
 
 def _jobs(interface: Mapping[str, object], path: str) -> dict[str, Job]:

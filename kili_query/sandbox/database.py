@@ -41,11 +41,19 @@ class Database:
         self._write_lock = Lock()
         self._idle: list[sqlite3.Connection] = []
         self._open: list[sqlite3.Connection] = []
+        self._is_new = not self.path.exists()
         try:
             self._create()
         except BaseException:
             self.close()
+            self.remove_unfinished()
             raise
+
+    def remove_unfinished(self) -> None:
+        """Remove the file, once it is closed, if it was not there before: nothing was put in."""
+        if self._is_new:
+            for suffix in ("", "-wal", "-shm"):
+                self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
 
     def document(self) -> str | None:
         """The project's document; None where nothing was put in yet."""

@@ -3,7 +3,7 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from os import PathLike
+from os import PathLike, fspath
 from pathlib import Path
 from typing import TypeAlias
 
@@ -47,6 +47,8 @@ class ProjectFiles:
 
 def project_file(project: FilePath) -> FilePath:
     """The file of a project, which a folder has under ``project.json``."""
+    if not fspath(project):
+        raise SourceError("the path of the project is empty")
     folder = Path(project)
     return folder / "project.json" if folder.is_dir() else project
 

@@ -103,7 +103,7 @@ class Sandbox:
         self._socket: socket.socket | None = None
         self._thread: Thread | None = None
         try:
-            store = evolve(_fill(self._database, project, labels, assets, wrong), max_answer_bytes=max_answer_bytes)
+            store = evolve(self._filled(project, labels, assets, wrong), max_answer_bytes=max_answer_bytes)
             self._socket = _listen(host, port)
             self.port: int = self._socket.getsockname()[1]
             payloads_at = f"{self.url}{PAYLOADS_PATH}" if payload_urls else None
@@ -133,6 +133,20 @@ class Sandbox:
                 timeout_graceful_shutdown=_GRACE_S,
             )
         )
+
+    def _filled(
+        self,
+        project: Ontology | FilePath | None,
+        labels: FilePath | None,
+        assets: FilePath | None,
+        misbehaves: tuple[Misbehaviour, ...],
+    ) -> Store:
+        try:
+            return _fill(self._database, project, labels, assets, misbehaves)
+        except BaseException:
+            self.close()
+            self._database.remove_unfinished()
+            raise
 
     @property
     def url(self) -> str:

@@ -115,6 +115,8 @@ def _check(source: object) -> None:
 def _check_path(path: str) -> None:
     if path == _STDIN:
         return
+    if not path:
+        raise SourceError("the path of the labels is empty")
     try:
         is_folder = stat.S_ISDIR(os.stat(path).st_mode)
     except (OSError, ValueError) as error:  # a ValueError for a zero byte in the path

@@ -100,7 +100,7 @@ class TestNames:
             "explain": ("explain", query, "--labels", labels),
         }[command]
         ran = run(*asked)
-        note = "note: names were not checked (no --ontology), and the labels read do not hold all of them\n"
+        note = "note: names were not checked (no --ontology), and not all of them are in the labels\n"
         assert f"{note}  {hint}" in ran.err
         assert "names were not checked" not in run(*asked, "--ontology", project).err
 
@@ -112,7 +112,7 @@ class TestNames:
         text = b'{"jsonResponse": {"J": {"categories": [{"name": "A"}]}}}\n' * 1001
         ran = run("match", "J.B OR J.A", "-", "--count", stdin=text)
         assert ran.out == "1001\n"
-        assert "the first 1000 labels read do not hold all of them\n  unknown category `B` in job `J`\n" in ran.err
+        assert "not all of them are in the first 1000 labels\n  unknown category `B` in job `J`\n" in ran.err
 
 
 def test_arguments_in_the_wrong_order(run: Run, labels: Path) -> None:
@@ -141,6 +141,32 @@ def test_projects_in_other_shapes(run: Run, project: Path, labels: Path, tmp_pat
     assert run("check", "A.B", "--ontology", "deep.json").err == told
     assert run("export", labels, "--project", "deep.json", "-f", "raw", "-o", "x.zip").err == told
     assert run("serve", "--project", "deep.json").err == told
+
+
+def test_paths_that_are_empty(run: Run, project: Path) -> None:
+    assert run("count", "").err == "error: the path of the labels is empty\n"
+    assert run("check", "A.B", "--ontology", "").err == "error: the path of the project is empty\n"
+    assert run("serve", "--project", "").err == "error: the path of the project is empty\n"
+
+
+def test_projects_that_are_no_json(run: Run, tmp_path: Path) -> None:
+    for content, told in ((b"", "it is empty"), (gzip.compress(b"{}"), "not JSON, nor any text in UTF-8")):
+        (tmp_path / "p.json").write_bytes(content)
+        assert run("check", "A.B", "--ontology", "p.json").err == f"error: `p.json`: {told}\n"
+
+
+def test_a_server_that_cannot_be_filled_leaves_nothing(run: Run, labels: Path, project: Path, tmp_path: Path) -> None:
+    given = ("serve", "--project", project, "--labels", labels, "--database", "kept.db")
+    with files_at_most(10_000):
+        ran = run(*given)
+    assert (ran.status, ran.out) == (2, "")
+    assert "kept.db" in ran.err
+    assert "Traceback" not in ran.err
+    (tmp_path / "twice.ndjson").write_bytes(labels.read_bytes() * 2)
+    ran = run("serve", "--project", project, "--labels", "twice.ndjson", "--database", "kept.db")
+    assert (ran.status, ran.out) == (2, "")
+    assert "another label has the id" in ran.err
+    assert os.listdir(tmp_path) == ["twice.ndjson"]
 
 
 class TestSuffixes:

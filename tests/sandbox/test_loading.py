@@ -69,7 +69,7 @@ class TestProjects:
     @pytest.mark.parametrize(
         ("document", "reason"),
         [
-            ("", "not valid JSON"),
+            ("", "it is empty"),
             ("{", "not valid JSON"),
             ([], "expected an object, found a list"),
             ({}, "`jobs` is missing"),
