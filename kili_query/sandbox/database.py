@@ -55,6 +55,13 @@ class Database:
             for suffix in ("", "-wal", "-shm"):
                 self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
 
+    def is_empty(self) -> bool:
+        """Whether nothing was put in for certain."""
+        try:
+            return self.document() is None
+        except sqlite3.Error:  # on a disk that is full, for example
+            return False
+
     def document(self) -> str | None:
         """The project's document; None where nothing was put in yet."""
         with self.reading() as connection:

@@ -144,8 +144,10 @@ class Sandbox:
         try:
             return _fill(self._database, project, labels, assets, misbehaves)
         except BaseException:
+            is_empty = self._database.is_empty()  # another process may have filled it meanwhile
             self.close()
-            self._database.remove_unfinished()
+            if is_empty:
+                self._database.remove_unfinished()
             raise
 
     @property
