@@ -36,7 +36,7 @@ def test_extras_of_pages_exist() -> None:
     advised = {
         (path.name, extra.strip())
         for path in texts
-        for group in re.findall(r"kili-query\[([a-z, ]+)\]", path.read_text(encoding="utf-8"))
+        for group in re.findall(r"(?:kili-query|\.)\[([a-z, ]+)\]", path.read_text(encoding="utf-8"))
         for extra in group.split(",")
     }
     assert ("README.md", "cli") in advised
