@@ -9,10 +9,10 @@ in both layouts, an image the same id in every file.
 """
 
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from pathlib import Path
-from typing import IO, TypeAlias
+from typing import IO, NamedTuple, TypeAlias
 
 from kili_query.errors import MalformedLabelError
 from kili_query.export.asset import Annotation, Asset, Frame, Label
@@ -32,6 +32,7 @@ _TOOLS = frozenset({"rectangle", "polygon", "semantic"})
 _FOLDER = "data"
 _LICENSE = {"id": 0, "name": "unknown", "url": ""}
 _CHUNK_BYTES = 1 << 20
+_BATCH = 256  # objects that are measured together, in less time than one after another
 
 Row: TypeAlias = dict[str, object]
 
@@ -55,12 +56,25 @@ class _Rows:
                 shutil.copyfileobj(file, target, _CHUNK_BYTES)
 
 
+class _Placed(NamedTuple):
+    """An object on its image, with what messages call its asset and its label."""
+
+    drawn: Drawn
+    job: str
+    image: Row
+    size: Size
+    asset: str
+    label: str
+
+
 class _CocoWriter:
     """Writes images and annotations to temporary files, and puts them together at the end."""
 
     def __init__(self, export: Export) -> None:
         self._export = export
         self._is_merged = export.options.layout == "merged"
+        self._is_modified = export.options.annotation_modifier is not None
+        self._waiting: list[_Placed] = []
         pairs = [(job.name, key) for job in export.jobs for key in job.categories]
         self._category_ids = {pair: number for number, pair in enumerate(pairs, 1)}
         self._images = _Rows(export.scratch / "images")
@@ -77,24 +91,26 @@ class _CocoWriter:
         size = asset.required_size()
         media = {one.frame: one.path for one in asset.media}
         images: list[Row] = []
-        annotations: dict[str, list[Row]] = {path: [] for path in self._annotations}
+        placed: list[_Placed] = []
         for label in asset.labels:
             for frame in label.frames:
-                found = self._objects(asset, label, frame)
+                found = list(self._objects(asset, label, frame))
                 path = _image_path(asset, frame, media)
                 if path is not None:
                     image = self._image(len(images), path, size, label)
                     images.append(image)
-                    self._draw(found, image, (asset, label, size), annotations)
-                elif any(found.values()):
+                    placed += [_Placed(one, job, image, size, asset.external_id, label.name) for job, one in found]
+                elif found:
                     error = MalformedLabelError("the archive holds no such frame of the video", frame.path)
                     self._export.reject(error, asset.external_id, label.name)
         self._images.add(images)
-        for path, rows in annotations.items():
-            self._annotations[path].add(rows)
+        self._waiting += placed
+        if len(self._waiting) >= _BATCH or self._is_modified:  # what a caller's function does, it does in time
+            self._draw()
         return ()
 
     def close(self) -> Iterable[Entry]:
+        self._draw()
         whole = self._export.scratch / "labels.json"
         for path, annotations in self._annotations.items():
             head = {"info": self._info(), "licenses": [_LICENSE], "categories": self._categories(path)}
@@ -135,39 +151,39 @@ class _CocoWriter:
             **({"label": label.name} if label.ending else {}),
         }
 
-    def _objects(self, asset: Asset, label: Label, frame: Frame) -> dict[str, list[Drawn]]:
-        """What the jobs draw, by their names."""
-        is_modified = self._export.options.annotation_modifier is not None
-        return {
-            job.name: whole(drawn_of(self._export, asset, label, frame, job, with_annotations=is_modified))
-            for job in self._export.jobs
-        }
+    def _objects(self, asset: Asset, label: Label, frame: Frame) -> Iterator[tuple[str, Drawn]]:
+        """Yield what the jobs draw, each with the name of its job."""
+        for job in self._export.jobs:
+            drawn = drawn_of(self._export, asset, label, frame, job, with_annotations=self._is_modified)
+            for one in whole(drawn):
+                yield job.name, one
 
-    def _draw(
-        self,
-        found: Mapping[str, list[Drawn]],
-        image: Row,
-        of: tuple[Asset, Label, Size],
-        drawn: Mapping[str, list[Row]],
-    ) -> None:
-        """Add the annotations of an image to those of their files."""
-        asset, label, size = of
-        for job, objects in found.items():
-            path = self._paths[job]
-            rows = drawn[path]
-            for one, fields in zip(objects, segmented(objects, size), strict=True):
-                try:
-                    if fields is None:
-                        raise MalformedLabelError("the mask covers the centre of no pixel", one.path)
-                    row: Row = {
-                        "id": self._annotations[path].count + len(rows) + 1,
-                        "image_id": image["id"],
-                        "category_id": self._category_ids[job, one.category],
-                        **fields,
-                    }
-                    rows.append(row if one.annotation is None else self._modified(row, image, one.annotation))
-                except MalformedLabelError as error:
-                    self._export.reject(error, asset.external_id, label.name)
+    def _draw(self) -> None:
+        """Add the waiting annotations to those of their files."""
+        waiting, self._waiting = self._waiting, []
+        drawn: dict[str, list[Row]] = {path: [] for path in self._annotations}
+        for one, fields in zip(waiting, segmented([(one.drawn, one.size) for one in waiting]), strict=True):
+            path = self._paths[one.job]
+            number = self._annotations[path].count + len(drawn[path]) + 1
+            try:
+                drawn[path].append(self._row(number, one, fields))
+            except MalformedLabelError as error:
+                self._export.reject(error, one.asset, one.label)
+        for path, rows in drawn.items():
+            self._annotations[path].add(rows)
+
+    def _row(self, number: int, placed: _Placed, fields: Row | None) -> Row:
+        """Return an annotation.
+
+        Raises:
+            MalformedLabelError: it is empty, or what the caller makes of it is no annotation.
+        """
+        drawn = placed.drawn
+        if fields is None:
+            raise MalformedLabelError("the mask covers the centre of no pixel", drawn.path)
+        category_id = self._category_ids[placed.job, drawn.category]
+        row: Row = {"id": number, "image_id": placed.image["id"], "category_id": category_id, **fields}
+        return row if drawn.annotation is None else self._modified(row, placed.image, drawn.annotation)
 
     def _modified(self, row: Row, image: Row, annotation: Annotation) -> Row:
         """What the caller makes of an annotation.

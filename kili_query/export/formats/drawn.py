@@ -119,7 +119,7 @@ def plain_outlines(jobs: Mapping[str, object], job: Job, path: str = "") -> list
     True
     """
     found = _reader()(jobs, job.name, path)
-    return found if found is not None and all(one.category in job.categories for one in found) else None
+    return found if found is not None and {one.category for one in found} <= job.categories.keys() else None
 
 
 @cache

@@ -36,21 +36,21 @@ class Extent(NamedTuple):
     is_plain: bool
 
 
-def extents(shapes: Sequence[Parts], scale: tuple[float, float] = (1, 1)) -> list[Extent]:
-    """Return what each shape fills.
+def extents(shapes: Sequence[Parts]) -> list[Extent]:
+    """Return what each shape fills; of many at once in much less time than one after another.
 
     Args:
         shapes: of finite coordinates, each with a part or more, rings of three corners or more.
-        scale: by which x and y are multiplied.
 
-    >>> corner, hole = [0, 0, 4, 0, 4, 4, 0, 4], [-1, -1, 1, -1, 1, 5, -1, 5]
-    >>> extents([[[corner]], [[corner, hole]]], (10, 1))
-    [Extent(bounds=Bounds(left=0.0, top=0.0, right=40.0, bottom=4.0), area=160.0, is_plain=True), \
-Extent(bounds=Bounds(left=10.0, top=0.0, right=40.0, bottom=4.0), area=120.0, is_plain=False)]
+    >>> square, hole = [0, 0, 4, 0, 4, 4, 0, 4], [-1, -1, 1, -1, 1, 5, -1, 5]
+    >>> for one in extents([[[square]], [[square, hole]]]):
+    ...     print(tuple(one.bounds), one.area, one.is_plain)
+    (0.0, 0.0, 4.0, 4.0) 16.0 True
+    (1.0, 0.0, 4.0, 4.0) 12.0 False
     """
     if not shapes:
         return []
-    drawn = _multipolygons(shapes, scale)
+    drawn = _multipolygons(shapes)
     plain = shapely.is_valid(drawn)
     for index in np.flatnonzero(~plain):
         drawn[index] = filled(drawn[index])
@@ -58,10 +58,10 @@ Extent(bounds=Bounds(left=10.0, top=0.0, right=40.0, bottom=4.0), area=120.0, is
     return [Extent(Bounds(*bounds), area, is_plain) for bounds, area, is_plain in rows]
 
 
-def _multipolygons(shapes: Sequence[Parts], scale: tuple[float, float]) -> NDArray[np.object_]:
+def _multipolygons(shapes: Sequence[Parts]) -> NDArray[np.object_]:
     parts = list(chain.from_iterable(shapes))
     rings = list(chain.from_iterable(parts))
-    corners = np.array(list(chain.from_iterable(rings)), np.float64).reshape(-1, 2) * scale
+    corners = np.array(list(chain.from_iterable(rings)), np.float64).reshape(-1, 2)
     lines = np.asarray(shapely.linearrings(corners, indices=_repeated(len(ring) // 2 for ring in rings)))
     polygons = np.asarray(shapely.polygons(lines, indices=_repeated(map(len, parts))))
     return np.asarray(shapely.multipolygons(polygons, indices=_repeated(map(len, shapes))))

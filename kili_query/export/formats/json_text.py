@@ -11,6 +11,7 @@ __all__ = ["encode_finite", "encode_sorted", "spread"]
 
 _ON_ONE_LINE = 0  # to msgspec
 _EXPONENT = re.compile(rb"e[-\d]")
+_SMALL = tuple(before + b"0.0000" for before in (b"[", b",", b":", b"-"))
 
 
 def spread(text: str, indent: int) -> str:
@@ -96,4 +97,6 @@ def _writers() -> tuple[Callable[[str, int], str], Callable[[object], str], Call
 
 def _is_usual(data: bytes) -> bool:
     """Whether the standard library writes the same: msgspec writes 0.00001 for 1e-05, 1e-7 for 1e-07, é as it is."""
-    return data.isascii() and b"\x7f" not in data and b"0.0000" not in data and not _EXPONENT.search(data)
+    if not data.isascii() or b"\x7f" in data or (b"0.0000" in data and any(small in data for small in _SMALL)):
+        return False
+    return not _EXPONENT.search(data)

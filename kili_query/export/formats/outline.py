@@ -9,7 +9,7 @@ from msgspec.json import Decoder
 
 from kili_query.export.formats.clipping import LEAST_AREA
 from kili_query.export.formats.drawn import Drawn, is_upright
-from kili_query.export.formats.extents import extents
+from kili_query.export.formats.extents import Numbers, extents
 from kili_query.export.text_jobs import TextJobs
 
 __all__ = ["Outline", "read_outlines"]
@@ -62,25 +62,28 @@ def read_outlines(jobs: Mapping[str, object], name: str, path: str) -> list[Draw
     except (MsgspecError, ValueError, RecursionError):  # a ValueError where a text has a lone surrogate
         return None
     found = [_drawn(one, f"{path}.annotations[{index}]") for index, one in enumerate(response.annotations)]
-    return found if all(map(_has_area, found)) and _have_area([one for one in found if len(one.parts[0]) > 1]) else None
+    drawn = [one for one in found if one is not None]
+    return drawn if len(drawn) == len(found) and _have_area([one for one in drawn if len(one.parts[0]) > 1]) else None
 
 
-def _drawn(outline: Outline, path: str) -> Drawn:
-    part = [[number for corner in ring.corners for number in (corner.x, corner.y)] for ring in outline.rings]
+def _drawn(outline: Outline, path: str) -> Drawn | None:
+    """What it draws; None when the outline may fill nothing, or is a rectangle that does not stand upright."""
+    measured = [_numbers(ring) for ring in outline.rings]
+    part = [numbers for numbers, _ in measured]
     is_box = outline.type == "rectangle"
     group = outline.mid if outline.type == "semantic" else None
-    return Drawn(outline.categories[0].name, is_box, [part], path, group)
+    drawn = Drawn(outline.categories[0].name, is_box, [part], path, group)
+    has_area = measured[0][1] > LEAST_AREA and (not is_box or (len(part) == 1 and is_upright(drawn)))
+    return drawn if has_area else None
 
 
-def _has_area(drawn: Drawn) -> bool:
-    """Whether the outline surely fills something; a rectangle has to stand upright for that."""
-    ring = drawn.parts[0][0]
-    if drawn.is_box:
-        width, height = ring[4] - ring[0], ring[5] - ring[1]
-        return len(drawn.parts[0]) == 1 and is_upright(drawn) and abs(width * height) > LEAST_AREA
-    xs, ys = ring[::2], ring[1::2]
-    twice: float = sum(map(mul, xs, ys[1:] + ys[:1])) - sum(map(mul, ys, xs[1:] + xs[:1]))
-    return abs(twice) > 2 * LEAST_AREA
+def _numbers(ring: _Ring) -> tuple[Numbers, float]:
+    """Its corners, and the area within, unless it crosses itself."""
+    xs, ys = [corner.x for corner in ring.corners], [corner.y for corner in ring.corners]
+    numbers = xs + ys
+    numbers[::2], numbers[1::2] = xs, ys
+    twice: float = sum(map(mul, xs, ys[1:])) - sum(map(mul, ys, xs[1:])) + xs[-1] * ys[0] - ys[-1] * xs[0]
+    return numbers, abs(twice) / 2
 
 
 def _have_area(holed: list[Drawn]) -> bool:

@@ -1,7 +1,6 @@
 """What COCO says of an object: its box, its outline or its pixels, and how large it is."""
 
-from collections.abc import Iterable, Sequence
-from itertools import chain
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from kili_query.export.formats.drawn import Drawn, is_upright
@@ -23,10 +22,16 @@ def whole(drawn: Iterable[Drawn]) -> list[Drawn]:
     return list(found.values())
 
 
-def segmented(drawn: Sequence[Drawn], size: Size) -> list[Fields | None]:
-    """Return the fields of COCO annotations that say where they are, in pixels, not rounded; None for an empty mask."""
-    outlined = iter(extents([one.parts for one in drawn if not is_upright(one)], size))
-    return [_of_upright(one, size) if is_upright(one) else _of(one, next(outlined), size) for one in drawn]
+def segmented(drawn: Sequence[tuple[Drawn, Size]]) -> Iterator[Fields | None]:
+    """Yield the fields of COCO annotations that say where they are, in pixels, not rounded; None for an empty mask.
+
+    Args:
+        drawn: objects, each with the size of its image.
+    """
+    upright = [is_upright(one) for one, _ in drawn]
+    others = iter(extents([one.parts for (one, _), is_plain in zip(drawn, upright, strict=True) if not is_plain]))
+    for (one, size), is_plain in zip(drawn, upright, strict=True):
+        yield _of_upright(one, size) if is_plain else _of(one, next(others), size)
 
 
 def _of_upright(drawn: Drawn, size: Size) -> Fields:
@@ -43,24 +48,26 @@ def _of_upright(drawn: Drawn, size: Size) -> Fields:
 
 def _of(drawn: Drawn, extent: Extent, size: Size) -> Fields | None:
     """Polygons of an object without holes, else its mask; the area is that of what readers see."""
-    left, top, right, bottom = extent.bounds
+    left, top, right, bottom = _scaled([*extent.bounds], size)
     box = [left, top, right - left, bottom - top]
     if all(len(part) == 1 for part in drawn.parts):
         outlines = [_scaled(outer, size) for [outer] in drawn.parts]
-        return {"bbox": box, "segmentation": outlines, "area": extent.area, "iscrowd": 0}
+        area_px = extent.area * size.width_px * size.height_px
+        return {"bbox": box, "segmentation": outlines, "area": area_px, "iscrowd": 0}
     counts = run_lengths(_region(drawn.parts, size), size)
-    area = sum(counts[1::2])
-    if not area:
+    area_px = sum(counts[1::2])
+    if not area_px:
         return None
     mask = {"size": [size.height_px, size.width_px], "counts": counts}
-    return {"bbox": box, "segmentation": mask, "area": area, "iscrowd": 0}
+    return {"bbox": box, "segmentation": mask, "area": area_px, "iscrowd": 0}
 
 
-def _scaled(ring: Numbers, size: Size) -> list[float]:
+def _scaled(ring: Numbers, size: Size) -> Numbers:
     width_px, height_px = size
-    return list(
-        chain.from_iterable([(x * width_px, y * height_px) for x, y in zip(ring[::2], ring[1::2], strict=True)])
-    )
+    numbers = ring.copy()
+    numbers[::2] = [x * width_px for x in ring[::2]]
+    numbers[1::2] = [y * height_px for y in ring[1::2]]
+    return numbers
 
 
 def _region(parts: Parts, size: Size) -> Region:
