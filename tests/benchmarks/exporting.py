@@ -1,7 +1,7 @@
 """Exports a project in some formats with one client, in a process of its own, and prints what each took, as JSON.
 
 Runs in the environment of any client: ``exporting.py CLIENT ENDPOINT KEY PROJECT FOLDER FORMAT/LAYOUT...`` where CLIENT
-is ``ours`` or ``official``. The first export is made twice, and counts once, so that imports are not measured.
+is ``ours`` or ``official``. Each export is made twice, and only the second counts, so that imports are not measured.
 """
 
 import json
@@ -29,7 +29,7 @@ def main() -> None:
 
         client = Kili(api_key=key, api_endpoint=endpoint)
     found = {}
-    for what in (wanted[0], *wanted):
+    for what in (*wanted, *wanted):
         fmt, layout = what.split("/")
         path = Path(folder) / f"{client_name}.zip"
         start, start_cpu = time.perf_counter(), time.process_time()

@@ -11,6 +11,7 @@ from typing import Any
 
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from tests.benchmarks.photo_sets import write_photos
 from tests.benchmarks.ratios import record_figure, record_ratios
 from tests.peers.official import LATEST, official_python
 
@@ -23,7 +24,14 @@ ROUNDS = 3
 
 @contextmanager
 def served(folder: Path, number: int, **options: object) -> Iterator[dict[str, str]]:
-    command = [sys.executable, "-m", "tests.benchmarks.serve_labels", str(folder), str(number), json.dumps(options)]
+    with started("tests.benchmarks.serve_labels", str(folder), str(number), json.dumps(options)) as at:
+        yield at
+
+
+@contextmanager
+def started(*module: str) -> Iterator[dict[str, str]]:
+    """A server, which is a module with its arguments: where it is."""
+    command = [sys.executable, "-m", *module]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         yield json.loads(process.stdout.readline())
@@ -60,6 +68,16 @@ def test_listing(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
         benchmark.pedantic(listed, ("ours", at), {"home": tmp_path}, rounds=1)
     times_s = {"KiliClient.labels": best["ours"], f"official {LATEST}": best["official"]}
     what = f"list {LISTED} labels with their content"
+    record_ratios(benchmark, what, times_s, goals={f"official {LATEST}": 4}, in_plot=True)
+
+
+def test_listing_photos(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
+    number = write_photos(tmp_path, LISTED // 80)
+    with started("tests.benchmarks.serve_project", str(tmp_path)) as at:
+        best = best_seconds(at, tmp_path, number)
+        benchmark.pedantic(listed, ("ours", at), {"home": tmp_path}, rounds=1)
+    times_s = {"KiliClient.labels": best["ours"], f"official {LATEST}": best["official"]}
+    what = f"list {number} labels of photos with polygons"
     record_ratios(benchmark, what, times_s, goals={f"official {LATEST}": 4}, in_plot=True)
 
 

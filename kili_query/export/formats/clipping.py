@@ -1,6 +1,7 @@
 """What of a shape lies on its image: readers refuse a whole file for one coordinate outside.
 
-All coordinates are fractions of width and height. What lies inside is returned as it is, number for number.
+All coordinates are fractions of width and height. What lies inside is returned as it is, number for number. Needs
+shapely, which the extra ``export`` has.
 """
 
 from collections.abc import Callable, Iterator
@@ -8,12 +9,10 @@ from collections.abc import Callable, Iterator
 import shapely
 
 from kili_query.export.formats.extents import extents, filled
+from kili_query.export.formats.rings import LEAST_AREA, Numbers
 from kili_query.labels.geometry import Part, Point, Ring
 
-__all__ = ["LEAST_AREA", "clipped_part", "clipped_ring"]
-
-LEAST_AREA = 1e-15
-"""Of the image: less is nothing but the error of sums. On an image of 100,000 by 100,000 pixels it is 0.00001 pixel."""
+__all__ = ["clipped_part", "clipped_ring"]
 
 _LEAST_CORNERS = 3
 
@@ -40,7 +39,7 @@ def clipped_part(part: Part) -> Iterator[Part]:
     yield from _pieces(clipped)
 
 
-def _numbers(part: Part) -> list[list[float]]:
+def _numbers(part: Part) -> list[Numbers]:
     return [[number for corner in ring for number in corner] for ring in part.rings]
 
 

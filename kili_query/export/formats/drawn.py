@@ -3,7 +3,7 @@
 All formats of outlines and boxes take it from here, so that they agree on what can be written.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import NamedTuple, TypeAlias
 
@@ -11,9 +11,8 @@ from kili_query._extras import has_extra, load
 from kili_query.errors import MalformedLabelError
 from kili_query.export.asset import Annotation, Asset, Frame, Label
 from kili_query.export.context import Export
-from kili_query.export.formats.clipping import clipped_part
-from kili_query.export.formats.extents import Numbers, Parts, extents
 from kili_query.export.formats.objects import uncrossed
+from kili_query.export.formats.rings import Numbers, Parts, extents
 from kili_query.labels.geometry import Bounds, Box, Part, Region, Ring
 from kili_query.ontology import Job
 
@@ -144,7 +143,10 @@ def _checked(export: Export, asset: Asset, label: Label, frame: Frame, job: Job)
 def _on_image(annotation: Annotation, shape: Box | Region) -> Drawn:
     is_box = isinstance(shape, Box)
     given = (Part(uncrossed(shape)),) if isinstance(shape, Box) else shape.parts
-    within = [one for part in given for one in clipped_part(part)]
+    clipped: Callable[[Part], Iterable[Part]] = load(
+        "kili_query.export.formats.clipping", "an outline that has to be clipped", "export"
+    ).clipped_part
+    within = [one for part in given for one in clipped(part)]
     if not within:
         is_outside = not any(0 <= x <= 1 and 0 <= y <= 1 for part in given for x, y in part.outer)
         what = "lies outside the image" if is_outside else "has no area on the image"

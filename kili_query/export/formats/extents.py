@@ -5,35 +5,15 @@ A ring is filled by the even-odd rule, holes are taken out, and parts are joined
 
 from collections.abc import Iterable, Sequence
 from itertools import chain
-from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from kili_query.export.formats.rings import Extent, Parts
 from kili_query.labels.geometry import Bounds
 
-__all__ = ["Extent", "Numbers", "Parts", "extents", "filled"]
-
-Numbers: TypeAlias = list[float]
-"""The corners of a ring: x and y of each."""
-
-Parts: TypeAlias = Sequence[Sequence[Numbers]]
-"""Of each part of a shape its outline, then its holes."""
-
-
-class Extent(NamedTuple):
-    """What a shape fills.
-
-    Attributes:
-        bounds: the smallest upright box around it; not numbers when it fills nothing.
-        area: how much it fills.
-        is_plain: its rings neither cross nor touch themselves or each other along a line, and its holes are inside.
-    """
-
-    bounds: Bounds
-    area: float
-    is_plain: bool
+__all__ = ["extents", "filled"]
 
 
 def extents(shapes: Sequence[Parts]) -> list[Extent]:

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable
 
-import shapely
 from attrs import evolve
 
 from kili_query.export.asset import Annotation
-from kili_query.labels.geometry import Box, Region, Ring, parts
+from kili_query.labels.geometry import Box, Point, Region, Ring, parts
 
 __all__ = ["objects", "uncrossed"]
 
@@ -34,13 +33,23 @@ def _joined(members: list[Annotation]) -> Annotation:
 def uncrossed(box: Box) -> Ring:
     """The corners of a rectangle, one beside the next: some labels give them row by row.
 
-    >>> from kili_query.labels.geometry import Point
     >>> crossed = Box((Point(0, 0), Point(0, 1), Point(2, 0), Point(2, 1)))
     >>> [tuple(corner) for corner in uncrossed(crossed)]
     [(0, 0), (0, 1), (2, 1), (2, 0)]
     """
     a, b, c, d = box.corners
     for corners in ((a, b, c, d), (a, b, d, c), (a, c, b, d)):
-        if shapely.is_valid(shapely.Polygon(corners)):
+        first, second, third, fourth = corners
+        if not _meet(first, second, third, fourth) and not _meet(second, third, fourth, first):
             return corners
     return box.corners
+
+
+def _meet(a: Point, b: Point, c: Point, d: Point) -> bool:
+    """Whether two lines share a point."""
+    return _turn(a, b, c) * _turn(a, b, d) <= 0 and _turn(c, d, a) * _turn(c, d, b) <= 0
+
+
+def _turn(a: Point, b: Point, c: Point) -> float:
+    """Which side of the line from ``a`` to ``b`` a point is on, by the sign."""
+    return (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x)

@@ -7,9 +7,8 @@ from typing import Annotated, Literal, TypeAlias
 from msgspec import UNSET, Meta, MsgspecError, Struct, UnsetType, convert, field
 from msgspec.json import Decoder
 
-from kili_query.export.formats.clipping import LEAST_AREA
 from kili_query.export.formats.drawn import Drawn, is_upright
-from kili_query.export.formats.extents import Numbers, extents
+from kili_query.export.formats.rings import LEAST_AREA, Numbers, extents
 from kili_query.export.text_jobs import TextJobs
 
 __all__ = ["Outline", "read_outlines"]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from kili_query.export.formats.drawn import Drawn, is_upright
-from kili_query.export.formats.extents import Extent, Numbers, Parts, extents
+from kili_query.export.formats.rings import Extent, Numbers, Parts, extents
 from kili_query.labels.geometry import Part, Point, Region, Ring, Size, run_lengths
 
 __all__ = ["segmented", "whole"]

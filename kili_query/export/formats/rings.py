@@ -1,0 +1,44 @@
+"""Shapes as lists of numbers, and how far they reach. What is heavy to import is loaded when a shape needs it."""
+
+from collections.abc import Sequence
+from typing import NamedTuple, TypeAlias, cast
+
+from kili_query._extras import load
+from kili_query.labels.geometry import Bounds
+
+__all__ = ["LEAST_AREA", "Extent", "Numbers", "Parts", "extents"]
+
+LEAST_AREA = 1e-15
+"""Of the image: less is nothing but the error of sums. On an image of 100,000 by 100,000 pixels it is 0.00001 pixel."""
+
+Numbers: TypeAlias = list[float]
+"""The corners of a ring: x and y of each."""
+
+Parts: TypeAlias = Sequence[Sequence[Numbers]]
+"""Of each part of a shape its outline, then its holes."""
+
+
+class Extent(NamedTuple):
+    """What a shape fills.
+
+    Attributes:
+        bounds: the smallest upright box around it; not numbers when it fills nothing.
+        area: how much it fills.
+        is_plain: its rings neither cross nor touch themselves or each other along a line, and its holes are inside.
+    """
+
+    bounds: Bounds
+    area: float
+    is_plain: bool
+
+
+def extents(shapes: Sequence[Parts]) -> list[Extent]:
+    """Return what each shape fills, in order.
+
+    >>> extents([[[[0, 0, 4, 0, 0, 4]]]])[0].area
+    8.0
+    """
+    if not shapes:
+        return []
+    measuring = load("kili_query.export.formats.extents", "the area of an outline", "export")
+    return cast(list[Extent], measuring.extents(shapes))
