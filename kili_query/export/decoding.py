@@ -23,7 +23,7 @@ _MAX_PIXELS = 2**31
 
 def label_name(label: Mapping[str, object], number: int) -> str:
     """What messages call a label: its id, or its number among the asset's."""
-    return str(label.get("id") or number)
+    return str(label.get("id") or number).encode("utf-8", "backslashreplace").decode()  # as a terminal can show it
 
 
 def label_of(document: dict[str, object], project: Project, name: str) -> Label:

@@ -19,6 +19,7 @@ from kili_query.ontology.job import METADATA_JOBS
 __all__ = ["FastCounter"]
 
 _ASSET_LEVEL = "assetLevel"
+_MAX_EXACT = 2.0**53
 _DEEPEST = min(MAX_NESTING, 50)  # what is deeper is unusual
 
 
@@ -105,6 +106,8 @@ class FastCounter:
             label = self._labels.decode(data)
         except (msgspec.MsgspecError, RecursionError):
             return False
+        if label.secondsToLabel is not None and abs(label.secondsToLabel) > _MAX_EXACT:
+            return False  # it may be a whole number that no float holds
         content = label.content
         if not (self._add_text(content) if isinstance(content, str) else self._add_content(content)):
             return False

@@ -4,6 +4,9 @@ from typing import TypeAlias
 
 import pyarrow as pa
 
+from kili_query.errors import MalformedLabelError
+from kili_query.protocol import table_number, table_text
+
 __all__ = ["FIELDS", "NO_METADATA", "Metadata", "metadata_of"]
 
 FIELDS: dict[str, pa.DataType] = {
@@ -30,40 +33,35 @@ NO_METADATA: Metadata = (None,) * 9
 def metadata_of(label: dict[str, object]) -> Metadata:
     """The metadata of a decoded label; a value of an unexpected type is read as absent.
 
+    Raises:
+        MalformedLabelError: a value that a table cannot hold; the message names the label and the field.
+
     >>> metadata_of({"id": 7, "labelOf": {"id": "a", "externalId": "a.jpg"}})[:4]
     ('7', 'a', 'a.jpg', None)
     """
+    try:
+        return _metadata_of(label)
+    except MalformedLabelError as error:
+        name = str(label.get("id", "?"))[:60].encode("utf-8", "backslashreplace").decode()
+        raise MalformedLabelError(f"label `{name}`: {error.message}", error.path) from error
+
+
+def _metadata_of(label: dict[str, object]) -> Metadata:
     asset, author = _dict(label.get("labelOf")), _dict(label.get("author"))
-    asset_id = _text(label.get("assetId"))
-    seconds, is_latest = label.get("secondsToLabel"), label.get("isLatestLabelForUser")
+    asset_id = table_text(label.get("assetId"), "assetId")
+    is_latest = label.get("isLatestLabelForUser")
     return (
-        _text(label.get("id")),
-        _text(asset.get("id")) if asset_id is None else asset_id,
-        _text(asset.get("externalId")),
-        _text(author.get("email")),
-        _text(label.get("createdAt")),
-        _text(label.get("labelType")),
-        _text(label.get("modelName")),
-        _seconds(seconds),
+        table_text(label.get("id"), "id"),
+        table_text(asset.get("id"), "labelOf.id") if asset_id is None else asset_id,
+        table_text(asset.get("externalId"), "labelOf.externalId"),
+        table_text(author.get("email"), "author.email"),
+        table_text(label.get("createdAt"), "createdAt"),
+        table_text(label.get("labelType"), "labelType"),
+        table_text(label.get("modelName"), "modelName"),
+        table_number(label.get("secondsToLabel"), "secondsToLabel"),
         is_latest if isinstance(is_latest, bool) else None,
     )
 
 
 def _dict(value: object) -> dict[object, object]:
     return value if isinstance(value, dict) else {}
-
-
-def _text(value: object) -> str | None:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    # Arrow holds no lone surrogates
-    return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else None
-
-
-def _seconds(value: object) -> float | None:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        return None
-    try:
-        return float(value)
-    except OverflowError:
-        return None

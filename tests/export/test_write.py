@@ -263,6 +263,28 @@ def test_frames_that_cannot_be_told_apart_or_named(tmp_path, frames, message, as
             write([label(1, content)], [asset(1)], project("VIDEO"), fmt=fmt, to=tmp_path / "a.zip")
 
 
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        (
+            {"secondsToLabel": 2**70},
+            r"label `l1`: a table cannot hold a whole number.*\(at `secondsToLabel`",
+        ),
+        ({"modelName": "\ud800"}, r"label `l1`: a table cannot hold half of a character: `\\ud800` \(at `modelName`"),
+        ({"id": "\ud800"}, r"label `\\ud800`: .*\(at `id`"),
+    ],
+    ids=repr,
+)
+def test_what_parquet_cannot_hold_is_named(tmp_path, fields, message):
+    odd, good = label(1, **fields), label(2)
+    with pytest.raises(NotExportableLabelError, match=message):
+        write([odd, good], [asset(1), asset(2)], project(), fmt="parquet", to=tmp_path / "a.parquet")
+    summary = write(
+        [odd, good], [asset(1), asset(2)], project(), fmt="parquet", to=tmp_path / "a.parquet", on_error="skip"
+    )
+    assert (summary.labels, summary.skipped) == (1, 1)
+
+
 class TestRetiredJobs:
     """What labels answer to jobs that the interface no longer has."""
 

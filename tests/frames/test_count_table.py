@@ -161,3 +161,27 @@ def test_a_column_has_one_counter(job: str, category: str) -> None:
 @pytest.mark.parametrize("name", ["id", "a/b/c", "a%/b", "%FF/x", "%2f/x"])
 def test_other_columns_have_none(name: str) -> None:
     assert counter_of(name) is None
+
+
+@pytest.mark.parametrize("as_bytes", [False, True])
+@pytest.mark.parametrize(
+    ("fields", "message"),
+    [
+        ({"secondsToLabel": 2**70}, "beyond 2\\*\\*53 \\(at `secondsToLabel`\\)"),
+        ({"secondsToLabel": 10**400}, "beyond 2\\*\\*53 \\(at `secondsToLabel`\\)"),
+        ({"modelName": "a\ud800"}, "half of a character: `a\\\\ud800` \\(at `modelName`\\)"),
+        ({"labelOf": {"externalId": "\udfff"}}, "half of a character.*labelOf\\.externalId"),
+    ],
+    ids=repr,
+)
+def test_what_a_table_cannot_hold_is_named(fields: dict[str, object], message: str, as_bytes: bool) -> None:
+    label = {"id": "l1", "jsonResponse": {}} | fields
+    given = json.dumps(label).encode() if as_bytes else label
+    with pytest.raises(kq.MalformedLabelError, match=rf"label `l1`: .*{message}"):
+        count_table([given])
+
+
+def test_large_numbers_that_a_table_holds() -> None:
+    labels = [{"secondsToLabel": seconds, "jsonResponse": {}} for seconds in (2**53, -(2**53), 1e30)]
+    for rows in (labels, [json.dumps(label).encode() for label in labels]):
+        assert count_table(rows)["secondsToLabel"].to_pylist() == [2.0**53, -(2.0**53), 1e30]

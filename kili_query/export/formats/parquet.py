@@ -21,6 +21,7 @@ from kili_query.export.asset import CONTENT, Asset, Label
 from kili_query.export.context import Export
 from kili_query.export.format import Entry, Format, Writer
 from kili_query.export.formats.kili import dump
+from kili_query.protocol import table_number, table_text
 from kili_query.targets.column_names import column_name
 
 __all__ = ["PARQUET"]
@@ -74,7 +75,9 @@ class _ParquetWriter:
         with label.named_in_errors(CONTENT):
             counts = count(label.response, ontology=self._export.project.ontology)
             text = dump(label.response)
-        return _metadata(asset, label), text, [(job, category, number) for (job, category), number in counts.items()]
+        with label.named_in_errors():
+            metadata = _metadata(asset, label)
+        return metadata, text, [(job, category, number) for (job, category), number in counts.items()]
 
     def _groups(self) -> Iterator[list[Row]]:
         self._rows.seek(0)
@@ -94,26 +97,23 @@ def _table(group: list[Row], counters: list[tuple[str, str]], schema: pa.Schema)
 
 
 def _metadata(asset: Asset, label: Label) -> list[object]:
-    """One value for each of the metadata columns; one of an unexpected type is read as absent."""
+    """One value for each of the metadata columns; one of an unexpected type is read as absent.
+
+    Raises:
+        MalformedLabelError: a value that a table cannot hold.
+    """
     document = label.document
-    author = document.get("author")
-    seconds, is_latest = document.get("secondsToLabel"), document.get("isLatestLabelForUser")
+    author, is_latest = document.get("author"), document.get("isLatestLabelForUser")
+    email = author.get("email") if isinstance(author, dict) else None
     return [
-        _text(document.get("id")),
-        _text(asset.document.get("id")),
-        _text(asset.document.get("externalId")),
-        _text(author.get("email")) if isinstance(author, dict) else None,
-        *(_text(document.get(key)) for key in ("createdAt", "labelType", "modelName")),
-        seconds if isinstance(seconds, int | float) and not isinstance(seconds, bool) else None,
+        table_text(document.get("id"), "id"),
+        table_text(asset.document.get("id"), "labelOf.id"),
+        table_text(asset.document.get("externalId"), "labelOf.externalId"),
+        table_text(email, "author.email"),
+        *(table_text(document.get(key), key) for key in ("createdAt", "labelType", "modelName")),
+        table_number(document.get("secondsToLabel"), "secondsToLabel"),
         is_latest if isinstance(is_latest, bool) else None,
     ]
-
-
-def _text(value: object) -> str | None:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    # Arrow holds no lone surrogates
-    return value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else None
 
 
 def _open(export: Export) -> Writer:
