@@ -21,8 +21,10 @@ __all__ = [
     "check_categories",
     "check_children",
     "check_confidence",
+    "check_percent",
     "check_rings",
     "check_text",
+    "has_annotations",
     "known_job",
     "missing_name",
 ]
@@ -65,6 +67,12 @@ def check_categories(job: Job, names: Collection[object], path: str) -> None:
 
 
 def check_confidence(value: object, path: str) -> None:
+    """A number; mostly from 0 to 100, but some models have their own scales."""
+    if not _is_number(value):
+        raise InvalidMutationError("expected a number", path)
+
+
+def check_percent(value: object, path: str) -> None:
     """From 0 to 100."""
     if not _is_number(value) or not 0 <= value <= _PERCENT:
         raise InvalidMutationError("expected a number from 0 to 100", path)
@@ -152,7 +160,7 @@ VALUE_CHECKS: Mapping[str, Callable[[object, str], None]] = {
     "content": _check_string,
     "begin_offset": _check_offset,
     "end_offset": _check_offset,
-    "score": check_confidence,
+    "score": check_percent,
     "is_key_frame": _check_flag,
     "point": _check_point,
     "polyline": _check_points,
@@ -197,9 +205,14 @@ def check_bounding_poly(tool: object, value: object, path: str, *, first: int = 
         check_rings(poly["normalizedVertices"], tool, f"{at}.normalizedVertices")
 
 
+def has_annotations(job: Job) -> bool:
+    """Whether answers to a job are annotations."""
+    return job.ml_task not in _WITHOUT_ANNOTATIONS
+
+
 def check_annotation(job: Job, annotation: Mapping[str, object], ontology: Ontology, path: str) -> None:
     """An annotation that shall be added to a job."""
-    if job.ml_task in _WITHOUT_ANNOTATIONS:
+    if not has_annotations(job):
         raise InvalidMutationError(f"job `{job.name}` is of task {job.ml_task}, it has no annotations", path)
     if not annotation:
         raise InvalidMutationError("an annotation cannot be empty", path)

@@ -15,6 +15,7 @@ from kili_query.labels.checks import (
     check_children,
     check_confidence,
     check_text,
+    has_annotations,
     known_job,
     missing_name,
 )
@@ -188,11 +189,14 @@ class JobPayload(_Answer):
         if self._get(key) is not None or self._job is None:
             return
         if self._job.ml_task not in tasks:
-            raise self._incompatible(
-                key, f"{' and '.join(tasks)}, and the task of `{self._key}` is {self._job.ml_task}"
-            )
+            raise self._of_other_task(key, " and ".join(tasks))
         if self._job.is_required:
             raise self._missing(key)
+
+    def _of_other_task(self, attribute: str, tasks: str) -> AttributeNotCompatibleWithJobError:
+        """The error of an attribute for jobs of other tasks."""
+        task = "unknown" if self._job is None else self._job.ml_task
+        return self._incompatible(attribute, f"{tasks}, and the task of `{self._key}` is {task}")
 
     @property
     def categories(self) -> "CategoryList":
@@ -217,11 +221,12 @@ class JobPayload(_Answer):
         """Choose a category.
 
         Raises:
+            AttributeNotCompatibleWithJobError: the job is not a classification.
             InvalidMutationError: the interface forbids it.
         """
         job = known_job(self._job, self.path)
         if job.ml_task != "CLASSIFICATION":
-            raise InvalidMutationError(f"job `{job.name}` is of task {job.ml_task}, it has no categories", self.path)
+            raise self._of_other_task("add_category", "CLASSIFICATION")
         CategoryList(self._document, self, "categories", job).add_category(name, confidence, children)
 
     @property
@@ -231,14 +236,14 @@ class JobPayload(_Answer):
         if node is not None and "text" in node and node["text"] is None:
             return None
         if self._get("text") is None and self._job is not None and self._job.ml_task != "TRANSCRIPTION":
-            raise self._incompatible("text", f"TRANSCRIPTION, and the task of `{self._key}` is {self._job.ml_task}")
+            raise self._of_other_task("text", "TRANSCRIPTION")
         return self._read("text", str)
 
     @text.setter
     def text(self, text: str) -> None:
         job = known_job(self._job, self.path)
         if job.ml_task != "TRANSCRIPTION":
-            raise InvalidMutationError(f"job `{job.name}` is of task {job.ml_task}, it has no text", self.path)
+            raise self._of_other_task("text", "TRANSCRIPTION")
         check_text(job, text, self._path_of("text"))
         self._set("text", text)
 
@@ -254,7 +259,7 @@ class JobPayload(_Answer):
 
     def _annotations_of(self, attribute: str, task: str) -> "AnnotationList":
         if self._job is not None and self._job.ml_task != task:
-            raise self._incompatible(attribute, f"{task}, and the task of `{self._key}` is {self._job.ml_task}")
+            raise self._of_other_task(attribute, task)
         return self.annotations
 
     @property
@@ -271,17 +276,18 @@ class JobPayload(_Answer):
         """Add a copy of an annotation.
 
         Raises:
+            AttributeNotCompatibleWithJobError: the answers to the job are not annotations.
             InvalidMutationError: the interface forbids it.
         """
+        if self._job is not None and not has_annotations(self._job):
+            raise self._of_other_task("add_annotation", "jobs that draw, mark or relate")
         AnnotationList(self._document, self, "annotations", self._job).add_annotation(annotation)
 
     @property
     def is_key_frame(self) -> bool:
         """Whether the answer was given in this frame of a video, and not carried over from one before."""
         if self._get("isKeyFrame") is None and self._job is not None and self._job.ml_task != "CLASSIFICATION":
-            raise self._incompatible(
-                "is_key_frame", f"CLASSIFICATION, and the task of `{self._key}` is {self._job.ml_task}"
-            )
+            raise self._of_other_task("is_key_frame", "CLASSIFICATION")
         return self._read("isKeyFrame", bool)
 
     @property
@@ -341,18 +347,8 @@ class Category(_Answer):
 
     @name.setter
     def name(self, name: str) -> None:
-        job = known_job(self._job, self.path)
-        siblings = self._parent._raw() if isinstance(self._parent, CategoryList) else None
-        others = [
-            entry.get("name")
-            for index, entry in enumerate(siblings or [])
-            if index != self._key and isinstance(entry, dict)
-        ]
-        path = self._path_of("name")
-        check_categories(job, [name], path)
-        if name in others:
-            raise InvalidMutationError(f"category `{name}` is there already", path)
-        self._set("name", name)
+        check_categories(known_job(self._job, self.path), [name], self._path_of("name"))
+        self._set("name", name)  # another entry may have it until that is renamed too, and `problems` tells where not
 
     @property
     def display_name(self) -> str:
@@ -376,7 +372,7 @@ class Category(_Answer):
 
     @property
     def confidence(self) -> float:
-        """From 0 to 100; an int where the label has one."""
+        """A number, mostly from 0 to 100; an int where the label has one."""
         return cast(float, self._read("confidence", _NUMBER))  # type: ignore[arg-type]  # a tuple of types, for isinstance
 
     @confidence.setter

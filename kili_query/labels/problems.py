@@ -10,7 +10,7 @@ from attrs import frozen
 from kili_query.counting import REPEATED_FRAME, is_frame_key, repeated_frame
 from kili_query.errors import LabelError
 from kili_query.labels.attributes import ANNOTATION_ATTRIBUTES, has_tool, is_single
-from kili_query.labels.checks import VALUE_CHECKS, check_bounding_poly, check_confidence, check_text, missing_name
+from kili_query.labels.checks import VALUE_CHECKS, check_bounding_poly, check_percent, check_text, missing_name
 from kili_query.labels.frames import ASSET_LEVEL, is_framed
 from kili_query.labels.interface import child_jobs, root_jobs
 from kili_query.labels.json_values import kind_of, path_text
@@ -238,7 +238,7 @@ class _Search:
             yield _problem(ProblemKind.REPEATED_CATEGORY, f"category `{name}` is there twice", at)
         seen.add(name)
         if category.get("confidence") is not None:
-            yield from _checked(check_confidence, category["confidence"], (path, "confidence"))
+            yield from _checked(check_percent, category["confidence"], (path, "confidence"))
 
     def push_children(self, holder: Mapping[str, object], job: Job | None, path: Path) -> None:
         if holder.get("children") is not None:

@@ -148,7 +148,53 @@ UNLISTED = {"SKY": {"categories": [{"name": "BLUE", "children": {"PLATE": {"text
 UNORDERED = {"NOTE": {"text": "y"}, "SKY": {"categories": [{"name": "BLUE"}]}}
 NO_CHILDREN = {"BOXES": {"annotations": [box("CAR")]}}
 
+CHOSEN = {
+    "TAGS": {"categories": [{"name": "A", "confidence": 1}, {"name": "B", "confidence": 2}]},
+    "NOTE": {"text": "y"},
+    "BOXES": {"annotations": [box("CAR")]},
+    "BOLTS": {"annotations": [{"mid": "m", "type": "marker", "categories": [{"name": "LOOSE"}], "point": point(0, 0)}]},
+}
+_TAGS, _BOX, _BOLT = "label.jobs['TAGS']", "label.jobs['BOXES'].annotations[0]", "label.jobs['BOLTS'].annotations[0]"
+WRITES = [
+    f"setattr({_TAGS}.categories[0], 'name', 'B')",
+    f"(setattr({_TAGS}.categories[0], 'name', 'B'), setattr({_TAGS}.categories[1], 'name', 'A'))",
+    f"(setattr({_TAGS}.categories[0], 'display_name', 'b'), setattr({_TAGS}.categories[1], 'display_name', 'a'))",
+    f"setattr({_TAGS}.categories[0], 'name', 'Z')",
+    f"{_TAGS}.add_category('A')",
+    *(f"setattr({_TAGS}.categories[0], 'confidence', {number})" for number in ("-1", "0.5", "1000")),
+    *(f"{_TAGS}.add_category('C', {number})" for number in ("-1", "1000", "None")),
+    *(f"setattr(label.jobs[{name!r}], 'text', 'x')" for name in ("TAGS", "BOXES", "NOTE", "SKY")),
+    *(f"label.jobs[{name!r}].add_category('A')" for name in ("NOTE", "BOXES", "PARTS")),
+    *(f"label.jobs[{name!r}].add_annotation({box('CAR')})" for name in ("TAGS", "BOXES")),
+    *(f"setattr({_BOX}, {name!r}, {value})" for name, value in (("point", point(0, 0)), ("polyline", []))),
+    *(f"setattr({_BOX}, {name!r}, {value})" for name, value in (("content", "'x'"), ("score", 3), ("mid", "'x'"))),
+    *(f"setattr({_BOX}, {name!r}, [])" for name in ("start_entities", "end_objects")),
+    *(f"setattr({_BOLT}, {name!r}, {value})" for name, value in (("score", 3), ("point", point(1, 1)))),
+]
+"""Changes that end alike in both."""
+
 DIFFERENCES = [
+    Difference(
+        "A confidence is a number that JSON has",
+        f"setattr({_TAGS}.categories[0], 'confidence', float('nan'))",
+        CHOSEN,
+        error("InvalidMutationError"),
+        value(None),
+    ),
+    Difference(
+        "A job of texts has no annotations",
+        f"label.jobs['NOTE'].add_annotation({box('CAR')})",
+        CHOSEN,
+        error("AttributeNotCompatibleWithJobError"),
+        error("KeyError"),
+    ),
+    Difference(
+        "A marker takes no outline",
+        f"{_BOLT}.add_bounding_poly({{'normalizedVertices': {square()}}})",
+        CHOSEN,
+        error("AttributeNotCompatibleWithJobError"),
+        value(None),
+    ),
     Difference(
         "A label with a retired category opens",
         "label.jobs['SKY'].category.name",
@@ -327,6 +373,13 @@ def test_all_attributes(kind: str, official: OfficialLabels) -> None:
     }
     assert found == {}
     assert len(asked) > 50
+
+
+@pytest.mark.parametrize("write", WRITES)
+def test_writes(write: str, official: OfficialLabels) -> None:
+    label = {"id": "l1", "jsonResponse": CHOSEN}
+    asked = f"({write}, label.json_response)[1]"
+    assert [ours(label, IMAGE, "IMAGE", asked)] == official.read(label, IMAGE, "IMAGE", [asked])
 
 
 @pytest.mark.parametrize("difference", DIFFERENCES, ids=lambda one: one.why)

@@ -17,6 +17,7 @@ from kili_query.labels import (
     JobPayload,
     ParsedLabel,
 )
+from kili_query.labels.problems import ProblemKind
 from tests.labels.samples import IMAGE, SAMPLES, TEXT, VIDEO, box, label_of, point, square
 from tests.labels.test_reading import answer, frames, opened, sample
 
@@ -225,12 +226,6 @@ FORBIDDEN: list[tuple[str, Callable[[ParsedLabel], object], str, str]] = [
     ),
     (
         "classification",
-        lambda label: setattr(chosen(label, "TAGS"), "name", "A"),
-        "there already",
-        "TAGS.categories[0].name",
-    ),
-    (
-        "classification",
         lambda label: setattr(chosen(label, "TAGS"), "name", "Z"),
         "no category",
         "TAGS.categories[0].name",
@@ -245,14 +240,12 @@ FORBIDDEN: list[tuple[str, Callable[[ParsedLabel], object], str, str]] = [
         (
             "classification",
             lambda label, wrong=wrong: setattr(chosen(label, "TAGS"), "confidence", wrong),
-            "expected a number from 0 to 100",
+            "expected a number",
             "TAGS.categories[0].confidence",
         )
-        for wrong in (True, math.nan, -1, 101, "5", None)
+        for wrong in (True, math.nan, math.inf, "5", None)
     ),
-    ("boxes", lambda label: answer(label, "NOTE").add_category("A"), "is of task TRANSCRIPTION", "NOTE"),
     ("boxes", lambda label: answer(label, "GONE").add_category("A"), "no such job", "GONE"),
-    ("boxes", lambda label: setattr(answer(label, "SKY"), "text", "x"), "is of task CLASSIFICATION", "SKY"),
     (
         "boxes",
         lambda label: setattr(answer(label, "NOTE"), "text", 5),
@@ -381,7 +374,6 @@ FORBIDDEN_ANNOTATIONS: list[tuple[str, object, str, str]] = [
     ("BOXES", box("CAR", note={1}), "`set` is no JSON", "BOXES.annotations[2].note"),
     ("BOXES", box("CAR", note={1: 2}), "keys that are strings", "BOXES.annotations[2].note"),
     ("BOXES", box("CAR", note=[math.nan]), "JSON has no number `nan`", "BOXES.annotations[2].note[0]"),
-    ("NOTE", box("CAR"), "is of task TRANSCRIPTION, it has no annotations", "NOTE.annotations[0]"),
     ("GONE", box("CAR"), "no such job", "GONE.annotations"),
 ]
 
@@ -402,6 +394,46 @@ def test_what_is_forbidden_changes_nothing(
     assert message in str(failed.value)
     assert failed.value.path == f"jsonResponse.{path}"
     assert json.dumps(label) == json.dumps(given) == before
+
+
+def test_two_categories_can_be_exchanged() -> None:
+    label = opened({"TAGS": {"categories": [{"name": "A", "confidence": 1}, {"name": "B", "confidence": 2}]}})
+    one, two = answer(label, "TAGS").categories
+    one.name = "B"
+    assert [problem.kind for problem in label.problems] == [ProblemKind.REPEATED_CATEGORY]
+    two.display_name = "a"
+    assert label.problems == ()
+    exchanged = [{"name": "B", "confidence": 1}, {"name": "A", "confidence": 2}]
+    assert label.json_response == {"TAGS": {"categories": exchanged}}
+
+
+def test_a_confidence_may_have_a_scale_of_its_own() -> None:
+    label = opened({"TAGS": {"categories": [{"name": "A"}]}})
+    chosen(label, "TAGS").confidence = -1
+    answer(label, "TAGS").add_category("B", 1000)
+    assert [one.confidence for one in answer(label, "TAGS").categories] == [-1, 1000]
+    assert [problem.kind for problem in label.problems] == [ProblemKind.BAD_VALUE] * 2
+
+
+WRONG_KINDS: list[Callable[[ParsedLabel], object]] = [
+    lambda label: setattr(answer(label, "SKY"), "text", "x"),
+    lambda label: setattr(answer(label, "BOXES"), "text", "x"),
+    lambda label: answer(label, "NOTE").add_category("A"),
+    lambda label: answer(label, "BOXES").add_category("CAR"),
+    lambda label: answer(label, "SKY").add_annotation(box("CAR")),
+    lambda label: answer(label, "NOTE").add_annotation(box("CAR")),
+    lambda label: answer(label, "RANK").add_annotation(box("CAR")),
+]
+
+
+@pytest.mark.parametrize("change", WRONG_KINDS)
+def test_what_the_job_does_not_have_cannot_be_written(change: Callable[[ParsedLabel], object]) -> None:
+    interface, input_type, response = SAMPLES["boxes"]
+    label = ParsedLabel(label_of(response), interface, input_type)
+    before = json.dumps(label)
+    with pytest.raises(AttributeNotCompatibleWithJobError, match=r"the task of `\w+` is"):
+        change(label)
+    assert json.dumps(label) == before
 
 
 def test_an_entity_ends_after_it_begins() -> None:
