@@ -63,9 +63,9 @@ def test_opening_looks_into_nothing() -> None:
 
 
 def test_a_broken_interface_is_told_when_it_is_needed() -> None:
-    label = ParsedLabel(label_of({}), {"jobs": {"A": {}}})
+    label = ParsedLabel(label_of({}), {"jobs": {"A": []}})
     assert label["id"] == "l1"
-    with pytest.raises(OntologyError, match="`mlTask` is missing"):
+    with pytest.raises(OntologyError, match="expected an object, found a list"):
         len(label.jobs)
 
 
