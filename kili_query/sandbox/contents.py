@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from attrs import frozen
 
 from kili_query.counting.conversations import holds_answers
-from kili_query.errors import LabelError
+from kili_query.errors import LabelError, UnknownContentError
 from kili_query.ontology import Ontology
 from kili_query.sandbox.misbehaviour import Misbehaviour, miscount
 from kili_query.scanning import content_of
@@ -45,6 +45,9 @@ class ContentCounter:
         try:
             decoded = content_of(label)
             counts = miscount(decoded, self.ontology, self.misbehaves)
+        except UnknownContentError as error:
+            known = None if holds_answers(label) else label.get("jsonResponse")
+            return Content(_text(known), {}, str(error))
         except LabelError as error:
             return Content(_text(label.get("jsonResponse")), {}, str(error))
         # no query can spell the others

@@ -119,6 +119,15 @@ class TestLabels:
         assert last["author"] == {"id": "ann@example.com", "email": "ann@example.com"}
         assert (last["createdAt"], last["jsonResponse"]) == ("2999-01-01T00:00:00.000Z", "")
 
+    def test_a_conversation_whose_content_is_in_annotations(self, tmp_path: Path) -> None:
+        answer = {"id": "1", "job": "OBJECTS", "path": [], "annotationValue": {"categories": ["CAR"]}}
+        told = {"labelOf": {"externalId": "one.jpg"}, "jsonResponse": {}, "annotations": [answer]}
+        odd = told | {"annotations": [answer | {"annotationValue": None}]}
+        with loaded(tmp_path, write(tmp_path / "labels.ndjson", told, odd)) as box:
+            first, second = asking(box).labels("jsonResponse")
+        assert json.loads(first["jsonResponse"]) == {"OBJECTS": {"categories": [{"name": "CAR"}]}}
+        assert second["jsonResponse"] == ""
+
     def test_an_asset_by_its_external_id(self, tmp_path: Path) -> None:
         assets = write(tmp_path / "assets.ndjson", {"id": "a0", "externalId": "one.jpg"}, {"id": "a1"})
         labels = write(tmp_path / "labels.ndjson", {"labelOf": {"externalId": "one.jpg"}, "jsonResponse": {}})
