@@ -168,9 +168,13 @@ def disjoint(
 
 
 def prepare(tree: Predicate, ontology: Ontology | None = None) -> Predicate:
-    """The tree as the logic sees it: bound, without sugar, equal conditions in brackets written alike."""
+    """The tree as the logic sees it: bound, without sugar, equal conditions in brackets written alike.
+
+    Simplified conditions are written for people, with sugar, so lowering comes last: a negation, which lowers what it
+    negates, then keeps the terms of the tree.
+    """
     bound = tree if ontology is None else bind(tree, ontology)
-    return simplify_conditions(lower(bound), simplify)
+    return lower(simplify_conditions(lower(bound), simplify))
 
 
 def facts_of(
@@ -211,7 +215,9 @@ class _Question:
         ]
 
     def find(self, trees: Sequence[Predicate]) -> _Finding:
-        """Look for a label that meets all of some trees, which count nothing that the question does not."""
+        """Look for a label that meets all of some trees."""
+        if not set(opaque_terms(trees)) <= set(opaque_terms(self.trees)):
+            raise AssertionError("a term that the question does not count")  # INVARIANT: `prepare` lowers conditions
         known = [*trees, *self.facts, *known_of_opaque(self.trees)]
         solution = solve(known, self.steps)
         if solution.values is not None and opaque_terms(trees):

@@ -32,7 +32,7 @@ from kili_query.ast import (
 )
 from kili_query.ontology.model import Ontology
 from kili_query.ontology.names import pairs_matching, resolve
-from kili_query.ontology.nesting import jobs_inside
+from kili_query.ontology.nesting import child_jobs
 from kili_query.syntax.lower import lower
 
 __all__ = ["bind"]
@@ -43,8 +43,9 @@ def bind(tree: Predicate, ontology: Ontology) -> Predicate:
 
     A key wins over a display name. A pattern becomes the sum of exactly the pairs that it matches, in the order of
     the ontology; where the question is only whether that sum is 0, it becomes an OR or an AND of comparisons. In
-    brackets it matches jobs that may stand there. What names nothing in the ontology, or not one thing, stays as it
-    is: reporting that is for `kili_query.ontology.check`.
+    brackets it matches child jobs, wherever the ontology places them: an old label may hold them elsewhere, and what
+    an ontology says of labels never changes the query. A name that means nothing in the ontology, or several things,
+    stays as it is: `kili_query.ontology.check` reports it. Binding a bound tree changes nothing.
 
     >>> from kili_query.syntax import parse_tree, print_tree
     >>> ontology = Ontology.from_json_interface({"jobs": {"SKY": {"mlTask": "CLASSIFICATION", "content": {
@@ -61,18 +62,16 @@ class _Place:
 
     Attributes:
         ontology: what its names mean.
-        jobs: the jobs that may stand there; None at the top of a query, where all may.
-        drops_misplaced: whether counters of other jobs count nothing, in brackets after a pattern: what stands
-            below one of its pairs need not below the next.
+        jobs: the jobs that patterns may match there; None at the top of a query, where they may match all.
     """
 
     ontology: Ontology
     jobs: frozenset[str] | None = None
-    drops_misplaced: bool = False
 
-    def drops(self, job: str) -> bool:
-        """Whether counters of the job are dropped."""
-        return self.drops_misplaced and self.jobs is not None and job in self.ontology.jobs and job not in self.jobs
+    @property
+    def inside(self) -> "_Place":
+        """The place in the brackets of a term."""
+        return self if self.jobs is not None else _Place(self.ontology, child_jobs(self.ontology))
 
 
 def _bind(tree: Predicate, place: _Place) -> Predicate:
@@ -191,51 +190,27 @@ def _replace_summand(summand: Summand, place: _Place) -> Summand:
 def _expand(term: Term, place: _Place) -> tuple[Term, ...]:
     """The counters that a term is the sum of; the same object where nothing changes."""
     match term:
-        case Counter():
-            return _expand_counter(term, place)
-        case Pattern():
-            return _expand_pattern(term, place)
-        case Filtered(Counter() as counter):
-            return tuple(_filter(term, one, place.ontology) for one in _expand_counter(counter, place))
-        case Filtered(Pattern() as pattern):
-            found = _expand_pattern(pattern, place)
-            return tuple(part for one in found for part in _filter_matched(term, one, place.ontology))
-        case Filtered():
-            raise AssertionError(term)  # the two cases above are all, which mypy cannot see
+        case Counter() | Pattern():
+            return _expand_name(term, place)
+        case Filtered(counter, condition):
+            inner = _bind(condition, place.inside)
+            return tuple(
+                term if one is counter and inner is condition else evolve(term, counter=one, condition=inner)
+                for one in _expand_name(counter, place)
+            )
+        case _:
+            assert_never(term)
 
 
-def _expand_counter(counter: Counter, place: _Place) -> tuple[Counter, ...]:
-    bound = resolve(counter, place.ontology)
-    return () if place.drops(bound.job) else (bound,)
-
-
-def _expand_pattern(pattern: Pattern, place: _Place) -> tuple[Counter | Pattern, ...]:
-    pairs = pairs_matching(pattern, place.ontology, place.jobs)
+def _expand_name(name: Counter | Pattern, place: _Place) -> tuple[Counter | Pattern, ...]:
+    if isinstance(name, Counter):
+        return (resolve(name, place.ontology),)
+    pairs = pairs_matching(name, place.ontology, place.jobs)
     if pairs is None:
-        return (pattern,)
+        return (name,)
     return tuple(
-        Counter(job, category, job_span=pattern.job_span, category_span=pattern.category_span)
-        for job, category in pairs
-        if not place.drops(job)
+        Counter(job, category, job_span=name.job_span, category_span=name.category_span) for job, category in pairs
     )
-
-
-def _filter(term: Filtered, counter: Counter, ontology: Ontology) -> Filtered:
-    condition = _bind(term.condition, _Place(ontology, jobs_inside(counter, ontology)))
-    is_bound = counter is term.counter and condition is term.condition
-    return term if is_bound else evolve(term, counter=counter, condition=condition)
-
-
-def _filter_matched(term: Filtered, found: Counter | Pattern, ontology: Ontology) -> tuple[Term, ...]:
-    """The same for what a pattern matched: a condition that is settled there leaves all its objects, or none."""
-    place = _Place(ontology, jobs_inside(found, ontology), drops_misplaced=isinstance(found, Counter))
-    condition = _bind(term.condition, place)
-    match _settle(condition):
-        case Constant(value):
-            return (found,) if value else ()
-        case settled:
-            is_bound = found is term.counter and settled is term.condition
-            return (term if is_bound else evolve(term, counter=found, condition=settled),)
 
 
 def _settle(tree: Predicate) -> Predicate:

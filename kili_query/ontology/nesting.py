@@ -6,7 +6,12 @@ from kili_query.ast import Counter, Pattern
 from kili_query.ontology.model import Ontology
 from kili_query.ontology.names import pairs_matching, resolve
 
-__all__ = ["can_stand", "jobs_below", "jobs_inside"]
+__all__ = ["can_stand", "child_jobs", "jobs_below", "jobs_inside"]
+
+
+def child_jobs(ontology: Ontology) -> frozenset[str]:
+    """The jobs that count below objects and choices, wherever they stand there; all others count at the root alone."""
+    return frozenset(name for name, job in ontology.jobs.items() if job.is_child)
 
 
 def jobs_below(job_name: str, category_key: str, ontology: Ontology) -> frozenset[str]:
@@ -19,8 +24,16 @@ def jobs_below(job_name: str, category_key: str, ontology: Ontology) -> frozense
     return _closure((child for category in starts for child in category.children), ontology)
 
 
-def jobs_inside(term: Counter | Pattern, ontology: Ontology) -> frozenset[str] | None:
-    """The jobs that may stand in the brackets after a counter or pattern; None when it means nothing."""
+def jobs_inside(
+    term: Counter | Pattern, ontology: Ontology, among: frozenset[str] | None = None
+) -> frozenset[str] | None:
+    """The jobs that may stand in the brackets after a counter or pattern; None when it means nothing.
+
+    Args:
+        term: the counter or pattern.
+        ontology: what its names mean.
+        among: the jobs that a pattern may match; all by default.
+    """
     match term:
         case Counter():
             found = resolve(term, ontology)
@@ -29,7 +42,7 @@ def jobs_inside(term: Counter | Pattern, ontology: Ontology) -> frozenset[str] |
                 return None
             return jobs_below(found.job, found.category, ontology)
         case Pattern():
-            pairs = pairs_matching(term, ontology)
+            pairs = pairs_matching(term, ontology, among)
             if not pairs:
                 return None
             return frozenset().union(*(jobs_below(job, category, ontology) for job, category in pairs))

@@ -6,7 +6,7 @@ from attrs import frozen
 
 from kili_query.ast import Counter, Filtered, Pattern, Predicate, terms
 from kili_query.ontology.model import Ontology
-from kili_query.ontology.nesting import jobs_inside
+from kili_query.ontology.nesting import child_jobs, jobs_inside
 from kili_query.source import Span
 
 __all__ = ["Use", "uses"]
@@ -20,11 +20,13 @@ class Use:
         term: the counter or pattern.
         inside: the one whose brackets it stands in; None at the top of the query.
         jobs: the jobs that may stand in those brackets; None at the top, and where their names mean nothing.
+        among: the jobs that a pattern may match there; None where it may match all.
     """
 
     term: Counter | Pattern
     inside: Counter | Pattern | None = None
     jobs: frozenset[str] | None = None
+    among: frozenset[str] | None = None
 
     @property
     def span(self) -> Span:
@@ -52,15 +54,16 @@ class Use:
 
 def uses(tree: Predicate, ontology: Ontology) -> Iterator[Use]:
     """All uses in a tree, brackets included, in the order of the text."""
-    return _uses(tree, ontology, None, None)
+    return _uses(tree, ontology, None)
 
 
-def _uses(
-    tree: Predicate, ontology: Ontology, inside: Counter | Pattern | None, jobs: frozenset[str] | None
-) -> Iterator[Use]:
+def _uses(tree: Predicate, ontology: Ontology, around: Use | None) -> Iterator[Use]:
+    inside, jobs = (None, None) if around is None else (around.term, jobs_inside(around.term, ontology, around.among))
+    among = None if jobs is None else child_jobs(ontology)
     for term in terms(tree):
         if isinstance(term, Filtered):
-            yield Use(term.counter, inside, jobs)
-            yield from _uses(term.condition, ontology, term.counter, jobs_inside(term.counter, ontology))
+            use = Use(term.counter, inside, jobs, among)
+            yield use
+            yield from _uses(term.condition, ontology, use)
         else:
-            yield Use(term, inside, jobs)
+            yield Use(term, inside, jobs, among)

@@ -105,7 +105,8 @@ def explain(tree: Predicate, tally: Tally) -> Explanation:
     judged = _judge(tree, tally)
     if judged.matches:
         return judged
-    return evolve(judged, why_not=why_not(tree, {term: tally(term) for term in terms(tree)}))
+    lowered = lower(tree)  # once, conditions in brackets included: what is searched is what was counted
+    return evolve(judged, why_not=why_not(lowered, {term: tally(term) for term in terms(lowered)}))
 
 
 def _judge(tree: Predicate, tally: Tally) -> Explanation:

@@ -43,7 +43,6 @@ from kili_query.logic import Example, IntervalSet, satisfiable
 from kili_query.logic.evaluate import holds
 from kili_query.logic.literals import pure_literal
 from kili_query.ontology.job import METADATA_JOBS
-from kili_query.syntax.lower import lower
 from kili_query.syntax.printer import print_name
 
 __all__ = ["Change", "WhyNot", "why_not"]
@@ -107,23 +106,24 @@ def why_not(tree: Predicate, counts: Counts) -> WhyNot:
     has expanded, are never what changes, nor is any counter changed that they depend on where they hold already.
 
     Args:
-        tree: any predicate that the counts do not meet.
+        tree: a lowered predicate that the counts do not meet.
         counts: how many of each of its terms the label holds.
 
     >>> from kili_query.syntax import parse_tree
-    >>> print(why_not(parse_tree("J.A.count >= 3 AND NOT J.B"), {Counter("J", "A"): 1, Counter("J", "B"): 1}))
+    >>> from kili_query.syntax.lower import lower
+    >>> tree = lower(parse_tree("J.A.count >= 3 AND NOT J.B"))
+    >>> print(why_not(tree, {Counter("J", "A"): 1, Counter("J", "B"): 1}))
     would match with 2 more J.A and 1 fewer J.B
     >>> print(why_not(parse_tree("J.A.count > 3 AND J.A.count < 2"), {}))
     no label can match
     """
-    lowered = lower(tree)
-    if not any(isinstance(term, Filtered | Pattern) for term in terms(lowered)):
-        return _settled(lowered, counts)
-    certain, is_weaker = _without_opaque(lowered, counts)
+    if not any(isinstance(term, Filtered | Pattern) for term in terms(tree)):
+        return _settled(tree, counts)
+    certain, is_weaker = _without_opaque(tree, counts)
     found = _settled(certain, counts)
     if found.change is not None:
         return WhyNot(Change(found.change.deltas, found.change.is_smallest and not is_weaker))
-    return WhyNot(is_impossible=satisfiable(lowered).value is False)
+    return WhyNot(is_impossible=satisfiable(tree).value is False)
 
 
 def _settled(tree: Predicate, counts: Counts) -> WhyNot:
@@ -167,7 +167,7 @@ def _without_opaque(tree: Predicate, counts: Counts) -> tuple[Predicate, bool]:
         case Constant():
             return tree, False
         case Not() | Exists() | Relation() | Membership():
-            return _without_opaque(lower(tree), counts)
+            raise AssertionError(f"not lowered: {tree}")
         case _:
             assert_never(tree)
 

@@ -7,14 +7,30 @@ from itertools import product
 from time import perf_counter
 
 import pytest
+from hypothesis import given
 
-from kili_query.ast import MAX_COUNT, Addend, And, CompareOp, Comparison, Counter, Linear, Or, Predicate, Term
+from kili_query.ast import (
+    MAX_COUNT,
+    Addend,
+    And,
+    CompareOp,
+    Comparison,
+    Counter,
+    Linear,
+    Or,
+    Predicate,
+    Term,
+    counters,
+    terms,
+)
+from kili_query.counting import CountPolicy, count
 from kili_query.logic.evaluate import holds
 from kili_query.syntax.lower import lower
 from kili_query.syntax.parser import parse_text
 from kili_query.targets.closures import compile_closure
 from kili_query.targets.explain import Explanation
 from kili_query.targets.why_not import Change, why_not
+from tests import strategies
 from tests.logic.generate import random_tree
 
 COUNTERS = tuple(Counter("J", name) for name in "ABC")
@@ -25,11 +41,11 @@ LABEL = {
 
 
 def tree_of(text: str) -> Predicate:
-    return parse_text(text, "extended")
+    return lower(parse_text(text, "extended"))
 
 
 def explained(text: str) -> Explanation:
-    return compile_closure(tree_of(text)).explain(LABEL)
+    return compile_closure(parse_text(text, "extended")).explain(LABEL)
 
 
 def answer(text: str, **found: int) -> str:
@@ -182,6 +198,24 @@ def test_large_numbers() -> None:
     assert found is not None
     assert_valid(tree, found, {})
     assert found.size == 4_000_000_000
+
+
+@given(strategies.trees(), strategies.contents() | strategies.video_contents(), strategies.policies)
+def test_a_change_is_one_of_the_label_that_was_explained(
+    tree: Predicate, label: object, policy: CountPolicy
+) -> None:
+    """Of any query, brackets and sugar in them included: what would match is not what was found."""
+    matcher = compile_closure(tree, policy=policy)
+    explanation = matcher.explain(label)
+    assert explanation.matches == matcher(label)
+    if explanation.change is None:
+        return
+    assert explanation.change.deltas
+    lowered = lower(tree)
+    if all(isinstance(term, Counter) for term in terms(lowered)):
+        counts: dict[Term, int] = dict.fromkeys(counters(lowered), 0)
+        counts |= {Counter(*pair): number for pair, number in count(label, policy=policy).items()}
+        assert_valid(lowered, explanation.change, counts)
 
 
 def _clauses(rng: random.Random, variables: int, clauses: int) -> Predicate:

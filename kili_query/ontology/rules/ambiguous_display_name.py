@@ -35,7 +35,7 @@ def check(use: Use, ontology: Ontology) -> Iterator[Diagnostic]:
 
 def _jobs(use: Use, ontology: Ontology) -> tuple[Job, ...]:
     assert isinstance(use.term, Pattern)  # a counter has a job name
-    return jobs_matching(use.term.job, ontology, use.jobs) or ()
+    return jobs_matching(use.term.job, ontology, use.among) or ()
 
 
 def _ambiguous(message: str, span: Span, keys: Iterable[str], what: str) -> Diagnostic:

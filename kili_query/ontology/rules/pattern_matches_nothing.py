@@ -17,7 +17,7 @@ __all__ = ["check"]
 def check(use: Use, ontology: Ontology) -> Iterator[Diagnostic]:
     """KQ104: no category matches; in brackets, none of a job that may stand there."""
     pattern = use.term
-    if not isinstance(pattern, Pattern) or pairs_matching(pattern, ontology, use.jobs) != ():
+    if not isinstance(pattern, Pattern) or _matches(pattern, use, ontology):
         return
     jobs = jobs_matching(pattern.job, ontology, use.jobs) or ()
     if is_plain(pattern.job) and not any(job.has_categories for job in jobs):
@@ -27,6 +27,14 @@ def check(use: Use, ontology: Ontology) -> Iterator[Diagnostic]:
     fault = Label(use.span, f"no {'category' if jobs else 'job'} matches{place}")
     message = f"pattern `{shown}` matches nothing{place}"
     yield Diagnostic(Code.PATTERN_MATCHES_NOTHING, message, fault, help=_help(pattern, jobs, ontology))
+
+
+def _matches(pattern: Pattern, use: Use, ontology: Ontology) -> bool:
+    pairs = pairs_matching(pattern, ontology, use.among)
+    if not pairs:
+        return pairs is None  # other rules say why it means nothing
+    # a plain job that cannot stand there is for KQ106
+    return is_plain(pattern.job) or use.jobs is None or any(job in use.jobs for job, _ in pairs)
 
 
 def _help(pattern: Pattern, jobs: tuple[Job, ...], ontology: Ontology) -> Help | None:
