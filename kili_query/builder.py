@@ -36,7 +36,7 @@ from kili_query.ast import (
     Term,
     comparison,
 )
-from kili_query.query import Query, query_of
+from kili_query.query import Query, built_query
 
 __all__ = ["Count", "CountOf", "Job", "job"]
 
@@ -92,7 +92,7 @@ class CountOf:
     @property
     def exists(self) -> Query:
         """There is one at least: ``JOB.CATEGORY`` where a condition is expected."""
-        return query_of(Exists(self.term))
+        return built_query(Exists(self.term))
 
 
 @frozen(eq=False)
@@ -143,7 +143,7 @@ class Count:
         ranges = tuple(one for value in values for one in _ranges(value))
         if not ranges:
             raise ValueError("a set needs one number at least")
-        return query_of(Membership(self.sum, ranges))
+        return built_query(Membership(self.sum, ranges))
 
     def _relate(self, op: RelationOp, other: object) -> Query:
         right = _sum(other)
@@ -152,10 +152,10 @@ class Count:
                 Summand(int() | Decimal() as bound, False),
             ):
                 if op is not RelationOp.NE:
-                    return query_of(comparison(term, CompareOp(op.value), bound))
+                    return built_query(comparison(term, CompareOp(op.value), bound))
             case _:
                 pass
-        return query_of(Relation((self.sum, right), (op,)))
+        return built_query(Relation((self.sum, right), (op,)))
 
 
 def _name(name: object) -> str:

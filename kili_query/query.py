@@ -11,6 +11,7 @@ from attrs import evolve, field, frozen
 
 from kili_query._extras import load
 from kili_query.ast import Constant, Not, Predicate, conjunction, counters, disjunction
+from kili_query.ast.flat import Flat, flatten, restore
 from kili_query.counting import DEFAULT_POLICY, CountPolicy
 from kili_query.diagnostics import Diagnostic, sort_diagnostics
 from kili_query.errors import QueryError, QuerySyntaxError
@@ -19,7 +20,15 @@ from kili_query.logic.lints import check_logic
 from kili_query.ontology import Ontology, OntologySource, bind, check_names
 from kili_query.planning import DEFAULT_PROFILE, ServerProfile, Split, Target, local_notes, split
 from kili_query.source import Source
-from kili_query.syntax import DEFAULT_LIMITS, Dialect, Limits, lint_text, parse_source, print_tree
+from kili_query.syntax import (
+    DEFAULT_LIMITS,
+    Dialect,
+    Limits,
+    lint_text,
+    parse_source,
+    print_tree,
+    refuse_deep,
+)
 from kili_query.syntax.formatter import format_text
 from kili_query.targets.base import COLUMNS, CORE, LABELS, Capabilities
 from kili_query.targets.closures import Matcher, compile_closure
@@ -30,7 +39,7 @@ if TYPE_CHECKING:
 
     from kili_query.targets.raw_bytes import BytesMatcher
 
-__all__ = ["Plan", "Query", "check", "parse", "query_of", "validate"]
+__all__ = ["Plan", "Query", "built_query", "check", "parse", "query_of", "validate"]
 
 TargetName: TypeAlias = Literal["server", "columns", "labels"]
 _CAPABILITIES: dict[TargetName, Capabilities] = {"server": CORE, "columns": COLUMNS, "labels": LABELS}
@@ -58,12 +67,15 @@ class Query:
     Attributes:
         tree: the predicate as written.
         text: the text as written; of a query built in Python, its canonical text.
+        bound_to: the ontology whose keys it names, where it was bound; it is not checked against that one again.
     """
 
     tree: Predicate
     text: str = field(eq=False)
     dialect: Dialect = field(default="extended", eq=False)
     name: str = field(default="query", eq=False)
+    bound_to: Ontology | None = field(default=None, eq=False, kw_only=True)
+    _is_written: bool = field(default=False, eq=False, kw_only=True)
     _matchers: list[Matcher] = field(factory=list, init=False, eq=False)
 
     def __str__(self) -> str:
@@ -79,21 +91,25 @@ class Query:
         return f"<pre>{escape(self.format())}</pre>"
 
     def __reduce__(self) -> tuple[object, ...]:
-        if _is_written(self):  # its text says it all, and is no deeper for pickle than a string
+        if self._is_written:  # its text says it all, and is no deeper for pickle than a string
             return _read_again, (self.text, self.dialect, self.name)
-        return Query, (self.tree, self.text, self.dialect, self.name)
+        return _restore, (flatten(self.tree), self.text, self.dialect, self.name, self.bound_to)
 
     def __bool__(self) -> bool:
         raise TypeError("a query has no truth value: join queries with `&`, `|` and `~`, and chain with `&`")
 
     def __and__(self, other: object) -> "Query":
-        return query_of(conjunction((self.tree, other.tree))) if isinstance(other, Query) else NotImplemented
+        if not isinstance(other, Query):
+            return NotImplemented
+        return built_query(conjunction((self.tree, other.tree)), bound_to=_bound_alike(self, other))
 
     def __or__(self, other: object) -> "Query":
-        return query_of(disjunction((self.tree, other.tree))) if isinstance(other, Query) else NotImplemented
+        if not isinstance(other, Query):
+            return NotImplemented
+        return built_query(disjunction((self.tree, other.tree)), bound_to=_bound_alike(self, other))
 
     def __invert__(self) -> "Query":
-        return query_of(self.tree.operand if isinstance(self.tree, Not) else Not(self.tree))
+        return built_query(self.tree.operand if isinstance(self.tree, Not) else Not(self.tree), bound_to=self.bound_to)
 
     @property
     def counters(self) -> frozenset[tuple[str, str]]:
@@ -110,17 +126,22 @@ class Query:
     def bind(self, ontology: Ontology) -> "Query":
         """The query with display names resolved and patterns expanded by the ontology.
 
+        A query that is bound to it already is returned as it is.
+
         Raises:
             QueryError: the ontology has no such job or category.
         """
-        return query_of(bind(validate(self, ontology).tree, ontology))
+        if _is_bound(self, ontology):
+            return self
+        return query_of(bind(validate(self, ontology).tree, ontology), bound_to=ontology)
 
-    def simplify(self, ontology: Ontology | None = None) -> "Query":
+    def simplify(self, ontology: Ontology | None = None, *, policy: CountPolicy = DEFAULT_POLICY) -> "Query":
         """An equivalent query, never longer, and the same for simplifying it again.
 
         Args:
             ontology: with one, names are bound, and the result is equivalent on labels that obey it: for people to
                 read, not for running.
+            policy: how objects are counted; it decides what can be said of labels that obey the ontology.
 
         Raises:
             QueryError: the ontology has no such job or category.
@@ -130,9 +151,10 @@ class Query:
         Query('J.A.count > 5')
         """
         if ontology is None:
-            return query_of(simplify(self.tree))
+            return query_of(simplify(self.tree), bound_to=self.bound_to)
         tree = self.bind(ontology).tree
-        return query_of(simplify(tree, facts=ontology_facts([tree], ontology)))
+        facts = ontology_facts([tree], ontology, video=policy.video)
+        return query_of(simplify(tree, facts=facts), bound_to=ontology)
 
     def plan(
         self,
@@ -300,12 +322,12 @@ class Plan:
     @property
     def pushed(self) -> Query:
         """What the target is asked: TRUE for everything, FALSE where no label can match."""
-        return query_of(self.cut.pushed)
+        return query_of(self.cut.pushed, bound_to=self.query.bound_to)
 
     @property
     def residual(self) -> Query | None:
         """What must hold besides, evaluated locally; None where the target says it all."""
-        return None if self.cut.residual is None else query_of(self.cut.residual)
+        return None if self.cut.residual is None else query_of(self.cut.residual, bound_to=self.query.bound_to)
 
     @property
     def never(self) -> bool:
@@ -349,10 +371,26 @@ class Plan:
         return self.explain()
 
 
-def query_of(tree: Predicate) -> Query:
-    """The query of a tree that nobody wrote."""
-    text = print_tree(tree)
-    return Query(tree, text)
+def query_of(tree: Predicate, *, bound_to: Ontology | None = None) -> Query:
+    """The query of a tree that was made of others.
+
+    Args:
+        tree: the tree.
+        bound_to: the ontology whose keys it names, where its patterns were expanded.
+    """
+    return Query(tree, print_tree(tree), bound_to=bound_to)
+
+
+def built_query(tree: Predicate, *, bound_to: Ontology | None = None) -> Query:
+    """The query of a tree that a caller joined; see `query_of`.
+
+    Raises:
+        QueryError: it is nested deeper than a text may be.
+    """
+    too_deep = refuse_deep(tree)
+    if too_deep is not None:
+        raise QueryError([too_deep])
+    return query_of(tree, bound_to=bound_to)
 
 
 def parse(text: str, *, dialect: Dialect = "extended", name: str = "query", limits: Limits = DEFAULT_LIMITS) -> Query:
@@ -375,13 +413,20 @@ def parse(text: str, *, dialect: Dialect = "extended", name: str = "query", limi
         raise ValueError(f"unknown dialect {dialect!r}: choose 'core' or 'extended'")
     if not isinstance(text, str):
         raise TypeError(f"a query is a str, not {type(text).__name__}")
-    return Query(parse_source(Source(text, name), dialect, limits), text, dialect, name)
+    return Query(parse_source(Source(text, name), dialect, limits), text, dialect, name, is_written=True)
 
 
-def check(text_or_query: str | Query, ontology: Ontology | None = None) -> list[Diagnostic]:
-    """All that is to say about a query, sorted by position; an empty list means that all is well.
+def check(
+    text_or_query: str | Query, ontology: Ontology | None = None, *, policy: CountPolicy = DEFAULT_POLICY
+) -> list[Diagnostic]:
+    """Every diagnostic of a query, sorted by position; an empty list means that nothing is wrong.
 
     Never raises on a bad query.
+
+    Args:
+        text_or_query: a query or its text.
+        ontology: the project's; with one, names are checked, and bounds that its labels cannot reach are reported.
+        policy: how objects are counted; frames that count by themselves reach bounds that objects do not.
 
     >>> import kili_query as kq
     >>> [found.code.value for found in kq.check("A.B.count > 1.5 AND")]
@@ -395,9 +440,10 @@ def check(text_or_query: str | Query, ontology: Ontology | None = None) -> list[
     else:
         query = _written(_read(text_or_query))
     source = Source(query.text, query.name)
-    found = _unknown_names(query, ontology)
+    found = [] if _is_bound(text_or_query, ontology) else _unknown_names(query, ontology)
     if not found:  # what means nothing has no logic
-        found = [evolve(one, source=source) for one in check_logic(query.tree, ontology, text=query.text)]
+        logical = check_logic(query.tree, ontology, text=query.text, video=policy.video)
+        found = [evolve(one, source=source) for one in logical]
     return sort_diagnostics([*lint_text(source, query.dialect, _UNLIMITED), *found])
 
 
@@ -409,15 +455,22 @@ def _unknown_names(query: Query, ontology: Ontology | None) -> list[Diagnostic]:
     return [evolve(one, source=source) for one in check_names(query.tree, ontology)]
 
 
-def validate(text_or_query: str | Query, ontology: Ontology | None = None) -> Query:
-    """The query, when nothing is wrong with it; warnings are no error.
+def validate(
+    text_or_query: str | Query, ontology: Ontology | None = None, *, policy: CountPolicy = DEFAULT_POLICY
+) -> Query:
+    """Return the query if nothing is wrong with it; warnings do not count as errors.
+
+    Args:
+        text_or_query: a query or its text.
+        ontology: the project's, which names are checked against.
+        policy: how objects are counted, for the warnings that come with an error.
 
     Raises:
         QueryError: there is an error; all diagnostics come with it.
     """
     query = _read(text_or_query)
-    if _unknown_names(_written(query), ontology):
-        raise QueryError(check(query, ontology))
+    if not _is_bound(query, ontology) and _unknown_names(_written(query), ontology):
+        raise QueryError(check(query, ontology, policy=policy))
     return query
 
 
@@ -425,15 +478,24 @@ def _read(text_or_query: str | Query) -> Query:
     return text_or_query if isinstance(text_or_query, Query) else parse(text_or_query)
 
 
-def _is_written(query: Query) -> bool:
-    """Whether the query was read from its text, and not built in Python."""
-    return query.tree.span.start >= 0
+def _is_bound(query: str | Query, ontology: Ontology | None) -> bool:
+    """Whether the query is bound to the ontology: its names are keys, which patterns may have brought anywhere."""
+    return isinstance(query, Query) and query.bound_to is not None and query.bound_to == ontology
+
+
+def _bound_alike(one: Query, other: Query) -> Ontology | None:
+    """The ontology that both queries are bound to."""
+    return one.bound_to if _is_bound(other, one.bound_to) else None
 
 
 def _read_again(text: str, dialect: Dialect, name: str) -> Query:
     return parse(text, dialect=dialect, name=name, limits=_UNLIMITED)
 
 
+def _restore(flat: Flat, text: str, dialect: Dialect, name: str, bound_to: Ontology | None) -> Query:
+    return Query(restore(flat), text, dialect, name, bound_to=bound_to)
+
+
 def _written(query: Query) -> Query:
-    """The query with places in its text: of one built in Python, its canonical text is read."""
-    return query if _is_written(query) else parse(query.text, limits=_UNLIMITED)
+    """The query with places in its text: of one that was built, its canonical text is read."""
+    return query if query._is_written else parse(query.text, limits=_UNLIMITED)

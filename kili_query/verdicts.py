@@ -1,6 +1,7 @@
 """What holds of queries on all labels: decided, with a label that shows where something does not hold."""
 
 from kili_query import logic
+from kili_query.counting import DEFAULT_POLICY, CountPolicy
 from kili_query.logic import Verdict
 from kili_query.ontology import Ontology
 from kili_query.query import Query, validate
@@ -8,7 +9,13 @@ from kili_query.query import Query, validate
 __all__ = ["always_true", "disjoint", "equivalent", "implies", "satisfiable"]
 
 
-def satisfiable(query: str | Query, ontology: Ontology | None = None, *, labels_are_complete: bool = False) -> Verdict:
+def satisfiable(
+    query: str | Query,
+    ontology: Ontology | None = None,
+    *,
+    labels_are_complete: bool = False,
+    policy: CountPolicy = DEFAULT_POLICY,
+) -> Verdict:
     """Whether some label matches; a yes comes with an ``example``.
 
     Args:
@@ -16,6 +23,7 @@ def satisfiable(query: str | Query, ontology: Ontology | None = None, *, labels_
         ontology: with one, names are checked against it, and only labels that obey it are thought of: a classification
             holds a category once, a radio job one category, a child job stands below its parents.
         labels_are_complete: required jobs hold something.
+        policy: how objects are counted; where frames of a video count, bounds of single objects do not hold.
 
     Returns:
         Yes, no, or unknown where the budget of work or the logic of sums does not reach; never wrong.
@@ -27,21 +35,34 @@ def satisfiable(query: str | Query, ontology: Ontology | None = None, *, labels_
     >>> print(kq.satisfiable("J.A.count > 3 AND J.A.count < 4"))
     no
     """
-    return logic.satisfiable(validate(query, ontology).tree, ontology, labels_are_complete=labels_are_complete)
+    tree = validate(query, ontology, policy=policy).tree
+    return logic.satisfiable(tree, ontology, labels_are_complete=labels_are_complete, video=policy.video)
 
 
-def always_true(query: str | Query, ontology: Ontology | None = None, *, labels_are_complete: bool = False) -> Verdict:
+def always_true(
+    query: str | Query,
+    ontology: Ontology | None = None,
+    *,
+    labels_are_complete: bool = False,
+    policy: CountPolicy = DEFAULT_POLICY,
+) -> Verdict:
     """Whether every label matches; a no comes with a ``counterexample``. Arguments are those of `satisfiable`.
 
     >>> import kili_query as kq
     >>> print(kq.always_true("J.A.count > 3 OR J.A.count < 4"))
     yes
     """
-    return logic.always_true(validate(query, ontology).tree, ontology, labels_are_complete=labels_are_complete)
+    tree = validate(query, ontology, policy=policy).tree
+    return logic.always_true(tree, ontology, labels_are_complete=labels_are_complete, video=policy.video)
 
 
 def implies(
-    left: str | Query, right: str | Query, ontology: Ontology | None = None, *, labels_are_complete: bool = False
+    left: str | Query,
+    right: str | Query,
+    ontology: Ontology | None = None,
+    *,
+    labels_are_complete: bool = False,
+    policy: CountPolicy = DEFAULT_POLICY,
 ) -> Verdict:
     """Whether every label that matches the left query matches the right one.
 
@@ -50,12 +71,17 @@ def implies(
     >>> bool(verdict), dict(verdict.counterexample.counts)
     (False, {('J', 'A'): 4})
     """
-    one, other = validate(left, ontology).tree, validate(right, ontology).tree
-    return logic.implies(one, other, ontology, labels_are_complete=labels_are_complete)
+    one, other = (validate(one, ontology, policy=policy).tree for one in (left, right))
+    return logic.implies(one, other, ontology, labels_are_complete=labels_are_complete, video=policy.video)
 
 
 def equivalent(
-    left: str | Query, right: str | Query, ontology: Ontology | None = None, *, labels_are_complete: bool = False
+    left: str | Query,
+    right: str | Query,
+    ontology: Ontology | None = None,
+    *,
+    labels_are_complete: bool = False,
+    policy: CountPolicy = DEFAULT_POLICY,
 ) -> Verdict:
     """Whether the same labels match both queries.
 
@@ -63,12 +89,17 @@ def equivalent(
     >>> print(kq.equivalent("NOT J.A.count > 3", "J.A.count <= 3"))
     yes
     """
-    one, other = validate(left, ontology).tree, validate(right, ontology).tree
-    return logic.equivalent(one, other, ontology, labels_are_complete=labels_are_complete)
+    one, other = (validate(one, ontology, policy=policy).tree for one in (left, right))
+    return logic.equivalent(one, other, ontology, labels_are_complete=labels_are_complete, video=policy.video)
 
 
 def disjoint(
-    left: str | Query, right: str | Query, ontology: Ontology | None = None, *, labels_are_complete: bool = False
+    left: str | Query,
+    right: str | Query,
+    ontology: Ontology | None = None,
+    *,
+    labels_are_complete: bool = False,
+    policy: CountPolicy = DEFAULT_POLICY,
 ) -> Verdict:
     """Whether no label matches both queries.
 
@@ -76,5 +107,5 @@ def disjoint(
     >>> print(kq.disjoint("J.A.count > 3", "J.A.count < 2"))
     yes
     """
-    one, other = validate(left, ontology).tree, validate(right, ontology).tree
-    return logic.disjoint(one, other, ontology, labels_are_complete=labels_are_complete)
+    one, other = (validate(one, ontology, policy=policy).tree for one in (left, right))
+    return logic.disjoint(one, other, ontology, labels_are_complete=labels_are_complete, video=policy.video)

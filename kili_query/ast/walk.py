@@ -22,7 +22,7 @@ from kili_query.ast.nodes import (
     Term,
 )
 
-__all__ = ["counters", "map_operands", "matches_pattern", "operands", "subtrees", "terms", "terms_of"]
+__all__ = ["counters", "deepest", "map_operands", "matches_pattern", "operands", "subtrees", "terms", "terms_of"]
 
 
 def map_operands(change: Callable[[Predicate], Predicate], tree: Predicate) -> Predicate:
@@ -127,3 +127,22 @@ def matches_pattern(pieces: tuple[str, ...], name: str) -> bool:
             return False
         at = found + len(piece)
     return True
+
+
+def deepest(tree: Predicate) -> tuple[int, Predicate]:
+    """How many levels a tree has, and the first leaf that stands at the deepest of them.
+
+    AND, OR, NOT and the braces of a set are a level each, and brackets are two: the text of a tree never has more.
+    """
+    most, found = 0, tree
+    stack = [(tree, 0)]
+    while stack:
+        node, above = stack.pop()
+        inner = [term.condition for term in terms_of(node) if isinstance(term, Filtered)]
+        below = operands(node)
+        levels = above + (1 if below or isinstance(node, Membership) else 0)
+        if levels > most:
+            most, found = levels, node
+        stack.extend((condition, above + 2) for condition in reversed(inner))
+        stack.extend((operand, levels) for operand in reversed(below))
+    return most, found

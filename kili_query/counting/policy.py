@@ -1,14 +1,10 @@
 """The choices that a caller has about counting, and what an ontology says about how a label is read."""
 
-from typing import Literal, TypeAlias
-
 from attrs import Attribute, field, frozen
 
-from kili_query.ontology import Ontology
+from kili_query.ontology import Ontology, VideoPolicy
 
 __all__ = ["DEFAULT_POLICY", "CountPolicy", "Rules", "VideoPolicy"]
-
-VideoPolicy: TypeAlias = Literal["objects", "key_frames", "frames"]
 
 _VIDEO_POLICIES = ("objects", "key_frames", "frames")
 

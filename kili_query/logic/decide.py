@@ -16,7 +16,7 @@ from kili_query.logic.passes.simplify_conditions import simplify_conditions
 from kili_query.logic.pipeline import simplify
 from kili_query.logic.solver import DEFAULT_STEPS, Solution, solve
 from kili_query.logic.witness import Counterexample, Example, example_of
-from kili_query.ontology import Ontology, bind
+from kili_query.ontology import Ontology, VideoPolicy, bind
 from kili_query.syntax.lower import lower, negate
 
 __all__ = ["Verdict", "always_true", "disjoint", "equivalent", "facts_of", "implies", "prepare", "satisfiable"]
@@ -59,6 +59,7 @@ def satisfiable(
     ontology: Ontology | None = None,
     *,
     labels_are_complete: bool = False,
+    video: VideoPolicy = "objects",
     steps: int = DEFAULT_STEPS,
 ) -> Verdict:
     """Whether some label meets a predicate.
@@ -67,6 +68,7 @@ def satisfiable(
         tree: any predicate.
         ontology: of the labels that are asked about: only those that obey it.
         labels_are_complete: whether required jobs hold something.
+        video: what is counted in a video.
         steps: the budget of work beyond what the size of the tree calls for.
 
     Returns:
@@ -78,7 +80,7 @@ def satisfiable(
     >>> print(satisfiable(parse_tree("J.A.count > 2 AND NOT J.A")))
     no
     """
-    question = _Question((tree,), ontology, labels_are_complete, steps)
+    question = _Question((tree,), ontology, labels_are_complete, video, steps)
     found = question.find([question.trees[0]])
     return Verdict(found.value, example=found.example, note=found.note)
 
@@ -88,6 +90,7 @@ def always_true(
     ontology: Ontology | None = None,
     *,
     labels_are_complete: bool = False,
+    video: VideoPolicy = "objects",
     steps: int = DEFAULT_STEPS,
 ) -> Verdict:
     """Whether every label meets a predicate; see `satisfiable` for the arguments.
@@ -98,7 +101,7 @@ def always_true(
     >>> print(always_true(parse_tree("J.A.count < 7")))
     no: J.A = 7
     """
-    question = _Question((tree,), ontology, labels_are_complete, steps)
+    question = _Question((tree,), ontology, labels_are_complete, video, steps)
     return _denied(question.find([negate(question.trees[0])]))
 
 
@@ -108,6 +111,7 @@ def implies(
     ontology: Ontology | None = None,
     *,
     labels_are_complete: bool = False,
+    video: VideoPolicy = "objects",
     steps: int = DEFAULT_STEPS,
 ) -> Verdict:
     """Whether every label that meets the left predicate meets the right one.
@@ -118,7 +122,7 @@ def implies(
     >>> print(implies(parse_tree("J.A.count > 3"), parse_tree("J.A.count > 5")))
     no: J.A = 4
     """
-    question = _Question((left, right), ontology, labels_are_complete, steps)
+    question = _Question((left, right), ontology, labels_are_complete, video, steps)
     return _denied(question.find([question.trees[0], negate(question.trees[1])]))
 
 
@@ -128,6 +132,7 @@ def equivalent(
     ontology: Ontology | None = None,
     *,
     labels_are_complete: bool = False,
+    video: VideoPolicy = "objects",
     steps: int = DEFAULT_STEPS,
 ) -> Verdict:
     """Whether the same labels meet two predicates.
@@ -138,7 +143,7 @@ def equivalent(
     >>> print(equivalent(parse_tree("J.A.count != 2"), parse_tree("J.A.count IN {0, 1, 3..}")))
     yes
     """
-    question = _Question((left, right), ontology, labels_are_complete, steps)
+    question = _Question((left, right), ontology, labels_are_complete, video, steps)
     one, other = question.trees
     there = _denied(question.find([one, negate(other)]))
     if there.value is False:
@@ -155,6 +160,7 @@ def disjoint(
     ontology: Ontology | None = None,
     *,
     labels_are_complete: bool = False,
+    video: VideoPolicy = "objects",
     steps: int = DEFAULT_STEPS,
 ) -> Verdict:
     """Whether no label meets both predicates.
@@ -163,7 +169,7 @@ def disjoint(
     >>> print(disjoint(parse_tree("J.A.count > 3"), parse_tree("J.A.count < 5")))
     no: J.A = 4
     """
-    question = _Question((left, right), ontology, labels_are_complete, steps)
+    question = _Question((left, right), ontology, labels_are_complete, video, steps)
     return _denied(question.find(question.trees))
 
 
@@ -178,12 +184,16 @@ def prepare(tree: Predicate, ontology: Ontology | None = None) -> Predicate:
 
 
 def facts_of(
-    trees: Sequence[Predicate], ontology: Ontology | None = None, *, labels_are_complete: bool = False
+    trees: Sequence[Predicate],
+    ontology: Ontology | None = None,
+    *,
+    labels_are_complete: bool = False,
+    video: VideoPolicy = "objects",
 ) -> tuple[Fact, ...]:
     """What is known of the labels that prepared trees are asked of."""
     facts = list(metadata_facts(trees))
     if ontology is not None:
-        facts += ontology_facts(trees, ontology, labels_are_complete=labels_are_complete)
+        facts += ontology_facts(trees, ontology, labels_are_complete=labels_are_complete, video=video)
     return tuple(facts)
 
 
@@ -205,14 +215,19 @@ class _Question:
     """Some prepared trees, and what is known of the labels."""
 
     def __init__(
-        self, trees: Sequence[Predicate], ontology: Ontology | None, labels_are_complete: bool, steps: int
+        self,
+        trees: Sequence[Predicate],
+        ontology: Ontology | None,
+        labels_are_complete: bool,
+        video: VideoPolicy,
+        steps: int,
     ) -> None:
         self.ontology = ontology
+        self.video = video
         self.steps = steps
         self.trees = tuple(prepare(tree, ontology) for tree in trees)
-        self.facts = [
-            fact.predicate for fact in facts_of(self.trees, ontology, labels_are_complete=labels_are_complete)
-        ]
+        facts = facts_of(self.trees, ontology, labels_are_complete=labels_are_complete, video=video)
+        self.facts = [fact.predicate for fact in facts]
 
     def find(self, trees: Sequence[Predicate]) -> _Finding:
         """Look for a label that meets all of some trees."""
@@ -235,4 +250,4 @@ class _Question:
         if not all(holds(tree, values) for tree in (*trees, *self.facts)):
             raise AssertionError("a solution that is none")  # INVARIANT: what the solver returns is checked
         counters = {term: number for term, number in values.items() if isinstance(term, Counter)}
-        return _Finding(True, example_of(counters, self.ontology))
+        return _Finding(True, example_of(counters, self.ontology, video=self.video))

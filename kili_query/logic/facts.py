@@ -22,7 +22,7 @@ from kili_query.ast import (
 )
 from kili_query.logic.intervals import Interval
 from kili_query.logic.literals import Bounds
-from kili_query.ontology import Category, Job, Ontology
+from kili_query.ontology import Category, Job, Ontology, VideoPolicy
 from kili_query.ontology.job import METADATA_JOBS
 from kili_query.ontology.nesting import can_stand
 from kili_query.syntax.printer import print_name
@@ -51,7 +51,11 @@ def metadata_facts(trees: Iterable[Predicate]) -> Iterator[Fact]:
 
 
 def ontology_facts(
-    trees: Iterable[Predicate], ontology: Ontology, *, labels_are_complete: bool = False
+    trees: Iterable[Predicate],
+    ontology: Ontology,
+    *,
+    labels_are_complete: bool = False,
+    video: VideoPolicy = "objects",
 ) -> Iterator[Fact]:
     """All that bears on the counters of some bound trees.
 
@@ -63,6 +67,8 @@ def ontology_facts(
         trees: bound predicates.
         ontology: of the labels.
         labels_are_complete: whether required jobs hold something.
+        video: what is counted in a video. Where frames count, a classification counts once for each of them; where key
+            frames do, a child answer may have one in a frame where its parent has none.
 
     >>> from kili_query.syntax import parse_tree, print_tree
     >>> ontology = Ontology.from_json_interface({"jobs": {"SKY": {"mlTask": "CLASSIFICATION", "content": {
@@ -71,7 +77,7 @@ def ontology_facts(
     >>> [print_tree(fact.predicate) for fact in ontology_facts([tree], ontology)]
     ['SKY.BLUE.count <= 1', 'SKY.GREY.count <= 1', 'SKY.BLUE.count + SKY.GREY.count <= 1']
     """
-    return _Facts(ontology, labels_are_complete).of(_mentioned(trees))
+    return _Facts(ontology, labels_are_complete, video).of(_mentioned(trees))
 
 
 def bounds_of(facts: Iterable[Fact]) -> Bounds:
@@ -97,33 +103,40 @@ def _mentioned(trees: Iterable[Predicate]) -> list[Counter]:
 class _Facts:
     """The facts of one question: counters are added while it finds whom they hang on."""
 
-    def __init__(self, ontology: Ontology, labels_are_complete: bool) -> None:
+    def __init__(self, ontology: Ontology, labels_are_complete: bool, video: VideoPolicy) -> None:
         self.ontology = ontology
         self.labels_are_complete = labels_are_complete
+        may_be_video = ontology.is_video or ontology.input_type is None
+        self.video = video if may_be_video else "objects"
         self.known: dict[Counter, None] = {}
+        self.done = 0
 
     def of(self, mentioned: Iterable[Counter]) -> Iterator[Fact]:
         self.known.update(dict.fromkeys(mentioned))
-        if self.labels_are_complete:
-            yield from self.required()
-        done = 0
-        while done < len(self.known):  # the parents of a counter come after it, and have parents of their own
-            counter = list(self.known)[done]
-            done += 1
-            job = self.ontology.jobs.get(counter.job)
-            if job is not None:
-                yield from self.of_counter(counter, job)
+        yield from self.of_counters()
+        if self.labels_are_complete and self.video != "key_frames":  # an answer need not have a key frame
+            yield from self.required()  # only now, when all that the counters hang on are known
+            yield from self.of_counters()
         for name in dict.fromkeys(counter.job for counter in self.known):
             job = self.ontology.jobs.get(name)
             if job is not None:
                 yield from self.of_job(job)
+
+    def of_counters(self) -> Iterator[Fact]:
+        """What bounds each counter that is known by now; its parents come after it, and have parents of their own."""
+        while self.done < len(self.known):
+            counter = list(self.known)[self.done]
+            self.done += 1
+            job = self.ontology.jobs.get(counter.job)
+            if job is not None:
+                yield from self.of_counter(counter, job)
 
     def required(self) -> Iterator[Fact]:
         for job in self.ontology.jobs.values():
             if not (job.is_required and job.categories) or job.is_child or job.name in METADATA_JOBS:
                 continue
             held = self.categories_in(job)
-            for key in job.categories:  # one that is not mentioned stands for all that are not
+            for key in job.categories:  # one that is not known stands for all that are not
                 counter = Counter(job.name, key)
                 if counter not in self.known:
                     self.known[counter] = None
@@ -138,7 +151,7 @@ class _Facts:
         """What bounds one counter."""
         if job.is_child:
             yield from self.of_child(counter, job)
-        elif job.is_classification:
+        elif job.is_classification and self.video == "objects":
             yield Fact(
                 Comparison(counter, CompareOp.LE, 1),
                 f"`{job.name}` is a classification, where a category counts once at most",
@@ -148,7 +161,7 @@ class _Facts:
         if not can_stand(job.name, self.ontology):
             yield Fact(Comparison(counter, CompareOp.EQ, 0), f"`{job.name}` can never stand in a label")
             return
-        parents = self.parents(job)
+        parents = None if self.video == "key_frames" else self.parents(job)
         if parents is None:
             return
         reason = f"`{job.name}` stands only below {_listed(parents)}"
@@ -187,7 +200,8 @@ class _Facts:
 
     def of_job(self, job: Job) -> Iterator[Fact]:
         """What bounds the categories of one job together."""
-        if not job.is_single_choice or self.ontology.is_video or _is_conversation(self.ontology):
+        several = self.ontology.is_video or self.video != "objects" or _is_conversation(self.ontology)
+        if not job.is_single_choice or several:
             return
         held = self.categories_in(job)
         if not held:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from attrs import field, frozen
 
 from kili_query.ast import Counter
-from kili_query.ontology import Job, Ontology
+from kili_query.ontology import Job, Ontology, VideoPolicy
 from kili_query.ontology.job import METADATA_JOBS
 from kili_query.syntax.printer import print_name
 
@@ -27,7 +27,7 @@ class Example:
     Attributes:
         counts: objects by job and category; pairs that are not there count 0.
         json_response: the content of a label with just these counts; None when it would hold more than
-            `MAX_OBJECTS` objects, or when the ontology has no place for one of them.
+            `MAX_OBJECTS` objects, when the ontology has no place for one of them, or when frames are what counts.
         pairs: the (job, category) pairs that were asked about, those that count 0 included.
     """
 
@@ -48,7 +48,9 @@ Counterexample: TypeAlias = Example
 """An example of what was claimed not to be."""
 
 
-def example_of(values: Mapping[Counter, int], ontology: Ontology | None = None) -> Example:
+def example_of(
+    values: Mapping[Counter, int], ontology: Ontology | None = None, *, video: VideoPolicy = "objects"
+) -> Example:
     """The example with given counts.
 
     >>> example = example_of({Counter("OBJECTS", "CAR"): 1, Counter("SKY", "BLUE"): 0})
@@ -60,7 +62,8 @@ def example_of(values: Mapping[Counter, int], ontology: Ontology | None = None) 
     pairs = tuple((counter.job, counter.category) for counter in values)
     counts = Tally({(counter.job, counter.category): number for counter, number in values.items() if number})
     written = None
-    if sum(counts.values()) <= MAX_OBJECTS and not any(job in METADATA_JOBS for job, _ in counts):
+    of_frames = video != "objects" and ontology is not None and ontology.is_video
+    if not of_frames and sum(counts.values()) <= MAX_OBJECTS and not any(job in METADATA_JOBS for job, _ in counts):
         written = _write_plain(counts) if ontology is None else _Writer(ontology, counts).write()
     return Example(counts, written, pairs)
 

@@ -4,6 +4,17 @@ from kili_query.ontology.bind import bind
 from kili_query.ontology.check import check_names
 from kili_query.ontology.complete import Completion, complete
 from kili_query.ontology.job import Category, Job, Point
-from kili_query.ontology.model import Ontology, OntologySource
+from kili_query.ontology.model import Ontology, OntologySource, VideoPolicy
 
-__all__ = ["Category", "Completion", "Job", "Ontology", "OntologySource", "Point", "bind", "check_names", "complete"]
+__all__ = [
+    "Category",
+    "Completion",
+    "Job",
+    "Ontology",
+    "OntologySource",
+    "Point",
+    "VideoPolicy",
+    "bind",
+    "check_names",
+    "complete",
+]

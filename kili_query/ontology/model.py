@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from os import PathLike
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from attrs import frozen
 
@@ -10,7 +10,10 @@ from kili_query.ontology.decode import decode_interface, naming, read_file
 from kili_query.ontology.encode import encode_interface
 from kili_query.ontology.job import Category, Job, Point
 
-__all__ = ["Category", "Job", "Ontology", "OntologySource", "Point"]
+__all__ = ["Category", "Job", "Ontology", "OntologySource", "Point", "VideoPolicy"]
+
+VideoPolicy: TypeAlias = Literal["objects", "key_frames", "frames"]
+"""What is counted in a video."""
 
 
 @frozen

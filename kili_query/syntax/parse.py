@@ -5,14 +5,16 @@ import re
 from attrs import frozen
 
 from kili_query.ast import Predicate
+from kili_query.ast.walk import deepest
 from kili_query.diagnostics import Code, Diagnostic, Help, Label, sort_diagnostics
 from kili_query.errors import QuerySyntaxError
 from kili_query.source import Source, Span
 from kili_query.syntax.lints import lint_lexemes
 from kili_query.syntax.parser import Dialect, ParseFailure, parse_text, read_lexemes
+from kili_query.syntax.printer import print_tree
 from kili_query.syntax.slips import diagnose, diagnose_not_core
 
-__all__ = ["DEFAULT_LIMITS", "Limits", "lint_text", "parse_source", "parse_tree"]
+__all__ = ["DEFAULT_LIMITS", "Limits", "lint_text", "parse_source", "parse_tree", "refuse_deep"]
 
 
 @frozen
@@ -21,7 +23,8 @@ class Limits:
 
     Attributes:
         length: in code points.
-        depth: levels of parentheses, brackets and NOT; a pair of brackets makes two.
+        depth: levels of parentheses, brackets and NOT; a pair of brackets makes two. An AND inside an OR is a level
+            too, with parentheses or without.
     """
 
     length: int = 64 * 1024
@@ -50,10 +53,25 @@ def parse_source(source: Source, dialect: Dialect = "extended", limits: Limits =
     if too_large is not None:
         raise QuerySyntaxError([too_large])
     try:
-        return parse_text(text, dialect)
+        tree = parse_text(text, dialect)
     except ParseFailure:
         error = _explain(source, dialect)
+    else:
+        levels, leaf = deepest(tree)
+        if levels <= limits.depth:
+            return tree
+        error = _refuse(source, leaf.span, _too_deep(limits), "this stands too deep")
     raise QuerySyntaxError(sort_diagnostics([error, *lint_text(source, dialect, limits)]))
+
+
+def refuse_deep(tree: Predicate, limits: Limits = DEFAULT_LIMITS) -> Diagnostic | None:
+    """KQ006 for a tree that was built in Python and nests deeper than a text may."""
+    if deepest(tree)[0] <= limits.depth:
+        return None
+    text = f"{print_tree(tree)[:_SHOWN]}…"  # joining trees within the limit goes little beyond it
+    advice = Help("join conditions of one kind with one connective, or use several queries")
+    label = Label(Span(0, len(text)), "this query")
+    return Diagnostic(Code.TOO_LONG_OR_DEEP, _too_deep(limits), label, help=advice, source=Source(text))
 
 
 def lint_text(source: Source, dialect: Dialect = "extended", limits: Limits = DEFAULT_LIMITS) -> list[Diagnostic]:
@@ -77,6 +95,9 @@ def _explain(source: Source, dialect: Dialect) -> Diagnostic:
             return diagnose(source, extended, beyond)
     return diagnose(source, lexemes, failure)
 
+
+_SHOWN = 40
+"""How much of a query that was built in Python a message shows, in characters."""
 
 _LEVELS = {"(": 1, "[": 2, "{": 1}  # a condition in brackets stands in a counter, and that in a condition
 _NESTING = re.compile(r'"(?:[^"\\]|\\.)*"|#[^\n]*|[(\[{]|[)\]}]|[A-Za-z*][\w*-]*|[^\s\w]', re.ASCII)
@@ -103,8 +124,7 @@ def _too_large(source: Source, limits: Limits) -> Diagnostic | None:
         else:
             negations = negations + 1 if word.upper() == "NOT" else 0
         if depth + negations > limits.depth:
-            message = f"the query is nested deeper than {limits.depth} levels"
-            return _refuse(source, Span(*found.span()), message, "one level too many")
+            return _refuse(source, Span(*found.span()), _too_deep(limits), "one level too many")
     return None
 
 
@@ -112,6 +132,10 @@ def _most_levels(text: str) -> int:
     """No fewer levels than the text has."""
     brackets = sum(text.count(bracket) * levels for bracket, levels in _LEVELS.items())
     return brackets + text.lower().count("not")
+
+
+def _too_deep(limits: Limits) -> str:
+    return f"the query is nested deeper than {limits.depth} levels"
 
 
 def _refuse(source: Source, span: Span, message: str, label: str) -> Diagnostic:

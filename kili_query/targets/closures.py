@@ -24,6 +24,7 @@ from kili_query.ast import (
     Relation,
     Term,
 )
+from kili_query.ast.flat import Flat, flatten, restore
 from kili_query.counting import (
     DEFAULT_POLICY,
     CountPolicy,
@@ -101,11 +102,15 @@ class Matcher(partial[bool]):
 
         return explain(self.tree, tally)
 
-    def __reduce__(self) -> tuple[type["Matcher"], tuple[Predicate, Ontology | None, CountPolicy]]:
-        return Matcher, (self.tree, self.ontology, self.policy)
+    def __reduce__(self) -> tuple[object, tuple[Flat, Ontology | None, CountPolicy]]:
+        return _compile_again, (flatten(self.tree), self.ontology, self.policy)
 
     def __repr__(self) -> str:
         return f"<Matcher {print_tree(self.tree)}>"
+
+
+def _compile_again(flat: Flat, ontology: Ontology | None, policy: CountPolicy) -> Matcher:
+    return Matcher(restore(flat), ontology, policy)
 
 
 def compile_closure(

@@ -8,7 +8,7 @@ from kili_query.ast import Filtered, Predicate, terms
 from kili_query.diagnostics import Diagnostic
 from kili_query.logic.lints import always_true, never_true, redundant_clause, unreachable_bound
 from kili_query.logic.lints.case import Case
-from kili_query.ontology import Ontology
+from kili_query.ontology import Ontology, VideoPolicy
 
 __all__ = ["MAX_FINDINGS", "RULES", "Rule", "check_logic"]
 
@@ -29,6 +29,7 @@ def check_logic(
     *,
     text: str = "",
     labels_are_complete: bool = False,
+    video: VideoPolicy = "objects",
 ) -> Iterator[Diagnostic]:
     """What the logic has to say about a query, conditions in brackets included; the work is bounded.
 
@@ -37,6 +38,7 @@ def check_logic(
         ontology: of the labels, for bounds that they cannot reach.
         text: what the tree was read from, so that messages show clauses as they are written there.
         labels_are_complete: whether required jobs hold something.
+        video: what is counted in a video.
 
     >>> from kili_query.syntax import parse_tree
     >>> text = "J.A.count > 3 AND J.A.count > 1 AND (J.B.count < 0 OR J.B.count >= 2 AND J.B.count < 2 OR J.C)"
@@ -46,13 +48,14 @@ def check_logic(
     KQ202 never true: `J.B.count >= 2` and `J.B.count < 2` cannot both hold
     KQ203 `J.A.count > 1` is redundant beside `J.A.count > 3`
     """
-    return islice(_check(tree, ontology, text, labels_are_complete), MAX_FINDINGS)
+    case = Case.of(tree, ontology, text=text, labels_are_complete=labels_are_complete, video=video)
+    return islice(_check(case, tree, text), MAX_FINDINGS)
 
 
-def _check(tree: Predicate, ontology: Ontology | None, text: str, labels_are_complete: bool) -> Iterator[Diagnostic]:
-    yield from _run_rules(Case.of(tree, ontology, text=text, labels_are_complete=labels_are_complete))
+def _check(case: Case, tree: Predicate, text: str) -> Iterator[Diagnostic]:
+    yield from _run_rules(case)
     for condition in _conditions(tree):
-        yield from _run_rules(Case.of(condition, text=text))
+        yield from _run_rules(Case.of(condition, text=text, in_brackets=True))
 
 
 def _run_rules(case: Case) -> Iterator[Diagnostic]:

@@ -1,4 +1,4 @@
-"""KQ201: a query, or a part of it, that every label meets."""
+"""KQ201: a query, or a part of it, that every {case.judged} meets."""
 
 from collections.abc import Iterator
 
@@ -31,14 +31,14 @@ def parts_always_true(case: Case) -> Iterator[Predicate]:
 
 
 def _diagnose(case: Case, part: Predicate) -> Diagnostic:
-    subject = "the query is always true" if part is case.tree else "always true"
+    subject = case.subject(part, "always true")
     smallest = minimal(case, part, lambda tree: case.prover.never([negate(tree)]), Or)
     *others, last = case.clauses_of(smallest) or [case.clauses[id(part)]]
     if not others:
-        message = f"{subject}: every label meets {last}"
+        message = f"{subject}: every {case.judged} meets {last}"
         return Diagnostic(Code.ALWAYS_TRUE, message, Label(last.span, "always true"), help=_help(last))
     if len(others) == 1:
-        message = f"{subject}: every label meets {others[0]} or {last}"
+        message = f"{subject}: every {case.judged} meets {others[0]} or {last}"
     else:
         message = f"{subject}: {len(others) + 1} of its clauses together leave nothing out"
     labels = tuple(Label(clause.span, "what this leaves out") for clause in others)

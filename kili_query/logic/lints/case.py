@@ -10,7 +10,7 @@ from kili_query.logic.decide import facts_of
 from kili_query.logic.facts import Fact
 from kili_query.logic.opaque import known_of_opaque
 from kili_query.logic.solver import solve
-from kili_query.ontology import Ontology, bind
+from kili_query.ontology import Ontology, VideoPolicy, bind
 from kili_query.source import NOWHERE, Span
 from kili_query.syntax.lower import lower, negate
 from kili_query.syntax.printer import print_tree
@@ -87,6 +87,7 @@ class Case:
         facts: what an ontology says of the labels.
         prover: shared by the rules.
         value: what the whole is on every label; None where labels differ.
+        in_brackets: whether the whole is a condition in brackets.
         negations: those that were asked for, by the `id` of the node.
     """
 
@@ -96,6 +97,7 @@ class Case:
     facts: tuple[Fact, ...]
     prover: Prover
     value: bool | None
+    in_brackets: bool = False
     negations: dict[int, Predicate] = field(factory=dict, init=False)
 
     @classmethod
@@ -106,14 +108,32 @@ class Case:
         *,
         text: str = "",
         labels_are_complete: bool = False,
+        video: VideoPolicy = "objects",
+        in_brackets: bool = False,
     ) -> "Case":
         """The case of a tree as written, in a text if there is one."""
         reading = _Reading(ontology, text)
         lowered = reading.read(tree, None)
-        facts = facts_of([lowered], ontology, labels_are_complete=labels_are_complete)
+        facts = facts_of([lowered], ontology, labels_are_complete=labels_are_complete, video=video)
         prover = Prover(known_of_opaque([lowered]))
         value = False if prover.never([lowered]) else (True if prover.never([negate(lowered)]) else None)
-        return cls(lowered, reading.clauses, frozenset(reading.leaves), facts, prover, value)
+        return cls(lowered, reading.clauses, frozenset(reading.leaves), facts, prover, value, in_brackets)
+
+    @property
+    def whole(self) -> str:
+        """What messages call the whole."""
+        return "condition" if self.in_brackets else "query"
+
+    @property
+    def judged(self) -> str:
+        """What meets the whole or does not."""
+        return "object" if self.in_brackets else "label"
+
+    def subject(self, part: Predicate, verdict: str) -> str:
+        """How a message about a part begins, which is ``never true`` or the like."""
+        if part is not self.tree:
+            return verdict
+        return f"the {self.whole}{' in brackets' if self.in_brackets else ''} is {verdict}"
 
     def operands(self, node: Predicate) -> tuple[Predicate, ...]:
         """The operands of an AND or OR of the text."""

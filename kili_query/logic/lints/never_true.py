@@ -29,11 +29,11 @@ def parts_never_true(case: Case) -> Iterator[Predicate]:
 
 
 def _diagnose(case: Case, part: Predicate) -> Diagnostic:
-    subject = "the query is never true" if part is case.tree else "never true"
+    subject = case.subject(part, "never true")
     smallest = minimal(case, part, lambda tree: case.prover.never([tree]), And)
     *others, last = case.clauses_of(smallest) or [case.clauses[id(part)]]
     if not others:
-        message = f"{subject}: no label meets {last}"
+        message = f"{subject}: no {case.judged} meets {last}"
         return Diagnostic(Code.NEVER_TRUE, message, Label(last.span, "never true"), help=_help(last))
     if len(others) == 1:
         message = f"{subject}: {others[0]} and {last} cannot both hold"

@@ -109,7 +109,7 @@ def _diagnose(case: Case, part: Predicate, given: list[_Given]) -> Diagnostic:
     if len(causes) == 1:
         message = f"{clause} is redundant beside {causes[0]}"
     else:
-        message = f"{clause} is redundant: without it the query means the same"
+        message = f"{clause} is redundant: without it the {case.whole} means the same"
     shown = causes if len(causes) <= MAX_CAUSES else ()
     labels = tuple(Label(cause.span, "because of this") for cause in shown)
     advice = Help("remove it, or correct its name or bound")

@@ -6,6 +6,7 @@ from typing import TypeAlias
 import msgspec
 
 from kili_query.ast import Counter, Filtered, Pattern, Predicate, terms
+from kili_query.ast.flat import Flat, flatten, restore
 from kili_query.ast.walk import subtrees, terms_of
 from kili_query.counting import DEFAULT_POLICY, CountPolicy, Rules
 from kili_query.counting.label import content_of, reason_not_json
@@ -86,11 +87,15 @@ class BytesMatcher:
             raise MalformedLabelError("the label is no object")
         return content_of(label, self.at)
 
-    def __reduce__(self) -> tuple[type["BytesMatcher"], tuple[Predicate, Ontology | None, CountPolicy, str]]:
-        return BytesMatcher, (self.tree, self.ontology, self.policy, self.at)
+    def __reduce__(self) -> tuple[object, tuple[Flat, Ontology | None, CountPolicy, str]]:
+        return _compile_again, (flatten(self.tree), self.ontology, self.policy, self.at)
 
     def __repr__(self) -> str:
         return f"<BytesMatcher {print_tree(self.tree)}>"
+
+
+def _compile_again(flat: Flat, ontology: Ontology | None, policy: CountPolicy, at: str) -> BytesMatcher:
+    return BytesMatcher(restore(flat), ontology, policy, at)
 
 
 def compile_bytes(
