@@ -244,9 +244,7 @@ class Reader:
                 yield from self.children(place, category, (chain(), "choice", name), is_key, at)
         for index, (point, at) in enumerate(objects(annotation, "points", path)):
             if has_children(point):
-                mid, code = read_mid(point, at), point.get("code")
-                own = ("mid", mid) if mid is not None else ("code", code) if isinstance(code, str) else ("index", index)
-                yield from self.children(place, point, (chain(), "point", own), is_key, at)
+                yield from self.children(place, point, (chain(), "point", point_id(point, index, at)), is_key, at)
 
     def children(self, place: Place, holder: dict[str, Any], chain: Hashable, is_key: bool, path: str) -> Any:
         if not has_children(holder):
@@ -291,7 +289,8 @@ class Reader:
                 chain = (place["chain"], job, "choice", name)
                 beside = (payload, (place["chain"], job, "payload"), path)
                 holders = [(category, chain, at), beside]
-                yield {**common, "category": name, "identity": chain, "is_key": is_key, "holders": holders}
+                choice = {"category": name, "identity": chain, "is_key": is_key, "holders": holders}
+                yield {**common, **choice, "chain": chain, "points": lambda: iter(())}
         for annotation, at in objects(payload, "annotations", path):
             named = [found for found in categories(annotation, at) if is_named(wanted.category, found[0])]
             if named:
@@ -304,6 +303,8 @@ class Reader:
                     "identity": (chain, name),
                     "is_key": key_flag(annotation, is_key),
                     "holders": [(annotation, chain, at), *own],
+                    "chain": chain,
+                    "points": lambda annotation=annotation, at=at: objects(annotation, "points", at),
                 }
 
     # What is counted of it
@@ -333,8 +334,13 @@ class Reader:
     def inside(self, parts: list[Found]) -> Callable[[], Iterator[Place]]:
         def places() -> Iterator[Place]:
             for part in parts:
+                inside = {**part["place"], "frame": None}
                 for holder, chain, path in part["holders"]:
-                    yield from self.children({**part["place"], "frame": None}, holder, chain, False, path)
+                    yield from self.children(inside, holder, chain, False, path)
+                for index, (point, path) in enumerate(part["points"]()):
+                    if has_children(point):
+                        chain = (part["chain"], "point", point_id(point, index, path))
+                        yield from self.children(inside, point, chain, False, path)
 
         return places
 
@@ -378,6 +384,11 @@ def read_mid(holder: dict[str, Any], path: str) -> str | int | float | None:
     if mid is None or type(mid) in (str, int, float):
         return mid
     raise MalformedLabelError("mid", join(path, "mid"))
+
+
+def point_id(point: dict[str, Any], index: int, path: str) -> Hashable:
+    mid, code = read_mid(point, path), point.get("code")
+    return ("mid", mid) if mid is not None else ("code", code) if isinstance(code, str) else ("index", index)
 
 
 def object_id(annotation: dict[str, Any], path: str) -> Hashable:

@@ -5,10 +5,11 @@ from typing import Annotated, Literal, TypeAlias
 
 import typer
 
-from kili_query.cli.arguments import JsonOption, OntologyOption, QueryArgument
+from kili_query.cli.arguments import JsonOption, OntologyOption, PolicyOption, QueryArgument
 from kili_query.cli.exit_status import BAD, FINE
 from kili_query.cli.inputs import diagnose, load_ontology, read_query
 from kili_query.cli.output import tell_diagnostics
+from kili_query.counting import CountPolicy
 from kili_query.diagnostics import Diagnostic, Severity
 from kili_query.diagnostics.render import render_json, render_line, render_sarif
 from kili_query.syntax import Dialect
@@ -21,6 +22,7 @@ Format: TypeAlias = Literal["text", "line", "json", "sarif"]
 def check(
     query: QueryArgument,
     ontology: OntologyOption = None,
+    policy: PolicyOption = "objects",
     dialect: Annotated[
         Dialect, typer.Option("--dialect", help="core is what the server's filter understands, extended all there is.")
     ] = "extended",
@@ -40,7 +42,7 @@ def check(
     if as_json and output_format not in ("text", "json"):
         raise typer.BadParameter(f"not with --format {output_format}", param_hint="'--json'")
     loaded = load_ontology(ontology)
-    _, found = diagnose(*read_query(query), loaded, dialect)
+    _, found = diagnose(*read_query(query), loaded, dialect, CountPolicy(policy))
     is_bad = any(one.severity is Severity.ERROR for one in found)
     match "json" if as_json else output_format:
         case "text":

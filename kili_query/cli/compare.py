@@ -6,10 +6,11 @@ from typing import Annotated
 import typer
 from attrs import frozen
 
-from kili_query.cli.arguments import JsonOption, OntologyOption
+from kili_query.cli.arguments import JsonOption, OntologyOption, PolicyOption
 from kili_query.cli.exit_status import FINE, NEGATIVE
 from kili_query.cli.inputs import load_ontology, load_query
 from kili_query.cli.output import print_json, print_lines
+from kili_query.counting import CountPolicy
 from kili_query.logic import Example, Verdict
 from kili_query.ontology import Ontology
 from kili_query.query import Query
@@ -52,15 +53,17 @@ class _Comparison:
     right_matches: Verdict
 
     @classmethod
-    def of(cls, left: Query, right: Query, ontology: Ontology | None, *, is_complete: bool) -> "_Comparison":
+    def of(
+        cls, left: Query, right: Query, ontology: Ontology | None, policy: CountPolicy, *, is_complete: bool
+    ) -> "_Comparison":
         return cls(
             left,
             right,
-            implies(left, right, ontology, labels_are_complete=is_complete),
-            implies(right, left, ontology, labels_are_complete=is_complete),
-            disjoint(left, right, ontology, labels_are_complete=is_complete),
-            satisfiable(left, ontology, labels_are_complete=is_complete),
-            satisfiable(right, ontology, labels_are_complete=is_complete),
+            implies(left, right, ontology, labels_are_complete=is_complete, policy=policy),
+            implies(right, left, ontology, labels_are_complete=is_complete, policy=policy),
+            disjoint(left, right, ontology, labels_are_complete=is_complete, policy=policy),
+            satisfiable(left, ontology, labels_are_complete=is_complete, policy=policy),
+            satisfiable(right, ontology, labels_are_complete=is_complete, policy=policy),
         )
 
     @property
@@ -147,6 +150,7 @@ def compare(
         bool,
         typer.Option("--complete", help="Compare on complete labels alone: each required job of the ontology is done."),
     ] = False,
+    policy: PolicyOption = "objects",
     as_json: JsonOption = False,
 ) -> int:
     """Say how two queries relate: same, stricter, looser, disjoint or different.
@@ -162,8 +166,9 @@ def compare(
     if complete and ontology is None:
         raise typer.BadParameter("needs --ontology, which says what is required", param_hint="'--complete'")
     loaded = load_ontology(ontology)
-    queries = load_query(left, loaded, "A"), load_query(right, loaded, "B")
-    found = _Comparison.of(*queries, loaded, is_complete=complete)
+    counting = CountPolicy(policy)
+    queries = load_query(left, loaded, "A", counting), load_query(right, loaded, "B", counting)
+    found = _Comparison.of(*queries, loaded, counting, is_complete=complete)
     if as_json:
         print_json(found.to_dict())
     else:

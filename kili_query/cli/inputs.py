@@ -10,6 +10,7 @@ from typing import TextIO
 import typer
 
 from kili_query.cli.output import tell_diagnostics
+from kili_query.counting import DEFAULT_POLICY, CountPolicy
 from kili_query.diagnostics import Diagnostic, Severity
 from kili_query.errors import QueryError, QuerySyntaxError, SourceError
 from kili_query.ontology import Ontology
@@ -38,40 +39,49 @@ def read_query(argument: str) -> tuple[str, str]:
 
 
 def diagnose(
-    text: str, name: str, ontology: Ontology | None, dialect: Dialect = "extended"
+    text: str,
+    name: str,
+    ontology: Ontology | None,
+    dialect: Dialect = "extended",
+    policy: CountPolicy = DEFAULT_POLICY,
 ) -> tuple[Query | None, list[Diagnostic]]:
     """The query, unless the text is none, and all that is to say about it."""
     try:
         query = parse(text, dialect=dialect, name=name)
     except QuerySyntaxError as error:
         return None, list(error.diagnostics)
-    return query, check(query, ontology)
+    return query, check(query, ontology, policy=policy)
 
 
-def load_query(argument: str, ontology: Ontology | None, name: str | None = None) -> Query:
+def load_query(
+    argument: str, ontology: Ontology | None, name: str | None = None, policy: CountPolicy = DEFAULT_POLICY
+) -> Query:
     """The query, when nothing is wrong with it; warnings are told on standard error.
 
     Args:
         argument: the query, or ``-``.
         ontology: names are checked against it.
         name: what messages call the query, where there are several.
+        policy: how objects are counted.
 
     Raises:
         QueryError: there is an error.
     """
     text, own_name = read_query(argument)
-    query, found = judge_query(text, name or own_name, ontology)
+    query, found = judge_query(text, name or own_name, ontology, policy)
     tell_diagnostics(found)
     return query
 
 
-def judge_query(text: str, name: str, ontology: Ontology | None) -> tuple[Query, list[Diagnostic]]:
+def judge_query(
+    text: str, name: str, ontology: Ontology | None, policy: CountPolicy = DEFAULT_POLICY
+) -> tuple[Query, list[Diagnostic]]:
     """The query, when nothing is wrong with it, and the warnings.
 
     Raises:
         QueryError: there is an error.
     """
-    query, found = diagnose(text, name, ontology)
+    query, found = diagnose(text, name, ontology, policy=policy)
     if query is None or any(one.severity is Severity.ERROR for one in found):
         raise QueryError(found)
     return query, found

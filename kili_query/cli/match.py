@@ -59,8 +59,9 @@ def match(
     refuse_swapped(query, labels)
     check_suffix(output, *_written(as_json=as_json, is_text=count or explain))
     loaded = load_ontology(ontology)
-    asked = load_query(query, loaded)
-    matcher = asked.compile(ontology=loaded, policy=CountPolicy(policy))
+    counting = CountPolicy(policy)
+    asked = load_query(query, loaded, policy=counting)
+    matcher = asked.compile(ontology=loaded, policy=counting)
     names = LabelNames() if loaded is None else None
     explainer = _Explainer(matcher)
     failures: list[DataError] = []

@@ -5,10 +5,11 @@ from typing import Annotated
 import typer
 
 from kili_query.ast import Constant
-from kili_query.cli.arguments import JsonOption, OntologyOption, QueryArgument
+from kili_query.cli.arguments import JsonOption, OntologyOption, PolicyOption, QueryArgument
 from kili_query.cli.exit_status import FINE
 from kili_query.cli.inputs import judge_query, load_ontology, read_query
 from kili_query.cli.output import print_json, tell, tell_diagnostics
+from kili_query.counting import CountPolicy
 from kili_query.diagnostics import Code
 from kili_query.diagnostics.layout import display_width, printable
 from kili_query.logic import Simplification, ontology_facts, simplify_steps
@@ -20,6 +21,7 @@ __all__ = ["simplify"]
 def simplify(
     query: QueryArgument,
     ontology: OntologyOption = None,
+    policy: PolicyOption = "objects",
     trace: Annotated[bool, typer.Option("--trace", help="Print each step that changed the query.")] = False,
     as_json: JsonOption = False,
 ) -> int:
@@ -32,12 +34,12 @@ def simplify(
     kili-query simplify 'NOT (A.B.count < 3 OR A.B.count < 5)' --trace
     """
     loaded = load_ontology(ontology)
-    given, warnings = judge_query(*read_query(query), loaded)
+    given, warnings = judge_query(*read_query(query), loaded, CountPolicy(policy))
     warnings = [one for one in warnings if one.code is not Code.REDUNDANT_CLAUSE]  # the answer leaves it out
     if warnings:
         tell_diagnostics(warnings)
     tree = given.tree if loaded is None else given.bind(loaded).tree
-    found = simplify_steps(tree, facts=() if loaded is None else ontology_facts([tree], loaded))
+    found = simplify_steps(tree, facts=() if loaded is None else ontology_facts([tree], loaded, video=policy))
     if as_json:
         print_json(_as_json(str(given), found))
         return FINE

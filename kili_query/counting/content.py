@@ -36,6 +36,7 @@ __all__ = [
     "nested_sites",
     "payload_at",
     "payload_holder",
+    "point_holders",
     "read_categories",
     "repeated_frame",
     "root_sites",
@@ -252,7 +253,7 @@ def _holders_in_annotation(site: Site, job: str, annotation: Map, path: Path, is
     for index, (point, at) in enumerate(entries(annotation, "points", path)):
         if _has_children(point):
             part = part or annotation_holder(site, job, annotation, path, is_key)
-            yield Holder(point, (part.place, Part.POINT, *_point_id(point, index, at)), at, part.is_key)
+            yield _point_holder(part, point, index, at)
 
 
 def _has_children(content: Map) -> bool:
@@ -280,6 +281,17 @@ def annotation_holder(site: Site, job: str, annotation: Map, path: Path, is_key:
 def category_holder(annotation: Holder, name: str, category: Map, path: Path) -> Holder:
     """A category that an annotation has."""
     return Holder(category, (annotation.place, Part.CHOICE, name), path, annotation.is_key)
+
+
+def point_holders(annotation: Holder) -> Iterator[Holder]:
+    """The points of a pose that have children."""
+    for index, (point, at) in enumerate(entries(annotation.content, "points", annotation.path)):
+        if _has_children(point):
+            yield _point_holder(annotation, point, index, at)
+
+
+def _point_holder(annotation: Holder, point: Map, index: int, path: Path) -> Holder:
+    return Holder(point, (annotation.place, Part.POINT, *_point_id(point, index, path)), path, annotation.is_key)
 
 
 def _id(content: Map, path: Path) -> object:

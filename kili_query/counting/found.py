@@ -20,6 +20,7 @@ from kili_query.counting.content import (
     nested_sites,
     payload_at,
     payload_holder,
+    point_holders,
     read_categories,
 )
 from kili_query.counting.policy import Rules, VideoPolicy
@@ -35,8 +36,9 @@ class Found(NamedTuple):
         identity: equal for the parts of one object, distinct for all else, other categories of the object included.
         frame: the video frame, or None where frames play no part.
         is_key: whether it is a key frame.
-        holders: what may hold the children of this occurrence.
+        holders: what may hold the children of this occurrence, beside the points of a pose.
         depth: levels of child jobs above.
+        annotation: the one that it was found in, whose points may have children too; None for a choice.
     """
 
     job: str
@@ -46,6 +48,7 @@ class Found(NamedTuple):
     is_key: bool
     holders: tuple[Holder, ...]
     depth: int
+    annotation: Holder | None = None
 
 
 @frozen
@@ -115,7 +118,7 @@ def _found_in(site: Site, job: str, payload: Map, pieces: tuple[str, ...]) -> It
         part = annotation_holder(site, job, annotation, at, beside.is_key)
         for name in dict.fromkeys(name for name, _, _ in named):
             own = [category_holder(part, name, category, path) for other, category, path in named if other == name]
-            yield Found(job, name, (part.place, name), site.frame, part.is_key, (part, *own), site.depth)
+            yield Found(job, name, (part.place, name), site.frame, part.is_key, (part, *own), site.depth, part)
 
 
 def token(found: Found, video: VideoPolicy) -> Hashable | None:
@@ -131,3 +134,5 @@ def selected_sites(parts: Iterable[Found]) -> Iterator[Site]:
     """The maps of child jobs of one object, of all its parts; frames play no part inside."""
     for part in parts:
         yield from child_sites(part.holders, None, part.depth + 1)
+        if part.annotation is not None:
+            yield from child_sites(point_holders(part.annotation), None, part.depth + 1)

@@ -101,7 +101,7 @@ def scan(
       unknown: <labels>: [2]: no `jsonResponse`
     """
     known = None if ontology is None else Ontology.of(ontology)
-    matches = validate(query, known).compile(ontology=known, policy=policy)
+    matches = validate(query, known, policy=policy).compile(ontology=known, policy=policy)
     return scan_matches(
         source, matches, at=at, on_malformed=on_malformed, on_unknown=on_unknown, progress=progress, workers=workers
     )

@@ -201,9 +201,7 @@ def test_large_numbers() -> None:
 
 
 @given(strategies.trees(), strategies.contents() | strategies.video_contents(), strategies.policies)
-def test_a_change_is_one_of_the_label_that_was_explained(
-    tree: Predicate, label: object, policy: CountPolicy
-) -> None:
+def test_a_change_is_one_of_the_label_that_was_explained(tree: Predicate, label: object, policy: CountPolicy) -> None:
     """Of any query, brackets and sugar in them included: what would match is not what was found."""
     matcher = compile_closure(tree, policy=policy)
     explanation = matcher.explain(label)

@@ -14,7 +14,7 @@ from kili_query.syntax.lower import lower
 from kili_query.targets.raw_bytes.judges import Total, compile_judge
 from kili_query.targets.raw_bytes.names import Names, pieces
 from kili_query.targets.raw_bytes.shapes import Payload
-from kili_query.targets.raw_bytes.sites import Place, Site, object_id, with_all_below
+from kili_query.targets.raw_bytes.sites import Place, Site, below_points, object_id, with_all_below
 
 __all__ = ["total_of"]
 
@@ -131,6 +131,8 @@ def _count_filtered(term: Filtered, rules: Rules, is_inside: bool) -> _Count:
                     inside = found.setdefault((own, category.name), [])
                     if annotation.children:
                         inside.append((annotation.children, own))
+                    if annotation.points:
+                        inside += below_points(annotation.points, own)
 
     visit = _visit_jobs(term.counter.job, rules, is_inside, add)
 

@@ -7,7 +7,7 @@ from kili_query.counting.content import Part
 from kili_query.ontology.job import METADATA_JOBS
 from kili_query.targets.raw_bytes.shapes import Annotation, Jobs, Point
 
-__all__ = ["Place", "Site", "TooDeep", "object_id", "point_id", "with_all_below"]
+__all__ = ["Place", "Site", "TooDeep", "below_points", "object_id", "point_id", "with_all_below"]
 
 Place: TypeAlias = tuple[object, ...]
 Site: TypeAlias = tuple[Jobs, Place]
@@ -45,7 +45,7 @@ def _directly_below(sites: list[Site]) -> list[Site]:
                     if annotation.children:
                         below.append((annotation.children, (place, job, object_id(annotation))))
                     if annotation.points:
-                        below += _below_points(annotation.points, (place, job, object_id(annotation)))
+                        below += below_points(annotation.points, (place, job, object_id(annotation)))
             if payload.categories:
                 for category in payload.categories:
                     if category.children:
@@ -61,7 +61,8 @@ def object_id(annotation: Annotation) -> object:
     return id(annotation) if annotation.mid is None else annotation.mid
 
 
-def _below_points(points: list[Point], place: Place) -> list[Site]:
+def below_points(points: list[Point], place: Place) -> list[Site]:
+    """The maps of child jobs in the points of an object at a place."""
     return [
         (point.children, (place, Part.POINT, *point_id(point, index)))
         for index, point in enumerate(points)
