@@ -49,10 +49,23 @@ COMPARE = {
 
 
 def matches(
-    tree: Predicate, content: object, *, ontology: Ontology | None = None, policy: CountPolicy = DEFAULT_POLICY
+    tree: Predicate,
+    content: object,
+    *,
+    ontology: Ontology | None = None,
+    policy: CountPolicy = DEFAULT_POLICY,
+    binds: bool = False,
 ) -> bool:
-    """Whether a label matches."""
-    reader = Reader(ontology, policy)
+    """Whether a label matches.
+
+    Args:
+        tree: as written.
+        content: of the label.
+        ontology: says which jobs count at the root alone, and whether the label is a video's.
+        policy: what is counted in a video.
+        binds: whether the names are those of the ontology, and a pattern matches the pairs that it has and no other.
+    """
+    reader = Reader(ontology, policy, binds=binds)
     places = reader.root_places(content)  # the root is looked at whatever the tree says
     return holds(tree, lambda term: reader.tokens(term, places))
 
@@ -179,8 +192,9 @@ Found = dict[str, Any]
 
 
 class Reader:
-    def __init__(self, ontology: Ontology | None, policy: CountPolicy) -> None:
+    def __init__(self, ontology: Ontology | None, policy: CountPolicy, *, binds: bool = False) -> None:
         self.policy = policy.video
+        self.pairs = set(ontology.pairs()) if binds and ontology is not None else None
         self.ontology = ontology
         jobs = {} if ontology is None else ontology.jobs
         self.at_root_alone = {name for name, job in jobs.items() if not job.is_child}
@@ -285,14 +299,14 @@ class Reader:
         is_key = key_flag(payload, place["is_key"])
         common = {"job": job, "frame": place["frame"], "place": place}
         for name, category, at in categories(payload, path):
-            if is_named(wanted.category, name):
+            if self.is_wanted(job, name, wanted):
                 chain = (place["chain"], job, "choice", name)
                 beside = (payload, (place["chain"], job, "payload"), path)
                 holders = [(category, chain, at), beside]
                 choice = {"category": name, "identity": chain, "is_key": is_key, "holders": holders}
                 yield {**common, **choice, "chain": chain, "points": lambda: iter(())}
         for annotation, at in objects(payload, "annotations", path):
-            named = [found for found in categories(annotation, at) if is_named(wanted.category, found[0])]
+            named = [found for found in categories(annotation, at) if self.is_wanted(job, found[0], wanted)]
             if named:
                 chain = (place["chain"], job, "object", object_id(annotation, at))
             for name in dict.fromkeys(name for name, _, _ in named):
@@ -306,6 +320,11 @@ class Reader:
                     "chain": chain,
                     "points": lambda annotation=annotation, at=at: objects(annotation, "points", at),
                 }
+
+    def is_wanted(self, job: str, category: str, wanted: Counter | Pattern) -> bool:
+        """Whether a category is one that is wanted of a job; a bound pattern is blind to what the ontology has not."""
+        is_known = self.pairs is None or isinstance(wanted, Counter) or (job, category) in self.pairs
+        return is_known and is_named(wanted.category, category)
 
     # What is counted of it
 

@@ -11,6 +11,7 @@ from functools import cache
 from random import Random
 from typing import Any
 
+from attrs import evolve
 from hypothesis import strategies as st
 
 from kili_query.ast import (
@@ -18,6 +19,7 @@ from kili_query.ast import (
     Addend,
     And,
     CompareOp,
+    Comparison,
     Constant,
     Counter,
     Exists,
@@ -40,6 +42,7 @@ from kili_query.ast import (
 )
 from kili_query.counting import CountPolicy
 from kili_query.ontology import Ontology
+from kili_query.ontology.nesting import can_stand, jobs_inside
 
 __all__ = [
     "CATEGORIES",
@@ -54,6 +57,7 @@ __all__ = [
     "interfaces",
     "json_values",
     "malformed_contents",
+    "named_by",
     "ontologies",
     "patterns",
     "policies",
@@ -213,6 +217,9 @@ def interfaces(draw: st.DrawFn) -> dict[str, Any]:
         if task != "TRANSCRIPTION":
             keys = draw(st.lists(_CATEGORY_NAMES, min_size=1, max_size=4, unique=True))
             categories = {key: {"name": key.title(), "children": []} for key in keys}
+            if task == "OBJECT_DETECTION" and draw(st.booleans()):
+                for category in categories.values():
+                    category["points"] = [{"code": code, "name": code, "children": []} for code in ("p", "q")]
             content = {"input": widget, "categories": categories}
         jobs[name] = {
             "mlTask": task,
@@ -223,17 +230,25 @@ def interfaces(draw: st.DrawFn) -> dict[str, Any]:
             **({"tools": ["rectangle"]} if task == "OBJECT_DETECTION" else {}),
         }
     for name in [name for name in jobs if jobs[name]["isChild"]]:
+        if draw(st.integers(0, 4)) == 0:
+            continue  # no category lists it, as when its parent was deleted
         for parent in jobs:
             for category in jobs[parent]["content"].get("categories", {}).values():
                 if parent != name and draw(st.booleans()) and not _leads_to(jobs, name, parent):
-                    category["children"].append(name)
+                    draw(st.sampled_from(_child_lists(category))).append(name)
     return {"jobs": jobs}
+
+
+def _child_lists(category: dict[str, Any]) -> list[list[str]]:
+    """Where a category lists child jobs: its own, and those of the points of a pose."""
+    return [category["children"], *(point["children"] for point in category.get("points", ()))]
 
 
 def _leads_to(jobs: dict[str, Any], start: str, goal: str) -> bool:
     """Whether a job stands below another already, so that no job comes to stand below itself."""
     categories = jobs[start]["content"].get("categories", {}).values()
-    return start == goal or any(_leads_to(jobs, child, goal) for one in categories for child in one["children"])
+    below = (child for category in categories for listed in _child_lists(category) for child in listed)
+    return start == goal or any(_leads_to(jobs, child, goal) for child in below)
 
 
 def ontologies(
@@ -245,6 +260,71 @@ def ontologies(
         interfaces(),
         st.sampled_from(input_types),
     )
+
+
+def named_by(tree: Predicate, ontology: Ontology, seed: int) -> Predicate:
+    """The tree with its counters replaced by those of an ontology, and in brackets by those that may stand there.
+
+    Patterns stay, and so do counters that there is nothing for: `check_names` may still find fault with them.
+    """
+    return _Names(ontology, Random(seed)).tree(tree, None)
+
+
+class _Names:
+    def __init__(self, ontology: Ontology, random: Random) -> None:
+        self.ontology = ontology
+        self.random = random
+
+    def tree(self, tree: Predicate, jobs: frozenset[str] | None) -> Predicate:
+        match tree:
+            case And(operands):
+                return And(tuple(self.tree(operand, jobs) for operand in operands))
+            case Or(operands):
+                return Or(tuple(self.tree(operand, jobs) for operand in operands))
+            case Not(operand):
+                return Not(self.tree(operand, jobs))
+            case Comparison(counter) | Exists(counter):
+                return evolve(tree, counter=self.term(counter, jobs))
+            case Linear(addends):
+                return evolve(
+                    tree, addends=tuple(Addend(one.coefficient, self.term(one.counter, jobs)) for one in addends)
+                )
+            case Relation(sums):
+                return evolve(tree, sums=tuple(self.sum(one, jobs) for one in sums))
+            case Membership(one):
+                return evolve(tree, sum=self.sum(one, jobs))
+            case Constant():
+                return tree
+
+    def sum(self, one: Sum, jobs: frozenset[str] | None) -> Sum:
+        return Sum(
+            tuple(
+                Summand(self.term(part.operand, jobs), part.negative)
+                if isinstance(part.operand, Counter | Pattern | Filtered)
+                else part
+                for part in one.summands
+            )
+        )
+
+    def term(self, term: Term, jobs: frozenset[str] | None) -> Term:
+        match term:
+            case Counter():
+                return self.counter(term, jobs)
+            case Pattern():
+                return term
+            case Filtered(Counter() as counter, condition):
+                found = self.counter(counter, jobs)
+                return Filtered(found, self.tree(condition, jobs_inside(found, self.ontology)))
+            case Filtered(counter, condition):
+                return Filtered(counter, self.tree(condition, jobs_inside(counter, self.ontology)))
+
+    def counter(self, counter: Counter, jobs: frozenset[str] | None) -> Counter:
+        pairs = [
+            pair
+            for pair in self.ontology.pairs()
+            if (can_stand(pair[0], self.ontology) if jobs is None else pair[0] in jobs)
+        ]
+        return Counter(*self.random.choice(pairs)) if pairs else counter
 
 
 # Labels
@@ -280,13 +360,26 @@ def _payload_of(draw: st.DrawFn, ontology: Ontology, name: str) -> dict[str, Any
     for index in range(draw(st.integers(0, 4))):
         key = draw(st.sampled_from(list(job.categories)))
         children = draw(_children_of(ontology, name, key))
-        annotations.append({"mid": f"{name}-{index}", "categories": [{"name": key}], "children": children, **flag})
+        points = [
+            {"code": point.code, "children": draw(_children_in(ontology, point.children))}
+            for point in job.categories[key].points
+        ]
+        posed = {"points": points} if points else {}
+        annotations.append(
+            {"mid": f"{name}-{index}", "categories": [{"name": key}], "children": children, **posed, **flag}
+        )
     return {"annotations": annotations}
 
 
+def _children_of(ontology: Ontology, job: str, category: str) -> st.SearchStrategy[dict[str, Any]]:
+    """The child jobs of a category that stand in the object itself, and not in one of its points alone."""
+    found = ontology.jobs[job].categories[category]
+    in_points = {name for point in found.points for name in point.children}
+    return _children_in(ontology, tuple(name for name in found.children if name not in in_points))
+
+
 @st.composite
-def _children_of(draw: st.DrawFn, ontology: Ontology, job: str, category: str) -> dict[str, Any]:
-    names = ontology.jobs[job].categories[category].children
+def _children_in(draw: st.DrawFn, ontology: Ontology, names: tuple[str, ...]) -> dict[str, Any]:
     return {name: draw(_payload_of(ontology, name)) for name in names if draw(st.booleans())}
 
 
@@ -344,7 +437,7 @@ class _Writer:
             annotation["categories"] = self.pick(
                 [None, [], annotation["categories"] + [self.category(richness, depth)]]
             )
-        if self.is_so(0.1):
+        if self.is_so(0.2):
             annotation["points"] = [self.point(richness, depth) for _ in range(2)]
         if self.is_so(0.1):
             annotation["annotations"] = [{"polys": [], "pageNumberArray": [1]}]

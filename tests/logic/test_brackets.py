@@ -1,0 +1,98 @@
+"""Decisions on queries with brackets, patterns and sugar in them, against the labels themselves."""
+
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from kili_query.ast import Not, Predicate
+from kili_query.logic import Example, always_true, disjoint, equivalent, implies, satisfiable, simplify
+from kili_query.ontology import Ontology, check_names
+from kili_query.syntax import lower, negate, print_tree
+from tests import reference, strategies
+
+SEEDS = st.integers(0, 2**32 - 1)
+LABELS = st.lists(strategies.contents(), min_size=1, max_size=4)
+
+
+def judged(tree: Predicate, example: Example | None, ontology: Ontology | None = None) -> bool:
+    """What the reference says of the label of an example."""
+    assert example is not None
+    assert example.json_response is not None
+    return reference.matches(tree, example.json_response, ontology=ontology, binds=ontology is not None)
+
+
+def rewritten(tree: Predicate) -> list[Predicate]:
+    """The tree, said otherwise."""
+    return [tree, Not(Not(tree)), lower(tree), negate(negate(tree)), negate(Not(tree)), simplify(tree)]
+
+
+@given(strategies.trees(), st.none() | strategies.ontologies(("IMAGE",)), SEEDS)
+def test_a_query_is_equivalent_to_itself(tree: Predicate, ontology: Ontology | None, seed: int) -> None:
+    if ontology is not None:
+        tree = strategies.named_by(tree, ontology, seed)
+    for other in rewritten(tree):
+        for found in (equivalent(tree, other, ontology), implies(other, tree, ontology)):
+            assert found.value is not False, f"{print_tree(tree)} and {print_tree(other)}: {found}"
+    assert equivalent(tree, Not(tree), ontology).value is not True or disjoint(tree, tree, ontology).value is True
+    assert disjoint(tree, Not(tree), ontology).value is not False
+
+
+@given(strategies.trees(), strategies.trees(), LABELS)
+def test_verdicts_hold_of_labels(left: Predicate, right: Predicate, labels: list[object]) -> None:
+    rows = [(reference.matches(left, label), reference.matches(right, label)) for label in labels]
+    check_verdicts(left, right, rows, None)
+
+
+@given(st.data(), strategies.trees(), strategies.trees(), strategies.ontologies(("IMAGE",)), SEEDS)
+def test_verdicts_hold_of_labels_that_obey_an_ontology(
+    data: st.DataObject, left: Predicate, right: Predicate, ontology: Ontology, seed: int
+) -> None:
+    one, other = (strategies.named_by(tree, ontology, seed) for tree in (left, right))
+    assume(not [*check_names(one, ontology), *check_names(other, ontology)])
+    labels = [data.draw(strategies.contents_of(ontology)) for _ in range(4)]
+    rows = [
+        (
+            reference.matches(one, label, ontology=ontology, binds=True),
+            reference.matches(other, label, ontology=ontology, binds=True),
+        )
+        for label in labels
+    ]
+    check_verdicts(one, other, rows, ontology)
+
+
+def check_verdicts(
+    left: Predicate, right: Predicate, rows: list[tuple[bool, bool]], ontology: Ontology | None
+) -> None:
+    """No label shows a yes to be wrong, and every no comes with a label that shows it."""
+    text = f"{print_tree(left)} and {print_tree(right)}"
+    found = satisfiable(left, ontology)
+    if found.value is False:
+        assert not any(one for one, _ in rows), text
+    elif found:
+        assert judged(left, found.example, ontology), text
+
+    found = always_true(left, ontology)
+    if found:
+        assert all(one for one, _ in rows), text
+    elif not found.unknown:
+        assert not judged(left, found.counterexample, ontology), text
+
+    found = implies(left, right, ontology)
+    if found:
+        assert all(other or not one for one, other in rows), text
+    elif not found.unknown:
+        assert judged(left, found.counterexample, ontology), text
+        assert not judged(right, found.counterexample, ontology), text
+
+    found = equivalent(left, right, ontology)
+    if found:
+        assert all(one == other for one, other in rows), text
+    elif not found.unknown:
+        shown = found.counterexample
+        assert judged(left, shown, ontology) != judged(right, shown, ontology), text
+
+    found = disjoint(left, right, ontology)
+    if found:
+        assert not any(one and other for one, other in rows), text
+    elif not found.unknown:
+        assert judged(left, found.counterexample, ontology), text
+        assert judged(right, found.counterexample, ontology), text
