@@ -1,11 +1,14 @@
 """A query bound to an ontology means what was written, on labels that obey the ontology and on those that do not."""
 
+from contextlib import suppress
+
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import kili_query as kq
 from kili_query.ast import Predicate
 from kili_query.counting import CountPolicy
+from kili_query.errors import MalformedLabelError
 from kili_query.ontology import Ontology, check_names
 from kili_query.planning import STRICT_PROFILE
 from kili_query.query import query_of
@@ -19,7 +22,11 @@ SEEDS = st.integers(0, 2**32 - 1)
 def labels(draw: st.DrawFn, ontology: Ontology) -> object:
     """Of the right shape; old ones hold any job anywhere."""
     old = strategies.video_contents() if ontology.is_video else strategies.contents()
-    return draw(strategies.contents_of(ontology) | old)
+    label = draw(strategies.contents_of(ontology) | old)
+    with suppress(MalformedLabelError):
+        reference.count(label, ontology=ontology)
+        return label
+    return {}
 
 
 @st.composite
