@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 from attrs import evolve
+from hypothesis import assume
 from hypothesis import strategies as st
 
 from kili_query.ast import (
@@ -39,10 +40,12 @@ from kili_query.ast import (
     Summand,
     Term,
     comparison,
+    terms_of,
 )
 from kili_query.counting import CountPolicy
 from kili_query.ontology import Ontology
-from kili_query.ontology.nesting import can_stand, jobs_inside
+from kili_query.ontology.names import pairs_matching
+from kili_query.ontology.nesting import can_stand, child_jobs, jobs_inside
 
 __all__ = [
     "CATEGORIES",
@@ -265,7 +268,7 @@ def ontologies(
 def named_by(tree: Predicate, ontology: Ontology, seed: int) -> Predicate:
     """The tree with its counters replaced by those of an ontology, and in brackets by those that may stand there.
 
-    Patterns stay, and so do counters that there is nothing for: `check_names` may still find fault with them.
+    Patterns stay where they match something. Where nothing can stand, all is TRUE.
     """
     return _Names(ontology, Random(seed)).tree(tree, None)
 
@@ -276,6 +279,8 @@ class _Names:
         self.random = random
 
     def tree(self, tree: Predicate, jobs: frozenset[str] | None) -> Predicate:
+        if terms_of(tree) and not self.pairs(jobs):
+            return Constant(True)
         match tree:
             case And(operands):
                 return And(tuple(self.tree(operand, jobs) for operand in operands))
@@ -308,32 +313,42 @@ class _Names:
 
     def term(self, term: Term, jobs: frozenset[str] | None) -> Term:
         match term:
-            case Counter():
-                return self.counter(term, jobs)
-            case Pattern():
-                return term
-            case Filtered(Counter() as counter, condition):
-                found = self.counter(counter, jobs)
-                return Filtered(found, self.tree(condition, jobs_inside(found, self.ontology)))
+            case Counter() | Pattern():
+                return self.name(term, jobs)
             case Filtered(counter, condition):
-                return Filtered(counter, self.tree(condition, jobs_inside(counter, self.ontology)))
+                found = self.name(counter, jobs)
+                inside = jobs_inside(found, self.ontology, None if jobs is None else child_jobs(self.ontology))
+                return Filtered(found, self.tree(condition, inside))
 
-    def counter(self, counter: Counter, jobs: frozenset[str] | None) -> Counter:
-        pairs = [
+    def name(self, name: Counter | Pattern, jobs: frozenset[str] | None) -> Counter | Pattern:
+        pairs = self.pairs(jobs)
+        if isinstance(name, Pattern):
+            among = None if jobs is None else child_jobs(self.ontology)
+            if any(pair in pairs for pair in pairs_matching(name, self.ontology, among) or ()):
+                return name
+        return Counter(*self.random.choice(pairs))
+
+    def pairs(self, jobs: frozenset[str] | None) -> list[tuple[str, str]]:
+        """What may stand in a place."""
+        return [
             pair
             for pair in self.ontology.pairs()
             if (can_stand(pair[0], self.ontology) if jobs is None else pair[0] in jobs)
         ]
-        return Counter(*self.random.choice(pairs)) if pairs else counter
 
 
 # Labels
 
 
 @st.composite
-def contents_of(draw: st.DrawFn, ontology: Ontology) -> dict[str, Any]:
-    """A label that obeys an ontology."""
+def contents_of(draw: st.DrawFn, ontology: Ontology, *, is_complete: bool = False) -> dict[str, Any]:
+    """A label that obeys an ontology; a complete one has all root jobs that are required."""
     roots = [name for name, job in ontology.jobs.items() if not job.is_child]
+    if is_complete:
+        needed = [name for name in roots if ontology.jobs[name].is_required]
+        held = {name: draw(_payload_of(ontology, name)) for name in roots if name in needed or draw(st.booleans())}
+        assume(all(held[name].get("annotations") != [] for name in needed))
+        return held
     if not ontology.is_video:
         return {name: draw(_payload_of(ontology, name)) for name in roots if draw(st.booleans())}
     frames = range(draw(st.integers(0, 3)))

@@ -26,6 +26,7 @@ def rewritten(tree: Predicate) -> list[Predicate]:
     return [tree, Not(Not(tree)), lower(tree), negate(negate(tree)), negate(Not(tree)), simplify(tree)]
 
 
+@settings(max_examples=50)
 @given(strategies.trees(), st.none() | strategies.ontologies(("IMAGE",)), SEEDS)
 def test_a_query_is_equivalent_to_itself(tree: Predicate, ontology: Ontology | None, seed: int) -> None:
     if ontology is not None:

@@ -270,3 +270,18 @@ def test_budgets_are_counted_in_steps() -> None:
 def test_examples_name_what_counts_nothing() -> None:
     assert str(example_of({})) == "the empty label"
     assert str(example_of({Counter("J", "a b"): 0})) == 'J."a b" = 0'
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["NOT J.A[K.B.count > K.C.count]", "J.A[NOT K.B].count != 1", "J.A[K.B.count IN {1, 3..}].count > J.B.count"],
+)
+def test_sugar_in_brackets_makes_no_second_term(text: str) -> None:
+    tree = parse_tree(text)
+    assert equivalent(tree, tree)
+    assert always_true(Or((tree, Not(tree))))
+    assert disjoint(tree, Not(tree))
+
+
+def test_the_objects_that_are_chosen_are_among_all() -> None:
+    assert implies(parse_tree("J.A.count < 3"), parse_tree("J.A[K.B.count > K.C.count].count < 3"))

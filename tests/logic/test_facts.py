@@ -5,8 +5,8 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kili_query.ast import CompareOp, Comparison, Counter
-from kili_query.counting import count
+from kili_query.ast import And, CompareOp, Comparison, Counter
+from kili_query.counting import CountPolicy, count
 from kili_query.logic import always_true, implies, ontology_facts, satisfiable
 from kili_query.logic.evaluate import holds
 from kili_query.ontology import Ontology
@@ -97,3 +97,43 @@ def test_facts_are_asked_for_with_an_ontology_alone() -> None:
     tree = parse_tree("WEATHER.RAIN.count <= 1")
     assert always_true(tree, STREET)
     assert always_true(tree).value is False
+
+
+def _choice(*categories: str, **more: object) -> dict[str, object]:
+    return {
+        "mlTask": "CLASSIFICATION",
+        "required": 1,
+        "content": {"input": "radio", "categories": {name: more.get(name, {}) for name in categories}},
+    }
+
+
+def test_a_parent_is_no_stand_in_for_what_else_a_required_job_may_hold() -> None:
+    kind = {**_choice("ADS", "SCAM"), "isChild": True}
+    jobs = {"SPAM": _choice("NO", "YES", YES={"children": ["KIND"]}), "KIND": kind}
+    ontology = Ontology.from_json_interface({"jobs": jobs})
+    for text, wanted in {
+        "KIND.ADS": True,
+        "KIND.ADS AND SPAM.NO": False,
+        "NOT SPAM.YES AND NOT SPAM.NO": False,
+        "NOT SPAM.YES": True,
+    }.items():
+        assert satisfiable(parse_tree(text), ontology, labels_are_complete=True).value is wanted, text
+
+
+@given(data=st.data(), ontology=strategies.ontologies(("IMAGE",)))
+def test_complete_labels_are_never_called_impossible(data: st.DataObject, ontology: Ontology) -> None:
+    """What a complete label counts can be: each counter alone, and all of them together."""
+    label = data.draw(strategies.contents_of(ontology, is_complete=True))
+    found = count(label, ontology=ontology)
+    leaves = [Comparison(Counter(*pair), CompareOp.EQ, number) for pair, number in found.items()]
+    for tree in (*leaves, And(tuple(leaves))):
+        assert satisfiable(tree, ontology, labels_are_complete=True).value is not False, print_tree(tree)
+
+
+@given(data=st.data(), ontology=strategies.ontologies(("VIDEO", None)), policy=strategies.policies)
+def test_videos_meet_the_facts_of_their_policy(data: st.DataObject, ontology: Ontology, policy: CountPolicy) -> None:
+    label = data.draw(strategies.contents_of(ontology))
+    found = count(label, ontology=ontology, policy=policy)
+    leaves = [Comparison(Counter(*pair), CompareOp.EQ, number) for pair, number in found.items()]
+    for leaf in (*leaves, And(tuple(leaves))):
+        assert satisfiable(leaf, ontology, video=policy.video).value is not False, print_tree(leaf)

@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import kili_query as kq
@@ -56,6 +56,7 @@ def test_every_way_of_a_bound_query(data: st.DataObject, ontology: Ontology, pol
         assert (pushed and kept) is expected, str(plan)
 
 
+@settings(max_examples=25)
 @given(st.data(), strategies.ontologies())
 def test_every_engine_answers_as_the_reference(data: st.DataObject, ontology: Ontology) -> None:
     query = query_of(data.draw(checked(ontology)))

@@ -61,3 +61,15 @@ def test_each_impossible_alternative_is_reported() -> None:
         "KQ202 never true: no label meets `J.A.count < 0`",
         "KQ202 never true: `J.C.count > 3` and `J.C.count < 2` cannot both hold",
     ]
+
+
+def test_in_brackets_it_is_the_condition_that_is_never_true() -> None:
+    assert messages("J.A[K.B.count < 0].count > 2 OR J.C") == [
+        "KQ202 the condition in brackets is never true: no object meets `K.B.count < 0`"
+    ]
+    assert messages("J.A[K.B AND NOT K.B].count < 2") == [
+        "KQ202 the condition in brackets is never true: `K.B` and `NOT K.B` cannot both hold",
+    ]
+    assert messages("J.A[K.B.count >= 0].count > 2") == [
+        "KQ201 the condition in brackets is always true: every object meets `K.B.count >= 0`"
+    ]
