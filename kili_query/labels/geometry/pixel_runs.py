@@ -15,16 +15,15 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from kili_query.labels.geometry.shapes import Part, Ring, Shape, Size, parts
+from kili_query.labels.geometry.shapes import Ring, Shape, Size, parts
 
 __all__ = ["compress_counts", "run_lengths"]
 
 _Floats: TypeAlias = NDArray[np.float64]
 _Indices: TypeAlias = NDArray[np.int64]
-_Pixels: TypeAlias = NDArray[np.bool_]
 
 _NEAR_PX = 1e-9  # closer to an edge, a centre is on it: scaling fractions to pixels is not more exact
-_BLOCK = 1 << 22  # pixels, or crossings of edges and columns, in memory at a time
+_BLOCK = 1 << 22  # numbers in memory at a time
 
 
 def run_lengths(shape: Shape, size: Size) -> list[int]:
@@ -41,46 +40,52 @@ def run_lengths(shape: Shape, size: Size) -> list[int]:
     >>> run_lengths(Box((Point(1, 1), Point(3, 1), Point(3, 2), Point(1, 2))), Size(4, 3))
     [4, 1, 2, 1, 4]
     """
-    changes, is_inside = [np.zeros(1, np.int64)], False
-    for start, pixels in _blocks(parts(shape), size):
-        flat = pixels.ravel()
-        changes.append(start + np.flatnonzero(np.diff(flat, prepend=is_inside)))
-        is_inside = bool(flat[-1])
+    found = [[_array(ring) for ring in part.rings] for part in parts(shape)]
+    changes = np.concatenate([np.zeros(0, np.int64), *_changes(found, size)])
+    positions, counts = np.unique(changes, return_counts=True)  # where a run ends and the next starts, nothing changes
     pixel_count = size.width_px * size.height_px
-    return [int(length) for length in np.diff(np.concatenate(changes), append=pixel_count)]
+    inner = positions[(counts % 2 == 1) & (positions < pixel_count)]
+    return [int(length) for length in np.diff(inner, prepend=0, append=pixel_count)]
 
 
-def _blocks(found: tuple[Part, ...], size: Size) -> Iterator[tuple[int, _Pixels]]:
-    """Yield the pixels of some columns at a time, with the number of pixels before them."""
-    corners = [
-        (np.array(part.outer, np.float64), [np.array(hole, np.float64) for hole in part.holes]) for part in found
-    ]
-    if not corners:
+def _changes(found: list[list[_Floats]], size: Size) -> Iterator[_Indices]:
+    """Yield where runs start and end, counted in pixels column after column, some columns at a time."""
+    rings = [ring for part in found for ring in part]
+    if not rings:
         return
-    first = min(_first(outer[:, 0], size.width_px).min() for outer, _ in corners)
-    end = max(_first(outer[:, 0], size.width_px).max() for outer, _ in corners)
-    height_px = size.height_px
-    edges = sum(len(ring) for part in found for ring in part.rings)
-    width = max(1, _BLOCK // max(height_px, edges))
-    for left in range(first, end + 1, width):  # one column beyond the last, where the last run ends
-        columns = range(left, min(left + width, size.width_px))
-        if not columns:
-            return
-        pixels = np.zeros((len(columns), height_px), np.bool_)
-        for outer, holes in corners:
-            inside = _within(outer, columns, height_px)
-            for hole in holes:
-                inside &= ~_within(hole, columns, height_px)
-            pixels |= inside
-        yield left * height_px, pixels
+    ends = [_first(ring[:, 0], size.width_px) for ring in rings]
+    first, end = min(one.min() for one in ends), max(one.max() for one in ends)
+    width = max(1, _BLOCK // (len(rings) * sum(map(len, rings))))
+    for left in range(first, end, width):
+        yield _of_columns(found, range(left, min(left + width, end)), size.height_px)
+
+
+def _of_columns(found: list[list[_Floats]], columns: range, height_px: int) -> _Indices:
+    crossings = [_crossings(ring, columns, height_px) for part in found for ring in part]
+    ring = np.repeat(np.arange(len(crossings)), [len(one) for one in crossings])
+    position = np.concatenate(crossings)
+    order = np.argsort(position, kind="stable")
+    position = position[order]
+    crossed = np.zeros((len(position), len(crossings)), np.uint8)
+    crossed[np.arange(len(position)), ring[order]] = 1
+    within = np.cumsum(crossed, axis=0, dtype=np.uint8) & 1 == 1  # each ring, after each crossing
+    inside, number = np.zeros(len(position), np.bool_), 0
+    for part in found:
+        outer, holes = within[:, number], within[:, number + 1 : number + len(part)]
+        inside |= outer & ~holes.any(axis=1)
+        number += len(part)
+    is_last = np.diff(position, append=-1) != 0
+    position, inside = position[is_last], inside[is_last]
+    changes: _Indices = position[np.diff(inside, prepend=False)]
+    return changes
 
 
 def _array(ring: Ring) -> _Floats:
     return np.array(ring, np.float64)
 
 
-def _within(ring: _Floats, columns: range, height_px: int) -> _Pixels:
-    """Return which pixels are within a ring: those with an odd number of edges above them or on them."""
+def _crossings(ring: _Floats, columns: range, height_px: int) -> _Indices:
+    """Return where the middles of columns cross a ring, as the number of the first pixel that is not before."""
     a, b = ring, np.roll(ring, -1, axis=0)
     is_leftward = a[:, 0] > b[:, 0]
     left, right = np.where(is_leftward[:, None], b, a), np.where(is_leftward[:, None], a, b)
@@ -91,9 +96,7 @@ def _within(ring: _Floats, columns: range, height_px: int) -> _Pixels:
     (ax, ay), (bx, by) = left[edge].T, right[edge].T
     share = np.clip((column + 0.5 - ax) / (bx - ax), 0, 1)  # from left to right, so that neighbours agree
     row = _first(ay + share * (by - ay), height_px)
-    shape = len(columns), height_px + 1  # the last row takes crossings below the image
-    crossings = np.bincount((column - columns.start) * shape[1] + row, minlength=shape[0] * shape[1])
-    return (np.cumsum(crossings.reshape(shape)[:, :-1], axis=1) & 1).astype(np.bool_)
+    return np.asarray(column * height_px + row, np.int64)
 
 
 def _first(positions: _Floats, end: int) -> _Indices:

@@ -125,6 +125,15 @@ def test_what_is_outside_is_cut_off():
     assert run_lengths(Box(ring((50, 50), (60, 50), (60, 60), (50, 60))), SIZE) == [23 * 17]
 
 
+def test_an_image_too_large_for_a_mask():
+    """Its pixels are never held, only where runs start and end."""
+    side = 100_000
+    outer, hole = ring((1, 1), (side, 1), (side, side), (1, side)), ring((10, 10), (20, 10), (20, 20), (10, 20))
+    counts = run_lengths(Region((Part(outer, (hole,)),)), Size(side, side))
+    assert sum(counts[1::2]) == (side - 1) ** 2 - 100
+    assert sum(counts) == side**2
+
+
 def test_points_cover_nothing():
     assert run_lengths(Marker(Point(1, 1)), SIZE) == [23 * 17]
 
