@@ -76,7 +76,7 @@ def export(
     """Write labels in the format that another program reads.
 
     A summary goes to standard output. The same input gives the same bytes. Exit status: 0 when a label was written,
-    1 when there was none, and then the file holds none.
+    1 when there was none: a file that was there before then stays as it was.
 
     \b
     kili-query export labels.ndjson --assets assets.ndjson --project project.json --format coco -o coco.zip
