@@ -45,14 +45,14 @@ def client(box: Sandbox) -> Iterator[KiliClient]:
 @pytest.fixture
 def listens(monkeypatch: pytest.MonkeyPatch) -> threading.Semaphore:
     """Released each time that a server begins to listen for a subscription."""
-    begun, listen = threading.Semaphore(0), Events.listen
+    begun, listen = threading.Semaphore(0), Events.join
 
     def listen_and_tell(*arguments: object) -> object:
         listener = listen(*arguments)
         begun.release()
         return listener
 
-    monkeypatch.setattr(Events, "listen", listen_and_tell)
+    monkeypatch.setattr(Events, "join", listen_and_tell)
     return begun
 
 
