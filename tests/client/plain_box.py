@@ -85,7 +85,12 @@ def client_of(box: Sandbox, **options: Any) -> Iterator[tuple[KiliClient, FakeTi
 
 def settle(client: KiliClient) -> None:
     """Wait until nothing is under way that was asked for ahead, and that nobody waits for."""
-    for pool, number in ((client._pool, _PREFETCHING_THREADS), (client._payload_pool, PAYLOAD_THREADS)):
+    for pool, number, name in (
+        (client._pool, _PREFETCHING_THREADS, "kili-pages"),
+        (client._payload_pool, PAYLOAD_THREADS, "kili-payloads"),
+    ):
+        if not any(thread.name.startswith(name) for thread in threading.enumerate()):
+            continue  # nothing was ever asked for ahead
         together = threading.Barrier(number)
         wait([pool.submit(together.wait) for _ in range(number)], timeout=60)
 
