@@ -2,6 +2,8 @@
 
 import json
 import os
+import shlex
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -186,14 +188,22 @@ def _list_command(asked: Asked) -> str:
 
 def _next_commands() -> str:
     commands = {
-        f"kili-query demo --save {_FOLDER}": "get these labels as files",
-        f"kili-query count {_FOLDER}/labels.ndjson": "what do they hold?",
-        f"kili-query match 'OBJECTS.DOG AND NOT OBJECTS.PERSON' {_FOLDER}/labels.ndjson --count": "dogs by themselves",
-        f"kili-query match 'OBJECTS.count > 15' {_FOLDER}/labels.ndjson -o crowded.ndjson": "the fullest photos",
-        "kili-query explain KQ102": "what a message means",
-        "kili-query match --help": "all options of a command",
+        f"demo --save {_FOLDER}": "get these labels as files",
+        f"count {_FOLDER}/labels.ndjson": "what do they hold?",
+        f"match 'OBJECTS.DOG AND NOT OBJECTS.PERSON' {_FOLDER}/labels.ndjson --count": "dogs by themselves",
+        f"match 'OBJECTS.count > 15' {_FOLDER}/labels.ndjson -o crowded.ndjson": "the fullest photos",
+        "explain KQ102": "what a message means",
+        "match --help": "all options of a command",
     }
-    return "\n".join(f"    # {remark}\n    {command}" for command, remark in commands.items())
+    name = _name_to_type()
+    return "\n".join(f"    # {remark}\n    {name} {command}" for command, remark in commands.items())
+
+
+def _name_to_type() -> str:
+    """The command's name, or the path that started it where `kili-query` is not on the PATH, as after `make demo`."""
+    if shutil.which("kili-query") or os.path.basename(sys.argv[0]) == "__main__.py":
+        return "kili-query"
+    return shlex.quote(os.path.relpath(sys.argv[0]))
 
 
 def _step(title: str, *paragraphs: str) -> None:

@@ -1,7 +1,10 @@
 """`kili-query demo`: what it shows is what the commands print."""
 
 import json
+import os
 import shlex
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -44,6 +47,19 @@ def test_shown_commands_print_what_is_shown(run: Run, box: Sandbox) -> None:
         else:
             assert ran.out in tour
             assert all(line in tour for line in ran.err.splitlines()) or "histogram" in arguments
+
+
+def test_what_to_type_where_the_command_is_not_on_the_path(environ: dict[str, str], tmp_path: Path) -> None:
+    script = Path(sys.executable).parent / "kili-query"
+    ran = subprocess.run(
+        [script, "demo"],
+        env=environ | {"PATH": "/usr/bin:/bin"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert f"    {os.path.relpath(script, tmp_path)} demo --save kili-demo\n" in ran.stdout
 
 
 def test_next_commands_run(run: Run, tmp_path: Path) -> None:
