@@ -5,6 +5,8 @@ from pathlib import Path
 
 from attrs import define, field, frozen
 
+from kili_query.diagnostics.layout import printable
+
 __all__ = ["MAX_SKIPPED", "Skipped", "Summary"]
 
 MAX_SKIPPED = 20
@@ -32,7 +34,7 @@ class Skipped:
     def __str__(self) -> str:
         names = [f"asset `{self.asset}`"] * bool(self.asset) + [f"label `{self.label}`"] * bool(self.label)
         where = f" (at `{self.path}`)" if self.path else ""
-        return f"{', '.join(names)}{': ' if names else ''}{self.reason}{where}"
+        return printable(f"{', '.join(names)}{': ' if names else ''}{self.reason}{where}")
 
 
 @define

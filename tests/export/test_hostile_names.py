@@ -126,6 +126,7 @@ def test_of_jobs(tmp_path, fmt, layout):
 
 @pytest.mark.parametrize("fmt", ["jsonl", "parquet"])
 def test_one_file_holds_whatever_they_are_called(tmp_path, fmt):
-    summary = exported(tmp_path, fmt)
-    assert summary.labels == len(NASTY)
+    names = NASTY if fmt == "jsonl" else [name for name in NASTY if "\ud800" not in name]  # no text of Arrow
+    summary = exported(tmp_path, fmt, names)
+    assert summary.labels == len(names)
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["all.zip"]
