@@ -52,7 +52,7 @@ _PASSED_OVER = frozenset({"node_modules", "__pycache__", "venv", "site-packages"
 
 
 def lint_paths(paths: Iterable[str]) -> Iterator[tuple[str, list[Found]]]:
-    """Each file to look at, once, with what is found in it.
+    """Find the searches in each file, once.
 
     Folders are walked, except hidden ones, virtual environments, ``node_modules`` and those behind links; what
     operating systems put beside files is ignored. Files there that mention no search are not parsed: they cannot hold
