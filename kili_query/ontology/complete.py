@@ -1,11 +1,9 @@
-"""What could stand at the cursor: a light reading of the text before it, which need not be a query yet."""
+"""What could stand at the cursor, as the parser says it; the text before it need not be a query yet."""
 
 import json
-import re
-from collections.abc import Iterable, Iterator
-from enum import Enum, auto
+from collections.abc import Iterable, Iterator, Sequence
 
-from attrs import define, evolve, field, frozen
+from attrs import frozen
 
 from kili_query.ast import Counter, NamePattern, Pattern
 from kili_query.ontology.did_you_mean import spell
@@ -13,6 +11,8 @@ from kili_query.ontology.model import Ontology
 from kili_query.ontology.names import jobs_matching
 from kili_query.ontology.nesting import can_stand, jobs_inside
 from kili_query.source import Span
+from kili_query.syntax.parse import DEFAULT_LIMITS
+from kili_query.syntax.parser import Lexeme, Word, find_comments, match_word, name_pattern, read_leniently
 
 __all__ = ["Completion", "complete"]
 
@@ -35,9 +35,10 @@ class Completion:
 
 
 def complete(text: str, cursor: int, ontology: Ontology) -> list[Completion]:
-    """What could stand at the cursor, in the order of the ontology; never fails, whatever the text.
+    """Complete a query: what could stand at the cursor, in the order of the ontology. It never fails.
 
-    What is typed of a name already, in any case and of its key or display name, narrows the answer.
+    What is typed of a name already, in any case and of its key or display name, narrows the answer. Nothing is offered
+    beyond the length that a query may have.
 
     >>> ontology = Ontology.from_json_interface({"jobs": {"SKY": {"mlTask": "CLASSIFICATION", "content": {
     ...     "categories": {"BLUE": {"name": "Clear blue"}, "GREY": {"name": "Grey"}}}}}})
@@ -45,264 +46,189 @@ def complete(text: str, cursor: int, ontology: Ontology) -> list[Completion]:
     [('BLUE', 'category', 'Clear blue')]
     """
     cursor = max(0, min(cursor, len(text)))
-    words = list(_words(text))
-    before = [word for word in words if word.end <= cursor and word.start < cursor]
-    at = next((word for word in words if word.start < cursor <= word.end), None)
-    if at is not None and at.kind in ("comment", "number"):
+    if cursor > _LONGEST:
         return []
-    if at is None or at.kind == "mark":
-        typed = _Word("name", "", cursor, cursor)
+    words, expected, end = read_leniently(text[:cursor])
+    if end < cursor:
+        typed = _typed_fault(text, end, cursor)
+    elif words and words[-1].span.end == cursor and words[-1].word not in _MARKS:
+        typed = _typed(text, words[-1].word, words[-1].span.start, cursor)
+    elif any(comment.end == cursor for comment in _comments_after(words, text, cursor)):
+        return []
     else:
-        typed = evolve(at, text=text[at.start : cursor], end=_end_of(at, words, cursor))
-        before = [word for word in before if word is not at]
-    reading = _read(before, ontology)
-    return list(dict.fromkeys(_offers(reading, typed, cursor, ontology)))
+        typed = _Typed("", Span(cursor, cursor))
+    if typed is None:
+        return []
+    if typed.span.start < cursor:
+        words, expected, _ = read_leniently(text[: typed.span.start])
+    return list(dict.fromkeys(_offers(words, expected, typed, cursor, ontology)))
+
+
+_LONGEST = DEFAULT_LIMITS.length
+_MARKS = frozenset(Word) - {
+    Word.NAME, Word.STRING, Word.NUMBER, Word.OP, Word.COUNT,
+    Word.AND, Word.OR, Word.NOT, Word.IN, Word.TRUE, Word.FALSE,
+}  # fmt: skip
 
 
 @frozen
-class _Word:
-    """A piece of the text; ``kind`` is a group of `_WORD`."""
-
-    kind: str
-    text: str
-    start: int
-    end: int
-
-
-_WORD = re.compile(
-    r"""(?P<comment>\#[^\n]*)
-      | (?P<string>"(?:[^"\\\n]|\\[^\n])*(?:"|\\?(?=\n|\Z)))
-      | (?P<name>[A-Za-z*][A-Za-z0-9_*-]*)
-      | (?P<number>[+-]?\d[\w.]*)
-      | (?P<op>[=<>!]+)
-      | (?P<mark>[^\s])""",
-    re.VERBOSE,
-)
-
-
-_CLOSED_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
-
-
-def _words(text: str) -> Iterator[_Word]:
-    for found in _WORD.finditer(text):
-        yield _Word(found.lastgroup or "mark", found[0], found.start(), found.end())
-
-
-def _end_of(at: _Word, words: list[_Word], cursor: int) -> int:
-    """Where the word at the cursor ends; a string that swallows the next one's quote ends at the cursor."""
-    if at.kind != "string" or at.end == cursor:
-        return at.end
-    line_is_sound = all(word.kind != "string" or _is_closed(word.text) for word in words if word.start >= at.start)
-    return at.end if line_is_sound else cursor
-
-
-def _is_closed(string: str) -> bool:
-    return _CLOSED_STRING.fullmatch(string) is not None
-
-
-class _Slot(Enum):
-    """What is expected next."""
-
-    OPERAND = auto()
-    DOT_AFTER_JOB = auto()
-    CATEGORY = auto()
-    AFTER_CATEGORY = auto()
-    COUNT = auto()
-    AFTER_COUNT = auto()
-    IN = auto()
-    AFTER_NUMBER = auto()
-    NOTHING = auto()
-
-
-_EVERY = NamePattern(("", ""))
-
-
-@define
-class _Reading:
-    """How far the text before the cursor has been read.
+class _Typed:
+    """What is typed already of the word at the cursor.
 
     Attributes:
-        slot: what is expected next.
-        job: the job of the reference being written.
-        category: its category.
-        has_op: whether the condition being written has its operator.
-        scopes: for each open parenthesis or bracket, whether the condition around it had its operator, and the
-            jobs that may stand in it; None where all may.
+        text: up to the cursor; of a quoted name, without the quotes.
+        span: what a completion replaces, up to the end of the word.
+        is_operator: whether it can only become an operator.
     """
 
-    slot: _Slot = _Slot.OPERAND
-    job: NamePattern = _EVERY
-    category: NamePattern = _EVERY
-    has_op: bool = False
-    scopes: list[tuple[bool, frozenset[str] | None]] = field(factory=list)
-
-    @property
-    def jobs(self) -> frozenset[str] | None:
-        """The jobs that may stand here."""
-        return self.scopes[-1][1] if self.scopes else None
-
-    def start_condition(self) -> None:
-        """A new condition begins."""
-        self.slot, self.has_op = _Slot.OPERAND, False
+    text: str
+    span: Span
+    is_operator: bool = False
 
 
-def _read(words: Iterable[_Word], ontology: Ontology) -> _Reading:
-    reading = _Reading()
-    for word in words:
-        match word.kind:
-            case "comment":
-                pass
-            case "name" | "string":
-                _read_name(word, reading)
-            case "number":
-                if reading.slot is not _Slot.NOTHING:  # in a set
-                    reading.slot = _Slot.AFTER_NUMBER
-            case "op":
-                reading.slot, reading.has_op = _Slot.OPERAND, True
-            case _:
-                _read_mark(word.text, reading, ontology)
-    return reading
-
-
-def _read_name(word: _Word, reading: _Reading) -> None:
-    keyword = word.text.upper()
-    match reading.slot:
-        case _Slot.OPERAND | _Slot.DOT_AFTER_JOB:
-            if keyword != "NOT":
-                reading.job, reading.slot = _pattern(word), _Slot.DOT_AFTER_JOB
-        case _Slot.CATEGORY if word.text == "count":
-            reading.category, reading.slot = _EVERY, _Slot.AFTER_COUNT
-        case _Slot.CATEGORY:
-            reading.category, reading.slot = _pattern(word), _Slot.AFTER_CATEGORY
-        case _Slot.COUNT:
-            reading.slot = _Slot.AFTER_COUNT
-        case _ if keyword in ("AND", "OR"):
-            reading.start_condition()
-        case _Slot.AFTER_COUNT if keyword == "NOT":
-            reading.slot = _Slot.IN
-        case _Slot.AFTER_COUNT | _Slot.IN if keyword == "IN":
-            reading.slot = _Slot.NOTHING
-        case _Slot.NOTHING:
-            pass
-        case _:  # a connective is missing: read on as if it were there
-            reading.start_condition()
-            reading.job, reading.slot = _pattern(word), _Slot.DOT_AFTER_JOB
-
-
-def _read_mark(mark: str, reading: _Reading, ontology: Ontology) -> None:
-    match mark:
-        case ".":
-            reading.slot = _AFTER_DOT.get(reading.slot, reading.slot)
-        case "(":
-            reading.scopes.append((reading.has_op, reading.jobs))
-            reading.start_condition()
-        case "[":
-            reading.scopes.append((reading.has_op, _jobs_inside(reading, ontology)))
-            reading.start_condition()
-        case ")" | "]":
-            if reading.scopes:
-                reading.has_op, _ = reading.scopes.pop()
-            reading.slot = _Slot.AFTER_CATEGORY if mark == "]" else _Slot.AFTER_NUMBER
-            reading.has_op = reading.has_op or mark == ")"
-        case "{":
-            reading.slot = _Slot.NOTHING
-        case "}":
-            reading.slot, reading.has_op = _Slot.AFTER_NUMBER, True
-        case "+" | "-":
-            reading.slot = _Slot.OPERAND
+def _typed(text: str, word: Word, start: int, cursor: int) -> _Typed | None:
+    typed = text[start:cursor]
+    match word:
+        case Word.NUMBER:
+            return None
+        case Word.OP:
+            return _Typed(typed, Span(start, cursor), is_operator=True)
+        case Word.STRING:
+            return _Typed(_unquoted(typed), Span(start, cursor))
         case _:
-            pass
+            return _Typed(typed, Span(start, max(cursor, match_word(text, start, Word.NAME) or cursor)))
 
 
-_AFTER_DOT = {
-    _Slot.DOT_AFTER_JOB: _Slot.CATEGORY,
-    _Slot.AFTER_CATEGORY: _Slot.COUNT,
-    _Slot.AFTER_COUNT: _Slot.COUNT,  # a category called count
-}
+def _typed_fault(text: str, start: int, cursor: int) -> _Typed | None:
+    """A quoted name without its end, or half of an operator; None where nothing could become of it."""
+    typed = text[start:cursor]
+    if typed.startswith('"'):
+        return _Typed(_unquoted(typed), Span(start, _end_of_string(text, start, cursor)))
+    if any(operator.startswith(typed) for operator in _OPERATORS):
+        return _Typed(typed, Span(start, cursor), is_operator=True)
+    return None
 
 
-def _pattern(word: _Word) -> NamePattern:
-    return NamePattern((_unquoted(word.text),) if word.kind == "string" else tuple(re.split(r"\*+", word.text)))
+def _end_of_string(text: str, start: int, cursor: int) -> int:
+    """Where a quoted name ends; one that swallows the next one's quote ends at the cursor."""
+    line_end = text.find("\n", cursor)
+    line = text[start : len(text) if line_end < 0 else line_end]
+    at, end = 0, None
+    while (quote := line.find('"', at)) >= 0:
+        closing = match_word(line, quote, Word.STRING)
+        if closing is None:
+            return cursor
+        at, end = closing, end or closing
+    return cursor if end is None else max(cursor, start + end)
+
+
+def _comments_after(words: Sequence[Lexeme], text: str, cursor: int) -> Iterator[Span]:
+    return find_comments(text, words[-1].span.end if words else 0, cursor)
 
 
 def _unquoted(text: str) -> str:
     """What is between the quotes, as far as it is written."""
-    closed = text if _is_closed(text) else text.rstrip("\\") + '"'
-    try:
-        return str(json.loads(closed))
-    except ValueError:
-        return text.strip('"')
+    for whole in (text, f'{text}"', text.rstrip("\\") + '"'):
+        try:
+            return str(json.loads(whole))
+        except ValueError:
+            continue
+    return text.strip('"')
 
 
-def _jobs_inside(reading: _Reading, ontology: Ontology) -> frozenset[str]:
-    if len(reading.job.pieces) == len(reading.category.pieces) == 1:
-        found = jobs_inside(Counter(reading.job.pieces[0], reading.category.pieces[0]), ontology)
+def _reference(words: Sequence[Lexeme]) -> tuple[NamePattern, NamePattern] | None:
+    """The job and the category that the words end with."""
+    if [one.word in _NAMES for one in words[-3:]] != [True, False, True] or words[-2].word is not Word.DOT:
+        return None
+    return name_pattern(words[-3]), name_pattern(words[-1])
+
+
+_NAMES = (Word.NAME, Word.STRING)
+
+
+def _scope(words: Sequence[Lexeme], ontology: Ontology) -> frozenset[str] | None:
+    """The jobs that may stand at the end of some words; None where all may."""
+    scopes: list[frozenset[str] | None] = [None]
+    for index, word in enumerate(words):
+        match word.word:
+            case Word.LPAR:
+                scopes.append(scopes[-1])
+            case Word.LBRACKET:
+                reference = _reference(words[max(0, index - 3) : index])
+                scopes.append(None if reference is None else _jobs_inside(*reference, ontology))
+            case Word.RPAR | Word.RBRACKET if len(scopes) > 1:
+                scopes.pop()
+            case _:
+                pass
+    return scopes[-1]
+
+
+def _jobs_inside(job: NamePattern, category: NamePattern, ontology: Ontology) -> frozenset[str]:
+    if len(job.pieces) == len(category.pieces) == 1:
+        found = jobs_inside(Counter(job.pieces[0], category.pieces[0]), ontology)
     else:
-        found = jobs_inside(Pattern(reading.job, reading.category), ontology)
+        found = jobs_inside(Pattern(job, category), ontology)
     if found is not None:
         return found
     return frozenset(job.name for job in ontology.jobs.values() if job.parents)
 
 
-def _offers(reading: _Reading, typed: _Word, cursor: int, ontology: Ontology) -> Iterator[Completion]:
-    span = Span(typed.start, typed.end)
-    match reading.slot:
-        case _Slot.OPERAND:
-            yield from _names(_jobs(reading, ontology), "job", typed)
-            if not reading.has_op:
-                yield from _plain(("NOT",), "keyword", typed)
-        case _Slot.CATEGORY:
-            yield from _names(_categories(reading, ontology), "category", typed)
-            yield from _plain(("count",), "count", typed)
-        case _Slot.COUNT:
-            yield from _plain(("count",), "count", typed)
-        case _Slot.AFTER_CATEGORY:
-            yield from _plain(_CONNECTIVES, "keyword", typed)
-        case _Slot.AFTER_COUNT:
-            if reading.has_op:
-                yield from _plain(_CONNECTIVES, "keyword", typed)
-            yield from _plain(_OPERATORS, "operator", typed)
-            if not reading.has_op:
-                yield from _plain(("IN", "NOT IN"), "keyword", typed)
-        case _Slot.IN:
-            yield from _plain(("IN",), "keyword", typed)
-        case _Slot.AFTER_NUMBER:
-            if reading.has_op:
-                yield from _plain(_CONNECTIVES, "keyword", typed)
-            else:
-                yield from _plain(_OPERATORS, "operator", typed)
-        case _Slot.DOT_AFTER_JOB | _Slot.NOTHING:
-            pass
-    if typed.text == "count" and reading.slot in (_Slot.CATEGORY, _Slot.COUNT) and span.end == cursor:
-        yield from _plain(_OPERATORS, "operator", _Word("name", "", cursor, cursor))
+def _offers(
+    words: Sequence[Lexeme], expected: frozenset[Word], typed: _Typed, cursor: int, ontology: Ontology
+) -> Iterator[Completion]:
+    last = words[-1].word if words else None
+    if Word.NAME in expected:
+        if last is Word.DOT:
+            yield from _names(
+                _categories(name_pattern(words[-2]), _scope(words, ontology), ontology), "category", typed
+            )
+        else:
+            yield from _names(_jobs(_scope(words, ontology), ontology), "job", typed)
+    if Word.LPAR in expected:
+        yield from _plain(("NOT",), "keyword", typed)
+    if last is Word.DOT and Word.COUNT in expected:
+        yield from _plain(("count",), "count", typed)
+        if typed.text == "count" and typed.span.end == cursor:
+            yield from _plain(_OPERATORS, "operator", _Typed("", Span(cursor, cursor)))
+    ends_condition = Word.AND in expected
+    if ends_condition:
+        yield from _plain(_CONNECTIVES, "keyword", typed)
+    if Word.OP in expected and not (ends_condition and last is Word.NUMBER):
+        yield from _plain(_OPERATORS, "operator", typed)
+    if Word.IN in expected and not _is_number_alone(words):
+        yield from _plain(("IN", "NOT IN") if Word.NOT in expected else ("IN",), "keyword", typed)
+
+
+def _is_number_alone(words: Sequence[Lexeme]) -> bool:
+    """Whether the sum that the words end with is a number: nobody asks whether 3 is in a set."""
+    return words[-1].word is Word.NUMBER and (len(words) == 1 or words[-2].word is not Word.SIGN)
 
 
 _CONNECTIVES = ("AND", "OR")
 _OPERATORS = ("==", "!=", ">=", "<=", ">", "<")
 
 
-def _jobs(reading: _Reading, ontology: Ontology) -> Iterator[tuple[str, str]]:
+def _jobs(scope: frozenset[str] | None, ontology: Ontology) -> Iterator[tuple[str, str]]:
     for job in ontology.jobs.values():
-        may_stand = can_stand(job.name, ontology) if reading.jobs is None else job.name in reading.jobs
+        may_stand = can_stand(job.name, ontology) if scope is None else job.name in scope
         if job.has_categories and may_stand:
             yield job.name, job.instruction or ""
 
 
-def _categories(reading: _Reading, ontology: Ontology) -> Iterator[tuple[str, str]]:
-    for job in jobs_matching(reading.job, ontology, reading.jobs) or ():
-        yield from ((category.key, category.name) for category in job.categories.values())
+def _categories(job: NamePattern, scope: frozenset[str] | None, ontology: Ontology) -> Iterator[tuple[str, str]]:
+    for found in jobs_matching(job, ontology, scope) or ():
+        yield from ((category.key, category.name) for category in found.categories.values())
 
 
-def _names(names: Iterable[tuple[str, str]], kind: str, typed: _Word) -> Iterator[Completion]:
-    start = _unquoted(typed.text) if typed.kind == "string" else typed.text
-    if typed.kind == "op":
+def _names(names: Iterable[tuple[str, str]], kind: str, typed: _Typed) -> Iterator[Completion]:
+    if typed.is_operator:
         return
     for key, display_name in names:
-        if any(name.casefold().startswith(start.casefold()) for name in (key, display_name)):
-            yield Completion(spell(key), kind, Span(typed.start, typed.end), display_name)
+        if any(name.casefold().startswith(typed.text.casefold()) for name in (key, display_name)):
+            yield Completion(spell(key), kind, typed.span, display_name)
 
 
-def _plain(texts: Iterable[str], kind: str, typed: _Word) -> Iterator[Completion]:
+def _plain(texts: Iterable[str], kind: str, typed: _Typed) -> Iterator[Completion]:
     for text in texts:
         if text.casefold().startswith(typed.text.casefold()):
-            yield Completion(text, kind, Span(typed.start, typed.end))
+            yield Completion(text, kind, typed.span)

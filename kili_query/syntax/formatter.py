@@ -4,7 +4,6 @@ The words are read into operands and levels of parentheses, each comment finds i
 is written as one stream of pieces for `kili_query.syntax.line_breaks`.
 """
 
-import re
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import TypeAlias
@@ -14,7 +13,7 @@ from attrs import define, field
 from kili_query.source import Source
 from kili_query.syntax.line_breaks import Break, Comment, Edge, Piece, Words, break_lines
 from kili_query.syntax.parse import DEFAULT_LIMITS, Limits, parse_source
-from kili_query.syntax.parser import Dialect, Lexeme, Word, read_lexemes
+from kili_query.syntax.parser import Dialect, Lexeme, Word, find_comments, read_lexemes
 
 __all__ = ["format_text"]
 
@@ -90,7 +89,6 @@ class _Level:
 _OPENING = (Word.LPAR, Word.LBRACKET)
 _CLOSING = (Word.RPAR, Word.RBRACKET)
 _CONNECTIVES = (Word.AND, Word.OR)
-_COMMENT = re.compile(r"#[^\n]*")
 
 
 class _Reader:
@@ -122,9 +120,9 @@ class _Reader:
 
     def comments(self, start: int, end: int) -> tuple[list[str], list[str]]:
         """The comments between two words: the one at the end of the first word's line, and those below it."""
-        found = list(_COMMENT.finditer(self.text, start, end))
-        texts = [one[0].rstrip(" \t\r") for one in found]
-        is_trailing = bool(found) and start > 0 and "\n" not in self.text[start : found[0].start()]
+        found = list(find_comments(self.text, start, end))
+        texts = [self.text[slice(*one)].rstrip(" \t\r") for one in found]
+        is_trailing = bool(found) and start > 0 and "\n" not in self.text[start : found[0].start]
         return (texts[:1], texts[1:]) if is_trailing else ([], texts)
 
     def start_operand(self, before: Lexeme | None, trailing: list[str], below: list[str]) -> None:

@@ -1,7 +1,5 @@
 """The front of the compiler: a text is read into a tree, or into diagnostics."""
 
-import re
-
 from attrs import frozen
 
 from kili_query.ast import Predicate
@@ -10,7 +8,7 @@ from kili_query.diagnostics import Code, Diagnostic, Help, Label, sort_diagnosti
 from kili_query.errors import QuerySyntaxError
 from kili_query.source import Source, Span
 from kili_query.syntax.lints import lint_lexemes
-from kili_query.syntax.parser import Dialect, ParseFailure, parse_text, read_lexemes
+from kili_query.syntax.parser import Dialect, ParseFailure, Word, parse_text, read_lexemes, walk_lexemes
 from kili_query.syntax.printer import print_tree
 from kili_query.syntax.slips import diagnose, diagnose_not_core
 
@@ -49,13 +47,13 @@ def parse_tree(text: str, dialect: Dialect = "extended", limits: Limits = DEFAUL
 def parse_source(source: Source, dialect: Dialect = "extended", limits: Limits = DEFAULT_LIMITS) -> Predicate:
     """Parse a text that has a name and a place of its own; see `parse_tree`."""
     text = source.text
-    too_large = _too_large(source, limits)
+    too_large = _too_large(source, dialect, limits)
     if too_large is not None:
         raise QuerySyntaxError([too_large])
     try:
         tree = parse_text(text, dialect)
     except ParseFailure:
-        error = _explain(source, dialect)
+        error = _explain(source, dialect, limits)
     else:
         levels, leaf = deepest(tree)
         if levels <= limits.depth:
@@ -76,7 +74,7 @@ def refuse_deep(tree: Predicate, limits: Limits = DEFAULT_LIMITS) -> Diagnostic 
 
 def lint_text(source: Source, dialect: Dialect = "extended", limits: Limits = DEFAULT_LIMITS) -> list[Diagnostic]:
     """The warnings that need no more than the text; of a text with an error, those before it."""
-    if _too_large(source, limits) is not None:
+    if _too_large(source, dialect, limits) is not None:
         return []
     lexemes, failure = read_lexemes(source.text, dialect)
     if failure is not None and lexemes and lexemes[-1].span.end == failure.offset:
@@ -84,13 +82,13 @@ def lint_text(source: Source, dialect: Dialect = "extended", limits: Limits = DE
     return list(lint_lexemes(source, lexemes, dialect))
 
 
-def _explain(source: Source, dialect: Dialect) -> Diagnostic:
+def _explain(source: Source, dialect: Dialect, limits: Limits) -> Diagnostic:
     lexemes, failure = read_lexemes(source.text, dialect)
     assert failure is not None  # parsing has just failed
     if dialect == "core":
         extended, beyond = read_lexemes(source.text, "extended")
         if beyond is None:
-            return diagnose_not_core(source, extended, failure)
+            return _too_large(source, "extended", limits) or diagnose_not_core(source, extended, failure)
         if beyond.offset > failure.offset or len(extended) > len(lexemes):
             return diagnose(source, extended, beyond)
     return diagnose(source, lexemes, failure)
@@ -100,10 +98,9 @@ _SHOWN = 40
 """How much of a query that was built in Python a message shows, in characters."""
 
 _LEVELS = {"(": 1, "[": 2, "{": 1}  # a condition in brackets stands in a counter, and that in a condition
-_NESTING = re.compile(r'"(?:[^"\\]|\\.)*"|#[^\n]*|[(\[{]|[)\]}]|[A-Za-z*][\w*-]*|[^\s\w]', re.ASCII)
 
 
-def _too_large(source: Source, limits: Limits) -> Diagnostic | None:
+def _too_large(source: Source, dialect: Dialect, limits: Limits) -> Diagnostic | None:
     text = source.text
     if len(text) <= min(limits.length, limits.depth):
         return None  # too short to be too deep
@@ -112,19 +109,25 @@ def _too_large(source: Source, limits: Limits) -> Diagnostic | None:
         return _refuse(source, end, f"the query is longer than {limits.length} characters", "the limit is here")
     if _most_levels(text) <= limits.depth:
         return None  # what could nest is too little, and counting it costs far less than walking the text
+    return _nested_too_deep(source, dialect, limits)
+
+
+def _nested_too_deep(source: Source, dialect: Dialect, limits: Limits) -> Diagnostic | None:
     opened: list[int] = []  # how deep each bracket that is open stands
     depth, negations = 0, 0
-    for found in _NESTING.finditer(text):
-        word = found[0]
-        if word in "([{":
-            opened.append(depth)
-            depth, negations = depth + negations + _LEVELS[word], 0
-        elif word in ")]}":
-            depth, negations = opened.pop() if opened else 0, 0
-        else:
-            negations = negations + 1 if word.upper() == "NOT" else 0
+    for lexeme in walk_lexemes(source.text, dialect):
+        match lexeme.word:
+            case Word.LPAR | Word.LBRACKET | Word.LBRACE:
+                opened.append(depth)
+                depth, negations = depth + negations + _LEVELS[lexeme.text], 0
+            case Word.RPAR | Word.RBRACKET | Word.RBRACE:
+                depth, negations = opened.pop(), 0
+            case Word.NOT:
+                negations += 1
+            case _:
+                negations = 0
         if depth + negations > limits.depth:
-            return _refuse(source, Span(*found.span()), _too_deep(limits), "one level too many")
+            return _refuse(source, lexeme.span, _too_deep(limits), "one level too many")
     return None
 
 

@@ -40,7 +40,19 @@ from kili_query.resources import read_text
 from kili_query.source import Span
 from kili_query.syntax.numbers import read_number
 
-__all__ = ["Dialect", "Lexeme", "ParseFailure", "Word", "parse_text", "read_lexemes"]
+__all__ = [
+    "Dialect",
+    "Lexeme",
+    "ParseFailure",
+    "Word",
+    "find_comments",
+    "match_word",
+    "name_pattern",
+    "parse_text",
+    "read_leniently",
+    "read_lexemes",
+    "walk_lexemes",
+]
 
 Dialect: TypeAlias = Literal["core", "extended"]
 
@@ -87,13 +99,11 @@ class ParseFailure(Exception):  # noqa: N818 - not an error of its own: `kili_qu
     Attributes:
         offset: the place, in code points.
         expected: the kinds of words that could stand there, if `read_lexemes` found them.
-        is_literal: the place holds a number or a string that is itself bad.
     """
 
-    def __init__(self, offset: int, expected: frozenset[Word], *, is_literal: bool = False) -> None:
+    def __init__(self, offset: int, expected: frozenset[Word]) -> None:
         self.offset = offset
         self.expected = expected
-        self.is_literal = is_literal
         super().__init__(f"no query at offset {offset}")
 
 
@@ -122,12 +132,115 @@ def read_lexemes(text: str, dialect: Dialect) -> tuple[list[Lexeme], ParseFailur
         offset = _offset(error, text)
         tokens = [token for token in tokens if _end(token) <= offset]
         failure = ParseFailure(offset, _followers(parser, tokens))
-    except ParseFailure as error:
-        failure = error
-        tokens = [token for token in tokens if _end(token) <= failure.offset]
     else:
         return [lexeme for token in tokens for lexeme in parser.lexemes_of(token)], None
     return [lexeme for token in tokens for lexeme in parser.lexemes_of(token)], failure
+
+
+def walk_lexemes(text: str, dialect: Dialect) -> Iterator[Lexeme]:
+    """The words of a text one by one, up to its end or to the word that makes it no query."""
+    parser = _parser(dialect)
+    try:
+        for token in parser.lark.parse_interactive(text).iter_parse():
+            yield from parser.lexemes_of(token)
+    except UnexpectedInput:
+        return
+
+
+def read_leniently(text: str) -> tuple[list[Lexeme], frozenset[Word], int]:
+    """The words of a text that may hold errors, what could follow its end, and where it was last understood.
+
+    After an error, reading goes on as if a condition began there or had ended there; what fits neither is passed over.
+
+    >>> lexemes, expected, end = read_leniently("J.A => 2 AND ")
+    >>> [lexeme.text for lexeme in lexemes], Word.NAME in expected, end
+    (['J', '.', 'A', '2', 'AND'], True, 13)
+    """
+    lexemes: list[Lexeme] = []
+    at, follows_condition = 0, False
+    for _ in range(_MOST_PARTS):
+        orders = (_CONDITION, "") if follows_condition else ("", _CONDITION)
+        parts = (_read_part(text, at, before) for before in orders)
+        part = next((one for one in parts if one.end > at or one.expected is not None), None)
+        if part is not None:
+            lexemes += part.lexemes
+            if part.expected is not None:
+                return lexemes, part.expected, len(text)
+            at, follows_condition = part.end, True
+            continue
+        end, closing = _end_of_fault(text, at)
+        if closing is not None:
+            lexemes.append(Lexeme(closing, text[at:end], Span(at, end)))
+        elif end == len(text):
+            return lexemes, frozenset(), at
+        at, follows_condition = end, closing is not None or not text[end:].isspace()
+    return lexemes, frozenset(), at
+
+
+_MOST_PARTS = 200
+"""How many pieces a text is read in: with more errors, nobody could say what it was meant to be."""
+
+_CONDITION = "(TRUE) "
+
+
+@frozen
+class _Part:
+    """A piece of a text that reads as a query.
+
+    Attributes:
+        lexemes: its words.
+        expected: what could follow, if it reaches to the end of the text.
+        end: how far it is read.
+    """
+
+    lexemes: list[Lexeme]
+    expected: frozenset[Word] | None
+    end: int
+
+
+def _read_part(text: str, start: int, before: str) -> _Part:
+    """Read from a place on, as if something stood before it."""
+    parser = _parser("extended")
+    shift = start - len(before)
+    parsing = parser.lark.parse_interactive(before + text[start:])
+    tokens: list[Token] = []
+    expected, end = None, len(text)
+    try:
+        tokens.extend(parsing.iter_parse())
+        expected = frozenset(_expected(parsing.accepts()))  # type: ignore[no-untyped-call]
+    except UnexpectedInput as error:
+        end = _offset(error, before + text[start:]) + shift
+    lexemes = (lexeme for token in tokens for lexeme in parser.lexemes_of(token))
+    moved = (evolve(one, span=Span(one.span.start + shift, one.span.end + shift)) for one in lexemes)
+    return _Part([one for one in moved if start <= one.span.start < one.span.end <= end], expected, end)
+
+
+_FAULT = re.compile(r'"[^\n]*|[\w*-]+|.', re.DOTALL)
+_CLOSING = {")": Word.RPAR, "]": Word.RBRACKET, "}": Word.RBRACE}
+
+
+def _end_of_fault(text: str, at: int) -> tuple[int, Word | None]:
+    """How far to pass over what cannot be read, and the bracket that it is."""
+    fault = _FAULT.match(text, at)
+    assert fault is not None  # there is a character
+    return fault.end(), _CLOSING.get(fault[0])
+
+
+def match_word(text: str, start: int, word: Literal[Word.NAME, Word.STRING]) -> int | None:
+    """Where a name that starts at a place ends."""
+    found = _parser("extended").terminals[word.name].match(text, start)
+    return None if found is None else found.end()
+
+
+def find_comments(text: str, start: int, end: int) -> Iterator[Span]:
+    """The comments between two words."""
+    for found in _parser("extended").terminals["COMMENT"].finditer(text, start, end):
+        yield Span(*found.span())
+
+
+def name_pattern(lexeme: Lexeme) -> NamePattern:
+    """What a name stands for: one name, or all that fit its stars."""
+    return _pattern(Token(lexeme.word.name, lexeme.text))
 
 
 def _followers(parser: "_Parser", tokens: list[Token]) -> frozenset[Word]:
@@ -308,11 +421,8 @@ def _pattern(token: Token) -> NamePattern:
 def _name(token: Token) -> str:
     if token.type != "STRING":
         return str(token)
-    try:
-        name = json.loads(token)
-    except ValueError as error:
-        raise ParseFailure(_start(token), frozenset(), is_literal=True) from error
-    assert isinstance(name, str)  # the token is between quotes
+    name = json.loads(token)
+    assert isinstance(name, str)  # INVARIANT: the grammar knows the escapes of JSON alone
     return name
 
 
@@ -322,6 +432,7 @@ class _Parser:
 
     lark: Lark
     builder: _Builder
+    terminals: dict[str, re.Pattern[str]]
 
     def lexemes_of(self, token: Token) -> Iterator[Lexeme]:
         """The words of a token; a comparison lexed in one piece has seven."""
@@ -365,7 +476,7 @@ def _parser(dialect: Dialect) -> _Parser:
         transformer=builder,
     )
     builder.match_comparison = re.compile(lark.get_terminal("COMPARISON").pattern.to_regexp())
-    return _Parser(lark, builder)
+    return _Parser(lark, builder, {one.name: re.compile(one.pattern.to_regexp()) for one in lark.terminals})
 
 
 def _offset(error: UnexpectedInput, text: str) -> int:

@@ -10,12 +10,11 @@ from kili_query.ast import And, Or, subtrees
 from kili_query.diagnostics import Code, Diagnostic, Edit, Help, Label
 from kili_query.source import Source, Span
 from kili_query.syntax.lower import lower
-from kili_query.syntax.parser import Lexeme, ParseFailure, Word, parse_text
+from kili_query.syntax.parser import Lexeme, ParseFailure, Word, find_comments, parse_text
 from kili_query.syntax.printer import print_tree
 
 __all__ = ["diagnose_not_core"]
 
-_COMMENT = re.compile(r"#[^\n]*")
 _NAMES = (Word.NAME, Word.STRING)
 _ENDS = (Word.AND, Word.OR, Word.RPAR, Word.RBRACKET)
 _BARE = re.compile("[A-Za-z][A-Za-z0-9_-]*")
@@ -79,8 +78,8 @@ def _first_feature(text: str, lexemes: Sequence[Lexeme]) -> _Feature | None:
 
 
 def _comment(text: str, start: int, end: int) -> _Feature | None:
-    found = _COMMENT.search(text, start, end)
-    return None if found is None else _Feature("a comment", Span(*found.span()), _edit("remove it", found.span(), ""))
+    found = next(find_comments(text, start, end), None)
+    return None if found is None else _Feature("a comment", found, _edit("remove it", found, ""))
 
 
 def _edit(advice: str, span: tuple[int, int], text: str) -> Help:

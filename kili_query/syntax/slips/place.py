@@ -30,7 +30,6 @@ class Place:
         last: the last of them, if there is one.
         offset: of the place in the text.
         expected: the kinds of words that could stand at the place.
-        is_literal: whether the place holds a quoted name that is itself bad.
     """
 
     def __init__(self, source: Source, lexemes: Sequence[Lexeme], failure: ParseFailure) -> None:
@@ -43,7 +42,6 @@ class Place:
         self.lexemes = lexemes
         self.last = lexemes[-1] if lexemes else None
         self.expected = failure.expected
-        self.is_literal = failure.is_literal
 
     @property
     def is_at_end(self) -> bool:

@@ -5,7 +5,7 @@ import re
 
 from kili_query.diagnostics import Code, Diagnostic, Edit
 from kili_query.source import Span
-from kili_query.syntax.parser import Word
+from kili_query.syntax.parser import Word, match_word
 from kili_query.syntax.slips.place import Place
 
 __all__ = ["bad_escape", "bad_string", "quoted_query"]
@@ -19,7 +19,7 @@ _OTHER_QUOTE = re.compile("[“”„‟«»″＂]")
 def bad_escape(place: Place) -> Diagnostic | None:
     r"""``"Traffic\qlight"``: the backslash is doubled."""
     found = _STRING.match(place.rest)
-    if not place.is_literal or found is None:
+    if found is None or match_word(place.text, place.offset, Word.STRING) is not None or _CONTROL.search(found[0]):
         return None
     mended = _ESCAPE.sub(lambda escape: escape[0] if len(escape[0]) > 1 else "\\\\", found[0])
     advice = f"escapes are those of JSON strings; a backslash itself is doubled: `{mended}`"
