@@ -1,10 +1,10 @@
 """The front of the compiler: a text is read into a tree, or into diagnostics."""
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from kili_query.ast import Predicate
 from kili_query.ast.walk import deepest
-from kili_query.diagnostics import Code, Diagnostic, Help, Label, sort_diagnostics
+from kili_query.diagnostics import Code, Diagnostic, Edit, Help, Label, sort_diagnostics
 from kili_query.errors import QuerySyntaxError
 from kili_query.source import Source, Span
 from kili_query.syntax.lints import lint_lexemes
@@ -83,6 +83,26 @@ def lint_text(source: Source, dialect: Dialect = "extended", limits: Limits = DE
 
 
 def _explain(source: Source, dialect: Dialect, limits: Limits) -> Diagnostic:
+    found = _diagnose(source, dialect, limits)
+    edit = None if found.help is None else found.help.edit
+    if found.help is None or edit is None or not _is_refused(source, edit, dialect, limits):
+        return found
+    names_it = edit.text.strip() in found.help.text
+    return evolve(found, help=None if names_it else Help(found.help.text))
+
+
+def _is_refused(source: Source, edit: Edit, dialect: Dialect, limits: Limits) -> bool:
+    """Whether the text with an edit has its error in what the edit put there."""
+    text = source.text[: edit.span.start] + edit.text + source.text[edit.span.end :]
+    try:
+        parse_text(text, dialect)
+    except ParseFailure:
+        place = _diagnose(evolve(source, text=text), dialect, limits).span.start
+        return edit.span.start <= place < edit.span.start + len(edit.text.rstrip())
+    return False
+
+
+def _diagnose(source: Source, dialect: Dialect, limits: Limits) -> Diagnostic:
     lexemes, failure = read_lexemes(source.text, dialect)
     assert failure is not None  # parsing has just failed
     if dialect == "core":
