@@ -28,6 +28,7 @@ from kili_query.syntax import (
     parse_source,
     print_tree,
     refuse_deep,
+    without_foreign_edit,
 )
 from kili_query.syntax.formatter import format_text
 from kili_query.targets.base import COLUMNS, CORE, LABELS, Capabilities
@@ -452,7 +453,8 @@ def _unknown_names(query: Query, ontology: Ontology | None) -> list[Diagnostic]:
     if ontology is None:
         return []
     source = Source(query.text, query.name)
-    return [evolve(one, source=source) for one in check_names(query.tree, ontology)]
+    found = (evolve(one, source=source) for one in check_names(query.tree, ontology))
+    return [without_foreign_edit(one, query.dialect) for one in found]
 
 
 def validate(

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from kili_query.diagnostics import Edit, Help
-from kili_query.ontology.model import Ontology
+from kili_query.ontology.model import Job
 from kili_query.source import NOWHERE, Span
 from kili_query.syntax.printer import print_name
 
@@ -105,17 +105,13 @@ def _common(left: str, right: str) -> int:
     return next((index for index, (one, other) in pairs if one != other), min(len(left), len(right)))
 
 
-def places_of_category(name: str, ontology: Ontology) -> list[tuple[str, str]]:
+def places_of_category(name: str, jobs: Iterable[Job]) -> list[tuple[str, str]]:
     """The (job, category) pairs, one of each job, whose category has that key, or else that display name."""
-    by_key = [(job.name, name) for job in ontology.jobs.values() if name in job.categories]
+    among = list(jobs)
+    by_key = [(job.name, name) for job in among if name in job.categories]
     if by_key:
         return by_key
-    found = {
-        job.name: category.key
-        for job in ontology.jobs.values()
-        for category in job.categories.values()
-        if category.name == name
-    }
+    found = {job.name: category.key for job in among for category in job.categories.values() if category.name == name}
     return list(found.items())
 
 

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from attrs import frozen
 
 from kili_query.ast import Counter, Filtered, Pattern, Predicate, terms
-from kili_query.ontology.model import Ontology
-from kili_query.ontology.nesting import child_jobs, jobs_inside
+from kili_query.ontology.model import Job, Ontology
+from kili_query.ontology.nesting import can_stand, child_jobs, jobs_inside
 from kili_query.source import Span
 
-__all__ = ["Use", "uses"]
+__all__ = ["Use", "jobs_at", "uses"]
 
 
 @frozen
@@ -50,6 +50,12 @@ class Use:
                 return category
             case Pattern(_, category):
                 return category.pieces[0] if len(category.pieces) == 1 else None
+
+
+def jobs_at(use: Use, ontology: Ontology) -> list[Job]:
+    """The jobs with categories that may stand where a name is used: only they can be what was meant."""
+    jobs = (job for job in ontology.jobs.values() if use.jobs is None or job.name in use.jobs)
+    return [job for job in jobs if job.has_categories and can_stand(job.name, ontology)]
 
 
 def uses(tree: Predicate, ontology: Ontology) -> Iterator[Use]:

@@ -1,7 +1,15 @@
 """The syntax: text to tree and back."""
 
 from kili_query.syntax.lower import lower, negate
-from kili_query.syntax.parse import DEFAULT_LIMITS, Limits, lint_text, parse_source, parse_tree, refuse_deep
+from kili_query.syntax.parse import (
+    DEFAULT_LIMITS,
+    Limits,
+    lint_text,
+    parse_source,
+    parse_tree,
+    refuse_deep,
+    without_foreign_edit,
+)
 from kili_query.syntax.parser import Dialect
 from kili_query.syntax.printer import print_counter, print_name, print_tree
 
@@ -18,4 +26,5 @@ __all__ = [
     "print_name",
     "print_tree",
     "refuse_deep",
+    "without_foreign_edit",
 ]

@@ -12,7 +12,7 @@ from kili_query.syntax.parser import Dialect, ParseFailure, Word, parse_text, re
 from kili_query.syntax.printer import print_tree
 from kili_query.syntax.slips import diagnose, diagnose_not_core
 
-__all__ = ["DEFAULT_LIMITS", "Limits", "lint_text", "parse_source", "parse_tree", "refuse_deep"]
+__all__ = ["DEFAULT_LIMITS", "Limits", "lint_text", "parse_source", "parse_tree", "refuse_deep", "without_foreign_edit"]
 
 
 @frozen
@@ -100,6 +100,15 @@ def _is_refused(source: Source, edit: Edit, dialect: Dialect, limits: Limits) ->
         place = _diagnose(evolve(source, text=text), dialect, limits).span.start
         return edit.span.start <= place < edit.span.start + len(edit.text.rstrip())
     return False
+
+
+def without_foreign_edit(found: Diagnostic, dialect: Dialect) -> Diagnostic:
+    """The diagnostic, without an edit of names that cannot be written in the dialect."""
+    edit = None if found.help is None else found.help.edit
+    if edit is None:
+        return found
+    _, failure = read_lexemes(edit.text, dialect)
+    return found if failure is None or failure.offset == len(edit.text) else evolve(found, help=None)
 
 
 def _diagnose(source: Source, dialect: Dialect, limits: Limits) -> Diagnostic:

@@ -6,7 +6,7 @@ from kili_query.diagnostics import Code, Diagnostic, Help, Label
 from kili_query.ontology.did_you_mean import edit_at, name_jobs, places_of_category, spell, suggest, suggest_same
 from kili_query.ontology.model import Job, Ontology
 from kili_query.ontology.names import categories_called, jobs_called
-from kili_query.ontology.use import Use
+from kili_query.ontology.use import Use, jobs_at
 
 __all__ = ["check"]
 
@@ -33,11 +33,12 @@ def _help(name: str, job: Job, use: Use, ontology: Ontology) -> Help | None:
 
 def _elsewhere(name: str, use: Use, ontology: Ontology) -> Help | None:
     """The category of another job."""
-    places = places_of_category(name, ontology)
+    places = places_of_category(name, ontology.jobs.values())
     if not places:
         return None
+    allowed = {job.name for job in jobs_at(use, ontology)}
     where = f"`{name}` exists in {name_jobs(job for job, _ in places)}"
-    if len(places) > 1:
+    if len(places) > 1 or places[0][0] not in allowed:
         return Help(where)
     shown = ".".join(map(spell, places[0]))
     return Help(f"{where}: did you mean `{shown}`?", edit_at(use.span, shown))

@@ -1,14 +1,14 @@
 """KQ101: no job has that name."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from kili_query.ast import Pattern
 from kili_query.diagnostics import Code, Diagnostic, Help, Label
 from kili_query.ontology.did_you_mean import edit_at, name_jobs, places_of_category, spell, suggest, suggest_same
 from kili_query.ontology.job import METADATA_JOBS
-from kili_query.ontology.model import Ontology
+from kili_query.ontology.model import Job, Ontology
 from kili_query.ontology.names import jobs_called
-from kili_query.ontology.use import Use
+from kili_query.ontology.use import Use, jobs_at
 
 __all__ = ["check"]
 
@@ -25,26 +25,25 @@ def check(use: Use, ontology: Ontology) -> Iterator[Diagnostic]:
 def _help(name: str, use: Use, ontology: Ontology) -> Help | None:
     if name in METADATA_JOBS:
         return Help(f"`{name}` is metadata of a label, which is never counted")
-    display_names = {job.name: job.instruction for job in ontology.jobs.values()}
+    jobs = jobs_at(use, ontology)
+    display_names = {job.name: job.instruction for job in jobs}
     span = use.term.job_span
     same = suggest_same(name, display_names, span)
-    return same or _swapped(name, use, ontology) or _category(name, use, ontology) or suggest(name, display_names, span)
+    return same or _swapped(name, use, jobs) or _category(name, use, jobs) or suggest(name, display_names, span)
 
 
-def _swapped(name: str, use: Use, ontology: Ontology) -> Help | None:
+def _swapped(name: str, use: Use, jobs: Sequence[Job]) -> Help | None:
     """``CAR.OBJECTS``: the category stands before its job."""
-    if use.category_name is None or use.category_name not in ontology.jobs:
-        return None
-    key = dict(places_of_category(name, ontology)).get(use.category_name)
-    if key is None:
+    key = dict(places_of_category(name, jobs)).get(use.category_name or "")
+    if use.category_name is None or key is None:
         return None
     shown = f"{spell(use.category_name)}.{spell(key)}"
     return Help(f"the job comes first: `{shown}`", edit_at(use.span, shown))
 
 
-def _category(name: str, use: Use, ontology: Ontology) -> Help | None:
+def _category(name: str, use: Use, jobs: Sequence[Job]) -> Help | None:
     """``CAR.count``: a category without its job."""
-    places = places_of_category(name, ontology)
+    places = places_of_category(name, jobs)
     if not places or use.category_name is not None:
         return None
     where = f"`{name}` is a category of {name_jobs(job for job, _ in places)}"
