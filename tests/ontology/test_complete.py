@@ -6,10 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kili_query.ast import Predicate
 from kili_query.errors import QuerySyntaxError
 from kili_query.ontology import Completion, Ontology, check_names, complete
 from kili_query.source import Span
-from kili_query.syntax import parse_tree
+from kili_query.syntax import parse_tree, print_tree
+from kili_query.syntax.parser import Word, read_lexemes
+from tests.strategies import trees
 
 DATA = Path(__file__).parent.parent / "data"
 STREET = Ontology.load(DATA / "ontology_street.json")
@@ -75,6 +78,30 @@ def at_mark(text: str, ontology: Ontology = STREET) -> list[Completion]:
         ("BOXES.CAR[OCCLUDED.YES].", ["count"]),
         ("BOXES.CAR[OCCLUDED.YES] AND bo", ["BOXES", "BODY"]),
         ("BOXES.CAR.count > 1", []),
+        ("BOXES.CAR.count + ", JOBS),
+        ("BOXES.CAR.count - ", JOBS),
+        ("BOXES.CAR.count + 2 ", [*OPERATORS, "IN", "NOT IN"]),
+        ("BOXES.CAR.count + 2 > BODY.count - 1 ", ["AND", "OR"]),
+        ("BOXES.CAR.count + BODY.count ", [*OPERATORS, "IN", "NOT IN"]),
+        ("TRUE ", ["AND", "OR"]),
+        ("NOT false ", ["AND", "OR"]),
+        ("TRUE # why\n.", ["count"]),
+        ("(BOXES.CAR.count > 1 ", ["AND", "OR"]),
+        ("BOXES.CAR.count IN ", []),
+        ("BOXES.CAR.count !", ["!="]),
+        ("BOXES.CAR.count > 1e", []),
+        ("BOXES.CAR # and", []),
+        ('BOXES."CAR # and', []),
+        ('BOXES."CAR" ', ["AND", "OR"]),
+        ("BOXES.CAR => 3 AND bo", ["BOXES", "BODY"]),
+        ("BOXES.CAR => 3 AND ", [*JOBS, "NOT"]),
+        ("BOXES.CAR.count => ", [*JOBS, "NOT"]),
+        ("BOXES.CAR.count > 1 BOXES.", [*CATEGORIES, "count"]),
+        ("(BOXES.CAR => 3) ", ["AND", "OR"]),
+        ("BOXES.PERSON[SIZE.SMALL ; OCCLUDED.YES AND ", ["SIZE", "OCCLUDED", "WHY", "NOT"]),
+        ("é; $ BOXES.CAR AND ", [*JOBS, "NOT"]),
+        ("; " * 1000, []),
+        (" " * 70_000, []),
         ("# BOXES.", []),
         ("# a comment\nBOD", ["BODY"]),
     ],
@@ -124,6 +151,23 @@ def test_it_never_fails(text: str, cursor: int) -> None:
     for found in complete(text, cursor, STREET):
         assert 0 <= found.span.start <= found.span.end <= len(text)
         assert found.text
+
+
+@given(trees(), st.data())
+def test_what_a_query_goes_on_with_is_offered(tree: Predicate, data: st.DataObject) -> None:
+    """At any word of any query: that word, if it is one that completion offers, and nothing that is refused."""
+    text = print_tree(tree)
+    words, _ = read_lexemes(text, "extended")
+    index = data.draw(st.integers(0, len(words) - 1))
+    word = words[index]
+    before = text[: word.span.start]
+    found = [one.text for one in complete(before, len(before), STREET)]
+    is_chain = word.word is Word.OP and words[index - 1].word is Word.NUMBER and "AND" in found
+    if word.word in (Word.AND, Word.OR, Word.NOT, Word.OP, Word.COUNT) and not is_chain:
+        assert word.text in [*found, *(["NOT"] if "NOT IN" in found else [])]
+    for one in found:
+        _, failure = read_lexemes(f"{before}{one}", "extended")
+        assert failure is None or failure.offset == len(before) + len(one), f"{before}{one}"
 
 
 @settings(max_examples=100)

@@ -1,5 +1,6 @@
 """Parsing: the trees, their spans, the grammars themselves, and that nothing is shared between calls."""
 
+import json
 import logging
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -35,7 +36,7 @@ from kili_query.ast import (
 from kili_query.errors import QuerySyntaxError
 from kili_query.resources import read_text
 from kili_query.syntax import Dialect, parse_tree
-from kili_query.syntax.parser import Word, read_lexemes
+from kili_query.syntax.parser import Word, match_word, read_lexemes
 from tests.syntax.texts import QUERIES
 
 AB, CD = Counter("A", "B"), Counter("C", "D")
@@ -69,6 +70,9 @@ TREES: dict[str, Predicate] = {
 }
 
 EXTENDED_TREES: dict[str, Predicate] = {
+    "TRUE # why\n.A.count >= 1": at_least(Counter("TRUE", "A"), 1),
+    "TRUE # why .\n AND A.B.count >= 1": And((Constant(True), at_least(AB, 1))),
+    "true\n# a\n  # b.c\n\t. # d\nfalse #.\n.count >= 1": at_least(Counter("true", "false"), 1),
     "A.B": Exists(AB),
     "not not A.B": Not(Not(Exists(AB))),
     "NOT A.B AND C.D": And((Not(Exists(AB)), Exists(CD))),
@@ -238,3 +242,19 @@ def test_eight_threads_parse_at_once() -> None:
     wanted = [parse_tree(text) for text in texts]
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(parse_tree, texts)) == wanted
+
+
+ESCAPES = ["n", "u0041", "uD83D", "/", '"', "x", "u12", "U00000041", "'", "0", "\\", "é", "\n", "u004G", ""]
+
+
+@pytest.mark.parametrize("escape", ESCAPES)
+def test_quoted_names_have_the_escapes_of_json(escape: str) -> None:
+    """What the grammar takes for a name is what a JSON reader reads."""
+    literal = f'"a\\{escape}b"'
+    try:
+        name = json.loads(literal)
+    except ValueError:
+        assert match_word(literal, 0, Word.STRING) != len(literal)
+    else:
+        assert match_word(literal, 0, Word.STRING) == len(literal)
+        assert parse_tree(f"J.{literal}.count >= 1") == at_least(Counter("J", name), 1)
