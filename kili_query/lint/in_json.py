@@ -67,7 +67,7 @@ def place_scalar(scalar: JsonScalar, source: Source) -> Placement:
     return place_text(scalar.value, _units(source.text, scalar.span), source, scalar.span)
 
 
-_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[][{}:,]|[^][{}:,"\s]+')
+_TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[][{}:,]|[^][{}:,"\s]+')
 
 
 def scalars(text: str, wants: Callable[[Sequence[str | int]], bool]) -> Iterator[JsonScalar]:
