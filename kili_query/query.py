@@ -445,7 +445,11 @@ def check(
     if not found:  # what means nothing has no logic
         logical = check_logic(query.tree, ontology, text=query.text, video=policy.video)
         found = [evolve(one, source=source) for one in logical]
-    return sort_diagnostics([*lint_text(source, query.dialect, _UNLIMITED), *found])
+    return sort_diagnostics([*_lint(query), *found])
+
+
+def _lint(query: Query) -> list[Diagnostic]:
+    return lint_text(Source(query.text, query.name), query.dialect, _UNLIMITED)
 
 
 def _unknown_names(query: Query, ontology: Ontology | None) -> list[Diagnostic]:
@@ -471,8 +475,9 @@ def validate(
         QueryError: there is an error; all diagnostics come with it.
     """
     query = _read(text_or_query)
-    if not _is_bound(query, ontology) and _unknown_names(_written(query), ontology):
-        raise QueryError(check(query, ontology, policy=policy))
+    found = [] if _is_bound(query, ontology) else _unknown_names(_written(query), ontology)
+    if found:
+        raise QueryError(sort_diagnostics([*_lint(_written(query)), *found]))
     return query
 
 

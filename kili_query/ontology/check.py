@@ -12,6 +12,7 @@ from kili_query.ontology.rules import (
     job_without_categories,
     misplaced_child_job,
     pattern_matches_nothing,
+    too_wide,
     unknown_category,
     unknown_job,
 )
@@ -43,5 +44,9 @@ def check_names(tree: Predicate, ontology: Ontology) -> Iterator[Diagnostic]:
     >>> [(found.message, found.help.text) for found in check_names(parse_tree("OBJECTS.PERSN.count > 0"), ontology)]
     [('unknown category `PERSN` in job `OBJECTS`', 'did you mean `PERSON`?')]
     """
+    too_wide_tree = list(too_wide.check(tree, ontology))
+    if too_wide_tree:
+        yield from too_wide_tree
+        return
     found = (diagnostic for use in uses(tree, ontology) for rule in RULES for diagnostic in rule(use, ontology))
-    return islice(found, MAX_FINDINGS)
+    yield from islice(found, MAX_FINDINGS)

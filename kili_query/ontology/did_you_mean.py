@@ -70,10 +70,10 @@ def distance(left: str, right: str, limit: int) -> int:
     >>> distance("CAR", "CRA", 3), distance("CAR", "CART", 3), distance("CAR", "TRUCK", 1) > 1
     (1, 1, True)
     """
-    left, right = _without_common_ends(left, right)
-    if abs(len(left) - len(right)) > limit:
-        return limit + 1
     far = limit + 1
+    if abs(len(left) - len(right)) > limit:
+        return far
+    left, right = _without_common_ends(left, right)
     before: list[int] = []
     last = [min(column, far) for column in range(len(right) + 1)]
     for row, char in enumerate(left, start=1):

@@ -175,7 +175,14 @@ def _collect(sides: Iterable[tuple[Sum, int]]) -> tuple[dict[Term, int], Fractio
 
 
 def _weigh(weights: dict[Term, int], op: CompareOp, bound: Fraction, span: Span) -> Predicate:
-    addends = tuple(Addend(weight, term) for term, weight in weights.items() if weight != 0)
+    return _compare_to(_addends(weights), op, bound, span)
+
+
+def _addends(weights: dict[Term, int]) -> tuple[Addend, ...]:
+    return tuple(Addend(weight, term) for term, weight in weights.items() if weight != 0)
+
+
+def _compare_to(addends: tuple[Addend, ...], op: CompareOp, bound: Fraction, span: Span) -> Predicate:
     match addends:
         case ():
             return Constant(_compare(Fraction(0), op, bound), span=span)
@@ -234,13 +241,14 @@ def _lower_membership(tree: Membership) -> Predicate:
     united = list(_unite(_shifted(item, constant) for item in tree.ranges))
     parts: Iterable[_Part] = _gaps(united) if tree.negated else united
     lowest: int | None = None
-    match [weight for weight in weights.values() if weight != 0]:
-        case [weight] if weight > 0:
+    addends = _addends(weights)
+    match addends:
+        case (Addend(weight),) if weight > 0:
             lowest = 0  # a counter is never negative, so no bound below 0 needs saying
             parts = [(low, high) for low, high in parts if high is None or high >= lowest]
         case _:
             pass
-    return disjunction((_within(weights, low, high, lowest, tree.span) for low, high in parts), tree.span)
+    return disjunction((_within(addends, low, high, lowest, tree.span) for low, high in parts), tree.span)
 
 
 _Part: TypeAlias = tuple[int | None, int | None]
@@ -249,12 +257,16 @@ _Part: TypeAlias = tuple[int | None, int | None]
 
 def _shifted(item: Range, constant: Fraction) -> tuple[int, int | None]:
     """The integers that lie in a range once a number is added to them."""
+    if constant.denominator == 1 and isinstance(item.low, int) and isinstance(item.high, int | None):
+        return item.low - constant.numerator, None if item.high is None else item.high - constant.numerator
     return ceil(Fraction(item.low) - constant), None if item.high is None else floor(Fraction(item.high) - constant)
 
 
-def _within(weights: dict[Term, int], low: int | None, high: int | None, lowest: int | None, span: Span) -> Predicate:
+def _within(
+    addends: tuple[Addend, ...], low: int | None, high: int | None, lowest: int | None, span: Span
+) -> Predicate:
     def relate(op: CompareOp, number: int) -> Predicate:
-        return _weigh(weights, op, Fraction(number), span)
+        return _compare_to(addends, op, Fraction(number), span)
 
     if low is not None and low == high:
         return relate(CompareOp.EQ, low)

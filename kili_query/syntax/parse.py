@@ -2,7 +2,7 @@
 
 from attrs import evolve, frozen
 
-from kili_query.ast import Predicate
+from kili_query.ast import And, Not, Or, Predicate, subtrees
 from kili_query.ast.walk import deepest
 from kili_query.diagnostics import Code, Diagnostic, Edit, Help, Label, sort_diagnostics
 from kili_query.errors import QuerySyntaxError
@@ -10,6 +10,7 @@ from kili_query.source import Source, Span
 from kili_query.syntax.lints import lint_lexemes
 from kili_query.syntax.parser import Dialect, ParseFailure, Word, parse_text, read_lexemes, walk_lexemes
 from kili_query.syntax.printer import print_tree
+from kili_query.syntax.size import lowered_size
 from kili_query.syntax.slips import diagnose, diagnose_not_core
 
 __all__ = ["DEFAULT_LIMITS", "Limits", "lint_text", "parse_source", "parse_tree", "refuse_deep", "without_foreign_edit"]
@@ -57,6 +58,8 @@ def parse_source(source: Source, dialect: Dialect = "extended", limits: Limits =
     else:
         levels, leaf = deepest(tree)
         if levels <= limits.depth:
+            if "{" in text:  # without sets, no query is much longer than its text
+                _require_small(tree, source, limits)
             return tree
         error = _refuse(source, leaf.span, _too_deep(limits), "this stands too deep")
     raise QuerySyntaxError(sort_diagnostics([error, *lint_text(source, dialect, limits)]))
@@ -121,6 +124,20 @@ def _diagnose(source: Source, dialect: Dialect, limits: Limits) -> Diagnostic:
         if beyond.offset > failure.offset or len(extended) > len(lexemes):
             return diagnose(source, extended, beyond)
     return diagnose(source, lexemes, failure)
+
+
+def _require_small(tree: Predicate, source: Source, limits: Limits) -> None:
+    """Refuse a query that is much longer without sets than with them.
+
+    Raises:
+        QuerySyntaxError: it names the largest set.
+    """
+    size = lowered_size(tree)
+    if size > limits.length:
+        largest = max(subtrees(tree), key=lambda node: 0 if isinstance(node, And | Or | Not) else lowered_size(node))
+        message = f"the query makes {size} comparisons, more than {limits.length}"
+        advice = "a set compares its whole sum with each of its ranges"
+        raise QuerySyntaxError([_refuse(source, largest.span, message, advice)])
 
 
 _SHOWN = 40

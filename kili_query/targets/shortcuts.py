@@ -15,7 +15,7 @@ messages, and no rule about faults of its own.
 
 import re
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from textwrap import indent
 from typing import Literal, TypeAlias
 
@@ -72,9 +72,9 @@ def compile_shortcuts(operands: Sequence[Shortcut | Judge], connective: Literal[
     for index, operand in enumerate(operands):
         if isinstance(operand, Shortcut):
             names |= {f"job{index}": operand.job, f"category{index}": operand.category, "rules": operand.rules}
-            names[f"careful{index}"] = operand.careful
+            names |= {f"careful{index}": operand.careful, f"stop{index}": operand.outcome.stop}
             settles = index == last or operand.outcome.at_stop is settling
-            lines.append(_write(operand, settles=settles).replace("#", str(index)))
+            lines.append(_write(_Form.of(operand, settles=settles)).replace("#", str(index)))
         else:
             names[f"careful{index}"] = operand
             lines.append(f"verdict = careful{index}(json_response)")
@@ -97,16 +97,43 @@ def _made(source: str) -> Callable[..., Judge]:
     return make
 
 
-def _write(operand: Shortcut, *, settles: bool) -> str:
+@frozen
+class _Form:
+    """What the text for an operand depends on; there are few, so that the texts are written once.
+
+    Attributes:
+        is_first: the first object decides.
+        at_stop: the verdict once enough are found.
+        is_exact: the number before is the only one that is met.
+        settles: the verdict is that of the whole.
+        looks_below: the job may stand elsewhere than at the root.
+        may_be_video: labels may be videos'.
+    """
+
+    is_first: bool
+    at_stop: bool
+    is_exact: bool
+    settles: bool
+    looks_below: bool
+    may_be_video: bool
+
+    @classmethod
+    def of(cls, operand: Shortcut, *, settles: bool) -> "_Form":
+        decided, rules = operand.outcome, operand.rules
+        looks_below, may_be_video = operand.job not in rules.root_jobs, rules.is_video is not False
+        return cls(decided.stop == 1, decided.at_stop, decided.is_exact, settles, looks_below, may_be_video)
+
+
+@cache
+def _write(form: _Form) -> str:
     """The text that sets `verdict`, or returns it once it settles the whole; a hash stands for the operand's number."""
-    stop, at_stop = operand.outcome.stop, operand.outcome.at_stop
-    begin, hit, end = "pass", f"return {at_stop}", _write_end(operand)
-    if not settles:
-        begin, hit = "verdict = None", f"verdict = {at_stop}\nbreak"
+    begin, hit, end = "pass", f"return {form.at_stop}", _write_end(form)
+    if not form.settles:
+        begin, hit = "verdict = None", f"verdict = {form.at_stop}\nbreak"
         end = "if verdict is None:\n" + indent(end, "    ")
-    if stop > 1:
+    if not form.is_first:
         begin += "\nfound = set()"
-        hit = f"found.add(IDENTITY)\nif len(found) == {stop}:\n" + indent(hit, "    ")
+        hit = "found.add(IDENTITY)\nif len(found) == stop#:\n" + indent(hit, "    ")
     parts = {
         "BEGIN": begin,
         "FOUND_CHOICE": hit.replace("IDENTITY", "name"),
@@ -116,17 +143,16 @@ def _write(operand: Shortcut, *, settles: bool) -> str:
     return _PART.sub(lambda part: part[1] + parts[part[2]].replace("\n", "\n" + part[1]), _TEMPLATE)
 
 
-def _write_end(operand: Shortcut) -> str:
+def _write_end(form: _Form) -> str:
     """The text that sets `verdict` where the root leaves it open, once it is known what else there is to count."""
-    stop, at_stop = operand.outcome.stop, operand.outcome.at_stop
-    before, total = "", "len(found)" if stop > 1 else "0"
-    if operand.job not in operand.rules.root_jobs:
+    before, total = "", "0" if form.is_first else "len(found)"
+    if form.looks_below:
         before, total = _LOOK_BELOW, f"{total} + (count_below(below, job#, category#) if job# in below else 0)"
-    elif operand.rules.is_video is not False:
+    elif form.may_be_video:
         before = _ASSURE_NO_VIDEO
-    if operand.outcome.is_exact:
-        return f"{before}verdict = {total} == {stop - 1}"
-    return f"{before}verdict = {total} {'>=' if at_stop else '<'} {stop}"
+    if form.is_exact:
+        return f"{before}verdict = {total} == stop# - 1"
+    return f"{before}verdict = {total} {'>=' if form.at_stop else '<'} stop#"
 
 
 _PART = re.compile(r"( *)\b(BEGIN|FOUND_CHOICE|FOUND_OBJECT|END)\b")

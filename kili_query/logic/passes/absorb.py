@@ -1,5 +1,7 @@
 """Absorption: a clause goes when a stronger one stands beside it, `A AND (A OR B)` and the like."""
 
+from itertools import islice
+
 from kili_query.ast import And, Or, Predicate, conjunction, disjunction
 from kili_query.logic.intervals import IntervalSet
 from kili_query.logic.literals import NO_BOUNDS, Bounds, Form, pure_literal
@@ -53,9 +55,11 @@ class _Absorption:
                 occurrences.setdefault(atom, []).append(index)
         dropped: set[int] = set()
         for index, clause in enumerate(clauses):
+            if self.left <= 0:
+                break
             if index not in dropped:
                 rarest = min((occurrences[atom] for atom in clause.atoms()), key=len, default=[])
-                for other in rarest:
+                for other in islice(rarest, self.left):
                     if other != index and other not in dropped and self.absorbs(node, clause, clauses[other]):
                         dropped.add(other)
         if not dropped:

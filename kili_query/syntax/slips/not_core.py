@@ -12,6 +12,7 @@ from kili_query.source import Source, Span
 from kili_query.syntax.lower import lower
 from kili_query.syntax.parser import Lexeme, ParseFailure, Word, find_comments, parse_text
 from kili_query.syntax.printer import print_tree
+from kili_query.syntax.size import lowered_size
 
 __all__ = ["diagnose_not_core"]
 
@@ -50,6 +51,8 @@ def _spelt_in_core(text: str, span: Span) -> Help | None:
     tree = parse_text(text, "extended")
     around = (one for one in subtrees(tree) if one.span.start <= span.start < one.span.end)
     condition = next((one for one in around if not isinstance(one, And | Or)), tree)
+    if lowered_size(condition) > len(text):
+        return None  # a set of a sum, which is more than core can say
     lowered = lower(condition)
     core = print_tree(lowered)
     if isinstance(lowered, And | Or) and condition is not tree:

@@ -23,10 +23,11 @@ class Names(dict[str, bool]):
 
     def __init__(self, *wanted: tuple[str, ...]) -> None:
         super().__init__()
-        self._wanted = wanted
+        self._plain = {pieces[0] for pieces in wanted if len(pieces) == 1}
+        self._starred = [pieces for pieces in wanted if len(pieces) > 1]
 
     def __missing__(self, name: str) -> bool:
-        is_like = any(matches_pattern(pieces, name) for pieces in self._wanted)
+        is_like = name in self._plain or any(matches_pattern(pieces, name) for pieces in self._starred)
         if len(self) < _REMEMBERED:
             self[name] = is_like
         return is_like

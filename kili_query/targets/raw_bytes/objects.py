@@ -6,7 +6,7 @@ The definition is that of `kili_query.counting`. Nothing here can be malformed, 
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import TypeAlias, TypeVar, assert_never
 
-from kili_query.ast import Addend, Counter, Filtered, NamePattern, Pattern, Predicate
+from kili_query.ast import Addend, Counter, Filtered, NamePattern, Pattern, Predicate, Term
 from kili_query.counting import Rules
 from kili_query.counting.content import Part
 from kili_query.ontology.job import METADATA_JOBS
@@ -44,8 +44,10 @@ def total_of(rules: Rules, *, is_inside: bool = False) -> Total[list[Site]]:
 def _weighted(addends: Sequence[Addend], rules: Rules, is_inside: bool) -> Iterator[tuple[int, _Count]]:
     """What to count, and its weight; categories of a job that weigh the same are counted together."""
     together: dict[tuple[int, str], list[tuple[str, ...]]] = {}
-    for addend in dict.fromkeys(addends):
-        term, weight = addend.counter, addend.coefficient * addends.count(addend)
+    weights: dict[Term, int] = {}
+    for addend in addends:
+        weights[addend.counter] = weights.get(addend.counter, 0) + addend.coefficient
+    for term, weight in weights.items():
         match term:
             case Counter(job, category):
                 together.setdefault((weight, job), []).append((category,))

@@ -141,14 +141,20 @@ class Tally:
 
 def _wanted(terms: Sequence[Counter | Pattern], left_out: frozenset[str]) -> _Wanted:
     """Which terms count the categories of a job; none for the jobs left out."""
-    jobs = {job for term in terms for job in pieces(term.job)}
+    plain: dict[str, list[int]] = {}
+    starred: list[int] = []
+    for index, term in enumerate(terms):
+        match pieces(term.job):
+            case (job,):
+                plain.setdefault(job, []).append(index)
+            case _:
+                starred.append(index)
 
     def find(job: str) -> _Names | None:
-        wanted = [
-            (index, pieces(term.category))
-            for index, term in enumerate(terms)
-            if job not in left_out and matches_pattern(pieces(term.job), job)
-        ]
+        if job in left_out:
+            return None
+        found = [*plain.get(job, ()), *(one for one in starred if matches_pattern(pieces(terms[one].job), job))]
+        wanted = [(index, pieces(terms[index].category)) for index in found]
         if any(len(pieces) > 1 for _, pieces in wanted):
             return _NamesByPattern(wanted)
         indices: dict[str, list[int]] = {}
@@ -156,8 +162,8 @@ def _wanted(terms: Sequence[Counter | Pattern], left_out: frozenset[str]) -> _Wa
             indices.setdefault(name, []).append(index)
         return indices or None
 
-    if all(len(pieces(term.job)) == 1 for term in terms):
-        return {job: find(job) for job in jobs}.get
+    if not starred:
+        return {job: find(job) for job in plain}.get
     return lru_cache(maxsize=1024)(find)  # names come from labels, and there may be any number of them
 
 
