@@ -11,7 +11,7 @@ from attrs import field, frozen
 from kili_query.ast import Counter, Predicate
 from kili_query.logic.evaluate import holds
 from kili_query.logic.facts import Fact, metadata_facts, ontology_facts
-from kili_query.logic.opaque import buildable, known_of_opaque, opaque_terms
+from kili_query.logic.opaque import buildable, is_buildable, known_of_opaque, opaque_terms
 from kili_query.logic.passes.simplify_conditions import simplify_conditions
 from kili_query.logic.pipeline import simplify
 from kili_query.logic.solver import DEFAULT_STEPS, Solution, solve
@@ -236,6 +236,8 @@ class _Question:
         known = [*trees, *self.facts, *known_of_opaque(self.trees)]
         solution = solve(known, self.steps)
         if solution.values is not None and opaque_terms(trees):
+            if not is_buildable(self.trees):
+                return _Finding(None, note="it depends on what very many patterns match")
             built = solve([*known, *buildable(self.trees, may_invent=self.ontology is None)], self.steps)
             if built.values is None:
                 return _Finding(None, note="it depends on conditions in brackets, or on what patterns match")

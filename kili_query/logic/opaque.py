@@ -21,7 +21,10 @@ from kili_query.ast import (
 from kili_query.ast import terms as terms_in
 from kili_query.ast.walk import matches_pattern
 
-__all__ = ["buildable", "known_of_opaque", "opaque_terms"]
+__all__ = ["buildable", "is_buildable", "known_of_opaque", "opaque_terms"]
+
+MAX_LINKS = 100_000
+"""How many counters all patterns may be held against; past it, what they match stays unknown."""
 
 
 def opaque_terms(trees: Iterable[Predicate]) -> list[Filtered | Pattern]:
@@ -38,22 +41,31 @@ def opaque_terms(trees: Iterable[Predicate]) -> list[Filtered | Pattern]:
     return list(found)
 
 
+def is_buildable(trees: Iterable[Predicate]) -> bool:
+    """Whether all that the patterns match is few enough to be written out, one made up for each included."""
+    trees = tuple(trees)
+    opaque = opaque_terms(trees)
+    patterns = sum(1 for term in opaque if isinstance(term, Pattern))
+    return patterns * (len(_counters(trees, opaque)) + patterns) <= MAX_LINKS
+
+
 def known_of_opaque(trees: Iterable[Predicate]) -> Iterator[Predicate]:
-    """What holds of opaque terms in every label."""
+    """What holds of opaque terms in every label; of very many patterns no more than that they count."""
     trees = tuple(trees)
     opaque = opaque_terms(trees)
     counters = _counters(trees, opaque)
+    left = MAX_LINKS
     for term in opaque:
         if isinstance(term, Filtered):
             yield Linear((Addend(1, term.counter), Addend(-1, term)), CompareOp.GE, 0)
-        else:
+        elif (left := left - len(counters)) >= 0:
             matched = [Addend(-1, counter) for counter in counters if _matches(term, counter)]
             if matched:
                 yield Linear((Addend(1, term), *matched), CompareOp.GE, 0)
 
 
 def buildable(trees: Iterable[Predicate], *, may_invent: bool) -> Iterator[Predicate]:
-    """Conditions under which a solution is one of a label that can be built from counts alone.
+    """Conditions under which a solution is one of a label that can be built from counts alone, if `is_buildable`.
 
     Whatever is filtered counts 0, for objects of which nothing is known meet no condition for certain; and a pattern
     counts what it matches, one more counter among that, made up for it.
