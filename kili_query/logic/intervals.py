@@ -1,5 +1,6 @@
 """Interval sets: what a condition on one integer allows, as sorted intervals that neither overlap nor touch."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from functools import reduce
 from typing import TypeAlias, assert_never
@@ -76,10 +77,11 @@ class IntervalSet:
 
     def covers(self, interval: Interval) -> bool:
         """Whether all numbers of an interval are in the set."""
-        return any(low <= interval[0] and interval[1] <= high for low, high in self.intervals)
+        at = bisect_left(self.intervals, interval[1], key=_high)
+        return at < len(self.intervals) and self.intervals[at][0] <= interval[0]
 
     def __contains__(self, number: object) -> bool:
-        return isinstance(number, int) and any(low <= number <= high for low, high in self.intervals)
+        return isinstance(number, int) and self.covers((number, number))
 
     def __or__(self, other: "IntervalSet") -> "IntervalSet":
         return IntervalSet.of((*self.intervals, *other.intervals))
@@ -93,11 +95,15 @@ class IntervalSet:
         >>> IntervalSet.of([(6, 9)]) <= IntervalSet.of([(4, 20)])
         True
         """
-        return (self & other) == self
+        if len(self.intervals) <= len(other.intervals):
+            return all(map(other.covers, self.intervals))
+        gaps = _gaps(other.intervals, (self.intervals[0][0], self.intervals[-1][1]))
+        return not any(_meets(self.intervals, gap) for gap in gaps)
 
     def isdisjoint(self, other: "IntervalSet") -> bool:
         """Whether no number is in both."""
-        return next(_overlaps(self.intervals, other.intervals), None) is None
+        few, many = sorted((self.intervals, other.intervals), key=len)
+        return not any(_meets(many, interval) for interval in few)
 
     def complement(self, within: Interval = COUNTS) -> "IntervalSet":
         """The numbers of a range that are not in the set.
@@ -105,14 +111,7 @@ class IntervalSet:
         >>> IntervalSet.of([(5, 5)]).complement()
         IntervalSet(intervals=((0, 4), (6, 2147483647)))
         """
-        gaps: list[Interval] = []
-        start, end = within
-        for low, high in self.intervals:
-            if start < low:
-                gaps.append((start, min(low - 1, end)))
-            start = max(start, high + 1)
-        gaps.append((start, end))
-        return IntervalSet(tuple((low, high) for low, high in gaps if low <= high))
+        return IntervalSet(tuple(_gaps(self.intervals, within)))
 
     def scaled(self, divisor: int) -> "IntervalSet":
         """The integers whose product with ``divisor``, which is not 0, is in the set.
@@ -165,6 +164,27 @@ def intersection(sets: Iterable[IntervalSet]) -> IntervalSet:
         return EMPTY
     within = min(one.intervals[0][0] for one in several), max(one.intervals[-1][1] for one in several)
     return union(one.complement(within) for one in several).complement(within)
+
+
+def _high(interval: Interval) -> int:
+    return interval[1]
+
+
+def _meets(intervals: tuple[Interval, ...], interval: Interval) -> bool:
+    """Whether one of some sorted intervals has a number of another."""
+    at = bisect_left(intervals, interval[0], key=_high)
+    return at < len(intervals) and intervals[at][0] <= interval[1]
+
+
+def _gaps(intervals: tuple[Interval, ...], within: Interval) -> Iterator[Interval]:
+    """What some sorted intervals leave of a range."""
+    start, end = within
+    for low, high in intervals:
+        if start < low and start <= end:
+            yield start, min(low - 1, end)
+        start = max(start, high + 1)
+    if start <= end:
+        yield start, end
 
 
 def _overlaps(left: tuple[Interval, ...], right: tuple[Interval, ...]) -> Iterator[Interval]:

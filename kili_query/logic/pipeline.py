@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from attrs import frozen
 
-from kili_query.ast import Constant, Predicate
+from kili_query.ast import Constant, Predicate, terms_of
 from kili_query.logic.facts import Fact, bounds_of
 from kili_query.logic.literals import leaves
 from kili_query.logic.passes import (
@@ -33,6 +33,9 @@ __all__ = ["MAX_VISITS", "PIPELINE", "Simplification", "Step", "simplify", "simp
 
 MAX_VISITS = 60_000
 """How many leaves the passes that changed something may have, all together; past it a query is returned as it is."""
+
+MAX_TERMS = 24_000
+"""How many terms a query may compare, that of a sum in each comparison of it; past it, it is returned as it is."""
 
 MAX_ROUNDS = 60
 MAX_BRACKETS = 16
@@ -182,6 +185,8 @@ def _run(tree: Predicate, context: _Context, trace: Trace | None) -> Simplificat
 def _to_fixpoint(tree: Predicate, run: Callable[[str, Pass, Predicate], Predicate]) -> Predicate | None:
     """The tree that no pass changes; None past the budget."""
     visits, unchanged = 0, 0
+    if sum(1 for leaf in leaves(tree) for _ in terms_of(leaf)) > MAX_TERMS:
+        return None
     for name, apply in islice(cycle(_ROUND), MAX_ROUNDS * len(_ROUND)):
         before = tree
         tree = run(name, apply, before)

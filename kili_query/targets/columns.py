@@ -111,18 +111,13 @@ class _Operands:
     def add(self, tree: Predicate, columns: FoundColumns) -> None:
         """Add a predicate."""
         match tree:
-            case And(operands) if self.is_and:
-                self._add_all(operands, columns)
-            case Or(operands) if not self.is_and:
-                self._add_all(operands, columns)
+            case And(operands) | Or(operands) if isinstance(tree, And) is self.is_and:
+                for operand in operands:
+                    self.add(operand, columns)
             case Comparison(Counter(), op) if columns.names is None and COMPARE[op](0, tree.bound) == self.is_and:
                 self.other.extend(_conditions(tree, columns))
             case _:
                 self.sure.append(_translate(tree, columns))
-
-    def _add_all(self, trees: Iterable[Predicate], columns: FoundColumns) -> None:
-        for tree in trees:
-            self.add(tree, columns)
 
     def join(self) -> nw.Expr:
         """All of them, or any; what may find no column comes last."""

@@ -106,7 +106,7 @@ def to_sql(
             query = _long_query(settled, labels, counts)
         case _:
             raise ValueError(f'a layout is "wide" or "long", not {layout!r}')
-    return query.sql(dialect=dialect, identify=True)
+    return _write(query, dialect)
 
 
 def to_sql_condition(
@@ -120,7 +120,14 @@ def to_sql_condition(
     """
     settled = _prepare(tree, dialect, columns)
     _check_columns(settled, dialect)
-    return _wide_condition(settled, _table(table).name, columns).sql(dialect=dialect, identify=True)
+    return _write(_wide_condition(settled, _table(table).name, columns), dialect)
+
+
+def _write(statement: exp.Expression, dialect: str) -> str:
+    try:
+        return statement.sql(dialect=dialect, identify=True, copy=False)
+    except RecursionError as error:
+        raise NotExpressible("SQL cannot express so many levels of AND and OR: split the query") from error
 
 
 def _prepare(tree: Predicate, dialect: str, columns: Collection[str] | None) -> Predicate:
@@ -187,7 +194,7 @@ def _wide_condition(tree: Predicate, table: str, columns: Collection[str] | None
     if not tree.value:
         return exp.false()
     signs = list(_signs_of_counts(table, columns))
-    return exp.or_(*signs) if signs else exp.true()
+    return exp.or_(*signs, copy=False) if signs else exp.true()
 
 
 def _signs_of_counts(table: str, columns: Collection[str] | None) -> Iterator[exp.Condition]:
@@ -207,24 +214,25 @@ def _long_query(tree: Predicate, labels: exp.Table, counts: exp.Table) -> exp.Se
         _check_text(counter.job)
         _check_text(counter.category)
     known = exp.Is(this=_column(FAULT, "l"), expression=exp.null())
-    query = exp.select(_column("id", "l")).from_(exp.alias_(labels, "l", table=True, quoted=True))
+    query = exp.select(_column("id", "l")).from_(exp.alias_(labels, "l", table=True, quoted=True), copy=False)
     if not wanted:
-        return query.where(known if tree == Constant(True) else exp.and_(known, exp.false()))
+        return query.where(known if tree == Constant(True) else exp.and_(known, exp.false(), copy=False), copy=False)
     names = {counter: f"n{number}" for number, counter in enumerate(wanted)}
-    sums = [exp.alias_(_sum_of(counter), name, quoted=True) for counter, name in names.items()]
+    sums = [exp.alias_(_sum_of(counter), name, quoted=True, copy=False) for counter, name in names.items()]
     totals = (
-        exp.select(_column("label_id", "c"), *sums)
-        .from_(exp.alias_(counts, "c", table=True, quoted=True))
-        .where(exp.or_(*map(_is_counter, wanted)))
-        .group_by(_column("label_id", "c"))
+        exp.select(_column("label_id", "c"), *sums, copy=False)
+        .from_(exp.alias_(counts, "c", table=True, quoted=True), copy=False)
+        .where(exp.or_(*map(_is_counter, wanted), copy=False), copy=False)
+        .group_by(_column("label_id", "c"), copy=False)
     )
     joined = query.join(
         totals.subquery("n", copy=False),
         on=exp.EQ(this=_column("label_id", "n"), expression=_column("id", "l")),
         join_type="left",
+        copy=False,
     )
     condition = _translate(tree, lambda counter: _or_zero(_column(names[counter], "n")))
-    return joined.where(exp.and_(known, condition))
+    return joined.where(exp.and_(known, condition, copy=False), copy=False)
 
 
 def _check_text(name: str) -> None:
@@ -234,11 +242,16 @@ def _check_text(name: str) -> None:
 
 def _is_counter(counter: Counter) -> exp.Condition:
     job = exp.EQ(this=_column("job", "c"), expression=exp.Literal.string(counter.job))
-    return exp.and_(job, exp.EQ(this=_column("category", "c"), expression=exp.Literal.string(counter.category)))
+    category = exp.EQ(this=_column("category", "c"), expression=exp.Literal.string(counter.category))
+    return exp.and_(job, category, copy=False)
 
 
 def _sum_of(counter: Counter) -> exp.Expression:
-    case = exp.Case().when(_is_counter(counter), _column("count", "c")).else_(exp.Literal.number(0))
+    case = (
+        exp.Case()
+        .when(_is_counter(counter), _column("count", "c"), copy=False)
+        .else_(exp.Literal.number(0), copy=False)
+    )
     return exp.Sum(this=case)
 
 
@@ -253,9 +266,9 @@ def _translate(tree: Predicate, column: _Column) -> exp.Condition:
         case Linear():
             return _translate_sum(tree, column)
         case And(operands):
-            return exp.and_(*(_translate(operand, column) for operand in operands))
+            return exp.and_(*(_translate(operand, column) for operand in operands), copy=False)
         case Or(operands):
-            return exp.or_(*(_translate(operand, column) for operand in operands))
+            return exp.or_(*(_translate(operand, column) for operand in operands), copy=False)
         case Comparison() | Constant() | Not() | Exists() | Relation() | Membership():
             raise AssertionError("not lowered, not settled or not checked")
         case _:

@@ -288,7 +288,7 @@ def walk(name: str, wanted: str = "", stop_s: float = 3) -> Iterator[tuple[str, 
             signal.setitimer(signal.ITIMER_VIRTUAL, stop_s)
             try:
                 yield step, took_s(run)
-            except _TooLongError:
+            except (_TooLongError, RecursionError):
                 yield step, float("inf")
             finally:
                 signal.setitimer(signal.ITIMER_VIRTUAL, 0)
