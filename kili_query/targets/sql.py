@@ -123,7 +123,7 @@ def to_sql_condition(
     return _write(_wide_condition(settled, _table(table).name, columns), dialect)
 
 
-def _write(statement: exp.Expression, dialect: str) -> str:
+def _write(statement: exp.Expression | exp.Condition, dialect: str) -> str:
     try:
         return statement.sql(dialect=dialect, identify=True, copy=False)
     except RecursionError as error:

@@ -3,7 +3,7 @@
 from itertools import islice
 
 from kili_query.ast import And, Or, Predicate, conjunction, disjunction
-from kili_query.logic.intervals import IntervalSet
+from kili_query.logic.intervals import IntervalSet, intersection, union
 from kili_query.logic.literals import NO_BOUNDS, Bounds, Form, pure_literal
 from kili_query.logic.rewrite import JOINS, Keys, bottom_up
 
@@ -69,18 +69,16 @@ class _Absorption:
 
     def read(self, node: And | Or, operand: Predicate) -> _Clause:
         dual = Or if isinstance(node, And) else And
-        clause = _Clause({}, set())
+        said: dict[Form, list[IntervalSet]] = {}
+        others: set[int] = set()
         for part in operand.operands if isinstance(operand, dual) else (operand,):
             literal = pure_literal(part, self.bounds)
             if literal is None:
-                clause.others.add(self.keys.of(part))
-            elif literal[0] not in clause.values:
-                clause.values[literal[0]] = literal[1]
-            elif dual is Or:
-                clause.values[literal[0]] |= literal[1]
+                others.add(self.keys.of(part))
             else:
-                clause.values[literal[0]] &= literal[1]
-        return clause
+                said.setdefault(literal[0], []).append(literal[1])
+        join = union if dual is Or else intersection
+        return _Clause({form: join(sets) for form, sets in said.items()}, others)
 
     def absorbs(self, node: And | Or, one: _Clause, other: _Clause) -> bool:
         """Whether every part of one clause is found in the other, no stronger under AND, no weaker under OR."""
