@@ -52,6 +52,8 @@ __all__ = [
     "CHILD_JOBS",
     "ROOT_JOBS",
     "bounds",
+    "bracket_trees",
+    "broken_contents_of",
     "contents",
     "contents_of",
     "conversations",
@@ -204,6 +206,9 @@ def _ranges(number: st.SearchStrategy[Number]) -> st.SearchStrategy[tuple[Range,
 
 # Ontologies
 
+_OFTEN = st.integers(0, 3).map(bool)
+"""Three times in four."""
+
 
 @st.composite
 def interfaces(draw: st.DrawFn) -> dict[str, Any]:
@@ -212,15 +217,15 @@ def interfaces(draw: st.DrawFn) -> dict[str, Any]:
     others = draw(st.lists(st.sampled_from(_JOBS), max_size=4, unique=True))
     for name in dict.fromkeys(("OBJECTS", "SIZE", *others)):
         is_child = name in CHILD_JOBS
-        task = draw(
-            st.sampled_from(("CLASSIFICATION", "CLASSIFICATION" if is_child else "OBJECT_DETECTION", "TRANSCRIPTION"))
-        )
+        usual = "CLASSIFICATION" if is_child else "OBJECT_DETECTION"
+        tasks = (usual, usual, usual, "CLASSIFICATION") if name in ("OBJECTS", "SIZE") else (usual, "CLASSIFICATION")
+        task = draw(st.sampled_from((*tasks, *tasks, "TRANSCRIPTION")))
         widget = draw(st.sampled_from(("radio", "checkbox")))
         content: dict[str, Any] = {"input": "textField"}
         if task != "TRANSCRIPTION":
             keys = draw(st.lists(_CATEGORY_NAMES, min_size=1, max_size=4, unique=True))
             categories = {key: {"name": key.title(), "children": []} for key in keys}
-            if task == "OBJECT_DETECTION" and draw(st.booleans()):
+            if task == "OBJECT_DETECTION" and draw(_OFTEN):
                 for category in categories.values():
                     category["points"] = [{"code": code, "name": code, "children": []} for code in ("p", "q")]
             content = {"input": widget, "categories": categories}
@@ -237,14 +242,14 @@ def interfaces(draw: st.DrawFn) -> dict[str, Any]:
             continue  # no category lists it, as when its parent was deleted
         for parent in jobs:
             for category in jobs[parent]["content"].get("categories", {}).values():
-                if parent != name and draw(st.booleans()) and not _leads_to(jobs, name, parent):
+                if parent != name and draw(_OFTEN) and not _leads_to(jobs, name, parent):
                     draw(st.sampled_from(_child_lists(category))).append(name)
     return {"jobs": jobs}
 
 
 def _child_lists(category: dict[str, Any]) -> list[list[str]]:
-    """Where a category lists child jobs: its own, and those of the points of a pose."""
-    return [category["children"], *(point["children"] for point in category.get("points", ()))]
+    """Where a category lists child jobs: its points, where it is a pose, and itself."""
+    return [*(point["children"] for point in category.get("points", ())), category["children"]]
 
 
 def _leads_to(jobs: dict[str, Any], start: str, goal: str) -> bool:
@@ -263,6 +268,27 @@ def ontologies(
         interfaces(),
         st.sampled_from(input_types),
     )
+
+
+@st.composite
+def bracket_trees(draw: st.DrawFn, ontology: Ontology) -> Predicate:
+    """A query about the children of objects, in the names of an ontology; the counters in brackets may stand there."""
+    plain = st.builds(Comparison, counters | patterns, st.sampled_from(CompareOp), st.integers(0, 2))
+    condition = st.one_of(
+        plain, st.builds(Exists, counters | patterns), _relations(counters | patterns), _memberships(counters)
+    )
+    simple = st.builds(Exists, counters)
+    inside = st.one_of(simple, simple, st.builds(Not, simple), condition, _connected(simple | condition))
+    chosen = st.builds(Filtered, counters | patterns, inside)
+    leaves = st.one_of(
+        st.builds(Exists, chosen),
+        st.builds(Exists, chosen),
+        st.builds(Comparison, chosen, st.sampled_from(CompareOp), st.integers(0, 2)),
+        _relations(chosen),
+        _memberships(chosen),
+    )
+    tree = draw(st.one_of(leaves, leaves, st.builds(Not, leaves), _connected(leaves | plain)))
+    return named_by(tree, ontology, draw(st.integers(0, 2**32 - 1)))
 
 
 def named_by(tree: Predicate, ontology: Ontology, seed: int) -> Predicate:
@@ -316,7 +342,7 @@ class _Names:
             case Counter() | Pattern():
                 return self.name(term, jobs)
             case Filtered(counter, condition):
-                found = self.name(counter, jobs)
+                found = self.parent(counter, jobs)
                 inside = jobs_inside(found, self.ontology, None if jobs is None else child_jobs(self.ontology))
                 return Filtered(found, self.tree(condition, inside))
 
@@ -326,7 +352,18 @@ class _Names:
             among = None if jobs is None else child_jobs(self.ontology)
             if any(pair in pairs for pair in pairs_matching(name, self.ontology, among) or ()):
                 return name
-        return Counter(*self.random.choice(pairs))
+        return self.any_of(pairs, as_pattern=isinstance(name, Pattern))
+
+    def parent(self, name: Counter | Pattern, jobs: frozenset[str] | None) -> Counter | Pattern:
+        """What stands before brackets: something with children, where there is such."""
+        pairs = self.pairs(jobs)
+        parents = [pair for pair in pairs if jobs_inside(Counter(*pair), self.ontology)]
+        return self.any_of(parents or pairs, as_pattern=isinstance(name, Pattern))
+
+    def any_of(self, pairs: list[tuple[str, str]], *, as_pattern: bool) -> Counter | Pattern:
+        """A pair, or all of its job."""
+        job, category = self.random.choice(pairs)
+        return Pattern(NamePattern((job,)), NamePattern(("", ""))) if as_pattern else Counter(job, category)
 
     def pairs(self, jobs: frozenset[str] | None) -> list[tuple[str, str]]:
         """What may stand in a place."""
@@ -346,16 +383,52 @@ def contents_of(draw: st.DrawFn, ontology: Ontology, *, is_complete: bool = Fals
     roots = [name for name, job in ontology.jobs.items() if not job.is_child]
     if is_complete:
         needed = [name for name in roots if ontology.jobs[name].is_required]
-        held = {name: draw(_payload_of(ontology, name)) for name in roots if name in needed or draw(st.booleans())}
+        held = {name: draw(_payload_of(ontology, name)) for name in roots if name in needed or draw(_OFTEN)}
         assume(all(held[name].get("annotations") != [] for name in needed))
         return held
     if not ontology.is_video:
-        return {name: draw(_payload_of(ontology, name)) for name in roots if draw(st.booleans())}
-    frames = range(draw(st.integers(0, 3)))
-    return {
-        str(frame): {name: draw(_payload_of(ontology, name)) for name in roots if draw(st.booleans())}
-        for frame in frames
-    }
+        return {name: draw(_payload_of(ontology, name)) for name in roots if draw(_OFTEN)}
+    frames = range(draw(st.sampled_from((3, 2, 1, 0))))
+    return {str(frame): {name: draw(_payload_of(ontology, name)) for name in roots if draw(_OFTEN)} for frame in frames}
+
+
+def broken_contents_of(ontology: Ontology) -> st.SearchStrategy[dict[str, Any]]:
+    """A label that obeyed another ontology: some of its categories and child jobs have other names of this one."""
+    return st.builds(
+        lambda content, seed: _Breaker(ontology, Random(seed)).jobs(content, is_root=True),
+        contents_of(ontology),
+        st.integers(0, 2**32 - 1),
+    )
+
+
+class _Breaker:
+    def __init__(self, ontology: Ontology, random: Random) -> None:
+        self.random = random
+        self.frames = ontology.is_video
+        self.children = [name for name, job in ontology.jobs.items() if job.is_child]
+        self.categories = [key for _, key in ontology.pairs()] or ["A"]
+
+    def jobs(self, jobs: dict[str, Any], *, is_root: bool = False) -> dict[str, Any]:
+        if is_root and self.frames:
+            return {frame: self.jobs(held, is_root=False) for frame, held in jobs.items()}
+        return {
+            (self.random.choice(self.children) if name in self.children and self.is_so(0.3) else name): self.holder(one)
+            for name, one in jobs.items()
+        }
+
+    def holder(self, holder: dict[str, Any]) -> dict[str, Any]:
+        changed = dict(holder)
+        if "name" in changed and self.is_so(0.3):
+            changed["name"] = self.random.choice(self.categories)
+        for key in ("categories", "annotations", "points"):
+            if key in changed:
+                changed[key] = [self.holder(one) for one in changed[key]]
+        if "children" in changed:
+            changed["children"] = self.jobs(changed["children"])
+        return changed
+
+    def is_so(self, chance: float) -> bool:
+        return self.random.random() < chance
 
 
 @st.composite
@@ -395,7 +468,7 @@ def _children_of(ontology: Ontology, job: str, category: str) -> st.SearchStrate
 
 @st.composite
 def _children_in(draw: st.DrawFn, ontology: Ontology, names: tuple[str, ...]) -> dict[str, Any]:
-    return {name: draw(_payload_of(ontology, name)) for name in names if draw(st.booleans())}
+    return {name: draw(_payload_of(ontology, name)) for name in names if draw(_OFTEN)}
 
 
 class _Writer:
