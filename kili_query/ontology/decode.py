@@ -181,10 +181,9 @@ def _points(value: object, path: str) -> tuple[Point, ...]:
 
 def _child_jobs(value: object, path: str) -> tuple[str, ...]:
     """A list of child jobs; some interfaces have an object instead, which holds none."""
-    if not isinstance(value, Mapping):
+    if not isinstance(value, Mapping) or not value:
         return _texts(value, path)
-    if value:
-        _warn_of_loss("`children` must be a list of jobs: the object in its place is read as an empty list", path)
+    _warn_of_loss("`children` must be a list of jobs: the object in its place is read as an empty list", path)
     return ()
 
 
@@ -209,11 +208,16 @@ def _mapping(value: object, path: str) -> Mapping[str, object]:
 
 
 def _mapping_or_none(value: object, path: str) -> Mapping[str, object]:
-    return {} if value is None else _mapping(value, path)
+    return {} if _is_nothing(value) else _mapping(value, path)
+
+
+def _is_nothing(value: object) -> bool:
+    """Whether it is null, or an empty list or object: some languages write either of these for what is empty."""
+    return value is None or (isinstance(value, list | tuple | Mapping) and not value)
 
 
 def _items(value: object, path: str) -> Iterable[object]:
-    if value is None:
+    if _is_nothing(value):
         return ()
     if not isinstance(value, list | tuple):
         raise OntologyError(f"expected a list, found {_kind(value)}", path)

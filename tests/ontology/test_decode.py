@@ -144,8 +144,8 @@ def test_an_ontology_can_be_pickled_and_compared() -> None:
         ({"jobs": {"IS IT?": 3}}, 'jobs["IS IT?"]'),
         ({"jobs": {1: {}}}, "jobs"),
         ({"jobs": {"J": {"mlTask": 1}}}, "jobs.J.mlTask"),
-        (one_job(content=[]), "jobs.J.content"),
-        (one_job(content={"categories": []}), "jobs.J.content.categories"),
+        (one_job(content=[1]), "jobs.J.content"),
+        (one_job(content={"categories": ["A"]}), "jobs.J.content.categories"),
         (one_job(content={"categories": {"A": "A"}}), "jobs.J.content.categories.A"),
         (one_job(content={"categories": {"A": {"name": 1}}}), "jobs.J.content.categories.A.name"),
         (one_job(content={"categories": {"A": {"children": "K"}}}), "jobs.J.content.categories.A.children"),
@@ -156,6 +156,7 @@ def test_an_ontology_can_be_pickled_and_compared() -> None:
         (one_job(required="yes"), "jobs.J.required"),
         (one_job(isChild=2), "jobs.J.isChild"),
         (one_job(tools="rectangle"), "jobs.J.tools"),
+        (one_job(tools={"rectangle": 1}), "jobs.J.tools"),
         ({"jobs": {"B": {"mlTask": "COMPARISON", "content": {"options": 1}}}}, "jobs.B.content.options"),
     ],
 )
@@ -166,9 +167,13 @@ def test_a_wrong_shape_is_named_by_its_path(value: object, path: str) -> None:
 
 
 def test_what_holds_nothing_is_read_as_nothing() -> None:
-    category: dict[str, object] = {"children": {}, "points": None}
-    with_children = one_job(content={"categories": {"A": category}})
-    assert Ontology.from_json_interface(with_children).jobs["J"].categories["A"].children == ()
+    for children, points in (({}, None), (None, {}), ([], [])):
+        empty: dict[str, object] = {"children": children, "points": points}
+        category = Ontology.from_json_interface(one_job(content={"categories": {"A": empty}})).jobs["J"].categories["A"]
+        assert (category.children, category.points) == ((), ())
+    for empty in ({"content": []}, {"content": {"categories": []}, "tools": {}}):
+        job = Ontology.from_json_interface(one_job(**empty)).jobs["J"]
+        assert (dict(job.categories), job.tools) == ({}, ())
     assert Ontology.from_json_interface({"jobs": {"NEW": {}}}).jobs["NEW"] == Job("NEW", "")
 
 
