@@ -18,13 +18,33 @@ PACKED = (".gz", ".zst")
 
 _OTHERS = frozenset(
     {
-        *(".7z", ".avro", ".bmp", ".br", ".bz2", ".csv", ".db", ".duckdb", ".feather", ".gif", ".gz", ".h5", ".html"),
+        *(
+            ".7z",
+            ".avro",
+            ".bmp",
+            ".br",
+            ".bz2",
+            ".csv",
+            ".db",
+            ".duckdb",
+            ".feather",
+            ".geojson",
+            ".gif",
+            ".gz",
+            ".h5",
+            ".html",
+        ),
         *(".jpeg", ".jpg", ".json", ".jsonl", ".lz4", ".md", ".mp4", ".ndjson", ".npy", ".orc", ".parquet", ".pdf"),
         *(".pkl", ".png", ".rar", ".sqlite", ".svg", ".tar", ".tgz", ".tif", ".tiff", ".tsv", ".webp", ".xls", ".xlsx"),
         *(".xml", ".xz", ".yaml", ".yml", ".zip", ".zst"),
     }
 )
 """Suffixes that promise a format; any other promises nothing."""
+
+
+_TEXT = frozenset({".log", ".txt"})
+_BINARY = frozenset({".parquet", ".zip"})
+"""Text may have any form, but these are not text."""
 
 
 def check_suffix(path: str | None, written: str, suffixes: Collection[str], option: str = "--output") -> None:
@@ -37,7 +57,8 @@ def check_suffix(path: str | None, written: str, suffixes: Collection[str], opti
         option: the option that names the file.
     """
     suffix = "" if path is None else os.path.splitext(path)[1].lower()
-    if suffix in _OTHERS and suffix not in suffixes:
+    is_other = suffix in _OTHERS or (suffix in _TEXT and not _BINARY.isdisjoint(suffixes))
+    if is_other and suffix not in suffixes:
         names = f"`{next(iter(suffixes))}`"
         raise typer.BadParameter(
             f"`{path}` ends in `{suffix}`, but this writes {written}: name a file that ends in {names}",

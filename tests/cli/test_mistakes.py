@@ -201,6 +201,8 @@ class TestSuffixes:
                 "writes a zip of coco",
             ),
             (("export", "LABELS", "--project", "PROJECT", "-f", "jsonl", "-o", "a.jsonl.gz"), "but this writes jsonl"),
+            (("export", "LABELS", "--project", "PROJECT", "-f", "raw", "-o", "a.txt"), "but this writes a zip of raw"),
+            (("export", "LABELS", "--project", "PROJECT", "-f", "geojson", "-o", "a.geojson"), "a zip of geojson"),
             (("export", "LABELS", "--project", "PROJECT", "-f", "parquet", "-o", "a.csv"), "but this writes parquet"),
             (("sheet", "OBJECTS.DOG", "LABELS", "-o", "a.pdf"), "`.pdf`, which is not a kind of picture"),
             (("show", "a", "LABELS", "-o", "-"), "a picture is a file"),
