@@ -341,6 +341,13 @@ class TestNamesOfAttributes:
         below = {"sky_x.Blue.Deep": "x", "sky_x.Blue.Stray": "y"}
         assert self.flat(found) == {"class": "Blue", "sky_x": ["Blue", "Grey"]} | below
 
+    @pytest.mark.parametrize("number", [12, 1.5])
+    def test_of_numbers(self, tmp_path, number):
+        """Texts are strings on the platform; other tools write numbers."""
+        blue = {"name": "BLUE", "children": {"DEEP": {"text": number}}}
+        found = collection(tmp_path, {"SKY": {"categories": [blue]}}, of=project("GEOSPATIAL", self.JOBS))
+        assert self.flat(found) == {"class": "Blue", "sky_x": ["Blue"], "sky_x.Blue.Deep": number}
+
     def flat(self, found):
         [feature] = found["features"]
         return {key: value for key, value in feature["properties"].items() if key != "kili"}

@@ -45,7 +45,7 @@ def _of_job(answer: object, job: Job, jobs: Jobs, prefix: str | None) -> Iterato
     names = [name for _, name, _ in categories]
     if names:
         yield label, job.name, names if job.input == _SEVERAL_INPUT else names[0]
-    elif prefix is not None and isinstance(answer.get("text"), str):
+    elif prefix is not None and isinstance(answer.get("text"), str | int | float):
         yield label, job.name, answer["text"]
     for _, name, category in categories:
         for key, child in _children(category):
