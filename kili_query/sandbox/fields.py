@@ -78,6 +78,20 @@ class Fields:
         value = self.values.get(key)
         return self.text(key) if value is None or isinstance(value, str) else json.dumps(value)
 
+    def sizes(self, key: str) -> str | None:
+        """The JSON text of an object of numbers, or of a list of these; None for null and absent."""
+        value = self.values.get(key)
+        if isinstance(value, list | tuple):
+            if not all(isinstance(one, Mapping) for one in value):
+                raise self.fault(key, "objects in a list")
+            numbers = [Fields(one, self.place) for one in value]
+        else:
+            numbers = [self.inner(key)]
+        for one in numbers:
+            for name in one.values:
+                one.number(name)
+        return self.json_text(key)
+
     def inner(self, key: str) -> "Fields":
         """An object, empty for null and absent."""
         value = self.values.get(key)

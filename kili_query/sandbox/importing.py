@@ -151,8 +151,8 @@ class _Import:
             asset.json_text("jsonContent") or "",
             asset.json_text("jsonMetadata") or "{}",
             asset.text("ocrMetadata"),
-            asset.json_text("resolution"),
-            asset.json_text("pageResolutions"),
+            asset.sizes("resolution"),
+            asset.sizes("pageResolutions"),
         )
 
     def _add_label(self, position: int, label: Fields, *, is_derived: bool) -> None:

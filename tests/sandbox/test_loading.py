@@ -191,6 +191,9 @@ class TestAssets:
             ({"id": "a1", "status": "DONE"}, "`status`: expected one of TODO, ONGOING, LABELED, TO_REVIEW, REVIEWED"),
             ({"id": "a1", "priority": "high"}, "`priority`: expected a number"),
             ({"id": "a1", "skipped": "no"}, "`skipped`: expected true or false"),
+            ({"id": "a1", "resolution": "640x480"}, "`resolution`: expected an object"),
+            ({"id": "a1", "resolution": {"width": "640"}}, "resolution: `width`: expected a number"),
+            ({"id": "a1", "pageResolutions": [{"pageNumber": 1}, 7]}, "`pageResolutions`: expected objects in a list"),
         ],
         ids=repr,
     )
