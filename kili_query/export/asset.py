@@ -80,6 +80,7 @@ class Label:
         content: its jobs, or the frames of a video; some may be decoded only when they are asked for.
         frames: of a video, the frames that it holds, by number; else one frame with all its jobs.
         name: what messages call it.
+        beside_frames: of a video, what it tells of no frame.
         ending: what its files have behind the asset's name: nothing, or ``_label1`` where an asset has several labels.
         rotation_degrees: how the image was turned when it was labeled: 0, 90, 180 or 270.
     """
@@ -88,6 +89,7 @@ class Label:
     content: Mapping[str, object]
     frames: tuple[Frame, ...]
     name: str
+    beside_frames: tuple[Frame, ...] = ()
     ending: str = ""
     rotation_degrees: int = 0
 

@@ -66,15 +66,20 @@ class Export:
         """Count an annotation that the format has no way to hold."""
         self.summary.unsupported[annotation.type or type(annotation.shape).__name__.lower()] += 1
 
-    def note_retired(self, asset: str, label: Label) -> None:
-        """Count what a label answers to jobs that the interface does not have."""
+    def note_lost(self, asset: str, label: Label) -> None:
+        """Count what a label answers to jobs that the interface does not have, and what it draws in no frame."""
         jobs = self.project.ontology.jobs
-        for frame in label.frames:
+        for frame in (*label.frames, *label.beside_frames):
             for job in frame.jobs:
                 if job in jobs or job in METADATA_JOBS or not (answers := _answers(frame.jobs, job)):
                     continue
                 reason = f"the interface has no job `{job}`"
                 self.summary.note_retired(job, answers, Skipped(reason, asset, label.name, f"{frame.path}.{job}"))
+        for part in label.beside_frames:
+            for one in self.jobs:
+                if _answers(part.jobs, one.name):
+                    reason = f"what `{one.name}` draws stands in no frame"
+                    self.summary.note(Skipped(reason, asset, label.name, f"{part.path}.{one.name}"))
 
     def reject(self, error: KiliQueryError, asset: str = "", label: str = "") -> None:
         """Tell of what cannot be written, and leave it out; or stop, as the options say.
@@ -116,7 +121,7 @@ class Export:
 def _answers(jobs: Mapping[str, object], job: str) -> int:
     """How many things a job response tells: its annotations, or one answer."""
     try:
-        payload = jobs[job]
+        payload = jobs.get(job)
     except MalformedLabelError:  # too deep to be decoded
         return 1
     if isinstance(payload, Mapping) and "annotations" in payload:

@@ -1,6 +1,6 @@
 """From the JSON of an asset and its labels to what a format is given."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import TypeGuard
 
@@ -11,6 +11,7 @@ from kili_query.counting.label import content_of
 from kili_query.errors import MalformedLabelError
 from kili_query.export.asset import CONTENT, Frame, Label
 from kili_query.export.project import Project
+from kili_query.labels.frames import ASSET_LEVEL
 from kili_query.labels.geometry import Size
 
 __all__ = ["ROTATION_JOB", "label_name", "label_of", "size_of"]
@@ -36,8 +37,9 @@ def label_of(document: dict[str, object], project: Project, name: str) -> Label:
     content = _content(document)
     is_of_frames = _is_video(content, project)
     frames = _frames(content) if is_of_frames else (Frame(None, content, CONTENT),)
+    beside = tuple(_beside_frames(content)) if is_of_frames else ()
     rotation = 0 if is_of_frames or project.input_type == "GEOSPATIAL" else _rotation(content)
-    return Label(document, content, frames, name, rotation_degrees=rotation)
+    return Label(document, content, frames, name, beside_frames=beside, rotation_degrees=rotation)
 
 
 def _content(document: dict[str, object]) -> Mapping[str, object]:
@@ -63,7 +65,7 @@ def _is_video(response: Mapping[str, object], project: Project) -> bool:
     """Whether the root keys are frames; in old video projects there are labels without any."""
     if not is_video(response, Rules(is_video=None if not project.input_type else project.is_video)):
         return False
-    return not response or any(is_frame_key(key) for key in response)
+    return not response or any(is_frame_key(key) or key == ASSET_LEVEL for key in response)
 
 
 def _frames(response: Mapping[str, object]) -> tuple[Frame, ...]:
@@ -80,6 +82,15 @@ def _frames(response: Mapping[str, object]) -> tuple[Frame, ...]:
             raise MalformedLabelError("a frame is no object", path)
         frames.append(Frame(int(key), value or {}, path))
     return tuple(sorted(frames, key=lambda frame: frame.number or 0))
+
+
+def _beside_frames(response: Mapping[str, object]) -> Iterator[Frame]:
+    """What a video tells of no frame: at its root, and for the asset as a whole."""
+    if root := {key: value for key, value in response.items() if not is_frame_key(key) and key != ASSET_LEVEL}:
+        yield Frame(None, root, CONTENT)
+    level = response.get(ASSET_LEVEL)
+    if isinstance(level, Mapping):
+        yield Frame(None, level, f"{CONTENT}.{ASSET_LEVEL}")
 
 
 def _rotation(response: Mapping[str, object]) -> int:

@@ -157,7 +157,7 @@ class Run:
             sink.add(entry)
         if not self.format.has_all_jobs:
             for label in asset.labels:
-                self.export.note_retired(candidate.name, label)
+                self.export.note_lost(candidate.name, label)
         self.export.summary.assets += 1
         self.export.summary.labels += len(asset.labels)
 

@@ -318,6 +318,26 @@ class TestRetiredJobs:
         summary = write([label(1, frames)], [asset(1)], project("VIDEO"), fmt="yolo_v5", to=tmp_path / "a.zip")
         assert summary.retired == {"OLD": 3}
 
+    @pytest.mark.parametrize("fmt", ["coco", "yolo_v5", "pascal_voc"])
+    def test_beside_the_frames(self, tmp_path, fmt):
+        """Of a video as a whole, and at the root, where old labels have jobs."""
+        content = {"0": boxes(box()), "OLD": {"annotations": [box(), box()]}, "DET": {"annotations": [box()]}}
+        content |= {"assetLevel": {"CLS": {"categories": [{"name": "A"}]}, "GONE": {"text": "x"}}, "+7": boxes(box())}
+        layout = {"layout": "merged"}
+        summary = write([label(1, content)], [asset(1)], project("VIDEO"), fmt=fmt, to=tmp_path / "a.zip", **layout)
+        assert summary.retired == {"+7": 1, "GONE": 1, "OLD": 2}
+        assert [one.path for one in summary.problems] == [
+            "jsonResponse.OLD",
+            "jsonResponse.+7",
+            "jsonResponse.assetLevel.GONE",
+            "jsonResponse.DET",
+        ]
+        assert "what `DET` draws stands in no frame" in str(summary)
+        whole = {"assetLevel": {"CLS": {"categories": [{"name": "A"}]}}}
+        summary = write([label(1, whole)], [asset(1)], project("VIDEO"), fmt=fmt, to=tmp_path / "b.zip", **layout)
+        assert (summary.labels, summary.skipped) == (1, 0)
+        assert not [name for name in names(tmp_path / "b.zip") if name.startswith("labels/")]
+
     @pytest.mark.parametrize("fmt", ["raw", "jsonl", "parquet"])
     def test_labels_that_are_written_whole_lose_nothing(self, tmp_path, fmt):
         summary = write([label(1, self.CONTENT)], [asset(1)], project(), fmt=fmt, to=tmp_path / "a")
