@@ -161,7 +161,7 @@ def _write_json(items: Iterable[Item], report: Report, out: TextIO, *, is_counte
     if is_counted:
         out.write(f'{{"count": {sum(1 for _ in items)}')
     else:
-        separator = '{"labels": [\n'
+        separator = '{\n"labels": [\n'  # over lines, so that what reads labels does not take it for one a line
         for item in items:
             out.write(separator + to_json(item.to_dict() if isinstance(item, Judged) else item, out))
             separator = ",\n"

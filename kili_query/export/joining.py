@@ -95,10 +95,10 @@ def _alone(source: Source | None, options: Options, scratch: Path) -> Generator[
             elif CONTENT in item.label:
                 yield from _stored(store, item, options)
             elif any(field in item.label for field in LABEL_FIELDS):
-                yield from _own(item, options)
+                yield from _own(item, options) if _is_named(item.label) else _listed(store, item, options)
             elif any(field in item.label for field in _FIELDS_OF_LABELS):
                 yield from _stored(store, item, options)  # without a content, which whoever decodes it says
-            elif any(item.label.get(key) is not None for key in ("id", "externalId")):
+            elif _is_named(item.label):
                 yield Joined(item.label, ())  # an asset that nobody has labeled
             else:
                 yield Problem(item.place, Fault.BROKEN, _NEITHER)
@@ -108,10 +108,23 @@ def _alone(source: Source | None, options: Options, scratch: Path) -> Generator[
         yield Joined({}, (), store.orphans)
 
 
+def _is_named(asset: Mapping[str, object]) -> bool:
+    return any(asset.get(key) is not None for key in ("id", "externalId"))
+
+
+def _listed(store: "_Store", record: Record, options: Options) -> Iterator[Problem]:
+    """Keep the labels of a list that is no asset's, such as the one that `match --json` prints."""
+    for label in labels_of_asset(record.label, record.place):
+        if isinstance(label, Problem):
+            yield label
+        else:
+            yield from _stored(store, label, options)
+
+
 def _stored(store: "_Store", record: Record, options: Options) -> Iterator[Problem]:
     """Keep a label; the problem when it cannot be."""
     owner = _owner(record.label)
-    if all(owner.get(key) is None for key in ("id", "externalId")):
+    if not _is_named(owner):
         yield Problem(record.place, Fault.BROKEN, _ASTRAY)
         return
     try:

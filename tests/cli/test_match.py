@@ -74,6 +74,14 @@ def test_explain(run: Run, labels: Path, golden: Callable[[str, str], None]) -> 
     golden("cli/match_explain.txt", "".join(ran.out.splitlines(keepends=True)[:12]).removesuffix("\n"))
 
 
+def test_what_json_holds_can_be_read_again(run: Run, labels: Path, project: Path, tmp_path: Path) -> None:
+    run("match", QUERY, labels, "--json", "-o", "few.json")
+    number = run("match", QUERY, labels, "--count").out
+    assert run("match", QUERY, "few.json", "--count").out == number != "0\n"
+    ran = run("export", "few.json", "--project", project, "-f", "jsonl", "-o", "few.jsonl")
+    assert (ran.status, ran.out.split()[0]) == (0, number.strip())
+
+
 def test_json(run: Run, labels: Path) -> None:
     ran = run("match", QUERY, labels, "--json")
     assert (ran.status, ran.err) == (0, "")
