@@ -43,6 +43,8 @@ def _stored(label: dict[str, object], at: str) -> object:
         raise UnknownContentError(f"`{at}` is null" if at in label else f"no `{at}`")
     if not isinstance(content, str):
         return content
+    if not content or content.isspace():
+        raise UnknownContentError(f"`{at}` is an empty text")
     try:
         decoded: object = json.loads(content)
     except (ValueError, RecursionError) as error:

@@ -95,7 +95,8 @@ def _alone(source: Source | None, options: Options, scratch: Path) -> Generator[
             elif CONTENT in item.label:
                 yield from _stored(store, item, options)
             elif any(field in item.label for field in LABEL_FIELDS):
-                yield from _own(item, options) if _is_named(item.label) else _listed(store, item, options)
+                is_asset = _is_named(item.label) or "labels" not in item.label
+                yield from _own(item, options) if is_asset else _listed(store, item, options)
             elif any(field in item.label for field in _FIELDS_OF_LABELS):
                 yield from _stored(store, item, options)  # without a content, which whoever decodes it says
             elif _is_named(item.label):

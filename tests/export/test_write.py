@@ -368,6 +368,14 @@ class TestProblems:
         with pytest.raises(NotExportableAssetError, match="without `externalId` and `id`"):
             write(None, [{"latestLabel": label(1)}], project(), fmt="kili", to=tmp_path / "a.zip")
 
+    def test_a_list_of_labels(self, tmp_path):
+        """What names no asset is none, and its labels tell theirs."""
+        summary = write([{"labels": [label(1), label(2)]}], None, project(), fmt="kili", to=tmp_path / "a.zip")
+        assert (summary.assets, names(tmp_path / "a.zip")[1:]) == (2, ["labels/as1.json", "labels/as2.json"])
+        astray = {"labels": [label(1), {"id": "l2", "jsonResponse": {}}]}
+        with pytest.raises(NotExportableAssetError, match=r"labels\[1\]: a label that does not tell its asset"):
+            write([astray], None, project(), fmt="kili", to=tmp_path / "a.zip")
+
     def test_text_that_is_no_json(self, tmp_path):
         path = tmp_path / "labels.ndjson"
         path.write_text(json.dumps(label(1)) + "\n{broken\n" + json.dumps(label(2)) + "\n")

@@ -151,7 +151,7 @@ UNKNOWN = [
     ({"id": "x"}, "no `jsonResponse`"),
     ({"id": "x", "jsonResponse": None}, "`jsonResponse` is null"),
     ({"id": "x", "jsonResponse": "null"}, "`jsonResponse` is null"),
-    ({"id": "x", "jsonResponse": ""}, "`jsonResponse` is text that is not JSON: expecting value (at character 1)"),
+    ({"id": "x", "jsonResponse": ""}, "`jsonResponse` is an empty text"),
     ({"id": "x", "jsonResponse": "{"}, "`jsonResponse` is text that is not JSON: expecting property name enclosed"),
     ({"id": "x", "jsonResponse": "[" * 100_000}, "`jsonResponse` is text that is nested too deep to be read"),
     ({}, "no `jsonResponse`"),
