@@ -112,17 +112,18 @@ def test_python_is_typed(tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
+def environ() -> dict[str, str]:
+    """An environment in which `kili-query` is the command of these tests, and prints plain text."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    plain = {"NO_COLOR": "1", "COLUMNS": "120", "TERM": "dumb"}
+    return os.environ | plain | {"PATH": path, "PYTHONPATH": str(ROOT)}
+
+
 @pytest.mark.parametrize("block", [block for block in BLOCKS if block.language == "console"], ids=str)
 def test_console(block: Block) -> None:
     """Each command, run in the repository, prints what follows it."""
     commands = re.split(r"^\$ ", block.body, flags=re.MULTILINE)
     assert commands.pop(0) == "", "a console block starts with a command"
-    environ = os.environ | {
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "NO_COLOR": "1",
-        "COLUMNS": "120",
-        "TERM": "dumb",
-    }
     for command_and_output in commands:
         # a command goes on after a backslash or in lines that start with "> "
         found = re.match(r"(?P<command>.*(?:\\\n.*|\n> .*)*)\n?", command_and_output)
@@ -131,7 +132,7 @@ def test_console(block: Block) -> None:
         ran = subprocess.run(
             ["bash", "-c", command],
             cwd=ROOT,
-            env=environ,
+            env=environ(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -157,18 +158,15 @@ def test_each_shell_block_of_the_readme_says_how_it_is_run() -> None:
 def test_commands_of_the_readme(block: Block, tmp_path: Path) -> None:
     """Each line succeeds on the project's own sample; what runs until Ctrl-C gets it after its first output."""
     (tmp_path / "kili_query").symlink_to(ROOT / "kili_query")
-    environ = os.environ | {
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": str(ROOT),
-    }
+    variables = environ()
     with Sandbox(ROOT / "kili_query/demo/project.json", ROOT / "kili_query/demo/labels.ndjson") as box:
         if block.options["run"] == "server":
-            environ |= {"KILI_API_KEY": box.api_key, "KILI_API_ENDPOINT": box.endpoint, "PROJECT": box.project_id}
+            variables |= {"KILI_API_KEY": box.api_key, "KILI_API_ENDPOINT": box.endpoint, "PROJECT": box.project_id}
         for line in block.body.splitlines():
             process = subprocess.Popen(
                 ["bash", "-c", f"exec {line}"],
                 cwd=tmp_path,
-                env=environ,
+                env=variables,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
