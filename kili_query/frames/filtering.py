@@ -11,6 +11,7 @@ from kili_query.ast import Predicate
 from kili_query.counting import DEFAULT_POLICY, CountPolicy
 from kili_query.errors import LabelError, NotExpressible, UnknownContentError
 from kili_query.frames.frame_checks import (
+    can_be_named,
     columns_in_use,
     conditions_on_floats,
     frame_of,
@@ -82,10 +83,11 @@ def filter(  # noqa: A001 - `frames.filter` is what it does
     kinds, is_case_sensitive = frame.collect_schema(), frame.implementation not in _FOLDING
     if json_column is not None and json_column not in kinds:
         raise ValueError(f"no column `{json_column}`: the table has {', '.join(f'`{name}`' for name in kinds)}")
-    condition = to_narwhals(cut.pushed, prefix, kinds.names(), is_case_sensitive=is_case_sensitive)
     found = FoundColumns.of(prefix, kinds.names(), is_case_sensitive=is_case_sensitive)
     used = columns_in_use(lower(cut.pushed), found)
     require_names(used, frame.implementation)
+    names = [name for name in kinds.names() if can_be_named(name, frame.implementation)]
+    condition = to_narwhals(cut.pushed, prefix, names, is_case_sensitive=is_case_sensitive)
     require_counts(used, kinds)
     kept = frame.filter(condition, *conditions_on_floats(used, kinds))
     if cut.residual is not None and json_column is not None:

@@ -10,7 +10,7 @@ from kili_query.ast import Predicate, terms
 from kili_query.errors import NotExpressible
 from kili_query.targets.column_search import FoundColumns
 
-__all__ = ["columns_in_use", "conditions_on_floats", "frame_of", "require_counts", "require_names"]
+__all__ = ["can_be_named", "columns_in_use", "conditions_on_floats", "frame_of", "require_counts", "require_names"]
 
 _SPARK = (nw.Implementation.PYSPARK, nw.Implementation.PYSPARK_CONNECT)
 
@@ -42,6 +42,11 @@ def columns_in_use(tree: Predicate, found: FoundColumns) -> list[str]:
     return list(dict.fromkeys(name for term in terms(tree) for name in found.names_of(term)))
 
 
+def can_be_named(name: str, library: nw.Implementation) -> bool:
+    """Whether an expression for a frame of this library reads the name as it stands: Spark reads some as paths."""
+    return library not in _SPARK or not ("." in name or "`" in name)
+
+
 def require_names(names: list[str], library: nw.Implementation) -> None:
     """Refuse names that the expression for a frame of Spark would read as something else.
 
@@ -49,7 +54,7 @@ def require_names(names: list[str], library: nw.Implementation) -> None:
         NotExpressible: a name has a dot or a backtick.
     """
     for name in names:
-        if library in _SPARK and ("." in name or "`" in name):
+        if not can_be_named(name, library):
             raise NotExpressible(
                 f"a frame of Spark cannot express the column `{name}`: its name has a dot or a backtick, which reads "
                 'as a path there; use `query.to_sql("spark")`'
