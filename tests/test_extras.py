@@ -2,12 +2,17 @@
 
 import ast
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
+
+import pytest
 
 from kili_query._extras import _MODULES_OF_EXTRA
 
 ROOT = Path(__file__).resolve().parents[1]
+CORE = ("attrs", "lark")
 EXTRAS = set(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"])
 
 _PLACES = {"load": 2, "MissingExtraError": 1, "has_extra": 0}
@@ -45,3 +50,91 @@ def test_extras_of_pages_exist() -> None:
 
 def test_every_extra_is_known() -> None:
     assert set(_MODULES_OF_EXTRA) == EXTRAS - {"all"}
+
+
+def modules_of(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+SOURCES = {
+    modules_of(path): ast.parse(path.read_text(encoding="utf-8")) for path in (ROOT / "kili_query").rglob("*.py")
+}
+
+
+def imported_by(module: str) -> set[str]:
+    """What importing a module imports at once, its packages included; not what its functions import later."""
+    found = {".".join(module.split(".")[:length]) for length in range(1, module.count(".") + 1)}
+    for node in SOURCES[module].body:
+        if isinstance(node, ast.Import):
+            found |= {one.name for one in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{one.name}" for one in node.names if node.module in SOURCES)}
+    return found
+
+
+def strangers(module: str) -> set[str]:
+    """The packages of others that have to be installed for a module to be imported."""
+    waiting, seen, others = [module], {module}, set()
+    while waiting:
+        for name in imported_by(waiting.pop()) - seen:
+            seen.add(name)
+            if name in SOURCES:
+                waiting.append(name)
+            elif name.split(".")[0] not in ("kili_query", *sys.stdlib_module_names, *CORE):
+                others.add(name.split(".")[0])
+    return others
+
+
+def loads() -> set[tuple[str, str, str]]:
+    """Which module loads which with which extra in mind."""
+    calls = ((module, node) for module, tree in SOURCES.items() for node in ast.walk(tree))
+    return {
+        (module, str(call.args[0].value), str(call.args[2].value))
+        for module, call in calls
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "load"
+        if len(call.args) == 3 and isinstance(call.args[0], ast.Constant) and isinstance(call.args[2], ast.Constant)
+    }
+
+
+def test_what_a_loaded_module_imports_is_of_its_extra() -> None:
+    found = {
+        (loader, module): strangers(module) - set(_MODULES_OF_EXTRA[extra]) - strangers(loader)
+        for loader, module, extra in loads()
+    }
+    assert ("kili_query.sandbox", "kili_query.sandbox.server") in found
+    assert {place: names for place, names in found.items() if names} == {}
+
+
+@pytest.mark.parametrize(
+    ("entry", "extra"),
+    [
+        ("kili_query.client", "client"),
+        ("kili_query.sandbox", "sandbox"),
+        ("kili_query.sandbox.faults", "sandbox"),
+        ("kili_query.frames", "frames"),
+        ("kili_query.pictures", "export"),
+    ],
+)
+def test_importing_a_package_without_its_extra_says_what_to_install(entry: str, extra: str) -> None:
+    """With one package after another hidden, in a process of its own."""
+    hidden = sorted(strangers(entry))
+    assert hidden
+    program = f"""
+import sys
+from importlib import import_module
+for name in {hidden!r}:
+    kept = {{one: sys.modules[one] for one in sys.modules if one.split(".")[0] == name}}
+    sys.modules.update(dict.fromkeys([name, *kept]))
+    for loaded in [one for one in sys.modules if one.split(".")[0] == "kili_query"]:
+        del sys.modules[loaded]
+    try:
+        import_module({entry!r})
+    except Exception as error:
+        print(name, type(error).__name__, "kili-query[{extra}]" in str(error) or error)
+    else:
+        print(name, "was not needed")
+    del sys.modules[name]
+    sys.modules.update(kept)
+"""
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert told.stdout.splitlines() == [f"{name} MissingExtraError True" for name in hidden]

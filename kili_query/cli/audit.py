@@ -35,7 +35,7 @@ def audit(
     """Find out whether a server counts as we do, and what it can be trusted with.
 
     Asks server and local evaluator the same searches over some labels, and tells each label in which they differ. Only
-    reads, with 90 searches at most. What the labels cannot show is told as not tested, and is not trusted.
+    reads, with 87 searches at most. What the labels cannot show is told as not tested, and is not trusted.
 
     Exit status: 0 when nothing differs, 1 when something does, 2 when the server cannot be asked.
 

@@ -2,7 +2,7 @@
 
 from kili_query._extras import load
 
-load("kili_query.client.wire", "`kili_query.client`", "client")  # says what to install, where something lacks
+load("kili_query.client.client", "`kili_query.client`", "client")  # says what to install, where something lacks
 
 from kili_query.client.client import KiliClient  # noqa: E402
 

@@ -1,9 +1,14 @@
 """The documentation page of each code: what, why, an example and the fix, in Markdown."""
 
+import re
+
 from kili_query.diagnostics.codes import Code
 from kili_query.resources import read_text
 
 __all__ = ["page"]
+
+_COMMENT_LINE = re.compile(r"^<!--.*?-->\n", re.MULTILINE)
+"""What the tests read of a page, such as the ontology that its example is checked with."""
 
 
 def page(code: Code) -> str:
@@ -12,4 +17,4 @@ def page(code: Code) -> str:
     >>> print(page(Code("KQ102")).splitlines()[0])
     # KQ102: unknown category
     """
-    return read_text("docs", "codes", f"{code}.md")
+    return _COMMENT_LINE.sub("", read_text("docs", "codes", f"{code}.md"))

@@ -2,7 +2,8 @@
 
 from kili_query._extras import load
 
-load("kili_query.frames.filtering", "`kili_query.frames`", "frames")  # says what to install, where something lacks
+for _module in ("filtering", "histograms", "table"):  # each says what to install, where something lacks
+    load(f"kili_query.frames.{_module}", "`kili_query.frames`", "frames")
 
 from kili_query.frames.filtering import filter  # noqa: A004, E402
 from kili_query.frames.histograms import statistics_of  # noqa: E402

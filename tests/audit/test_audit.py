@@ -284,3 +284,10 @@ def test_the_report_as_json(tmp_path: Path) -> None:
     assert {"search": "TRACK.CAR.count == 2", "found": False, "labels": {"label-0-1": 2, "label-0-3": 2}} in finding[
         "disagreements"
     ]
+
+
+def test_help_and_page_tell_how_many_searches_there_are_at_most() -> None:
+    told = f"{MAX_SEARCHES} searches"
+    root = Path(__file__).resolve().parents[2]
+    assert told in (root / "docs" / "audit.md").read_text(encoding="utf-8")
+    assert told in (root / "kili_query" / "cli" / "audit.py").read_text(encoding="utf-8")

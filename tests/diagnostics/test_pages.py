@@ -19,3 +19,8 @@ def test_each_code_has_a_page(code: Code) -> None:
 def test_a_file_that_is_not_shipped() -> None:
     with pytest.raises(FileNotFoundError, match="KQ999"):
         read_text("docs", "codes", "KQ999.md")
+
+
+@pytest.mark.parametrize("code", Code)
+def test_no_page_shows_what_only_tests_read(code: Code) -> None:
+    assert "<!--" not in page(code)
