@@ -124,19 +124,24 @@ class Query:
         """
         return format_text(self.text, self.dialect, width, limits=_UNLIMITED)
 
-    def bind(self, ontology: Ontology) -> "Query":
+    def bind(self, ontology: OntologySource) -> "Query":
         """The query with display names resolved and patterns expanded by the ontology.
 
         A query that is bound to it already is returned as it is.
 
+        Args:
+            ontology: the project's, or the path of its file.
+
         Raises:
             QueryError: the ontology has no such job or category.
+            OntologyError: the file of the ontology cannot be read or has another shape.
         """
-        if _is_bound(self, ontology):
+        known = Ontology.of(ontology)
+        if _is_bound(self, known):
             return self
-        return query_of(bind(validate(self, ontology).tree, ontology), bound_to=ontology)
+        return query_of(bind(validate(self, known).tree, known), bound_to=known)
 
-    def simplify(self, ontology: Ontology | None = None, *, policy: CountPolicy = DEFAULT_POLICY) -> "Query":
+    def simplify(self, ontology: OntologySource | None = None, *, policy: CountPolicy = DEFAULT_POLICY) -> "Query":
         """An equivalent query, never longer, and the same for simplifying it again.
 
         Args:
@@ -153,13 +158,14 @@ class Query:
         """
         if ontology is None:
             return query_of(simplify(self.tree), bound_to=self.bound_to)
-        tree = self.bind(ontology).tree
-        facts = ontology_facts([tree], ontology, video=policy.video)
-        return query_of(simplify(tree, facts=facts), bound_to=ontology)
+        known = Ontology.of(ontology)
+        tree = self.bind(known).tree
+        facts = ontology_facts([tree], known, video=policy.video)
+        return query_of(simplify(tree, facts=facts), bound_to=known)
 
     def plan(
         self,
-        ontology: Ontology | None = None,
+        ontology: OntologySource | None = None,
         *,
         target: TargetName = "server",
         profile: ServerProfile = DEFAULT_PROFILE,
@@ -168,7 +174,7 @@ class Query:
         """What a target is asked, and what is left to evaluate locally.
 
         Args:
-            ontology: the project's, which patterns are expanded by.
+            ontology: the project's, or the path of its file, which patterns are expanded by.
             target: ``"server"``; ``"columns"``, tables of counts; or ``"labels"``, our own engines.
             profile: what the server is trusted with.
             policy: how objects are counted locally.
@@ -180,14 +186,15 @@ class Query:
         >>> print(kq.parse("J.A.count + J.B.count >= 5 AND NOT J.C").plan().server_filter)
         (J.A.count > 2 OR J.B.count > 2) AND J.C.count < 1
         """
-        query = self if ontology is None else self.bind(ontology)
+        known = Ontology.if_given(ontology)
+        query = self if known is None else self.bind(known)
         trusted = profile if target == "server" else None
         asked = Target(
-            _CAPABILITIES[target], _NAMES[target], trusted, ontology, has_default_policy=policy == DEFAULT_POLICY
+            _CAPABILITIES[target], _NAMES[target], trusted, known, has_default_policy=policy == DEFAULT_POLICY
         )
         return Plan(query, split(query.tree, asked), target)
 
-    def to_server(self, ontology: Ontology | None = None) -> str:
+    def to_server(self, ontology: OntologySource | None = None) -> str:
         """The exact text for the server's ``search`` filter, in the core language.
 
         Raises:
@@ -207,7 +214,7 @@ class Query:
             QueryError: the ontology has no such job or category.
             OntologyError: the file of the ontology cannot be read or has another shape.
         """
-        known = None if ontology is None else Ontology.of(ontology)
+        known = Ontology.if_given(ontology)
         tree = self.tree if known is None else self.bind(known).tree
         return compile_closure(tree, ontology=known, policy=policy)
 
@@ -232,7 +239,7 @@ class Query:
         >>> matches(b'{"SKY": {"categories": [{"name": "BLUE"}]}}')
         True
         """
-        known = None if ontology is None else Ontology.of(ontology)
+        known = Ontology.if_given(ontology)
         tree = self.tree if known is None else self.bind(known).tree
         compiled = load("kili_query.targets.raw_bytes", "matching JSON bytes", "fast").compile_bytes(
             tree, ontology=known, policy=policy, at=at
@@ -418,21 +425,23 @@ def parse(text: str, *, dialect: Dialect = "extended", name: str = "query", limi
 
 
 def check(
-    text_or_query: str | Query, ontology: Ontology | None = None, *, policy: CountPolicy = DEFAULT_POLICY
+    text_or_query: str | Query, ontology: OntologySource | None = None, *, policy: CountPolicy = DEFAULT_POLICY
 ) -> list[Diagnostic]:
     """Every diagnostic of a query, sorted by position; an empty list means that nothing is wrong.
 
-    Never raises on a bad query.
+    Never raises on a bad query, but does on an ontology that cannot be read (`OntologyError`).
 
     Args:
         text_or_query: a query or its text.
-        ontology: the project's; with one, names are checked, and bounds that its labels cannot reach are reported.
+        ontology: the project's, or the path of its file; with one, names are checked, and bounds that its labels cannot
+            reach are reported.
         policy: how objects are counted; frames that count by themselves reach bounds that objects do not.
 
     >>> import kili_query as kq
     >>> [found.code.value for found in kq.check("A.B.count > 1.5 AND")]
     ['KQ205', 'KQ003']
     """
+    known = Ontology.if_given(ontology)
     if isinstance(text_or_query, str):
         try:
             query = parse(text_or_query)
@@ -441,9 +450,9 @@ def check(
     else:
         query = _written(_read(text_or_query))
     source = Source(query.text, query.name)
-    found = [] if _is_bound(text_or_query, ontology) else _unknown_names(query, ontology)
+    found = [] if _is_bound(text_or_query, known) else _unknown_names(query, known)
     if not found:  # what means nothing has no logic
-        logical = check_logic(query.tree, ontology, text=query.text, video=policy.video)
+        logical = check_logic(query.tree, known, text=query.text, video=policy.video)
         found = [evolve(one, source=source) for one in logical]
     return sort_diagnostics([*_lint(query), *found])
 
@@ -462,20 +471,21 @@ def _unknown_names(query: Query, ontology: Ontology | None) -> list[Diagnostic]:
 
 
 def validate(
-    text_or_query: str | Query, ontology: Ontology | None = None, *, policy: CountPolicy = DEFAULT_POLICY
+    text_or_query: str | Query, ontology: OntologySource | None = None, *, policy: CountPolicy = DEFAULT_POLICY
 ) -> Query:
     """Return the query if nothing is wrong with it; warnings do not count as errors.
 
     Args:
         text_or_query: a query or its text.
-        ontology: the project's, which names are checked against.
+        ontology: the project's, or the path of its file, which names are checked against.
         policy: how objects are counted, for the warnings that come with an error.
 
     Raises:
         QueryError: there is an error; all diagnostics come with it.
     """
     query = _read(text_or_query)
-    found = [] if _is_bound(query, ontology) else _unknown_names(_written(query), ontology)
+    known = Ontology.if_given(ontology)
+    found = [] if _is_bound(query, known) else _unknown_names(_written(query), known)
     if found:
         raise QueryError(sort_diagnostics([*_lint(_written(query)), *found]))
     return query

@@ -30,7 +30,7 @@ from kili_query.ast import (
 )
 from kili_query.counting import DEFAULT_POLICY, CountPolicy, count
 from kili_query.errors import LabelError, MalformedLabelError
-from kili_query.ontology import Ontology
+from kili_query.ontology import Ontology, OntologySource
 from kili_query.syntax import lower
 from kili_query.targets.closures import Matcher, compile_closure
 
@@ -97,14 +97,15 @@ class Statistics:
 
     @classmethod
     def of_contents(
-        cls, contents: Iterable[object], *, ontology: Ontology | None = None, policy: CountPolicy = DEFAULT_POLICY
+        cls, contents: Iterable[object], *, ontology: OntologySource | None = None, policy: CountPolicy = DEFAULT_POLICY
     ) -> "Statistics":
         """From the decoded content of each label; unknown and malformed ones are left out."""
+        rules = Ontology.if_given(ontology)
 
         def known() -> Iterable[Mapping[Pair, int]]:
             for content in contents:
                 try:
-                    yield count(content, ontology=ontology, policy=policy)
+                    yield count(content, ontology=rules, policy=policy)
                 except LabelError:
                     continue  # no query holds on it
 
@@ -179,7 +180,7 @@ class Statistics:
                 return leaf
 
     def compile(
-        self, tree: Predicate, *, ontology: Ontology | None = None, policy: CountPolicy = DEFAULT_POLICY
+        self, tree: Predicate, *, ontology: OntologySource | None = None, policy: CountPolicy = DEFAULT_POLICY
     ) -> Matcher:
         """A matcher that decides in the order of `order`, for many labels like those that were counted.
 
@@ -198,6 +199,7 @@ class Statistics:
         >>> matches({"J": {"categories": [{"name": "A"}]}}), matches
         (False, <Matcher J.A AND J.B>)
         """
+        ontology = Ontology.if_given(ontology)
         judge_as_written = compile_closure(tree, ontology=ontology, policy=policy)
         judge_soonest = compile_closure(self.order(tree), ontology=ontology, policy=policy)
 

@@ -3,7 +3,7 @@
 from kili_query import logic
 from kili_query.counting import DEFAULT_POLICY, CountPolicy
 from kili_query.logic import Verdict
-from kili_query.ontology import Ontology
+from kili_query.ontology import Ontology, OntologySource
 from kili_query.query import Query, validate
 
 __all__ = ["always_true", "disjoint", "equivalent", "implies", "satisfiable"]
@@ -11,7 +11,7 @@ __all__ = ["always_true", "disjoint", "equivalent", "implies", "satisfiable"]
 
 def satisfiable(
     query: str | Query,
-    ontology: Ontology | None = None,
+    ontology: OntologySource | None = None,
     *,
     labels_are_complete: bool = False,
     policy: CountPolicy = DEFAULT_POLICY,
@@ -20,7 +20,8 @@ def satisfiable(
 
     Args:
         query: a query or its text.
-        ontology: with one, names are checked against it, and only labels that obey it are thought of: a classification
+        ontology: the project's, or the path of its file; with one, names are checked against it, and only labels that
+            obey it are thought of: a classification
             holds a category once, a radio job one category, a child job stands below its parents.
         labels_are_complete: required jobs hold something.
         policy: how objects are counted; where frames of a video count, bounds of single objects do not hold.
@@ -35,13 +36,14 @@ def satisfiable(
     >>> print(kq.satisfiable("J.A.count > 3 AND J.A.count < 4"))
     no
     """
-    tree = validate(query, ontology, policy=policy).tree
-    return logic.satisfiable(tree, ontology, labels_are_complete=labels_are_complete, video=policy.video)
+    known = Ontology.if_given(ontology)
+    tree = validate(query, known, policy=policy).tree
+    return logic.satisfiable(tree, known, labels_are_complete=labels_are_complete, video=policy.video)
 
 
 def always_true(
     query: str | Query,
-    ontology: Ontology | None = None,
+    ontology: OntologySource | None = None,
     *,
     labels_are_complete: bool = False,
     policy: CountPolicy = DEFAULT_POLICY,
@@ -52,14 +54,15 @@ def always_true(
     >>> print(kq.always_true("J.A.count > 3 OR J.A.count < 4"))
     yes
     """
-    tree = validate(query, ontology, policy=policy).tree
-    return logic.always_true(tree, ontology, labels_are_complete=labels_are_complete, video=policy.video)
+    known = Ontology.if_given(ontology)
+    tree = validate(query, known, policy=policy).tree
+    return logic.always_true(tree, known, labels_are_complete=labels_are_complete, video=policy.video)
 
 
 def implies(
     left: str | Query,
     right: str | Query,
-    ontology: Ontology | None = None,
+    ontology: OntologySource | None = None,
     *,
     labels_are_complete: bool = False,
     policy: CountPolicy = DEFAULT_POLICY,
@@ -71,14 +74,15 @@ def implies(
     >>> bool(verdict), dict(verdict.counterexample.counts)
     (False, {('J', 'A'): 4})
     """
-    one, other = (validate(one, ontology, policy=policy).tree for one in (left, right))
-    return logic.implies(one, other, ontology, labels_are_complete=labels_are_complete, video=policy.video)
+    known = Ontology.if_given(ontology)
+    one, other = (validate(one, known, policy=policy).tree for one in (left, right))
+    return logic.implies(one, other, known, labels_are_complete=labels_are_complete, video=policy.video)
 
 
 def equivalent(
     left: str | Query,
     right: str | Query,
-    ontology: Ontology | None = None,
+    ontology: OntologySource | None = None,
     *,
     labels_are_complete: bool = False,
     policy: CountPolicy = DEFAULT_POLICY,
@@ -89,14 +93,15 @@ def equivalent(
     >>> print(kq.equivalent("NOT J.A.count > 3", "J.A.count <= 3"))
     yes
     """
-    one, other = (validate(one, ontology, policy=policy).tree for one in (left, right))
-    return logic.equivalent(one, other, ontology, labels_are_complete=labels_are_complete, video=policy.video)
+    known = Ontology.if_given(ontology)
+    one, other = (validate(one, known, policy=policy).tree for one in (left, right))
+    return logic.equivalent(one, other, known, labels_are_complete=labels_are_complete, video=policy.video)
 
 
 def disjoint(
     left: str | Query,
     right: str | Query,
-    ontology: Ontology | None = None,
+    ontology: OntologySource | None = None,
     *,
     labels_are_complete: bool = False,
     policy: CountPolicy = DEFAULT_POLICY,
@@ -107,5 +112,6 @@ def disjoint(
     >>> print(kq.disjoint("J.A.count > 3", "J.A.count < 2"))
     yes
     """
-    one, other = (validate(one, ontology, policy=policy).tree for one in (left, right))
-    return logic.disjoint(one, other, ontology, labels_are_complete=labels_are_complete, video=policy.video)
+    known = Ontology.if_given(ontology)
+    one, other = (validate(one, known, policy=policy).tree for one in (left, right))
+    return logic.disjoint(one, other, known, labels_are_complete=labels_are_complete, video=policy.video)

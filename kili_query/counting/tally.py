@@ -5,19 +5,20 @@ from collections.abc import Hashable
 from kili_query.counting.content import checked_root, root_sites
 from kili_query.counting.found import EVERYTHING, Wanted, find, token
 from kili_query.counting.policy import DEFAULT_POLICY, CountPolicy, Rules
-from kili_query.ontology import Ontology
+from kili_query.ontology import Ontology, OntologySource
 
 __all__ = ["count"]
 
 
 def count(
-    json_response: object, *, ontology: Ontology | None = None, policy: CountPolicy = DEFAULT_POLICY
+    json_response: object, *, ontology: OntologySource | None = None, policy: CountPolicy = DEFAULT_POLICY
 ) -> dict[tuple[str, str], int]:
     """Count every category of every job of a label.
 
     Args:
         json_response: the decoded content of one label.
-        ontology: tells whether the label is a video's, and which jobs count at the root alone.
+        ontology: the project's, or the path of its file, which is read for each call; tells whether the label is a
+            video's, and which jobs count at the root alone.
         policy: what is counted in a video.
 
     Returns:
@@ -31,7 +32,7 @@ def count(
     >>> count({"OBJECTS": {"annotations": boxes}, "SKY": {"categories": [{"name": "BLUE"}]}})
     {('OBJECTS', 'CAR'): 2, ('SKY', 'BLUE'): 1}
     """
-    rules = Rules.of(policy, ontology)
+    rules = Rules.of(policy, Ontology.if_given(ontology))
     wanted = Wanted(EVERYTHING.jobs, EVERYTHING.categories, rules.root_jobs)
     tokens: dict[tuple[str, str], set[Hashable]] = {}
     for found in find(root_sites(checked_root(json_response), rules), wanted):

@@ -18,7 +18,7 @@ from kili_query.frames.frame_checks import (
     require_counts,
     require_names,
 )
-from kili_query.ontology import Ontology
+from kili_query.ontology import Ontology, OntologySource
 from kili_query.planning.split import Split, split
 from kili_query.planning.weaken import Target
 from kili_query.query import Query, parse
@@ -40,7 +40,7 @@ def filter(  # noqa: A001 - `frames.filter` is what it does
     *,
     json_column: str | None = None,
     prefix: str = "",
-    ontology: Ontology | None = None,
+    ontology: OntologySource | None = None,
     policy: CountPolicy = DEFAULT_POLICY,
 ) -> IntoFrameT:
     """Keep the labels that match.
@@ -53,7 +53,7 @@ def filter(  # noqa: A001 - `frames.filter` is what it does
             query that counts cannot answer, such as a condition on the children of an object, and only in the rows
             that the counts leave.
         prefix: put before the name of every count column.
-        ontology: the project's; the query is checked against it and bound to it.
+        ontology: the project's, or the path of its file; the query is checked against it and bound to it.
         policy: what one object is in a video; the one that the table was made with.
 
     Returns:
@@ -74,8 +74,9 @@ def filter(  # noqa: A001 - `frames.filter` is what it does
     ['b']
     """
     query = parse(query) if isinstance(query, str) else query
-    tree = query.tree if ontology is None else query.bind(ontology).tree
-    cut = _split(tree, ontology, policy)
+    known = Ontology.if_given(ontology)
+    tree = query.tree if known is None else query.bind(known).tree
+    cut = _split(tree, known, policy)
     if cut.residual is not None and json_column is None:
         part = print_tree(cut.residual)
         raise NotExpressible(f"a table of counts cannot express `{part}`: name the column with the JSON of the labels")
@@ -92,7 +93,7 @@ def filter(  # noqa: A001 - `frames.filter` is what it does
     kept = frame.filter(condition, *conditions_on_floats(used, kinds))
     if cut.residual is not None and json_column is not None:
         left = kept.collect() if isinstance(kept, nw.LazyFrame) else kept
-        verdicts = list(_verdicts(left, json_column, compile_closure(cut.residual, ontology=ontology, policy=policy)))
+        verdicts = list(_verdicts(left, json_column, compile_closure(cut.residual, ontology=known, policy=policy)))
         kept = left.filter(verdicts) if verdicts else left
     return cast("IntoFrameT", kept.to_native())
 

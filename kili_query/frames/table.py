@@ -12,7 +12,7 @@ from kili_query.counting import DEFAULT_POLICY, CountPolicy, Rules, count
 from kili_query.errors import MalformedLabelError, UnknownContentError
 from kili_query.frames.counting_columns import Columns
 from kili_query.frames.metadata import NO_METADATA, Metadata, metadata_of
-from kili_query.ontology import Ontology
+from kili_query.ontology import Ontology, OntologySource
 from kili_query.scanning import Fault, Place, Problem, Source, content_of, read_labels
 from kili_query.scanning.labels import labels_in
 
@@ -32,7 +32,7 @@ class _Fast(Protocol):
 
 def count_table(
     labels: Source | Iterable[bytes],
-    ontology: Ontology | None = None,
+    ontology: OntologySource | None = None,
     *,
     policy: CountPolicy = DEFAULT_POLICY,
     at: str = "jsonResponse",
@@ -42,7 +42,8 @@ def count_table(
     Args:
         labels: whatever `kili_query.scanning` reads; in a list also labels as JSON bytes, which is the fastest with the
             extra ``fast``.
-        ontology: gives a column for each of its (job, category) pairs, held by a label or not; says whether labels
+        ontology: the project's, or the path of its file; gives a column for each of its (job, category) pairs, held by
+            a label or not; says whether labels
             are a video's, and which jobs count at the root alone.
         policy: what one object is in a video.
         at: the field of a label that holds its content; empty when each record is the content itself.
@@ -70,14 +71,15 @@ def count_table(
     >>> count_table(labels).select(["id", "fault", "OBJECTS/CAR"]).to_pylist()
     [{'id': '1', 'fault': None, 'OBJECTS/CAR': 2}, {'id': '2', 'fault': 'unknown', 'OBJECTS/CAR': None}]
     """
-    columns = Columns(() if ontology is None else ontology.pairs())
+    known = Ontology.if_given(ontology)
+    columns = Columns(() if known is None else known.pairs())
     fast: _Fast | None = None
     if has_extra("fast"):
         module = load("kili_query.frames.fast_counts", "fast counting", "fast")
-        fast = module.FastCounter(Rules.of(policy, ontology), at, columns)
+        fast = module.FastCounter(Rules.of(policy, known), at, columns)
 
     def careful(content: object) -> dict[tuple[str, str], int]:
-        return count(content, ontology=ontology, policy=policy)
+        return count(content, ontology=known, policy=policy)
 
     _Reader(columns, fast, careful, at).add_all(_items(labels, at))
     return columns.to_table()

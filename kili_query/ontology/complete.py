@@ -7,7 +7,7 @@ from attrs import frozen
 
 from kili_query.ast import Counter, NamePattern, Pattern
 from kili_query.ontology.did_you_mean import spell
-from kili_query.ontology.model import Ontology
+from kili_query.ontology.model import Ontology, OntologySource
 from kili_query.ontology.names import jobs_matching
 from kili_query.ontology.nesting import can_stand, jobs_inside
 from kili_query.source import Span
@@ -34,7 +34,7 @@ class Completion:
     detail: str = ""
 
 
-def complete(text: str, cursor: int, ontology: Ontology) -> list[Completion]:
+def complete(text: str, cursor: int, ontology: OntologySource) -> list[Completion]:
     """Complete a query: what could stand at the cursor, in the order of the ontology. It never fails.
 
     What is typed of a name already, in any case and of its key or display name, narrows the answer. Nothing is offered
@@ -61,7 +61,7 @@ def complete(text: str, cursor: int, ontology: Ontology) -> list[Completion]:
         return []
     if typed.span.start < cursor:
         words, expected, _ = read_leniently(text[: typed.span.start])
-    return list(dict.fromkeys(_offers(words, expected, typed, cursor, ontology)))
+    return list(dict.fromkeys(_offers(words, expected, typed, cursor, Ontology.of(ontology))))
 
 
 _LONGEST = DEFAULT_LIMITS.length

@@ -75,6 +75,11 @@ class Ontology:
             return cls.load(source)
         raise TypeError(f"an ontology is an `Ontology`, or the path of its file, not `{type(source).__name__}`")
 
+    @classmethod
+    def if_given(cls, source: "OntologySource | None") -> "Ontology | None":
+        """The same where an ontology may be left out."""
+        return None if source is None else cls.of(source)
+
     def to_json_interface(self) -> dict[str, object]:
         """The ``jsonInterface`` that is read as this ontology, without what says nothing about its jobs."""
         return encode_interface(self.jobs.values())

@@ -9,7 +9,7 @@ from typing import assert_never
 from PIL import Image, ImageDraw
 
 from kili_query.labels.geometry import Bounds, Box, Line, Marker, Point, Pose, Region, Size, bounds, parts, scaled
-from kili_query.ontology import Ontology
+from kili_query.ontology import Ontology, OntologySource
 from kili_query.pictures.colors import Color, color_of
 from kili_query.pictures.found import Drawing, DrawnShape, drawing_of, shown_name
 from kili_query.pictures.images import BLANK, LONGEST_PX, as_rgb, opened_image
@@ -31,7 +31,7 @@ _BRIGHT = 150  # of 255: dark text is better on it
 def draw_label(
     label: Mapping[str, object],
     *,
-    ontology: Ontology | None = None,
+    ontology: OntologySource | None = None,
     image: "Image.Image | str | os.PathLike[str] | None" = None,
     size: Size | tuple[int, int] | None = None,
     view: int | None = None,
@@ -65,7 +65,8 @@ def draw_label(
     (200, (246, 246, 246), True)
     """
     opened = opened_image(image, size) if isinstance(image, str | os.PathLike) else image
-    return draw(drawing_of(label, ontology=ontology, view=view), ontology, opened, size, font)
+    known = Ontology.if_given(ontology)
+    return draw(drawing_of(label, ontology=known, view=view), known, opened, size, font)
 
 
 def draw(

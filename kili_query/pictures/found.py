@@ -11,7 +11,7 @@ from kili_query.counting import REPEATED_FRAME, Rules, is_frame_key, is_video, r
 from kili_query.counting.label import content_of
 from kili_query.errors import LabelError, MalformedLabelError
 from kili_query.labels.geometry import Point, Shape, bounds, mapped, shape_of, unrotated
-from kili_query.ontology import Ontology
+from kili_query.ontology import Ontology, OntologySource
 from kili_query.ontology.job import METADATA_JOBS
 from kili_query.pictures.lettering import MOST_LINES, missing_characters, shortened
 
@@ -60,7 +60,7 @@ class Drawing:
 def drawing_of(
     label: Mapping[str, object],
     *,
-    ontology: Ontology | None = None,
+    ontology: OntologySource | None = None,
     view: int | None = None,
     font: str | os.PathLike[str] | None = None,
 ) -> Drawing:
@@ -87,6 +87,7 @@ def drawing_of(
     response = content_of(dict(label), _AT)
     if not isinstance(response, Mapping):
         raise MalformedLabelError("the content of the label is no object", _AT)
+    ontology = Ontology.if_given(ontology)
     rules = Rules(is_video=None if ontology is None or ontology.input_type is None else ontology.is_video)
     problems: list[str] = []
     frames: dict[int | None, Mapping[str, object]] = {None: response}

@@ -100,7 +100,7 @@ def scan(
     3 read: 1 matched, 1 not matched, 1 unknown, 0 malformed
       unknown: <labels>: [2]: no `jsonResponse`
     """
-    known = None if ontology is None else Ontology.of(ontology)
+    known = Ontology.if_given(ontology)
     matches = validate(query, known, policy=policy).compile(ontology=known, policy=policy)
     return scan_matches(
         source, matches, at=at, on_malformed=on_malformed, on_unknown=on_unknown, progress=progress, workers=workers

@@ -10,7 +10,7 @@ from pyspark.sql.functions import arrow_udf  # type: ignore[attr-defined]  # it 
 from pyspark.sql.types import BinaryType, IntegerType, StringType, StructField, StructType
 
 from kili_query.counting import DEFAULT_POLICY, CountPolicy
-from kili_query.ontology import Ontology
+from kili_query.ontology import Ontology, OntologySource
 from kili_query.spark.batches import count_texts, field_name
 from kili_query.targets.column_names import FAULT, column_name
 
@@ -18,14 +18,15 @@ __all__ = ["with_counts"]
 
 
 def with_counts(
-    df: DataFrame, json_column: str, ontology: Ontology, *, policy: CountPolicy = DEFAULT_POLICY, at: str = ""
+    df: DataFrame, json_column: str, ontology: OntologySource, *, policy: CountPolicy = DEFAULT_POLICY, at: str = ""
 ) -> DataFrame:
     """Add one column for each counter, computed on the workers when Spark runs the frame; nothing comes to the driver.
 
     Args:
         df: a frame with a label in each row.
         json_column: the column with the labels, JSON as text or binary.
-        ontology: the project's; each of its (job, category) pairs becomes a column, also where no label holds it.
+        ontology: the project's, or the path of its file; each of its (job, category) pairs becomes a column, also where
+            no label holds it.
         policy: what one object is in a video.
         at: the field of a label that holds its content, an object or JSON text, such as ``"jsonResponse"``; empty when
             each text is the content itself.
@@ -50,13 +51,14 @@ def with_counts(
         >>> counted = with_counts(spark.table("labels"), "json", ontology)  # doctest: +SKIP
         >>> counted.where(to_sql_condition(query.tree, "spark", table="labels"))  # doctest: +SKIP
     """
-    names = [column_name(*pair) for pair in ontology.pairs()]
+    known = Ontology.of(ontology)
+    names = [column_name(*pair) for pair in known.pairs()]
     _check_column(df, json_column)
     _check_names([*df.columns, FAULT, *names], is_case_sensitive=_is_case_sensitive(df))
     fields = {field_name(number): name for number, name in enumerate(names)}
     kind = StructType([StructField(FAULT, StringType()), *(StructField(field, IntegerType()) for field in fields)])
     # Declared as not deterministic: else Spark may run it once more for a filter, or for each column that is used.
-    counts = arrow_udf(_counter(ontology, policy, at), kind).asNondeterministic()
+    counts = arrow_udf(_counter(known, policy, at), kind).asNondeterministic()
     counted = df.select("*", counts(_column(json_column)).alias(_COUNTS))
     kept = [_column(name) for name in df.columns]
     added = [F.col(f"{_COUNTS}.{field}").alias(name) for field, name in ({FAULT: FAULT} | fields).items()]
