@@ -37,6 +37,9 @@ _LABEL_FILE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _NO_EXPORT = "is no raw export: neither `data.json` nor a folder `labels` with JSON files is in it"
+_FORMAT = re.compile(rb"^- Exported format: *(\S+)", re.MULTILINE)
+_WITH_LABELS = ("raw", "kili")
+_README_BYTES = 64 * 1024
 
 
 def read_labels(
@@ -121,8 +124,27 @@ def _check_path(path: str) -> None:
         is_folder = stat.S_ISDIR(os.stat(path).st_mode)
     except (OSError, ValueError) as error:  # a ValueError for a zero byte in the path
         raise SourceError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
-    if is_folder and next(_files_in(path), None) is None and not os.path.exists(os.path.join(path, _README)):
-        raise SourceError(f"{path}: {_NO_EXPORT}")
+    if is_folder and next(_files_in(path), None) is None:
+        readme = os.path.join(path, _README)
+        if not os.path.exists(readme):
+            raise SourceError(f"{path}: {_NO_EXPORT}")
+        with _opened(readme) as file:
+            reason = _lack_of_labels(file.read(_README_BYTES))
+        if reason:
+            raise SourceError(f"{path}: {reason}")
+
+
+def _lack_of_labels(readme: bytes) -> str | None:
+    """Why an export without files of labels holds none, by what it says of itself; None where it may be empty.
+
+    >>> _lack_of_labels(b"- Exported format: coco")
+    'is an export in the format `coco`, not a raw one: write the labels as `raw` or `jsonl`, and read those'
+    """
+    told = _FORMAT.search(readme)
+    name = "raw" if told is None else told[1].decode("utf-8", "replace")
+    if name in _WITH_LABELS:
+        return None
+    return f"is an export in the format `{name}`, not a raw one: write the labels as `raw` or `jsonl`, and read those"
 
 
 def _is_path(value: object) -> TypeGuard[str | os.PathLike[str]]:
@@ -252,18 +274,15 @@ class _Reading(Generic[_T]):
             yield from self._read_text(reader)
 
     def _read_zip(self, archive: ByteReader) -> Generator[_T]:
-        is_export = False
-
-        def is_wanted(name: str) -> bool:
-            nonlocal is_export
-            is_wanted = _is_label_file(name)
-            is_export = is_export or is_wanted or name == _README
-            return is_wanted
-
-        for name, chunks in zip_entries(archive, is_wanted):
-            yield from self._read_text(ByteReader(f"{archive.name}/{name}", chunks))
-        if not is_export:
-            raise archive.fault(_NO_EXPORT)
+        has_labels, lack = False, _NO_EXPORT
+        for name, chunks in zip_entries(archive, lambda name: name == _README or _is_label_file(name)):
+            if name == _README:
+                lack = _lack_of_labels(ByteReader(name, chunks).take(_README_BYTES)) or ""
+            else:
+                has_labels = True
+                yield from self._read_text(ByteReader(f"{archive.name}/{name}", chunks))
+        if lack and not has_labels:
+            raise archive.fault(lack)
 
     def _read_text(self, packed: ByteReader) -> Generator[_T]:
         yield from self._reader.texts(json_texts(unpack(packed)))

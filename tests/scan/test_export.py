@@ -272,3 +272,22 @@ def test_media_in_a_zip_are_passed_over_without_reading(tmp_path):
     list(scan(path, QUERY, progress=lambda done, total: seen.append((done, total))))
     assert len(seen) < 10
     assert seen[-1] == (path.stat().st_size, path.stat().st_size)
+
+
+def test_an_export_in_another_format_is_told_as_what_it_is(tmp_path):
+    readme = README + "\n- Exported format: coco\n"
+    folder = tmp_path / "coco"
+    folder.mkdir()
+    (folder / "README.kili.txt").write_text(readme)
+    (folder / "labels.json").write_text("{}")
+    with pytest.raises(SourceError, match="is an export in the format `coco`"):
+        scan(folder, QUERY)
+    for names in (["README.kili.txt", "labels.json"], ["labels.json", "README.kili.txt"]):
+        with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+            for name in names:
+                archive.writestr(name, (folder / name).read_bytes())
+        with pytest.raises(SourceError, match=r"x\.zip: is an export in the format `coco`, not a raw one"):
+            list(scan(tmp_path / "x.zip", QUERY))
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        archive.writestr("README.kili.txt", readme.replace("coco", "raw"))
+    assert found(tmp_path / "x.zip")[0] == []  # an empty export
