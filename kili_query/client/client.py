@@ -140,7 +140,7 @@ class KiliClient:
         self._settings = Settings.resolve(
             api_key, api_endpoint, verify=verify, disable_tqdm=disable_tqdm, max_answer_bytes=max_answer_bytes
         )
-        self._transport = Transport(self._settings, calls_per_minute=calls_per_minute)
+        self._transport = Transport(self._settings, calls_per_minute=calls_per_minute, payload_timeout_s=timeout_s)
         self._service = _Patient(self._transport, timeout_s)
         self._pool = Threads(_PREFETCHING_THREADS, "kili-pages")
         self._payload_pool = Threads(PAYLOAD_THREADS, "kili-payloads")
@@ -149,7 +149,7 @@ class KiliClient:
             self._service, self._pool, projects, profile, on_malformed, payload_pool=self._payload_pool
         )
         try:
-            check_key(self._service, self._settings)
+            check_key(self._service, self._settings, timeout_s=timeout_s)
         except BaseException:
             self.close()
             raise

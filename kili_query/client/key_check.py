@@ -21,7 +21,11 @@ _log = logging.getLogger("kili_query.client")
 
 
 def check_key(
-    service: Service, settings: Settings, *, utc_now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    service: Service,
+    settings: Settings,
+    *,
+    utc_now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    timeout_s: float = CHECK_TIMEOUT_S,
 ) -> None:
     """Make sure that the service knows the key's owner, and warn where the key is about to expire.
 
@@ -32,6 +36,7 @@ def check_key(
         service: who is asked.
         settings: the key, and whether it is checked.
         utc_now: the date and time.
+        timeout_s: how long each call waits for its answer, at most 15 seconds.
 
     Raises:
         AuthenticationFailed: the service does not accept the key.
@@ -39,14 +44,15 @@ def check_key(
     """
     if settings.skips_checks:
         return
+    timeout_s = min(timeout_s, CHECK_TIMEOUT_S)
     try:
-        owner = service.ask(Request(ME, timeout_s=CHECK_TIMEOUT_S))
+        owner = service.ask(Request(ME, timeout_s=timeout_s))
     except GraphQLError as error:
         message = f"the service does not accept the API key: {error.message}"
         raise AuthenticationFailed(message, operation=error.operation, request_id=error.request_id) from error
     if not (isinstance(owner, dict) and _is_text(owner.get("id")) and _is_text(owner.get("email"))):
         raise AuthenticationFailed("the service does not say whose the API key is", operation=ME.name)
-    expiry = _expiry(service, settings)
+    expiry = _expiry(service, settings, timeout_s)
     if expiry is not None:
         _warn_of_expiry(expiry, utc_now())
 
@@ -55,11 +61,11 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str) and bool(value)
 
 
-def _expiry(service: Service, settings: Settings) -> datetime | None:
+def _expiry(service: Service, settings: Settings, timeout_s: float) -> datetime | None:
     """When the key expires; None where it does not, or the service does not tell."""
     variables = {"where": {"key": settings.api_key}, "first": 1, "skip": 0}
     try:
-        keys = service.ask(Request(API_KEYS, variables, timeout_s=CHECK_TIMEOUT_S))
+        keys = service.ask(Request(API_KEYS, variables, timeout_s=timeout_s))
     except ServiceError as error:
         _log.warning("when the API key expires cannot be told: %s", error)
         return None

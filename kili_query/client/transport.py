@@ -51,6 +51,7 @@ class Transport:
         settings: where, and as whom.
         calls_per_minute: how many calls all clients of this key in this process send; None for no limit.
         clock: time and chance; with one of its own, the transport shares its limit with nobody.
+        payload_timeout_s: how long to wait for what is at a URL, at most 30 seconds.
 
     >>> with Transport(Settings("secret", "http://127.0.0.1:1/graphql"), calls_per_minute=None) as transport:
     ...     type(transport).__name__
@@ -58,9 +59,15 @@ class Transport:
     """
 
     def __init__(
-        self, settings: Settings, *, calls_per_minute: int | None = CALLS_PER_MINUTE, clock: Clock | None = None
+        self,
+        settings: Settings,
+        *,
+        calls_per_minute: int | None = CALLS_PER_MINUTE,
+        clock: Clock | None = None,
+        payload_timeout_s: float = _PAYLOAD_TIMEOUT_S,
     ) -> None:
         self._settings = settings
+        self._payload_timeout_s = min(payload_timeout_s, _PAYLOAD_TIMEOUT_S)
         self._clock = clock or Clock()
         self._wire = Wire(settings, self._clock)
         self._compresses = settings.compresses_requests
@@ -105,7 +112,7 @@ class Transport:
             lambda left_s: self._payload(url, left_s),
             "a payload",
             is_mutation=False,
-            deadline_s=_PAYLOAD_TIMEOUT_S * _DEADLINE_TIMEOUTS,
+            deadline_s=self._payload_timeout_s * _DEADLINE_TIMEOUTS,
             clock=self._clock,
         )
         if isinstance(outcome, Failure):
@@ -153,7 +160,8 @@ class Transport:
         end_s = self._clock.monotonic_s() + left_s
         for _ in range(_MAX_REDIRECTS + 1):
             left_s = max(end_s - self._clock.monotonic_s(), 0.001)
-            reply = self._wire.exchange(Sending("GET", url, plain_headers(), timeout_s=_PAYLOAD_TIMEOUT_S), left_s)
+            sending = Sending("GET", url, plain_headers(), timeout_s=self._payload_timeout_s)
+            reply = self._wire.exchange(sending, left_s)
             if isinstance(reply, Failure):
                 return reply
             target = _redirection(url, reply)

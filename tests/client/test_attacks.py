@@ -61,8 +61,11 @@ DRIPS = {
 }
 
 
-def transport_to(endpoint: str, *, clock: Clock | None = None, **settings: Any) -> Transport:
-    return Transport(Settings(KEY, endpoint, **settings), calls_per_minute=None, clock=clock)
+def transport_to(
+    endpoint: str, *, clock: Clock | None = None, payload_timeout_s: float = 30.0, **settings: Any
+) -> Transport:
+    chosen = Settings(KEY, endpoint, **settings)
+    return Transport(chosen, calls_per_minute=None, clock=clock, payload_timeout_s=payload_timeout_s)
 
 
 class TestDrips:
@@ -99,18 +102,36 @@ class TestDrips:
                 transport.ask(Request(COUNT_LABELS, {"where": {}}, timeout_s=TIMEOUT_S))
             assert time.monotonic() - begun_s < PATIENCE_S
 
-    def test_a_payload(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("kili_query.client.transport._PAYLOAD_TIMEOUT_S", TIMEOUT_S)
-        with dripping(*DRIPS["chunk extension"]) as server, transport_to(server.endpoint) as transport:
+    def test_the_start_of_a_client(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Checking the key and fetching contents have a time of their own, but no more than the user allows."""
+        monkeypatch.delenv("KILI_SDK_SKIP_CHECKS", raising=False)
+        with dripping(*DRIPS["header"]) as server:
+            begun_s = time.monotonic()
+            with pytest.raises(TransportError, match="before the deadline"):
+                KiliClient(KEY, server.endpoint, calls_per_minute=None, timeout_s=TIMEOUT_S)
+            assert time.monotonic() - begun_s < PATIENCE_S
+            monkeypatch.setenv("KILI_SDK_SKIP_CHECKS", "1")
+            begun_s = time.monotonic()
+            with (
+                KiliClient(KEY, server.endpoint, calls_per_minute=None, timeout_s=TIMEOUT_S) as client,
+                pytest.raises(TransportError, match="before the deadline"),
+            ):
+                client._service.get_json(f"{server.origin}/label.json")
+            assert time.monotonic() - begun_s < PATIENCE_S
+
+    def test_a_payload(self) -> None:
+        with (
+            dripping(*DRIPS["chunk extension"]) as server,
+            transport_to(server.endpoint, payload_timeout_s=TIMEOUT_S) as transport,
+        ):
             begun_s = time.monotonic()
             with pytest.raises(TransportError, match="before the deadline"):
                 transport.get_json(f"{server.origin}/label.json")
             assert time.monotonic() - begun_s < PATIENCE_S
 
-    def test_redirects_share_the_deadline(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("kili_query.client.transport._PAYLOAD_TIMEOUT_S", TIMEOUT_S)
+    def test_redirects_share_the_deadline(self) -> None:
         away = Answer(b" " * 12, 302, {"Location": "/again"}, piece_bytes=1)  # more than half of the time
-        with ScriptedServer([away]) as server, transport_to(server.endpoint) as transport:
+        with ScriptedServer([away]) as server, transport_to(server.endpoint, payload_timeout_s=TIMEOUT_S) as transport:
             with pytest.raises(TransportError, match=r"before the deadline|no answer within"):
                 transport.get_json(f"{server.origin}/label.json")
             assert server.begun <= 4
