@@ -4,6 +4,7 @@
 import sqlite3
 from collections.abc import Iterator, Sequence
 from os import PathLike, fspath
+from os.path import isdir
 from pathlib import Path
 from typing import TypeAlias
 
@@ -47,10 +48,18 @@ class ProjectFiles:
 
 def project_file(project: FilePath) -> FilePath:
     """The file of a project, which a folder has under ``project.json``."""
+    folder = _folder(project)
+    return project if folder is None else folder / "project.json"
+
+
+def _folder(project: FilePath) -> Path | None:
+    """The folder that a project is, or None where it is a file, or what should be one."""
+    if not isinstance(project, str | PathLike):
+        kind = type(project).__name__
+        raise TypeError(f"a project is an `Ontology`, or the path of its file or folder, not `{kind}`")
     if not fspath(project):
         raise SourceError("the path of the project is empty")
-    folder = Path(project)
-    return folder / "project.json" if folder.is_dir() else project
+    return Path(project) if isdir(project) else None
 
 
 def find_files(project: FilePath, labels: FilePath | None = None, assets: FilePath | None = None) -> ProjectFiles:
@@ -61,8 +70,8 @@ def find_files(project: FilePath, labels: FilePath | None = None, assets: FilePa
         labels: in the stead of those in the folder.
         assets: in the stead of those in the folder.
     """
-    folder = Path(project)
-    if not folder.is_dir():
+    folder = _folder(project)
+    if folder is None:
         return ProjectFiles(labels, assets)
     beside = {name: folder / f"{name}.ndjson" for name in ("labels", "assets")}
     found = {name: path if path.exists() else None for name, path in beside.items()}

@@ -91,6 +91,14 @@ class TestProjects:
         with pytest.raises(KiliQueryError, match=r"cannot read `.*none\.json`: no such file"):
             Sandbox(project=tmp_path / "none.json")
 
+    def test_no_path(self) -> None:
+        with pytest.raises(KiliQueryError, match=r"cannot read .*: file name too long"):
+            Sandbox(project=json.dumps({"jobs": {"J" * 300: {}}}))
+        with pytest.raises(
+            TypeError, match="a project is an `Ontology`, or the path of its file or folder, not `dict`"
+        ):
+            Sandbox(project={"jobs": {}})  # type: ignore[arg-type]
+
 
 def loaded(tmp_path: Path, labels: Path, assets: Path | None = None) -> Sandbox:
     return Sandbox(project=write_project(tmp_path / "p") / "project.json", labels=labels, assets=assets)
