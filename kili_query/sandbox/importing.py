@@ -52,7 +52,7 @@ def project_file(project: FilePath) -> FilePath:
     return project if folder is None else folder / "project.json"
 
 
-def _folder(project: FilePath) -> Path | None:
+def _folder(project: object) -> Path | None:
     """The folder that a project is, or None where it is a file, or what should be one."""
     if not isinstance(project, str | PathLike):
         kind = type(project).__name__
