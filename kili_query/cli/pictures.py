@@ -83,7 +83,7 @@ def show(
         print_json({"path": output, "label": label, **size, "shapes": len(drawing.shapes), "view": drawing.view})
     else:
         of = "" if drawing.view is None else f", frame or page {drawing.view}"
-        print(printable(f"{output}: {len(drawing.shapes)} shapes of label {label}{of}"))
+        print(printable(f"{output}: {len(drawing.shapes)} shapes of `{label}`{of}"))
     for problem in drawing.problems:
         tell(f"not drawn: {problem}")
     return FINE
@@ -178,7 +178,7 @@ class _Artist:
                 label, ontology=self._ontology, image=found, size=_size(asset), view=view, font=self._font
             )
         except LabelError as error:
-            raise type(error)(f"label `{_name(label)}`: {error.message}", error.path) from error
+            raise type(error)(f"label `{_name(label)}`: {error.message.replace('`view`', '`--view`')}", error.path) from error
         return picture
 
 

@@ -2,12 +2,14 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from itertools import islice
 
 from attrs import frozen
 
-from kili_query.counting import REPEATED_FRAME, Rules, is_frame_key, is_video, repeated_frame
+from kili_query.ast import NamePattern
+from kili_query.counting import REPEATED_FRAME, Rules, Site, Wanted, find, is_frame_key, is_video, repeated_frame
+from kili_query.counting.found import EVERYTHING
 from kili_query.counting.label import content_of
 from kili_query.errors import LabelError, MalformedLabelError
 from kili_query.labels.geometry import Point, Shape, bounds, mapped, shape_of, unrotated
@@ -47,7 +49,7 @@ class Drawing:
     Attributes:
         shapes: those of the view that is shown, in the order of the label.
         view: the frame or page that is shown; None for an image.
-        lines: answers in words: choices, texts, and how many objects of which category.
+        lines: answers in words: choices, texts, and how many objects of which category, as queries count them.
         problems: what could not be drawn, and why.
     """
 
@@ -78,6 +80,7 @@ def drawing_of(
     Raises:
         UnknownContentError: it has no content.
         MalformedLabelError: its content is no object.
+        LabelError: ``view`` is given, and the label has neither frames nor pages.
         SourceError: the file is not a font.
 
     >>> point = {"type": "marker", "categories": [{"name": "BOLT"}], "point": {"x": 0.5, "y": 0.25}}
@@ -94,6 +97,9 @@ def drawing_of(
     if is_video(dict(response), rules):
         frames = _frames(response)
     found = [shape for number, jobs in frames.items() for shape in _shapes(jobs, number, _rotation(response), problems)]
+    has_views = None not in frames or any(shape.view is not None for shape in found)
+    if view is not None and not has_views and not (ontology is not None and ontology.input_type == "PDF"):
+        raise LabelError("it has neither frames nor pages: leave out `view`")
     shown = _busiest(found) if view is None else view
     shapes = tuple(shape for shape in found if shape.view in (shown, None))
     lines = tuple(_lines(frames.get(shown, {}) if shown in frames else response, ontology))
@@ -193,8 +199,26 @@ def _words(job: str, answer: Mapping[str, object], ontology: Ontology | None) ->
             shown_name(job, name, ontology) for name in map(_category, [{"categories": [one]} for one in chosen])
         )
     if isinstance(listed := answer.get("annotations"), list):
-        counted = Counter(map(_category, listed))
+        counted = _counted(job, listed)
         yield from (f"{number} {shown_name(job, name, ontology) or '?'}" for name, number in counted.items())
+
+
+def _counted(job: str, annotations: list[object]) -> dict[str, int]:
+    """How many objects of each category there are: annotations that share a ``mid`` are parts of one.
+
+    What has no category that can be read stands under the empty name, each for itself.
+    """
+    wanted = Wanted(NamePattern((job,)), EVERYTHING.categories, frozenset({job}))
+    identities: dict[str, set[Hashable]] = {}
+    for annotation in annotations:  # one at a time, so that a broken one does not hide the others
+        site = Site({job: {"annotations": [annotation]}}, (), None, None, False, 0)
+        try:
+            named = [(one.category, one.identity) for one in find([site], wanted)]
+        except LabelError:
+            named = []
+        for category, identity in named or [("", object())]:
+            identities.setdefault(category, set()).add(identity)
+    return {category: len(distinct) for category, distinct in identities.items()}
 
 
 def shown_name(job: str, category: str, ontology: Ontology | None) -> str:

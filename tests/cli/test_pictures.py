@@ -14,7 +14,7 @@ def test_show(run: Run, labels: Path, project: Path, tmp_path: Path) -> None:
     path = tmp_path / "label.png"
     ran = run("show", "label030752", labels, "--ontology", project, "-o", path)
     assert (ran.status, ran.err) == (0, "")
-    assert ran.out == f"{path}: 5 shapes of label label030752\n"
+    assert ran.out == f"{path}: 5 shapes of `label030752`\n"
     with Image.open(path) as picture:
         assert picture.width == 640
 
@@ -43,6 +43,9 @@ def test_show_refuses(run: Run, labels: Path, project: Path, tmp_path: Path) -> 
         (("label030752", labels, "--image", tmp_path / "none.png"), "no such file or directory"),
         (("label030752", labels, "--images", tmp_path / "none"), "is no folder of images"),
         (("label030752", tmp_path / "none.ndjson"), "none.ndjson"),
+        (("label030752", labels, "--view", "5"), "it has neither frames nor pages: leave out `--view`"),
+        (("label030752", labels, "--assets", labels), "labels.ndjson` looks like labels, not like assets"),
+        (("label030752", labels, "--assets", project), "project.json` looks like a project, not like assets"),
     ):
         ran = run("show", *arguments, "-o", path)
         assert (ran.status, ran.out) == (2, "")
@@ -97,7 +100,7 @@ def test_what_cannot_be_read_or_drawn_is_told(run: Run, project: Path, tmp_path:
     assert (ran.status, path.exists()) == (2, False)
     assert f"2 were read, and 1 could not be: {odd}:2:" in ran.err
     ran = run("show", "shaped", odd, "-o", path)
-    assert (ran.status, ran.out) == (0, f"{path}: 0 shapes of label shaped\n")
+    assert (ran.status, ran.out) == (0, f"{path}: 0 shapes of `shaped`\n")
     assert ran.err == (
         "not drawn: `annotations` is no list (at `OBJECTS.annotations`)\n"
         "not drawn: a job response is no object (at `SCENE`)\n"

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 import kili_query as kq
-from kili_query.errors import MalformedLabelError, SourceError, UnknownContentError
+from kili_query.errors import LabelError, MalformedLabelError, SourceError, UnknownContentError
 from kili_query.labels import ParsedLabel
 from kili_query.pictures import Tile, contact_sheet, draw_label, drawing_of, html_of
 from kili_query.pictures.colors import color_of
@@ -49,6 +49,21 @@ def is_tinted(pixel: Any, color: tuple[int, int, int], canvas: tuple[int, int, i
     return pixel != canvas and all(
         min(a, b) <= value <= max(a, b) for value, a, b in zip(pixel, canvas, color, strict=True)
     )
+
+
+def test_lines_count_objects_as_queries_do() -> None:
+    """Parts that share a `mid` are one object, and each category of an annotation counts."""
+    part = {**box(0, 0, 0.1, 0.1, category="BUS"), "mid": "m"}
+    both = {**box(0, 0, 1, 1), "categories": [{"name": "CAR"}, {"name": "BUS"}]}
+    label = drawn(part, part, box(0, 0, 1, 1), both, {**box(0, 0, 1, 1), "categories": []})
+    counts = kq.count(label["jsonResponse"])
+    assert counts == {("BOXES", "BUS"): 2, ("BOXES", "CAR"): 2}
+    assert drawing_of(label).lines == ("BOXES: 2 BUS, 2 CAR, 1 ?",)
+
+
+def test_a_view_of_what_has_none_is_refused() -> None:
+    with pytest.raises(LabelError, match="neither frames nor pages"):
+        drawing_of(drawn(box(0, 0, 1, 1)), view=5)
 
 
 class TestShapes:
