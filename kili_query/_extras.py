@@ -40,10 +40,15 @@ def load(module: str, feature: str, extra: str) -> ModuleType:
     """Import a module of this package that needs the extra.
 
     Raises:
-        MissingExtraError: a dependency of the extra is not installed.
+        MissingExtraError: a dependency of the extra is not installed; it names this feature and this extra also where
+            what lacks belongs to a smaller extra that this one brings.
     """
     try:
         return import_module(module)
+    except MissingExtraError as missing:
+        if not set(_MODULES_OF_EXTRA[missing.extra]) <= set(_MODULES_OF_EXTRA[extra]):
+            raise
+        raise MissingExtraError(feature, extra) from missing
     except ModuleNotFoundError as missing:
         if (missing.name or "").split(".")[0] not in _MODULES_OF_EXTRA[extra]:
             raise

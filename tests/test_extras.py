@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from kili_query._extras import _MODULES_OF_EXTRA
+from kili_query._extras import _MODULES_OF_EXTRA, load
+from kili_query.errors import MissingExtraError
 
 ROOT = Path(__file__).resolve().parents[1]
 CORE = ("attrs", "lark")
@@ -138,3 +139,16 @@ for name in {hidden!r}:
 """
     told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
     assert told.stdout.splitlines() == [f"{name} MissingExtraError True" for name in hidden]
+
+
+def test_the_extra_that_was_asked_for_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What lacks may belong to a smaller extra, whose module the wanted one imports."""
+    (tmp_path / "outer_of_extras.py").write_text(
+        "from kili_query._extras import load\nload('inner_of_extras', 'masks', 'masks')\n"
+    )
+    (tmp_path / "inner_of_extras.py").write_text("raise ModuleNotFoundError('none', name='cv2')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(MissingExtraError, match=r"the format `coco` needs .*\[export\]"):
+        load("outer_of_extras", "the format `coco`", "export")
+    with pytest.raises(MissingExtraError, match=r"masks needs .*\[masks\]"):
+        load("outer_of_extras", "a progress bar", "client")  # which does not bring what lacks

@@ -18,6 +18,7 @@ from kili_query.export import FORMATS, DownloadError, NotCompatibleOptions, NotE
 __all__ = ["export"]
 
 _OPTIONS = {
+    "assets": "--assets",
     "cut_videos": "--cut-videos",
     "media_root": "--media-root",
     "normalized_coordinates": "--normalized",
@@ -87,6 +88,8 @@ def export(
     known = format_named(fmt)
     written = (f"a zip of {fmt}", (".zip",)) if known.is_archive else (fmt, _SUFFIXES.get(fmt, (".json", ".jsonl")))
     check_suffix(output, *written)
+    if layout is not None and not known.has_layouts:
+        raise NotCompatibleOptions(f"the format `{fmt}` has one layout: leave out `--layout`")
     query = None if where is None else load_query(where, load_ontology(project))
     sources = labels[0] if len(labels) == 1 else labels
     try:

@@ -17,6 +17,7 @@ from kili_query.cli.output import opened_bytes, print_json, tell, tell_report
 from kili_query.diagnostics.layout import printable
 from kili_query.errors import LabelError
 from kili_query.scanning import LabelNames, Problem, read_labels, scan_matches
+from kili_query.scanning.labels import mistaken_asset
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -178,7 +179,9 @@ class _Artist:
                 label, ontology=self._ontology, image=found, size=_size(asset), view=view, font=self._font
             )
         except LabelError as error:
-            raise type(error)(f"label `{_name(label)}`: {error.message.replace('`view`', '`--view`')}", error.path) from error
+            raise type(error)(
+                f"label `{_name(label)}`: {error.message.replace('`view`', '`--view`')}", error.path
+            ) from error
         return picture
 
 
@@ -190,7 +193,7 @@ class _Assets:
         self._root = None if images is None else Path(images)
         if self._root is not None and not self._root.is_dir():
             raise CommandError(f"`{images}` is no folder of images")
-        for asset in () if path is None else _documents(path):
+        for asset in () if path is None else _assets_in(path):
             for key in (asset.get("id"), asset.get("externalId")):
                 if isinstance(key, str):
                     self._by_id.setdefault(key, asset)
@@ -221,10 +224,12 @@ def _size(asset: Document) -> tuple[int, int] | None:
     return (whole[0], whole[1]) if len(whole) == 2 else None
 
 
-def _documents(path: str) -> Iterator[Document]:
+def _assets_in(path: str) -> Iterator[Document]:
     for item in read_labels(path, at=""):
         if isinstance(item, Problem):
             raise CommandError(f"{item}")
+        if (mistaken := mistaken_asset(item.label)) is not None:
+            raise CommandError(f"`{path}` looks like {mistaken}, not like assets")
         yield item.label
 
 

@@ -164,6 +164,7 @@ def export_labels(
         options = evolve(options, export_type="normal", label_types=tuple(LabelType))
     chosen = format_named(fmt)
     chosen.check_options(options)
+    chosen.check_media(options)
     if filename is None and chosen.is_archive:
         raise ArgumentError(f"`filename` is needed: the format `{fmt}` is an archive")
     project = _project(reader.service, wanted.project_id)

@@ -67,11 +67,18 @@ class Export:
         self.summary.unsupported[annotation.type or type(annotation.shape).__name__.lower()] += 1
 
     def note_lost(self, asset: str, label: Label) -> None:
-        """Count what a label answers to jobs that the interface does not have, and what it draws in no frame."""
-        jobs = self.project.ontology.jobs
+        """Count what is not written of a label.
+
+        That is what it answers to jobs that the format cannot hold, or that the interface does not have, and what it
+        draws in no frame.
+        """
+        written = {job.name for job in self.jobs}
         for frame in (*label.frames, *label.beside_frames):
             for job in frame.jobs:
-                if job in jobs or job in METADATA_JOBS or not (answers := _answers(frame.jobs, job)):
+                if job in written or job in METADATA_JOBS or not (answers := _answers(frame.jobs, job)):
+                    continue
+                if job in self.project.ontology.jobs:
+                    self.summary.unfitting[job] += answers
                     continue
                 reason = f"the interface has no job `{job}`"
                 self.summary.note_retired(job, answers, Skipped(reason, asset, label.name, f"{frame.path}.{job}"))

@@ -55,6 +55,7 @@ class Format:
         input_types: the projects that it takes; None for all.
         fits: the jobs that it can hold; None for all, and then a project needs none.
         layouts: those it can have.
+        has_layouts: whether the layout makes a difference; else Python takes the default, and the command none.
         has_single_file: whether it takes ``single_file``.
         normalized: the values of ``normalized_coordinates`` that it takes.
         has_modifier: whether it takes ``annotation_modifier``.
@@ -74,6 +75,7 @@ class Format:
     input_types: frozenset[str] | None = None
     fits: Callable[[Job], bool] | None = None
     layouts: frozenset[Layout] = frozenset({"split", "merged"})
+    has_layouts: bool = True
     has_single_file: bool = False
     normalized: frozenset[bool | None] = frozenset({None, True, False})
     has_modifier: bool = False
@@ -106,10 +108,20 @@ class Format:
                 options.with_assets and not (self.is_archive or self.needs_assets),
                 "media (`with_assets`): it is one file",
             ),
-            (self.needs_assets and not options.with_assets, "assets without their media: set `with_assets`"),
         ):
             if is_refused:
                 raise NotCompatibleOptions(f"the format `{self.name}` does not take {reason}")
+
+    def check_media(self, options: Options) -> None:
+        """Refuse to go without the media that the format reads; once it is known that it takes the project at all.
+
+        Raises:
+            NotCompatibleOptions: they are needed, and not asked for.
+        """
+        if self.needs_assets and not options.with_assets:
+            raise NotCompatibleOptions(
+                f"the format `{self.name}` does not take assets without their media: set `with_assets`"
+            )
 
     def jobs_of(self, project: Project) -> tuple[Job, ...]:
         """The jobs of a project that the format can hold, in order.

@@ -14,13 +14,21 @@ from kili_query.export.asset import CONTENT
 from kili_query.export.options import Options
 from kili_query.protocol import read_instant
 from kili_query.scanning import Fault, Place, Problem, Record, Source, read_labels
-from kili_query.scanning.labels import LABEL_FIELDS, LOOKS_LIKE_PROJECT, is_project, labels_in, labels_of_asset
+from kili_query.scanning.labels import (
+    LABEL_FIELDS,
+    LOOKS_LIKE_PROJECT,
+    is_project,
+    labels_in,
+    labels_of_asset,
+    mistaken_asset,
+)
 
 __all__ = ["Joined", "joined"]
 
 _FIELDS_OF_LABELS = ("labelOf", "assetId", "labelType")
 _NEITHER = f"neither a label nor an asset: it has no `{CONTENT}`, no `latestLabel` or `labels`, and no `id`"
 _ASTRAY = "a label that does not tell its asset: it has no `labelOf`, `assetId` or `externalId`"
+_MISTAKEN = "not an asset: this looks like {}; labels come first, and `assets` names the assets"
 _TIME = "createdAt"
 _UNTIMED = "the label `{}` may be the latest of its asset or not: its `createdAt` is not a time: `{!s:.40}`"
 _UNKNOWN_TIME = datetime.min.replace(tzinfo=UTC)
@@ -73,9 +81,11 @@ def _both(labels: Source, assets: Source, options: Options, scratch: Path) -> Ge
                 else:
                     yield from _stored(store, label, options)
         store.finish()
-        for item in _documents(assets):
+        for item in read_labels(assets, at=""):
             if isinstance(item, Problem):
                 yield item
+            elif (mistaken := mistaken_asset(item.label)) is not None:
+                yield Problem(item.place, Fault.BROKEN, _MISTAKEN.format(mistaken))
             else:
                 asset = {key: value for key, value in item.label.items() if key not in LABEL_FIELDS}
                 if store.is_ambiguous(asset):

@@ -54,6 +54,7 @@ class Summary:
         skipped: how many assets, labels and annotations could not be written.
         problems: the first `MAX_SKIPPED` of these; of a job that the interface does not have, the first label alone.
         unsupported: annotations that the format has no way to hold, by their type.
+        unfitting: annotations, and answers that draw nothing, of jobs that the format cannot hold, by job.
         retired: annotations, and answers that draw nothing, of jobs that the interface does not have, by job; they are
             left out of formats that write job after job, and are among the ``skipped``.
         is_kept: there was no label to write, so the file that was there before stayed as it was.
@@ -71,8 +72,10 @@ class Summary:
     skipped: int = 0
     problems: list[Skipped] = field(factory=list)
     unsupported: Counter[str] = field(factory=Counter)
+    unfitting: Counter[str] = field(factory=Counter)
     retired: Counter[str] = field(factory=Counter)
     is_kept: bool = False
+    _first_retired: dict[str, Skipped] = field(factory=dict, init=False, repr=False, eq=False)
 
     def note(self, problem: Skipped) -> None:
         """Count a problem, and list it unless the list is long already."""
@@ -87,6 +90,7 @@ class Summary:
         else:
             self.note(problem)
             self.skipped += answers - 1
+            self._first_retired[job] = problem
         self.retired[job] += answers
 
     def to_dict(self) -> dict[str, object]:
@@ -100,6 +104,7 @@ class Summary:
             "format": self.format,
             **{name: getattr(self, name) for name in numbers},
             "unsupported": dict(sorted(self.unsupported.items())),
+            "unfitting": dict(sorted(self.unfitting.items())),
             "retired": dict(sorted(self.retired.items())),
             "problems": problems,
         }
@@ -107,6 +112,8 @@ class Summary:
     def __str__(self) -> str:
         written = f"{self.labels} labels of {self.assets} assets written to {self.path} as {self.format}"
         lines = [f"no label to write: {self.path} was left as it was" if self.is_kept else written]
+        others = self.skipped - self.retired.total()  # what is told job by job is not told twice
+        shown = [problem for problem in self.problems if problem not in self._first_retired.values()]
         lines += [
             f"  {number} {what}"
             for number, what in (
@@ -117,16 +124,24 @@ class Summary:
                 (self.orphans, "labels of other assets"),
                 *((number, f"annotations left out: no `{kind}` in this format") for kind, number in self._unsupported),
                 *(
-                    (number, f"left out: the interface has no job `{job}`")
+                    (number, f"left out: the format `{self.format}` cannot hold the job `{job}`")
+                    for job, number in sorted(self.unfitting.items())
+                ),
+                *(
+                    (number, f"left out: the interface has no job `{job}`, which {self._first_with(job)} answers first")
                     for job, number in sorted(self.retired.items())
                 ),
-                (self.skipped, "skipped, because they could not be written"),
+                (others, "skipped, because they could not be written"),
             )
             if number
         ]
-        lines += [f"    {problem}" for problem in self.problems]
-        more = self.skipped - len(self.problems)
+        lines += [f"    {problem}" for problem in shown]
+        more = others - len(shown)
         return "\n".join([*lines, f"    … and {more} more"] if more else lines)
+
+    def _first_with(self, job: str) -> str:
+        first = self._first_retired[job]
+        return printable(f"label `{first.label}` of asset `{first.asset}`")
 
     @property
     def _unsupported(self) -> list[tuple[str, int]]:

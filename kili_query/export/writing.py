@@ -208,6 +208,7 @@ class _Plan:
         cls, chosen: Format, options: Options, project: Project, to: Path, query: Query | None, *, is_json: bool
     ) -> "_Plan":
         chosen.jobs_of(project)
+        chosen.check_media(options)
         if options.with_assets and project.has_data_connection:
             raise NotCompatibleOptions(
                 "assets of a project with a data connection cannot be exported: no `with_assets`"

@@ -15,6 +15,7 @@ __all__ = [
     "is_project",
     "labels_in",
     "labels_of_asset",
+    "mistaken_asset",
 ]
 
 LABEL_FIELDS = ("latestLabel", "latestLabels", "labels")
@@ -56,6 +57,18 @@ def is_project(value: dict[str, object]) -> bool:
         return True
     jobs = value.get("jobs")
     return isinstance(jobs, dict) and any(isinstance(job, dict) and "mlTask" in job for job in jobs.values())
+
+
+def mistaken_asset(value: dict[str, object]) -> str | None:
+    """What is given as an asset and is another thing, in words; None for what may be one.
+
+    >>> mistaken_asset({"id": "l", "jsonResponse": {}}), mistaken_asset({"jobs": {}, "jsonInterface": {}})
+    ('labels', 'a project')
+    >>> mistaken_asset({"id": "a", "externalId": "a.png"})
+    """
+    if is_project(value):
+        return "a project"
+    return "labels" if "jsonResponse" in value and not any(field in value for field in LABEL_FIELDS) else None
 
 
 def labels_in(value: object, place: Place, at: str = "jsonResponse") -> Iterator[Record | Problem]:

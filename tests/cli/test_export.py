@@ -57,8 +57,8 @@ def test_sizes_that_are_not_known(run: Run, labels: Path, project: Path, tmp_pat
     del one["labelOf"]["resolution"]
     ran = run("export", "-", "--project", project, "-f", fmt, "-o", "x", stdin=json.dumps(one).encode())
     assert (ran.status, ran.out) == (2, "")
-    assert "its size in pixels is not known" in ran.err
-    assert "or export with its media (`--with-assets`)" in ran.err
+    assert "its size in pixels is not known: give `--assets` that tell it" in ran.err
+    assert "or export with the media (`--with-assets`)" in ran.err
 
 
 @pytest.mark.parametrize(
@@ -70,6 +70,9 @@ def test_sizes_that_are_not_known(run: Run, labels: Path, project: Path, tmp_pat
         (["-f", "coco", "-o", "x", "--normalized", "fractions"], "does not take `--normalized fractions`"),
         (["-f", "yolo_v5", "-o", "x", "--single-file"], "a single file (`--single-file`)"),
         (["-f", "llm_v1", "-o", "x", "--with-assets"], "LLM_RLHF"),
+        (["-f", "llm_v1", "-o", "x"], "LLM_RLHF"),
+        (["-f", "raw", "-o", "x", "--layout", "merged"], "the format `raw` has one layout: leave out `--layout`"),
+        (["-f", "jsonl", "-o", "x", "--layout", "split"], "the format `jsonl` has one layout: leave out `--layout`"),
         (["-f", "raw", "-o", "x", "--where", "OBJECTS.PERSN.count > 1"], "did you mean `PERSON`?"),
         (["-f", "raw", "-o", "x", "--with-assets"], "it has no `content`"),
         (

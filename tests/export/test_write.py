@@ -71,7 +71,9 @@ def test_the_archive_and_what_it_says_of_itself(tmp_path):
         ({"where": "DET.BOAT >"}, QueryError, "expected"),
         ({"where": "DET.BOOT"}, QueryError, "unknown category `BOOT`"),
         ({"fmt": "jsonl", "with_assets": True}, NotCompatibleOptions, "one file"),
-        ({"fmt": "llm_v1"}, NotCompatibleOptions, "set `with_assets`"),
+        ({"fmt": "llm_v1", "project": project("LLM_RLHF")}, NotCompatibleOptions, "set `with_assets`"),
+        ({"fmt": "llm_v1"}, NotCompatibleInputType, "LLM_RLHF"),
+        ({"fmt": "jsonl", "layout": "merged"}, NotCompatibleOptions, "use `split`"),
         ({"fmt": "llm_v1", "with_assets": True}, NotCompatibleInputType, "LLM_RLHF"),
         ({"project": {"jobs": 3}}, OntologyError, "jobs"),
         ({"project": "/no/such/project.json"}, OntologyError, "cannot read"),
@@ -310,8 +312,11 @@ class TestRetiredJobs:
             "asset `1.png`, label `l1`: the interface has no job `OLD` (at `jsonResponse.OLD`)",
             "asset `1.png`, label `l1`: the interface has no job `NOTE` (at `jsonResponse.NOTE`)",
         ]
-        assert "4 left out: the interface has no job `OLD`" in str(summary)
-        assert "… and 4 more" in str(summary)
+        assert "4 left out: the interface has no job `OLD`, which label `l1` of asset `1.png` answers first" in str(
+            summary
+        )
+        assert "skipped" not in str(summary)  # nothing is told twice
+        assert "more" not in str(summary)
 
     def test_in_frames(self, tmp_path):
         frames = {str(number): boxes(box()) | {"OLD": {"annotations": [box()]}} for number in range(3)}
@@ -338,10 +343,30 @@ class TestRetiredJobs:
         assert (summary.labels, summary.skipped) == (1, 0)
         assert not [name for name in names(tmp_path / "b.zip") if name.startswith("labels/")]
 
+    @pytest.mark.parametrize("fmt", ["coco", "yolo_v5", "pascal_voc"])
+    def test_jobs_that_the_format_cannot_hold_are_named_too(self, tmp_path, fmt):
+        tools = {"DOTS": ["marker"], "DET": ["rectangle"], "NOTE": []}
+        tasks = {"NOTE": "TRANSCRIPTION"}
+        jobs = {
+            name: {
+                "mlTask": tasks.get(name, "OBJECT_DETECTION"),
+                "tools": of_job,
+                "content": {"categories": {"BOAT": {"name": "Boat"}}},
+            }
+            for name, of_job in tools.items()
+        }
+        of_project = {"id": "p", "inputType": "IMAGE", "jsonInterface": {"jobs": jobs}}
+        content = boxes(box()) | {"DOTS": {"annotations": [box(), box()]}, "NOTE": {"text": "x"}}
+        layout = {"layout": "merged"} if fmt == "pascal_voc" else {}
+        summary = write([label(1, content)], [asset(1)], of_project, fmt=fmt, to=tmp_path / "a.zip", **layout)
+        assert summary.to_dict()["unfitting"] == {"DOTS": 2, "NOTE": 1}
+        assert (summary.labels, summary.skipped) == (1, 0)
+        assert f"2 left out: the format `{fmt}` cannot hold the job `DOTS`" in str(summary)
+
     @pytest.mark.parametrize("fmt", ["raw", "jsonl", "parquet"])
     def test_labels_that_are_written_whole_lose_nothing(self, tmp_path, fmt):
         summary = write([label(1, self.CONTENT)], [asset(1)], project(), fmt=fmt, to=tmp_path / "a")
-        assert (summary.skipped, summary.retired) == (0, {})
+        assert (summary.skipped, summary.retired, summary.unfitting) == (0, {}, {})
 
 
 class TestProblems:
@@ -521,6 +546,20 @@ def test_a_format_of_ones_own_gets_checked_annotations(tmp_path):
         "asset `1.png`, label `l1`: an annotation is no object (at `jsonResponse.DET.annotations[3]`)",
         "asset `1.png`, label `l1`: the interface has no job `OTHER` (at `jsonResponse.OTHER`)",
     ]
+
+
+class TestWhatIsNoAsset:
+    @pytest.mark.parametrize(
+        ("labels", "assets", "message"),
+        [
+            ([label(1, boxes())], [label(1, boxes())], "not an asset: this looks like labels"),
+            ([asset(1)], [label(1, boxes())], "not an asset: this looks like labels"),
+            ([label(1, boxes())], [project()], "not an asset: this looks like a project"),
+        ],
+    )
+    def test_it_is_told(self, tmp_path, labels, assets, message):
+        with pytest.raises(NotExportableAssetError, match=message):
+            write(labels, assets, project(), fmt="raw", to=tmp_path / "a.zip")
 
 
 class TestWhatIsNoLabel:

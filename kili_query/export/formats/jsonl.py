@@ -39,6 +39,8 @@ JSONL = Format(
     has_single_file=True,
     has_geotiffs=True,
     normalized=frozenset({None, True}),
+    layouts=frozenset({"split"}),
+    has_layouts=False,
     has_all_jobs=True,
     label_fields=("id", "secondsToLabel"),
 )

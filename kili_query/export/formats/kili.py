@@ -158,5 +158,6 @@ KILI = Format(
     media_folder="assets",
     has_single_file=True,
     has_geotiffs=True,
+    has_layouts=False,
     has_all_jobs=True,
 )

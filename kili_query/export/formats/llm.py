@@ -284,6 +284,7 @@ LLM_V1 = Format(
     open=_open_plain,
     is_archive=False,
     input_types=frozenset({"LLM_RLHF"}),
+    has_layouts=False,
     has_single_file=True,
     normalized=frozenset({None}),
     needs_assets=True,

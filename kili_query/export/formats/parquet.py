@@ -127,6 +127,8 @@ PARQUET = Format(
     has_single_file=True,
     has_geotiffs=True,
     normalized=frozenset({None, True}),
+    layouts=frozenset({"split"}),
+    has_layouts=False,
     has_all_jobs=True,
     label_fields=("id", "secondsToLabel"),
 )
