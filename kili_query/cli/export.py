@@ -113,11 +113,13 @@ def export(
         )
     except (NotCompatibleOptions, NotExportableAssetError, DownloadError) as error:
         raise type(error)(_with_options(str(error))) from error
+    if summary.is_of_nothing and not summary.skipped:
+        raise CommandError(f"no label was read: {output} was not written")
     if as_json:
         print_json(summary.to_dict())
     else:
         print_lines(_with_options(str(summary)))
-    if summary.skipped and not (summary.assets or summary.unlabeled or summary.filtered or summary.orphans):
+    if summary.is_of_nothing:
         raise CommandError("no label could be written")
     return FINE if summary.labels else NEGATIVE
 

@@ -235,6 +235,7 @@ def _assets_in(path: str) -> Iterator[Document]:
 
 def _label_named(name: str, labels: list[str]) -> Document:
     number, problems = 0, []
+    near: list[str] = []
     for item in read_labels(labels):
         if isinstance(item, Problem):
             problems.append(item)  # it may be any label, and the one that is meant may follow
@@ -242,6 +243,12 @@ def _label_named(name: str, labels: list[str]) -> Document:
         number += 1
         if item.label.get("id") == name:
             return item.label
+        owner = item.label.get("labelOf")
+        if isinstance(owner, Mapping) and name in (owner.get("externalId"), owner.get("id")):
+            near.append(str(item.label.get("id")))
+    if near:
+        others = f" (and {len(near) - 1} more)" if len(near) > 1 else ""
+        raise CommandError(f"`{name}` is an asset, not a label: its label has the id `{near[0]}`{others}")
     unread = f", and {len(problems)} could not be: {problems[0]}" if problems else ""
     raise CommandError(f"no label has the id `{name}`: {number} were read{unread}")
 

@@ -279,7 +279,7 @@ def _key(
         return key, True
     if key := _checked_key(prompt(), "the key that was typed"):
         return key, False
-    raise AuthenticationFailed("no API key: give `api_key`, or set the environment variable `KILI_API_KEY`")
+    raise AuthenticationFailed("no API key: set the environment variable `KILI_API_KEY`, or give `api_key` in Python")
 
 
 def _ask_for_key() -> str:

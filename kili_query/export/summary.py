@@ -77,6 +77,11 @@ class Summary:
     is_kept: bool = False
     _first_retired: dict[str, Skipped] = field(factory=dict, init=False, repr=False, eq=False)
 
+    @property
+    def is_of_nothing(self) -> bool:
+        """Whether nothing was met that could have been written."""
+        return not (self.assets or self.unlabeled or self.filtered or self.orphans)
+
     def note(self, problem: Skipped) -> None:
         """Count a problem, and list it unless the list is long already."""
         self.skipped += 1

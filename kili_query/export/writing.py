@@ -178,7 +178,8 @@ def write(
         run.write(_with_bar(items, disable_tqdm), media, sink)
         if chosen.is_archive and (entry := manifest(run.renamed, run.export.folders)) is not None:
             sink.add(entry)
-        if not run.export.summary.labels and plan.target.exists():
+        summary = run.export.summary
+        if not summary.labels and (plan.target.exists() or summary.is_of_nothing):
             new.abandon()
             run.export.summary.is_kept = True
     return run.export.summary

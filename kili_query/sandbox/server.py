@@ -231,7 +231,10 @@ def _fill(
     """The store of a database, which is filled from the files where it is empty."""
     if database.document() is None:
         if project is None:
-            raise SourceError("there is no project to serve: give one, or a database that holds one")
+            raise SourceError(
+                "there is no project to serve: give one (`project`, `--project`), "
+                "or a database that holds one (`database`, `--database`)"
+            )
         files = ProjectFiles(labels, assets) if isinstance(project, Ontology) else find_files(project, labels, assets)
         loaded = _load(project)
         import_files(database, loaded, files, ContentCounter(loaded.ontology, misbehaves))

@@ -97,3 +97,12 @@ def test_what_is_no_unicode(run: Run) -> None:
     assert ran.status == 2
     assert "KQ001" in ran.err
     assert "\x1b" not in ran.err
+
+
+def test_between_is_answered_with_the_numbers_that_are_written(run: Run) -> None:
+    assert "write `4 <= A.B.count <= 7`" in run("check", "A.B.count between 4 and 7").err
+    assert "as in `1 <= A.B.count <= 3`" in run("check", "A.B.count between").err
+
+
+def test_a_reversed_range_is_told(run: Run) -> None:
+    assert "the range is reversed: write `3..5`" in run("check", "A.B.count IN {5..3}").err

@@ -137,3 +137,11 @@ def test_what_was_left_out_is_told(run: Run, labels: Path, project: Path, tmp_pa
     assert "skipped" in ran.out
     assert "label `bad`" in ran.out
     assert "\x1b" not in ran.out
+
+
+def test_nothing_to_read_is_no_export(run: Run, project: Path, tmp_path: Path) -> None:
+    (tmp_path / "none.ndjson").touch()
+    ran = run("export", tmp_path / "none.ndjson", "--project", project, "-f", "parquet", "-o", tmp_path / "x.parquet")
+    assert (ran.status, ran.out) == (2, "")
+    assert "no label was read" in ran.err
+    assert not (tmp_path / "x.parquet").exists()

@@ -108,3 +108,10 @@ def test_what_cannot_be_read_or_drawn_is_told(run: Run, project: Path, tmp_path:
     ran = run("sheet", "OBJECTS.PERSON", odd, "-o", path)
     assert (ran.status, ran.out) == (0, f"{path}: 1 labels\n")
     assert "not drawn: label `drawn`: " in ran.err
+
+
+def test_the_name_of_an_asset_leads_to_its_label(run: Run, labels: Path, tmp_path: Path) -> None:
+    first = json.loads(labels.read_text().splitlines()[0])
+    ran = run("show", first["labelOf"]["externalId"], labels, "-o", tmp_path / "out.png")
+    assert ran.status == 2
+    assert f"is an asset, not a label: its label has the id `{first['id']}`" in ran.err

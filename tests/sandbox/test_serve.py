@@ -281,7 +281,10 @@ class TestRefusals:
         assert "--port" in refused(*FILES, "--port", port)
 
     def test_nothing_to_serve(self, refused: Refused, tmp_path: Path) -> None:
-        told = "error: there is no project to serve: give one, or a database that holds one\n"
+        told = (
+            "error: there is no project to serve: give one (`project`, `--project`), "
+            "or a database that holds one (`database`, `--database`)\n"
+        )
         assert refused() == told
         assert refused("--database", tmp_path / "new.db") == told
 

@@ -63,6 +63,9 @@ def torn_operator(place: Place) -> Diagnostic | None:
     return place.replace(Code.UNEXPECTED_TOKEN, message, span, "no such operator", mended)
 
 
+_BETWEEN = re.compile(r"between\s+(\d+)\s+and\s+(\d+)(?![\w.])", re.IGNORECASE)
+
+
 def misplaced_not(place: Place) -> Diagnostic | None:
     """``A.B.count NOT > 3``."""
     if place.last is None or not place.follows(Word.COUNT, Word.NOT) or not place.expects(Word.IN):
@@ -81,7 +84,10 @@ def worded_operator(place: Place) -> Diagnostic | None:
     if word in _WORDS:
         return place.replace(Code.UNEXPECTED_TOKEN, message, span, label, _WORDS[word])
     if word == "between":
-        advice = f"write `1 <= {place.counter_text()} <= 3`"
+        written = _BETWEEN.match(place.rest)
+        low, high = written.groups() if written else ("1", "3")
+        bounds = f"`{low} <= {place.counter_text()} <= {high}`"
+        advice = f"write {bounds}" if written else f"write both bounds around it, as in {bounds}"
         return place.make(Code.UNEXPECTED_TOKEN, message, span, label, advice)
     return None
 
