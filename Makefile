@@ -34,7 +34,11 @@ INSTALLED := $(VENV)/.installed
 DEMO := .venv-demo/.installed
 PEERS := $(patsubst tests/peers/%.txt,.venv-peers/%/.installed,$(wildcard tests/peers/kili-*.txt))
 
-.PHONY: test check lint demo bench fuzz golden coverage lock test-newest peers system clean
+.DEFAULT_GOAL := help
+.PHONY: help test check lint demo bench fuzz golden coverage lock test-newest peers system clean
+
+help:
+	@sed -n 's/^#   \(make.*\)/\1/p' Makefile
 
 test: system lint $(PEERS)
 	@$(VENV)/bin/python -m pytest $(PARALLEL) $(PYTEST_ARGS)
