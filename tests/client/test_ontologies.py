@@ -98,7 +98,7 @@ def test_a_pattern_knows_what_was_added(served: ListServer) -> None:
 
 
 def test_a_project_of_the_wrong_shape_says_where(served: ListServer) -> None:
-    served.interface["jobs"]["OBJECTS"]["content"] = []
+    served.interface["jobs"]["OBJECTS"]["content"] = "none"
     with KiliClient(KEY, served.endpoint) as client:
         with pytest.raises(OntologyError) as raised:
             count(client)
