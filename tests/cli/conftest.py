@@ -57,12 +57,6 @@ def run(environ: dict[str, str], tmp_path: Path) -> Run:
 
 
 @pytest.fixture
-def run_here(run: Run) -> Run:
-    """An older name of ``run``."""
-    return run
-
-
-@pytest.fixture
 def run_process(command: Sequence[str], environ: dict[str, str], tmp_path: Path) -> Run:
     """The same in a process of its own."""
 

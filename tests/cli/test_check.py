@@ -27,25 +27,25 @@ def test_warnings_are_no_error(run: Run) -> None:
     assert "KQ205" in ran.err
 
 
-def test_what_is_lost_of_an_interface_is_told(run_here: Run, tmp_path: Path) -> None:
+def test_what_is_lost_of_an_interface_is_told(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "project.json"
     path.write_text('{"jobs": {"J": {"content": {"categories": {"A": {"children": {}}}}}}}')
-    ran = run_here("check", "J.A.count > 1", "--ontology", path)
+    ran = run("check", "J.A.count > 1", "--ontology", path)
     assert (ran.status, ran.out) == (0, "ok\n")
     assert ran.err.startswith("warning: interface: the job has no `mlTask`: its categories are counted")
     assert ran.err.count("\n") == 1
 
 
-def test_the_policy_says_what_can_be_reached(run_here: Run, tmp_path: Path) -> None:
+def test_the_policy_says_what_can_be_reached(run: Run, tmp_path: Path) -> None:
     scene = {"mlTask": "CLASSIFICATION", "content": {"input": "radio", "categories": {"DAY": {"name": "Day"}}}}
     path = tmp_path / "project.json"
     path.write_text(json.dumps({"inputType": "VIDEO", "jsonInterface": {"jobs": {"SCENE": scene}}}))
     query = "SCENE.DAY.count >= 5"
     for policy, is_reached in (("objects", False), ("key_frames", True), ("frames", True)):
         asked = ("--ontology", path, "--policy", policy)
-        assert ("KQ204" not in run_here("check", query, *asked).err) is is_reached
-        assert (run_here("simplify", query, *asked).out == "FALSE\n") is not is_reached
-        assert ("same:" in run_here("compare", query, "FALSE", *asked).out) is not is_reached
+        assert ("KQ204" not in run("check", query, *asked).err) is is_reached
+        assert (run("simplify", query, *asked).out == "FALSE\n") is not is_reached
+        assert ("same:" in run("compare", query, "FALSE", *asked).out) is not is_reached
 
 
 def test_core_refuses_the_rest(run: Run) -> None:
