@@ -400,9 +400,10 @@ class TestProblems:
         assert [(one["id"], one["file_name"]) for one in document["images"]] == [(0, "data/1.png")]
         assert [(one["id"], one["image_id"]) for one in document["annotations"]] == [(1, 0)]
 
-    def test_without_any_label_there_is_a_file_all_the_same(self, tmp_path):
+    def test_without_labels_and_assets_there_is_no_file(self, tmp_path):
         summary = exported(tmp_path)
-        assert read(summary.path, "DET/labels.json")["images"] == []
+        assert (summary.labels, summary.is_kept) == (0, True)
+        assert not summary.path.exists()
 
 
 def test_several_labels_of_an_asset_are_several_images_of_one_file(tmp_path):
