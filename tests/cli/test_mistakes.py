@@ -67,11 +67,11 @@ def test_results_alone_replace_a_file(run: Run, labels: Path, project: Path, tmp
     assert (ran.status, ran.err.splitlines()[-1]) == (1, f"no label was read: {kept} was not written")
     assert run("match", "OBJECTS.DOG", "x.csv", "-o", kept).status == 2
     ran = run("export", "empty", "--project", project, "-f", "jsonl", "-o", kept)
-    assert (ran.status, ran.out) == (1, f"no label to write: {kept} was left as it was\n")
+    assert (ran.status, ran.out) == (2, "")
     assert run("export", labels, "--project", project, "-f", "jsonl", "-o", kept, "--where", "SCENE.count > 99").out
     assert kept.read_text() == "old"
-    assert run("export", "empty", "--project", project, "-f", "jsonl", "-o", "new.jsonl").status == 1
-    assert (tmp_path / "new.jsonl").read_text() == ""
+    assert run("export", "empty", "--project", project, "-f", "jsonl", "-o", "new.jsonl").status == 2
+    assert not (tmp_path / "new.jsonl").exists()
 
 
 class TestNames:
