@@ -179,7 +179,8 @@ def write(
         if chosen.is_archive and (entry := manifest(run.renamed, run.export.folders)) is not None:
             sink.add(entry)
         summary = run.export.summary
-        if not summary.labels and (plan.target.exists() or summary.is_of_nothing):
+        is_from_a_server = fetch is not None  # whose answer that there is nothing is a result
+        if not summary.labels and (plan.target.exists() or (summary.is_of_nothing and not is_from_a_server)):
             new.abandon()
             run.export.summary.is_kept = True
     return run.export.summary
