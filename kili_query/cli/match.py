@@ -149,7 +149,7 @@ def _until_broken(items: Iterable[Item], failures: list[DataError]) -> Iterator[
 def _write(items: Iterable[Item], report: Report, out: TextIO, failures: list[DataError], *, is_counted: bool) -> None:
     if is_counted:
         number = sum(1 for _ in items)
-        if not failures and not report.unreadable:  # else it is no answer
+        if not failures and not report.unreadable:  # a number would look like the answer
             print(number, file=out)
         return
     for item in items:

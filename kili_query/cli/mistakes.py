@@ -23,7 +23,7 @@ def refuse_swapped(first: str, labels: Sequence[str], name: str = "QUERY") -> No
     Args:
         first: the argument before the labels.
         labels: the labels.
-        name: what the usage calls the first argument.
+        name: of the first argument, as the usage line shows it.
     """
     others = [one for one in labels if one != "-" and not _exists(one)]
     if _exists(first) and others:

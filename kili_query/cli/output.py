@@ -124,7 +124,7 @@ class Output:
 
     Attributes:
         stream: to write to.
-        abandon: called where there is no result: a file that was there before then stays as it was.
+        abandon: call it when there is no result, so that an existing file is kept.
     """
 
     stream: TextIO

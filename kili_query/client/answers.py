@@ -109,10 +109,10 @@ def read_errors(errors: object, now: datetime) -> Failure:
 
 
 def told(reply: Reply, read: Callable[[Reply], Success | Failure], settings: Settings) -> Success | Failure:
-    """What an answer means, told without the key, should the service have repeated it.
+    """Return what an answer means, in words that never contain the key, even if the service repeated it.
 
-    Excerpts are made of an answer from which the key was taken before: of one that is cut in the middle of the key a
-    part would stay. What is done about a failure is decided by the answer as it came.
+    The key is removed before excerpts are cut, because a cut in the middle of the key would leave a part of it. How a
+    failure is handled depends on the original answer.
     """
     outcome = read(reply)
     if isinstance(outcome, Success):

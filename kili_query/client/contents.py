@@ -43,7 +43,7 @@ ANSWERS = (
     "... on RankingAnnotation { annotationValue { orders { elements rank } } } "
     "... on TranscriptionAnnotation { annotationValue { text } } }"
 )
-"""What is asked of labels whose contents are told apart."""
+"""What to request of labels whose answers are stored in `annotations` instead of `jsonResponse`."""
 
 
 class _Unreadable:

@@ -44,7 +44,7 @@ class Watch:
             raise TimeoutError("the time has passed")
 
     def end(self) -> None:
-        """Shut the connection down: whoever waits for it gets an end of the stream, or an error."""
+        """Shut the connection down; a thread that waits for it sees the end of the stream, or an error."""
         self.is_over = True
         dialled = None if self.connection is None else self.connection.sock
         with suppress(OSError):  # closed by now

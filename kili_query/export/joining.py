@@ -124,7 +124,7 @@ def _is_named(asset: Mapping[str, object]) -> bool:
 
 
 def _listed(store: "_Store", record: Record, options: Options) -> Iterator[Problem]:
-    """Keep the labels of a list that is no asset's, such as the one that `match --json` prints."""
+    """Keep the labels of a list outside any asset, such as the one that `match --json` prints."""
     for label in labels_of_asset(record.label, record.place):
         if isinstance(label, Problem):
             yield label

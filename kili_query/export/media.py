@@ -82,10 +82,10 @@ def shown_source(source: str) -> str:
 
 
 def fetched(fetch: Fetch, source: str, to: Path) -> Fetched:
-    """What a source names. Whatever a document says it is, no other error comes of it than one about its asset.
+    """Fetch a source. Every failure, whatever the document names, becomes an error that concerns its asset alone.
 
     Raises:
-        DownloadError: it cannot be had.
+        DownloadError: the source cannot be fetched or stored.
     """
     try:
         return fetch(source, to)

@@ -16,10 +16,10 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
-    """A folder for what does not fit into memory, gone afterwards.
+    """Create a temporary folder for what does not fit into memory; it is removed afterwards.
 
     Raises:
-        WriteError: there is no room for it; the message says where, and how to have it elsewhere.
+        WriteError: the disk is full; the message names the folder and how to choose another.
     """
     try:
         with TemporaryDirectory(prefix="kili-query-") as folder:

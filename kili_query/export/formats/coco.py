@@ -176,7 +176,7 @@ class _CocoWriter:
         """Return an annotation.
 
         Raises:
-            MalformedLabelError: it is empty, or what the caller makes of it is no annotation.
+            MalformedLabelError: it covers no pixel, or the caller's function does not return an annotation.
         """
         drawn = placed.drawn
         if fields is None:
@@ -186,10 +186,10 @@ class _CocoWriter:
         return row if drawn.annotation is None else self._modified(row, placed.image, drawn.annotation)
 
     def _modified(self, row: Row, image: Row, annotation: Annotation) -> Row:
-        """What the caller makes of an annotation.
+        """Apply the caller's function to an annotation.
 
         Raises:
-            MalformedLabelError: its function fails, or gives what is no annotation.
+            MalformedLabelError: the function fails, or does not return an annotation.
         """
         modify = self._export.options.annotation_modifier
         if modify is None:

@@ -1,4 +1,4 @@
-"""Shapes as lists of numbers, and how far they reach. What is heavy to import is loaded when a shape needs it."""
+"""Shapes as lists of numbers, and their extents. Heavy imports are lazy: most files need none of them."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, TypeAlias, cast
@@ -19,7 +19,7 @@ Parts: TypeAlias = Sequence[Sequence[Numbers]]
 
 
 class Extent(NamedTuple):
-    """What a shape fills.
+    """The box and the area of the part of the plane that a shape fills.
 
     Attributes:
         bounds: the smallest upright box around it; not numbers when it fills nothing.
