@@ -22,6 +22,7 @@ from kili_query.counting import CountPolicy
 from kili_query.diagnostics.layout import printable
 from kili_query.ontology import Ontology
 from kili_query.ontology.seen import unseen_names
+from kili_query.scanning import LabelNames
 from kili_query.syntax import print_name
 
 __all__ = ["Bin", "as_json_object", "bins_of", "block", "draw", "histogram"]
@@ -62,8 +63,9 @@ def histogram(
     kili-query histogram labels.ndjson --job OBJECTS --category PERSON
     """
     loaded = load_ontology(ontology)
-    wanted = _selection(job, category, loaded)
-    found = tally(labels, ontology=loaded, policy=CountPolicy(policy), at=at, on_malformed=on_malformed)
+    names = LabelNames() if loaded is None else None
+    wanted = _selection(job, category, loaded, names)
+    found = tally(labels, ontology=loaded, policy=CountPolicy(policy), at=at, on_malformed=on_malformed, names=names)
     pairs = wanted(sorted(found.occurrences, key=lambda pair: (pair[0], -found.objects(pair), pair[1])))
     if as_json:
         histograms = [as_json_object(found, pair) for pair in pairs]
@@ -77,7 +79,7 @@ def histogram(
 Selection = Callable[[Sequence[Pair]], Sequence[Pair]]
 
 
-def _selection(job: str | None, category: str | None, ontology: Ontology | None) -> Selection:
+def _selection(job: str | None, category: str | None, ontology: Ontology | None, names: LabelNames | None) -> Selection:
     """Which of the pairs found are asked for; what is asked for by name is shown even if no label holds it.
 
     Raises:
@@ -94,7 +96,8 @@ def _selection(job: str | None, category: str | None, ontology: Ontology | None)
     job_pieces, category_pieces = tuple(job_name.split("*")), tuple(category_name.split("*"))
 
     def held(found: Sequence[Pair]) -> Sequence[Pair]:
-        for slip in unseen_names(query.tree, found) if found else ():
+        jobs = set() if names is None else names.jobs
+        for slip in unseen_names(query.tree, found, jobs) if found or jobs else ():
             raise CommandError(
                 f"no label holds it: {slip.message}{'' if slip.help is None else f': {slip.help.text}'} "
                 "(with --ontology, a category that no label holds is drawn too)"

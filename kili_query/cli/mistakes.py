@@ -65,7 +65,7 @@ def tell_unseen(query: Query, names: LabelNames | None) -> None:
         query: the query that was evaluated.
         names: what the labels hold; None where the names were checked.
     """
-    found = [] if names is None or not names.labels else list(unseen_names(query.tree, names.pairs))
+    found = [] if names is None or not names.labels else list(unseen_names(query.tree, names.pairs, names.jobs))
     if not found or names is None:
         return
     lines = [f"{one.message}{'' if one.help is None else f': {one.help.text}'}" for one in found[:_SHOWN]]

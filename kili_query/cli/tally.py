@@ -11,7 +11,7 @@ from kili_query.cli.mistakes import refuse_unreadable
 from kili_query.cli.output import tell_report
 from kili_query.counting import CountPolicy, count
 from kili_query.ontology import Ontology
-from kili_query.scanning import OnProblem, Report, scan_matches
+from kili_query.scanning import LabelNames, OnProblem, Report, scan_matches
 
 __all__ = ["Pair", "Tally", "tally", "tell_tally"]
 
@@ -51,8 +51,9 @@ def tally(
     policy: CountPolicy = CountPolicy(),  # noqa: B008 - frozen
     at: str = "jsonResponse",
     on_malformed: OnProblem = "skip",
+    names: LabelNames | None = None,
 ) -> Tally:
-    """Count all labels of files, or of a list of labels.
+    """Count all labels of files, or of a list of labels; ``names`` takes what the first of them hold.
 
     Raises:
         DataError: a source cannot be read to its end, or nothing in it is a label; where asked for, a label is
@@ -66,7 +67,7 @@ def tally(
         return True
 
     with progress() as advance:
-        labels = scan_matches(source, add, at=at, on_malformed=on_malformed, progress=advance)
+        labels = scan_matches(source, add, at=at, on_malformed=on_malformed, progress=advance, names=names)
         for _ in labels:
             pass
     refuse_unreadable(labels.report)

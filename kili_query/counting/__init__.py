@@ -17,7 +17,7 @@ from kili_query.counting.content import (
 )
 from kili_query.counting.found import Found, Wanted, find, selected_sites, token
 from kili_query.counting.policy import DEFAULT_POLICY, CountPolicy, Rules, VideoPolicy
-from kili_query.counting.tally import count
+from kili_query.counting.tally import count, held_jobs
 
 __all__ = [
     "DEFAULT_POLICY",
@@ -32,6 +32,7 @@ __all__ = [
     "checked_root",
     "count",
     "find",
+    "held_jobs",
     "is_frame_key",
     "is_video",
     "repeated_frame",

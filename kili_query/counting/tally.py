@@ -1,13 +1,14 @@
-"""All counts of a label."""
+"""All counts of a label, and the jobs that it holds."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 
-from kili_query.counting.content import checked_root, root_sites
+from kili_query.counting.content import checked_root, nested_sites, root_sites
 from kili_query.counting.found import EVERYTHING, Wanted, find, token
 from kili_query.counting.policy import DEFAULT_POLICY, CountPolicy, Rules
 from kili_query.ontology import Ontology, OntologySource
+from kili_query.ontology.job import METADATA_JOBS
 
-__all__ = ["count"]
+__all__ = ["count", "held_jobs"]
 
 
 def count(
@@ -40,3 +41,23 @@ def count(
         if counted is not None:
             tokens.setdefault((found.job, found.category), set()).add(counted)
     return {counter: len(distinct) for counter, distinct in tokens.items()}
+
+
+def held_jobs(json_response: object) -> Iterator[str]:
+    """Name every job of a label, child jobs included, and those that hold nothing, which `count` leaves out.
+
+    Raises:
+        UnknownContentError: the content is None.
+        MalformedLabelError: something in the label has the wrong shape; the jobs before it were given.
+
+    >>> list(held_jobs({"OBJECTS": {"annotations": []}, "SKY": {"categories": [{"name": "BLUE"}]}}))
+    ['OBJECTS', 'SKY']
+    """
+    stack = [root_sites(checked_root(json_response), Rules.of(DEFAULT_POLICY, None))]
+    while stack:
+        site = next(stack[-1], None)
+        if site is None:
+            stack.pop()
+            continue
+        yield from (name for name in site.jobs if isinstance(name, str) and name not in METADATA_JOBS)
+        stack.append(nested_sites(site))

@@ -1,6 +1,7 @@
 """Near names: what a person probably meant, by edit distance over keys and display names."""
 
 from collections.abc import Iterable, Mapping
+from itertools import accumulate
 
 from kili_query.diagnostics import Edit, Help
 from kili_query.ontology.model import Job
@@ -10,6 +11,7 @@ from kili_query.syntax.printer import print_name
 __all__ = [
     "distance",
     "edit_at",
+    "list_names",
     "name_jobs",
     "nearest",
     "places_of_category",
@@ -19,6 +21,8 @@ __all__ = [
 ]
 
 _MAX_LISTED = 3
+_MAX_EXISTING = 8
+_MAX_EXISTING_LENGTH = 80
 _MAX_DISTANCE = 4
 
 
@@ -120,6 +124,27 @@ def name_jobs(names: Iterable[str]) -> str:
     shown = [f"`{name}`" for name in names]
     more = ", …" if len(shown) > _MAX_LISTED else ""
     return f"{'job' if len(shown) == 1 else 'jobs'} {', '.join(shown[:_MAX_LISTED])}{more}"
+
+
+def list_names(names: Iterable[str]) -> Help | None:
+    """What exists, where nothing is near to what was written: as many of the names as are quickly read.
+
+    >>> list_names(["BOXES", "not"]).text, list_names(["A"]).text, list_names([]) is None
+    ('there are `BOXES`, `"not"`', 'there is `A`', True)
+    >>> list_names([f"CATEGORY_{number}" for number in range(100)]).text
+    'there are `CATEGORY_0`, `CATEGORY_1`, `CATEGORY_2`, `CATEGORY_3`, `CATEGORY_4`, … and 95 more'
+    """
+    shown = [f"`{spell(name)}`" for name in names]
+    if not shown:
+        return None
+    lengths = list(accumulate(len(name) + 2 for name in shown))
+    number = max(1, min(_MAX_EXISTING, sum(length <= _MAX_EXISTING_LENGTH for length in lengths)))
+    more = f", … and {len(shown) - number} more" if len(shown) > number else ""
+    return Help(f"there {'is' if len(shown) == 1 else 'are'} {', '.join(map(_cut, shown[:number]))}{more}")
+
+
+def _cut(shown: str) -> str:
+    return shown if len(shown) <= _MAX_EXISTING_LENGTH else f"{shown[: _MAX_EXISTING_LENGTH - 2]}…`"
 
 
 def spell(name: str) -> str:

@@ -6,38 +6,60 @@ from itertools import islice
 from attrs import evolve
 
 from kili_query.ast import Predicate
-from kili_query.diagnostics import Diagnostic
+from kili_query.diagnostics import Code, Diagnostic, Label
 from kili_query.ontology.check import MAX_FINDINGS
+from kili_query.ontology.did_you_mean import suggest
 from kili_query.ontology.job import Category, Job
 from kili_query.ontology.model import Ontology
 from kili_query.ontology.rules import pattern_matches_nothing, unknown_category, unknown_job
-from kili_query.ontology.use import uses
+from kili_query.ontology.use import Use, uses
 
 __all__ = ["unseen_names"]
 
-_RULES = (unknown_job.check, unknown_category.check, pattern_matches_nothing.check)
 
-
-def unseen_names(tree: Predicate, pairs: Collection[tuple[str, str]]) -> Iterator[Diagnostic]:
+def unseen_names(
+    tree: Predicate, pairs: Collection[tuple[str, str]], jobs: Collection[str] = ()
+) -> Iterator[Diagnostic]:
     """What a query names and no label holds, with the near names that labels do hold.
 
     Args:
         tree: the query.
         pairs: the jobs and categories that labels hold.
+        jobs: the jobs that labels hold, where some may be empty.
 
     >>> from kili_query.syntax import parse_tree
     >>> pairs = [("OBJECTS", "TRAFFIC_LIGHT"), ("SCENE", "NIGHT")]
     >>> [(one.message, one.help.text) for one in unseen_names(parse_tree('OBJECTS."traffic light"'), pairs)]
     [('unknown category `traffic light` in job `OBJECTS`', 'did you mean `TRAFFIC_LIGHT`?')]
     """
-    seen = _as_ontology(pairs)
+    seen = _as_ontology(pairs, jobs)
     # labels do not say which job may stand in which brackets: there, only the names themselves are compared
     anywhere = (evolve(use, jobs=None) for use in uses(tree, seen))
     return islice((found for use in anywhere for rule in _RULES for found in rule(use, seen)), MAX_FINDINGS)
 
 
-def _as_ontology(pairs: Collection[tuple[str, str]]) -> Ontology:
-    categories: dict[str, dict[str, Category]] = {}
-    for job, category in pairs:
+def _unknown_job(use: Use, seen: Ontology) -> Iterator[Diagnostic]:
+    """No label holds the job; one that is empty in all labels may be what was meant, too."""
+    empty = {job.name: None for job in seen.jobs.values() if not job.has_categories}
+    for found in unknown_job.check(use, seen):
+        is_mended = found.help is not None and found.help.edit is not None
+        near = None if is_mended else suggest(use.job_name or "", empty, use.term.job_span)
+        yield found if near is None else evolve(found, help=near)
+
+
+def _empty_job(use: Use, seen: Ontology) -> Iterator[Diagnostic]:
+    """Labels hold the job, but no object or choice in it."""
+    job = seen.jobs.get(use.job_name or "")
+    if job is not None and not job.has_categories:
+        message = f"job `{job.name}` is empty: no object or choice is in it"
+        yield Diagnostic(Code.JOB_WITHOUT_CATEGORIES, message, Label(use.term.job_span, "empty"))
+
+
+_RULES = (_unknown_job, unknown_category.check, pattern_matches_nothing.check, _empty_job)
+
+
+def _as_ontology(pairs: Collection[tuple[str, str]], jobs: Collection[str]) -> Ontology:
+    categories: dict[str, dict[str, Category]] = {job: {} for job in sorted(jobs)}
+    for job, category in sorted(pairs):
         categories.setdefault(job, {})[category] = Category(category, category)
     return Ontology({job: Job(job, "OBJECT_DETECTION", categories=found) for job, found in categories.items()})

@@ -2,7 +2,7 @@
 
 from attrs import define, field
 
-from kili_query.counting import count
+from kili_query.counting import count, held_jobs
 from kili_query.errors import LabelError
 
 __all__ = ["LabelNames"]
@@ -17,10 +17,12 @@ class LabelNames:
 
     Attributes:
         pairs: the jobs and categories.
+        jobs: the jobs, those that hold nothing included.
         labels: in how many labels they were looked for.
     """
 
     pairs: set[tuple[str, str]] = field(factory=set)
+    jobs: set[str] = field(factory=set)
     labels: int = 0
     _bytes: int = 0
 
@@ -35,6 +37,7 @@ class LabelNames:
             return
         self.labels += 1
         try:
+            self.jobs.update(held_jobs(json_response))
             self.pairs.update(count(json_response))
         except LabelError:  # elsewhere than where the query looks, which is no reason not to judge the label
             return

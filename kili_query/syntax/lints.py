@@ -1,4 +1,4 @@
-"""Warnings that need only the words of a query: KQ205, KQ206 and KQ207."""
+"""Warnings that need only the words of a query: reversed ranges (KQ202), KQ205, KQ206 and KQ207."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -16,10 +16,54 @@ _LONGEST = 40
 
 def lint_lexemes(source: Source, lexemes: Sequence[Lexeme], dialect: Dialect) -> Iterator[Diagnostic]:
     """All warnings about the words of a query."""
+    yield from _reversed_ranges(source, lexemes)
     yield from _numbers_read_as_another(source, lexemes)
     yield from _mixed_connectives(source, lexemes)
     if dialect == "core":
         yield from _stars(source, lexemes)
+
+
+def _reversed_ranges(source: Source, lexemes: Sequence[Lexeme]) -> Iterator[Diagnostic]:
+    """KQ202: a range like ``5..3`` among others. A set of nothing else is for the logic, which judges the whole."""
+    for items in _sets(lexemes):
+        turned = [item for item in items if _is_reversed(item)]
+        for low, dots, high in turned if len(turned) < len(items) else ():
+            span = low.span.cover(high.span)
+            shown = _cut(f"{low.text}{dots.text}{high.text}")
+            advice = f"{high.text}{dots.text}{low.text}"
+            yield Diagnostic(
+                Code.NEVER_TRUE,
+                f"no count lies in the reversed range `{shown}`",
+                Label(span, "holds no number"),
+                help=Help(f"write `{_cut(advice)}`", Edit(span, advice)),
+                source=source,
+            )
+
+
+def _sets(lexemes: Sequence[Lexeme]) -> Iterator[list[list[Lexeme]]]:
+    """The items of each set in braces, each as its words."""
+    items: list[list[Lexeme]] = []
+    for lexeme in lexemes:
+        match lexeme.word:
+            case Word.LBRACE:
+                items = [[]]
+            case Word.COMMA if items:
+                items.append([])
+            case Word.RBRACE if items:
+                yield items
+                items = []
+            case _ if items:
+                items[-1].append(lexeme)
+            case _:
+                pass
+
+
+def _is_reversed(item: Sequence[Lexeme]) -> bool:
+    match [lexeme.word for lexeme in item]:
+        case [Word.NUMBER, Word.RANGE, Word.NUMBER]:
+            return read_number(item[0].text) > read_number(item[2].text)
+        case _:
+            return False
 
 
 def _numbers_read_as_another(source: Source, lexemes: Sequence[Lexeme]) -> Iterator[Diagnostic]:

@@ -108,11 +108,25 @@ class TestNames:
         assert "note" not in run("match", "OBJECTS.DOG OR *.CA* OR SCENE.count > 3", labels).err
         assert "note" not in run("match", "NO.SUCH", "-", stdin=b"").err
 
+    def test_a_job_that_is_empty_in_all_labels(self, run: Run) -> None:
+        text = (
+            b'{"jsonResponse": {"OBJECTS": {"annotations": []}, "TEXT": {}}}\n'
+            b'{"jsonResponse": {"SKY": {"categories": [{"name": "A", "children": {"WHY": {"categories": []}}}]}}}\n'
+        )
+        for job in ("OBJECTS", "TEXT", "WHY"):
+            err = run("match", f"{job}.CAR OR SKY.A", "-", stdin=text).err
+            assert f"labels\n  job `{job}` is empty: no object or choice is in it\n" in err
+            assert f"job `{job}` is empty" in run("histogram", "-", "--job", job, stdin=text).err
+        err = run("match", "OBJECT.CAR", "-", stdin=text).err
+        assert "unknown job `OBJECT`: did you mean `OBJECTS`?" in err
+
     def test_the_first_labels_tell(self, run: Run) -> None:
         text = b'{"jsonResponse": {"J": {"categories": [{"name": "A"}]}}}\n' * 1001
         ran = run("match", "J.B OR J.A", "-", "--count", stdin=text)
         assert ran.out == "1001\n"
-        assert "not all of them are in the first 1000 labels\n  unknown category `B` in job `J`\n" in ran.err
+        assert (
+            "not all of them are in the first 1000 labels\n  unknown category `B` in job `J`: there is `A`\n" in ran.err
+        )
 
 
 def test_arguments_in_the_wrong_order(run: Run, labels: Path) -> None:

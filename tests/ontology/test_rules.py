@@ -98,9 +98,21 @@ def test_messages_are_true_when_read_alone(text: str, message: str) -> None:
     assert only(text).message == message
 
 
-@pytest.mark.parametrize("text", ["BOXES.ZZZZZ", "ZZZZZZ.CAR", "SIZE.X", "BOXES.Z*", "Z*.Q"])
-def test_a_far_name_has_no_suggestion(text: str) -> None:
-    assert only(text).help is None
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("ZZZZZZ.CAR", 'there are `BOXES`, `SIZE`, `OCCLUDED`, `WHY`, `WEATHER`, `BODY`, `BENT`, `"not"`'),
+        ("Z*.Q", 'there are `BOXES`, `SIZE`, `OCCLUDED`, `WHY`, `WEATHER`, `BODY`, `BENT`, `"not"`'),
+        ("BOXES.CAR[ZZZZZZ.YES]", "there is `OCCLUDED`"),
+        ("SIZE.X", "there are `SMALL`, `LARGE`"),
+        ("BOXES.ZZZZZ", 'there are `PERSON`, `CAR`, `CAR_2`, `TRAFFIC_LIGHT`, `"IS_THE OBJECT OCCLUDED?"`'),
+        ("BOXES.Z*", 'there are `PERSON`, `CAR`, `CAR_2`, `TRAFFIC_LIGHT`, `"IS_THE OBJECT OCCLUDED?"`'),
+    ],
+)
+def test_where_nothing_is_near_the_help_lists_what_there_is(text: str, shown: str) -> None:
+    found = only(text)
+    assert found.help is not None
+    assert (found.help.text, found.help.edit) == (shown, None)
 
 
 @pytest.mark.parametrize(

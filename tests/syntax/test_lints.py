@@ -1,4 +1,4 @@
-"""Warnings about words: KQ205, KQ206 and KQ207."""
+"""Warnings about words: reversed ranges (KQ202), KQ205, KQ206 and KQ207."""
 
 import pytest
 
@@ -77,6 +77,26 @@ MIXED = {
 def test_mixed_connectives(text: str) -> None:
     message = "`AND` and `OR` mixed without parentheses"
     assert found(text) == [("KQ206", word, message) for word in MIXED[text]]
+
+
+REVERSED = {
+    "A.B.count IN {1, 5..3}": ["5..3"],
+    "A.B.count NOT IN {9 .. 7, 1, 5..3, 3..5, 4..4, 8..}": ["9 .. 7", "5..3"],
+    "A.B.count + C.D.count IN {1, -1..-2}": ["-1..-2"],
+    "A.B[C.D.count IN {4..2, 7}] AND A.B.count IN {1, 3..2}": ["4..2", "3..2"],
+    "A.B.count IN {5..3}": [],
+    "A.B.count IN {5..3, 9..7}": [],
+}
+
+
+@pytest.mark.parametrize("text", REVERSED)
+def test_reversed_ranges_among_others(text: str) -> None:
+    warnings = [one for one in lint_text(Source(text)) if one.code.value == "KQ202"]
+    assert [text[slice(*one.span)] for one in warnings] == REVERSED[text]
+    for one in warnings:
+        assert one.help is not None
+        assert one.help.edit is not None
+        assert len(lint_text(Source(edited(text, one.help.edit)))) < len(lint_text(Source(text)))
 
 
 def test_stars_are_letters_in_core() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from kili_query.ast import And, CompareOp, Comparison, Or, Predicate
 from kili_query.diagnostics import Code, Diagnostic, Edit, Help, Label
-from kili_query.logic.lints.case import Case, Clause, minimal
+from kili_query.logic.lints.case import Case, Clause, help_with_range, minimal
 from kili_query.syntax.lower import negate
 from kili_query.syntax.printer import print_counter
 
@@ -52,4 +52,4 @@ def _help(clause: Clause) -> Help:
             text = f"{print_counter(counter)} > 0"
             return Help(f"write `{text}` to ask for one at least", Edit(clause.span, text))
         case _:
-            return Help("leave it out, or correct its bound")
+            return help_with_range(clause.written) or Help("leave it out, or correct its bound")

@@ -5,7 +5,8 @@ from typing import TypeVar
 
 from attrs import evolve, field, frozen
 
-from kili_query.ast import And, Not, Or, Predicate, conjunction, disjunction
+from kili_query.ast import And, Membership, Not, Or, Predicate, conjunction, disjunction
+from kili_query.diagnostics import Help
 from kili_query.logic.decide import facts_of
 from kili_query.logic.facts import Fact
 from kili_query.logic.opaque import known_of_opaque
@@ -17,7 +18,7 @@ from kili_query.syntax.printer import print_tree
 
 _T = TypeVar("_T")
 
-__all__ = ["Case", "Clause", "Prover", "minimal", "shrink"]
+__all__ = ["Case", "Clause", "Prover", "help_with_range", "minimal", "shrink"]
 
 MAX_STEPS = 150_000
 MAX_STEPS_EACH = 10_000
@@ -198,6 +199,13 @@ class _Reading:
         self.clauses[id(node)] = Clause(tree, is_negated, span, text)
         self.kept.append(node)
         return node
+
+
+def help_with_range(written: Predicate) -> Help | None:
+    """How to mend the first reversed range of a set; None where there is none."""
+    ranges = written.ranges if isinstance(written, Membership) else ()
+    turned = next((one for one in ranges if one.high is not None and one.low > one.high), None)
+    return None if turned is None else Help(f"the range is reversed: write `{turned.high}..{turned.low}`")
 
 
 def shrink(items: Sequence[_T], suffices: Callable[[list[_T]], bool]) -> list[_T]:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from kili_query.ast import MAX_COUNT, And, Constant, Membership, Or, Predicate
+from kili_query.ast import MAX_COUNT, And, Constant, Or, Predicate
 from kili_query.diagnostics import Code, Diagnostic, Help, Label
-from kili_query.logic.lints.case import Case, Clause, minimal
+from kili_query.logic.lints.case import Case, Clause, help_with_range, minimal
 
 __all__ = ["check", "parts_never_true"]
 
@@ -47,9 +47,4 @@ def _diagnose(case: Case, part: Predicate) -> Diagnostic:
 def _help(clause: Clause) -> Help:
     if isinstance(clause.written, Constant):
         return Help("leave it out, or write a condition")
-    if isinstance(clause.written, Membership):
-        turned = [one for one in clause.written.ranges if one.high is not None and one.low > one.high]
-        if turned:
-            low, high = turned[0].low, turned[0].high
-            return Help(f"the range is reversed: write `{high}..{low}`")
-    return Help(f"counts are integers in 0 … {MAX_COUNT}")
+    return help_with_range(clause.written) or Help(f"counts are integers in 0 … {MAX_COUNT}")

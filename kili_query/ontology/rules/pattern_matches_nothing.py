@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from kili_query.ast import NamePattern, Pattern
 from kili_query.ast.walk import matches_pattern
 from kili_query.diagnostics import Code, Diagnostic, Help, Label
-from kili_query.ontology.did_you_mean import suggest
+from kili_query.ontology.did_you_mean import list_names, suggest
 from kili_query.ontology.model import Job, Ontology
 from kili_query.ontology.names import is_plain, jobs_matching, pairs_matching
-from kili_query.ontology.use import Use
+from kili_query.ontology.use import Use, jobs_at
 from kili_query.syntax.printer import print_counter
 
 __all__ = ["check"]
@@ -26,7 +26,7 @@ def check(use: Use, ontology: Ontology) -> Iterator[Diagnostic]:
     place = " in these brackets" if use.jobs is not None else ""
     fault = Label(use.span, f"no {'category' if jobs else 'job'} matches{place}")
     message = f"pattern `{shown}` matches nothing{place}"
-    yield Diagnostic(Code.PATTERN_MATCHES_NOTHING, message, fault, help=_help(pattern, jobs, ontology))
+    yield Diagnostic(Code.PATTERN_MATCHES_NOTHING, message, fault, help=_help(pattern, jobs, use, ontology))
 
 
 def _matches(pattern: Pattern, use: Use, ontology: Ontology) -> bool:
@@ -37,15 +37,18 @@ def _matches(pattern: Pattern, use: Use, ontology: Ontology) -> bool:
     return is_plain(pattern.job) or use.jobs is None or any(job in use.jobs for job, _ in pairs)
 
 
-def _help(pattern: Pattern, jobs: tuple[Job, ...], ontology: Ontology) -> Help | None:
+def _help(pattern: Pattern, jobs: tuple[Job, ...], use: Use, ontology: Ontology) -> Help | None:
     categories = [category for job in jobs for category in job.categories.values()]
     if jobs and is_plain(pattern.category):
         names = {category.key: category.name for category in categories}
-        return suggest(pattern.category.pieces[0], names, pattern.category_span)
+        near = suggest(pattern.category.pieces[0], names, pattern.category_span)
+        return near or list_names(names)
     stars, keys = (pattern.category, [one.key for one in categories]) if jobs else (pattern.job, list(ontology.jobs))
     others = (key for key in keys if not matches_pattern(stars.pieces, key))  # what matches as it is stands elsewhere
     same = next((key for key in others if _matches_in_any_case(stars, key)), None)
-    return None if same is None else Help(f"upper and lower case differ: did you mean to match `{same}`?")
+    if same is not None:
+        return Help(f"upper and lower case differ: did you mean to match `{same}`?")
+    return list_names(keys if jobs else (job.name for job in jobs_at(use, ontology)))
 
 
 def _matches_in_any_case(pattern: NamePattern, name: str) -> bool:

@@ -3,7 +3,15 @@
 from collections.abc import Iterator
 
 from kili_query.diagnostics import Code, Diagnostic, Help, Label
-from kili_query.ontology.did_you_mean import edit_at, name_jobs, places_of_category, spell, suggest, suggest_same
+from kili_query.ontology.did_you_mean import (
+    edit_at,
+    list_names,
+    name_jobs,
+    places_of_category,
+    spell,
+    suggest,
+    suggest_same,
+)
 from kili_query.ontology.model import Job, Ontology
 from kili_query.ontology.names import categories_called, jobs_called
 from kili_query.ontology.use import Use, jobs_at
@@ -27,7 +35,10 @@ def _help(name: str, job: Job, use: Use, ontology: Ontology) -> Help | None:
     display_names = {category.key: category.name for category in job.categories.values()}
     span = use.term.category_span
     return (
-        suggest_same(name, display_names, span) or _elsewhere(name, use, ontology) or suggest(name, display_names, span)
+        suggest_same(name, display_names, span)
+        or _elsewhere(name, use, ontology)
+        or suggest(name, display_names, span)
+        or list_names(display_names)
     )
 
 

@@ -4,7 +4,15 @@ from collections.abc import Iterator, Sequence
 
 from kili_query.ast import Pattern
 from kili_query.diagnostics import Code, Diagnostic, Help, Label
-from kili_query.ontology.did_you_mean import edit_at, name_jobs, places_of_category, spell, suggest, suggest_same
+from kili_query.ontology.did_you_mean import (
+    edit_at,
+    list_names,
+    name_jobs,
+    places_of_category,
+    spell,
+    suggest,
+    suggest_same,
+)
 from kili_query.ontology.job import METADATA_JOBS
 from kili_query.ontology.model import Job, Ontology
 from kili_query.ontology.names import jobs_called
@@ -29,7 +37,8 @@ def _help(name: str, use: Use, ontology: Ontology) -> Help | None:
     display_names = {job.name: job.instruction for job in jobs}
     span = use.term.job_span
     same = suggest_same(name, display_names, span)
-    return same or _swapped(name, use, jobs) or _category(name, use, jobs) or suggest(name, display_names, span)
+    near = same or _swapped(name, use, jobs) or _category(name, use, jobs) or suggest(name, display_names, span)
+    return near or list_names(display_names)
 
 
 def _swapped(name: str, use: Use, jobs: Sequence[Job]) -> Help | None:
