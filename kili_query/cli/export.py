@@ -1,6 +1,5 @@
 """``kili-query export``: labels in the format that another program reads."""
 
-import re
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -11,23 +10,13 @@ from kili_query.cli.arguments import JsonOption, LabelsArgument
 from kili_query.cli.exit_status import FINE, NEGATIVE
 from kili_query.cli.failure import CommandError
 from kili_query.cli.inputs import load_ontology, load_query
+from kili_query.cli.option_names import with_option_names
 from kili_query.cli.output import print_json, print_lines
 from kili_query.cli.packing import check_suffix
-from kili_query.export import FORMATS, DownloadError, NotCompatibleOptions, NotExportableAssetError, format_named, write
+from kili_query.export import FORMATS, NotCompatibleOptions, format_named, write
 
 __all__ = ["export"]
 
-_OPTIONS = {
-    "assets": "--assets",
-    "cut_videos": "--cut-videos",
-    "media_root": "--media-root",
-    "normalized_coordinates": "--normalized",
-    "normalized_coordinates=False": "--normalized pixels",
-    "normalized_coordinates=True": "--normalized fractions",
-    "single_file": "--single-file",
-    "with_assets": "--with-assets",
-}
-_ARGUMENT = re.compile(f"`({'|'.join(_OPTIONS)})`")
 _SUFFIXES = {"jsonl": (".jsonl", ".ndjson"), "parquet": (".parquet",)}
 """Of the formats that are one file, and not JSON."""
 _COORDINATES = {"own": None, "fractions": True, "pixels": False}
@@ -92,42 +81,30 @@ def export(
         raise NotCompatibleOptions(f"the format `{fmt}` has one layout: leave out `--layout`")
     query = None if where is None else load_query(where, load_ontology(project))
     sources = labels[0] if len(labels) == 1 else labels
-    try:
-        summary = write(
-            sources,
-            assets,
-            project,
-            fmt=fmt,
-            to=Path(output),
-            layout=layout or max(known.layouts),
-            single_file=single_file,
-            with_assets=with_assets,
-            cut_videos=cut_videos,
-            normalized_coordinates=_COORDINATES[normalized],
-            where=query,
-            on_error=on_error,
-            export_type=export_type,
-            media_root=media_root,
-            media_cache=media_cache,
-            disable_tqdm=None if sys.stderr.isatty() else True,
-        )
-    except (NotCompatibleOptions, NotExportableAssetError, DownloadError) as error:
-        raise type(error)(_with_options(str(error))) from error
+    summary = write(
+        sources,
+        assets,
+        project,
+        fmt=fmt,
+        to=Path(output),
+        layout=layout or max(known.layouts),
+        single_file=single_file,
+        with_assets=with_assets,
+        cut_videos=cut_videos,
+        normalized_coordinates=_COORDINATES[normalized],
+        where=query,
+        on_error=on_error,
+        export_type=export_type,
+        media_root=media_root,
+        media_cache=media_cache,
+        disable_tqdm=None if sys.stderr.isatty() else True,
+    )
     if summary.is_of_nothing and not summary.skipped:
         raise CommandError(f"no label was read: {output} was not written")
     if as_json:
         print_json(summary.to_dict())
     else:
-        print_lines(_with_options(str(summary)))
+        print_lines(with_option_names(str(summary)))
     if summary.is_of_nothing:
         raise CommandError("no label could be written")
     return FINE if summary.labels else NEGATIVE
-
-
-def _with_options(text: str) -> str:
-    """The text, with what Python calls an argument named as the option that it is here.
-
-    >>> _with_options("`cut_videos` is for the media of an export: set `with_assets` too")
-    '`--cut-videos` is for the media of an export: set `--with-assets` too'
-    """
-    return _ARGUMENT.sub(lambda found: f"`{_OPTIONS[found[1]]}`", text)

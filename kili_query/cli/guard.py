@@ -13,9 +13,10 @@ from typing import ParamSpec, TextIO
 import typer
 
 from kili_query.cli.exit_status import BAD, BROKEN_PIPE, INTERRUPTED, TERMINATED
+from kili_query.cli.option_names import KEY_ADVICE, with_option_names
 from kili_query.cli.output import tell_diagnostics, tell_error
 from kili_query.cli.warned import warnings_told
-from kili_query.errors import KiliQueryError, QueryError
+from kili_query.errors import AuthenticationFailed, DataError, KiliQueryError, OntologyError, QueryError
 
 __all__ = ["guarded", "settle"]
 
@@ -77,8 +78,12 @@ def _attempt(command: Callable[[], int]) -> int:
         return command()
     except QueryError as error:
         tell_diagnostics(error.diagnostics)
-    except KiliQueryError as error:
+    except (DataError, OntologyError) as error:  # whose backticks quote labels and projects
         tell_error(str(error))
+    except AuthenticationFailed as error:
+        tell_error(f"{with_option_names(str(error))}\n  {KEY_ADVICE}")
+    except KiliQueryError as error:
+        tell_error(with_option_names(str(error)))
     except RecursionError:
         tell_error("something in the input is nested too deeply to be read")
     return BAD

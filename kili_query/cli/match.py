@@ -74,7 +74,7 @@ def match(
                 _write_json(items, found.report, out.stream, is_counted=count)
             else:
                 _write(items, found.report, out.stream, failures, is_counted=count)
-        if not as_json:
+        if not as_json and (found.report.read or not failures):
             tell_report(found.report, str(found.report).partition("\n")[0])
         if failures:
             raise failures[0]  # inside, so that no file appears

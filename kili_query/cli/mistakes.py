@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import typer
 
 from kili_query.cli.output import tell
+from kili_query.counting.label import LOOKS_LIKE_ASSET, LOOKS_LIKE_CONTENT
 from kili_query.errors import SourceError
 from kili_query.ontology.seen import unseen_names
 from kili_query.query import Query
@@ -51,9 +52,15 @@ def refuse_unreadable(report: Report) -> None:
     name = report.unreadable[0]
     others = len(report.unreadable) - 1
     more = f" (and in {others} more)" if others else ""
-    found = [one for one in report.problems if one.place.file == name or one.place.file.startswith(f"{name}{os.sep}")]
+    found = report.problems_of(name)
     if any(one.reason == LOOKS_LIKE_PROJECT for one in found):
         raise SourceError(f"`{name}` looks like a project, not like labels{more}: give it with --ontology or --project")
+    if any(one.reason.endswith(LOOKS_LIKE_CONTENT) for one in found):
+        raise SourceError(f"`{name}` looks like contents without their labels{more}: read it with `--at ''`")
+    if any(one.reason.endswith(LOOKS_LIKE_ASSET) for one in found):
+        raise SourceError(
+            f"`{name}` looks like assets without labels{more}: give a file of labels (`export --assets` takes assets)"
+        )
     why = f": {found[0].reason}" if found else ""
     raise SourceError(f"nothing in `{name}` could be read as a label{more}{why}")
 

@@ -17,7 +17,7 @@ from kili_query.diagnostics import Diagnostic
 from kili_query.diagnostics.layout import display_width, escape_unprintable, printable
 from kili_query.diagnostics.render import ansi, render_text, wants_color
 from kili_query.replacing import Replacement, replaced
-from kili_query.scanning import Report
+from kili_query.scanning import Fault, Problem, Report
 
 __all__ = [
     "Output",
@@ -82,8 +82,17 @@ def tell_diagnostics(found: Iterable[Diagnostic]) -> None:
 
 
 def tell_report(report: Report, heading: str) -> None:
-    """Print what a scan came across, with its problems, on standard error."""
-    tell("\n".join([heading, *str(report).split("\n")[1:]]))
+    """Print what a scan came across, with its problems, on standard error.
+
+    Of a source that is no file of labels at all, each line has the same fault: `refuse_unreadable` says it once.
+    """
+    said = [problem for name in report.unreadable for problem in _said_once(report.problems_of(name))]
+    shown = [problem for problem in report.problems if problem not in said]
+    tell("\n".join([heading, *report.told(shown).split("\n")[1:]]))
+
+
+def _said_once(problems: Sequence[Problem]) -> list[Problem]:
+    return [one for one in problems if one.fault is Fault.BROKEN or one.reason == problems[0].reason]
 
 
 def _lines(text: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
 
+from kili_query.cli.option_names import with_option_names
 from kili_query.cli.output import tell_warning
 
 __all__ = ["warnings_told"]
@@ -22,7 +23,7 @@ def warnings_told() -> Iterator[None]:
         file: TextIO | None = None,
         line: str | None = None,
     ) -> None:
-        tell_warning(str(message))
+        tell_warning(with_option_names(str(message)))
 
     with warnings.catch_warnings():
         warnings.simplefilter("always", UserWarning)

@@ -20,12 +20,15 @@ from urllib3.util import Url, parse_url
 
 from kili_query.errors import ArgumentError, AuthenticationFailed
 
-__all__ = ["CONFIG_FILE", "DEFAULT_ENDPOINT", "MAX_ANSWER_BYTES", "Settings"]
+__all__ = ["CONFIG_FILE", "DEFAULT_ENDPOINT", "LARGER_ANSWERS", "MAX_ANSWER_BYTES", "Settings"]
 
 DEFAULT_ENDPOINT = "https://cloud.kili-technology.com/api/label/v2/graphql"
 CONFIG_FILE = "kili-sdk-config.json"
 MAX_ANSWER_BYTES = 256 * 1024 * 1024
 """How much an answer may hold, once it is inflated: a page of a hundred labels seldom has a tenth of that."""
+
+LARGER_ANSWERS = "ask for fewer fields, or in Python give a larger `max_answer_bytes=…`"
+"""What to do about an answer that holds more."""
 
 _TRUE = ("true", "1", "yes", "on")
 _FALSE = ("false", "0", "no", "off")
@@ -279,7 +282,7 @@ def _key(
         return key, True
     if key := _checked_key(prompt(), "the key that was typed"):
         return key, False
-    raise AuthenticationFailed("no API key: set the environment variable `KILI_API_KEY`, or give `api_key` in Python")
+    raise AuthenticationFailed("no API key: set the environment variable `KILI_API_KEY`, or in Python give `api_key=…`")
 
 
 def _ask_for_key() -> str:

@@ -22,7 +22,7 @@ from kili_query.client.answers import Reply, without_secrets
 from kili_query.client.deadlines import Deadlines, Watch, watched
 from kili_query.client.inflating import AnswerTooLarge, Inflater
 from kili_query.client.retries import BROKEN, REFUSED, SLOW, UNREACHED, UNUSABLE, Clock, Failure
-from kili_query.client.settings import Settings
+from kili_query.client.settings import LARGER_ANSWERS, Settings
 from kili_query.protocol import authorization
 
 __all__ = ["MAX_CONNECTIONS", "Sending", "Wire"]
@@ -134,7 +134,7 @@ class Wire:
                 body = self._body(response, watch, end_s)
             except AnswerTooLarge:
                 most = self._settings.max_answer_bytes
-                return Failure(f"the answer is larger than {most} bytes: give a larger `max_answer_bytes`", UNUSABLE)
+                return Failure(f"the answer is larger than {most} bytes: {LARGER_ANSWERS}", UNUSABLE)
             except (OSError, HTTPError, ValueError, zlib.error) as error:
                 return _LATE if watch.is_over else _lost(error, sending, silence_s, self._settings)
             return _LATE if body is None else Reply(response.status, response.headers, body)

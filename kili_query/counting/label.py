@@ -5,9 +5,15 @@ import json
 from kili_query.counting.conversations import ANNOTATIONS, holds_answers, rebuilt
 from kili_query.errors import UnknownContentError
 
-__all__ = ["content_of", "reason_not_json"]
+__all__ = ["LOOKS_LIKE_ASSET", "LOOKS_LIKE_CONTENT", "content_of", "reason_not_json"]
 
 _CONTENT = "jsonResponse"
+_ANSWERS = ("annotations", "categories", "text")
+_FIELDS_OF_ASSETS = ("externalId", "jsonContent", "jsonMetadata")
+_FIELDS_OF_LABELS = ("labelOf", "labelType", "assetId")
+
+LOOKS_LIKE_ASSET = "this looks like an asset without labels"
+LOOKS_LIKE_CONTENT = "this looks like the content itself, which an empty `at` reads"
 
 
 def content_of(label: dict[str, object], at: str = "jsonResponse") -> object:
@@ -40,7 +46,7 @@ def content_of(label: dict[str, object], at: str = "jsonResponse") -> object:
 def _stored(label: dict[str, object], at: str) -> object:
     content = label.get(at)
     if content is None:
-        raise UnknownContentError(f"`{at}` is null" if at in label else f"no `{at}`")
+        raise UnknownContentError(f"`{at}` is null" if at in label else f"no `{at}`{_what_it_is(label)}")
     if not isinstance(content, str):
         return content
     if not content or content.isspace():
@@ -52,6 +58,22 @@ def _stored(label: dict[str, object], at: str) -> object:
     if decoded is None:
         raise UnknownContentError(f"`{at}` is null")
     return decoded
+
+
+def _what_it_is(label: dict[str, object]) -> str:
+    """What was probably given in place of a label, where that can be told."""
+    if any(field in label for field in _FIELDS_OF_ASSETS) and not any(field in label for field in _FIELDS_OF_LABELS):
+        return f": {LOOKS_LIKE_ASSET}"
+    responses = list(label.values())
+    is_content = all(isinstance(one, dict) for one in responses) and any(
+        field in job
+        for one in responses
+        if isinstance(one, dict)
+        for job in (one, *one.values())  # in a video, frames hold the jobs
+        if isinstance(job, dict)
+        for field in _ANSWERS
+    )
+    return f": {LOOKS_LIKE_CONTENT}" if is_content else ""
 
 
 def reason_not_json(error: ValueError | RecursionError) -> str:

@@ -182,7 +182,7 @@ class Asset:
         if self.size is None:
             told = self.document.get("resolution")
             reason = "its size in pixels is not known" if told is None else f"its `resolution` is no size: {told!r:.80}"
-            advice = "give `assets` that tell it, each with a `resolution` of width and height"
+            advice = "give `assets=…` that tell it, each with a `resolution` of width and height"
             if self.no_size:
                 raise NotExportableAssetError(f"{reason}, nor do its media tell it: {self.no_size}; {advice}")
             raise NotExportableAssetError(f"{reason}: {advice}, or export with the media (`with_assets`)")

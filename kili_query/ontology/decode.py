@@ -15,8 +15,9 @@ from kili_query.ontology.job import CATEGORY_TASKS, PLAIN_TASKS, Category, Job, 
 __all__ = ["decode_document", "decode_interface", "naming", "read_file"]
 
 
-_LABELS = "it holds labels, not a project"
+_MISTAKEN = "it holds {}, not a project: give the file that has the project's `jsonInterface`"
 _LABEL_FIELDS = frozenset({"jsonResponse", "labelOf", "latestLabel", "latestLabels", "labels"})
+_ASSET_FIELDS = frozenset({"externalId", "jsonContent", "jsonMetadata"})
 _PROJECT_FIELDS = frozenset({"jobs", "jsonInterface"})
 
 
@@ -70,9 +71,27 @@ def decode_document(value: object) -> Mapping[str, object]:
     """
     root = _parsed(value)
     first = root[0] if isinstance(root, list) and root else root
-    if isinstance(first, Mapping) and _LABEL_FIELDS & first.keys() and not _PROJECT_FIELDS & first.keys():
-        raise OntologyError(_LABELS)
+    if (mistaken := _mistaken(first)) is not None:
+        raise OntologyError(_MISTAKEN.format(mistaken))
     return _mapping(root, "")
+
+
+def _mistaken(value: object) -> str | None:
+    """What is given as a project and is another thing; None for what may be one."""
+    if not isinstance(value, Mapping) or _PROJECT_FIELDS & value.keys():
+        return None
+    if "jsonResponse" not in value and _ASSET_FIELDS & value.keys():
+        return "assets"
+    return "labels" if _LABEL_FIELDS & value.keys() else None
+
+
+def _first_line(text: str) -> object:
+    """The value of the first line, where a text holds one a line; None where that cannot be read."""
+    try:
+        value: object = json.loads(text.lstrip().partition("\n")[0])
+    except (ValueError, RecursionError):
+        return None
+    return value
 
 
 def _parsed(value: object, path: str = "") -> object:
@@ -83,8 +102,10 @@ def _parse(text: str | bytes | bytearray, path: str = "") -> object:
     try:
         value: object = json.loads(text.removeprefix("\ufeff") if isinstance(text, str) else text)
     except ValueError as error:
-        if isinstance(error, json.JSONDecodeError) and error.msg == "Extra data" and "jsonResponse" in error.doc:
-            raise OntologyError(_LABELS, path) from error  # one label a line
+        if isinstance(error, json.JSONDecodeError) and error.msg == "Extra data":
+            mistaken = _mistaken(_first_line(error.doc))
+            if mistaken is not None:
+                raise OntologyError(_MISTAKEN.format(mistaken), path) from error
         raise OntologyError(_reason(text, error), path) from error
     except RecursionError as error:
         raise OntologyError("nested too deep to be read", path) from error

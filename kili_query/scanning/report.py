@@ -1,5 +1,8 @@
 """What came of a scan."""
 
+import os
+from collections.abc import Sequence
+
 from attrs import define, field
 
 from kili_query.scanning.places import Fault, Problem
@@ -55,6 +58,11 @@ class Report:
         if len(self.problems) < MAX_PROBLEMS:
             self.problems.append(problem)
 
+    def problems_of(self, source: str) -> list[Problem]:
+        """The listed problems of one file, or of those in one folder or archive."""
+        inside = f"{source}{os.sep}"
+        return [one for one in self.problems if one.place.file == source or one.place.file.startswith(inside)]
+
     def to_dict(self) -> dict[str, object]:
         """The report as JSON holds it."""
         return {
@@ -79,14 +87,18 @@ class Report:
         }
 
     def __str__(self) -> str:
+        return self.told(self.problems)
+
+    def told(self, problems: Sequence[Problem]) -> str:
+        """The report with some of its problems in full."""
         broken = f" ({self.broken} not a label at all)" if self.broken else ""
         lines = [
             f"{self.read} read: {self.matched} matched, {self.not_matched} not matched, "
             f"{self.unknown} unknown, {self.malformed} malformed{broken}"
         ]
-        lines += [f"  {problem.fault}: {problem}" for problem in self.problems]
+        lines += [f"  {problem.fault}: {problem}" for problem in problems]
         more = self.unknown + self.malformed - len(self.problems)
-        if more:
+        if more and problems:
             lines.append(f"  … and {more} more")
         if not self.is_complete:
             lines.append("  the source was not read to its end")

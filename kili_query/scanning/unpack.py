@@ -19,7 +19,18 @@ _REFUSED = {
     b"\xfd7zXZ": "is compressed with xz: unpack it first",
     b"7z\xbc\xaf": "is a 7z archive: unpack it first",
     b"PAR1": "is a Parquet file, not JSON",
+    b"\x89PNG": "is a PNG image, not JSON",
+    b"\xff\xd8\xff": "is a JPEG image, not JSON",
+    b"GIF8": "is a GIF image, not JSON",
+    b"II*\0": "is a TIFF image, not JSON",
+    b"MM\0*": "is a TIFF image, not JSON",
+    b"RIFF": "is a WebP image or another RIFF file, not JSON",
+    b"%PDF-": "is a PDF, not JSON",
+    b"SQLite format 3\0": "is an SQLite database, not JSON",
+    b"PK\x03\x04": "is a zip archive inside another file: unpack it first",
+    b"\x7fELF": "is a program, not JSON",
 }
+_MOVIE = b"ftyp"  # in MP4, MOV, HEIC and AVIF files, after the size of the first box
 
 
 def is_zip(reader: ByteReader) -> bool:
@@ -49,6 +60,8 @@ def unpack(reader: ByteReader) -> ByteReader:
     for start, what in _REFUSED.items():
         if text.peek(len(start)) == start:
             raise text.fault(what)
+    if text.peek(8)[4:] == _MOVIE:
+        raise text.fault("is a video or an HEIC or AVIF image, not JSON")
     return text
 
 

@@ -132,10 +132,10 @@ def test_a_profile(ask: Run, tmp_path: Path) -> None:
         (["demo", "--where", "OBJECTS.PERSN"], "   = help: did you mean `PERSON`?\n"),
         (["other"], "error: there is no project `other`, or not for this user"),
         (["other", "--count"], "error: there is no project `other`, or not for this user"),
-        ([""], "error: `project_id` is the id of a project, not ''\n"),
+        ([""], "error: `PROJECT` is the id of a project, not ''\n"),
         (["demo", "--fields", "id,nope"], "error: Cannot query field 'nope' on type 'Label'"),
         (["demo", "--fields", " , "], "names no field"),
-        (["demo", "--endpoint", "localhost"], "error: `api_endpoint` is no endpoint: "),
+        (["demo", "--endpoint", "localhost"], "error: `--endpoint` is no endpoint: "),
         (["demo", "-o", "no/such/folder/F"], "error: cannot write `no/such/folder/F`: No such file or directory\n"),
     ],
 )
@@ -150,6 +150,7 @@ def test_keys(ask: Run, run: Run, box: Sandbox) -> None:
     assert (ran.status, ran.out) == (2, "")
     assert "not-the-key" not in ran.err
     assert ran.err.startswith("error: the API key is refused")
+    assert "export KILI_API_KEY=" in ran.err
     ran = ask(KILI_API_KEY="")
     assert (ran.status, ran.out) == (2, "")
     assert "KILI_API_KEY" in ran.err

@@ -3,7 +3,7 @@
 import gzip
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -136,14 +136,23 @@ def test_arguments_in_the_wrong_order(run: Run, labels: Path) -> None:
         assert f"write {name} first, then the labels" in " ".join(ran.err.replace("│", " ").split())
 
 
+ADVICE = "give the file that has the project's `jsonInterface`"
+
+
 def test_labels_instead_of_a_project(run: Run, labels: Path, project: Path, tmp_path: Path) -> None:
     (tmp_path / "array.json").write_text(json.dumps([json.loads(line) for line in labels.read_text().splitlines()]))
     (tmp_path / "one.json").write_text(labels.read_text().splitlines()[0])
     for source in (labels, "array.json", "one.json"):
         ran = run("check", "A.B", "--ontology", source)
-        assert (ran.status, ran.err) == (2, f"error: `{source}`: it holds labels, not a project\n")
+        assert (ran.status, ran.err) == (
+            2,
+            f"error: `{source}`: it holds labels, not a project: {ADVICE}\n",
+        )
         ran = run("export", labels, "--project", source, "-f", "raw", "-o", "out.zip")
-        assert (ran.status, ran.err) == (2, f"error: `{source}`: it holds labels, not a project\n")
+        assert (ran.status, ran.err) == (
+            2,
+            f"error: `{source}`: it holds labels, not a project: {ADVICE}\n",
+        )
 
 
 def test_projects_in_other_shapes(run: Run, project: Path, labels: Path, tmp_path: Path) -> None:
@@ -279,3 +288,79 @@ def test_what_a_terminal_would_act_on(run: Run) -> None:
         assert all(
             map(str.isprintable, run("match", "*.X", "-", *options, stdin=json.dumps(label).encode()).out.split("\n"))
         )
+
+
+class TestOtherFilesInPlaceOfLabels:
+    """One or two lines say what was given, however many records it seems to hold."""
+
+    @pytest.fixture
+    def told(self, run: Run, tmp_path: Path) -> Callable[[bytes], list[str]]:
+        def told(data: bytes) -> list[str]:
+            (tmp_path / "given").write_bytes(data)
+            ran = run("match", "OBJECTS.DOG", "given")
+            assert (ran.status, ran.out) == (2, "")
+            return ran.err.splitlines()
+
+        return told
+
+    @pytest.mark.parametrize(
+        ("start", "name"),
+        [
+            (b"\x89PNG\r\n\x1a\n", "is a PNG image"),
+            (b"\xff\xd8\xff\xe0", "is a JPEG image"),
+            (b"%PDF-1.7\n", "is a PDF"),
+            (b"\0\0\0\x20ftypisom", "is a video or an HEIC or AVIF image"),
+            (b"SQLite format 3\0", "is an SQLite database"),
+        ],
+    )
+    def test_a_known_format(self, told: Callable[[bytes], list[str]], start: bytes, name: str) -> None:
+        assert told(start + b"\0\xff\n" * 100) == [f"error: given: {name}, not JSON"]
+
+    def test_any_other_bytes(self, told: Callable[[bytes], list[str]]) -> None:
+        heading, error = told(b"\x81\0\xfe\n" * 100)
+        assert heading == "100 read: 0 matched, 0 not matched, 0 unknown, 100 malformed (100 not a label at all)"
+        assert error.startswith("error: nothing in `given` could be read as a label: not UTF-8")
+
+    def test_different_faults_are_all_told(self, told: Callable[[bytes], list[str]]) -> None:
+        lines = told(b'{"jsonResponse": null}\n{"jsonResponse": 1}\n{"jsonResponse": null}\n')
+        assert [line for line in lines if "given:2" in line] == ["  malformed: given:2: the response is no object"]
+        assert len(lines) == 3
+
+    @pytest.mark.parametrize(
+        "content",
+        [
+            {"OBJECTS": {"annotations": []}, "SKY": {"categories": []}},
+            {"0": {"OBJECTS": {"annotations": []}}, "1": {}},
+            {"NOTE": {"text": "a"}},
+        ],
+    )
+    def test_contents_without_their_labels(
+        self, told: Callable[[bytes], list[str]], run: Run, content: dict[str, object]
+    ) -> None:
+        error = told(json.dumps(content).encode())[-1]
+        assert error == "error: `given` looks like contents without their labels: read it with `--at ''`"
+        assert run("match", "NOT OBJECTS.DOG", "given", "--at", "", "--count").out == "1\n"
+
+    def test_assets(self, told: Callable[[bytes], list[str]], run: Run, tmp_path: Path) -> None:
+        asset = {"id": "a", "externalId": "a.png", "content": "a.png", "jsonMetadata": {}}
+        lines = "".join(json.dumps({**asset, "id": str(number)}) + "\n" for number in range(40)).encode()
+        assert told(lines)[1:] == [
+            "error: `given` looks like assets without labels: give a file of labels (`export --assets` takes assets)"
+        ]
+        (tmp_path / "array.json").write_text(json.dumps([asset]))
+        (tmp_path / "held.json").write_text(json.dumps(asset | {"latestLabel": {"jsonResponse": {}}}))
+        for source in ("given", "array.json", "held.json"):
+            ran = run("check", "A.B", "--ontology", source)
+            assert (ran.status, ran.err) == (2, f"error: `{source}`: it holds assets, not a project: {ADVICE}\n")
+
+
+def test_messages_name_options_and_variables(run: Run) -> None:
+    ran = run("labels", "p", "--endpoint", "nowhere", KILI_API_KEY="k")
+    assert ran.err.startswith("error: `--endpoint` is no endpoint")
+    ran = run("labels", "p", KILI_API_KEY="k", KILI_VERIFY="no such file")
+    assert ran.err.startswith("error: `KILI_VERIFY` is neither true nor false nor a path")
+    ran = run("labels", "", "--endpoint", "http://127.0.0.1:9/graphql", KILI_API_KEY="k", KILI_SDK_SKIP_CHECKS="1")
+    assert ran.err.startswith("error: `PROJECT` is the id of a project, not ''")
+    ran = run("labels", "p", KILI_API_KEY="")
+    assert ran.err.startswith("error: no API key: set the environment variable `KILI_API_KEY`")
+    assert "export KILI_API_KEY=" in ran.err

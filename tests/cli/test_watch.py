@@ -221,7 +221,7 @@ class TestRefusals:
         assert "did you mean `PERSON`?" in told
 
     def test_an_endpoint_that_is_none(self, refused: Callable[..., str], box: Sandbox) -> None:
-        assert refused(box.project_id, "--endpoint", "nowhere").startswith("error: `api_endpoint` is no endpoint")
+        assert refused(box.project_id, "--endpoint", "nowhere").startswith("error: `--endpoint` is no endpoint")
 
     @pytest.mark.parametrize(
         "option", [("--first", 0), ("--give-up-after", -1), ("--give-up-after", "nan"), ("--protocol", "mqtt")]

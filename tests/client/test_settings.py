@@ -49,7 +49,9 @@ def test_an_argument_goes_before_the_environment_and_that_before_the_config_file
 @pytest.mark.parametrize("empty", ["", "  ", None])
 def test_an_empty_key_is_no_key(empty: str | None) -> None:
     assert resolve(empty, environ={"KILI_API_KEY": "of-env"}).api_key == "of-env"
-    with pytest.raises(AuthenticationFailed, match="environment variable `KILI_API_KEY`, or give `api_key` in Python"):
+    with pytest.raises(
+        AuthenticationFailed, match="environment variable `KILI_API_KEY`, or in Python give `api_key=…`"
+    ):
         resolve(empty, environ={"KILI_API_KEY": ""})
 
 

@@ -627,7 +627,7 @@ class TestHostileFrames:
             settings = Settings(KEY, server.endpoint, max_answer_bytes=10_000)
             subscription = open_subscription(server, settings=settings, on_notice=notices.put)
             assert ids(take(subscription, 1)) == ["l2"]
-        assert "a message is larger than 10000 bytes: give a larger `max_answer_bytes`" in str(notices.get())
+        assert "a message is larger than 10000 bytes: ask for fewer fields" in str(notices.get())
 
     def test_one_that_inflates(self, open_subscription: Subscribe) -> None:
         """A message that is packed into little is bounded as it is inflated."""

@@ -20,7 +20,7 @@ from websockets.typing import Subprotocol
 from kili_query.client.answers import Reply, read_answer, told, without_key
 from kili_query.client.headers import plain_headers
 from kili_query.client.retries import BROKEN, KEY_IN_DOUBT, REFUSED, SLOW, UNREACHED, Clock, Failure
-from kili_query.client.settings import Settings
+from kili_query.client.settings import LARGER_ANSWERS, Settings
 from kili_query.client.subscription.frames import (
     PONG,
     Frame,
@@ -244,9 +244,7 @@ class Channel:
 
 def _failure_of_close(error: ConnectionClosed, settings: Settings) -> Failure:
     if error.sent is not None and int(error.sent.code) == _TOO_LARGE_CODE and error.rcvd_then_sent is not True:
-        return Failure(
-            f"a message is larger than {settings.max_answer_bytes} bytes: give a larger `max_answer_bytes`", BROKEN
-        )
+        return Failure(f"a message is larger than {settings.max_answer_bytes} bytes: {LARGER_ANSWERS}", BROKEN)
     if error.rcvd is None:
         return Failure("the connection broke", BROKEN)
     code, reason = int(error.rcvd.code), error.rcvd.reason
