@@ -69,7 +69,11 @@ def cannot_write(path: str | os.PathLike[str], error: Exception) -> WriteError:
     >>> print(cannot_write("a.txt", OSError(28, "No space left on device")))
     cannot write `a.txt`: No space left on device
     """
-    return WriteError(f"cannot write `{os.fspath(path)}`: {getattr(error, 'strerror', None) or error}")
+    reason = getattr(error, "strerror", None) or error
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        above = next((one for one in Path(path).parents if one.exists() and not one.is_dir()), None)
+        reason = reason if above is None else f"`{above}` is a file, not a folder"
+    return WriteError(f"cannot write `{os.fspath(path)}`: {reason}")
 
 
 @contextmanager

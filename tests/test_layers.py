@@ -16,6 +16,7 @@ LAYERS = {
     "errors": 2,
     "ast": 3,
     "_extras": 3,
+    "deadlines": 3,
     "replacing": 3,
     "litter": 0,
     "syntax": 4,

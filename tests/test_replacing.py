@@ -53,6 +53,17 @@ def test_a_full_disk_is_named(tmp_path: Path, size: int) -> None:
     assert (path.read_text(), os.listdir(tmp_path)) == ("old", ["out.txt"])
 
 
+@pytest.mark.parametrize("makes_folders", [True, False])
+def test_a_file_in_place_of_a_folder_is_named(tmp_path: Path, makes_folders: bool) -> None:
+    above = tmp_path / "above"
+    above.write_text("kept")
+    for path in (above / "out.txt", above / "more" / "out.txt"):
+        message = f"^cannot write `{path}`: `{above}` is a file, not a folder$"
+        with pytest.raises(WriteError, match=message), replaced(path, makes_folders=makes_folders):
+            pass
+    assert above.read_text() == "kept"
+
+
 def test_folders_that_were_made_go_again(tmp_path: Path) -> None:
     path = tmp_path / "a" / "b" / "out.txt"
     with files_at_most(2), pytest.raises(WriteError), replaced(path, makes_folders=True) as new:

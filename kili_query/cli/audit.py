@@ -37,7 +37,7 @@ def audit(
     Asks server and local evaluator the same searches over some labels, and tells each label in which they differ. Only
     reads, with 87 searches at most. What the labels cannot show is told as not tested, and is not trusted.
 
-    Exit status: 0 when nothing differs, 1 when something does, 2 when the server cannot be asked.
+    Exit status: 0 when nothing differs, 1 when something does, 2 when the server cannot be asked, or for bad usage.
 
     \b
     kili-query audit PROJECT -o profile.json

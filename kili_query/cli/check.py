@@ -34,7 +34,7 @@ def check(
     """Say what is wrong with a query, and how to mend it.
 
     With an ontology, the names of jobs and categories are checked too. Exit status: 0 when there is no error
-    (warnings are none), 2 when there is one.
+    (warnings are none), 2 when there is one, for bad input or bad usage.
 
     \b
     kili-query check 'OBJECTS.PERSN.count > 0' --ontology project.json

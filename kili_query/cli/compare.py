@@ -156,7 +156,8 @@ def compare(
     """Say how two queries relate: same, stricter, looser, disjoint or different.
 
     With a label that tells them apart (with --json, its jsonResponse too). With an ontology, only labels that obey it
-    are thought of. Exit status: 0 when both mean the same, 1 when not, or where that is unknown, 2 for a bad query.
+    are thought of. Exit status: 0 when both mean the same, 1 when they do not, or where that is unknown, 2 for a
+    bad query, bad input or bad usage.
 
     \b
     kili-query compare 'A.B.count > 3' 'A.B.count >= 3'

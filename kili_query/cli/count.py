@@ -23,7 +23,8 @@ def count(
 ) -> int:
     """Count the objects of every category, and the labels with any.
 
-    With an ontology, categories that no label holds are listed too.
+    With an ontology, categories that no label holds are listed too. Exit status: 0 when labels were counted, 2 for
+    bad input or bad usage.
 
     \b
     kili-query count labels.ndjson --ontology project.json

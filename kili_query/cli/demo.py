@@ -62,6 +62,8 @@ def demo(
 ) -> int:
     """Take a tour of the command, on labels that come with it.
 
+    Exit status: 0 when all went well, 2 when a file cannot be written or an extra is missing.
+
     \b
     kili-query demo
     kili-query demo --save kili-demo

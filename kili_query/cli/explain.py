@@ -46,7 +46,8 @@ def explain(
     """Explain a diagnostic code, or what becomes of a query.
 
     Of a code: what, why, an example and the fix. Of a query: how it is read, whether it can match, its shortest form,
-    what the server is asked, and what is left to check here, and why.
+    what the server is asked, and what is left to check here, and why. Exit status: 0 when it was explained, 2
+    for an unknown code, a bad query, bad input or bad usage.
 
     \b
     kili-query explain KQ102

@@ -66,7 +66,8 @@ def export(
     """Write labels in the format that another program reads.
 
     A summary goes to standard output. The same input gives the same bytes. Exit status: 0 when a label was written,
-    1 when there was none: a file that was there before then stays as it was.
+    1 when none was left to write (no asset has one, or --where left all out; a file that was there before stays as it
+    was), 2 when nothing was read or could be written, for a bad query, bad input or bad usage.
 
     \b
     kili-query export labels.ndjson --assets assets.ndjson --project project.json --format coco -o coco.zip

@@ -23,6 +23,8 @@ def format_query(
 ) -> int:
     """Lay a query out for reading; sugar and comments are kept.
 
+    Exit status: 0 when it was printed, 1 when the text would change and --check was given, 2 for a bad query.
+
     \b
     kili-query format 'a.b.count>3 and (c.d.count=0 or not e.f)'
     """

@@ -57,7 +57,8 @@ def histogram(
 ) -> int:
     """Draw how many labels hold 0, 1, 2, … objects of each category.
 
-    Without --job and --category: of each category that a label holds.
+    Without --job and --category: of each category that a label holds. Exit status: 0 when labels were counted, 2 for
+    a category that is not there, bad input or bad usage.
 
     \b
     kili-query histogram labels.ndjson --job OBJECTS --category PERSON

@@ -40,7 +40,7 @@ def lint(
 
     A search is the text of an argument, a key or a variable named category_search or label_category_search, or any
     text on a line with the comment "# kili-query", or below it. Exit status: 0 when there is no error, 1 when there is
-    one (with --strict, or a warning), 2 when a file cannot be read.
+    one (with --strict, or a warning), 2 when a file cannot be read, or for bad usage.
 
     \b
     kili-query lint src --ontology project.json

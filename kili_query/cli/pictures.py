@@ -67,6 +67,8 @@ def show(
 ) -> int:
     """Draw one label, over its image where that is given.
 
+    Exit status: 0 when it was drawn, 2 when there is no such label, for bad input or bad usage.
+
     \b
     kili-query show label030752 labels.ndjson --ontology project.json -o label.png
     kili-query show label030752 labels.ndjson --image photo.jpg -o label.png
@@ -106,7 +108,8 @@ def sheet(
 ) -> int:
     """Draw the labels that match a query, side by side.
 
-    Exit status: 0 when something matched, 1 when nothing did, and then no file is written.
+    Exit status: 0 when something matched, 1 when nothing did, and then no file is written, 2 for a bad
+    query, bad input or bad usage.
 
     \b
     kili-query sheet 'OBJECTS.PERSON.count >= 3' labels.ndjson --ontology project.json -o people.png

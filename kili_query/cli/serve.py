@@ -60,7 +60,8 @@ def serve(
 ) -> int:
     """Serve a project on this machine, to clients of the platform.
 
-    Prints what clients need once it is ready, and ends with Ctrl-C.
+    Prints what clients need once it is ready, and ends with Ctrl-C. Exit status: 130 after Ctrl-C, 2 for bad input
+    or bad usage.
 
     \b
     kili-query serve --project project.json --labels labels.ndjson --port 8000

@@ -28,7 +28,7 @@ def simplify(
     """Print the shortest query found that the same labels match.
 
     With an ontology, names are resolved, and what no label that obeys it can hold is left out: such a text is for
-    reading, not for running.
+    reading, not for running. Exit status: 0 when it was printed, 2 for a bad query or project.
 
     \b
     kili-query simplify 'NOT (A.B.count < 3 OR A.B.count < 5)' --trace

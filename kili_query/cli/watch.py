@@ -52,6 +52,8 @@ def watch(
     The key is that of KILI_API_KEY, or of the config file; it is no option, for others can see those. Lines are: time,
     type, author, label, asset, and what the label holds; with --json, the label as JSON. A connection that breaks is
     made anew; what happens to it, and labels that cannot be read, is told on standard error. Ctrl-C ends it.
+    Exit status: 0 after the last label of --first, 130 after Ctrl-C, 2 for a bad query, bad usage or a server that
+    fails.
 
     \b
     kili-query watch PROJECT

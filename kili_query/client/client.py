@@ -104,7 +104,7 @@ class KiliClient:
         profile: ServerProfile = DEFAULT_PROFILE,
         on_malformed: OnMalformed = "raise",
         calls_per_minute: int | None = CALLS_PER_MINUTE,
-        timeout_s: float = DEFAULT_TIMEOUT_S,
+        timeout_s: float | None = None,
         max_answer_bytes: int = MAX_ANSWER_BYTES,
     ) -> None:
         """Settle the settings, and make sure that the service accepts the key.
@@ -123,7 +123,8 @@ class KiliClient:
             on_malformed: what becomes of a listed label whose content cannot be read: ``"raise"`` an error, or
                 ``"skip"`` the label, with a warning at the end that says how many and which.
             calls_per_minute: how many calls all clients of this key in this process send; None for no limit.
-            timeout_s: how long one call waits for its answer, in seconds, where it has no time of its own.
+            timeout_s: how long one call waits for its answer, in seconds; by default 60, and 120 for those that create
+                labels by the batch. Whatever is given holds for these too.
             max_answer_bytes: how large an answer may be, and a content or a message of a subscription, once it is
                 inflated. One that is larger is an error, of which no more is read.
 
@@ -140,7 +141,9 @@ class KiliClient:
         self._settings = Settings.resolve(
             api_key, api_endpoint, verify=verify, disable_tqdm=disable_tqdm, max_answer_bytes=max_answer_bytes
         )
-        self._transport = Transport(self._settings, calls_per_minute=calls_per_minute, payload_timeout_s=timeout_s)
+        self._transport = Transport(
+            self._settings, calls_per_minute=calls_per_minute, payload_timeout_s=timeout_s or DEFAULT_TIMEOUT_S
+        )
         self._service = _Patient(self._transport, timeout_s)
         self._pool = Threads(_PREFETCHING_THREADS, "kili-pages")
         self._payload_pool = Threads(PAYLOAD_THREADS, "kili-payloads")
@@ -149,7 +152,7 @@ class KiliClient:
             self._service, self._pool, projects, profile, on_malformed, payload_pool=self._payload_pool
         )
         try:
-            check_key(self._service, self._settings, timeout_s=timeout_s)
+            check_key(self._service, self._settings, timeout_s=timeout_s or DEFAULT_TIMEOUT_S)
         except BaseException:
             self.close()
             raise
@@ -990,14 +993,16 @@ class KiliClient:
 
 @frozen
 class _Patient:
-    """A service that is given as much time as the user says, for calls that have no time of their own."""
+    """A service that is given as much time as the user says; calls that wait for less than others still do."""
 
     service: Service
-    timeout_s: float
+    timeout_s: float | None
 
     def ask(self, request: Request) -> object:
-        if request.timeout_s == DEFAULT_TIMEOUT_S:
-            request = evolve(request, timeout_s=self.timeout_s)
+        if self.timeout_s is not None:
+            is_hasty = request.timeout_s < DEFAULT_TIMEOUT_S
+            most_s = min(self.timeout_s, request.timeout_s) if is_hasty else self.timeout_s
+            request = evolve(request, timeout_s=most_s)
         return self.service.ask(request)
 
     def get_json(self, url: str) -> object:
@@ -1005,6 +1010,8 @@ class _Patient:
 
 
 def _check_timeout(timeout_s: object) -> None:
+    if timeout_s is None:
+        return
     is_number = isinstance(timeout_s, int | float) and not isinstance(timeout_s, bool)
     if not (is_number and 0 < cast("float", timeout_s) < float("inf")):
         raise ArgumentError(f"`timeout_s` is a number of seconds above 0, not {timeout_s!r:.80}")

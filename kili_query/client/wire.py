@@ -19,10 +19,10 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionErro
 from urllib3.util import Url, parse_url
 
 from kili_query.client.answers import Reply, without_secrets
-from kili_query.client.deadlines import Deadlines, Watch, watched
 from kili_query.client.inflating import AnswerTooLarge, Inflater
 from kili_query.client.retries import BROKEN, REFUSED, SLOW, UNREACHED, UNUSABLE, Clock, Failure
 from kili_query.client.settings import LARGER_ANSWERS, Settings
+from kili_query.deadlines import Deadlines, Watch, watched
 from kili_query.protocol import authorization
 
 __all__ = ["MAX_CONNECTIONS", "Sending", "Wire"]

@@ -14,19 +14,26 @@ from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import cast
 
 import requests
 import urllib3
 from attrs import frozen
 from filelock import FileLock, Timeout
+from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
+from urllib3.connection import HTTPConnection
+from urllib3.connectionpool import HTTPConnectionPool
 
+from kili_query.deadlines import Deadlines, Watch, watched
 from kili_query.export.errors import DownloadError
 from kili_query.export.media import Fetched, shown_source
 
 __all__ = ["download"]
 
 _TIMEOUTS_S = (10, 60)
+_HEADERS_S = 60
+"""How long an answer may take to begin, redirects included, however slowly its headers drip."""
 _ATTEMPTS = 4
 _FIRST_PAUSE_S = 0.2
 _LOCK_TIMEOUT_S = 600  # then the file is fetched once more, beside the cache
@@ -204,9 +211,7 @@ def _attempt(asking: _Asking, part: _Part) -> str | None:
     headers = {"Accept-Encoding": "identity"}
     if version is not None:  # without `If-Range`, the rest might be that of another file
         headers |= {"Range": f"bytes={there_bytes}-", "If-Range": version}
-    with requests.get(
-        asking.url, headers=headers, stream=True, timeout=_TIMEOUTS_S, auth=asking.auth, verify=asking.verify
-    ) as answer:
+    with _asked(asking, headers) as (answer, watch):
         if answer.status_code in _PASSING:
             raise _PassingError(f"HTTP {answer.status_code}")
         is_rest = answer.status_code == _PARTIAL and _is_rest(answer, there_bytes, version)
@@ -218,22 +223,84 @@ def _attempt(asking: _Asking, part: _Part) -> str | None:
         if not is_rest:
             part.begin(_version(answer))
         with part.path.open("ab") as file:
-            for piece in _pieces(answer):
+            for piece in _pieces(answer, watch):
                 file.write(piece)
         content_type = answer.headers.get("Content-Type")
         return content_type if isinstance(content_type, str) else None
 
 
-def _pieces(answer: requests.Response) -> Iterator[bytes]:
-    """The body as it comes, as long as it comes fast enough: each read has a timeout, but may bring a single byte."""
-    since_s, got_bytes = time.monotonic(), 0
-    while piece := answer.raw.read1(_CHUNK_BYTES, decode_content=True):
-        yield piece
-        got_bytes += len(piece)
-        if time.monotonic() - since_s >= _WINDOW_S:
-            if got_bytes < _LEAST_BYTES:
-                raise _PassingError(f"fewer than {_LEAST_BYTES:,} bytes came in {_WINDOW_S} seconds")
-            since_s, got_bytes = time.monotonic(), 0
+class _WatchedAdapter(HTTPAdapter):
+    """Makes connections that tell whose exchange goes over them."""
+
+    def get_connection_with_tls_context(
+        self,
+        request: requests.PreparedRequest,
+        verify: bool | str | None,
+        proxies: Mapping[str, str] | None = None,
+        cert: tuple[str, str] | str | None = None,
+    ) -> HTTPConnectionPool:
+        """The connections to a host."""
+        pool = cast("HTTPConnectionPool", super().get_connection_with_tls_context(request, verify, proxies, cert))
+        pool.ConnectionCls = watched(cast("type[HTTPConnection]", pool.ConnectionCls))
+        return pool
+
+
+@contextmanager
+def _asked(asking: _Asking, headers: Mapping[str, str]) -> Iterator[tuple[requests.Response, Watch]]:
+    """The answer, once it has begun, and what ends it when its time has passed.
+
+    Raises:
+        _PassingError: it did not begin in time.
+    """
+    late = _PassingError(f"the answer did not begin within {_HEADERS_S} seconds")
+    deadlines = Deadlines()
+    try:
+        with requests.Session() as session, deadlines.watching(_HEADERS_S) as watch:
+            for scheme in ("http://", "https://"):
+                session.mount(scheme, _WatchedAdapter())
+            try:
+                answer = session.get(
+                    asking.url,
+                    headers=headers,
+                    stream=True,
+                    timeout=_TIMEOUTS_S,
+                    auth=asking.auth,
+                    verify=asking.verify,
+                )
+            except (OSError, urllib3.exceptions.HTTPError) as error:  # those of requests are an OSError too
+                if watch.is_over:
+                    raise late from error
+                raise
+            with answer:
+                if watch.is_over:  # headers that were cut look like whole ones
+                    raise late
+                yield answer, watch
+    finally:
+        deadlines.close()
+
+
+def _pieces(answer: requests.Response, watch: Watch) -> Iterator[bytes]:
+    """The body as it comes, as long as it comes fast enough: each read has a timeout, but may bring a single byte.
+
+    Raises:
+        _PassingError: it drips.
+    """
+    slow = _PassingError(f"fewer than {_LEAST_BYTES:,} bytes came in {_WINDOW_S} seconds")
+    watch.extend(_WINDOW_S)
+    got_bytes = 0
+    try:
+        while piece := answer.raw.read1(_CHUNK_BYTES, decode_content=True):
+            yield piece
+            got_bytes += len(piece)
+            if got_bytes >= _LEAST_BYTES:
+                watch.extend(_WINDOW_S)
+                got_bytes = 0
+    except (OSError, urllib3.exceptions.HTTPError) as error:
+        if watch.is_over:
+            raise slow from error
+        raise
+    if watch.is_over:  # what was cut by the end of its time may look like the whole
+        raise slow
 
 
 def _is_rest(answer: requests.Response, there_bytes: int, version: str | None) -> bool:

@@ -8,7 +8,7 @@ from itertools import islice
 
 from kili_query.errors import LabelError
 from kili_query.labels.geometry import Size
-from kili_query.ontology import Ontology
+from kili_query.ontology import Ontology, OntologySource
 from kili_query.pictures.canvas import draw
 from kili_query.pictures.found import Drawing, drawing_of
 from kili_query.pictures.lettering import MORE, MOST_LINES, clean, cut, shortened
@@ -18,27 +18,45 @@ __all__ = ["html_of", "png_of"]
 _KEY_CHARACTERS = 200
 
 
-def png_of(label: Mapping[str, object], ontology: Ontology | None = None) -> bytes | None:
-    """The picture of a label as PNG; None where it has no shape that can be drawn."""
+def png_of(label: Mapping[str, object], ontology: OntologySource | None = None) -> bytes | None:
+    """The picture of a label as PNG; None where it has no shape that can be drawn.
+
+    Args:
+        label: the label.
+        ontology: the project's, or the path of its file.
+
+    Raises:
+        OntologyError: the file of the ontology cannot be read or has another shape.
+    """
+    known = Ontology.if_given(ontology)
     try:
-        drawing = drawing_of(label, ontology=ontology)
+        drawing = drawing_of(label, ontology=known)
     except LabelError:
         return None  # what is wrong is told in words
-    return _png(drawing, label, ontology) if drawing.shapes else None
+    return _png(drawing, label, known) if drawing.shapes else None
 
 
-def html_of(label: Mapping[str, object], ontology: Ontology | None = None) -> str:
-    """A label for people: its own keys, its answers, its picture, and what cannot be drawn."""
+def html_of(label: Mapping[str, object], ontology: OntologySource | None = None) -> str:
+    """A label for people: its own keys, its answers, its picture, and what cannot be drawn.
+
+    Args:
+        label: the label.
+        ontology: the project's, or the path of its file.
+
+    Raises:
+        OntologyError: the file of the ontology cannot be read or has another shape.
+    """
+    known = Ontology.if_given(ontology)
     keys = (f"{key}: {value}" for key, value in label.items() if isinstance(value, str | int | float))
     head = ", ".join(cut(clean(text), _KEY_CHARACTERS) for text in keys)
     try:
-        drawing = drawing_of(label, ontology=ontology)
+        drawing = drawing_of(label, ontology=known)
     except LabelError as error:
         return f"<div><b>{escape(head)}</b><div>{escape(str(error))}</div></div>"
     told = (*_bounded(shortened(drawing.lines)), *_bounded(f"not drawn: {clean(one)}" for one in drawing.problems))
     lines = [f"<div>{escape(line)}</div>" for line in told]
     if drawing.shapes:
-        picture = b64encode(_png(drawing, label, ontology)).decode("ascii")
+        picture = b64encode(_png(drawing, label, known)).decode("ascii")
         lines.append(f'<img alt="the label, drawn" style="max-width:100%" src="data:image/png;base64,{picture}">')
     return f"<div><b>{escape(head)}</b>{''.join(lines)}</div>"
 

@@ -4,6 +4,7 @@ import re
 import shlex
 
 import pytest
+from typer.models import CommandInfo
 
 import kili_query as kq
 from kili_query.cli.app import app
@@ -18,6 +19,17 @@ EXAMPLES = [
 
 def test_commands_have_examples() -> None:
     assert len(EXAMPLES) > 5
+
+
+WITH_NEGATIVE_ANSWERS = {"audit", "compare", "export", "format", "labels", "lint", "match", "pull", "sheet"}
+
+
+@pytest.mark.parametrize("command", app.registered_commands, ids=lambda command: command.name)
+def test_commands_tell_their_exit_statuses(command: CommandInfo) -> None:
+    text = " ".join((command.callback.__doc__ or "" if command.callback else "").split())
+    told = text.partition("Exit status: ")[2]
+    assert bool(re.search(r"\b1 when", told)) == (command.name in WITH_NEGATIVE_ANSWERS)
+    assert " 2 " in told  # for bad usage, every command ends with it
 
 
 @pytest.mark.parametrize("example", EXAMPLES)

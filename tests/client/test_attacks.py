@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from kili_query.client import KiliClient
-from kili_query.client.deadlines import Deadlines
 from kili_query.client.request import Request
 from kili_query.client.retries import Clock
 from kili_query.client.settings import Settings
 from kili_query.client.transport import Transport
+from kili_query.deadlines import Deadlines
 from kili_query.errors import ArgumentError, GraphQLError, MutationOutcomeUnknown, ServiceError, TransportError
 from kili_query.protocol import COUNT_LABELS, DELETE_LABELS
 from tests.client.dripping_server import dripping
@@ -56,6 +56,10 @@ DRIPS = {
     "gzip chunks": (
         CHUNKED + b"Content-Encoding: gzip\r\n\r\na\r\n" + GZIP_HEAD + b"\r\n",
         b"5\r\n" + _EMPTY_BLOCK + b"\r\n",
+    ),
+    "chunk extension of the last answer": (
+        b"HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n1;",
+        b"x",
     ),
     "gzip name": (HEAD + b"Content-Encoding: gzip\r\n\r\n" + GZIP_HEAD.replace(b"\x08\0", b"\x08\x08", 1), b"n"),
 }
@@ -118,6 +122,19 @@ class TestDrips:
             ):
                 client._service.get_json(f"{server.origin}/label.json")
             assert time.monotonic() - begun_s < PATIENCE_S
+
+    def test_calls_that_wait_longer_than_others(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Unless the user says how long: that holds for all calls."""
+        monkeypatch.setenv("KILI_SDK_SKIP_CHECKS", "1")
+        with dripping(*DRIPS["header"]) as server:
+            for patience_s in (TIMEOUT_S, 2 * TIMEOUT_S):
+                begun_s = time.monotonic()
+                with (
+                    KiliClient(KEY, server.endpoint, calls_per_minute=None, timeout_s=patience_s) as client,
+                    pytest.raises(MutationOutcomeUnknown, match="before the deadline"),
+                ):
+                    client.append_labels(asset_id_array=["a1"], json_response_array=[{}], disable_tqdm=True)
+                assert time.monotonic() - begun_s < PATIENCE_S
 
     def test_a_payload(self) -> None:
         with (

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections import Counter
 from contextlib import suppress
 from hashlib import sha256
@@ -19,6 +20,7 @@ import pytest
 
 from kili_query.export import DownloadError, NotCompatibleOptions, NotExportableAssetError, cutting, write
 from kili_query.export.download import download
+from tests.client.dripping_server import dripping
 from tests.export.samples import asset, boxes, label, names, png, project, read, text
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -151,6 +153,27 @@ class TestDownloads:
                 download(url, tmp_path / "a")
         finally:
             server.drips.set()
+
+    @pytest.mark.parametrize(
+        ("begin", "again", "reason"),
+        [
+            (b"HTTP/1.1 200 OK\r\nX: ", b"x", "did not begin within 0.1 seconds"),
+            (b"HTTP/1.1 20", b"0", "did not begin within 0.1 seconds"),
+            (b"", b"HTTP/1.1 100 Continue\r\n\r\n", "did not begin within 0.1 seconds"),
+            (b"HTTP/1.1 302 Found\r\nLocation: ", b"/x", "did not begin within 0.1 seconds"),
+            (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;", b"x", "fewer than 65,536 bytes came"),
+            (b"HTTP/1.1 200 OK\r\n\r\n", b"x", "fewer than 65,536 bytes came"),
+        ],
+    )
+    def test_one_that_drips_before_its_body_or_around_it(self, tmp_path, monkeypatch, begin, again, reason):
+        for name, value in (("_WINDOW_S", 0.1), ("_HEADERS_S", 0.1), ("_FIRST_PAUSE_S", 0)):
+            monkeypatch.setattr(f"kili_query.export.download.{name}", value)
+        with dripping(begin, again) as server:
+            begun_s = time.monotonic()
+            with pytest.raises(DownloadError, match=rf"in 4 attempts: .*{reason}"):
+                download(f"{server.origin}/a.bin", tmp_path / "a", tmp_path / "cache")
+            assert time.monotonic() - begun_s < 10
+            assert len(server.connections) == 4
 
     def test_an_answer_in_chunks_and_compressed(self, tmp_path, server):
         """By a server that does not care what it is asked for."""

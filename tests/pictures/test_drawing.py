@@ -1,5 +1,6 @@
 """Pictures of labels: what is drawn where, and what is told when something cannot be."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from PIL import Image
 import kili_query as kq
 from kili_query.errors import LabelError, MalformedLabelError, SourceError, UnknownContentError
 from kili_query.labels import ParsedLabel
-from kili_query.pictures import Tile, contact_sheet, draw_label, drawing_of, html_of
+from kili_query.pictures import Tile, contact_sheet, draw_label, drawing_of, html_of, png_of
 from kili_query.pictures.colors import color_of
 from tests.export.samples import png
 from tests.export.test_sizes_of_media import heic, huge_png, turned_jpeg
@@ -279,6 +280,16 @@ class TestNotebooks:
         assert "&lt;b&gt;" in page
         assert "BOXES: 1 Small car" in page
         assert "data:image/png;base64," in page
+
+    def test_an_ontology_in_a_file(self, tmp_path: Path) -> None:
+        path = tmp_path / "project.json"
+        path.write_text(json.dumps(ONTOLOGY.to_json_interface()))
+        given = drawn(box(0, 0, 1, 1))
+        assert png_of(given, path) == png_of(given, str(path)) == png_of(given, ONTOLOGY) != png_of(given)
+        assert html_of(given, path) == html_of(given, ONTOLOGY) != html_of(given)
+        for show in (png_of, html_of):
+            with pytest.raises(kq.OntologyError, match="cannot read"):
+                show(given, tmp_path / "none.json")
 
     def test_a_label_without_end(self) -> None:
         texts = {f"J{number}": {"text": "long " * 10_000} for number in range(100)}

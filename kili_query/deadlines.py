@@ -26,11 +26,14 @@ class Watch:
     Attributes:
         end_s: when it ends, as of `time.monotonic`.
         connection: what it goes over, once there is a connection.
+        dialled: the socket of the connection, which gives it away to an answer that is its last.
         is_over: its time has passed; what was read since may be cut short.
     """
 
     end_s: float
+    _deadlines: "Deadlines"
     connection: HTTPConnection | None = None
+    dialled: object = None
     is_over: bool = False
 
     def attach(self, connection: HTTPConnection) -> None:
@@ -40,19 +43,25 @@ class Watch:
             TimeoutError: the time has passed.
         """
         self.connection = connection
+        self.dialled = connection.sock
         if self.is_over:
             raise TimeoutError("the time has passed")
+
+    def extend(self, left_s: float) -> None:
+        """Go on for so many seconds from now, unless the time has passed."""
+        self._deadlines.move(self, time.monotonic() + left_s)
 
     def end(self) -> None:
         """Shut the connection down; a thread that waits for it sees the end of the stream, or an error."""
         self.is_over = True
-        dialled = None if self.connection is None else self.connection.sock
+        opened = None if self.connection is None else self.connection.sock
+        dialled = self.dialled if opened is None else opened
         with suppress(OSError):  # closed by now
             if isinstance(dialled, socket.socket):
                 # past what encrypts, which another thread is using
                 socket.socket.shutdown(dialled, socket.SHUT_RDWR)
-            elif dialled is not None:
-                dialled.close()
+            elif opened is not None:
+                opened.close()
 
 
 _CURRENT: "ContextVar[Watch | None]" = ContextVar("kili_query_exchange", default=None)
@@ -71,7 +80,7 @@ class Deadlines:
     @contextmanager
     def watching(self, left_s: float) -> Iterator[Watch]:
         """An exchange that ends after so many seconds; connections of `watched` kinds that it uses are its own."""
-        watch = Watch(time.monotonic() + left_s)
+        watch = Watch(time.monotonic() + left_s, self)
         with self._changed:
             self._watches.add(watch)
             if not self._is_running:
@@ -86,6 +95,13 @@ class Deadlines:
             _CURRENT.reset(token)
             with self._changed:  # after this the connection may be another exchange's
                 self._watches.discard(watch)
+
+    def move(self, watch: Watch, end_s: float) -> None:
+        """Let an exchange end at another time."""
+        with self._changed:
+            watch.end_s = end_s
+            if end_s < self._wakes_s:
+                self._changed.notify()
 
     def close(self) -> None:
         """Let the thread end with the last exchange."""
@@ -116,6 +132,7 @@ def watched(kind: type[HTTPConnection]) -> type[HTTPConnection]:
             """Connect."""
             _attach(self)
             super().connect()
+            _attach(self)
 
         def request(self, *arguments: object, **options: object) -> None:
             """Send a request."""
