@@ -63,7 +63,7 @@ def _text_reader() -> Callable[[str], Mapping[str, object] | None]:
 
 def _is_video(response: Mapping[str, object], project: Project) -> bool:
     """Whether the root keys are frames; in old video projects there are labels without any."""
-    if not is_video(response, Rules(is_video=None if not project.input_type else project.is_video)):
+    if not (project.is_video if project.input_type else is_video(response, Rules())):
         return False
     return not response or any(is_frame_key(key) or key == ASSET_LEVEL for key in response)
 
@@ -94,7 +94,9 @@ def _beside_frames(response: Mapping[str, object]) -> Iterator[Frame]:
 
 
 def _rotation(response: Mapping[str, object]) -> int:
-    told = response.get(ROTATION_JOB)
+    if ROTATION_JOB not in response:
+        return 0
+    told = response[ROTATION_JOB]
     rotation = told.get("rotation") if isinstance(told, Mapping) else told
     if rotation is None:
         return 0

@@ -221,7 +221,7 @@ def _frame_extension(frames: Mapping[int, Fetched]) -> str:
 
 
 def _frame_digits(labels: Iterable[Label], frames: Mapping[int, Fetched]) -> int:
-    last = max([*frames, *(frame.number or 0 for label in labels for frame in label.frames)], default=0)
+    last = max([*frames, *[frame.number or 0 for label in labels for frame in label.frames]], default=0)
     return len(str(last + 1))
 
 

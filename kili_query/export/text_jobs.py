@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 
-from msgspec import MsgspecError, Raw
+from msgspec import MsgspecError, Raw, Struct
 from msgspec.json import Decoder
 
 from kili_query.counting.label import reason_not_json
 from kili_query.errors import MalformedLabelError
 from kili_query.targets.raw_bytes.decoding import decode, is_sound
 
-__all__ = ["TextJobs", "read_jobs"]
+__all__ = ["TextJobs", "annotations_in_text", "read_jobs"]
 
 
 class TextJobs(Mapping[str, object]):
@@ -55,4 +55,25 @@ def read_jobs(text: str) -> TextJobs | None:
         data = text.encode()
         return TextJobs(_TEXTS.decode(data)) if is_sound(data) else None
     except (MsgspecError, UnicodeEncodeError, RecursionError):
+        return None
+
+
+class _Annotated(Struct, gc=False):
+    annotations: list[Raw]
+
+
+_ANNOTATED = Decoder(_Annotated)
+
+
+def annotations_in_text(jobs: Mapping[str, object], job: str) -> int | None:
+    """How many annotations a job has, without decoding them; None where it has to be decoded to tell.
+
+    >>> annotations_in_text(read_jobs('{"J": {"annotations": [{}, {}]}}'), "J"), annotations_in_text({"J": {}}, "J")
+    (2, None)
+    """
+    if not isinstance(jobs, TextJobs) or job not in jobs.texts:
+        return None
+    try:
+        return len(_ANNOTATED.decode(jobs.texts[job]).annotations)
+    except (MsgspecError, ValueError, RecursionError):
         return None

@@ -95,6 +95,8 @@ def labels_of_asset(asset: dict[str, object], place: Place) -> Iterator[Record |
     """The labels in the fields of an asset, each once, as they stand there."""
     given: list[object] = []
     for field in LABEL_FIELDS:
+        if asset.get(field) is None:
+            continue
         entries = list(_entries(asset.get(field), place, field))
         for label, here in entries:
             if not isinstance(label, dict):

@@ -46,7 +46,7 @@ class _Rows:
 
     def add(self, rows: list[Row]) -> None:
         if rows:
-            self._text.add((", " if self.count else "") + encode_finite(rows)[1:-1])
+            self._text.write((", " if self.count else "") + encode_finite(rows)[1:-1])
             self.count += len(rows)
 
     def copy_to(self, target: IO[bytes]) -> None:

@@ -19,7 +19,7 @@ class GatheredText:
         self._waiting: list[str] = []
         self._waiting_characters = 0
 
-    def add(self, text: str) -> None:
+    def write(self, text: str) -> None:
         """Put text at the end."""
         self._waiting.append(text)
         self._waiting_characters += len(text)

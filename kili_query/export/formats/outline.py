@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping
 from operator import mul
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias, TypeVar
 
 from msgspec import UNSET, Meta, MsgspecError, Struct, UnsetType, convert, field
 from msgspec.json import Decoder
 
-from kili_query.export.formats.drawn import Drawn, is_upright
-from kili_query.export.formats.rings import LEAST_AREA, Numbers, extents
+from kili_query.export.formats.drawn import Drawn
+from kili_query.export.formats.rings import LEAST_AREA, Edges, Numbers, extents, upright
 from kili_query.export.text_jobs import TextJobs
 
-__all__ = ["Outline", "read_outlines"]
+__all__ = ["Outline", "read_boxes", "read_outlines"]
+
+_NUMBERS_OF_BOX = 8
+_T = TypeVar("_T")
 
 _Fraction: TypeAlias = Annotated[int, Meta(ge=0, le=1)] | Annotated[float, Meta(ge=0, le=1)]  # 0 stays 0, is not 0.0
 
@@ -45,7 +48,48 @@ class _Response(Struct, gc=False):
     annotations: list[Outline]
 
 
+class _FourCorners(Struct, gc=False):
+    corners: tuple[_Corner, _Corner, _Corner, _Corner] = field(name="normalizedVertices")
+
+
+class _Rectangle(Struct, gc=False):
+    """As `Outline`, of one ring with four corners."""
+
+    type: Literal["rectangle"]
+    categories: tuple[_Category]
+    rings: tuple[_FourCorners] = field(name="boundingPoly")
+    mid: str | None = None
+    points: UnsetType = UNSET
+    polyline: UnsetType = UNSET
+    point: UnsetType = UNSET
+
+
+class _Rectangles(Struct, gc=False):
+    annotations: list[_Rectangle]
+
+
 _TEXT = Decoder(_Response)
+_TEXT_OF_RECTANGLES = Decoder(_Rectangles)
+
+
+def read_boxes(jobs: Mapping[str, object], name: str) -> list[tuple[str, Edges]] | None:
+    """Return the category and the edges of each annotation of a job; None when any is no upright rectangle.
+
+    Args:
+        jobs: job name to job response.
+        name: of the job.
+    """
+    response = _read(_TEXT_OF_RECTANGLES, jobs, name)
+    if response is None:
+        return None
+    found = []
+    for one in response.annotations:
+        a, b, c, d = one.rings[0].corners
+        edges = upright(a.x, a.y, b.x, b.y, c.x, c.y, d.x, d.y)
+        if edges is None:
+            return None
+        found.append((one.categories[0].name, edges))
+    return found
 
 
 def read_outlines(jobs: Mapping[str, object], name: str, path: str) -> list[Drawn] | None:
@@ -56,27 +100,39 @@ def read_outlines(jobs: Mapping[str, object], name: str, path: str) -> list[Draw
         name: of the job.
         path: of its response, as a JSON path.
     """
-    try:
-        response = _TEXT.decode(jobs.texts[name]) if isinstance(jobs, TextJobs) else convert(jobs[name], _Response)
-    except (MsgspecError, ValueError, RecursionError):  # a ValueError where a text has a lone surrogate
+    response = _read(_TEXT, jobs, name)
+    if response is None:
         return None
     found = [_drawn(one, f"{path}.annotations[{index}]") for index, one in enumerate(response.annotations)]
     drawn = [one for one in found if one is not None]
     return drawn if len(drawn) == len(found) and _have_area([one for one in drawn if len(one.parts[0]) > 1]) else None
 
 
+def _read(decoder: Decoder[_T], jobs: Mapping[str, object], name: str) -> _T | None:
+    """The response of a job; None when it has another shape."""
+    try:
+        return decoder.decode(jobs.texts[name]) if isinstance(jobs, TextJobs) else convert(jobs[name], decoder.type)
+    except (MsgspecError, ValueError, RecursionError):  # a ValueError where a text has a lone surrogate
+        return None
+
+
 def _drawn(outline: Outline, path: str) -> Drawn | None:
     """What it draws; None when the outline may fill nothing, or is a rectangle that does not stand upright."""
-    measured = [_numbers(ring) for ring in outline.rings]
-    part = [numbers for numbers, _ in measured]
-    is_box = outline.type == "rectangle"
+    category = outline.categories[0].name
+    if outline.type == "rectangle":
+        return _rectangle(outline, category, path)
+    (outer, area), *holes = map(_measured, outline.rings)
     group = outline.mid if outline.type == "semantic" else None
-    drawn = Drawn(outline.categories[0].name, is_box, [part], path, group)
-    has_area = measured[0][1] > LEAST_AREA and (not is_box or (len(part) == 1 and is_upright(drawn)))
-    return drawn if has_area else None
+    return Drawn(category, False, [[outer, *[hole for hole, _ in holes]]], path, group) if area > LEAST_AREA else None
 
 
-def _numbers(ring: _Ring) -> tuple[Numbers, float]:
+def _rectangle(outline: Outline, category: str, path: str) -> Drawn | None:
+    ring = [number for corner in outline.rings[0].corners for number in (corner.x, corner.y)]
+    edges = upright(*ring) if len(outline.rings) == 1 and len(ring) == _NUMBERS_OF_BOX else None
+    return None if edges is None else Drawn(category, True, [[ring]], path, None, None, edges)
+
+
+def _measured(ring: _Ring) -> tuple[Numbers, float]:
     """Its corners, and the area within, unless it crosses itself."""
     xs, ys = [corner.x for corner in ring.corners], [corner.y for corner in ring.corners]
     numbers = xs + ys

@@ -11,9 +11,10 @@ from kili_query.errors import MalformedLabelError
 from kili_query.export.asset import Annotation, Asset, Frame, Label
 from kili_query.export.context import Export
 from kili_query.export.format import Entry, Format, Writer
-from kili_query.export.formats.drawn import Drawn, bounds_of, drawn_of
+from kili_query.export.formats.drawn import Drawn, drawn_of, edges_of, plain_boxes
 from kili_query.export.formats.image_names import without_image_extension
-from kili_query.labels.geometry import Bounds, Size
+from kili_query.export.formats.rings import Edges
+from kili_query.labels.geometry import Size
 from kili_query.ontology import Job
 
 __all__ = ["PASCAL_VOC"]
@@ -106,14 +107,15 @@ class _VocWriter:
         return "".join([head, *objects, _END])
 
     def _of_job(self, job: Job, asset: Asset, label: Label, frame: Frame, size: Size) -> str:
-        drawn = drawn_of(self._export, asset, label, frame, job)
-        return "".join(
-            [
-                self._objects[job.name, category] + _box(bounds, size)
-                for one, bounds in zip(drawn, bounds_of(drawn), strict=True)
+        boxes = plain_boxes(label, frame, job)
+        if boxes is None:
+            drawn = drawn_of(self._export, asset, label, frame, job)
+            boxes = [
+                (category, edges)
+                for one, edges in zip(drawn, edges_of(drawn), strict=True)
                 for category in self._categories(one, job, asset, label)
             ]
-        )
+        return "".join([self._objects[job.name, category] + _box(edges, size) for category, edges in boxes])
 
     def _categories(self, drawn: Drawn, job: Job, asset: Asset, label: Label) -> list[str]:
         """All categories of an annotation: each is an object of its own."""
@@ -137,9 +139,10 @@ def _categories(annotation: Annotation, job: Job) -> Iterator[str]:
         yield name
 
 
-def _box(bounds: Bounds, size: Size) -> str:
-    left_px, right_px = _edges(bounds.left, bounds.right, size.width_px)
-    top_px, bottom_px = _edges(bounds.top, bounds.bottom, size.height_px)
+def _box(edges: Edges, size: Size) -> str:
+    left, top, right, bottom = edges
+    left_px, right_px = _edges(left, right, size.width_px)
+    top_px, bottom_px = _edges(top, bottom, size.height_px)
     return _BOX.format(left_px=left_px, right_px=right_px, top_px=top_px, bottom_px=bottom_px)
 
 

@@ -3,7 +3,6 @@
 import csv
 import json
 from collections.abc import Iterable, Mapping
-from io import StringIO
 
 from kili_query.export.asset import Asset
 from kili_query.export.context import Export
@@ -27,6 +26,7 @@ class RemoteAssets:
 
     def __init__(self, export: Export) -> None:
         self._text = GatheredText(export.scratch / "remote_assets.csv")
+        self._rows = csv.writer(self._text)
         self._is_empty = True
 
     def add(self, asset: Asset, files: Iterable[tuple[int | None, str]]) -> None:
@@ -34,12 +34,12 @@ class RemoteAssets:
         content = asset.document.get("content")
         urls = _frame_urls(asset.document.get("jsonContent"))
         rows = [
-            (asset.external_id, url, file)
+            _harmless(asset.external_id, url, file)
             for number, file in files
             if (url := content if number is None else urls.get(number, content)) and isinstance(url, str)
         ]
         if rows:
-            self._text.add(_csv([_HEADER, *rows] if self._is_empty else rows))
+            self._rows.writerows([_HEADER, *rows] if self._is_empty else rows)
             self._is_empty = False
 
     def entries(self) -> list[Entry]:
@@ -48,22 +48,19 @@ class RemoteAssets:
         return [] if path is None else [Entry(_PATH, path)]
 
 
-def _csv(rows: Iterable[tuple[str, str, str]]) -> str:
-    text = StringIO(newline="")
-    csv.writer(text).writerows(_harmless(*row) for row in rows)
-    return text.getvalue()
-
-
 def _harmless(external_id: str, url: str, file: str) -> tuple[str, str, str]:
     """A row that a spreadsheet shows: what it would take for a formula, and run, has a sign before it.
 
     >>> _harmless("=1+1", "https://cdn.example.org/a", "-1.txt")
     ("'=1+1", 'https://cdn.example.org/a', './-1.txt')
     """
-    signs = ("'", "'", "./")  # a file is found all the same
-    cells = zip(signs, (external_id, url, file), strict=True)
-    safe = [sign + cell if cell.startswith(_FORMULA) else cell for sign, cell in cells]
-    return safe[0], safe[1], safe[2]
+    if external_id.startswith(_FORMULA):
+        external_id = f"'{external_id}"
+    if url.startswith(_FORMULA):
+        url = f"'{url}"
+    if file.startswith(_FORMULA):
+        file = f"./{file}"  # which is found all the same
+    return external_id, url, file
 
 
 def _frame_urls(value: object) -> dict[int, str]:

@@ -6,13 +6,16 @@ from typing import NamedTuple, TypeAlias, cast
 from kili_query._extras import load
 from kili_query.labels.geometry import Bounds
 
-__all__ = ["LEAST_AREA", "Extent", "Numbers", "Parts", "extents"]
+__all__ = ["LEAST_AREA", "Edges", "Extent", "Numbers", "Parts", "extents", "upright"]
 
 LEAST_AREA = 1e-15
 """Of the image: less is nothing but the error of sums. On an image of 100,000 by 100,000 pixels it is 0.00001 pixel."""
 
 Numbers: TypeAlias = list[float]
 """The corners of a ring: x and y of each."""
+
+Edges: TypeAlias = tuple[float, float, float, float]
+"""Left, top, right and bottom."""
 
 Parts: TypeAlias = Sequence[Sequence[Numbers]]
 """Of each part of a shape its outline, then its holes."""
@@ -30,6 +33,19 @@ class Extent(NamedTuple):
     bounds: Bounds
     area: float
     is_plain: bool
+
+
+def upright(ax: float, ay: float, bx: float, by: float, cx: float, cy: float, dx: float, dy: float) -> Edges | None:
+    """Return the edges of a box, given by its corners; None where its sides are not level and plumb, or it is nothing.
+
+    >>> upright(0.25, 1, 0.25, 0, 0.75, 0, 0.75, 1), upright(0, 0, 1, 0, 1, 1, 0, 0.5), upright(0, 0, 1, 0, 1, 0, 0, 0)
+    ((0.25, 0, 0.75, 1), None, None)
+    """
+    if not ((ax == bx and by == cy and cx == dx and dy == ay) or (ay == by and bx == cx and cy == dy and dx == ax)):
+        return None
+    left, right = (ax, cx) if ax <= cx else (cx, ax)
+    top, bottom = (ay, cy) if ay <= cy else (cy, ay)
+    return (left, top, right, bottom) if (right - left) * (bottom - top) > LEAST_AREA else None
 
 
 def extents(shapes: Sequence[Parts]) -> list[Extent]:

@@ -1,9 +1,11 @@
 """What COCO says of an object: its box, its outline or its pixels, and how large it is."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import cycle
+from operator import mul
 from typing import TypeAlias
 
-from kili_query.export.formats.drawn import Drawn, is_upright
+from kili_query.export.formats.drawn import Drawn
 from kili_query.export.formats.rings import Extent, Numbers, Parts, extents
 from kili_query.labels.geometry import Part, Point, Region, Ring, Size, run_lengths
 
@@ -28,10 +30,9 @@ def segmented(drawn: Sequence[tuple[Drawn, Size]]) -> Iterator[Fields | None]:
     Args:
         drawn: objects, each with the size of its image.
     """
-    upright = [is_upright(one) for one, _ in drawn]
-    others = iter(extents([one.parts for (one, _), is_plain in zip(drawn, upright, strict=True) if not is_plain]))
-    for (one, size), is_plain in zip(drawn, upright, strict=True):
-        yield _of_upright(one, size) if is_plain else _of(one, next(others), size)
+    others = iter(extents([one.parts for one, _ in drawn if one.upright is None]))
+    for one, size in drawn:
+        yield _of(one, next(others), size) if one.upright is None else _of_upright(one, size)
 
 
 def _of_upright(drawn: Drawn, size: Size) -> Fields:
@@ -63,11 +64,7 @@ def _of(drawn: Drawn, extent: Extent, size: Size) -> Fields | None:
 
 
 def _scaled(ring: Numbers, size: Size) -> Numbers:
-    width_px, height_px = size
-    numbers = ring.copy()
-    numbers[::2] = [x * width_px for x in ring[::2]]
-    numbers[1::2] = [y * height_px for y in ring[1::2]]
-    return numbers
+    return list(map(mul, ring, cycle(size)))
 
 
 def _region(parts: Parts, size: Size) -> Region:

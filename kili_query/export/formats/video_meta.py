@@ -28,7 +28,7 @@ class VideoMeta:
     def add(self, video: str, frames: list[str]) -> None:
         """Put in a video; one without annotations has an empty list."""
         text = f"{json.dumps(video)}: {json.dumps(frames, indent=4)}".replace("\n", "\n    ")
-        self._text.add(text)
+        self._text.write(text)
         self._places.append((video, self._size_bytes, len(text)))  # all of it is ASCII
         self._size_bytes += len(text)
 

@@ -12,12 +12,13 @@ from attrs import frozen
 from kili_query.export.asset import Asset, Frame, Label
 from kili_query.export.context import Export
 from kili_query.export.format import Entry, Format, Writer
-from kili_query.export.formats.drawn import drawn_of
+from kili_query.export.formats.drawn import drawn_of, plain_boxes
 from kili_query.export.formats.image_names import without_image_extension
 from kili_query.export.formats.quoting import one_line, yaml_plain, yaml_quoted
 from kili_query.export.formats.remote_assets import RemoteAssets
+from kili_query.export.formats.rings import Edges
 from kili_query.export.formats.video_meta import VideoMeta
-from kili_query.export.formats.yolo_lines import lines_of
+from kili_query.export.formats.yolo_lines import lines_of, lines_of_boxes
 from kili_query.ontology import Job
 
 __all__ = ["YOLO_V4", "YOLO_V5", "YOLO_V7", "YOLO_V8"]
@@ -131,6 +132,9 @@ class _YoloWriter:
 
     def _text(self, within: _DataSet, asset: Asset, label: Label, frame: Frame) -> str:
         """What a label file holds."""
+        boxes = self._boxes(within, label, frame)
+        if boxes is not None:
+            return lines_of_boxes(boxes)
         return lines_of(
             [
                 (within.numbers[job.name][one.category], one)
@@ -138,6 +142,17 @@ class _YoloWriter:
                 for one in drawn_of(self._export, asset, label, frame, job)
             ]
         )
+
+    def _boxes(self, within: _DataSet, label: Label, frame: Frame) -> list[tuple[int, Edges]] | None:
+        """What a label file holds, where that is nothing but upright rectangles."""
+        found: list[tuple[int, Edges]] = []
+        for job in within.jobs:
+            boxes = plain_boxes(label, frame, job)
+            if boxes is None:
+                return None
+            numbers = within.numbers[job.name]
+            found += [(numbers[category], edges) for category, edges in boxes]
+        return found
 
 
 def _fits(job: Job) -> bool:

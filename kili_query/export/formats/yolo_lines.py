@@ -6,12 +6,13 @@ class x1 y1 x2 y2 x3 y3 …                   an outline
 A file has lines of one kind: readers take a file for boxes or for outlines as a whole.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
-from kili_query.export.formats.drawn import Drawn, bounds_of
+from kili_query.export.formats.drawn import Drawn, edges_of
 from kili_query.export.formats.number_lines import number_lines
+from kili_query.export.formats.rings import Edges
 
-__all__ = ["lines_of"]
+__all__ = ["lines_of", "lines_of_boxes"]
 
 
 def lines_of(drawn: Sequence[tuple[int, Drawn]]) -> str:
@@ -20,7 +21,8 @@ def lines_of(drawn: Sequence[tuple[int, Drawn]]) -> str:
     Args:
         drawn: the class of each and what it draws.
 
-    >>> boat = Drawn("BOAT", True, [[[0.25, 1, 0.25, 0, 0.75, 0, 0.75, 1]]], "")
+    >>> ring = [0.25, 1, 0.25, 0, 0.75, 0, 0.75, 1]
+    >>> boat = Drawn("BOAT", True, [[ring]], "", upright=(0.25, 0, 0.75, 1))
     >>> kite = Drawn("KITE", False, [[[0, 1, 0, 0, 1, 0]]], "")
     >>> print(lines_of([(3, boat)]), lines_of([(3, boat), (4, kite)]), sep="")
     3 0.5 0.5 0.5 1
@@ -29,11 +31,16 @@ def lines_of(drawn: Sequence[tuple[int, Drawn]]) -> str:
     <BLANKLINE>
     """
     if all(one.is_box for _, one in drawn):
-        return number_lines(list(_boxes(drawn)))
+        edges = edges_of([one for _, one in drawn])
+        return lines_of_boxes([(number, box) for (number, _), box in zip(drawn, edges, strict=True)])
     return number_lines([(number, *outer) for number, one in drawn for outer, *_ in one.parts])
 
 
-def _boxes(drawn: Sequence[tuple[int, Drawn]]) -> Iterator[tuple[float, ...]]:
-    bounds = bounds_of([one for _, one in drawn])
-    for (number, _), (left, top, right, bottom) in zip(drawn, bounds, strict=True):
-        yield number, (left + right) / 2, (top + bottom) / 2, right - left, bottom - top
+def lines_of_boxes(boxes: Iterable[tuple[int, Edges]]) -> str:
+    """Return the lines of a file of nothing but boxes, of each its class and its edges."""
+    return number_lines(
+        [
+            (number, (left + right) / 2, (top + bottom) / 2, right - left, bottom - top)
+            for number, (left, top, right, bottom) in boxes
+        ]
+    )
