@@ -195,6 +195,8 @@ def export_labels(
             warnings.warn(
                 "the export is empty: no asset that was asked for has such a label", UserWarning, stacklevel=3
             )
+        if summary.left_out and not summary.skipped:  # among what was skipped, they are told already
+            warnings.warn("\n".join(summary.left_out), UserWarning, stacklevel=3)
         return cast("list[object]", json.loads(path.read_bytes())) if filename is None else None
 
 

@@ -119,7 +119,7 @@ class Export:
             self.reject(error, asset.external_id, label.name)
             return
         for index, raw in enumerate(listed):
-            if raw is None or raw == {}:
+            if raw == {}:
                 continue
             try:
                 yield _annotation(raw, job, label, f"{path}.annotations[{index}]")

@@ -127,11 +127,7 @@ class Summary:
                 (self.unlabeled, "assets without a label"),
                 (self.filtered, "labels left out by the query"),
                 (self.orphans, "labels of other assets"),
-                *((number, f"annotations left out: no `{kind}` in this format") for kind, number in self._unsupported),
-                *(
-                    (number, f"left out: the format `{self.format}` cannot hold the job `{job}`")
-                    for job, number in sorted(self.unfitting.items())
-                ),
+                *self._left_out,
                 *(
                     (number, f"left out: the interface has no job `{job}`, which {self._first_with(job)} answers first")
                     for job, number in sorted(self.retired.items())
@@ -149,5 +145,14 @@ class Summary:
         return printable(f"label `{first.label}` of asset `{first.asset}`")
 
     @property
-    def _unsupported(self) -> list[tuple[str, int]]:
-        return sorted(self.unsupported.items())
+    def left_out(self) -> list[str]:
+        """What the format has no way to hold: a line for each kind of annotation and each job."""
+        return [f"{number} {what}" for number, what in self._left_out]
+
+    @property
+    def _left_out(self) -> list[tuple[int, str]]:
+        kinds, jobs = sorted(self.unsupported.items()), sorted(self.unfitting.items())
+        return [
+            *((number, f"annotations left out: no `{kind}` in this format") for kind, number in kinds),
+            *((number, f"left out: the format `{self.format}` cannot hold the job `{job}`") for job, number in jobs),
+        ]

@@ -5,7 +5,7 @@ from typing import TypeAlias
 import pyarrow as pa
 
 from kili_query.errors import MalformedLabelError
-from kili_query.protocol import table_number, table_text
+from kili_query.protocol import table_flag, table_number, table_object, table_text
 
 __all__ = ["FIELDS", "NO_METADATA", "Metadata", "metadata_of"]
 
@@ -31,10 +31,10 @@ NO_METADATA: Metadata = (None,) * 9
 
 
 def metadata_of(label: dict[str, object]) -> Metadata:
-    """The metadata of a decoded label; a value of an unexpected type is read as absent.
+    """The metadata of a decoded label.
 
     Raises:
-        MalformedLabelError: a value that a table cannot hold; the message names the label and the field.
+        MalformedLabelError: a value of the wrong kind, or that a table cannot hold; the message names label and field.
 
     >>> metadata_of({"id": 7, "labelOf": {"id": "a", "externalId": "a.jpg"}})[:4]
     ('7', 'a', 'a.jpg', None)
@@ -47,9 +47,8 @@ def metadata_of(label: dict[str, object]) -> Metadata:
 
 
 def _metadata_of(label: dict[str, object]) -> Metadata:
-    asset, author = _dict(label.get("labelOf")), _dict(label.get("author"))
+    asset, author = table_object(label.get("labelOf"), "labelOf"), table_object(label.get("author"), "author")
     asset_id = table_text(label.get("assetId"), "assetId")
-    is_latest = label.get("isLatestLabelForUser")
     return (
         table_text(label.get("id"), "id"),
         table_text(asset.get("id"), "labelOf.id") if asset_id is None else asset_id,
@@ -59,9 +58,5 @@ def _metadata_of(label: dict[str, object]) -> Metadata:
         table_text(label.get("labelType"), "labelType"),
         table_text(label.get("modelName"), "modelName"),
         table_number(label.get("secondsToLabel"), "secondsToLabel"),
-        is_latest if isinstance(is_latest, bool) else None,
+        table_flag(label.get("isLatestLabelForUser"), "isLatestLabelForUser"),
     )
-
-
-def _dict(value: object) -> dict[object, object]:
-    return value if isinstance(value, dict) else {}

@@ -59,8 +59,9 @@ def count_table(
 
     Raises:
         SourceError: a file cannot be read.
-        MalformedLabelError: a table cannot hold what a label has in one of these fields, such as a number of seconds
-            beyond 2**53 or half of a character; the message names both.
+        MalformedLabelError: a label has something in one of these fields that is of the wrong kind or that a table
+            cannot hold, such as a text of seconds, a number of them beyond 2**53 or half of a character; the message
+            names both.
 
     Note:
         A label is read in full, so one that is malformed anywhere is malformed here, though a query that looks

@@ -20,7 +20,7 @@ from kili_query.protocol.documents import (
 from kili_query.protocol.filters import AssetFilters, LabelFilters
 from kili_query.protocol.json_text import decode_json, encode_json
 from kili_query.protocol.selection import selection_of
-from kili_query.protocol.table_values import table_number, table_text
+from kili_query.protocol.table_values import table_flag, table_number, table_object, table_text
 from kili_query.protocol.times import read_instant
 from kili_query.protocol.words import AssetStatus, LabelType
 
@@ -49,6 +49,8 @@ __all__ = [
     "key_of",
     "read_instant",
     "selection_of",
+    "table_flag",
     "table_number",
+    "table_object",
     "table_text",
 ]

@@ -1,27 +1,34 @@
-"""What stands beside the content of a label, as tables hold it: text, and 64-bit floating-point numbers."""
+"""What stands beside the content of a label, as tables hold it: text, 64-bit floating-point numbers, yes or no.
+
+A value of another kind is an error: an empty cell would say that there is none.
+"""
+
+from collections.abc import Mapping
 
 from kili_query.errors import MalformedLabelError
 
-__all__ = ["table_number", "table_text"]
+__all__ = ["table_flag", "table_number", "table_object", "table_text"]
 
 _MAX_EXACT = 2**53
 
 
 def table_text(value: object, field: str) -> str | None:
-    """A text, or a number as text; None for what is neither.
+    """A text, or a number as text; None for None.
 
     Args:
         value: of the field.
         field: its name, for messages.
 
     Raises:
-        MalformedLabelError: no table can hold it.
+        MalformedLabelError: it is neither, or no table can hold it.
 
-    >>> table_text(7, "id"), table_text(["x"], "id")
+    >>> table_text(7, "id"), table_text(None, "id")
     ('7', None)
     """
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    if value is None:
         return None
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise _wrong("a text", value, field)
     try:
         text = str(value)
         text.encode()
@@ -34,16 +41,47 @@ def table_text(value: object, field: str) -> str | None:
 
 
 def table_number(value: object, field: str) -> float | None:
-    """A number as a float; None for what is not a number.
+    """A number as a float; None for None.
 
     Raises:
-        MalformedLabelError: it is a whole number so large that a float may not hold it exactly.
+        MalformedLabelError: it is not a number, or a whole number so large that a float may not hold it exactly.
 
-    >>> table_number(3, "secondsToLabel"), table_number("3", "secondsToLabel")
+    >>> table_number(3, "secondsToLabel"), table_number(None, "secondsToLabel")
     (3.0, None)
     """
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if value is None:
         return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _wrong("a number", value, field)
     if isinstance(value, int) and abs(value) > _MAX_EXACT:
         raise MalformedLabelError("a table cannot hold a whole number beyond 2**53", field)
     return float(value)
+
+
+def table_flag(value: object, field: str) -> bool | None:
+    """Yes or no; None for None.
+
+    Raises:
+        MalformedLabelError: it is something else.
+    """
+    if value is None or isinstance(value, bool):
+        return value
+    raise _wrong("true or false", value, field)
+
+
+def table_object(value: object, field: str) -> Mapping[object, object]:
+    """What holds some of these; empty for None.
+
+    Raises:
+        MalformedLabelError: it is not an object.
+    """
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        raise _wrong("an object", value, field)
+    return value
+
+
+def _wrong(kind: str, value: object, field: str) -> MalformedLabelError:
+    shown = repr(value)[:40].encode("utf-8", "backslashreplace").decode()
+    return MalformedLabelError(f"it must be {kind}, not `{shown}`", field)

@@ -156,6 +156,20 @@ class TestWhatIsWritten:
                 opened.export_labels("p1", tmp_path / "a.zip", "yolo_v5", with_assets=False, on_error="skip")
         assert "OBJECTS/labels/3.txt" in names(tmp_path / "a.zip")
 
+    def test_what_a_format_cannot_hold_is_told_as_by_the_command(self, tmp_path: Path) -> None:
+        marker = {"mid": "p", "type": "marker", "categories": [{"name": "CAR"}], "point": {"x": 0.1, "y": 0.1}}
+        response = {"OBJECTS": {"annotations": [box(0), marker]}, "NOTE": {"text": "x"}}
+        labels = write_json(tmp_path / "labels.ndjson", label(1, 1) | {"jsonResponse": response})
+        served = write_json(tmp_path / "project.json", project(OBJECTS=DETECTION, NOTE=NOTE))
+        with Sandbox(project=served, labels=labels) as sandbox, KiliClient(sandbox.api_key, sandbox.endpoint) as opened:
+            with pytest.warns(UserWarning, match="1 annotations left out: no `marker`") as warned:
+                opened.export_labels("p1", tmp_path / "a.zip", "yolo_v5", with_assets=False)
+            told = kq_export.write(labels, None, served, fmt="yolo_v5", to=tmp_path / "b.zip")
+            opened.export_labels("p1", tmp_path / "a.jsonl", "jsonl", with_assets=False)
+        assert [str(one.message).split("\n") for one in warned] == [told.left_out]
+        assert all(f"  {line}" in str(told).split("\n") for line in told.left_out)
+        assert len(told.left_out) == 2
+
     @pytest.mark.parametrize("text", ["{", "", "null", '{"OBJECTS": {"annotations": []}', "[]"])
     @pytest.mark.parametrize("on_malformed", ["raise", "skip"])
     def test_a_content_that_cannot_be_read_is_no_matter_of_the_list(

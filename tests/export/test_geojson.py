@@ -440,7 +440,9 @@ class TestProblems:
         assert len(read(summary.path, "labels/0.png.geojson")["features"]) == ("DET" not in bad)
         assert len(read(summary.path, "labels/1.png.geojson")["features"]) == 1
 
-    @pytest.mark.parametrize("nothing", [{}, {"DET": {}}, {"DET": None}, det(None, {}), {"SKY": {}, "SAY": None}])
+    @pytest.mark.parametrize(
+        "nothing", [{}, {"DET": {}}, {"DET": None}, det({}), {"DET": {"annotations": None}}, {"SKY": {}, "SAY": None}]
+    )
     def test_nothing_is_an_empty_collection(self, tmp_path, nothing):
         assert collection(tmp_path, nothing)["features"] == []
 

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import kili_query as kq
-from kili_query.errors import KiliQueryError, OntologyError, QueryError, SourceError
+from kili_query.counting import count
+from kili_query.errors import KiliQueryError, MalformedLabelError, OntologyError, QueryError, SourceError
 from kili_query.export import (
     NoCompatibleJobError,
     NotCompatibleInputType,
@@ -502,6 +503,34 @@ class TestProblems:
         assert (summary.assets, summary.skipped) == (1, 1)
 
 
+@pytest.mark.parametrize("fmt", ["coco", "yolo_v8", "pascal_voc", "parquet"])
+def test_null_means_the_same_as_in_counting(tmp_path, fmt):
+    """Null in place of a list is a list of nothing; null in place of an annotation is malformed."""
+    layout = "split" if fmt == "parquet" else "merged"
+    absent, broken = ({"DET": {"annotations": one}} for one in (None, [None]))
+    assert count(absent) == {}
+    assert write([label(1, absent)], [asset(1)], project(), fmt=fmt, layout=layout, to=tmp_path / "a").labels == 1
+    with pytest.raises(MalformedLabelError):
+        count(broken)
+    with pytest.raises(NotExportableLabelError, match=r"label `l1`: an \w+ is no object \(at `.*DET.annotations\[0\]`"):
+        write([label(1, broken)], [asset(1)], project(), fmt=fmt, layout=layout, to=tmp_path / "b")
+    summary = write(
+        [label(1, broken)], [asset(1)], project(), fmt=fmt, layout=layout, to=tmp_path / "c", on_error="skip"
+    )
+    assert summary.skipped == 1
+
+
+def test_metadata_of_a_wrong_kind_is_no_empty_cell(tmp_path):
+    labels = [label(1, secondsToLabel=5), label(2, secondsToLabel="5")]
+    assets = [asset(1), asset(2)]
+    with pytest.raises(
+        NotExportableLabelError, match=r"label `l2`: it must be a number, not `'5'` \(at `secondsToLabel`"
+    ):
+        write(labels, assets, project(), fmt="parquet", to=tmp_path / "a.parquet")
+    summary = write(labels, assets, project(), fmt="parquet", to=tmp_path / "a.parquet", on_error="skip")
+    assert (summary.labels, summary.skipped) == (1, 1)
+
+
 def test_a_format_of_ones_own_gets_checked_annotations(tmp_path):
     """What a writer is given: annotations with shapes, the bad ones told."""
     from types import SimpleNamespace
@@ -544,6 +573,7 @@ def test_a_format_of_ones_own_gets_checked_annotations(tmp_path):
         "asset `1.png`, label `l1`: an annotation without a category (at `jsonResponse.DET.annotations[1].categories`)",
         "asset `1.png`, label `l1`: no ring (at `jsonResponse.DET.annotations[2].boundingPoly`)",
         "asset `1.png`, label `l1`: an annotation is no object (at `jsonResponse.DET.annotations[3]`)",
+        "asset `1.png`, label `l1`: an annotation is no object (at `jsonResponse.DET.annotations[4]`)",
         "asset `1.png`, label `l1`: the interface has no job `OTHER` (at `jsonResponse.OTHER`)",
     ]
 

@@ -101,7 +101,7 @@ def test_metadata() -> None:
         "isLatestLabelForUser": True,
         "jsonResponse": {},
     }
-    table = count_table([label, json.dumps(label).encode(), {"id": 7, "secondsToLabel": "x", "jsonResponse": {}}])
+    table = count_table([label, json.dumps(label).encode(), {"id": 7, "secondsToLabel": None, "jsonResponse": {}}])
     expected = {
         "id": "l1",
         "assetId": "a1",
@@ -169,6 +169,12 @@ def test_other_columns_have_none(name: str) -> None:
     [
         ({"secondsToLabel": 2**70}, "beyond 2\\*\\*53 \\(at `secondsToLabel`\\)"),
         ({"secondsToLabel": 10**400}, "beyond 2\\*\\*53 \\(at `secondsToLabel`\\)"),
+        ({"secondsToLabel": "5"}, "must be a number, not `'5'` \\(at `secondsToLabel`\\)"),
+        ({"secondsToLabel": True}, "must be a number, not `True`"),
+        ({"labelType": ["REVIEW"]}, r"must be a text, not `\['REVIEW'\]` \(at `labelType`\)"),
+        ({"isLatestLabelForUser": 1}, "must be true or false, not `1`"),
+        ({"author": "a@example.com"}, r"must be an object.*\(at `author`\)"),
+        ({"labelOf": {"id": {}}}, r"must be a text.*\(at `labelOf.id`\)"),
         ({"modelName": "a\ud800"}, "half of a character: `a\\\\ud800` \\(at `modelName`\\)"),
         ({"labelOf": {"externalId": "\udfff"}}, "half of a character.*labelOf\\.externalId"),
     ],

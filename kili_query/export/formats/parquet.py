@@ -21,7 +21,7 @@ from kili_query.export.asset import CONTENT, Asset, Label
 from kili_query.export.context import Export
 from kili_query.export.format import Entry, Format, Writer
 from kili_query.export.formats.kili import dump
-from kili_query.protocol import table_number, table_text
+from kili_query.protocol import table_flag, table_number, table_object, table_text
 from kili_query.targets.column_names import column_name
 
 __all__ = ["PARQUET"]
@@ -97,22 +97,21 @@ def _table(group: list[Row], counters: list[tuple[str, str]], schema: pa.Schema)
 
 
 def _metadata(asset: Asset, label: Label) -> list[object]:
-    """One value for each of the metadata columns; one of an unexpected type is read as absent.
+    """One value for each of the metadata columns.
 
     Raises:
-        MalformedLabelError: a value that a table cannot hold.
+        MalformedLabelError: a value of the wrong kind, or that a table cannot hold.
     """
     document = label.document
-    author, is_latest = document.get("author"), document.get("isLatestLabelForUser")
-    email = author.get("email") if isinstance(author, dict) else None
+    author = table_object(document.get("author"), "author")
     return [
         table_text(document.get("id"), "id"),
         table_text(asset.document.get("id"), "labelOf.id"),
         table_text(asset.document.get("externalId"), "labelOf.externalId"),
-        table_text(email, "author.email"),
+        table_text(author.get("email"), "author.email"),
         *(table_text(document.get(key), key) for key in ("createdAt", "labelType", "modelName")),
         table_number(document.get("secondsToLabel"), "secondsToLabel"),
-        is_latest if isinstance(is_latest, bool) else None,
+        table_flag(document.get("isLatestLabelForUser"), "isLatestLabelForUser"),
     ]
 
 
