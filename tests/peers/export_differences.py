@@ -196,6 +196,17 @@ def _without_attributes(features: list[Row]) -> list[Row]:
     return [{**one, "properties": {"kili": one["properties"]["kili"]}} for one in drawn]
 
 
+def _with_usual_answers(features: list[Row]) -> list[Row]:
+    """Features without the names of a category that has none, answers without a choice, and children of a root job."""
+
+    def usual(properties: Row) -> Row:
+        named = {name: "" if value == "GULL" else value for name, value in properties.items()}
+        kept = {name: value for name, value in named.items() if value != [] and not name.startswith("Scene.")}
+        return {**kept, "kili": {name: one for name, one in properties["kili"].items() if name != "children"}}
+
+    return [{**one, "properties": usual(one["properties"])} for one in features]
+
+
 def _without_about(collection: object) -> object:
     assert isinstance(collection, dict)
     return {key: one for key, one in collection.items() if key not in ("kili", "properties")}
@@ -216,6 +227,7 @@ _COCO_EXPORTS = "(photos|simple|pictures)/coco (split|merged|single_file|modifie
 _DRAWN = (
     "photos/(yolo_v. (split|merged|in fractions)|pascal_voc merged)|(simple|films|pictures)/(yolo|pascal).*"
     "|maps/geojson merged"
+    "|odd maps/geojson merged"
 )
 _WRITTEN = f"{_RAW}|{_RAW_IN_PIXELS}|{_COCO_EXPORTS}|{_DRAWN}|texts/raw|photos/raw of an unlabeled asset"
 
@@ -289,11 +301,17 @@ DIFFERENCES = (
         ),
     ),
     Difference("raw-labels-are-as-they-are", "films/raw", _without_files("labels/film-3"), (OLD,)),
-    Difference("rings-of-geojson", "maps/geojson.*", _each(r"\.geojson$", _of_features(_with_rings_alike))),
+    Difference("rings-of-geojson", "(odd )?maps/geojson.*", _each(r"\.geojson$", _of_features(_with_rings_alike))),
     Difference("the-order-of-geojson", "maps/geojson.*", _each(r"\.geojson$", _of_features(_in_one_order)), (LATEST,)),
-    Difference("what-geojson-says-of-itself", "maps/geojson.*", _each(r"\.geojson$", _without_about)),
+    Difference("what-geojson-says-of-itself", "(odd )?maps/geojson.*", _each(r"\.geojson$", _without_about)),
     Difference(
         "attributes-of-geojson", "maps/geojson.*", _each(r"\.geojson$", _of_features(_without_attributes)), (OLD,)
+    ),
+    Difference(
+        "odd-answers-in-geojson",
+        "odd maps/geojson.*",
+        _each(r"\.geojson$", _of_features(_with_usual_answers)),
+        (LATEST,),
     ),
     Difference("empty-lists-of-assets", "photos/raw of no assets", None),
     Difference("unknown-filters-of-exports", "photos/raw of an unknown filter", None),

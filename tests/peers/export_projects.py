@@ -13,6 +13,7 @@ __all__ = [
     "write_classified",
     "write_films",
     "write_maps",
+    "write_odd_maps",
     "write_photos",
     "write_pictures",
     "write_simple_photos",
@@ -198,6 +199,35 @@ def write_maps(folder: Path, url: str, files: Path) -> None:
     }
     labels = [_label(number, content) for number, content in enumerate(contents)]
     _write(folder, "IMAGE", _JOBS, assets, labels)
+
+
+def write_odd_maps(folder: Path, url: str, files: Path) -> None:
+    """Maps with answers that GeoJSON has its own way with: a category without a name, a checkbox without a choice,
+    children beside the categories of a root job.
+    """
+    random = Random(12)
+    gulls = _job("OBJECT_DETECTION", "GULL", tools=["rectangle"], instruction="Gulls")
+    gulls["content"] = {"input": "radio", "categories": {"GULL": {"name": "", "children": []}}}
+    jobs = {
+        "GULLS": gulls,
+        "SHIPS": _job(
+            "OBJECT_DETECTION", "BOAT", children={"BOAT": ["MARKS"]}, tools=["rectangle"], instruction="Ships"
+        ),
+        "MARKS": _job("CLASSIFICATION", "OLD", "NEW", input="checkbox", isChild=True, instruction="Marks"),
+        "SCENE": _job("CLASSIFICATION", "DAY", children={"DAY": ["COLOR"]}, instruction="Scene"),
+        "COLOR": _COLOR,
+    }
+    day, red = ([{"name": name, "confidence": 100}] for name in ("DAY", "RED"))
+    contents: list[Fields] = [
+        {"GULLS": {"annotations": [_drawn(random, "rectangle", "GULL")]}},
+        {"SHIPS": {"annotations": [_drawn(random, "rectangle", "BOAT", children={"MARKS": {"categories": []}})]}},
+        {"SCENE": {"categories": day, "children": {"COLOR": {"categories": red}}}},
+    ]
+    (files / "layers.json").write_text(
+        json.dumps([{"useClassicCoordinates": False, "epsg": "EPSG4326", "name": "map"}])
+    )
+    assets = [_asset(number, f"tile-{number}", jsonContent=f"{url}/layers.json") for number in range(len(contents))]
+    _write(folder, "IMAGE", jobs, assets, [_label(number, content) for number, content in enumerate(contents)])
 
 
 def write_texts(folder: Path) -> None:

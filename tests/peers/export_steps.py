@@ -7,7 +7,7 @@ from attrs import field, frozen
 from tests.peers.export_projects import PROJECT_ID
 from tests.peers.official import LATEST, OLD
 
-__all__ = ["BOTH", "CLASSIFIED", "FILMS", "MAPS", "PHOTOS", "PICTURES", "SIMPLE", "TEXTS", "Step"]
+__all__ = ["BOTH", "CLASSIFIED", "FILMS", "MAPS", "ODD_MAPS", "PHOTOS", "PICTURES", "SIMPLE", "TEXTS", "Step"]
 
 BOTH = (OLD, LATEST)
 ONLY_OLD = (OLD,)
@@ -95,6 +95,7 @@ SIMPLE = [
 ]
 FILMS = [_step("raw"), _step("yolo_v5", layout="split"), _step("yolo_v5", layout="merged")]
 MAPS = [_step("geojson", **_MERGED), _step("raw"), _step("yolo_v5"), _VOC]
+ODD_MAPS = [_step("geojson", versions=(LATEST,), **_MERGED)]
 TEXTS = [_step("raw"), _step("raw", "in pixels", normalized_coordinates=False), _step("yolo_v5")]
 CLASSIFIED = [_step("coco"), _step("yolo_v5"), _VOC]
 PICTURES = [

@@ -62,6 +62,7 @@ SECTIONS = (
 SERVED = (
     Section("pictures", projects.write_pictures, steps.PICTURES),
     Section("maps", projects.write_maps, steps.MAPS),
+    Section("odd maps", projects.write_odd_maps, steps.ODD_MAPS),
 )
 """Projects whose files a web server has."""
 
