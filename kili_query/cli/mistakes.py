@@ -55,9 +55,9 @@ def refuse_unreadable(report: Report) -> None:
     found = report.problems_of(name)
     if any(one.reason == LOOKS_LIKE_PROJECT for one in found):
         raise SourceError(f"`{name}` looks like a project, not like labels{more}: give it with --ontology or --project")
-    if any(one.reason.endswith(LOOKS_LIKE_CONTENT) for one in found):
+    if any(LOOKS_LIKE_CONTENT in one.reason for one in found):
         raise SourceError(f"`{name}` looks like contents without their labels{more}: read it with `--at ''`")
-    if any(one.reason.endswith(LOOKS_LIKE_ASSET) for one in found):
+    if any(LOOKS_LIKE_ASSET in one.reason for one in found):
         raise SourceError(
             f"`{name}` looks like assets without labels{more}: give a file of labels (`export --assets` takes assets)"
         )

@@ -1,11 +1,12 @@
 """From a label, as a document or in memory, to its content."""
 
 import json
+from collections.abc import Mapping
 
 from kili_query.counting.conversations import ANNOTATIONS, holds_answers, rebuilt
 from kili_query.errors import UnknownContentError
 
-__all__ = ["LOOKS_LIKE_ASSET", "LOOKS_LIKE_CONTENT", "content_of", "reason_not_json"]
+__all__ = ["LOOKS_LIKE_ASSET", "LOOKS_LIKE_CONTENT", "content_of", "mistaken_for_label", "reason_not_json"]
 
 _CONTENT = "jsonResponse"
 _ANSWERS = ("annotations", "categories", "text")
@@ -13,7 +14,7 @@ _FIELDS_OF_ASSETS = ("externalId", "jsonContent", "jsonMetadata")
 _FIELDS_OF_LABELS = ("labelOf", "labelType", "assetId")
 
 LOOKS_LIKE_ASSET = "this looks like an asset without labels"
-LOOKS_LIKE_CONTENT = "this looks like the content itself, which an empty `at` reads"
+LOOKS_LIKE_CONTENT = "this looks like the content of a label, without the label"
 
 
 def content_of(label: dict[str, object], at: str = "jsonResponse") -> object:
@@ -46,7 +47,11 @@ def content_of(label: dict[str, object], at: str = "jsonResponse") -> object:
 def _stored(label: dict[str, object], at: str) -> object:
     content = label.get(at)
     if content is None:
-        raise UnknownContentError(f"`{at}` is null" if at in label else f"no `{at}`{_what_it_is(label)}")
+        if at in label:
+            raise UnknownContentError(f"`{at}` is null")
+        looks = mistaken_for_label(label)
+        advice = ", which an empty `at` reads" if LOOKS_LIKE_CONTENT in looks else ""
+        raise UnknownContentError(f"no `{at}`{looks}{advice}")
     if not isinstance(content, str):
         return content
     if not content or content.isspace():
@@ -60,8 +65,14 @@ def _stored(label: dict[str, object], at: str) -> object:
     return decoded
 
 
-def _what_it_is(label: dict[str, object]) -> str:
-    """What was probably given in place of a label, where that can be told."""
+def mistaken_for_label(label: Mapping[str, object]) -> str:
+    """What was probably given in place of a label, after a colon; nothing where that cannot be told.
+
+    >>> mistaken_for_label({"id": "a", "externalId": "a.png", "content": "a.png"})
+    ': this looks like an asset without labels'
+    >>> mistaken_for_label({"id": "a", "labelType": "DEFAULT"})
+    ''
+    """
     if any(field in label for field in _FIELDS_OF_ASSETS) and not any(field in label for field in _FIELDS_OF_LABELS):
         return f": {LOOKS_LIKE_ASSET}"
     responses = list(label.values())

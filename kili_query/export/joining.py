@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple, TypeAlias, cast
 
+from kili_query.counting.label import mistaken_for_label
 from kili_query.errors import SourceError
 from kili_query.export.asset import CONTENT
 from kili_query.export.options import Options
@@ -112,7 +113,7 @@ def _alone(source: Source | None, options: Options, scratch: Path) -> Generator[
             elif _is_named(item.label):
                 yield Joined(item.label, ())  # an asset that nobody has labeled
             else:
-                yield Problem(item.place, Fault.BROKEN, _NEITHER)
+                yield Problem(item.place, Fault.BROKEN, f"{_NEITHER}{mistaken_for_label(item.label)}")
         store.finish()
         for asset in store.owners():
             yield from _chosen(asset, store.take(asset), None, options)

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from attrs import define, field
 
+from kili_query.counting.label import mistaken_for_label
 from kili_query.errors import DataError, SourceError
 from kili_query.protocol import AssetStatus, LabelType
 from kili_query.sandbox.contents import ContentCounter
@@ -197,7 +198,8 @@ class _Import:
         if key is None and external_id is not None:
             key = self.ids.get(external_id, external_id)
         if key is None:
-            raise DataError(f"{label.place}: names no asset: neither `assetId` nor `labelOf`")
+            looks = mistaken_for_label(label.values)
+            raise DataError(f"{label.place}: names no asset: neither `assetId` nor `labelOf`{looks}")
         if key in self.assets:
             return key
         if not is_derived:

@@ -597,6 +597,7 @@ class TestWhatIsNoLabel:
         ("row", "message"),
         [
             ({"hello": 1}, "neither a label nor an asset"),
+            ({"J": {"annotations": []}}, "and no `id`: this looks like the content of a label, without the label"),
             ({}, "neither a label nor an asset"),
             ({"id": "l1", "jsonResponse": boxes()}, "does not tell its asset"),
             ({"id": "l1", "jsonResponse": boxes(), "labelOf": {"id": None}}, "does not tell its asset"),

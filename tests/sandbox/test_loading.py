@@ -14,6 +14,8 @@ from kili_query.sandbox import Sandbox
 from tests.cli.running import COCO, DEMO
 from tests.sandbox.boxes import INTERFACE, Asker, asking, box_of, write_project
 
+ASTRAY = "names no asset: neither `assetId` nor `labelOf`"
+
 
 def write(path: Path, *rows: object) -> Path:
     path.write_text("".join(f"{row if isinstance(row, str) else json.dumps(row)}\n" for row in rows), encoding="utf-8")
@@ -163,7 +165,9 @@ class TestLabels:
             (label(id=3), "`id`: expected a string, found 3"),
             (label(id="a\0"), "`id`: expected a string of characters"),
             (label(id="l-1"), "another label has the id `l-1`"),
-            ({"id": "l0", "jsonResponse": {}}, "names no asset: neither `assetId` nor `labelOf`"),
+            ({"id": "l0", "jsonResponse": {}}, ASTRAY),
+            ({"id": "a", "externalId": "a.png"}, f"{ASTRAY}: this looks like an asset without labels"),
+            ({"J": {"categories": []}}, f"{ASTRAY}: this looks like the content of a label, without the label"),
             (label(labelOf=3), "`labelOf`: expected an object, found 3"),
             (label(author="Ann"), '`author`: expected an object, found "Ann"'),
             (
