@@ -183,8 +183,8 @@ class Query:
             QueryError: the ontology has no such job or category.
 
         >>> import kili_query as kq
-        >>> print(kq.parse("J.A.count + J.B.count >= 5 AND NOT J.C").plan().server_filter)
-        (J.A.count > 2 OR J.B.count > 2) AND J.C.count < 1
+        >>> print(kq.parse("J.A.count + J.B.count >= 2 AND NOT J.C").plan().server_filter)
+        (J.A.count > 1 OR J.A.count > 0 AND J.B.count > 0 OR J.B.count > 1) AND J.C.count < 1
         """
         known = Ontology.if_given(ontology)
         query = self if known is None else self.bind(known)

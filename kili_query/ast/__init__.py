@@ -1,6 +1,6 @@
 """The trees of the language: nodes, constructors, walks."""
 
-from kili_query.ast.build import comparison, conjunction, disjunction
+from kili_query.ast.build import all_of, any_of, comparison, conjunction, disjunction
 from kili_query.ast.nodes import (
     MAX_COUNT,
     Addend,
@@ -52,6 +52,8 @@ __all__ = [
     "Sum",
     "Summand",
     "Term",
+    "all_of",
+    "any_of",
     "comparison",
     "conjunction",
     "counters",

@@ -6,7 +6,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR
 from kili_query.ast.nodes import MAX_COUNT, And, CompareOp, Comparison, Constant, Number, Or, Predicate, Term
 from kili_query.source import NOWHERE, Span
 
-__all__ = ["ceiling", "comparison", "conjunction", "disjunction", "floor"]
+__all__ = ["all_of", "any_of", "ceiling", "comparison", "conjunction", "disjunction", "floor"]
 
 
 def floor(number: Number) -> int:
@@ -79,3 +79,19 @@ def disjunction(operands: Iterable[Predicate], span: Span = NOWHERE) -> Predicat
             return only
         case _:
             return Or(tuple(flat), span=span)
+
+
+def all_of(operands: Iterable[Predicate], span: Span = NOWHERE) -> Predicate:
+    """The conjunction, without constants among its operands: TRUE adds nothing, FALSE decides.
+
+    >>> all_of([Constant(True), Constant(False)]), all_of([Constant(True)])
+    (Constant(value=False), Constant(value=True))
+    """
+    wanted = [operand for operand in operands if operand != Constant(True)]
+    return Constant(False, span=span) if Constant(False) in wanted else conjunction(wanted, span)
+
+
+def any_of(operands: Iterable[Predicate], span: Span = NOWHERE) -> Predicate:
+    """The disjunction, without constants among its operands: FALSE adds nothing, TRUE decides."""
+    wanted = [operand for operand in operands if operand != Constant(False)]
+    return Constant(True, span=span) if Constant(True) in wanted else disjunction(wanted, span)

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from attrs import frozen
 
-from kili_query.planning import ServerProfile
+from kili_query.planning.profile import TRAITS, ServerProfile
 
 __all__ = ["AuditReport", "Disagreement", "Finding", "Trait", "Verdict"]
 
@@ -122,8 +122,8 @@ class AuditReport:
     @property
     def profile(self) -> ServerProfile:
         """What the server may be trusted with: the traits in which it agrees. What was not tested is not trusted."""
-        trusted = {one.trait.value: one.verdict is Verdict.AGREES for one in self.findings}
-        return ServerProfile.from_dict({name: trusted.get(name, False) for name in ServerProfile().to_dict()})
+        trusted = {one.trait.value for one in self.findings if one.verdict is Verdict.AGREES}
+        return ServerProfile.from_dict({name: name in trusted for name in TRAITS})
 
     @property
     def agrees(self) -> bool:

@@ -38,7 +38,7 @@ _QUERY = "OBJECTS.PERSON.count >= 3 AND SCENE.VEHICLE.count > 0"
 _SLIP = _QUERY.replace("PERSON", "PERSN")
 _PAIR = ("OBJECTS", "PERSON")
 _FOLDER = "kili-demo"
-_SUM = "OBJECTS.PERSON.count + OBJECTS.CAR.count >= 8"
+_SUM = "OBJECTS.PERSON.count > OBJECTS.CAR.count AND OBJECTS.CAR.count > 1"
 
 
 @frozen

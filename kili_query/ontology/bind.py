@@ -24,6 +24,8 @@ from kili_query.ast import (
     Sum,
     Summand,
     Term,
+    all_of,
+    any_of,
     comparison,
     conjunction,
     disjunction,
@@ -217,13 +219,9 @@ def _settle(tree: Predicate) -> Predicate:
     """The condition without constants among its operands."""
     match map_operands(_settle, tree):
         case And(operands) if any(isinstance(operand, Constant) for operand in operands):
-            if Constant(False) in operands:
-                return Constant(False, span=tree.span)
-            return conjunction((operand for operand in operands if operand != Constant(True)), tree.span)
+            return all_of(operands, tree.span)
         case Or(operands) if any(isinstance(operand, Constant) for operand in operands):
-            if Constant(True) in operands:
-                return Constant(True, span=tree.span)
-            return disjunction((operand for operand in operands if operand != Constant(False)), tree.span)
+            return any_of(operands, tree.span)
         case Not(Constant(value)):
             return Constant(not value, span=tree.span)
         case settled:

@@ -18,7 +18,7 @@ from kili_query.ast import (
 )
 from kili_query.logic.literals import pure_literal
 
-__all__ = ["Bounds", "implied_by_sum", "lower_bound", "narrow", "upper_bound"]
+__all__ = ["Bounds", "extent", "implied_by_sum", "limits", "lower_bound", "narrow", "negated", "upper_bound"]
 
 Bounds: TypeAlias = Mapping[Term, tuple[int, int]]
 """The least and the most that a term can count, ends included, where more is known than 0 … `MAX_COUNT`."""
@@ -83,41 +83,53 @@ def implied_by_sum(tree: Linear, bounds: Bounds) -> Iterator[Predicate]:
     ``A + B >= 5`` says that one of the two is 3 or more (pigeonhole); ``A + B <= 5`` that each is 5 or less.
     """
     yield from _bounds_from_sum(tree, bounds)
-    if tree.op in (CompareOp.GE, CompareOp.GT, CompareOp.EQ):
-        yield _pigeonhole(tree.addends, _at_least(tree), bounds)
-    if tree.op in (CompareOp.LE, CompareOp.LT, CompareOp.EQ):
-        yield _pigeonhole(_negated(tree.addends), -_at_most(tree), bounds)
+    low, high = limits(tree)
+    if low is not None:
+        yield _pigeonhole(tree.addends, low, bounds)
+    if high is not None:
+        yield _pigeonhole(negated(tree.addends), -high, bounds)
 
 
 def _bounds_from_sum(tree: Linear, bounds: Bounds) -> Iterator[Predicate]:
-    if tree.op in (CompareOp.GE, CompareOp.GT, CompareOp.EQ):
-        yield from _bounds_of_each(_negated(tree.addends), -_at_least(tree), bounds)
-    if tree.op in (CompareOp.LE, CompareOp.LT, CompareOp.EQ):
-        yield from _bounds_of_each(tree.addends, _at_most(tree), bounds)
+    low, high = limits(tree)
+    if low is not None:
+        yield from _bounds_of_each(negated(tree.addends), -low, bounds)
+    if high is not None:
+        yield from _bounds_of_each(tree.addends, high, bounds)
 
 
-def _at_least(tree: Linear) -> int:
-    return tree.bound + 1 if tree.op is CompareOp.GT else tree.bound
+def limits(tree: Linear) -> tuple[int | None, int | None]:
+    """The least and the most that a sum may be, ends included; None where it has no such limit."""
+    match tree.op:
+        case CompareOp.EQ:
+            return tree.bound, tree.bound
+        case CompareOp.GE:
+            return tree.bound, None
+        case CompareOp.GT:
+            return tree.bound + 1, None
+        case CompareOp.LE:
+            return None, tree.bound
+        case CompareOp.LT:
+            return None, tree.bound - 1
+        case _:
+            assert_never(tree.op)
 
 
-def _at_most(tree: Linear) -> int:
-    return tree.bound - 1 if tree.op is CompareOp.LT else tree.bound
-
-
-def _negated(addends: Iterable[Addend]) -> list[Addend]:
+def negated(addends: Iterable[Addend]) -> list[Addend]:
+    """The addends of the sum with the other sign."""
     return [Addend(-addend.coefficient, addend.counter) for addend in addends]
 
 
-def _extent(term: Term, bounds: Bounds) -> tuple[int, int]:
+def extent(term: Term, bounds: Bounds) -> tuple[int, int]:
     """The least and most of a term; of objects chosen by their children, no more than of all those objects."""
     low, high = bounds.get(term, (0, MAX_COUNT))
     if isinstance(term, Filtered):
-        high = min(high, _extent(term.counter, bounds)[1])
+        high = min(high, extent(term.counter, bounds)[1])
     return low, high
 
 
 def _least(addend: Addend, bounds: Bounds) -> int:
-    low, high = _extent(addend.counter, bounds)
+    low, high = extent(addend.counter, bounds)
     return addend.coefficient * (low if addend.coefficient > 0 else high)
 
 
@@ -146,7 +158,7 @@ def _pigeonhole(addends: Sequence[Addend], at_least: int, bounds: Bounds) -> Pre
     All counters are taken to have what they have at least; those that cannot reach an equal share are taken to have
     all that they can, and leave more to the others.
     """
-    needed = at_least - sum(addend.coefficient * _extent(addend.counter, bounds)[0] for addend in addends)
+    needed = at_least - sum(addend.coefficient * extent(addend.counter, bounds)[0] for addend in addends)
     rooms = [(one, _room(one.counter, bounds)) for one in addends if one.coefficient > 0]
     sharing = len(rooms)
     for addend, room in sorted(rooms, key=_reach):
@@ -163,12 +175,12 @@ def _pigeonhole(addends: Sequence[Addend], at_least: int, bounds: Bounds) -> Pre
     for (addend, room), step in zip(able, steps, strict=True):
         further = addend.coefficient <= slack and step < room  # were all others one short, it had to go one further
         slack -= addend.coefficient if further else 0
-        wanted.append(_clip(addend.counter, CompareOp.GE, _extent(addend.counter, bounds)[0] + step + further))
+        wanted.append(_clip(addend.counter, CompareOp.GE, extent(addend.counter, bounds)[0] + step + further))
     return disjunction(wanted)
 
 
 def _room(term: Term, bounds: Bounds) -> int:
-    low, high = _extent(term, bounds)
+    low, high = extent(term, bounds)
     return high - low
 
 

@@ -5,13 +5,17 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from os import PathLike, fspath
 from pathlib import Path
+from typing import Any
 
-from attrs import asdict, frozen
+from attrs import asdict, fields, frozen
 
 from kili_query.errors import ArgumentError
 from kili_query.replacing import replaced
 
-__all__ = ["DEFAULT_PROFILE", "STRICT_PROFILE", "ServerProfile"]
+__all__ = ["DEFAULT_PROFILE", "STRICT_PROFILE", "TRAITS", "ServerProfile"]
+
+FILTER_SIZE = 4_000
+"""Short enough for what stands before servers, long enough for the sums that people ask for."""
 
 
 @frozen(kw_only=True)
@@ -26,17 +30,20 @@ class ServerProfile:
         counts_beyond_one: an object more is one more; else a count is trusted to be 0 or not, and no further.
         counts_child_jobs: a child job is counted as section 4 counts it.
         counts_videos: a video's frames are counted together, one object for each ``mid``.
+        filter_size: how many characters its filter may have. A sum of counters takes many; where they are too few, what
+            is asked finds more labels than it must. A query that needs more without any sum is sent all the same.
 
-    >>> ServerProfile(finds_absent=False)
-    ServerProfile(finds_absent=False, counts_beyond_one=True, counts_child_jobs=True, counts_videos=True)
+    >>> ServerProfile(finds_absent=False).to_dict()["counts_beyond_one"]
+    True
     """
 
     finds_absent: bool = True
     counts_beyond_one: bool = True
     counts_child_jobs: bool = True
     counts_videos: bool = True
+    filter_size: int = FILTER_SIZE
 
-    def to_dict(self) -> dict[str, bool]:
+    def to_dict(self) -> dict[str, bool | int]:
         """The profile as a JSON object.
 
         >>> STRICT_PROFILE.to_dict()["counts_videos"]
@@ -49,19 +56,21 @@ class ServerProfile:
         """The profile of what `to_dict` gave. A trait that is not there is not trusted, for nobody vouches for it.
 
         Raises:
-            ArgumentError: there is no such trait, or it is neither true nor false.
+            ArgumentError: there is no such trait, or it has a value of another kind.
 
-        >>> ServerProfile.from_dict({"finds_absent": True})
-        ServerProfile(finds_absent=True, counts_beyond_one=False, counts_child_jobs=False, counts_videos=False)
+        >>> ServerProfile.from_dict({"finds_absent": True}).counts_beyond_one
+        False
         """
-        trusted = STRICT_PROFILE.to_dict()
+        trusted: dict[str, Any] = STRICT_PROFILE.to_dict()
         for name, value in traits.items():
             if name not in trusted:
                 near = get_close_matches(name, trusted, n=1)
                 hint = f": did you mean `{near[0]}`?" if near else f": there are {', '.join(trusted)}"
                 raise ArgumentError(f"a profile has no `{name}`{hint}")
-            if not isinstance(value, bool):
-                raise ArgumentError(f"`{name}` of a profile is true or false, not {value!r:.80}")
+            if name in TRAITS and not isinstance(value, bool):
+                raise ArgumentError(f"`{name}` of a profile must be true or false, not {value!r:.80}")
+            if name not in TRAITS and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
+                raise ArgumentError(f"`{name}` of a profile must be an integer from 0, not {value!r:.80}")
             trusted[name] = value
         return cls(**trusted)
 
@@ -93,6 +102,9 @@ class ServerProfile:
         except (ValueError, RecursionError) as error:
             raise ArgumentError(f"`{fspath(path)}` is not JSON: {error}") from error
 
+
+TRAITS = tuple(one.name for one in fields(ServerProfile) if one.name != "filter_size")
+"""What a server is trusted with or not."""
 
 DEFAULT_PROFILE = ServerProfile()
 """A server that counts as section 4 of the language says."""

@@ -3,12 +3,13 @@
 INVARIANT: for every label L, q(L) implies pushed(L), and q(L) is the same as pushed(L) and residual(L).
 """
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-from kili_query.ast import And, Constant, Predicate, conjunction
+from kili_query.ast import And, Constant, Linear, Predicate, all_of, conjunction, subtrees
 from kili_query.diagnostics import Code, Diagnostic, Help, Label
 from kili_query.logic import satisfiable, simplify
 from kili_query.planning.bounds import narrow
+from kili_query.planning.profile import DEFAULT_PROFILE
 from kili_query.planning.weaken import Target, weaken
 from kili_query.syntax import lower, print_tree
 from kili_query.targets.base import inexpressible
@@ -16,6 +17,9 @@ from kili_query.targets.base import inexpressible
 __all__ = ["Kept", "Split", "local_notes", "split"]
 
 TRUE, FALSE = Constant(True), Constant(False)
+
+SHOWN = 120
+"""How many characters of a filter are shown where it is not what was asked for."""
 
 
 @frozen
@@ -39,7 +43,10 @@ class Kept:
         """What the target is asked in its place, in words."""
         if self.asked == TRUE:
             return f"{self.target} is asked nothing instead"
-        return f"{self.target} is asked `{print_tree(lower(simplify(self.asked)))}` instead"
+        text = print_tree(lower(simplify(self.asked)))
+        if len(text) <= SHOWN:
+            return f"{self.target} is asked `{text}` instead"
+        return f"{self.target} is asked `{text[: text.rindex(' ', 0, SHOWN)]} …` instead ({len(text):,} characters)"
 
 
 @frozen
@@ -69,6 +76,17 @@ def split(tree: Predicate, target: Target) -> Split:
         return Split(TRUE)
     if simple == FALSE or satisfiable(simple).value is False:
         return Split(FALSE)
+    size = (target.profile or DEFAULT_PROFILE).filter_size
+    sums = sum(isinstance(node, Linear) for node in subtrees(simple))
+    room = max(0, size - len(print_tree(simple))) // sums if sums else 0
+    cut = _cut(simple, evolve(target, sum_size=room))
+    while room and len(print_tree(cut.pushed)) > size:  # hardly ever: simplified once more, it became longer
+        room //= 2
+        cut = _cut(simple, evolve(target, sum_size=room))
+    return cut
+
+
+def _cut(simple: Predicate, target: Target) -> Split:
     parts = simple.operands if isinstance(simple, And) else (simple,)
     bounds = narrow(parts, {})
     pushed: list[Predicate] = []
@@ -78,7 +96,7 @@ def split(tree: Predicate, target: Target) -> Split:
         pushed.append(weakened.predicate)
         if not weakened.is_exact:
             kept.append(Kept(part, _reason(part, target), weakened.predicate, target.name))
-    asked = FALSE if FALSE in pushed else lower(simplify(conjunction(one for one in pushed if one != TRUE)))
+    asked = lower(simplify(all_of(pushed)))
     if asked == FALSE:
         return Split(FALSE)
     return Split(asked, conjunction(one.part for one in kept) if kept else None, tuple(kept))

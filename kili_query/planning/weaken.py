@@ -3,7 +3,7 @@
 INVARIANT: for every label L, q(L) implies weaken(q)(L); where ``is_exact``, also the reverse.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import assert_never
 
 from attrs import evolve, frozen
@@ -26,14 +26,14 @@ from kili_query.ast import (
     Predicate,
     Relation,
     Term,
+    all_of,
+    any_of,
     comparison,
-    conjunction,
-    disjunction,
 )
 from kili_query.ontology import Ontology
-from kili_query.planning.bounds import Bounds, implied_by_sum, lower_bound, narrow, upper_bound
-from kili_query.planning.profile import ServerProfile
-from kili_query.source import NOWHERE, Span
+from kili_query.planning.bounds import Bounds, extent, implied_by_sum, lower_bound, narrow, upper_bound
+from kili_query.planning.profile import DEFAULT_PROFILE, ServerProfile
+from kili_query.planning.staircases import staircase
 from kili_query.syntax import lower
 from kili_query.targets.base import Capabilities, inexpressible, is_core_name
 
@@ -53,6 +53,7 @@ class Target:
         ontology: the project's, which says what is a child job and what a video.
         has_default_policy: objects are counted by the default policy, under which the children of objects add up. A
             server knows no other policy.
+        sum_size: how many characters may be asked in place of one sum.
     """
 
     capabilities: Capabilities
@@ -60,6 +61,7 @@ class Target:
     profile: ServerProfile | None = None
     ontology: Ontology | None = None
     has_default_policy: bool = True
+    sum_size: int = DEFAULT_PROFILE.filter_size
 
     def is_root_job(self, job: str) -> bool:
         """Whether the ontology vouches that the job counts at the root alone."""
@@ -93,16 +95,16 @@ def weaken(tree: Predicate, target: Target, bounds: Bounds | None = None) -> Wea
         case And(operands):
             narrowed = narrow(operands, known)
             parts = [weaken(operand, target, narrowed) for operand in operands]
-            return Weakened(_all_of(_predicates(parts), tree.span), all(part.is_exact for part in parts))
+            return Weakened(all_of(_predicates(parts), tree.span), all(part.is_exact for part in parts))
         case Or(operands):
             parts = [weaken(operand, target, known) for operand in operands]
             if any(part.predicate == TRUE and part.is_exact for part in parts):
                 return Weakened(TRUE, is_exact=True)
-            return Weakened(_any_of(_predicates(parts), tree.span), all(part.is_exact for part in parts))
+            return Weakened(any_of(_predicates(parts), tree.span), all(part.is_exact for part in parts))
         case Constant():
             return Weakened(tree, is_exact=True)
         case Comparison(counter):
-            return _weaken_comparison(tree, counter, target)
+            return _weaken_comparison(tree, counter, target, known)
         case Linear():
             return _weaken_sum(tree, target, known)
         case Not() | Exists() | Relation() | Membership():
@@ -116,24 +118,26 @@ def _predicates(parts: Iterable[Weakened]) -> dict[Predicate, None]:
     return dict.fromkeys(part.predicate for part in parts)
 
 
-def _all_of(operands: Iterable[Predicate], span: Span = NOWHERE) -> Predicate:
-    """The conjunction, without constants within."""
-    wanted = [operand for operand in operands if operand != TRUE]
-    return FALSE if FALSE in wanted else conjunction(wanted, span)
-
-
-def _any_of(operands: Iterable[Predicate], span: Span = NOWHERE) -> Predicate:
-    """The disjunction, without constants within."""
-    wanted = [operand for operand in operands if operand != FALSE]
-    return TRUE if TRUE in wanted else disjunction(wanted, span)
-
-
 def _weaken_sum(tree: Linear, target: Target, known: Bounds) -> Weakened:
     if _is_expressible(tree, target):
         return Weakened(tree, is_exact=True)
+    stairs = [] if target.capabilities.linear else list(_staircases(tree, target, known))
+    for one in stairs:
+        if one.is_exact:
+            return one
     steps = [weaken(step, target, known).predicate for step in implied_by_sum(tree, known)]
+    steps += [one.predicate for one in stairs]
     steps += [one for one in _relaxed(tree) if _is_expressible(one, target)]
-    return Weakened(_all_of(dict.fromkeys(steps), tree.span), is_exact=False)
+    return Weakened(all_of(dict.fromkeys(steps), tree.span), is_exact=False)
+
+
+def _staircases(tree: Linear, target: Target, known: Bounds) -> Iterator[Weakened]:
+    """The staircase that relies on nothing and, unless it is exact, the one that relies on what is known."""
+    for bounds in ({}, known):
+        stairs = staircase(tree, bounds, target.sum_size)
+        if stairs is not None:
+            weakened = weaken(stairs.predicate, target, known)
+            yield Weakened(weakened.predicate, stairs.is_exact and weakened.is_exact)
 
 
 def _relaxed(tree: Linear) -> list[Linear]:
@@ -172,22 +176,23 @@ def _can_spell(counter: Counter, target: Target) -> bool:
     return target.capabilities.any_name or (is_core_name(counter.job) and is_core_name(counter.category))
 
 
-def _weaken_comparison(leaf: Comparison, term: Term, target: Target) -> Weakened:
+def _weaken_comparison(leaf: Comparison, term: Term, target: Target, known: Bounds) -> Weakened:
     match term:
         case Counter():
-            return _weaken_counter(leaf, term, target)
+            return _weaken_counter(leaf, term, target, extent(term, known)[0])
         case Pattern():
             return Weakened(leaf, is_exact=True) if target.capabilities.patterns else Weakened(TRUE, is_exact=False)
         case Filtered():
             if target.capabilities.filtered:
                 return Weakened(leaf, is_exact=True)
             implied = _implied_by_objects(term, lower_bound(leaf), target)
-            return Weakened(_all_of(_predicates(weaken(step, target) for step in implied), leaf.span), is_exact=False)
+            return Weakened(all_of(_predicates(weaken(step, target) for step in implied), leaf.span), is_exact=False)
         case _:
             assert_never(term)
 
 
-def _weaken_counter(leaf: Comparison, counter: Counter, target: Target) -> Weakened:
+def _weaken_counter(leaf: Comparison, counter: Counter, target: Target, at_least: int) -> Weakened:
+    """Weaken a comparison of a counter that is known to be at least a number, or else the query is false."""
     nothing = Weakened(TRUE, is_exact=False)
     if not _can_spell(counter, target):
         return nothing
@@ -200,14 +205,14 @@ def _weaken_counter(leaf: Comparison, counter: Counter, target: Target) -> Weake
     is_number_trusted = profile.counts_beyond_one and (
         not target.may_see_videos or (profile.counts_videos and target.has_default_policy)
     )
-    low, high = lower_bound(leaf), upper_bound(leaf)
+    low, high = max(lower_bound(leaf), at_least), upper_bound(leaf)
     if low < 1:
         is_trusted = profile.finds_absent and (is_number_trusted or (high == 0 and is_known_policy))
         return Weakened(leaf, is_exact=True) if is_trusted else nothing
     if is_number_trusted:
         return Weakened(leaf, is_exact=True)
     at_least_one = Comparison(counter, CompareOp.GE, 1, span=leaf.span)
-    return Weakened(at_least_one, is_exact=low == 1 and high == MAX_COUNT and is_known_policy)
+    return Weakened(at_least_one, is_exact=lower_bound(leaf) == 1 and high == MAX_COUNT and is_known_policy)
 
 
 def _implied_by_objects(term: Filtered, low: int, target: Target) -> list[Predicate]:
@@ -232,10 +237,10 @@ def _children_of(condition: Predicate, objects: int, target: Target) -> Predicat
     """
     match condition:
         case And(operands):
-            return _all_of(_children_of(operand, objects, target) for operand in operands)
+            return all_of(_children_of(operand, objects, target) for operand in operands)
         case Or(operands):  # the objects may satisfy different operands, but some satisfy the same
             share = -(-objects // max(1, len(operands)))
-            return _any_of(_children_of(operand, share, target) for operand in operands)
+            return any_of(_children_of(operand, share, target) for operand in operands)
         case Constant():
             return condition
         case Comparison(Counter() as counter):
@@ -246,11 +251,11 @@ def _children_of(condition: Predicate, objects: int, target: Target) -> Predicat
         case Comparison(Filtered(counter, inner)):  # each object has one below it that satisfies the inner condition
             low = lower_bound(condition)
             outer = _children_of(Comparison(counter, CompareOp.GE, low), objects, target)
-            return TRUE if low < 1 else _all_of((outer, _children_of(inner, objects, target)))
+            return TRUE if low < 1 else all_of((outer, _children_of(inner, objects, target)))
         case Comparison():
             return TRUE
         case Linear():
-            return _all_of(_children_of(step, objects, target) for step in implied_by_sum(condition, {}))
+            return all_of(_children_of(step, objects, target) for step in implied_by_sum(condition, {}))
         case Not() | Exists() | Relation() | Membership():
             return _children_of(lower(condition), objects, target)
         case _:

@@ -16,8 +16,8 @@ from kili_query.ast import (
     Or,
     Predicate,
     Relation,
-    conjunction,
-    disjunction,
+    all_of,
+    any_of,
     map_operands,
 )
 from kili_query.errors import NotExpressible
@@ -49,13 +49,9 @@ def _settle(tree: Predicate) -> Predicate:
     """The predicate without constants, for core has none; an operator within its like joins it."""
     match map_operands(_settle, tree):
         case And(operands):
-            if Constant(False) in operands:
-                return Constant(False)
-            return conjunction(one for one in operands if one != Constant(True))
+            return all_of(operands)
         case Or(operands):
-            if Constant(True) in operands:
-                return Constant(True)
-            return disjunction(one for one in operands if one != Constant(False))
+            return any_of(operands)
         case leaf:
             return leaf
 

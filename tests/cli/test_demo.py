@@ -89,7 +89,7 @@ def test_json(run: Run) -> None:
     assert [found["code"] for found in tour["diagnostics"]] == ["KQ102"]
     assert len(tour["matching"]) == tour["report"]["matched"] == 5
     assert [one["matches"] for one in tour["explanations"]] == [True, False]
-    assert [len(asked["labels"]) for asked in tour["served"]] == [5, 3]
+    assert [len(asked["labels"]) for asked in tour["served"]] == [5, 2]
 
 
 def test_without_server_or_client(monkeypatch: pytest.MonkeyPatch) -> None:

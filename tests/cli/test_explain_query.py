@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.cli.running import Run
 
-QUERY = "OBJECTS.PERSON.count + OBJECTS.CAR.count >= 5 AND NOT (SCENE.FOOD OR OBJECTS.DOG.count > 3)"
+QUERY = "OBJECTS.PERSON.count > OBJECTS.CAR.count AND NOT (SCENE.FOOD OR OBJECTS.DOG.count > 3)"
 
 
 def test_a_query(run: Run, project: Path, labels: Path, golden: Callable[[str, str], None]) -> None:

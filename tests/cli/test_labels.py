@@ -11,7 +11,7 @@ from kili_query.sandbox import Sandbox
 from tests.cli.running import DEMO, Ran, Run
 from tests.cli.served import many_labels, served, variables_of
 
-QUERY = "OBJECTS.PERSON.count + OBJECTS.CAR.count >= 8"
+QUERY = "OBJECTS.PERSON.count > OBJECTS.CAR.count AND OBJECTS.CAR.count > 1"
 LABELS = [json.loads(line) for line in (DEMO / "labels.ndjson").read_text(encoding="utf-8").splitlines()]
 IDS = sorted(label["id"] for label in LABELS)
 

@@ -14,6 +14,7 @@ from kili_query.cli.failure import CommandError
 from kili_query.cli.pull import _missing
 from kili_query.cli.resumable import resumable
 from kili_query.client import KiliClient
+from kili_query.planning import STRICT_PROFILE
 from kili_query.replacing import WriteError
 from kili_query.sandbox import Sandbox
 from tests.cli.running import Run
@@ -21,7 +22,7 @@ from tests.cli.served import lists_asked, many_labels, served, variables_of
 from tests.full_disk import files_at_most
 
 NUMBER = 330
-RESIDUAL = "OBJECTS.PERSON.count + OBJECTS.CAR.count >= 2"
+RESIDUAL = "OBJECTS.PERSON.count > OBJECTS.CAR.count + 1"
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +136,8 @@ def seen_in(log: Path) -> int:
 def test_queries(run: Run, box: Sandbox, tmp_path: Path) -> None:
     """With a part that is evaluated here, the download goes on where the server's list was, not at the matches."""
     wanted = [f"label-{i:05}" for i in range(NUMBER) if i % 5 > 1 and i % 7]
-    arguments = ("pull", "demo", "--fields", "id", "--where", RESIDUAL, "-o", "l.ndjson")
+    STRICT_PROFILE.save(tmp_path / "profile.json")
+    arguments = ("pull", "demo", "--fields", "id", "--where", RESIDUAL, "--profile", "profile.json", "-o", "l.ndjson")
     box.faults.inject("error:labels+1")
     ran = run(*arguments, **variables_of(box))
     assert ran.status == 2

@@ -12,7 +12,7 @@ from tests.client.list_server import KEY, ListServer, label, serve_lists
 
 PROJECT = "project-1"
 COUNTS = [(number % 5, number % 3) for number in range(230)]
-RESIDUAL = "OBJECTS.CAR.count + OBJECTS.BUS.count > 4"
+RESIDUAL = "OBJECTS.CAR.count > OBJECTS.BUS.count"
 EXACT = "OBJECTS.CAR.count > 2"
 
 
@@ -137,10 +137,13 @@ def test_a_count_by_reading_is_said_once(client: KiliClient) -> None:
     assert client.count_labels(PROJECT, category_search=RESIDUAL) == first  # a second warning would be an error
 
 
-def test_labels_of_unknown_content_are_neither_found_nor_passed_over(client: KiliClient, served: ListServer) -> None:
+def test_labels_of_unknown_content_are_neither_found_nor_passed_over(served: ListServer) -> None:
     served.labels[1]["jsonResponse"] = ""
     wanted = matching("OBJECTS.CAR.count == OBJECTS.BUS.count", served)
-    with pytest.warns(UserWarning, match="are left out: `label-1`"):
+    with (
+        KiliClient(KEY, served.endpoint, profile=STRICT_PROFILE) as client,
+        pytest.warns(UserWarning, match="are left out: `label-1`"),
+    ):
         found = client.labels(PROJECT, category_search="OBJECTS.CAR.count == OBJECTS.BUS.count")
     assert [one["id"] for one in found] == [name for name in wanted if name != "label-1"]
 
@@ -172,13 +175,11 @@ def test_an_asset_needs_one_label_that_meets_everything(client: KiliClient, serv
     found = client.assets(PROJECT, label_category_search=RESIDUAL, label_type_in=["REVIEW"], fields=["id"])
     assert 0 < len(found) < wanted
     assert {int(str(one["id"])[6:]) % 2 for one in found} == {0}
-    assert (
-        client.assets(PROJECT, label_category_search=RESIDUAL, fields=["id"], first=2, skip=1)[0]["id"]
-        != found[0]["id"]
-    )
+    all_found = client.assets(PROJECT, label_category_search=RESIDUAL, fields=["id"])
+    assert client.assets(PROJECT, label_category_search=RESIDUAL, fields=["id"], first=2, skip=1) == all_found[1:3]
 
 
 def test_parsed_labels_can_be_searched(client: KiliClient, served: ListServer) -> None:
     found = client.labels(PROJECT, category_search=RESIDUAL, output_format="parsed_label")
     assert [one["id"] for one in found] == matching(RESIDUAL, served)
-    assert len(found[0].jobs["OBJECTS"].annotations) > 4
+    assert len(found[0].jobs["OBJECTS"].annotations) > 0

@@ -7,6 +7,7 @@ import pytest
 
 from kili_query.client import KiliClient
 from kili_query.errors import NotFound, OntologyError, TransportError
+from kili_query.planning import STRICT_PROFILE
 from kili_query.sandbox import Sandbox
 from tests.client.list_server import KEY, ListServer, label, serve_lists
 from tests.client.plain_box import PROJECT, client_of, label_id, plain_box
@@ -99,7 +100,10 @@ def test_labels_that_do_not_say_whose_they_are(served: ListServer, owner: dict[s
     named = {name: value for name, value in label(1, cars=11).items() if name != "labelOf"} | owner
     served.labels = [named]
     served.assets = [{"id": "asset-1", "externalId": "x"}]
-    with KiliClient(KEY, served.endpoint) as client, pytest.raises(TransportError, match="which asset it is of"):
+    with (
+        KiliClient(KEY, served.endpoint, profile=STRICT_PROFILE) as client,
+        pytest.raises(TransportError, match="which asset it is of"),
+    ):
         client.assets("project-1", fields=["id"], label_category_search="OBJECTS.count > 10")
 
 

@@ -19,13 +19,32 @@ def test_an_exact_plan() -> None:
     ]
 
 
+def test_a_sum_is_pushed_in_steps() -> None:
+    assert str(plan("J.A.count + J.B.count > 1 AND J.C")).splitlines() == [
+        "query     J.A.count + J.B.count > 1 AND J.C",
+        "pushed    (J.A.count > 1 OR J.A.count > 0 AND J.B.count > 0 OR J.B.count > 1) AND J.C.count > 0",
+        "residual  none: the answer is exact",
+    ]
+
+
 def test_one_part_stays() -> None:
-    assert str(plan("J.A.count + J.B.count > 4 AND J.C")).splitlines() == [
-        "query     J.A.count + J.B.count > 4 AND J.C",
-        "pushed    (J.A.count > 2 OR J.B.count > 2) AND J.C.count > 0",
-        "residual  J.A.count + J.B.count > 4",
+    assert str(plan("J.A[K.X].count > 1 AND J.C")).splitlines() == [
+        "query     J.A[K.X].count > 1 AND J.C",
+        "pushed    J.A.count > 1 AND J.C.count > 0 AND K.X.count > 0",
+        "residual  J.A[K.X.count > 0].count > 1",
+        "          the server cannot express a condition on the children of an object: `J.A[K.X.count > 0].count`",
+        "          the server is asked `J.A.count > 1 AND K.X.count > 0` instead",
+    ]
+
+
+def test_a_long_filter_is_shown_in_part() -> None:
+    lines = str(plan("J.A.count > J.B.count")).splitlines()
+    assert lines[1].startswith("pushed    J.A.count > 0 AND (")
+    assert lines[2:] == [
+        "residual  J.A.count - J.B.count > 0",
         "          the server cannot express a sum of counters",
-        "          the server is asked `J.A.count > 2 OR J.B.count > 2` instead",
+        "          the server is asked `J.A.count > 0 AND (J.A.count > 135 OR J.A.count > 1 AND J.B.count < 2 OR "
+        "J.A.count > 2 AND J.B.count < 3 OR J.A.count > …` instead (554 characters)",
     ]
 
 
@@ -60,11 +79,11 @@ def test_other_targets_are_named() -> None:
 
 
 def test_notes_point_at_the_parts() -> None:
-    [note] = plan("J.C AND J.A.count + J.B.count > 4").diagnostics
+    [note] = plan("J.C AND J.A[K.X].count > 1").diagnostics
     assert note.code.value == "KQ301"
-    assert (note.primary.span.start, note.primary.span.end) == (8, 33)
+    assert (note.primary.span.start, note.primary.span.end) == (8, 26)
     assert note.help is not None
-    assert note.help.text == "the server is asked `J.A.count > 2 OR J.B.count > 2` instead"
+    assert note.help.text == "the server is asked `J.A.count > 1 AND K.X.count > 0` instead"
 
 
 def test_to_server_is_the_plan_where_that_is_exact() -> None:

@@ -8,14 +8,14 @@ import pytest
 from attrs import fields
 
 from kili_query.errors import ArgumentError
-from kili_query.planning import STRICT_PROFILE, ServerProfile
+from kili_query.planning.profile import STRICT_PROFILE, TRAITS, ServerProfile
 
 NAMES = [one.name for one in fields(ServerProfile)]
 
 
-@pytest.mark.parametrize("values", list(product([True, False], repeat=len(NAMES))))
+@pytest.mark.parametrize("values", list(product([True, False], repeat=len(TRAITS))))
 def test_what_is_written_is_read(values: tuple[bool, ...], tmp_path: Path) -> None:
-    profile = ServerProfile(**dict(zip(NAMES, values, strict=True)))
+    profile = ServerProfile(**dict(zip(TRAITS, values, strict=True)), filter_size=700)
     profile.save(tmp_path / "profile.json")
     assert ServerProfile.load(tmp_path / "profile.json") == profile
     assert ServerProfile.from_dict(profile.to_dict()) == profile
@@ -36,8 +36,10 @@ def test_what_is_not_said_is_not_trusted() -> None:
         ("[" * 100_000, "is not JSON: "),
         ('{"find_absent": true}', ": a profile has no `find_absent`: did you mean `finds_absent`?"),
         ('{"project": {}}', f": a profile has no `project`: there are {', '.join(NAMES)}"),
-        ('{"finds_absent": "yes"}', ": `finds_absent` of a profile is true or false, not 'yes'"),
-        ('{"finds_absent": 1}', ": `finds_absent` of a profile is true or false, not 1"),
+        ('{"finds_absent": "yes"}', ": `finds_absent` of a profile must be true or false, not 'yes'"),
+        ('{"finds_absent": 1}', ": `finds_absent` of a profile must be true or false, not 1"),
+        ('{"filter_size": -1}', ": `filter_size` of a profile must be an integer from 0, not -1"),
+        ('{"filter_size": true}', ": `filter_size` of a profile must be an integer from 0, not True"),
         (json.dumps("é").encode("utf-16"), "is not JSON: "),
     ],
 )

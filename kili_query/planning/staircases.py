@@ -1,0 +1,213 @@
+"""Staircases: a sum of counters as steps of comparisons, for targets that compare single counters only.
+
+``A + B >= 2`` is ``B >= 2 OR A >= 1 AND B >= 1 OR A >= 2``: one step for each value of one counter, and beside it what
+that value leaves for the rest of the sum.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import TypeAlias
+
+from attrs import define, frozen
+
+from kili_query.ast import MAX_COUNT, Addend, CompareOp, Constant, Linear, Predicate, Term, all_of, any_of, comparison
+from kili_query.planning.bounds import Bounds, extent, limits, negated
+from kili_query.syntax import print_tree
+
+__all__ = ["Staircase", "staircase"]
+
+TRUE, FALSE = Constant(True), Constant(False)
+
+STEPS = (MAX_COUNT, 64, 32, 16, 12, 8, 6, 4, 3, 2)
+"""How many steps a counter may take, tried in this order until the text is short enough; first, one for each value."""
+
+MAX_ADDENDS = 40
+"""The steps of one counter hold those of the next, so that a longer sum would never have a short staircase."""
+
+ENDLESS = 10_000
+"""So many values of a counter are a bound that nobody meant."""
+
+MANY_STEPS = 16
+"""Where there is no end to the values, hardly a label is left after so many steps, half of which double in length."""
+
+JOINT = len(" AND ()")
+
+Values: TypeAlias = tuple[int, int]
+"""The least and the greatest value, both included."""
+
+
+@frozen
+class Staircase:
+    """Comparisons in place of a sum.
+
+    Attributes:
+        predicate: holds wherever the sum and the bounds hold.
+        is_exact: the sum holds wherever the predicate does, the bounds known or not.
+    """
+
+    predicate: Predicate
+    is_exact: bool
+
+
+def staircase(tree: Linear, bounds: Bounds, size: int) -> Staircase | None:
+    """The staircase of a sum with the smallest steps that a text of about ``size`` characters has room for, or None.
+
+    Args:
+        tree: the sum.
+        bounds: what is known of the counters; the predicate repeats it, because the steps rely on it.
+        size: how many characters the predicate may have as text.
+    """
+    if len(tree.addends) > MAX_ADDENDS:
+        return None
+    costs = {one.counter: len(print_tree(comparison(one.counter, CompareOp.GE, 1))) + JOINT for one in tree.addends}
+    for steps in STEPS:
+        builder = _Builder(bounds, costs, steps, size)
+        try:
+            predicate = builder.sum(tree.addends, *limits(tree))
+            known = [builder.within(one.counter, extent(one.counter, bounds), (0, MAX_COUNT)) for one in tree.addends]
+        except _TooLongError:
+            continue
+        return Staircase(all_of((*known, predicate)), builder.is_exact)
+    return None
+
+
+class _TooLongError(Exception):
+    """The text would have more characters than it may."""
+
+
+@define
+class _Builder:
+    """Builds one staircase.
+
+    Attributes:
+        bounds: what is known of the counters.
+        costs: the characters of a comparison of each counter.
+        steps: how many steps each counter may take.
+        left: how many characters are left.
+        is_exact: so far, no values of a counter share a step.
+    """
+
+    bounds: Bounds
+    costs: Mapping[Term, int]
+    steps: int
+    left: int
+    is_exact: bool = True
+
+    def sum(self, addends: Sequence[Addend], low: int | None, high: int | None) -> Predicate:
+        """What a sum from ``low`` to ``high`` says of its counters; None is no limit."""
+        least, most = _range(addends, self.bounds)
+        if low is not None and low <= least:
+            low = None
+        if high is not None and high >= most:
+            high = None
+        if (low is not None and low > most) or (high is not None and high < least):
+            return FALSE
+        if low is None:
+            return TRUE if high is None else self.sum(negated(addends), -high, None)
+        values = [self._values(addends, at, low, high) for at in range(len(addends))]
+        chosen = min(range(len(addends)), key=lambda at: values[at][1] - values[at][0])
+        rest = (*addends[:chosen], *addends[chosen + 1 :])
+        if not rest:
+            return self._last(addends[chosen], low, high)
+        return self._steps(addends[chosen], rest, values[chosen], low, high)
+
+    def _values(self, addends: Sequence[Addend], at: int, low: int, high: int | None) -> Values:
+        """The values of a counter that can make a difference: the rest of the sum can add what they lack.
+
+        With a lower limit alone, all values from the first that needs nothing from the rest are as good as it.
+        """
+        weight = addends[at].coefficient
+        fewest, most = extent(addends[at].counter, self.bounds)
+        rest_least, rest_most = _range((*addends[:at], *addends[at + 1 :]), self.bounds)
+        possible = _quotients(weight, low - rest_most, None if high is None else high - rest_least)
+        first, last = max(fewest, possible[0]), min(most, possible[1])
+        if high is None:
+            enough = _quotients(weight, low - rest_least, None)
+            first, last = (first, min(last, enough[0])) if weight > 0 else (max(first, enough[1]), last)
+        return first, last
+
+    def _last(self, addend: Addend, low: int, high: int | None) -> Predicate:
+        known = extent(addend.counter, self.bounds)
+        first, last = _quotients(addend.coefficient, low, high)
+        return self.within(addend.counter, (max(first, known[0]), min(last, known[1])), known)
+
+    def _steps(self, addend: Addend, rest: Sequence[Addend], values: Values, low: int, high: int | None) -> Predicate:
+        weight, known = addend.coefficient, extent(addend.counter, self.bounds)
+        options: list[Predicate] = []
+        before: Predicate = FALSE
+        for first, last in self._shared(values, is_descending=weight < 0):
+            step = (first, last)
+            if high is None:  # what helps the sum further does no harm, so that the other end stays open
+                step = (first, known[1]) if weight > 0 else (known[0], last)
+            added = sorted((weight * first, weight * last))
+            left_before = self.left
+            remaining = self.sum(rest, low - added[1], None if high is None else high - added[0])
+            if high is None and remaining == before:  # then the step before says it, and asks less of the counter
+                self.left = left_before
+                continue
+            before = remaining
+            options.append(all_of((self.within(addend.counter, step, known), remaining)))
+        return any_of(options)
+
+    def _shared(self, values: Values, *, is_descending: bool) -> Iterable[Values]:
+        """The values of each step, from the one that needs most of the rest of the sum."""
+        first, last = values
+        many = last - first + 1
+        if self.steps == MAX_COUNT and many > self.left:
+            raise _TooLongError
+        if many <= self.steps:
+            cells = [(value, value) for value in range(first, last + 1)]
+        else:
+            self.is_exact = False
+            starts = list(_starts(first, many, self.steps))
+            cells = [(start, after - 1) for start, after in pairwise((*starts, last + 1))]
+        return reversed(cells) if is_descending else cells
+
+    def within(self, term: Term, values: Values, known: Values) -> Predicate:
+        """That a counter has one of some values, as far as that is not known."""
+        low, high = values
+        if high < known[1] and known[1] - high < ENDLESS < high:  # as good as any count
+            high = known[1]
+            self.is_exact = False
+        wanted: list[Predicate] = []
+        if low == high and known != values:
+            wanted.append(comparison(term, CompareOp.EQ, low))
+        else:
+            if low > known[0]:
+                wanted.append(comparison(term, CompareOp.GE, low))
+            if high < known[1]:
+                wanted.append(comparison(term, CompareOp.LE, high))
+        self.left -= len(wanted) * self.costs[term]
+        if self.left < 0:
+            raise _TooLongError
+        return all_of(wanted)
+
+
+def _starts(first: int, many: int, steps: int) -> Iterator[int]:
+    """Where steps of many values start: evenly or, where there is no end to them, single ones, then longer and longer.
+
+    Most labels hold few objects of a category.
+    """
+    if many < ENDLESS:
+        yield from (first + many * step // steps for step in range(steps))
+        return
+    doubled = min(steps, MANY_STEPS) // 2
+    yield from range(first, first + doubled)
+    yield from (first + doubled + (1 << step) - 1 for step in range(doubled))
+
+
+def _range(addends: Iterable[Addend], bounds: Bounds) -> Values:
+    """The least and the most that a sum can be."""
+    least = most = 0
+    for addend in addends:
+        ends = [addend.coefficient * end for end in extent(addend.counter, bounds)]
+        least, most = least + min(ends), most + max(ends)
+    return least, most
+
+
+def _quotients(weight: int, low: int, high: int | None) -> Values:
+    """The integers that times ``weight`` are at least ``low`` and, where given, at most ``high``."""
+    far = 2 * MAX_COUNT
+    if weight > 0:
+        return -(-low // weight), far if high is None else high // weight
+    return -far if high is None else -(high // -weight), -low // -weight

@@ -1,0 +1,121 @@
+"""Every filter beside the best that the server could be asked, by brute force over all counts.
+
+The distance is the share of all counts that the filter finds and the best does not.
+"""
+
+import random
+from collections.abc import Callable, Sequence
+
+import pytest
+from attrs import evolve
+
+import kili_query as kq
+from kili_query.ast import CompareOp, Comparison, Counter, Predicate, Term
+from kili_query.logic.evaluate import holds
+from kili_query.planning import DEFAULT_PROFILE, STRICT_PROFILE, ServerProfile, Target, split, weaken
+from kili_query.query import built_query
+from kili_query.syntax import lower, print_tree
+from kili_query.targets.base import CORE
+from tests.logic.generate import assignments, random_tree
+from tests.planning.test_guarantee import IMAGES
+
+A, B, C = (Counter("J", name) for name in "ABC")
+Counts = dict[Term, int]
+
+
+def best(tree: Predicate, asked: Sequence[Predicate], worlds: Sequence[Counts]) -> list[bool]:
+    """What the strongest filter finds that is made of some comparisons with AND and OR, and finds all that matches.
+
+    It finds whatever satisfies all the comparisons that something that matches satisfies.
+    """
+    satisfied = [frozenset(at for at, one in enumerate(asked) if holds(one, counts)) for counts in worlds]
+    wanted = {one for one, counts in zip(satisfied, worlds, strict=True) if holds(tree, counts)}
+    return [any(one >= least for least in wanted) for one in satisfied]
+
+
+def distance(tree: Predicate, target: Target, counters: tuple[Counter, ...], highest: int) -> float:
+    worlds = list(assignments(counters, highest))
+    ops = (CompareOp.EQ, CompareOp.GE, CompareOp.LE)
+    every = [Comparison(one, op, number) for one in counters for op in ops for number in range(highest + 1)]
+    asked = [one for one in every if weaken(one, target).is_exact]
+    pushed = split(tree, target).pushed
+    found = [holds(pushed, counts) for counts in worlds]
+    strongest = best(tree, asked, worlds)
+    assert all(is_found for is_found, is_best in zip(found, strongest, strict=True) if is_best)
+    return sum(found) / len(worlds) - sum(strongest) / len(worlds)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "J.A.count + J.B.count <= 5",
+        "J.A.count + J.B.count == 5",
+        "J.A.count + J.B.count > 4",
+        "J.A.count + J.B.count != 3",
+        "J.A.count + J.B.count IN {2, 5..6}",
+        "J.A.count + J.A.count - J.B.count == 1 AND J.B.count <= 7",
+        "J.A.count == J.B.count AND J.A.count <= 7",
+        "J.A.count > J.B.count AND J.B.count <= 7",
+        "NOT (J.A.count > J.B.count AND J.B.count < 6) AND J.A.count < 7",
+        "J.A.count - J.B.count IN {-1..1} AND J.B.count < 7",
+        "J.A.count + J.B.count + J.C.count <= 4",
+        "J.A.count + J.B.count - J.C.count == 2 AND J.C.count < 4",
+        "J.A.count == J.C.count AND J.A.count + J.B.count <= 5",
+        "J.A OR J.B.count + J.C.count > 2",
+    ],
+)
+def test_sums_of_small_counts_leave_nothing(text: str) -> None:
+    query = kq.parse(text)
+    plan = query.plan()
+    assert plan.residual is None
+    counters = (A, B, C) if "J.C" in text else (A, B)
+    for counts in assignments(counters, 9):
+        assert holds(plan.pushed.tree, counts) == holds(query.tree, counts)
+
+
+@pytest.mark.parametrize("text", ["J.A.count == J.B.count", "J.A.count > J.B.count", "J.A.count != J.B.count"])
+def test_what_has_no_bounds_is_exact_where_counts_are_small(text: str) -> None:
+    plan = kq.parse(text).plan()
+    assert plan.residual is not None
+    for counts in assignments((A, B), 8):
+        assert holds(plan.pushed.tree, counts) == holds(kq.parse(text).tree, counts)
+
+
+PROFILES = {
+    "all": (DEFAULT_PROFILE, 0.001, 0.02),
+    "short": (evolve(DEFAULT_PROFILE, filter_size=400), 0.02, 0.7),
+    "no sums": (evolve(DEFAULT_PROFILE, filter_size=0), 0.06, 1.0),
+    "nothing absent": (ServerProfile(finds_absent=False), 0.001, 0.2),
+    "strict": (STRICT_PROFILE, 0.01, 0.8),
+}
+
+
+@pytest.mark.parametrize("name", PROFILES)
+@pytest.mark.parametrize(("counters", "highest"), [((A, B), 7), ((A, B, C), 4)], ids=["two", "three"])
+def test_distance_to_the_best(
+    name: str, counters: tuple[Counter, ...], highest: int, record_property: Callable[[str, object], None]
+) -> None:
+    profile, mean, most = PROFILES[name]
+    rng = random.Random(11)
+    target = Target(CORE, profile=profile, ontology=IMAGES)
+    distances: list[tuple[float, Predicate]] = []
+    for _ in range(150):
+        tree = lower(random_tree(rng, depth=2, counters=counters, highest=highest // 2, sums=True))
+        distances.append((distance(tree, target, counters, highest), tree))
+    far, worst = max(distances, key=lambda one: one[0])
+    average = sum(one for one, _ in distances) / len(distances)
+    record_property("distance", f"{average:.3f} at the mean, {far:.3f} at most: {worst}")
+    print(name, highest, f"{average:.4f} at the mean, {far:.3f} at most: {print_tree(worst)}")
+    assert average <= mean
+    assert far <= most
+
+
+@pytest.mark.parametrize("size", [0, 100, 400, 1_000, 4_000])
+def test_a_filter_is_no_longer_than_it_may_be(size: int) -> None:
+    rng = random.Random(12)
+    profile = evolve(DEFAULT_PROFILE, filter_size=size)
+    for _ in range(150):
+        tree = lower(random_tree(rng, depth=3, highest=6, sums=True))
+        text = built_query(tree).plan(profile=profile).server_filter or ""
+        least = built_query(tree).plan(profile=evolve(profile, filter_size=0)).server_filter or ""
+        assert len(text) <= max(size, len(least), len(str(built_query(tree).simplify())))
