@@ -5,12 +5,13 @@ calls a function of a lower layer. `check` and `validate` stand here too, for bi
 """
 
 from collections.abc import Collection
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from attrs import evolve, field, frozen
 
 from kili_query._extras import load
-from kili_query.ast import Constant, Not, Predicate, conjunction, counters, disjunction
+from kili_query.ast import And, Constant, Not, Or, Predicate, conjunction, counters, disjunction
 from kili_query.ast.flat import Flat, flatten, restore
 from kili_query.counting import DEFAULT_POLICY, CountPolicy
 from kili_query.diagnostics import Diagnostic, sort_diagnostics
@@ -23,11 +24,13 @@ from kili_query.source import Source
 from kili_query.syntax import (
     DEFAULT_LIMITS,
     Dialect,
+    Extent,
     Limits,
+    extent_of,
     lint_text,
     parse_source,
     print_tree,
-    refuse_deep,
+    refuse_large,
     without_foreign_edit,
 )
 from kili_query.syntax.formatter import format_text
@@ -67,17 +70,26 @@ class Query:
 
     Attributes:
         tree: the predicate as written.
-        text: the text as written; of a query built in Python, its canonical text.
         bound_to: the ontology whose keys it names, where it was bound; it is not checked against that one again.
     """
 
     tree: Predicate
-    text: str = field(eq=False)
+    _written_text: str | None = field(eq=False)
     dialect: Dialect = field(default="extended", eq=False)
     name: str = field(default="query", eq=False)
     bound_to: Ontology | None = field(default=None, eq=False, kw_only=True)
     _is_written: bool = field(default=False, eq=False, kw_only=True)
+    _joined_extent: Extent | None = field(default=None, eq=False, kw_only=True)
     _matchers: list[Matcher] = field(factory=list, init=False, eq=False)
+
+    @cached_property
+    def text(self) -> str:
+        """The text as written; of a query built in Python, its canonical text."""
+        return print_tree(self.tree) if self._written_text is None else self._written_text
+
+    @cached_property
+    def _extent(self) -> Extent:
+        return extent_of(self.tree) if self._joined_extent is None else self._joined_extent
 
     def __str__(self) -> str:
         return print_tree(self.tree)
@@ -94,7 +106,7 @@ class Query:
     def __reduce__(self) -> tuple[object, ...]:
         if self._is_written:  # its text says it all, and is no deeper for pickle than a string
             return _read_again, (self.text, self.dialect, self.name)
-        return _restore, (flatten(self.tree), self.text, self.dialect, self.name, self.bound_to)
+        return _restore, (flatten(self.tree), self._written_text, self.dialect, self.name, self.bound_to)
 
     def __bool__(self) -> bool:
         raise TypeError("a query has no truth value: join queries with `&`, `|` and `~`, and chain with `&`")
@@ -102,12 +114,12 @@ class Query:
     def __and__(self, other: object) -> "Query":
         if not isinstance(other, Query):
             return NotImplemented
-        return built_query(conjunction((self.tree, other.tree)), bound_to=_bound_alike(self, other))
+        return _joined(conjunction((self.tree, other.tree)), And, self, other)
 
     def __or__(self, other: object) -> "Query":
         if not isinstance(other, Query):
             return NotImplemented
-        return built_query(disjunction((self.tree, other.tree)), bound_to=_bound_alike(self, other))
+        return _joined(disjunction((self.tree, other.tree)), Or, self, other)
 
     def __invert__(self) -> "Query":
         return built_query(self.tree.operand if isinstance(self.tree, Not) else Not(self.tree), bound_to=self.bound_to)
@@ -386,19 +398,35 @@ def query_of(tree: Predicate, *, bound_to: Ontology | None = None) -> Query:
         tree: the tree.
         bound_to: the ontology whose keys it names, where its patterns were expanded.
     """
-    return Query(tree, print_tree(tree), bound_to=bound_to)
+    return Query(tree, None, bound_to=bound_to)
 
 
-def built_query(tree: Predicate, *, bound_to: Ontology | None = None) -> Query:
+def built_query(tree: Predicate, *, bound_to: Ontology | None = None, extent: Extent | None = None) -> Query:
     """The query of a tree that a caller joined; see `query_of`.
 
+    Args:
+        tree: the tree.
+        bound_to: the ontology whose keys it names.
+        extent: how large it is, where that is known.
+
     Raises:
-        QueryError: it is nested deeper than a text may be.
+        QueryError: it is nested deeper than a text may be, or larger than any text is.
     """
-    too_deep = refuse_deep(tree)
-    if too_deep is not None:
-        raise QueryError([too_deep])
-    return query_of(tree, bound_to=bound_to)
+    known = extent_of(tree) if extent is None else extent
+    too_large = refuse_large(tree, known)
+    if too_large is not None:
+        raise QueryError([too_large])
+    return Query(tree, None, bound_to=bound_to, joined_extent=known)
+
+
+def _joined(tree: Predicate, connective: type[And | Or], *joined: Query) -> Query:
+    """The query of a tree that joins others. It is not walked: a long query is often joined from many short ones."""
+    extents = [one._extent for one in joined]
+    levels = max(
+        extent.levels + (not isinstance(one.tree, connective)) for one, extent in zip(joined, extents, strict=True)
+    )
+    extent = Extent(levels, 1 + sum(extent.parts for extent in extents))
+    return built_query(tree, bound_to=_bound_alike(*joined), extent=extent)
 
 
 def parse(text: str, *, dialect: Dialect = "extended", name: str = "query", limits: Limits = DEFAULT_LIMITS) -> Query:
@@ -509,7 +537,7 @@ def _read_again(text: str, dialect: Dialect, name: str) -> Query:
     return parse(text, dialect=dialect, name=name, limits=_UNLIMITED)
 
 
-def _restore(flat: Flat, text: str, dialect: Dialect, name: str, bound_to: Ontology | None) -> Query:
+def _restore(flat: Flat, text: str | None, dialect: Dialect, name: str, bound_to: Ontology | None) -> Query:
     return Query(restore(flat), text, dialect, name, bound_to=bound_to)
 
 

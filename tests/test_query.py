@@ -3,6 +3,8 @@
 import copy
 import pickle
 from collections.abc import Callable
+from functools import reduce
+from operator import or_
 
 import pytest
 
@@ -10,6 +12,7 @@ import kili_query as kq
 from kili_query.counting import VideoPolicy
 from kili_query.diagnostics import Severity
 from kili_query.syntax import DEFAULT_LIMITS
+from tests.work import lines_run
 
 
 @pytest.mark.parametrize("function", [kq.parse, kq.check, kq.validate, kq.satisfiable])
@@ -124,3 +127,31 @@ def test_precedence_nests_as_parentheses_do() -> None:
     text = "J.A OR J.B AND (" * (depth // 2 + 1) + "J.C" + ")" * (depth // 2 + 1)
     with pytest.raises(kq.QuerySyntaxError, match="KQ006"):
         kq.parse(text)
+
+
+@pytest.mark.parametrize("how", ["q & q | ~q", "~(q & r) | q", "brackets"])
+def test_a_query_joined_with_itself_stops_politely(how: str) -> None:
+    """It doubles in each step while its tree shares all parts: what walks it would never end."""
+    query, other = kq.parse("J.A"), kq.parse("J.B.count > 2")
+    with pytest.raises(kq.QueryError, match=r"KQ006.* more than 65536 conditions, counters and ranges"):
+        for _ in range(5_000):
+            match how:
+                case "q & q | ~q":
+                    query = query & query | ~query
+                case "brackets":
+                    one = kq.job("J")["A"][query].count
+                    query = one + one > 3
+                case _:
+                    query = ~(query & other) | query
+
+
+def test_joining_many_queries_does_not_walk_what_is_joined() -> None:
+    def joined(count: int) -> kq.Query:
+        parts = [kq.job("J")[f"C{number}"].exists for number in range(count)]
+        return reduce(or_, parts)
+
+    assert lines_run(lambda: joined(400)) < 2.1 * lines_run(lambda: joined(200))
+    query = joined(5_000)
+    assert pickle.loads(pickle.dumps(query)) == copy.deepcopy(query) == query
+    assert hash(query) == hash(joined(5_000))
+    assert query.matches({"J": {"annotations": [{"categories": [{"name": "C4999"}]}]}})

@@ -22,7 +22,17 @@ from kili_query.ast.nodes import (
     Term,
 )
 
-__all__ = ["counters", "deepest", "map_operands", "matches_pattern", "operands", "subtrees", "terms", "terms_of"]
+__all__ = [
+    "counters",
+    "deepest",
+    "map_operands",
+    "matches_pattern",
+    "operands",
+    "parts",
+    "subtrees",
+    "terms",
+    "terms_of",
+]
 
 
 def map_operands(change: Callable[[Predicate], Predicate], tree: Predicate) -> Predicate:
@@ -146,3 +156,24 @@ def deepest(tree: Predicate) -> tuple[int, Predicate]:
         stack.extend((condition, above + 2) for condition in reversed(inner))
         stack.extend((operand, levels) for operand in reversed(below))
     return most, found
+
+
+def parts(tree: Predicate, most: int) -> int:
+    """How many nodes, counters and ranges a tree has, those in brackets included.
+
+    A tree that stands in several places counts in each. Once there are more than ``most``, counting stops.
+
+    >>> from kili_query.ast import Counter
+    >>> once = Exists(Counter("J", "A"))
+    >>> parts(And((once, once)), 100), parts(And((once, once)), 3)
+    (5, 5)
+    """
+    total = 0
+    stack = [tree]
+    while stack and total <= most:
+        node = stack.pop()
+        held = terms_of(node)
+        total += 1 + len(held) + (len(node.ranges) if isinstance(node, Membership) else 0)
+        stack.extend(term.condition for term in held if isinstance(term, Filtered))
+        stack.extend(operands(node))
+    return total

@@ -2,18 +2,28 @@
 
 from attrs import evolve, frozen
 
-from kili_query.ast import And, Not, Or, Predicate, subtrees
-from kili_query.ast.walk import deepest
+from kili_query.ast import And, Not, Or, Predicate, counters, subtrees
+from kili_query.ast.walk import deepest, parts
 from kili_query.diagnostics import Code, Diagnostic, Edit, Help, Label, sort_diagnostics
 from kili_query.errors import QuerySyntaxError
 from kili_query.source import Source, Span
 from kili_query.syntax.lints import lint_lexemes
 from kili_query.syntax.parser import Dialect, ParseFailure, Word, parse_text, read_lexemes, walk_lexemes
-from kili_query.syntax.printer import print_tree
+from kili_query.syntax.printer import print_counter, print_tree
 from kili_query.syntax.size import lowered_size
 from kili_query.syntax.slips import diagnose, diagnose_not_core
 
-__all__ = ["DEFAULT_LIMITS", "Limits", "lint_text", "parse_source", "parse_tree", "refuse_deep", "without_foreign_edit"]
+__all__ = [
+    "DEFAULT_LIMITS",
+    "Extent",
+    "Limits",
+    "extent_of",
+    "lint_text",
+    "parse_source",
+    "parse_tree",
+    "refuse_large",
+    "without_foreign_edit",
+]
 
 
 @frozen
@@ -65,9 +75,36 @@ def parse_source(source: Source, dialect: Dialect = "extended", limits: Limits =
     raise QuerySyntaxError(sort_diagnostics([error, *lint_text(source, dialect, limits)]))
 
 
-def refuse_deep(tree: Predicate, limits: Limits = DEFAULT_LIMITS) -> Diagnostic | None:
-    """KQ006 for a tree that was built in Python and nests deeper than a text may."""
-    if deepest(tree)[0] <= limits.depth:
+@frozen
+class Extent:
+    """How large a tree is.
+
+    Attributes:
+        levels: how deep it nests; see `deepest`.
+        parts: its nodes, counters and ranges; of a tree that is too large, some number above the limit.
+    """
+
+    levels: int
+    parts: int
+
+
+def extent_of(tree: Predicate, limits: Limits = DEFAULT_LIMITS) -> Extent:
+    """Measure a tree; one with too many parts is not walked to its end."""
+    found = parts(tree, limits.length)
+    return Extent(0 if found > limits.length else deepest(tree)[0], found)
+
+
+def refuse_large(tree: Predicate, extent: Extent, limits: Limits = DEFAULT_LIMITS) -> Diagnostic | None:
+    """KQ006 for a tree that was built in Python and is deeper than a text may be, or larger than any text is."""
+    if extent.parts > limits.length:
+        start = next(counters(tree), None)
+        text = "…" if start is None else f"{print_counter(start)[:_SHOWN]}…"
+        message = f"the query has more than {limits.length} conditions, counters and ranges"
+        advice = Help("a query joined with itself doubles: keep the parts apart, or use several queries")
+        return Diagnostic(
+            Code.TOO_LONG_OR_DEEP, message, Label(Span(0, len(text)), "this query"), help=advice, source=Source(text)
+        )
+    if extent.levels <= limits.depth:
         return None
     text = f"{print_tree(tree)[:_SHOWN]}…"  # joining trees within the limit goes little beyond it
     advice = Help("join conditions of one kind with one connective, or use several queries")

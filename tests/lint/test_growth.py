@@ -4,10 +4,7 @@ Lines that the interpreter runs are counted, because a time would depend on the 
 """
 
 import json
-import sys
 from collections.abc import Callable, Iterator
-from types import FrameType
-from typing import Any
 
 import pytest
 
@@ -18,6 +15,7 @@ from kili_query.lint.in_notebook import find_in_notebook
 from kili_query.lint.in_python import find_in_python
 from kili_query.lint.in_yaml import find_in_yaml
 from kili_query.source import Source
+from tests.work import lines_run
 
 Finder = Callable[[Source], Iterator[Found]]
 
@@ -50,29 +48,15 @@ SHAPES: dict[str, tuple[Finder, Callable[[int], str]]] = {
 }
 
 
-def lines_run(finder: Finder, text: str) -> int:
-    """How many lines the interpreter runs to find all that there is."""
-    count = 0
-
-    def trace(frame: FrameType, event: str, argument: object) -> Any:
-        nonlocal count
-        count += event == "line"
-        return trace
-
+def work(finder: Finder, text: str) -> int:
     source = Source(text)
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        list(finder(source))
-    finally:
-        sys.settrace(before)
-    return count
+    return lines_run(lambda: list(finder(source)))
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_twice_the_length_is_twice_the_work(shape: str) -> None:
     finder, text = SHAPES[shape]
-    none, small, large = (lines_run(finder, text(size)) for size in (1, 100, 200))
+    none, small, large = (work(finder, text(size)) for size in (1, 100, 200))
     assert large - small < 1.2 * (small - none) + 200
 
 
