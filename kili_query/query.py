@@ -268,7 +268,8 @@ class Query:
             columns: the columns of the frame, where they are known beforehand.
 
         Raises:
-            NotExpressible: the query looks inside annotations, or holds a pattern that no ontology has expanded.
+            NotExpressible: the query looks inside annotations, holds a pattern that no ontology has expanded, or nests
+                more than 128 levels of AND and OR.
             MissingExtraError: the extra ``frames`` is not installed.
         """
         module = load("kili_query.targets.columns", "filtering frames", "frames")

@@ -129,20 +129,25 @@ def test_precedence_nests_as_parentheses_do() -> None:
         kq.parse(text)
 
 
+def doubled(how: str) -> kq.Query:
+    query, other = kq.parse("J.A"), kq.parse("J.B.count > 2")
+    for _ in range(5_000):
+        match how:
+            case "q & q | ~q":
+                query = query & query | ~query
+            case "brackets":
+                one = kq.job("J")["A"][query].count
+                query = one + one > 3
+            case _:
+                query = ~(query & other) | query
+    return query
+
+
 @pytest.mark.parametrize("how", ["q & q | ~q", "~(q & r) | q", "brackets"])
 def test_a_query_joined_with_itself_stops_politely(how: str) -> None:
     """It doubles in each step while its tree shares all parts: what walks it would never end."""
-    query, other = kq.parse("J.A"), kq.parse("J.B.count > 2")
     with pytest.raises(kq.QueryError, match=r"KQ006.* more than 65536 conditions, counters and ranges"):
-        for _ in range(5_000):
-            match how:
-                case "q & q | ~q":
-                    query = query & query | ~query
-                case "brackets":
-                    one = kq.job("J")["A"][query].count
-                    query = one + one > 3
-                case _:
-                    query = ~(query & other) | query
+        doubled(how)
 
 
 def test_joining_many_queries_does_not_walk_what_is_joined() -> None:

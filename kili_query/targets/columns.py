@@ -23,6 +23,7 @@ from kili_query.ast import (
     Relation,
     terms,
 )
+from kili_query.ast.walk import deepest
 from kili_query.errors import NotExpressible
 from kili_query.logic.evaluate import holds
 from kili_query.syntax import lower
@@ -36,6 +37,9 @@ __all__ = ["to_narwhals"]
 
 _MAX_SUM = 2**62
 """No sum of counts in 64 bits goes so far from 0."""
+
+_MOST_LEVELS = 128
+"""How deep ANDs and ORs may nest: narwhals calls up to five functions inside one another for each level."""
 
 _MANY_COLUMNS = 2**16
 """No frame has so many columns that a pattern matches."""
@@ -67,7 +71,8 @@ def to_narwhals(
         ``(n_labels,)`` in row order, null or false where a count is null.
 
     Raises:
-        NotExpressible: the predicate looks inside annotations, which counts cannot tell; or a column is missing, or
+        NotExpressible: the predicate looks inside annotations, which counts cannot tell, or nests more than 128 levels
+            of AND and OR; or a column is missing, or
             may be another one renamed, while one that differs from it in case alone is there.
 
     Note:
@@ -81,6 +86,10 @@ def to_narwhals(
     """
     lowered = lower(tree)
     require(lowered, FRAMES, "a table of counts")
+    if deepest(lowered)[0] > _MOST_LEVELS:
+        raise NotExpressible(
+            f"a table of counts cannot express more than {_MOST_LEVELS} levels of AND and OR: split the query"
+        )
     found = FoundColumns.of(prefix, columns, is_case_sensitive=is_case_sensitive)
     operands = _guards(lowered, found)
     operands.add(lowered, found)

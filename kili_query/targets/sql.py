@@ -5,13 +5,17 @@ Two layouts are read. *Wide* has one table, as `kili_query.frames.count_table` m
 has two: the labels, with ``id`` and ``fault``, and the counts, with ``label_id``, ``job``, ``category`` and ``count``,
 where a count without a row is 0.
 
+sqlglot writes the frame of a statement and all names in it. Conditions are put together from these as text: a tree of
+sqlglot can neither nest as deep as a query may, nor be written fast enough for one of thousands of comparisons.
+
 INVARIANT: names reach the text only as identifiers and literals that sqlglot quotes.
 """
 
-from collections.abc import Callable, Collection, Iterator
-from typing import Literal, TypeAlias, assert_never
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import cache
+from typing import Literal, TypeAlias, TypeVar, assert_never
 
-from attrs import evolve
+from attrs import evolve, frozen
 from sqlglot import Dialects, exp
 
 from kili_query.ast import (
@@ -44,19 +48,17 @@ __all__ = ["Layout", "to_sql", "to_sql_condition"]
 
 Layout: TypeAlias = Literal["wide", "long"]
 _Column: TypeAlias = Callable[[Counter], exp.Expression]
+_Part = TypeVar("_Part")
 
 _MAX_SUM = 2**62
 _NO_SQL = frozenset({"dax", "prql"})  # sqlglot writes SQL for them too, which they do not read
 _DIALECTS = tuple(sorted({dialect.value for dialect in Dialects if dialect.value} - _NO_SQL))
 _MAX_IDENTIFIER_BYTES = {"postgres": 63, "materialize": 63, "redshift": 127, "mysql": 64, "oracle": 128}
 _TELL_CASES_APART = frozenset({"postgres", "materialize", "snowflake", "clickhouse", "oracle"})
-_COMPARE: dict[CompareOp, type[exp.Binary]] = {
-    CompareOp.EQ: exp.EQ,
-    CompareOp.GE: exp.GTE,
-    CompareOp.LE: exp.LTE,
-    CompareOp.GT: exp.GT,
-    CompareOp.LT: exp.LT,
-}
+_SIGNS = {op: op.value for op in CompareOp} | {CompareOp.EQ: "="}
+_WIDEST = 100
+"""How many operands stand side by side. Databases read ``a OR b OR c`` as one level for each operand, and SQLite and
+DuckDB refuse more than 1,000 levels: longer rows are put into groups."""
 
 
 def to_sql(
@@ -99,14 +101,14 @@ def to_sql(
     match layout:
         case "wide":
             _check_columns(settled, dialect)
-            where = _wide_condition(settled, labels.name, columns)
-            query = exp.select(_column("id", labels.name)).from_(labels).where(where)
+            where = _wide_condition(settled, labels.name, columns, dialect)
+            frame = exp.select(_column("id", labels.name)).from_(labels)
         case "long":
             counts = _table(f"{table}_counts" if counts_table is None else counts_table)
-            query = _long_query(settled, labels, counts)
+            frame, where = _long_query(settled, labels, counts, dialect)
         case _:
             raise ValueError(f'a layout is "wide" or "long", not {layout!r}')
-    return _write(query, dialect)
+    return f"{_write(frame, dialect)} WHERE {where}"
 
 
 def to_sql_condition(
@@ -120,14 +122,11 @@ def to_sql_condition(
     """
     settled = _prepare(tree, dialect, columns)
     _check_columns(settled, dialect)
-    return _write(_wide_condition(settled, _table(table).name, columns), dialect)
+    return _wide_condition(settled, _table(table).name, columns, dialect)
 
 
-def _write(statement: exp.Expression | exp.Condition, dialect: str) -> str:
-    try:
-        return statement.sql(dialect=dialect, identify=True, copy=False)
-    except RecursionError as error:
-        raise NotExpressible("SQL cannot express so many levels of AND and OR: split the query") from error
+def _write(part: exp.Expression | exp.Condition, dialect: str) -> str:
+    return part.sql(dialect=dialect, identify=True, copy=False)
 
 
 def _prepare(tree: Predicate, dialect: str, columns: Collection[str] | None) -> Predicate:
@@ -188,13 +187,13 @@ def _check_columns(tree: Predicate, dialect: str) -> None:
             )
 
 
-def _wide_condition(tree: Predicate, table: str, columns: Collection[str] | None) -> exp.Condition:
+def _wide_condition(tree: Predicate, table: str, columns: Collection[str] | None, dialect: str) -> str:
     if not isinstance(tree, Constant):
-        return _translate(tree, lambda counter: _column(column_name(counter.job, counter.category), table))
+        return _Writer.of(lambda counter: _column(column_name(counter.job, counter.category), table), dialect)(tree)
     if not tree.value:
-        return exp.false()
-    signs = list(_signs_of_counts(table, columns))
-    return exp.or_(*signs, copy=False) if signs else exp.true()
+        return _write(exp.false(), dialect)
+    signs = [_write(sign, dialect) for sign in _signs_of_counts(table, columns)]
+    return _joined(signs, "OR") if signs else _write(exp.true(), dialect)
 
 
 def _signs_of_counts(table: str, columns: Collection[str] | None) -> Iterator[exp.Condition]:
@@ -207,22 +206,25 @@ def _signs_of_counts(table: str, columns: Collection[str] | None) -> Iterator[ex
             yield exp.Not(this=exp.Is(this=_column(name, table), expression=exp.null()))
 
 
-def _long_query(tree: Predicate, labels: exp.Table, counts: exp.Table) -> exp.Select:
-    """The labels, joined with one row for each that sums the counts that are asked for."""
+def _long_query(tree: Predicate, labels: exp.Table, counts: exp.Table, dialect: str) -> tuple[exp.Select, str]:
+    """The labels, joined with one row for each that sums the counts that are asked for; and the condition on both."""
     wanted = list(dict.fromkeys(counters(tree)))
     for counter in wanted:
         _check_text(counter.job)
         _check_text(counter.category)
-    known = exp.Is(this=_column(FAULT, "l"), expression=exp.null())
+    known = _write(exp.Is(this=_column(FAULT, "l"), expression=exp.null()), dialect)
     query = exp.select(_column("id", "l")).from_(exp.alias_(labels, "l", table=True, quoted=True), copy=False)
     if not wanted:
-        return query.where(known if tree == Constant(True) else exp.and_(known, exp.false(), copy=False), copy=False)
+        return query, known if tree == Constant(True) else _joined([known, _write(exp.false(), dialect)], "AND")
     names = {counter: f"n{number}" for number, counter in enumerate(wanted)}
     sums = [exp.alias_(_sum_of(counter), name, quoted=True, copy=False) for counter, name in names.items()]
+    are_wanted = _in_groups(
+        [_is_counter(counter) for counter in wanted], lambda group: exp.or_(*group, copy=False), exp.paren
+    )
     totals = (
         exp.select(_column("label_id", "c"), *sums, copy=False)
         .from_(exp.alias_(counts, "c", table=True, quoted=True), copy=False)
-        .where(exp.or_(*map(_is_counter, wanted), copy=False), copy=False)
+        .where(are_wanted, copy=False)
         .group_by(_column("label_id", "c"), copy=False)
     )
     joined = query.join(
@@ -231,8 +233,8 @@ def _long_query(tree: Predicate, labels: exp.Table, counts: exp.Table) -> exp.Se
         join_type="left",
         copy=False,
     )
-    condition = _translate(tree, lambda counter: _or_zero(_column(names[counter], "n")))
-    return joined.where(exp.and_(known, condition, copy=False), copy=False)
+    condition = _Writer.of(lambda counter: _or_zero(_column(names[counter], "n")), dialect)
+    return joined, _joined([known, *_enclose([tree], [condition(tree)])], "AND")
 
 
 def _check_text(name: str) -> None:
@@ -259,51 +261,80 @@ def _or_zero(column: exp.Expression) -> exp.Expression:
     return exp.Coalesce(this=column, expressions=[exp.Literal.number(0)])
 
 
-def _translate(tree: Predicate, column: _Column) -> exp.Condition:
-    match tree:
-        case Comparison(Counter() as counter, op, bound):
-            return _translate_comparison(column(counter), op, bound)
-        case Linear():
-            return _translate_sum(tree, column)
-        case And(operands):
-            return exp.and_(*(_translate(operand, column) for operand in operands), copy=False)
-        case Or(operands):
-            return exp.or_(*(_translate(operand, column) for operand in operands), copy=False)
-        case Comparison() | Constant() | Not() | Exists() | Relation() | Membership():
-            raise AssertionError("not lowered, not settled or not checked")
-        case _:
-            assert_never(tree)
+@frozen
+class _Writer:
+    """Writes conditions: of each counter the column, plain and as an integer of 64 bits, and what joins them."""
+
+    column: Callable[[Counter], str]
+    wide_column: Callable[[Counter], str]
+
+    @classmethod
+    def of(cls, column: _Column, dialect: str) -> "_Writer":
+        def plain(counter: Counter) -> str:
+            return _write(column(counter), dialect)
+
+        def wide(counter: Counter) -> str:
+            return _write(exp.cast(column(counter), exp.DataType.Type.BIGINT), dialect)
+
+        return cls(cache(plain), cache(wide))
+
+    def __call__(self, tree: Predicate) -> str:
+        match tree:
+            case Comparison(Counter() as counter, op, bound):
+                return _compared(self.column(counter), op, bound)
+            case Linear():
+                return self._sum(tree)
+            case And(operands):
+                return _joined(_enclose(operands, list(map(self, operands))), "AND")
+            case Or(operands):
+                return _joined(_enclose(operands, list(map(self, operands))), "OR")
+            case Comparison() | Constant() | Not() | Exists() | Relation() | Membership():
+                raise AssertionError("not lowered, not settled or not checked")
+            case _:
+                assert_never(tree)
+
+    def _sum(self, tree: Linear) -> str:
+        reach = sum(abs(addend.coefficient) for addend in tree.addends) * (MAX_COUNT + 1)
+        if reach > _MAX_SUM:
+            raise NotExpressible("SQL cannot express a sum that needs more than 64 bits")
+        weighted: list[str] = []
+        for addend in tree.addends:
+            assert isinstance(addend.counter, Counter)  # other terms were refused
+            weighted.append(f"{self.wide_column(addend.counter)} * {_number(addend.coefficient)}")
+        bound = max(-reach, min(tree.bound, reach))
+        return f"{_joined(weighted, '+')} {_SIGNS[tree.op]} {_number(bound)}"
 
 
-def _translate_comparison(column: exp.Expression, op: CompareOp, bound: int) -> exp.Condition:
+def _enclose(operands: Iterable[Predicate], texts: Iterable[str]) -> list[str]:
+    return [
+        f"({text})" if isinstance(operand, And | Or) else text for operand, text in zip(operands, texts, strict=True)
+    ]
+
+
+def _compared(column: str, op: CompareOp, bound: int) -> str:
     """No bound leaves the range of counts; what is always or never true is so of known counts alone."""
     decided = outcome(op, bound)
     if decided.is_exact:
-        return _compare(column, CompareOp.EQ, decided.stop - 1)
-    return _compare(column, CompareOp.GE if decided.at_stop else CompareOp.LT, decided.stop)
+        return f"{column} {_SIGNS[CompareOp.EQ]} {_number(decided.stop - 1)}"
+    return f"{column} {_SIGNS[CompareOp.GE if decided.at_stop else CompareOp.LT]} {_number(decided.stop)}"
 
 
-def _translate_sum(tree: Linear, column: _Column) -> exp.Condition:
-    reach = sum(abs(addend.coefficient) for addend in tree.addends) * (MAX_COUNT + 1)
-    if reach > _MAX_SUM:
-        raise NotExpressible("SQL cannot express a sum that needs more than 64 bits")
-    total: exp.Expression | None = None
-    for addend in tree.addends:
-        assert isinstance(addend.counter, Counter)  # other terms were refused
-        wide = exp.cast(column(addend.counter), exp.DataType.Type.BIGINT)
-        weighted = exp.Mul(this=wide, expression=_number(addend.coefficient))
-        total = weighted if total is None else exp.Add(this=total, expression=weighted)
-    assert total is not None  # a sum has addends
-    return _compare(total, tree.op, max(-reach, min(tree.bound, reach)))
+def _number(value: int) -> str:
+    return f"({value})" if value < 0 else str(value)
 
 
-def _compare(left: exp.Expression, op: CompareOp, bound: int) -> exp.Condition:
-    return _COMPARE[op](this=left, expression=_number(bound))
+def _joined(texts: Sequence[str], joint: str) -> str:
+    return _in_groups(texts, f" {joint} ".join, "({})".format)
 
 
-def _number(value: int) -> exp.Expression:
-    number = exp.Literal.number(abs(value))
-    return exp.paren(exp.Neg(this=number)) if value < 0 else number
+def _in_groups(
+    parts: Sequence[_Part], join: Callable[[Sequence[_Part]], _Part], enclose: Callable[[_Part], _Part]
+) -> _Part:
+    """Join parts, in groups where they are many."""
+    while len(parts) > _WIDEST:
+        groups = [parts[start : start + _WIDEST] for start in range(0, len(parts), _WIDEST)]
+        parts = [enclose(join(group)) for group in groups]
+    return join(parts)
 
 
 def _column(name: str, table: str) -> exp.Column:

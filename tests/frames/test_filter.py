@@ -206,3 +206,15 @@ def test_what_columns_cannot_say() -> None:
 def test_many_operands() -> None:
     tree = parse_tree(" AND ".join(f"J.C{index}.count == 0" for index in range(400)))
     assert found(COUNTS, tree, COUNTS.column_names) == ["a", "b"]
+
+
+def test_deep_queries_are_refused() -> None:
+    """Frames are filtered by functions inside one another, of which Python allows only so many."""
+    text = "J.A"
+    for level in range(250):
+        text = f"J.B {('AND', 'OR')[level % 2]} ({text})"
+        if level == 120:
+            frame = pl.DataFrame({"id": ["a", "b"], "J/A": [1, 0], "J/B": [1, 0]})
+            assert nw.from_native(frame).filter(kq.parse(text).to_narwhals())["id"].to_list() == ["a"]
+    with pytest.raises(kq.NotExpressible, match="more than 128 levels of AND and OR: split the query"):
+        kq.parse(text).to_narwhals()

@@ -10,7 +10,7 @@ from sqlglot import exp
 import kili_query as kq
 from kili_query.ast import Addend, And, CompareOp, Comparison, Constant, Counter, Linear, Predicate
 from kili_query.query import query_of
-from kili_query.syntax import parse_tree
+from kili_query.syntax import DEFAULT_LIMITS, parse_tree
 from kili_query.targets.sql import _DIALECTS, Layout, to_sql, to_sql_condition
 from tests import reference, strategies
 from tests.tables_under_test import DATABASES, INEXPRESSIBLE, expected, judge_database
@@ -161,3 +161,44 @@ def test_many_operands() -> None:
     tree = And(tuple(Comparison(Counter("J", f"C{index}"), CompareOp.EQ, 0) for index in range(1000)))
     assert judge_database("sqlite", "wide")(query_of(tree), None, [{}]) == ["match"]
     assert INEXPRESSIBLE not in judge_database("duckdb", "long")(query_of(And(tree.operands[:100])), None, [{}])
+
+
+# Large queries
+
+
+def alternating(levels: int) -> str:
+    text = "J.A"
+    for level in range(levels):
+        text = f"J.{'CD'[level % 2]} {('AND', 'OR')[level % 2]} ({text})"
+    return text
+
+
+WIDE = {
+    "OR": " OR ".join(f"J.C.count == {2 * number}" for number in range(3_000)),
+    "AND": " AND ".join(f"J.C.count != {2 * number + 1}" for number in range(1_500)),
+    "set": f"J.C.count IN {{{', '.join(str(3 * number) for number in range(9_000))}}}",
+    "set of a sum": f"J.C.count + J.D.count IN {{{', '.join(str(3 * number) for number in range(3_000))}}}",
+    "sum": " + ".join(["J.C.count - J.D.count"] * 1_000 + [f"J.C{number}.count" for number in range(1_200)]) + " > 0",
+}
+
+
+@pytest.mark.parametrize("layout", ["wide", "long"])
+@pytest.mark.parametrize("shape", WIDE)
+def test_wide_conditions(shape: str, layout: Layout) -> None:
+    """SQLite refuses expressions of more than 1,000 levels, and reads operands side by side as one level each."""
+    query = kq.parse(WIDE[shape])
+    table = pa.table({"id": ["a", "b"], "fault": [None, None], "J/C": [12, 1], "J/D": [3, 3]})
+    if shape == "sum":
+        table = pa.table(table.to_pydict() | {f"J/C{number}": [0, 0] for number in range(1_200)})
+    sql = query.to_sql("sqlite", layout=layout)
+    assert DATABASES["sqlite"](sql, table, table.column_names[2:], layout) == ["a"]
+
+
+@pytest.mark.parametrize("layout", ["wide", "long"])
+@pytest.mark.parametrize("name", ["duckdb", "postgres"])
+def test_deep_conditions(name: str, layout: Layout) -> None:
+    query = kq.parse(alternating(DEFAULT_LIMITS.depth))
+    table = pa.table({"id": ["a", "b"], "fault": [None, None], "J/C": [1, 0], "J/D": [0, 1], "J/A": [0, 0]})
+    found = DATABASES[name](query.to_sql(name, layout=layout), table, table.column_names[2:], layout)
+    contents = [{"J": {"annotations": [{"categories": [{"name": name}]}]}} for name in "CD"]
+    assert found == [id_ for id_, content in zip("ab", contents, strict=True) if query.matches(content)]
