@@ -97,7 +97,7 @@ class Pattern:
     category_span: Span = field(default=NOWHERE, eq=False, repr=False, kw_only=True)
 
 
-@frozen
+@frozen(cache_hash=True)  # conditions nest, and whoever puts terms into a dict would hash all below again
 class Filtered:
     """``JOB.CATEGORY[condition]``: counts only the objects whose own children satisfy the condition."""
 

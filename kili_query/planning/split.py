@@ -96,6 +96,8 @@ def _cut(simple: Predicate, target: Target) -> Split:
         pushed.append(weakened.predicate)
         if not weakened.is_exact:
             kept.append(Kept(part, _reason(part, target), weakened.predicate, target.name))
+    if not kept and tuple(pushed) == parts:
+        return Split(simple)  # simplified before
     asked = lower(simplify(all_of(pushed)))
     if asked == FALSE:
         return Split(FALSE)

@@ -169,13 +169,16 @@ def _require_small(tree: Predicate, source: Source, limits: Limits) -> None:
     Raises:
         QuerySyntaxError: it names the largest set.
     """
-    size = lowered_size(tree)
-    if size > limits.length:
+    size, most = lowered_size(tree), limits.length // _LENGTH_OF_COMPARISON
+    if size > most:
         largest = max(subtrees(tree), key=lambda node: 0 if isinstance(node, And | Or | Not) else lowered_size(node))
-        message = f"the query makes {size} comparisons, more than {limits.length}"
+        message = f"the query makes {size} comparisons, more than {most}"
         advice = "a set compares its whole sum with each of its ranges"
         raise QuerySyntaxError([_refuse(source, largest.span, message, advice)])
 
+
+_LENGTH_OF_COMPARISON = 5
+"""How many characters of the limit a comparison takes: without sets, texts make hardly more than one for each ten."""
 
 _SHOWN = 40
 """How much of a query that was built in Python a message shows, in characters."""

@@ -1,4 +1,7 @@
-"""How much a query says once its sugar is lowered: a set compares its whole sum with every range."""
+"""How much a query says once its sugar is lowered: a set compares its whole sum with every range.
+
+What is merged later counts once: the ends of a range of one counter. Of a sum, each is a comparison of its own.
+"""
 
 from collections.abc import Callable
 from typing import assert_never
@@ -7,6 +10,7 @@ from kili_query.ast import (
     And,
     Comparison,
     Constant,
+    Counter,
     Exists,
     Filtered,
     Linear,
@@ -15,6 +19,8 @@ from kili_query.ast import (
     Or,
     Predicate,
     Relation,
+    Sum,
+    Summand,
     Term,
     operands,
     terms_of,
@@ -43,6 +49,8 @@ def lowered_size(tree: Predicate, width: Callable[[Term], int] = lambda _: 1) ->
             return _of_terms(tree, width)
         case Relation(sums):
             return 2 * _of_terms(tree, width) if len(sums) > 2 else _of_terms(tree, width)
+        case Membership(Sum((Summand(Counter()),)), ranges):
+            return len(ranges)
         case Membership(_, ranges):
             return 2 * len(ranges) * _of_terms(tree, width)
         case _:
