@@ -3,6 +3,8 @@
 `python -m tests.benchmarks.worst_shapes` walks them and prints what takes long; a part of a name as argument chooses.
 """
 
+import copy
+import pickle
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -10,10 +12,15 @@ from contextlib import suppress
 from functools import cache
 from time import process_time
 
+import polars as pl
+
 import kili_query as kq
+from kili_query import frames
 from kili_query.diagnostics.render.as_json import render_json
 from kili_query.diagnostics.render.text import render_text
+from kili_query.lint.in_python import find_in_python
 from kili_query.ontology import Ontology
+from kili_query.source import Source
 from kili_query.syntax.parse import DEFAULT_LIMITS
 
 __all__ = ["LIMIT_S", "SHAPES", "STEPS", "shape"]
@@ -91,7 +98,9 @@ SHAPES: dict[str, Callable[[], str]] = {
         + _many(", ", lambda n: f"{3 * n}", " IN {", "}", _LENGTH // 2)
     ),
     "largest set of a sum": lambda: _many(", ", lambda n: f"{3 * n}", "J.C.count + J.D.count IN {", "}", 18_000),
-    "largest NOT set of a sum": lambda: _many(", ", lambda n: f"{3 * n}", "J.C.count - J.D.count NOT IN {", "}", 18_000),
+    "largest NOT set of a sum": lambda: _many(
+        ", ", lambda n: f"{3 * n}", "J.C.count - J.D.count NOT IN {", "}", 18_000
+    ),
     "largest set of a pattern": lambda: _many(", ", lambda n: f"{3 * n}", "J.*.count IN {", "}", 41_000),
     "largest set of brackets": lambda: _many(", ", lambda n: f"{3 * n}", "J.C[K.D].count IN {", "}", 18_000),
     "set of a pattern": lambda: _many(", ", lambda n: f"{3 * n}", "J.*.count IN {", "}"),
@@ -210,9 +219,12 @@ def _render(query: str) -> object:
     return render_text(found), render_json(found)
 
 
-def _plan(query: kq.Query, **options: object) -> object:
-    plan = query.plan(**options)  # type: ignore[arg-type]
-    return str(plan), plan.diagnostics, plan.server_filter if options.get("target", "server") == "server" else None
+def _frame() -> pl.DataFrame:
+    return pl.DataFrame({"id": ["a"], "J/C": [3], "J/D": [2]})
+
+
+def _linted(query: kq.Query) -> object:
+    return list(find_in_python(Source(f"client.labels(category_search={query.text!r})")))
 
 
 STEPS: dict[str, Callable[[kq.Query], object]] = {
@@ -223,10 +235,10 @@ STEPS: dict[str, Callable[[kq.Query], object]] = {
     "bind": lambda query: query.bind(_ontology()),
     "simplify": lambda query: query.simplify(),
     "simplify, ontology": lambda query: query.simplify(_ontology()),
-    "plan": _plan,
-    "plan, ontology": lambda query: _plan(query, ontology=_ontology()),
-    "plan, strict": lambda query: _plan(query, ontology=_ontology(), profile=kq.STRICT_PROFILE),
-    "plan, columns": lambda query: _plan(query, target="columns"),
+    "plan": lambda query: query.plan().server_filter,
+    "plan, ontology": lambda query: query.plan(_ontology()).server_filter,
+    "plan, strict": lambda query: query.plan(_ontology(), profile=kq.STRICT_PROFILE).server_filter,
+    "plan, columns": lambda query: query.plan(target="columns"),
     "to_server": lambda query: query.to_server(),
     "compile": lambda query: query.compile()(_LABEL),
     "compile, ontology": lambda query: query.compile(ontology=_ontology())(_LABEL),
@@ -235,7 +247,10 @@ STEPS: dict[str, Callable[[kq.Query], object]] = {
     "explain": _explain,
     "to_sql": lambda query: query.to_sql(),
     "to_sql, long": lambda query: query.to_sql(layout="long"),
+    "to_sql, sqlite": lambda query: query.to_sql("sqlite"),
     "to_narwhals": lambda query: query.to_narwhals(),
+    "to_narwhals, known columns": lambda query: query.to_narwhals(columns=_frame().columns),
+    "frame": lambda query: frames.filter(_frame(), query),
     "satisfiable": kq.satisfiable,
     "satisfiable, ontology": lambda query: kq.satisfiable(query, _ontology()),
     "always_true": kq.always_true,
@@ -243,6 +258,12 @@ STEPS: dict[str, Callable[[kq.Query], object]] = {
     "equivalent": lambda query: kq.equivalent(query, ~query),
     "not": lambda query: (~query).simplify(),
     "counters": lambda query: query.counters,
+    "hash": hash,
+    "pickle": lambda query: pickle.loads(pickle.dumps(query)) == query,
+    "pickle of what is built": lambda query: pickle.loads(pickle.dumps(~query)) == ~query,
+    "copy": lambda query: (copy.copy(query), copy.deepcopy(query)),
+    "join": lambda query: (query & ~query) | query,
+    "lint of a file": _linted,
 }
 """What is done with a query."""
 
@@ -264,6 +285,9 @@ def steps(text: str) -> Iterator[tuple[str, Callable[[], object]]]:
         query = kq.parse(text)
     except kq.QuerySyntaxError:
         return
+    planned = query.plan()
+    yield "plan, printed", lambda: str(planned)
+    yield "plan, diagnostics", lambda: planned.diagnostics
     for name, of_query in STEPS.items():
         yield f"{name} (query)", lambda of_query=of_query: of_query(query)  # type: ignore[misc]
 

@@ -1,0 +1,61 @@
+"""Work grows with the length of a query, not with its square, whatever is done with it.
+
+`tests/benchmarks/worst_shapes.py` times the same steps at full length.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+
+import pytest
+
+import kili_query as kq
+from tests.benchmarks.worst_shapes import OF_TEXT, STEPS
+from tests.work import lines_run
+
+SMALL = 12
+WALKED = ["format", "simplify", "plan", "compile", "compile_bytes", "to_sql", "to_narwhals", "pickle", "hash"]
+"""What searches (`check`, `explain`, `equivalent`) has a budget instead: its work on short queries says nothing."""
+
+
+def joined(joint: str, part: Callable[[int], str], start: str = "", end: str = "") -> Callable[[int], str]:
+    return lambda count: start + joint.join(map(part, range(count))) + end
+
+
+SHAPES: dict[str, Callable[[int], str]] = {
+    "set": joined(", ", lambda n: f"{3 * n}", "J.C.count IN {", "}"),
+    "set of ranges": joined(", ", lambda n: f"{9 * n}..{9 * n + 4}", "J.C.count NOT IN {", "}"),
+    "set of a sum": joined(", ", lambda n: f"{3 * n}", "J.C.count + J.D.count IN {", "}"),
+    "counters": joined(" OR ", lambda n: f"J.C{n}.count > {n}"),
+    "one counter": joined(" AND ", lambda n: f"J.C.count != {2 * n}"),
+    "pairs": joined(" AND ", lambda n: f"(J.C{n} OR J.D{n})"),
+    "sum": joined(" + ", lambda n: f"J.C{n}.count", "", " > 5"),
+    "sums": joined(" AND ", lambda n: f"J.C{n}.count + J.D{n}.count > {n}"),
+    "patterns": joined(" OR ", lambda n: f"J.C{n}*.count > {n}"),
+    "every count": joined(" + ", lambda n: "*.*.count", "", " > 3"),
+    "brackets": joined(" OR ", lambda n: f"J.C[K.D{n}].count > 1"),
+    "wide in brackets": joined(" AND ", lambda n: f"K.C{n}", "J.C[", "].count > 1"),
+}
+
+
+def refusable(step: Callable[[], object]) -> Callable[[], object]:
+    def run() -> None:
+        with suppress(kq.KiliQueryError, ValueError):
+            step()
+
+    return run
+
+
+def work(step: str, text: str) -> int:
+    """The lines that a step runs; the second time, because the first may load modules."""
+    once = refusable(lambda: OF_TEXT[step](text) if step in OF_TEXT else STEPS[step](kq.parse(text)))
+    once()
+    return lines_run(once)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_twice_the_length_is_twice_the_work(shape: str) -> None:
+    grown = {step: [work(step, SHAPES[shape](times * SMALL)) for times in (1, 2, 4)] for step in WALKED}
+    too_much = {
+        step: sizes for step, sizes in grown.items() if sizes[2] - sizes[1] > 2.6 * (sizes[1] - sizes[0]) + 2_000
+    }
+    assert not too_much
