@@ -95,9 +95,9 @@ def labels_of_asset(asset: dict[str, object], place: Place) -> Iterator[Record |
     """The labels in the fields of an asset, each once, as they stand there."""
     given: list[object] = []
     for field in LABEL_FIELDS:
-        if asset.get(field) is None:
+        if field not in asset:
             continue
-        entries = list(_entries(asset.get(field), place, field))
+        entries = _entries(asset[field], place, field)
         for label, here in entries:
             if not isinstance(label, dict):
                 yield Problem(here, Fault.BROKEN, "not a label: it must be a JSON object")
@@ -106,14 +106,13 @@ def labels_of_asset(asset: dict[str, object], place: Place) -> Iterator[Record |
         given += [_identity(label) for label, _ in entries]
 
 
-def _entries(value: object, place: Place, field: str) -> Iterator[tuple[object, Place]]:
+def _entries(value: object, place: Place, field: str) -> list[tuple[object, Place]]:
     """The labels in a field of an asset; null stands for none, here or at one step."""
     path = f"{place.path}.{field}" if place.path else field
     if not isinstance(value, list):
-        value, paths = [value], [path]
-    else:
-        paths = [f"{path}[{index}]" for index in range(len(value))]
-    return ((label, place._replace(path=path)) for label, path in zip(value, paths, strict=True) if label is not None)
+        return [] if value is None else [(value, place._replace(path=path))]
+    listed = enumerate(value)
+    return [(label, place._replace(path=f"{path}[{index}]")) for index, label in listed if label is not None]
 
 
 def _identity(label: object) -> object:

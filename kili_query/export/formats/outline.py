@@ -1,7 +1,6 @@
 """Annotations of one part that lie on the image. Needs msgspec, which lets nothing through that is anything else."""
 
 from collections.abc import Mapping
-from operator import mul
 from typing import Annotated, Literal, TypeAlias, TypeVar
 
 from msgspec import UNSET, Meta, MsgspecError, Struct, UnsetType, convert, field
@@ -134,10 +133,13 @@ def _rectangle(outline: Outline, category: str, path: str) -> Drawn | None:
 
 def _measured(ring: _Ring) -> tuple[Numbers, float]:
     """Its corners, and the area within, unless it crosses itself."""
-    xs, ys = [corner.x for corner in ring.corners], [corner.y for corner in ring.corners]
-    numbers = xs + ys
-    numbers[::2], numbers[1::2] = xs, ys
-    twice: float = sum(map(mul, xs, ys[1:])) - sum(map(mul, ys, xs[1:])) + xs[-1] * ys[0] - ys[-1] * xs[0]
+    numbers: Numbers = []
+    twice, before_x, before_y = 0.0, ring.corners[-1].x, ring.corners[-1].y
+    for corner in ring.corners:
+        x, y = corner.x, corner.y
+        numbers += (x, y)
+        twice += before_x * y - x * before_y
+        before_x, before_y = x, y
     return numbers, abs(twice) / 2
 
 
