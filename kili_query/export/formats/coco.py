@@ -90,6 +90,7 @@ class _CocoWriter:
     def asset(self, asset: Asset) -> Iterable[Entry]:
         size = asset.required_size()
         media = {one.frame: one.path for one in asset.media}
+        name = asset.external_id
         images: list[Row] = []
         placed: list[_Placed] = []
         for label in asset.labels:
@@ -99,10 +100,10 @@ class _CocoWriter:
                 if path is not None:
                     image = self._image(len(images), path, size, label)
                     images.append(image)
-                    placed += [_Placed(one, job, image, size, asset.external_id, label.name) for job, one in found]
+                    placed += [_Placed(one, job, image, size, name, label.name) for job, one in found]
                 elif found:
                     error = MalformedLabelError("the archive holds no such frame of the video", frame.path)
-                    self._export.reject(error, asset.external_id, label.name)
+                    self._export.reject(error, name, label.name)
         self._images.add(images)
         self._waiting += placed
         if len(self._waiting) >= _BATCH or self._is_modified:  # what a caller's function does, it does in time

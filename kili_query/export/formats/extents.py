@@ -30,7 +30,7 @@ def extents(shapes: Sequence[Parts]) -> list[Extent]:
     """
     if not shapes:
         return []
-    drawn = _multipolygons(shapes)
+    drawn = _polygons_or_more(shapes)
     plain = shapely.is_valid(drawn)
     for index in np.flatnonzero(~plain):
         drawn[index] = filled(drawn[index])
@@ -38,12 +38,16 @@ def extents(shapes: Sequence[Parts]) -> list[Extent]:
     return [Extent(Bounds(*bounds), area, is_plain) for bounds, area, is_plain in rows]
 
 
-def _multipolygons(shapes: Sequence[Parts]) -> NDArray[np.object_]:
+def _polygons_or_more(shapes: Sequence[Parts]) -> NDArray[np.object_]:
+    """Return multipolygons; polygons where each shape has one part, as nearly all have."""
     parts = list(chain.from_iterable(shapes))
     rings = list(chain.from_iterable(parts))
     corners = np.array(list(chain.from_iterable(rings)), np.float64).reshape(-1, 2)
     lines = np.asarray(shapely.linearrings(corners, indices=_repeated(len(ring) // 2 for ring in rings)))
-    polygons = np.asarray(shapely.polygons(lines, indices=_repeated(map(len, parts))))
+    has_holes = len(rings) > len(parts)
+    polygons = np.asarray(shapely.polygons(lines, indices=_repeated(map(len, parts)) if has_holes else None))
+    if len(parts) == len(shapes):
+        return polygons
     return np.asarray(shapely.multipolygons(polygons, indices=_repeated(map(len, shapes))))
 
 
@@ -53,9 +57,9 @@ def _repeated(counts: Iterable[int]) -> NDArray[np.int64]:
     return np.repeat(np.arange(len(listed)), listed)
 
 
-def filled(drawn: shapely.MultiPolygon) -> shapely.MultiPolygon:
+def filled(drawn: shapely.Polygon | shapely.MultiPolygon) -> shapely.MultiPolygon:
     """Return what polygons fill whose rings may cross, each other as well."""
-    return _polygons(shapely.union_all([_filled(polygon) for polygon in drawn.geoms]))
+    return _polygons(shapely.union_all([_filled(polygon) for polygon in shapely.get_parts(drawn)]))
 
 
 def _filled(polygon: shapely.Polygon) -> shapely.Geometry:

@@ -49,17 +49,19 @@ def _of_upright(drawn: Drawn, size: Size) -> Fields:
 
 def _of(drawn: Drawn, extent: Extent, size: Size) -> Fields | None:
     """Polygons of an object without holes, else its mask; the area is that of what readers see."""
-    left, top, right, bottom = _scaled([*extent.bounds], size)
+    width_px, height_px = size
+    left, top, right, bottom = extent.bounds
+    left, top, right, bottom = left * width_px, top * height_px, right * width_px, bottom * height_px
     box = [left, top, right - left, bottom - top]
     if all(len(part) == 1 for part in drawn.parts):
         outlines = [_scaled(outer, size) for [outer] in drawn.parts]
-        area_px = extent.area * size.width_px * size.height_px
+        area_px = extent.area * width_px * height_px
         return {"bbox": box, "segmentation": outlines, "area": area_px, "iscrowd": 0}
     counts = run_lengths(_region(drawn.parts, size), size)
     area_px = sum(counts[1::2])
     if not area_px:
         return None
-    mask = {"size": [size.height_px, size.width_px], "counts": counts}
+    mask = {"size": [height_px, width_px], "counts": counts}
     return {"bbox": box, "segmentation": mask, "area": area_px, "iscrowd": 0}
 
 
