@@ -134,14 +134,14 @@ class Names:
         if not all(map(self._is_free, files)):
             return False
         self._files.update(files)
-        for folder, path in files:
-            self._folders.update((folder, above) for above in _above(path))
+        self._folders.update([(folder, above) for folder, path in files for above in _above(path)])
         return True
 
     def _is_free(self, file: tuple[str, str]) -> bool:
         folder, path = file
-        taken = file in self._files or file in self._folders
-        return not taken and not any((folder, above) in self._files for above in _above(path))
+        if file in self._files or file in self._folders:
+            return False
+        return self._files.isdisjoint([(folder, above) for above in _above(path)])
 
     def _is_below_a_file(self, reservations: Iterable[Reservation]) -> bool:
         return any((one.folder, above) in self._files for one in reservations for above in _above(fold(one.path)))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from msgspec import MsgspecError, Raw, Struct
+from msgspec import UNSET, MsgspecError, Raw, Struct, UnsetType
 from msgspec.json import Decoder
 
 from kili_query.counting.label import reason_not_json
@@ -59,7 +59,7 @@ def read_jobs(text: str) -> TextJobs | None:
 
 
 class _Annotated(Struct, gc=False):
-    annotations: list[Raw]
+    annotations: list[Raw] | UnsetType = UNSET
 
 
 _ANNOTATED = Decoder(_Annotated)
@@ -74,6 +74,7 @@ def annotations_in_text(jobs: Mapping[str, object], job: str) -> int | None:
     if not isinstance(jobs, TextJobs) or job not in jobs.texts:
         return None
     try:
-        return len(_ANNOTATED.decode(jobs.texts[job]).annotations)
+        listed = _ANNOTATED.decode(jobs.texts[job]).annotations
     except (MsgspecError, ValueError, RecursionError):
         return None
+    return None if listed is UNSET else len(listed)

@@ -110,9 +110,9 @@ def _entries(value: object, place: Place, field: str) -> list[tuple[object, Plac
     """The labels in a field of an asset; null stands for none, here or at one step."""
     path = f"{place.path}.{field}" if place.path else field
     if not isinstance(value, list):
-        return [] if value is None else [(value, place._replace(path=path))]
+        return [] if value is None else [(value, Place(place.file, place.line, path))]
     listed = enumerate(value)
-    return [(label, place._replace(path=f"{path}[{index}]")) for index, label in listed if label is not None]
+    return [(label, Place(place.file, place.line, f"{path}[{index}]")) for index, label in listed if label is not None]
 
 
 def _identity(label: object) -> object:

@@ -57,7 +57,6 @@ class _Rectangle(Struct, gc=False):
     type: Literal["rectangle"]
     categories: tuple[_Category]
     rings: tuple[_FourCorners] = field(name="boundingPoly")
-    mid: str | None = None
     points: UnsetType = UNSET
     polyline: UnsetType = UNSET
     point: UnsetType = UNSET
