@@ -4,17 +4,6 @@ from typing import Annotated, Literal, TypeAlias
 
 import typer
 
-__all__ = [
-    "At",
-    "JsonOption",
-    "LabelsArgument",
-    "OnMalformed",
-    "OntologyOption",
-    "OutputOption",
-    "PolicyOption",
-    "QueryArgument",
-]
-
 QueryArgument: TypeAlias = Annotated[
     str, typer.Argument(metavar="QUERY", show_default=False, help="The query; - reads it from standard input.")
 ]

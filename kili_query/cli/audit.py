@@ -15,8 +15,6 @@ from kili_query.cli.packing import check_suffix
 if TYPE_CHECKING:
     from kili_query.audit import AuditReport
 
-__all__ = ["audit"]
-
 
 def audit(
     project: ProjectArgument,
@@ -32,7 +30,7 @@ def audit(
     endpoint: EndpointOption = None,
     as_json: JsonOption = False,
 ) -> int:
-    """Find out whether a server counts as we do, and what it can be trusted with.
+    """Measure which of a server's searches are reliable.
 
     Asks server and local evaluator the same searches over some labels, and tells each label in which they differ. Only
     reads, with 87 searches at most. What the labels cannot show is told as not tested, and is not trusted.

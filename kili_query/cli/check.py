@@ -14,8 +14,6 @@ from kili_query.diagnostics import Diagnostic, Severity
 from kili_query.diagnostics.render import render_json, render_line, render_sarif
 from kili_query.syntax import Dialect
 
-__all__ = ["check"]
-
 Format: TypeAlias = Literal["text", "line", "json", "sarif"]
 
 
@@ -31,7 +29,7 @@ def check(
     ] = "text",
     as_json: JsonOption = False,
 ) -> int:
-    """Say what is wrong with a query, and how to mend it.
+    """Check a query and suggest fixes.
 
     With an ontology, the names of jobs and categories are checked too. Exit status: 0 when there is no error
     (warnings are none), 2 when there is one, for bad input or bad usage.

@@ -16,8 +16,6 @@ from kili_query.ontology import Ontology
 from kili_query.query import Query
 from kili_query.verdicts import disjoint, implies, satisfiable
 
-__all__ = ["compare"]
-
 
 class Relation(StrEnum):
     """How A relates to B."""
@@ -153,7 +151,7 @@ def compare(
     policy: PolicyOption = "objects",
     as_json: JsonOption = False,
 ) -> int:
-    """Say how two queries relate: same, stricter, looser, disjoint or different.
+    """Compare two queries: same, stricter, looser, disjoint or different.
 
     With a label that tells them apart (with --json, its jsonResponse too). With an ontology, only labels that obey it
     are thought of. Exit status: 0 when both mean the same, 1 when they do not, or where that is unknown, 2 for a

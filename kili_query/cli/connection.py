@@ -13,7 +13,6 @@ from kili_query.planning import DEFAULT_PROFILE, ServerProfile
 if TYPE_CHECKING:
     from kili_query.client import KiliClient
 
-__all__ = ["EndpointOption", "ProfileOption", "ProjectArgument", "connected", "load_profile"]
 
 ProjectArgument: TypeAlias = Annotated[
     str, typer.Argument(metavar="PROJECT", show_default=False, help="The id of the project.")

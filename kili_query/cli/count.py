@@ -10,8 +10,6 @@ from kili_query.cli.tally import Pair, Tally, tally, tell_tally
 from kili_query.counting import CountPolicy
 from kili_query.ontology import Ontology
 
-__all__ = ["count"]
-
 
 def count(
     labels: LabelsArgument,

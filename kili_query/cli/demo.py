@@ -16,8 +16,7 @@ from attrs import frozen
 
 from kili_query.cli.arguments import JsonOption
 from kili_query.cli.demo_server import FIELDS, Asked, NotAsked, ask_server
-from kili_query.cli.exit_status import FINE
-from kili_query.cli.failure import CommandError
+from kili_query.cli.exit_status import FINE, CommandError
 from kili_query.cli.histogram import as_json_object, block
 from kili_query.cli.match import Judged
 from kili_query.cli.output import paint, print_json
@@ -30,8 +29,6 @@ from kili_query.query import check, parse
 from kili_query.replacing import replaced
 from kili_query.resources import read_text
 from kili_query.scanning import Report, content_of, scan
-
-__all__ = ["demo"]
 
 _FILES = ("labels.ndjson", "project.json", "NOTICE")
 _QUERY = "OBJECTS.PERSON.count >= 3 AND SCENE.VEHICLE.count > 0"

@@ -17,8 +17,6 @@ from kili_query.ontology import Ontology
 from kili_query.query import Query, parse
 from kili_query.resources import read_text
 
-__all__ = ["FIELDS", "Asked", "NotAsked", "ask_server"]
-
 FIELDS = ("id", "labelOf.externalId")
 
 

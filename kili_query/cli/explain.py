@@ -7,15 +7,12 @@ from typing import Annotated, Literal
 import typer
 
 from kili_query.cli.arguments import JsonOption, OntologyOption
-from kili_query.cli.exit_status import FINE
+from kili_query.cli.exit_status import FINE, CommandError
 from kili_query.cli.explain_query import explain_query
-from kili_query.cli.failure import CommandError
 from kili_query.cli.output import print_json
 from kili_query.diagnostics import Code
 from kili_query.diagnostics.pages import page
 from kili_query.planning import DEFAULT_PROFILE, STRICT_PROFILE
-
-__all__ = ["explain"]
 
 _PROFILES = {"default": DEFAULT_PROFILE, "strict": STRICT_PROFILE}
 
@@ -43,7 +40,7 @@ def explain(
     ] = "default",
     as_json: JsonOption = False,
 ) -> int:
-    """Explain a diagnostic code, or what becomes of a query.
+    """Explain a diagnostic code, or what a query does.
 
     Of a code: what, why, an example and the fix. Of a query: how it is read, whether it can match, its shortest form,
     what the server is asked, and what is left to check here, and why. Exit status: 0 when it was explained, 2
@@ -68,9 +65,10 @@ def _explain_code(text: str, *, as_json: bool) -> None:
     if as_json:
         print_json({"code": known.value, "severity": known.severity.value, "summary": known.summary, "page": found})
     elif sys.stdout.isatty():
-        from kili_query.cli.markdown import print_markdown  # here, for rich takes long to import
+        from rich.console import Console  # here, because rich takes long to import
+        from rich.markdown import Markdown
 
-        print_markdown(found)
+        Console().print(Markdown(found))
     else:
         print(found.rstrip("\n"))
 

@@ -20,9 +20,10 @@ from kili_query.ast import (
     Predicate,
     Relation,
 )
-from kili_query.cli.inputs import judge_query, load_ontology, progress, read_query, refuse_two_readers
-from kili_query.cli.mistakes import refuse_unreadable, tell_unseen
-from kili_query.cli.output import paint, print_json, tell_report
+from kili_query.cli.inputs import judge_query, load_ontology, read_query, refuse_two_readers
+from kili_query.cli.mistakes import refuse_unreadable, tell_report, tell_unseen
+from kili_query.cli.output import paint, print_json
+from kili_query.cli.progress import progress
 from kili_query.diagnostics import Diagnostic
 from kili_query.diagnostics.layout import printable
 from kili_query.diagnostics.render import as_json as diagnostic_as_json
@@ -35,8 +36,6 @@ from kili_query.scanning import LabelNames, Report, scan_matches
 from kili_query.syntax import print_tree
 from kili_query.targets.closures import compile_closure
 from kili_query.verdicts import always_true, satisfiable
-
-__all__ = ["explain_query"]
 
 
 @frozen

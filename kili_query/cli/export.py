@@ -7,15 +7,12 @@ from typing import Annotated, Literal
 import typer
 
 from kili_query.cli.arguments import JsonOption, LabelsArgument
-from kili_query.cli.exit_status import FINE, NEGATIVE
-from kili_query.cli.failure import CommandError
+from kili_query.cli.exit_status import FINE, NEGATIVE, CommandError
+from kili_query.cli.guard import with_option_names
 from kili_query.cli.inputs import load_ontology, load_query
-from kili_query.cli.option_names import with_option_names
 from kili_query.cli.output import print_json, print_lines
 from kili_query.cli.packing import check_suffix
 from kili_query.export import FORMATS, NotCompatibleOptions, format_named, write
-
-__all__ = ["export"]
 
 _SUFFIXES = {"jsonl": (".jsonl", ".ndjson"), "parquet": (".parquet",)}
 """Of the formats that are one file, and not JSON."""
@@ -63,7 +60,7 @@ def export(
     ] = None,
     as_json: JsonOption = False,
 ) -> int:
-    """Write labels in the format that another program reads.
+    """Write labels in the format of another program.
 
     A summary goes to standard output. The same input gives the same bytes. Exit status: 0 when a label was written,
     1 when none was left to write (no asset has one, or --where left all out; a file that was there before stays as it

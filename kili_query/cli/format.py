@@ -10,8 +10,6 @@ from kili_query.cli.inputs import read_query
 from kili_query.cli.output import print_json, tell
 from kili_query.query import parse
 
-__all__ = ["format_query"]
-
 
 def format_query(
     query: QueryArgument,
@@ -21,7 +19,7 @@ def format_query(
     ] = False,
     as_json: JsonOption = False,
 ) -> int:
-    """Lay a query out for reading; sugar and comments are kept.
+    """Format a query; keep comments and shorthand.
 
     Exit status: 0 when it was printed, 1 when the text would change and --check was given, 2 for a bad query.
 

@@ -1,46 +1,108 @@
-"""Around every command: failures are told on standard error, none as a traceback, and become an exit status."""
+"""Around every command: report failures and warnings in its own words, never as a traceback."""
 
 import errno
+import inspect
 import os
+import re
 import signal
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial, wraps
-from typing import ParamSpec, TextIO
+from typing import Annotated, TextIO
 
 import typer
 
 from kili_query.cli.exit_status import BAD, BROKEN_PIPE, INTERRUPTED, TERMINATED
-from kili_query.cli.option_names import KEY_ADVICE, with_option_names
-from kili_query.cli.output import tell_diagnostics, tell_error
-from kili_query.cli.warned import warnings_told
+from kili_query.cli.output import quietly, tell_diagnostics, tell_error, tell_warning
 from kili_query.errors import AuthenticationFailed, DataError, KiliQueryError, OntologyError, QueryError
 
-__all__ = ["guarded", "settle"]
-
-P = ParamSpec("P")
-
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_OPTIONS = {
+    "api_endpoint": "--endpoint",
+    "api_key": "KILI_API_KEY",
+    "assets=…": "--assets",
+    "cut_videos": "--cut-videos",
+    "fmt": "--format",
+    "media_cache": "--media-cache",
+    "media_root": "--media-root",
+    "normalized_coordinates": "--normalized",
+    "normalized_coordinates=False": "--normalized pixels",
+    "normalized_coordinates=True": "--normalized fractions",
+    "on_malformed": "--on-malformed",
+    "on_malformed='skip'": "--on-malformed skip",
+    "project_id": "PROJECT",
+    "single_file": "--single-file",
+    "unreachable_s": "--give-up-after",
+    "verify": "KILI_VERIFY",
+    "with_assets": "--with-assets",
+}
+"""What Python calls an argument is an option or a variable here."""
+_ARGUMENT = re.compile(f"`({'|'.join(map(re.escape, _OPTIONS))})`")
+_KEY_ADVICE = (
+    "the key comes from the environment variable `KILI_API_KEY`, or from `api_key` in `kili-sdk-config.json`: "
+    "export KILI_API_KEY=… with a key of this service"
+)
+"""What to do about a key that is missing or refused. No option takes it, because other users can see those."""
+_QUIET = inspect.Parameter(
+    "quiet",
+    inspect.Parameter.KEYWORD_ONLY,
+    default=False,
+    annotation=Annotated[bool, typer.Option("--quiet", "-q", help="Print no reports and notes, only errors.")],
+)
 
 
-def guarded(command: Callable[P, int]) -> Callable[P, None]:
-    """The command, which returns its exit status, as typer calls it."""
+def with_option_names(text: str) -> str:
+    """Return the text with each Python argument replaced by the option or variable that it is here.
+
+    >>> with_option_names("`cut_videos` is for the media of an export: set `with_assets` too")
+    '`--cut-videos` is for the media of an export: set `--with-assets` too'
+    """
+    return _ARGUMENT.sub(lambda found: f"`{_OPTIONS[found[1]]}`", text)
+
+
+def guarded(command: Callable[..., int]) -> Callable[..., None]:
+    """Wrap a command, which returns its exit status, as typer calls it; every command takes ``--quiet``."""
 
     @wraps(command)
-    def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        with _ended_by_sigterm(), warnings_told():
+    def run(*args: object, quiet: bool, **kwargs: object) -> None:
+        with _ended_by_sigterm(), _warnings_told(), quietly(is_wanted=quiet):
             status = settle(partial(command, *args, **kwargs))
         raise typer.Exit(status)
 
+    signature = inspect.signature(command)
+    parameters = [*signature.parameters.values(), _QUIET]
+    vars(run)["__signature__"] = signature.replace(parameters=parameters)  # what `inspect.signature` looks for
     return run
 
 
 @contextmanager
+def _warnings_told() -> Iterator[None]:
+    """Write warnings of the library to standard error without the place in the code."""
+
+    def show(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        tell_warning(with_option_names(str(message)))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", UserWarning)
+        warnings.showwarning = show
+        yield
+
+
+@contextmanager
 def _ended_by_sigterm() -> Iterator[None]:
-    """Let a request to end close all that is open, as Ctrl-C does. Where a program runs the command in a thread of its
-    own, that is for the program to do.
+    """Let SIGTERM close all open files, as Ctrl-C does.
+
+    A program that runs the command in another thread handles signals itself.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -57,10 +119,10 @@ def _ended_by_sigterm() -> Iterator[None]:
 
 
 def settle(command: Callable[[], int]) -> int:
-    """The exit status of a command, whatever happens in it."""
+    """Return the exit status of a command, whatever happens in it."""
     try:
         status = _attempt(command)
-        sys.stdout.flush()  # here, where its failure can be told, and not when the interpreter ends
+        sys.stdout.flush()  # here, where its failure can be reported, not when the interpreter exits
     except KeyboardInterrupt:
         _discard_output()
         return INTERRUPTED
@@ -81,7 +143,7 @@ def _attempt(command: Callable[[], int]) -> int:
     except (DataError, OntologyError) as error:  # whose backticks quote labels and projects
         tell_error(str(error))
     except AuthenticationFailed as error:
-        tell_error(f"{with_option_names(str(error))}\n  {KEY_ADVICE}")
+        tell_error(f"{with_option_names(str(error))}\n  {_KEY_ADVICE}")
     except KiliQueryError as error:
         tell_error(with_option_names(str(error)))
     except RecursionError:
@@ -90,8 +152,8 @@ def _attempt(command: Callable[[], int]) -> int:
 
 
 def _complain_of_system(error: OSError) -> None:
-    """Tell a failure of the system, which standard output or even standard error may be the cause of."""
-    # what writes a file names it, so without a name it was standard output that there was no room for
+    """Report a failure of the system, which may lie in standard output or even standard error."""
+    # errors about files name them, so an error about a full disk without a name is about standard output
     unnamed = "standard output" if error.errno in _NO_ROOM else None
     named = error.filename if isinstance(error.filename, str) else unnamed
     try:
@@ -100,7 +162,7 @@ def _complain_of_system(error: OSError) -> None:
         _discard(sys.stdout)
     try:
         tell_error(": ".join(filter(None, (named, error.strerror or str(error)))))
-    except OSError:  # nobody can be told, and the exit status says it too
+    except OSError:  # the exit status still says it
         _discard(sys.stderr)
 
 
@@ -110,10 +172,10 @@ def _discard_output() -> None:
 
 
 def _discard(stream: TextIO) -> None:
-    """Let what is still buffered go nowhere: the interpreter would fail to write it when it ends."""
+    """Send what is still buffered to the null device; otherwise the interpreter fails to write it at exit."""
     try:
         number = stream.fileno()
-    except OSError:  # a buffer of a program that runs the command within itself
+    except OSError:  # a buffer of a program that calls the command
         return
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, number)

@@ -13,8 +13,7 @@ from attrs import frozen
 from kili_query.ast.walk import matches_pattern
 from kili_query.builder import job as job_called
 from kili_query.cli.arguments import At, JsonOption, LabelsArgument, OnMalformed, OntologyOption, PolicyOption
-from kili_query.cli.exit_status import FINE
-from kili_query.cli.failure import CommandError
+from kili_query.cli.exit_status import FINE, CommandError
 from kili_query.cli.inputs import load_ontology
 from kili_query.cli.output import paint, print_json
 from kili_query.cli.tally import Pair, Tally, tally, tell_tally
@@ -24,8 +23,6 @@ from kili_query.ontology import Ontology
 from kili_query.ontology.seen import unseen_names
 from kili_query.scanning import LabelNames
 from kili_query.syntax import print_name
-
-__all__ = ["Bin", "as_json_object", "bins_of", "block", "draw", "histogram"]
 
 _MAX_EXACT = 10
 _MAX_WIDTH = 100

@@ -1,11 +1,7 @@
 """What commands read: the query, the ontology, the labels."""
 
-import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from stat import S_ISREG
-from typing import TextIO
+from collections.abc import Sequence
 
 import typer
 
@@ -15,10 +11,7 @@ from kili_query.diagnostics import Diagnostic, Severity
 from kili_query.errors import QueryError, QuerySyntaxError, SourceError
 from kili_query.ontology import Ontology
 from kili_query.query import Query, check, parse
-from kili_query.scanning import ProgressCallback
 from kili_query.syntax import Dialect
-
-__all__ = ["diagnose", "judge_query", "load_ontology", "load_query", "progress", "read_query", "refuse_two_readers"]
 
 _STDIN = "-"
 
@@ -100,21 +93,3 @@ def refuse_two_readers(query: str, labels: Sequence[str]) -> None:
     """Refuse a query and labels that both would come from standard input."""
     if query == _STDIN and _STDIN in labels:
         raise typer.BadParameter("standard input cannot be the query and the labels at once", param_hint="'LABELS'")
-
-
-@contextmanager
-def progress(writing_to: TextIO | None = None) -> Iterator[ProgressCallback | None]:
-    """A bar for long scans, where a person looks at standard error.
-
-    Args:
-        writing_to: what is written to meanwhile. Unless that is a file, it may be on the same screen, as a pipe's end
-            often is, and then there is no bar.
-    """
-    is_shown = sys.stderr.isatty() and (writing_to is None or S_ISREG(os.fstat(writing_to.fileno()).st_mode))
-    if not is_shown:
-        yield None
-        return
-    from kili_query.cli.progress_bar import progress_bar  # here, for rich takes long to import
-
-    with progress_bar() as advance:
-        yield advance

@@ -22,7 +22,6 @@ from kili_query.query import Query
 if TYPE_CHECKING:
     from kili_query.client import KiliClient
 
-__all__ = ["FieldsOption", "TypeOption", "WhereOption", "field_names", "label_table", "labels", "load_search"]
 
 _FIELDS = ("id", "labelType", "createdAt", "author.email", "labelOf.externalId")
 _MEASURED_ROWS = 100
@@ -34,7 +33,12 @@ WhereOption = Annotated[
 ]
 TypeOption = Annotated[
     list[LabelType] | None,
-    typer.Option("--type", case_sensitive=False, help="Only labels of this type; may be given several times."),
+    typer.Option(
+        "--type",
+        metavar="TYPE",
+        case_sensitive=False,
+        help=f"Only labels of this type ({', '.join(LabelType)}); may be given several times.",
+    ),
 ]
 FieldsOption = Annotated[
     list[str] | None,
@@ -55,7 +59,7 @@ def labels(
     profile: ProfileOption = None,
     as_json: JsonOption = False,
 ) -> int:
-    """List the labels of a project, oldest first: a table, or NDJSON with --json.
+    """List or count the labels of a project, oldest first.
 
     The key is that of KILI_API_KEY, or of the config file; it is no option, for others can see those. What the server
     cannot judge of a query is judged here, which standard error tells.

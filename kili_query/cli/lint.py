@@ -18,8 +18,6 @@ from kili_query.diagnostics.render import render_json, render_line, render_sarif
 from kili_query.lint import Search, Skipped, Unreadable, check_search, lint_paths
 from kili_query.ontology import Ontology
 
-__all__ = ["lint"]
-
 Format: TypeAlias = Literal["text", "line", "json", "sarif"]
 
 
@@ -36,7 +34,7 @@ def lint(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say what was skipped, and where.")] = False,
     as_json: JsonOption = False,
 ) -> int:
-    """Check the category searches in files, where they stand.
+    """Check the category searches in source files.
 
     A search is the text of an argument, a key or a variable named category_search or label_category_search, or any
     text on a line with the comment "# kili-query", or below it. Exit status: 0 when there is no error, 1 when there is

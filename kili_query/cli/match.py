@@ -18,18 +18,17 @@ from kili_query.cli.arguments import (
     QueryArgument,
 )
 from kili_query.cli.exit_status import FINE, NEGATIVE
-from kili_query.cli.inputs import load_ontology, load_query, progress, refuse_two_readers
-from kili_query.cli.mistakes import refuse_swapped, refuse_unreadable, tell_unseen
-from kili_query.cli.output import opened, tell, tell_report, to_json
+from kili_query.cli.inputs import load_ontology, load_query, refuse_two_readers
+from kili_query.cli.mistakes import refuse_swapped, refuse_unreadable, tell_report, tell_unseen
+from kili_query.cli.output import opened, tell, to_json
 from kili_query.cli.packing import PACKED, check_suffix
+from kili_query.cli.progress import progress
 from kili_query.counting import CountPolicy
 from kili_query.diagnostics.layout import printable
 from kili_query.errors import DataError
 from kili_query.scanning import LabelNames, Report, Scan, scan_matches
 from kili_query.targets.closures import Matcher
 from kili_query.targets.explain import Explanation
-
-__all__ = ["Judged", "match"]
 
 
 def match(
@@ -44,7 +43,7 @@ def match(
     at: At = "jsonResponse",
     as_json: JsonOption = False,
 ) -> int:
-    """Print the labels that match a query, as NDJSON.
+    """Print the labels that match a query.
 
     A summary, and which labels could not be judged, goes to standard error.
     Exit status: 0 when something matched, 1 when nothing did, 2 for a bad query, bad input or bad usage.

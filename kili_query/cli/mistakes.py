@@ -10,10 +10,8 @@ from kili_query.counting.label import LOOKS_LIKE_ASSET, LOOKS_LIKE_CONTENT
 from kili_query.errors import SourceError
 from kili_query.ontology.seen import unseen_names
 from kili_query.query import Query
-from kili_query.scanning import LabelNames, Report
+from kili_query.scanning import Fault, LabelNames, Problem, Report
 from kili_query.scanning.labels import LOOKS_LIKE_PROJECT
-
-__all__ = ["refuse_swapped", "refuse_unreadable", "tell_unseen"]
 
 _SHOWN = 5
 
@@ -63,6 +61,20 @@ def refuse_unreadable(report: Report) -> None:
         )
     why = f": {found[0].reason}" if found else ""
     raise SourceError(f"nothing in `{name}` could be read as a label{more}{why}")
+
+
+def tell_report(report: Report, heading: str) -> None:
+    """Print what a scan came across, with its problems, on standard error.
+
+    Of a source that is no file of labels at all, each line has the same fault: `refuse_unreadable` says it once.
+    """
+    said = [problem for name in report.unreadable for problem in _said_once(report.problems_of(name))]
+    shown = [problem for problem in report.problems if problem not in said]
+    tell("\n".join([heading, *report.told(shown).split("\n")[1:]]))
+
+
+def _said_once(problems: Sequence[Problem]) -> list[Problem]:
+    return [one for one in problems if one.fault is Fault.BROKEN or one.reason == problems[0].reason]
 
 
 def tell_unseen(query: Query, names: LabelNames | None) -> None:

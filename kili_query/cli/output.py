@@ -5,35 +5,36 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TextIO
 
 from attrs import frozen
 
-from kili_query.cli.failure import CommandError
+from kili_query.cli.exit_status import CommandError
 from kili_query.cli.packing import packed
-from kili_query.diagnostics import Diagnostic
+from kili_query.diagnostics import Diagnostic, Severity
 from kili_query.diagnostics.layout import display_width, escape_unprintable, printable
 from kili_query.diagnostics.render import ansi, render_text, wants_color
 from kili_query.replacing import Replacement, replaced
-from kili_query.scanning import Fault, Problem, Report
 
-__all__ = [
-    "Output",
-    "opened",
-    "opened_bytes",
-    "paint",
-    "print_json",
-    "print_lines",
-    "table",
-    "tell",
-    "tell_diagnostics",
-    "tell_error",
-    "tell_report",
-    "tell_warning",
-    "to_json",
-]
+_QUIET: ContextVar[bool] = ContextVar("quiet", default=False)
+
+
+def is_quiet() -> bool:
+    """Whether ``--quiet`` was given."""
+    return _QUIET.get()
+
+
+@contextmanager
+def quietly(*, is_wanted: bool) -> Iterator[None]:
+    """Leave reports, notes and warnings out; errors are printed all the same."""
+    token = _QUIET.set(is_wanted)
+    try:
+        yield
+    finally:
+        _QUIET.reset(token)
 
 
 def paint(role: str, text: str, stream: TextIO) -> str:
@@ -61,13 +62,15 @@ def print_lines(text: str) -> None:
 
 
 def tell(message: str) -> None:
-    """Print lines on standard error."""
-    _print_on_stderr(_lines(message))
+    """Print a report or a note on standard error, unless ``--quiet`` is given."""
+    if not is_quiet():
+        _print_on_stderr(_lines(message))
 
 
 def tell_warning(message: str) -> None:
-    """Print a warning on standard error."""
-    _print_on_stderr(f"{paint('warning', 'warning', sys.stderr)}: {printable(message)}")
+    """Print a warning on standard error, unless ``--quiet`` is given."""
+    if not is_quiet():
+        _print_on_stderr(f"{paint('warning', 'warning', sys.stderr)}: {printable(message)}")
 
 
 def tell_error(message: str) -> None:
@@ -76,23 +79,10 @@ def tell_error(message: str) -> None:
 
 
 def tell_diagnostics(found: Iterable[Diagnostic]) -> None:
-    """Print diagnostics, with their carets, on standard error; nothing if there are none."""
-    if text := render_text(list(found), color=wants_color(sys.stderr)):
+    """Print diagnostics, with their carets, on standard error; with ``--quiet``, only errors."""
+    shown = [one for one in found if one.severity is Severity.ERROR or not is_quiet()]
+    if text := render_text(shown, color=wants_color(sys.stderr)):
         _print_on_stderr(text)
-
-
-def tell_report(report: Report, heading: str) -> None:
-    """Print what a scan came across, with its problems, on standard error.
-
-    Of a source that is no file of labels at all, each line has the same fault: `refuse_unreadable` says it once.
-    """
-    said = [problem for name in report.unreadable for problem in _said_once(report.problems_of(name))]
-    shown = [problem for problem in report.problems if problem not in said]
-    tell("\n".join([heading, *report.told(shown).split("\n")[1:]]))
-
-
-def _said_once(problems: Sequence[Problem]) -> list[Problem]:
-    return [one for one in problems if one.fault is Fault.BROKEN or one.reason == problems[0].reason]
 
 
 def _lines(text: str) -> str:

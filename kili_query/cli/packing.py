@@ -11,8 +11,6 @@ import typer
 from kili_query._extras import has_extra
 from kili_query.errors import MissingExtraError
 
-__all__ = ["PACKED", "check_packing", "check_suffix", "packed"]
-
 PACKED = (".gz", ".zst")
 """What text is compressed for."""
 

@@ -9,11 +9,10 @@ import typer
 
 from kili_query._extras import load
 from kili_query.cli.arguments import JsonOption, LabelsArgument, OnMalformed, OntologyOption, QueryArgument
-from kili_query.cli.exit_status import FINE, NEGATIVE
-from kili_query.cli.failure import CommandError
+from kili_query.cli.exit_status import FINE, NEGATIVE, CommandError
 from kili_query.cli.inputs import load_ontology, load_query, refuse_two_readers
-from kili_query.cli.mistakes import refuse_swapped, refuse_unreadable, tell_unseen
-from kili_query.cli.output import opened_bytes, print_json, tell, tell_report
+from kili_query.cli.mistakes import refuse_swapped, refuse_unreadable, tell_report, tell_unseen
+from kili_query.cli.output import opened_bytes, print_json, tell
 from kili_query.diagnostics.layout import printable
 from kili_query.errors import LabelError
 from kili_query.scanning import LabelNames, Problem, read_labels, scan_matches
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
     from kili_query.ontology import Ontology
 
-__all__ = ["sheet", "show"]
 
 Document = Mapping[str, object]
 
@@ -65,7 +63,7 @@ def show(
     font: FontOption = None,
     as_json: JsonOption = False,
 ) -> int:
-    """Draw one label, over its image where that is given.
+    """Draw one label, over its image if you give it.
 
     Exit status: 0 when it was drawn, 2 when there is no such label, for bad input or bad usage.
 

@@ -15,7 +15,7 @@ from typing import IO
 
 from attrs import define, field, frozen
 
-from kili_query.cli.failure import CommandError
+from kili_query.cli.exit_status import CommandError
 from kili_query.cli.packing import PACKED, check_packing, packed
 from kili_query.replacing import WriteError, cannot_write, replaced
 

@@ -11,8 +11,7 @@ import typer
 
 from kili_query._extras import load
 from kili_query.cli.arguments import JsonOption
-from kili_query.cli.exit_status import FINE
-from kili_query.cli.failure import CommandError
+from kili_query.cli.exit_status import FINE, CommandError
 from kili_query.cli.output import tell_warning, to_json
 from kili_query.diagnostics.layout import printable
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from kili_query.sandbox.faults import Fault
     from kili_query.sandbox.misbehaviour import Misbehaviour
 
-__all__ = ["serve"]
 
 _FEATURE, _EXTRA = "`kili-query serve`", "sandbox"
 
@@ -38,7 +36,7 @@ def serve(
         str | None, typer.Option("--assets", metavar="FILE", help="Its assets, those without labels too.")
     ] = None,
     port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes one that is free.")] = 0,
-    host: Annotated[str, typer.Option("--host", help="The address to listen on.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option("--host", metavar="ADDRESS", help="The address to listen on.")] = "127.0.0.1",
     database: Annotated[
         str | None, typer.Option("--database", metavar="FILE", help="Keep what is written, for the next time.")
     ] = None,

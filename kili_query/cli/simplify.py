@@ -15,8 +15,6 @@ from kili_query.diagnostics.layout import display_width, printable
 from kili_query.logic import Simplification, ontology_facts, simplify_steps
 from kili_query.syntax import print_tree
 
-__all__ = ["simplify"]
-
 
 def simplify(
     query: QueryArgument,
@@ -25,7 +23,7 @@ def simplify(
     trace: Annotated[bool, typer.Option("--trace", help="Print each step that changed the query.")] = False,
     as_json: JsonOption = False,
 ) -> int:
-    """Print the shortest query found that the same labels match.
+    """Print the shortest query found that matches the same labels.
 
     With an ontology, names are resolved, and what no label that obeys it can hold is left out: such a text is for
     reading, not for running. Exit status: 0 when it was printed, 2 for a bad query or project.

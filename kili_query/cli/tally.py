@@ -6,14 +6,11 @@ from typing import TypeAlias
 
 from attrs import frozen
 
-from kili_query.cli.inputs import progress
-from kili_query.cli.mistakes import refuse_unreadable
-from kili_query.cli.output import tell_report
+from kili_query.cli.mistakes import refuse_unreadable, tell_report
+from kili_query.cli.progress import progress
 from kili_query.counting import CountPolicy, count
 from kili_query.ontology import Ontology
 from kili_query.scanning import LabelNames, OnProblem, Report, scan_matches
-
-__all__ = ["Pair", "Tally", "tally", "tell_tally"]
 
 Pair: TypeAlias = tuple[str, str]
 

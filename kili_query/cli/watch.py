@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from kili_query.client import KiliClient
     from kili_query.client.subscription import Notice
 
-__all__ = ["watch"]
 
 _SHOWN_COUNTERS = 6
 
@@ -47,7 +46,7 @@ def watch(
     ] = 600,
     as_json: JsonOption = False,
 ) -> int:
-    """Print the labels of a project as they are created or changed, one a line.
+    """Print the labels of a project as they are created or changed.
 
     The key is that of KILI_API_KEY, or of the config file; it is no option, for others can see those. Lines are: time,
     type, author, label, asset, and what the label holds; with --json, the label as JSON. A connection that breaks is

@@ -57,6 +57,14 @@ def test_count(run: Run, labels: Path) -> None:
     assert run("match", QUERY, labels, labels, "--count").out == "10\n"
 
 
+def test_quiet(run: Run, labels: Path, odd_labels: Path) -> None:
+    assert run("match", QUERY, labels, "--count", "-q") == Ran(0, "5\n", "")
+    ran = run("match", "J.X > 0.5 AND J.X", odd_labels, "--quiet", "--count")
+    assert ran.err.startswith("error[")
+    assert run("match", "OBJECTS.PERSON.count > 2.5", labels, "--count", "--quiet").err == ""
+    assert run("match", QUERY, "no-such-file", "--quiet").err.startswith("error: ")
+
+
 def test_nothing_matches(run: Run, labels: Path) -> None:
     ran = run("match", "NO.SUCH", labels)
     assert (ran.status, ran.out) == (1, "")

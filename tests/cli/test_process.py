@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,17 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from kili_query.cli.app import COMMANDS
 from tests.cli.running import DEMO, ROOT, Ran, Run
 from tests.cli.terminal import TIMEOUT_S, Terminal
 
-COMMANDS = (
-    *("check", "format", "explain", "simplify", "compare", "lint", "match", "count", "histogram", "show", "sheet"),
-    *("demo", "labels", "pull", "export", "audit", "serve", "watch"),
-)
-
 
 def test_version(run: Run) -> None:
-    assert run("--version") == Ran(0, f"kili-query {version('kili-query')}\n", "")
+    assert run("--version") == run("-V") == Ran(0, f"kili-query {version('kili-query')}\n", "")
 
 
 def test_help(run: Run) -> None:
@@ -33,12 +30,25 @@ def test_help(run: Run) -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_help_of_a_command_in_a_process(run_process: Run, name: str) -> None:
-    """All other tests of a command run it in the process of the tests."""
-    ran = run_process(name, "--help")
-    assert (ran.status, ran.err) == (0, "")
-    assert f"kili-query {name}" in ran.out
-    assert "--json" in ran.out
+def test_a_command_imports_what_it_needs(environ: dict[str, str], name: str) -> None:
+    """In a process, because the tests have imported everything; help of the whole imports no command."""
+    program = (
+        "import sys; from kili_query.cli import main; sys.argv[:1] = ['kili-query']; status = main()\n"
+        "print(status, sorted({part for name in sys.modules for part in name.split('.')[1:3]}), file=sys.stderr)"
+    )
+    shown = python(program, environ, name, "--help")
+    assert f"Usage: kili-query {name} " in shown.stdout
+    assert shown.stderr.startswith("0 [")
+    if name in ("check", "format", "simplify", "compare", "match"):
+        assert not re.search("'(client|export|lint|sandbox|pictures)'", shown.stderr)
+
+
+def test_the_list_of_commands_imports_none(environ: dict[str, str]) -> None:
+    program = (
+        "import sys; from kili_query.cli import main; status = main()\n"
+        "print(status, 'lark' in sys.modules, 'kili_query.query' in sys.modules, file=sys.stderr)"
+    )
+    assert python(program, environ, "--help").stderr == "0 False False\n"
 
 
 def test_output_and_report_in_order(labels: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
-from kili_query.cli.failure import CommandError
+from kili_query.cli.exit_status import CommandError
 from kili_query.cli.pull import _missing
 from kili_query.cli.resumable import resumable
 from kili_query.client import KiliClient
