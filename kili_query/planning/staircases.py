@@ -30,6 +30,8 @@ ENDLESS = 10_000
 MANY_STEPS = 16
 """Where there is no end to the values, hardly a label is left after so many steps, half of which double in length."""
 
+SHORTEST = len("A.B.count > 1")
+
 JOINT = len(" AND ()")
 
 Values: TypeAlias = tuple[int, int]
@@ -57,7 +59,7 @@ def staircase(tree: Linear, bounds: Bounds, size: int) -> Staircase | None:
         bounds: what is known of the counters; the predicate repeats it, because the steps rely on it.
         size: how many characters the predicate may have as text.
     """
-    if len(tree.addends) > MAX_ADDENDS:
+    if len(tree.addends) > MAX_ADDENDS or size < len(tree.addends) * SHORTEST:
         return None
     costs = {one.counter: len(print_tree(comparison(one.counter, CompareOp.GE, 1))) + JOINT for one in tree.addends}
     for steps in STEPS:
