@@ -177,7 +177,7 @@ def _require_small(tree: Predicate, source: Source, limits: Limits) -> None:
         raise QuerySyntaxError([_refuse(source, largest.span, message, advice)])
 
 
-_LENGTH_OF_COMPARISON = 8
+_LENGTH_OF_COMPARISON = 7
 """How many characters of the limit a comparison takes: without sets, texts make hardly more than one for each ten."""
 
 _SHOWN = 40
