@@ -28,6 +28,8 @@ VENV ?= .venv
 PARALLEL := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 QUICK_TESTS := tests/test_layers.py tests/test_public_surface.py tests/test_query.py tests/ast tests/builder tests/counting \
 	tests/diagnostics tests/labels tests/logic tests/ontology tests/planning tests/syntax tests/targets
+LONG_TESTS := tests/labels/test_round_trips.py tests/planning/test_distance.py tests/planning/test_guarantee.py \
+	tests/targets/test_raw_bytes_agree.py
 
 # An environment is marked as installed by the last step, so that an interrupted installation is repeated.
 INSTALLED := $(VENV)/.installed
@@ -44,7 +46,7 @@ test: system lint $(PEERS)
 	@$(VENV)/bin/python -m pytest $(PARALLEL) $(PYTEST_ARGS)
 
 check: lint
-	@$(VENV)/bin/python -m pytest -q $(PARALLEL) $(wildcard $(QUICK_TESTS)) $(PYTEST_ARGS)
+	@$(VENV)/bin/python -m pytest -q $(PARALLEL) $(wildcard $(QUICK_TESTS)) $(addprefix --ignore=,$(LONG_TESTS)) $(PYTEST_ARGS)
 
 lint: $(INSTALLED)
 	@$(VENV)/bin/python -m ruff check
