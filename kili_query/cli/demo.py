@@ -18,7 +18,7 @@ from kili_query.cli.arguments import JsonOption
 from kili_query.cli.demo_server import FIELDS, Asked, NotAsked, ask_server
 from kili_query.cli.exit_status import FINE, CommandError
 from kili_query.cli.histogram import as_json_object, block
-from kili_query.cli.match import Judged
+from kili_query.cli.match import Explained
 from kili_query.cli.output import paint, print_json
 from kili_query.cli.tally import Tally, tally
 from kili_query.diagnostics import Diagnostic
@@ -45,7 +45,7 @@ class _Tour:
     diagnostics: list[Diagnostic]
     matching: list[dict[str, object]]
     report: Report
-    judged: list[Judged]
+    explained: list[Explained]
     counts: Tally
     served: list[Asked] | NotAsked
 
@@ -107,7 +107,7 @@ def _take() -> _Tour:
         check(_SLIP, ontology),
         list(found),
         found.report,
-        [Judged(labels[index]["id"], index + 1, explanations[index]) for index in numbers],
+        [Explained(labels[index]["id"], index + 1, explanations[index]) for index in numbers],
         tally(labels, ontology=ontology),
         ask_server(_QUERY, _SUM),
     )
@@ -120,7 +120,7 @@ def _as_json(tour: _Tour) -> dict[str, object]:
         "query": _QUERY,
         "matching": [label["id"] for label in tour.matching],
         "report": tour.report.to_dict(),
-        "explanations": [one.to_dict() for one in tour.judged],
+        "explanations": [one.to_dict() for one in tour.explained],
         "histogram": as_json_object(tour.counts, _PAIR),
         "served": None if isinstance(tour.served, NotAsked) else [one.to_dict() for one in tour.served],
     }
@@ -152,7 +152,7 @@ def _print(tour: _Tour) -> None:
     _step(
         "4. Each verdict can be explained",
         _command(f"match '{_QUERY}' labels.ndjson --ontology project.json --explain"),
-        f"{''.join(map(str, tour.judged))}… and so on, for {number} labels",
+        f"{''.join(map(str, tour.explained))}… and so on, for {number} labels",
     )
     _step(
         "5. Counts show what is worth asking for",

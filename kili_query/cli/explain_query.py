@@ -32,7 +32,7 @@ from kili_query.logic import Verdict
 from kili_query.ontology import Ontology
 from kili_query.planning import ServerProfile
 from kili_query.query import Plan, Query
-from kili_query.scanning import LabelNames, Report, scan_matches
+from kili_query.scanning import LabelNames, Report, judge_labels
 from kili_query.syntax import print_tree
 from kili_query.targets.closures import compile_closure
 from kili_query.verdicts import always_true, satisfiable
@@ -170,21 +170,17 @@ def explain_query(
 def _sample(source: str, plan: Plan, ontology: Ontology | None, limit: int | None) -> _Share:
     """Judge the first labels of a source."""
     query, pushed = (compile_closure(one.tree, ontology=ontology) for one in (plan.query, plan.pushed))
-    numbers = {"pushed": 0, "matched": 0}
     names = LabelNames() if ontology is None else None
-
-    def judge(json_response: object) -> bool:
-        is_match, is_pushed = query(json_response), pushed(json_response)
-        numbers["matched"] += is_match
-        numbers["pushed"] += is_pushed
-        return True  # so that the scan gives every label
-
+    judged = pushed_to = matched = 0
     with progress() as advance:
-        labels = scan_matches([source], judge, progress=advance, names=names)
-        judged = sum(1 for _ in islice(labels, limit))
+        labels = judge_labels(
+            [source], lambda content: (query(content), pushed(content)), progress=advance, names=names
+        )
+        for _, (is_match, is_pushed) in islice(labels, limit):
+            judged, matched, pushed_to = judged + 1, matched + is_match, pushed_to + is_pushed
     refuse_unreadable(labels.report)
     tell_unseen(plan.query, names)
-    return _Share(judged, numbers["pushed"], numbers["matched"], labels.report)
+    return _Share(judged, pushed_to, matched, labels.report)
 
 
 def _tell(share: _Share) -> None:

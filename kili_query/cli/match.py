@@ -26,8 +26,7 @@ from kili_query.cli.progress import progress
 from kili_query.counting import CountPolicy
 from kili_query.diagnostics.layout import printable
 from kili_query.errors import DataError
-from kili_query.scanning import LabelNames, Report, Scan, scan_matches
-from kili_query.targets.closures import Matcher
+from kili_query.scanning import Judged, Judgements, LabelNames, Report, judge_labels, scan
 from kili_query.targets.explain import Explanation
 
 
@@ -60,33 +59,46 @@ def match(
     loaded = load_ontology(ontology)
     counting = CountPolicy(policy)
     asked = load_query(query, loaded, policy=counting)
-    matcher = asked.compile(ontology=loaded, policy=counting)
     names = LabelNames() if loaded is None else None
-    explainer = _Explainer(matcher)
     failures: list[DataError] = []
     with opened(output, [*labels, ontology]) as out:
         with progress(None if count else out.stream) as advance:
-            judge = explainer if explain else matcher
-            found = scan_matches(labels, judge, at=at, on_malformed=on_malformed, progress=advance, names=names)
-            items = _until_broken(explainer.judged(found) if explain else found, failures)
-            if as_json:
-                _write_json(items, found.report, out.stream, is_counted=count)
+            items: Iterable[Item]
+            if explain:
+                judge = asked.compile(ontology=loaded, policy=counting).explain
+                judged = judge_labels(labels, judge, at=at, on_malformed=on_malformed, progress=advance, names=names)
+                items, report = _explained(judged), judged.report
             else:
-                _write(items, found.report, out.stream, failures, is_counted=count)
-        if not as_json and (found.report.read or not failures):
-            tell_report(found.report, str(found.report).partition("\n")[0])
+                matching = scan(
+                    labels,
+                    asked,
+                    ontology=loaded,
+                    policy=counting,
+                    at=at,
+                    on_malformed=on_malformed,
+                    progress=advance,
+                    names=names,
+                )
+                items, report = matching, matching.report
+            items = _until_broken(items, failures)
+            if as_json:
+                _write_json(items, report, out.stream, is_counted=count)
+            else:
+                _write(items, report, out.stream, failures, is_counted=count)
+        if not as_json and (report.read or not failures):
+            tell_report(report, str(report).partition("\n")[0])
         if failures:
             raise failures[0]  # inside, so that no file appears
-        refuse_unreadable(found.report)
+        refuse_unreadable(report)
         tell_unseen(asked, names)
-        if not found.report.read and output is not None:
+        if not report.read and output is not None:
             out.abandon()
             tell(f"no label was read: {output} was not written")
-    return FINE if found.report.matched else NEGATIVE
+    return FINE if report.matched else NEGATIVE
 
 
 @frozen
-class Judged:
+class Explained:
     """A label, known by its id or else by its number in the source, and why it matches or does not."""
 
     id: object
@@ -108,23 +120,9 @@ class Judged:
         }
 
 
-class _Explainer:
-    """Judges labels, and keeps the explanation of the last one."""
-
-    def __init__(self, matcher: Matcher) -> None:
-        self._matcher = matcher
-        self._last: Explanation | None = None
-
-    def __call__(self, json_response: object) -> bool:
-        self._last = self._matcher.explain(json_response)
-        return True  # so that the scan gives every label
-
-    def judged(self, labels: Scan) -> Iterator[Judged]:
-        """Each label of a scan with its explanation; the report then counts those that do match."""
-        for label in labels:
-            assert self._last is not None
-            labels.report.matched -= not self._last.matches
-            yield Judged(label.get("id"), labels.report.read, self._last)
+def _explained(labels: Judgements[Judged[Explanation]]) -> Iterator[Explained]:
+    for label, explanation in labels:
+        yield Explained(label.get("id"), labels.report.read, explanation)
 
 
 def _written(*, as_json: bool, is_text: bool) -> tuple[str, tuple[str, ...]]:
@@ -134,7 +132,7 @@ def _written(*, as_json: bool, is_text: bool) -> tuple[str, tuple[str, ...]]:
     return ("text", (".txt", *PACKED)) if is_text else ("NDJSON", (".ndjson", ".jsonl", ".json", *PACKED))
 
 
-Item: TypeAlias = dict[str, object] | Judged
+Item: TypeAlias = dict[str, object] | Explained
 
 
 def _until_broken(items: Iterable[Item], failures: list[DataError]) -> Iterator[Item]:
@@ -152,7 +150,7 @@ def _write(items: Iterable[Item], report: Report, out: TextIO, failures: list[Da
             print(number, file=out)
         return
     for item in items:
-        out.write(str(item) if isinstance(item, Judged) else to_json(item, out) + "\n")
+        out.write(str(item) if isinstance(item, Explained) else to_json(item, out) + "\n")
 
 
 def _write_json(items: Iterable[Item], report: Report, out: TextIO, *, is_counted: bool) -> None:
@@ -162,7 +160,7 @@ def _write_json(items: Iterable[Item], report: Report, out: TextIO, *, is_counte
     else:
         separator = '{\n"labels": [\n'  # over lines, so that what reads labels does not take it for one a line
         for item in items:
-            out.write(separator + to_json(item.to_dict() if isinstance(item, Judged) else item, out))
+            out.write(separator + to_json(item.to_dict() if isinstance(item, Explained) else item, out))
             separator = ",\n"
         out.write("\n]" if separator == ",\n" else '{"labels": []')
     out.write(f', "report": {to_json(report.to_dict(), out)}}}\n')

@@ -15,7 +15,7 @@ from kili_query.cli.mistakes import refuse_swapped, refuse_unreadable, tell_repo
 from kili_query.cli.output import opened_bytes, print_json, tell
 from kili_query.diagnostics.layout import printable
 from kili_query.errors import LabelError
-from kili_query.scanning import LabelNames, Problem, read_labels, scan_matches
+from kili_query.scanning import LabelNames, Problem, read_labels, scan
 from kili_query.scanning.labels import mistaken_asset
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def sheet(
     asked = load_query(query, loaded)
     names = LabelNames() if loaded is None else None
     artist = _Artist(loaded, _Assets(assets, images), font)
-    found = scan_matches(labels, asked.compile(ontology=loaded), on_malformed=on_malformed, names=names)
+    found = scan(labels, asked, ontology=loaded, on_malformed=on_malformed, names=names)
     pictures = load("kili_query.pictures", "`kili-query sheet`", "export")
     tiles: list[object] = []
     captions: list[str] = []

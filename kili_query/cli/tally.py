@@ -10,7 +10,7 @@ from kili_query.cli.mistakes import refuse_unreadable, tell_report
 from kili_query.cli.progress import progress
 from kili_query.counting import CountPolicy, count
 from kili_query.ontology import Ontology
-from kili_query.scanning import LabelNames, OnProblem, Report, scan_matches
+from kili_query.scanning import LabelNames, OnProblem, Report, judge_labels
 
 Pair: TypeAlias = tuple[str, str]
 
@@ -21,7 +21,7 @@ class Tally:
 
     Attributes:
         occurrences: by job and category, how many labels hold 1, 2, … objects; a pair that no label holds is missing.
-        report: what was read; the labels that could be counted are its ``matched``.
+        report: what was read; the labels that could be counted are its ``judged``.
     """
 
     occurrences: dict[Pair, Counter[int]]
@@ -30,7 +30,7 @@ class Tally:
     @property
     def labels(self) -> int:
         """How many labels were counted."""
-        return self.report.matched
+        return self.report.judged
 
     def objects(self, pair: Pair) -> int:
         """How many objects of a category all labels hold together."""
@@ -58,15 +58,18 @@ def tally(
     """
     occurrences: dict[Pair, Counter[int]] = {}
 
-    def add(json_response: object) -> bool:
-        for pair, number in count(json_response, ontology=ontology, policy=policy).items():
-            occurrences.setdefault(pair, Counter())[number] += 1
-        return True
-
     with progress() as advance:
-        labels = scan_matches(source, add, at=at, on_malformed=on_malformed, progress=advance, names=names)
-        for _ in labels:
-            pass
+        labels = judge_labels(
+            source,
+            lambda content: count(content, ontology=ontology, policy=policy),
+            at=at,
+            on_malformed=on_malformed,
+            progress=advance,
+            names=names,
+        )
+        for _, counts in labels:
+            for pair, number in counts.items():
+                occurrences.setdefault(pair, Counter())[number] += 1
     refuse_unreadable(labels.report)
     return Tally(occurrences, labels.report)
 
@@ -75,6 +78,6 @@ def tell_tally(report: Report) -> None:
     """How many labels were counted, and which could not be, on standard error."""
     broken = f" ({report.broken} not a label at all)" if report.broken else ""
     heading = (
-        f"{report.read} read: {report.matched} counted, {report.unknown} unknown, {report.malformed} malformed{broken}"
+        f"{report.read} read: {report.judged} counted, {report.unknown} unknown, {report.malformed} malformed{broken}"
     )
     tell_report(report, heading)

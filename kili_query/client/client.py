@@ -36,7 +36,6 @@ from kili_query.errors import ArgumentError, TransportError
 from kili_query.planning import DEFAULT_PROFILE, ServerProfile
 from kili_query.protocol import ME, AssetFilters, LabelFilters, LabelType, decode_json, selection_of
 from kili_query.query import Query
-from kili_query.scanning.collecting import rare_collections
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -981,10 +980,7 @@ class KiliClient:
         if as_generator and not is_bar_disabled(disable_tqdm, self._settings.disable_tqdm):
             message = "`as_generator=True` hides the progress bar, which would stand still when you do: give"
             warnings.warn(f"{message} `disable_tqdm=True`", UserWarning, stacklevel=3)
-        if as_generator:
-            return items
-        with rare_collections():
-            return list(items)
+        return items if as_generator else list(items)
 
     def _bar(self, what: str, items: object, disable_tqdm: bool | None) -> AbstractContextManager[Bar]:
         total = len(items) if isinstance(items, Sequence) else None

@@ -31,7 +31,6 @@ from kili_query.export.summary import Summary
 from kili_query.query import Query, parse, validate
 from kili_query.replacing import Replacement, WriteError, replaced
 from kili_query.scanning import Problem, Source
-from kili_query.scanning.collecting import rare_collections
 from kili_query.targets.closures import Matcher
 
 __all__ = ["write"]
@@ -156,7 +155,6 @@ def write(
         _refuse_input(plan.target, source)
     with ExitStack() as stack:
         stack.enter_context(_write_errors_told())
-        stack.enter_context(rare_collections())
         scratch = stack.enter_context(scratch_folder())
         run = plan.run(scratch)
         stack.enter_context(run.export.spools)

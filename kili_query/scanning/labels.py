@@ -1,22 +1,11 @@
-"""From a JSON text to the labels in it, and from a label to its content."""
+"""From a JSON text to the labels in it."""
 
 import json
 from collections.abc import Callable, Iterator
 
-from kili_query.counting.label import content_of, reason_not_json
+from kili_query.counting.label import reason_not_json
 from kili_query.scanning.places import Fault, Place, Problem, Record
 from kili_query.scanning.split import JsonText
-
-__all__ = [
-    "LABEL_FIELDS",
-    "LOOKS_LIKE_PROJECT",
-    "content_of",
-    "decode",
-    "is_project",
-    "labels_in",
-    "labels_of_asset",
-    "mistaken_asset",
-]
 
 LABEL_FIELDS = ("latestLabel", "latestLabels", "labels")
 """The fields of an asset, in a raw export, that hold its labels."""

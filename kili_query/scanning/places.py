@@ -1,13 +1,11 @@
-"""What reading gives: labels, and problems in their stead, each with its place."""
+"""Labels as they were read, and problems in place of those that could not be, each with its place."""
 
 from enum import StrEnum
 from typing import NamedTuple
 
-__all__ = ["Fault", "Place", "Problem", "Record"]
-
 
 class Place(NamedTuple):
-    """Where a label stands, for people to find it.
+    """Where a label stands, so that people can find it.
 
     Attributes:
         file: the path as given, ``ARCHIVE/ENTRY`` inside a zip, ``<stdin>``, ``<stream>`` or ``<labels>``.
@@ -30,10 +28,10 @@ class Place(NamedTuple):
 
 
 class Record(NamedTuple):
-    """One label as it was read; tuples, for millions of them are made.
+    """One label as it was read; a tuple, because millions of them are made.
 
     Attributes:
-        label: the label; inside an asset's document, with a ``labelOf`` that names the asset.
+        label: the label; from an asset's document, with a ``labelOf`` that names the asset.
         place: where it stands.
     """
 
@@ -46,7 +44,7 @@ class Fault(StrEnum):
 
     UNKNOWN = "unknown"  # a label without content
     MALFORMED = "malformed"  # a label whose content has the wrong shape
-    BROKEN = "broken"  # no label at all: not JSON, or not an object
+    BROKEN = "broken"  # not a label at all: not JSON, or not an object
 
 
 class Problem(NamedTuple):

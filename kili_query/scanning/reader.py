@@ -6,8 +6,6 @@ from typing import Protocol
 
 from kili_query.errors import SourceError
 
-__all__ = ["CHUNK_BYTES", "ByteReader", "ReadableFile", "file_reader"]
-
 CHUNK_BYTES = 256 * 1024
 
 

@@ -1,30 +1,33 @@
-"""What came of a scan."""
+"""What a scan notes while it reads: its report, and the names in the first labels."""
 
 import os
 from collections.abc import Sequence
 
 from attrs import define, field
 
+from kili_query.counting import count, held_jobs
+from kili_query.errors import LabelError
 from kili_query.scanning.places import Fault, Problem
 
-__all__ = ["MAX_PROBLEMS", "Report"]
-
 MAX_PROBLEMS = 20
+
+_ENOUGH_LABELS = 1000
+_ENOUGH_BYTES = 32 * 1024 * 1024
 
 
 @define
 class Report:
-    """How many labels were read, and what they are; it grows while the scan goes on.
+    """How many labels were read, and how they were judged; it grows during the scan.
 
     Each label read is one of: matched, not matched, unknown, malformed.
 
     Attributes:
-        read: records met, broken ones too.
+        read: number of records, including broken ones.
         matched: labels that match.
-        unknown: labels without content, which neither match nor do not.
-        malformed: records of the wrong shape, broken ones too.
-        broken: those of the malformed that are no labels at all: not JSON, or no object.
-        problems: the first `MAX_PROBLEMS` of the unknown and malformed.
+        unknown: labels without content: they neither match nor fail to match.
+        malformed: records of the wrong shape, including broken ones.
+        broken: malformed records that are not labels at all: not JSON, or not an object.
+        problems: the first `MAX_PROBLEMS` unknown or malformed records.
         unreadable: the files, folders and streams that hold records, none of which could be judged.
         is_complete: whether the source was read to its end.
     """
@@ -46,7 +49,7 @@ class Report:
     @property
     def not_matched(self) -> int:
         """How many labels are known not to match."""
-        return self.read - self.matched - self.unknown - self.malformed
+        return self.judged - self.matched
 
     def note(self, problem: Problem) -> None:
         """Count a problem, and list it unless the list is long already."""
@@ -103,3 +106,39 @@ class Report:
         if not self.is_complete:
             lines.append("  the source was not read to its end")
         return "\n".join(lines)
+
+
+@define
+class LabelNames:
+    """The jobs and categories in the first labels of a source; later labels are not looked at, so reading stays fast.
+
+    Attributes:
+        pairs: the jobs and categories.
+        jobs: the jobs, including those that hold nothing.
+        labels: how many labels were looked at.
+    """
+
+    pairs: set[tuple[str, str]] = field(factory=set)
+    jobs: set[str] = field(factory=set)
+    labels: int = 0
+    _bytes: int = 0
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether no more labels are looked at."""
+        return self.labels >= _ENOUGH_LABELS or self._bytes >= _ENOUGH_BYTES
+
+    def add(self, json_response: object) -> None:
+        """Note the names in the content of a label."""
+        if self.is_enough:
+            return
+        self.labels += 1
+        try:
+            self.jobs.update(held_jobs(json_response))
+            self.pairs.update(count(json_response))
+        except LabelError:  # malformed somewhere the query does not look, so the label is judged all the same
+            return
+
+    def tally(self, size_bytes: int) -> None:
+        """Note how much has been read."""
+        self._bytes += size_bytes

@@ -1,9 +1,9 @@
-"""The labels of a source that match, as a stream."""
+"""Scans: the labels of a source that match a query, or a verdict on each, as a stream."""
 
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from types import TracebackType
-from typing import Any, Literal, Self, TypeAlias
+from typing import Any, Literal, Self, TypeAlias, TypeVar
 
 from attrs import define
 
@@ -12,21 +12,19 @@ from kili_query.counting import CountPolicy
 from kili_query.errors import LabelError, MalformedLabelError, UnknownContentError
 from kili_query.ontology import Ontology, OntologySource
 from kili_query.query import Query, validate
-from kili_query.scanning.names import LabelNames
+from kili_query.scanning.judging import Engine, Judge, Judged, Judgement, Misses
 from kili_query.scanning.places import Fault, Problem
-from kili_query.scanning.report import Report
-from kili_query.scanning.sources import ProgressCallback, Source, read_with
-from kili_query.scanning.verdicts import Judge, Misses, Verdict
+from kili_query.scanning.report import LabelNames, Report
+from kili_query.scanning.sources import ProgressCallback, ReadLines, Source, read_with
 from kili_query.scanning.workers import LinesReader
-from kili_query.targets.closures import Matcher
-
-__all__ = ["OnProblem", "Scan", "scan", "scan_matches"]
 
 OnProblem: TypeAlias = Literal["skip", "raise"]
 
+_T = TypeVar("_T")
 
-class Scan(Iterator[dict[str, Any]]):
-    """The matching labels, one after another, as `json.loads` returns them.
+
+class Judgements(Iterator[_T]):
+    """A stream with a report.
 
     Leave it early by ``close()``, or use it in a ``with`` statement, and its files are closed at once.
 
@@ -34,16 +32,16 @@ class Scan(Iterator[dict[str, Any]]):
         report: what was read so far.
     """
 
-    def __init__(self, labels: Generator[dict[str, object]], report: Report) -> None:
-        self._labels = labels
+    def __init__(self, items: Generator[_T], report: Report) -> None:
+        self._items = items
         self.report = report
 
-    def __next__(self) -> dict[str, Any]:
-        return next(self._labels)
+    def __next__(self) -> _T:
+        return next(self._items)
 
     def close(self) -> None:
         """Read no further."""
-        self._labels.close()
+        self._items.close()
 
     def __enter__(self) -> Self:
         return self
@@ -52,6 +50,10 @@ class Scan(Iterator[dict[str, Any]]):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+
+class Scan(Judgements[dict[str, Any]]):
+    """The matching labels, one after another, as `json.loads` returns them."""
 
 
 def scan(
@@ -65,6 +67,7 @@ def scan(
     on_unknown: OnProblem = "skip",
     progress: ProgressCallback | None = None,
     workers: int = 1,
+    names: LabelNames | None = None,
 ) -> Scan:
     """Stream the matching labels of files, archives, streams or lists, in constant memory.
 
@@ -75,11 +78,13 @@ def scan(
         ontology: the project's, or the path of its file; the query is checked against it and bound to it.
         policy: what one object is.
         at: the field of a label that holds its content, an object or JSON text; empty when each record is the content.
-        on_malformed: ``"skip"`` leaves out and reports what is malformed, broken lines too; ``"raise"`` stops at it.
+        on_malformed: ``"skip"`` leaves out and reports malformed labels and broken lines; ``"raise"`` stops at the
+            first.
         on_unknown: the same for labels without content.
         progress: called now and then with the bytes read so far and, where it is known, their total.
-        workers: how many processes may share the work. Files of lines that are not compressed are shared, large ones;
-            all else one process reads. The result is the same, in the same order.
+        workers: how many processes may share the work. Only large uncompressed NDJSON is split across processes. The
+            result is the same, in the same order.
+        names: collects the jobs and categories of the first labels, except of those that other processes judge.
 
     Returns:
         An iterator over the matching labels, as they were read, in the order of the source. Its ``report`` counts what
@@ -88,8 +93,8 @@ def scan(
     Raises:
         QueryError: the text is not a query, or the ontology has no such job or category; at once.
         OntologyError: the file of the ontology cannot be read or has another shape; at once.
-        SourceError: the source does not exist or holds no labels, at once; or it cannot be read to its end, after what
-            could be read was given.
+        SourceError: the source does not exist or holds no labels, at once; or it cannot be read to its end, after
+            everything before that point was returned.
         MalformedLabelError, UnknownContentError: while iterating, where asked for; the message names the place.
 
     >>> label = {"id": "a", "jsonResponse": {"SKY": {"categories": [{"name": "BLUE"}]}}}
@@ -101,69 +106,80 @@ def scan(
       unknown: <labels>: [2]: no `jsonResponse`
     """
     known = Ontology.if_given(ontology)
-    matches = validate(query, known, policy=policy).compile(ontology=known, policy=policy)
-    return scan_matches(
-        source, matches, at=at, on_malformed=on_malformed, on_unknown=on_unknown, progress=progress, workers=workers
-    )
+    asked = validate(query, known, policy=policy)
+    engine: Engine
+    if has_extra("fast"):
+        engine = asked.compile_bytes(ontology=known, policy=policy, at=at)
+    else:
+        engine = asked.compile(ontology=known, policy=policy)
+    raised = _raised(on_malformed, on_unknown)
+    if workers < 1:
+        raise ValueError(f"`workers` is 1 or more, not {workers}")
+    read_lines = LinesReader(engine, at, workers=workers) if workers > 1 else None
+    report = Report()
+    judged = _judged(source, Judge.of_query(engine, at, names), report, raised, progress, read_lines)
+    return Scan(_matching(judged), report)
 
 
-def scan_matches(
+def judge_labels(
     source: Source,
-    matches: Callable[[object], bool],
+    judge: Callable[[object], _T],
     *,
     at: str = "jsonResponse",
     on_malformed: OnProblem = "skip",
     on_unknown: OnProblem = "skip",
     progress: ProgressCallback | None = None,
-    workers: int = 1,
     names: LabelNames | None = None,
-) -> Scan:
-    """Stream the labels whose content a function says yes to.
+) -> Judgements[Judged[_T]]:
+    """Stream every label with the verdict of a function on its content.
 
     Args:
-        source: see `read_labels`.
-        matches: given the decoded content of a label; may raise the errors below.
+        source: see `scan`, as are all other arguments.
+        judge: called with the decoded content of a label; may raise the errors below.
         at: the field of a label that holds its content; empty when each record is the content itself.
-        on_malformed: ``"skip"`` leaves out and reports what is malformed, ``"raise"`` stops at it.
-        on_unknown: the same for labels without content.
-        progress: see `read_labels`.
-        workers: how many processes may share the work, where ``matches`` is a compiled query.
-        names: where the names in the first labels are noted; of those that other processes judge, none.
+        on_malformed: what to do with malformed labels and broken lines.
+        on_unknown: what to do with labels without content.
+        progress: called now and then with the bytes read.
+        names: collects the jobs and categories of the first labels.
 
     Returns:
-        An iterator over the labels, as they were read, with a ``report``.
+        The labels with their verdicts. The ``report`` counts those as matched whose verdict is true.
 
     Raises:
-        SourceError: the source does not exist, at once; it cannot be read to its end, after what could be read.
+        SourceError: the source does not exist, at once; or it cannot be read to its end.
         MalformedLabelError, UnknownContentError: while iterating, where asked for; the message names the place.
 
-    >>> labels = scan_matches([{"id": "a", "jsonResponse": {}}, {"id": "b"}], lambda content: content == {})
-    >>> [label["id"] for label in labels]
-    ['a']
+    >>> labels = judge_labels([{"id": "a", "jsonResponse": {"SKY": {}}}, {"id": "b"}], len)
+    >>> [(one.label["id"], one.verdict) for one in labels]
+    [('a', 1)]
     >>> print(labels.report)
     2 read: 1 matched, 0 not matched, 1 unknown, 0 malformed
       unknown: <labels>: [1]: no `jsonResponse`
     """
+    raised = _raised(on_malformed, on_unknown)
+    report = Report()
+    return Judgements(_judged(source, Judge(judge, at, names), report, raised, progress), report)
+
+
+def _raised(on_malformed: OnProblem, on_unknown: OnProblem) -> set[Fault]:
+    """The faults that stop a scan."""
     for name, choice in (("on_malformed", on_malformed), ("on_unknown", on_unknown)):
         if choice not in ("skip", "raise"):
             raise ValueError(f'`{name}` is "skip" or "raise", not {choice!r}')
-    if workers < 1:
-        raise ValueError(f"`workers` is 1 or more, not {workers}")
     raised = {Fault.UNKNOWN} if on_unknown == "raise" else set()
-    raised |= {Fault.MALFORMED, Fault.BROKEN} if on_malformed == "raise" else set()
-    report = Report()
-    is_fast = has_extra("fast")
-    read_lines = None
-    if workers > 1 and isinstance(matches, Matcher):
-        read_lines = LinesReader(matches, at, is_fast=is_fast, workers=workers)
-    verdicts = read_with(
-        source,
-        Judge(matches, at, is_fast=is_fast, names=names),
-        progress=progress,
-        read_lines=read_lines,
-        on_end=_UnreadableSources(report).end,
-    )
-    return Scan(_matching(verdicts, raised, report), report)
+    return raised | ({Fault.MALFORMED, Fault.BROKEN} if on_malformed == "raise" else set())
+
+
+def _judged(
+    source: Source,
+    judge: Judge[_T],
+    report: Report,
+    raised: set[Fault],
+    progress: ProgressCallback | None,
+    read_lines: ReadLines[Judgement[_T]] | None = None,
+) -> Generator[Judged[_T]]:
+    on_end = _UnreadableSources(report).end
+    return _reported(read_with(source, judge, progress=progress, read_lines=read_lines, on_end=on_end), report, raised)
 
 
 @define
@@ -181,21 +197,28 @@ class _UnreadableSources:
         self._read, self._judged = self.report.read, self.report.judged
 
 
-def _matching(verdicts: Generator[Verdict], raised: set[Fault], report: Report) -> Generator[dict[str, object]]:
-    with closing(verdicts):
-        for verdict in verdicts:
-            if isinstance(verdict, Misses):
-                report.read += verdict.number
+def _reported(judgements: Generator[Judgement[_T]], report: Report, raised: set[Fault]) -> Generator[Judged[_T]]:
+    with closing(judgements):
+        for judgement in judgements:
+            if isinstance(judgement, Misses):
+                report.read += judgement.number
                 continue
             report.read += 1
-            if isinstance(verdict, Problem):
-                report.note(verdict)
-                if verdict.fault in raised:
-                    raise _error(verdict)
+            if isinstance(judgement, Problem):
+                report.note(judgement)
+                if judgement.fault in raised:
+                    raise _error(judgement)
             else:
-                report.matched += 1
-                yield verdict.label
+                report.matched += bool(judgement.verdict)
+                yield judgement
     report.is_complete = True
+
+
+def _matching(judged: Generator[Judged[bool]]) -> Generator[dict[str, object]]:
+    with closing(judged):
+        for label, is_match in judged:
+            if is_match:
+                yield label
 
 
 def _error(problem: Problem) -> LabelError:

@@ -1,4 +1,4 @@
-"""What a scan can read: files, folders and archives, open files, standard input, labels in memory."""
+"""The sources of a scan: files, folders and archives, open files, standard input, labels in memory."""
 
 import os
 import re
@@ -9,14 +9,12 @@ from typing import IO, Generic, Protocol, TypeAlias, TypeGuard, TypeVar
 
 from kili_query.errors import SourceError
 from kili_query.litter import is_litter
+from kili_query.scanning.judging import Handler, Labels
 from kili_query.scanning.places import Place, Problem, Record
 from kili_query.scanning.reader import ByteReader, ReadableFile, file_reader
 from kili_query.scanning.split import holds_lines, json_texts
 from kili_query.scanning.unpack import BYTE_ORDER_MARK, is_packed, is_zip, unpack
-from kili_query.scanning.verdicts import Labels, Reader
 from kili_query.scanning.zip import zip_entries
-
-__all__ = ["ProgressCallback", "ReadLines", "Source", "read_labels", "read_with"]
 
 Source: TypeAlias = str | os.PathLike[str] | IO[bytes] | IO[str] | Iterable[object]
 ProgressCallback: TypeAlias = Callable[[int, int | None], object]
@@ -53,11 +51,11 @@ def read_labels(
         progress: called now and then with the bytes read so far and, where it is known, their total.
 
     Returns:
-        The labels, and in the stead of what is no label a problem, in the order of the source.
+        The labels, and a problem in place of what is not a label, in the order of the source.
 
     Raises:
         SourceError: a path does not exist or holds no labels, at once; a file cannot be read to its end, after what
-            could be read was given.
+            came before that point.
         TypeError: the source is something else.
 
     >>> [record] = read_labels([{"id": "a", "jsonResponse": {}}])
@@ -71,19 +69,19 @@ class ReadLines(Protocol[_T_co]):
     """A way to read a file of lines that is not compressed."""
 
     def __call__(self, path: str, start: int, end: int, tally: Callable[[int], None], /) -> Generator[_T_co]:
-        """What is made of the lines.
+        """Handle the lines.
 
         Args:
             path: the file.
             start: where its text begins, in bytes.
             end: where it ends.
-            tally: told the number of bytes that were read.
+            tally: called with the number of bytes that were read.
         """
 
 
 def read_with(
     source: Source,
-    reader: Reader[_T],
+    handler: Handler[_T],
     *,
     progress: ProgressCallback | None = None,
     read_lines: ReadLines[_T] | None = None,
@@ -93,14 +91,14 @@ def read_with(
 
     Args:
         source: see `read_labels`.
-        reader: what to make of texts and values.
+        handler: what to make of texts and values.
         progress: see `read_labels`.
         read_lines: another way to read large files of lines.
-        on_end: told the name of each file, folder, archive or stream of the source, once it was read to its end.
+        on_end: called with the name of each file, folder, archive or stream of the source, once it was read to its end.
     """
     _check(source)
     total_bytes = None if progress is None else _size_of(source)
-    return _Reading(reader, progress, total_bytes, read_lines, on_end).read(source)
+    return _Reading(handler, progress, total_bytes, read_lines, on_end).read(source)
 
 
 def _check(source: object) -> None:
@@ -140,8 +138,8 @@ def _lack_of_labels(readme: bytes) -> str | None:
     >>> _lack_of_labels(b"- Exported format: coco")
     'is an export in the format `coco`, not a raw one: write the labels as `raw` or `jsonl`, and read those'
     """
-    told = _FORMAT.search(readme)
-    name = "raw" if told is None else told[1].decode("utf-8", "replace")
+    stated = _FORMAT.search(readme)
+    name = "raw" if stated is None else stated[1].decode("utf-8", "replace")
     if name in _WITH_LABELS:
         return None
     return f"is an export in the format `{name}`, not a raw one: write the labels as `raw` or `jsonl`, and read those"
@@ -215,13 +213,13 @@ class _Reading(Generic[_T]):
 
     def __init__(
         self,
-        reader: Reader[_T],
+        handler: Handler[_T],
         progress: ProgressCallback | None,
         total_bytes: int | None,
         read_lines: ReadLines[_T] | None,
         on_end: Callable[[str], None] | None,
     ) -> None:
-        self._reader = reader
+        self._handler = handler
         self._on_end = on_end
         self._read_lines = read_lines
         self._progress = progress
@@ -250,7 +248,7 @@ class _Reading(Generic[_T]):
                 _check(item)
                 yield from self.read(item)
             else:
-                yield from self._reader.value(item, Place("<labels>", path=f"[{index}]"))
+                yield from self._handler.value(item, Place("<labels>", path=f"[{index}]"))
 
     def _read_path(self, path: str) -> Generator[_T]:
         if path == _STDIN:
@@ -285,7 +283,7 @@ class _Reading(Generic[_T]):
             raise archive.fault(lack)
 
     def _read_text(self, packed: ByteReader) -> Generator[_T]:
-        yield from self._reader.texts(json_texts(unpack(packed)))
+        yield from self._handler.texts(json_texts(unpack(packed)))
 
     def _tally(self, size: int) -> None:
         self._done_bytes += size

@@ -7,8 +7,6 @@ from typing import NamedTuple
 from kili_query.scanning.places import Fault, Place, Problem
 from kili_query.scanning.reader import ByteReader
 
-__all__ = ["JsonText", "holds_lines", "json_texts", "line_texts"]
-
 
 class JsonText(NamedTuple):
     """What should be one JSON value, not yet decoded.

@@ -1,12 +1,10 @@
-"""From the bytes of a file to the text in it: tells formats by their first bytes, undoes gzip and zstd."""
+"""From the bytes of a file to the text in it: detects formats by their first bytes, decompresses gzip and zstd."""
 
 import zlib
 from collections.abc import Iterator
 
 from kili_query._extras import load
 from kili_query.scanning.reader import CHUNK_BYTES, ByteReader
-
-__all__ = ["BYTE_ORDER_MARK", "DEFLATE", "inflate", "is_packed", "is_zip", "unpack"]
 
 GZIP = zlib.MAX_WBITS + 16
 DEFLATE = -zlib.MAX_WBITS
@@ -30,16 +28,18 @@ _REFUSED = {
     b"PK\x03\x04": "is a zip archive inside another file: unpack it first",
     b"\x7fELF": "is a program, not JSON",
 }
+# a call returns all that its input decompresses to, and 4 bytes may hold 128 KiB: small bites keep memory bounded
+_ZSTD_BITE_BYTES = 2048
 _MOVIE = b"ftyp"  # in MP4, MOV, HEIC and AVIF files, after the size of the first box
 
 
 def is_zip(reader: ByteReader) -> bool:
-    """Whether a zip archive, be it an empty one, comes next."""
+    """Whether a zip archive, even an empty one, comes next."""
     return reader.peek(4) in (b"PK\x03\x04", b"PK\x05\x06")
 
 
 def is_packed(reader: ByteReader) -> bool:
-    """Whether compressed data come next."""
+    """Whether compressed data comes next."""
     return _is_gzip(reader) or _is_zstd(reader)
 
 
@@ -69,8 +69,7 @@ def _decompress(reader: ByteReader) -> Iterator[bytes]:
     if _is_gzip(reader):
         return _gunzip(reader)
     if _is_zstd(reader):
-        chunks: Iterator[bytes] = load("kili_query.scanning.zstd", "reading zstd", "zstd").decompress(reader)
-        return chunks
+        return _unzstd(reader)
     return reader.chunks()
 
 
@@ -101,3 +100,20 @@ def inflate(reader: ByteReader, window: int) -> Iterator[bytes]:
         if piece:
             yield piece
     reader.push_back(stream.unused_data)
+
+
+def _unzstd(reader: ByteReader) -> Iterator[bytes]:
+    """Decompress all frames of a zstd file, in pieces."""
+    zstandard = load("zstandard", "reading zstd", "zstd")
+    while bite := reader.take(_ZSTD_BITE_BYTES):
+        frame = zstandard.ZstdDecompressor().decompressobj()
+        while True:
+            try:
+                yield frame.decompress(bite)
+            except zstandard.ZstdError as error:
+                raise reader.fault(f"is damaged: {error}") from error
+            if frame.eof:
+                reader.push_back(frame.unused_data)
+                break
+            if not (bite := reader.take(_ZSTD_BITE_BYTES)):
+                raise reader.fault("is truncated: its compressed data ends early")

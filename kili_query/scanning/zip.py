@@ -14,8 +14,6 @@ from attrs import frozen
 from kili_query.scanning.reader import CHUNK_BYTES, ByteReader
 from kili_query.scanning.unpack import DEFLATE, inflate
 
-__all__ = ["zip_entries"]
-
 _ENTRY, _DIRECTORY, _END, _DESCRIPTOR = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06", b"PK\x07\x08"
 _HEADER = struct.Struct("<2xHH4xLLLHH")  # what stands between an entry's signature and its name
 _MAX_COMMENT_BYTES = 0xFFFF + 22

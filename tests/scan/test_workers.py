@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 from random import Random
@@ -11,8 +10,7 @@ import pytest
 
 import kili_query as kq
 from kili_query.scanning import Place, Scan, scan, sources, workers
-from kili_query.scanning.pieces import Span, open_again, read_span
-from kili_query.scanning.workers import _Process
+from kili_query.scanning.workers import ByteRange, _Process, open_again, read_range
 from tests.scan.samples import BLUE, GREY, QUERY, label
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="files are shared on POSIX systems alone")
@@ -35,18 +33,17 @@ LINES = [
 
 @pytest.fixture
 def judged_here(monkeypatch) -> list[object]:
-    """Small pieces, and the others get theirs first; what this process judges is listed."""
+    """Small chunks, and the others get theirs first; what this process judges is listed."""
     here: list[object] = []
-    judge_piece = workers.judge_piece
+    judge_chunk = workers.judge_chunk
 
     def enter(process: _Process) -> _Process:
         assert process.connection.poll(60)
         return process
 
-    monkeypatch.setattr(workers, "can_fork", lambda: False)  # tests of other things may have left threads
     monkeypatch.setattr(sources, "LARGE_BYTES", 0)
-    monkeypatch.setattr(workers, "_PIECE_BYTES", 700)
-    monkeypatch.setattr(workers, "judge_piece", lambda piece, judge: here.append(piece) or judge_piece(piece, judge))
+    monkeypatch.setattr(workers, "_FILE_CHUNK_BYTES", 700)
+    monkeypatch.setattr(workers, "judge_chunk", lambda chunk, judge: here.append(chunk) or judge_chunk(chunk, judge))
     monkeypatch.setattr(_Process, "__enter__", enter)
     return here
 
@@ -73,13 +70,13 @@ def test_the_same_as_one_process(number, start, end, tmp_path, judged_here):
     assert 0 < len(judged_here) < path.stat().st_size // 700
 
 
-def test_pieces_of_any_size(tmp_path, judged_here, monkeypatch):
-    monkeypatch.setattr(sys, "executable", "")  # so that this process judges all pieces
+def test_chunks_of_any_size(tmp_path, judged_here, monkeypatch):
+    monkeypatch.setattr(sys, "executable", "")  # so that this process judges all chunks
     path = tmp_path / "labels.ndjson"
     path.write_bytes(b"\n".join([LINES[0], b"", *LINES[1:9], LINES[402], *LINES[403:]]))
     expected = told(scan(path, QUERY))
     for size in (1, 2, 3, 50, 108, 109, 110, 111, 1000, 4999, 10**6):
-        monkeypatch.setattr(workers, "_PIECE_BYTES", size)
+        monkeypatch.setattr(workers, "_FILE_CHUNK_BYTES", size)
         assert repr(told(scan(path, QUERY, workers=2))) == repr(expected), size
     assert judged_here
 
@@ -125,9 +122,9 @@ def test_a_process_that_is_killed_leaves_its_work_to_this_one(tmp_path, judged_h
     send = _Process.send
     sent: list[object] = []
 
-    def send_and_kill(process: _Process, piece: workers.Piece) -> None:
-        send(process, piece)
-        sent.append(piece)
+    def send_and_kill(process: _Process, chunk: workers.FileChunk) -> None:
+        send(process, chunk)
+        sent.append(chunk)
         if len(sent) == 2:
             process._process.kill()
             process._process.wait()
@@ -141,9 +138,9 @@ def test_a_file_that_changes_is_told(tmp_path):
     path = tmp_path / "labels.ndjson"
     path.write_bytes(b"{}\n{}\n")
     with open_again(str(path)) as file:
-        assert read_span(Span(Place("labels.ndjson", 2), 3, 2), file).data == b"{}"
+        assert read_range(ByteRange(Place("labels.ndjson", 2), 3, 2), file).data == b"{}"
         with pytest.raises(kq.SourceError, match=r"labels\.ndjson: it became shorter while it was read"):
-            read_span(Span(Place("labels.ndjson", 2), 3, 4), file)
+            read_range(ByteRange(Place("labels.ndjson", 2), 3, 4), file)
     with pytest.raises(kq.SourceError, match="No such file"):
         open_again(str(tmp_path / "no such"))
 
@@ -169,60 +166,3 @@ def test_labels_in_memory_and_other_functions():
     assert list(kq.scan([], QUERY, workers=5)) == []
     with pytest.raises(ValueError, match="`workers` is 1 or more, not 0"):
         scan([], QUERY, workers=0)
-
-
-IN_COPIES = """
-import json, os, sys, threading
-from kili_query.scanning import processes, scan, search, sources, workers
-
-path, query, has_msgspec = sys.argv[1], sys.argv[2], sys.argv[3] == "True"
-if not has_msgspec:
-    search.has_extra = lambda extra: False
-sources.LARGE_BYTES, workers._PIECE_BYTES = 0, 700
-started, here = [], []
-enter, judge_piece = workers._Process.__enter__, workers.judge_piece
-
-
-def note(process):
-    assert process.connection.poll(60)
-    started.append(process._process)
-    return enter(process)
-
-
-workers._Process.__enter__ = note
-workers.judge_piece = lambda piece, judge: here.append(os.getpid()) or judge_piece(piece, judge)
-told = lambda labels: json.dumps([list(labels), labels.report.to_dict()])
-print("before")  # stands in a buffer, which a copy must not write too
-assert processes.can_fork()
-alone, shared = told(scan(path, query)), told(scan(path, query, workers=3))
-assert shared == alone and len(json.loads(alone)[0]) > 50
-assert [type(one) for one in started] == [processes.Fork] * 2
-assert None not in [one.poll() for one in started]
-assert 0 < len(here) < os.path.getsize(path) // 700
-
-with scan(path, query, workers=2) as labels:
-    next(labels)
-    assert started[-1].poll() is None
-assert started[-1].wait() == started[-1].poll() is not None
-
-workers._Process.__enter__ = lambda process: process._process.kill() or note(process)
-assert told(scan(path, query, workers=2)) == alone
-
-leave = threading.Event()
-other = threading.Thread(target=leave.wait)
-other.start()
-assert not processes.can_fork()
-leave.set()
-other.join()
-"""
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="threads are counted on Linux alone")
-def test_copies_of_a_process_without_other_threads(request, tmp_path):
-    path = written(tmp_path / "labels.ndjson")
-    has_msgspec = request.node.callspec.params["has_msgspec"]
-    done = subprocess.run(
-        [sys.executable, "-c", IN_COPIES, str(path), QUERY, str(has_msgspec)],
-        capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
-    assert (done.stdout, done.stderr, done.returncode) == ("before\n", "", 0)

@@ -45,14 +45,17 @@ class BytesMatcher:
         ontology: what it was compiled with.
         policy: what is counted in a video.
         at: the field of a label that holds its content; empty when the bytes are the content.
+        judge_content: the engine for decoded content.
     """
+
+    decode = staticmethod(decode)
 
     def __init__(self, tree: Predicate, ontology: Ontology | None, policy: CountPolicy, at: str) -> None:
         self.tree = tree
         self.ontology = ontology
         self.policy = policy
         self.at = at
-        self._judge_content = compile_closure(tree, ontology=ontology, policy=policy)
+        self.judge_content = compile_closure(tree, ontology=ontology, policy=policy)
         self._ways = tuple(_ways(lower(tree), Rules.of(policy, ontology), at))
 
     def __call__(self, data: bytes | bytearray | memoryview) -> bool:
@@ -61,7 +64,7 @@ class BytesMatcher:
                 raise TypeError(f"a label's JSON is given as bytes, not as {type(data).__name__}")
             data = bytes(data)
         verdict = self.sift(data)
-        return self._judge_content(self._content_in(data)) if verdict is None else verdict
+        return self.judge_content(self._content_in(data)) if verdict is None else verdict
 
     def sift(self, data: bytes) -> bool | None:
         """The verdict on a label of the usual shape; None where that is too unusual to be told by quick looks."""

@@ -1,0 +1,142 @@
+"""Judgements on the JSON texts and values that a scan reads."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeAlias, TypeVar, cast
+
+from kili_query.counting.label import content_of
+from kili_query.errors import MalformedLabelError, UnknownContentError
+from kili_query.scanning.labels import decode, labels_in
+from kili_query.scanning.places import Fault, Place, Problem, Record
+from kili_query.scanning.report import LabelNames
+from kili_query.scanning.split import JsonText
+from kili_query.targets.closures import Matcher
+
+if TYPE_CHECKING:
+    from kili_query.targets.raw_bytes import BytesMatcher
+
+_T = TypeVar("_T")
+_T_co = TypeVar("_T_co", covariant=True)
+
+
+class Handler(Protocol[_T_co]):
+    """Makes something of each text and value of a source."""
+
+    def texts(self, texts: Iterable[JsonText | Problem]) -> Iterator[_T_co]:
+        """Handle the JSON texts in a file."""
+
+    def value(self, value: object, place: Place) -> Iterator[_T_co]:
+        """Handle a value in memory."""
+
+
+class Labels:
+    """Returns the labels themselves; ``at`` is the field that holds their content."""
+
+    def __init__(self, at: str) -> None:
+        self._at = at
+
+    def texts(self, texts: Iterable[JsonText | Problem]) -> Iterator[Record | Problem]:
+        for text in texts:
+            yield from self.text(text)
+
+    def text(self, text: JsonText | Problem) -> Iterator[Record | Problem]:
+        """Handle one JSON text."""
+        value = text if isinstance(text, Problem) else decode(text)
+        return iter((value,)) if isinstance(value, Problem) else self.value(value, text.place)
+
+    def value(self, value: object, place: Place) -> Iterator[Record | Problem]:
+        return labels_in(value, place, self._at)
+
+
+class Misses(NamedTuple):
+    """A number of labels that do not match."""
+
+    number: int
+
+
+class Judged(NamedTuple, Generic[_T]):
+    """A label, and what the judge returned for its content."""
+
+    label: dict[str, object]
+    verdict: _T
+
+
+Judgement: TypeAlias = Misses | Judged[_T] | Problem
+Undecoded: TypeAlias = Judgement[_T] | JsonText
+"""A judgement, or the text of a label that matches."""
+
+Engine: TypeAlias = "Matcher | BytesMatcher"
+
+_MISS = Misses(1)
+
+
+class Judge(Generic[_T]):
+    """Judges labels by their content.
+
+    Args:
+        judge: called with the decoded content of a label; may raise the errors of a label.
+        at: the field of a label that holds its content.
+        names: where the names in the first labels are noted.
+    """
+
+    def __init__(self, judge: Callable[[object], _T], at: str, names: LabelNames | None = None) -> None:
+        self._judge_content = judge
+        self._labels = Labels(at)
+        self._at = at
+        self._names = names
+        self._sift: Callable[[bytes], bool | None] | None = None
+        self._decode: Callable[[bytes], object] = json.loads
+
+    @staticmethod
+    def of_query(engine: Engine, at: str, names: LabelNames | None = None) -> "Judge[bool]":
+        """Judge by a compiled query. One for JSON bytes judges most labels before they are decoded."""
+        if isinstance(engine, Matcher):
+            return Judge(engine, at, names)
+        judge = Judge(engine.judge_content, at, names)
+        judge._sift = engine.sift
+        judge._decode = engine.decode
+        return judge
+
+    def texts(self, texts: Iterable[JsonText | Problem]) -> Iterator[Judgement[_T]]:
+        return map(self.decoded, self.undecoded(texts))
+
+    def undecoded(self, texts: Iterable[JsonText | Problem]) -> Iterator[Undecoded[_T]]:
+        """Judge texts, but leave those undecoded that were found to match as they are."""
+        for text in texts:
+            is_match = None if isinstance(text, Problem) else self._sifted(text.data)
+            if is_match is None:
+                yield from map(self._judge, self._labels.text(text))
+            else:
+                yield text if is_match else _MISS
+
+    def _sifted(self, data: bytes) -> bool | None:
+        if self._names is not None and not self._names.is_enough:
+            self._names.tally(len(data))
+            return None  # so that the label is decoded
+        return None if self._sift is None else self._sift(data)
+
+    def decoded(self, judgement: Undecoded[_T]) -> Judgement[_T]:
+        """Decode the label of a judgement."""
+        if not isinstance(judgement, JsonText):
+            return judgement
+        value = decode(judgement, self._decode)
+        if isinstance(value, Problem):
+            return value
+        return cast("Judged[_T]", Judged(cast("dict[str, object]", value), True))  # only a query's texts get here
+
+    def value(self, value: object, place: Place) -> Iterator[Judgement[_T]]:
+        return map(self._judge, self._labels.value(value, place))
+
+    def _judge(self, record: Record | Problem) -> Judgement[_T]:
+        if isinstance(record, Problem):
+            return record
+        try:
+            content = content_of(record.label, self._at)
+            verdict = self._judge_content(content)
+        except UnknownContentError as error:
+            return Problem(record.place, Fault.UNKNOWN, error.message, error.path)
+        except MalformedLabelError as error:
+            return Problem(record.place, Fault.MALFORMED, error.message, error.path)
+        if self._names is not None:
+            self._names.add(content)
+        return Judged(record.label, verdict)
