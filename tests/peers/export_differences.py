@@ -249,14 +249,14 @@ def _as_box(number: float, *numbers: float) -> list[float]:
 _EXTENSION = r"\.(png|jpg)(?=\.(txt|xml)$)"
 
 DIFFERENCES = (
-    Difference("the-readme-tells-the-kind-of-project", _WRITTEN, _each("README", _without_input_type)),
+    Difference("the-readme-names-the-kind-of-project", _WRITTEN, _each("README", _without_input_type)),
     Difference(
-        "pixels-when-they-are-asked-for",
+        "pixels-only-when-you-ask-for-them",
         rf"(?!pictures){_RAW}",  # where sizes are known
         _each(_DATA, _without("vertices", "pointPixels", "polylinePixels")),
         (LATEST,),
     ),
-    Difference("pixels-when-they-are-asked-for", "texts/raw in pixels", None, (LATEST,)),
+    Difference("pixels-only-when-you-ask-for-them", "texts/raw in pixels", None, (LATEST,)),
     Difference(
         "fields-of-labels",
         f"{_RAW}|{_RAW_IN_PIXELS}|texts/raw",
@@ -264,18 +264,18 @@ DIFFERENCES = (
         (LATEST,),
     ),
     Difference(
-        "files-are-called-like-their-image",
+        "files-are-named-after-their-image",
         "(simple|pictures)/yolo_v5.*",
         _chain(_named(_EXTENSION, ""), _each(r"\.csv$", _rows_named_alike)),
         (OLD,),
     ),
-    Difference("files-are-called-like-their-image", "(simple|pictures)/pascal_voc.*", _named(_EXTENSION, "")),
+    Difference("files-are-named-after-their-image", "(simple|pictures)/pascal_voc.*", _named(_EXTENSION, "")),
     Difference(
         "one-kind-of-line-in-a-yolo-file",
         r"photos/yolo_v. (split|merged|in fractions)|simple/yolo.*",
         _each(r"labels/.*\.txt$", _as_boxes),
     ),
-    Difference("what-coco-says-of-itself", _COCO_EXPORTS, _each(_COCO, _without_info), (OLD,)),
+    Difference("metadata-of-coco", _COCO_EXPORTS, _each(_COCO, _without_info), (OLD,)),
     Difference("ids-of-coco", _COCO_EXPORTS, _each(_COCO, _with_named_categories), (OLD,)),
     Difference(
         "boxes-of-coco-are-not-rounded",
@@ -284,15 +284,15 @@ DIFFERENCES = (
         (OLD,),
     ),
     Difference("holes-of-coco", "simple/coco split", _each(_COCO, _of_annotations(_without_holes)), (OLD,)),
-    Difference("nothing-hangs-over-the-edge", "simple/coco split", _each(_COCO, _without_image("edge.jpg")), (OLD,)),
-    Difference("nothing-hangs-over-the-edge", "simple/(yolo|pascal).*", _without_files("labels/edge")),
+    Difference("shapes-are-clipped-to-the-image", "simple/coco split", _each(_COCO, _without_image("edge.jpg")), (OLD,)),
+    Difference("shapes-are-clipped-to-the-image", "simple/(yolo|pascal).*", _without_files("labels/edge")),
     Difference("rotations-are-undone", "simple/coco split", _each(_COCO, _without_image("turned.jpg")), (OLD,)),
     Difference("rotations-are-undone", "simple/(yolo|pascal).*", _without_files("labels/turned"), (OLD,)),
-    Difference("raw-labels-are-as-they-are", "simple/raw.*", _without_files("labels/turned"), (LATEST,)),
+    Difference("raw-labels-are-unchanged", "simple/raw.*", _without_files("labels/turned"), (LATEST,)),
     Difference("sizes-are-whole-numbers", "(photos|simple)/pascal_voc( merged)?", _each(r"\.xml$", _with_whole_sizes)),
     Difference("paths-of-images", "pictures/pascal_voc.*", _each(r"\.xml$", _without_path), (OLD,)),
     Difference(
-        "frames-that-are-not-there",
+        "videos-without-objects",
         "films/yolo_v5.*",
         _chain(
             _without_files(r"labels/film-3"),
@@ -300,10 +300,10 @@ DIFFERENCES = (
             _each("video_meta", _without("film-3")),
         ),
     ),
-    Difference("raw-labels-are-as-they-are", "films/raw", _without_files("labels/film-3"), (OLD,)),
+    Difference("raw-labels-are-unchanged", "films/raw", _without_files("labels/film-3"), (OLD,)),
     Difference("rings-of-geojson", "(odd )?maps/geojson.*", _each(r"\.geojson$", _of_features(_with_rings_alike))),
     Difference("the-order-of-geojson", "maps/geojson.*", _each(r"\.geojson$", _of_features(_in_one_order)), (LATEST,)),
-    Difference("what-geojson-says-of-itself", "(odd )?maps/geojson.*", _each(r"\.geojson$", _without_about)),
+    Difference("metadata-of-geojson", "(odd )?maps/geojson.*", _each(r"\.geojson$", _without_about)),
     Difference(
         "attributes-of-geojson", "maps/geojson.*", _each(r"\.geojson$", _of_features(_without_attributes)), (OLD,)
     ),

@@ -85,15 +85,15 @@ DIFFERENCES = (
     Difference("names-are-checked", f"{_SEARCH}'(OBJECTS.PLANE|NO_SUCH).*"),
     Difference("the-extended-language", f"{_SEARCH}'({_CAR} > 1 and .*|NOT .*|{_CAR} != 1|0 < {_CAR})'"),
     Difference("an-empty-search-is-an-error", f"{_SEARCH}''"),
-    Difference("a-keyword-stands-alone", f"{_SEARCH}'{_CAR} > 0OR.*", ("error",)),
+    Difference("a-keyword-needs-a-word-boundary", f"{_SEARCH}'{_CAR} > 0OR.*", ("error",)),
     Difference(
-        "searches-that-need-no-answer",
+        "searches-that-match-nothing-or-everything",
         f"{_SEARCH}'{_CAR} (< 0|> 0 AND {_CAR} < 1|== 1.5|> 1e400|> -1)'|reading/(count_labels|labels): all at once",
         ("filters",),
     ),
-    Difference("nothing-is-asked-when-nothing-is-wanted", "shapes/labels: part {'first': 0}", ("filters",)),
+    Difference("fewer-requests", "shapes/labels: part {'first': 0}", ("filters",)),
     Difference(
-        "projects-that-are-not-there",
+        "projects-that-do-not-exist",
         "shapes/(count_labels|labels|predictions|inferences): wrong project"
         "|writing/export_labels_as_df: unknown project",
         ("result", "error"),
@@ -127,14 +127,14 @@ DIFFERENCES = (
         _first_twelve,
     ),
     Difference(
-        "video-contents-as-they-are",
+        "video-contents-are-unchanged",
         "video/labels: (default fields|a part|parsed)",
         ("result",),
         (OLD,),
         _without_empty_frames,
     ),
     Difference(
-        "video-contents-as-they-are", "video/assets: contents", ("result",), (OLD,), _without_empty_frames_of_twelve
+        "video-contents-are-unchanged", "video/assets: contents", ("result",), (OLD,), _without_empty_frames_of_twelve
     ),
     Difference("contents-that-cannot-be-read", "broken/labels: broken"),
     Difference(
@@ -154,19 +154,19 @@ DIFFERENCES = (
         ("error",),
     ),
     Difference("unknown-filters-of-assets", "shapes/assets: unknown filter", ("error",)),
-    Difference("numbers-that-json-has-not", "writing/append_labels: NaN", ("error", "writes")),
+    Difference("numbers-that-json-cannot-hold", "writing/append_labels: NaN", ("error", "writes")),
     Difference("empty-ids", "writing/delete_labels: an empty id", ("error", "writes")),
-    Difference("tuples-are-lists", "writing/delete_labels: no tuple", ("warnings",)),
-    Difference("tuples-are-lists", "otherwise/append_labels: a tuple of ids", ("result", "error", "writes")),
+    Difference("tuples-are-accepted-as-lists", "writing/delete_labels: no tuple", ("warnings",)),
+    Difference("tuples-are-accepted-as-lists", "otherwise/append_labels: a tuple of ids", ("result", "error", "writes")),
     Difference(
-        "one-external-id-of-several-assets", "otherwise/append_labels: .* two assets", ("result", "error", "writes")
+        "an-external-id-shared-by-several-assets", "otherwise/append_labels: .* two assets", ("result", "error", "writes")
     ),
     Difference(
         "contents-can-be-emptied", "otherwise/update_properties_in_label: an empty content", ("writes",), (OLD,)
     ),
     Difference("contents-can-be-emptied", "otherwise/labels: read back", ("result",), (OLD,), _without_content),
     Difference(
-        "an-update-of-nothing", "otherwise/update_properties_in_label: nothing", ("result", "error", "writes"), (OLD,)
+        "updates-without-changes", "otherwise/update_properties_in_label: nothing", ("result", "error", "writes"), (OLD,)
     ),
     Difference(
         "columns-of-data-frames",
