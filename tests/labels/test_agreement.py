@@ -175,14 +175,14 @@ WRITES = [
 
 DIFFERENCES = [
     Difference(
-        "A confidence is a number that JSON has",
+        "A confidence must be a JSON number",
         f"setattr({_TAGS}.categories[0], 'confidence', float('nan'))",
         CHOSEN,
         error("InvalidMutationError"),
         value(None),
     ),
     Difference(
-        "A job of texts has no annotations",
+        "A text job has no annotations",
         f"label.jobs['NOTE'].add_annotation({box('CAR')})",
         CHOSEN,
         error("AttributeNotCompatibleWithJobError"),
@@ -213,7 +213,7 @@ DIFFERENCES = [
         "A label with a retired job opens", "label.jobs['GONE'].text", RETIRED, value("x"), error("JobNotExistingError")
     ),
     Difference(
-        "`ROTATION_JOB` and its like are kept",
+        "`ROTATION_JOB` and similar metadata are kept",
         "label.json_response",
         TURNED,
         value(TURNED),
@@ -245,7 +245,7 @@ DIFFERENCES = [
         error("TypeCheckError"),
     ),
     Difference(
-        "A box that names no tool opens",
+        "A box without a tool opens",
         "label.jobs['BOXES'].annotations[0].bounding_poly[0].normalized_vertices",
         UNTYPED,
         value(square()),
@@ -270,7 +270,7 @@ DIFFERENCES = [
         "VIDEO",
     ),
     Difference(
-        "What the label says is read, also where job or tool should not have it",
+        "Attributes in the label can be read even if the job or tool should not have them",
         "label.jobs['BOLTS'].annotations[0].is_key_frame",
         MARKER_KEY,
         value(True),
@@ -278,7 +278,7 @@ DIFFERENCES = [
     ),
     Difference("A child job at the root is kept", "label.json_response", STRAY, value(STRAY), value({})),
     Difference(
-        "Child jobs that the job above does not list are kept",
+        "Child jobs that the parent job does not list are kept",
         "label.jobs['SKY'].category.children['PLATE'].text",
         UNLISTED,
         value("x"),
@@ -292,10 +292,10 @@ DIFFERENCES = [
         value(["SKY", "NOTE"]),
     ),
     Difference(
-        "A null answer is no answer", "label.jobs['SKY'].category", {"SKY": None}, value(None), error("TypeError")
+        "A null answer counts as no answer", "label.jobs['SKY'].category", {"SKY": None}, value(None), error("TypeError")
     ),
     Difference(
-        "An empty list of categories is no answer",
+        "An empty list of categories counts as no answer",
         "label.jobs['SKY'].category",
         {"SKY": {"categories": []}},
         value(None),
@@ -303,14 +303,14 @@ DIFFERENCES = [
     ),
     Difference("A label without content opens", "len(label.json_response)", None, value(0), error("TypeError")),
     Difference(
-        "`jsonResponse` is a key like others",
+        "`jsonResponse` is an ordinary key",
         "label['jsonResponse']['NOTE']",
         {"NOTE": {"text": "y"}},
         value({"text": "y"}),
         error("KeyError"),
     ),
     Difference(
-        "Labels with other answers are not equal",
+        "Labels with different answers are not equal",
         "label == type(label)({**label.to_dict(), 'jsonResponse': {}}, INTERFACE, 'IMAGE')",
         {"NOTE": {"text": "y"}},
         value(False),
@@ -324,7 +324,7 @@ DIFFERENCES = [
         value(False),
     ),
     Difference(
-        "Windows on a missing answer are attached",
+        "A category added to an unanswered job is stored",
         "(label.jobs['TAGS'].categories.add_category('A'), len(label.jobs['TAGS'].categories))[1]",
         {},
         value(1),
