@@ -292,7 +292,11 @@ DIFFERENCES = [
         value(["SKY", "NOTE"]),
     ),
     Difference(
-        "A null answer counts as no answer", "label.jobs['SKY'].category", {"SKY": None}, value(None), error("TypeError")
+        "A null answer counts as no answer",
+        "label.jobs['SKY'].category",
+        {"SKY": None},
+        value(None),
+        error("TypeError"),
     ),
     Difference(
         "An empty list of categories counts as no answer",

@@ -284,7 +284,9 @@ DIFFERENCES = (
         (OLD,),
     ),
     Difference("holes-of-coco", "simple/coco split", _each(_COCO, _of_annotations(_without_holes)), (OLD,)),
-    Difference("shapes-are-clipped-to-the-image", "simple/coco split", _each(_COCO, _without_image("edge.jpg")), (OLD,)),
+    Difference(
+        "shapes-are-clipped-to-the-image", "simple/coco split", _each(_COCO, _without_image("edge.jpg")), (OLD,)
+    ),
     Difference("shapes-are-clipped-to-the-image", "simple/(yolo|pascal).*", _without_files("labels/edge")),
     Difference("rotations-are-undone", "simple/coco split", _each(_COCO, _without_image("turned.jpg")), (OLD,)),
     Difference("rotations-are-undone", "simple/(yolo|pascal).*", _without_files("labels/turned"), (OLD,)),

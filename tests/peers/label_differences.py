@@ -157,16 +157,23 @@ DIFFERENCES = (
     Difference("numbers-that-json-cannot-hold", "writing/append_labels: NaN", ("error", "writes")),
     Difference("empty-ids", "writing/delete_labels: an empty id", ("error", "writes")),
     Difference("tuples-are-accepted-as-lists", "writing/delete_labels: no tuple", ("warnings",)),
-    Difference("tuples-are-accepted-as-lists", "otherwise/append_labels: a tuple of ids", ("result", "error", "writes")),
     Difference(
-        "an-external-id-shared-by-several-assets", "otherwise/append_labels: .* two assets", ("result", "error", "writes")
+        "tuples-are-accepted-as-lists", "otherwise/append_labels: a tuple of ids", ("result", "error", "writes")
+    ),
+    Difference(
+        "an-external-id-shared-by-several-assets",
+        "otherwise/append_labels: .* two assets",
+        ("result", "error", "writes"),
     ),
     Difference(
         "contents-can-be-emptied", "otherwise/update_properties_in_label: an empty content", ("writes",), (OLD,)
     ),
     Difference("contents-can-be-emptied", "otherwise/labels: read back", ("result",), (OLD,), _without_content),
     Difference(
-        "updates-without-changes", "otherwise/update_properties_in_label: nothing", ("result", "error", "writes"), (OLD,)
+        "updates-without-changes",
+        "otherwise/update_properties_in_label: nothing",
+        ("result", "error", "writes"),
+        (OLD,),
     ),
     Difference(
         "columns-of-data-frames",
