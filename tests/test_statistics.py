@@ -7,12 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kili_query.ast import CompareOp, Comparison, Counter, Predicate
+from kili_query.ast import COMPARE, CompareOp, Comparison, Counter, Predicate
 from kili_query.errors import MalformedLabelError, UnknownContentError
 from kili_query.statistics import Histogram, Statistics
 from kili_query.syntax import parse_tree, print_tree
 from kili_query.targets.closures import compile_closure
-from kili_query.targets.explain import COMPARE
 from tests import reference, strategies
 
 MANY = settings(max_examples=200)

@@ -1,7 +1,8 @@
 """The trees of the language: nodes, constructors, walks."""
 
-from kili_query.ast.build import all_of, any_of, comparison, conjunction, disjunction
+from kili_query.ast.build import all_of, any_of, comparison, conjunction, disjunction, without_constants
 from kili_query.ast.nodes import (
+    COMPARE,
     MAX_COUNT,
     Addend,
     And,
@@ -29,6 +30,7 @@ from kili_query.ast.nodes import (
 from kili_query.ast.walk import counters, map_operands, operands, subtrees, terms, terms_of
 
 __all__ = [
+    "COMPARE",
     "MAX_COUNT",
     "Addend",
     "And",
@@ -63,4 +65,5 @@ __all__ = [
     "subtrees",
     "terms",
     "terms_of",
+    "without_constants",
 ]

@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from decimal import ROUND_CEILING, ROUND_FLOOR
 
 from kili_query.ast.nodes import MAX_COUNT, And, CompareOp, Comparison, Constant, Number, Or, Predicate, Term
+from kili_query.ast.walk import map_operands
 from kili_query.source import NOWHERE, Span
 
-__all__ = ["all_of", "any_of", "ceiling", "comparison", "conjunction", "disjunction", "floor"]
+__all__ = ["all_of", "any_of", "ceiling", "comparison", "conjunction", "disjunction", "floor", "without_constants"]
 
 
 def floor(number: Number) -> int:
@@ -95,3 +96,20 @@ def any_of(operands: Iterable[Predicate], span: Span = NOWHERE) -> Predicate:
     """The disjunction, without constants among its operands: FALSE adds nothing, TRUE decides."""
     wanted = [operand for operand in operands if operand != Constant(False)]
     return Constant(True, span=span) if Constant(True) in wanted else disjunction(wanted, span)
+
+
+def without_constants(tree: Predicate) -> Predicate:
+    """Remove the constants of a lowered predicate, unless it is one as a whole; an operator within its like joins it.
+
+    >>> from kili_query.ast.nodes import Counter
+    >>> car = Comparison(Counter("J", "CAR"), CompareOp.GT, 0)
+    >>> without_constants(And((car, Or((Constant(True), car))))) == car
+    True
+    """
+    match map_operands(without_constants, tree):
+        case And(operands, span=span):
+            return all_of(operands, span)
+        case Or(operands, span=span):
+            return any_of(operands, span)
+        case leaf:
+            return leaf

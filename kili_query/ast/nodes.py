@@ -5,6 +5,8 @@ A tree as written may hold *sugar* (`Not`, `Exists`, `Relation`, `Membership`); 
 wherever it was written.
 """
 
+import operator
+from collections.abc import Callable
 from decimal import Decimal
 from enum import Enum
 from typing import TypeAlias
@@ -14,6 +16,7 @@ from attrs import field, frozen
 from kili_query.source import NOWHERE, Span
 
 __all__ = [
+    "COMPARE",
     "MAX_COUNT",
     "Addend",
     "And",
@@ -54,6 +57,16 @@ class CompareOp(Enum):
     LE = "<="
     GT = ">"
     LT = "<"
+
+
+COMPARE: dict[CompareOp, Callable[[int, int], bool]] = {
+    CompareOp.EQ: operator.eq,
+    CompareOp.GE: operator.ge,
+    CompareOp.LE: operator.le,
+    CompareOp.GT: operator.gt,
+    CompareOp.LT: operator.lt,
+}
+"""The function of each operator."""
 
 
 class RelationOp(Enum):

@@ -5,7 +5,8 @@ distinct identities. The identity of an object is its place, job, category and `
 place, job and name. A place is the chain of parent objects and choices, so that a child counts once for each parent.
 """
 
-from kili_query.counting.content import (
+from kili_query.counting.found import Found, Wanted, find, selected_sites, token
+from kili_query.counting.label_structure import (
     MAX_NESTING,
     REPEATED_FRAME,
     Site,
@@ -15,7 +16,6 @@ from kili_query.counting.content import (
     repeated_frame,
     root_sites,
 )
-from kili_query.counting.found import Found, Wanted, find, selected_sites, token
 from kili_query.counting.policy import DEFAULT_POLICY, CountPolicy, Rules, VideoPolicy
 from kili_query.counting.tally import count, held_jobs
 

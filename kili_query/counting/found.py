@@ -7,7 +7,7 @@ from attrs import frozen
 
 from kili_query.ast import Counter, NamePattern, Pattern
 from kili_query.ast.walk import matches_pattern
-from kili_query.counting.content import (
+from kili_query.counting.label_structure import (
     Holder,
     Map,
     Site,

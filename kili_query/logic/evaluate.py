@@ -1,12 +1,11 @@
 """Evaluation: whether given counts meet a predicate."""
 
-import operator
 from collections.abc import Mapping
 from typing import assert_never
 
 from kili_query.ast import (
+    COMPARE,
     And,
-    CompareOp,
     Comparison,
     Constant,
     Exists,
@@ -22,14 +21,6 @@ from kili_query.syntax.lower import lower
 
 __all__ = ["holds"]
 
-_COMPARE = {
-    CompareOp.EQ: operator.eq,
-    CompareOp.GE: operator.ge,
-    CompareOp.LE: operator.le,
-    CompareOp.GT: operator.gt,
-    CompareOp.LT: operator.lt,
-}
-
 
 def holds(tree: Predicate, counts: Mapping[Term, int]) -> bool:
     """Whether counts meet a predicate; terms that are not there count 0.
@@ -41,10 +32,10 @@ def holds(tree: Predicate, counts: Mapping[Term, int]) -> bool:
     """
     match tree:
         case Comparison(counter, op, bound):
-            return bool(_COMPARE[op](counts.get(counter, 0), bound))
+            return COMPARE[op](counts.get(counter, 0), bound)
         case Linear(addends, op, bound):
             total = sum(addend.coefficient * counts.get(addend.counter, 0) for addend in addends)
-            return bool(_COMPARE[op](total, bound))
+            return COMPARE[op](total, bound)
         case And(operands):
             return all(holds(operand, counts) for operand in operands)
         case Or(operands):

@@ -9,6 +9,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, TypeAlias, TypeVar, assert_never
 
 from kili_query.ast import (
+    COMPARE,
     And,
     Comparison,
     Constant,
@@ -41,12 +42,9 @@ from kili_query.counting import (
 from kili_query.ontology import Ontology
 from kili_query.syntax.lower import lower
 from kili_query.syntax.printer import print_tree
-from kili_query.targets.explain import COMPARE, Explanation, explain
+from kili_query.targets.explain import Explanation, explain
 from kili_query.targets.outcome import Outcome, outcome
-from kili_query.targets.shortcuts import MAX_INLINED, Judge, Shortcut, compile_shortcuts, shortcut
-from kili_query.targets.sums import sum_shortcut
-
-__all__ = ["Matcher", "compile_closure"]
+from kili_query.targets.root_lookup import Judge, Shared, comparison_lookup, sum_lookup
 
 Sites: TypeAlias = Callable[[], Iterator[Site]]
 JudgeSites: TypeAlias = Callable[[Sites], bool]
@@ -76,7 +74,12 @@ class Matcher(partial[bool]):
     policy: CountPolicy
 
     def __new__(
-        cls, tree: Predicate, ontology: Ontology | None, policy: CountPolicy, *, judge: Judge | None = None
+        cls,
+        tree: Predicate,
+        ontology: Ontology | None,
+        policy: CountPolicy,
+        *,
+        judge: Callable[[object], bool] | None = None,
     ) -> "Matcher":
         """Compile the tree, unless a judge of the same meaning is at hand."""
         matcher = super().__new__(cls, judge or _compile_root(lower(tree), Rules.of(policy, ontology)))
@@ -136,39 +139,42 @@ def compile_closure(
 
 
 def _compile_root(tree: Predicate, rules: Rules) -> Judge:
-    """A judge of whole labels: a shortcut where there is one, and the careful way where not."""
+    """Return a judge that looks jobs up at the root where it can, and reads carefully where it cannot."""
     match tree:
-        case And(operands) | Or(operands) if 0 < len(operands) <= MAX_INLINED:
-            parts = [_compile_operand(operand, rules) for operand in operands]
-            return compile_shortcuts(parts, "and" if isinstance(tree, And) else "or")
-        case And(operands) | Or(operands):
-            judges = [_compile_root(operand, rules) for operand in operands]
-            return _check_first(_all(judges) if isinstance(tree, And) else _any(judges))
+        case And(operands) | Or(operands) if operands:
+            return _join([_compile_root(operand, rules) for operand in operands], settling=isinstance(tree, Or))
+        case Comparison():
+            careful = _careful(tree, rules)
+            return comparison_lookup(tree, rules, careful) or careful
+        case Linear():
+            careful = _careful(tree, rules)
+            return sum_lookup(tree, rules, careful) or careful
         case _:
-            operand = _compile_operand(tree, rules)
-            return compile_shortcuts([operand], "and") if isinstance(operand, Shortcut) else operand
+            return _careful(tree, rules)
 
 
-def _compile_operand(tree: Predicate, rules: Rules) -> Shortcut | Judge:
-    if isinstance(tree, And | Or):
-        return _compile_root(tree, rules)
+def _join(judges: Sequence[Judge], *, settling: bool) -> Judge:
+    """Judge all operands from left to right, until one gives the verdict that settles the whole."""
+
+    def judge_all(json_response: object, shared: Shared = None, /) -> bool:
+        if shared is None:
+            shared = []
+        for judge in judges:
+            if judge(json_response, shared) is settling:
+                return settling
+        return not settling
+
+    return judge_all
+
+
+def _careful(tree: Predicate, rules: Rules) -> Judge:
     judge = _compile(tree, rules)
 
-    def careful(json_response: object) -> bool:
+    def careful(json_response: object, _: Shared = None, /) -> bool:
         response = checked_root(json_response)
         return judge(lambda: root_sites(response, rules))
 
-    match tree:
-        case Comparison():
-            return shortcut(tree, rules, careful) or careful
-        case Linear():
-            return sum_shortcut(tree, rules, careful) or careful
-        case _:
-            return careful
-
-
-def _check_first(judge: Judge) -> Judge:
-    return lambda json_response: judge(checked_root(json_response))
+    return careful
 
 
 def _compile(tree: Predicate, rules: Rules) -> JudgeSites:

@@ -7,6 +7,7 @@ import narwhals as nw
 from attrs import field, frozen
 
 from kili_query.ast import (
+    COMPARE,
     MAX_COUNT,
     And,
     CompareOp,
@@ -30,7 +31,6 @@ from kili_query.syntax import lower
 from kili_query.targets.base import FRAMES, require
 from kili_query.targets.column_names import FAULT
 from kili_query.targets.column_search import FoundColumns
-from kili_query.targets.explain import COMPARE
 from kili_query.targets.outcome import outcome
 
 __all__ = ["to_narwhals"]

@@ -1,7 +1,6 @@
 """Why a label matches or does not: the tree as written, with the verdict and the counts of each part, and what of it
 failed."""
 
-import operator
 from collections.abc import Callable, Iterator
 from typing import TypeAlias, assert_never
 
@@ -9,7 +8,6 @@ from attrs import evolve, field, frozen
 
 from kili_query.ast import (
     And,
-    CompareOp,
     Comparison,
     Constant,
     Exists,
@@ -23,19 +21,10 @@ from kili_query.ast import (
     terms,
     terms_of,
 )
+from kili_query.logic.evaluate import holds
 from kili_query.syntax.lower import lower
 from kili_query.syntax.printer import print_counter, print_tree
 from kili_query.targets.why_not import Change, WhyNot, why_not
-
-__all__ = ["COMPARE", "Explanation", "explain"]
-
-COMPARE: dict[CompareOp, Callable[[int, int], bool]] = {
-    CompareOp.EQ: operator.eq,
-    CompareOp.GE: operator.ge,
-    CompareOp.LE: operator.le,
-    CompareOp.GT: operator.gt,
-    CompareOp.LT: operator.lt,
-}
 
 Tally: TypeAlias = Callable[[Term], int]
 
@@ -122,9 +111,10 @@ def _judge(tree: Predicate, tally: Tally) -> Explanation:
             part = _judge(operand, tally)
             return Explanation(text, not part, (), (part,), tree=tree)
         case Comparison() | Linear() | Constant() | Exists() | Relation() | Membership():
-            counts = {term: tally(term) for term in terms_of(tree)}
-            found = tuple((print_counter(term), number) for term, number in counts.items())
-            return Explanation(text, _holds(lower(tree), tally), found, tree=tree)
+            found = tuple((print_counter(term), tally(term)) for term in dict.fromkeys(terms_of(tree)))
+            lowered = lower(tree)
+            is_met = holds(lowered, {term: tally(term) for term in terms(lowered)})
+            return Explanation(text, is_met, found, tree=tree)
         case _:
             assert_never(tree)
 
@@ -143,24 +133,6 @@ def _responsible(part: Explanation, *, is_wanted: bool) -> Iterator[Explanation]
         case leaf:
             negated = Not(leaf, span=leaf.span)
             yield Explanation(print_tree(negated), matches=False, found=part.found, tree=negated)
-
-
-def _holds(tree: Predicate, tally: Tally) -> bool:
-    match tree:
-        case And(operands):
-            return all(_holds(operand, tally) for operand in operands)
-        case Or(operands):
-            return any(_holds(operand, tally) for operand in operands)
-        case Comparison(counter, op, bound):
-            return COMPARE[op](tally(counter), bound)
-        case Linear(addends, op, bound):
-            return COMPARE[op](sum(one.coefficient * tally(one.counter) for one in addends), bound)
-        case Constant(value):
-            return value
-        case Not() | Exists() | Relation() | Membership():
-            raise TypeError(f"`{print_tree(tree)}` is not lowered")
-        case _:
-            assert_never(tree)
 
 
 def _rows(part: Explanation, depth: int) -> "list[tuple[str, str]]":

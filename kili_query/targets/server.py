@@ -16,9 +16,7 @@ from kili_query.ast import (
     Or,
     Predicate,
     Relation,
-    all_of,
-    any_of,
-    map_operands,
+    without_constants,
 )
 from kili_query.errors import NotExpressible
 from kili_query.syntax import lower
@@ -37,23 +35,12 @@ def print_core(tree: Predicate) -> str:
     Raises:
         NotExpressible: part of it is more than the core language can say, or it is TRUE or FALSE.
     """
-    match _settle(lower(tree)):
+    match without_constants(lower(tree)):
         case Constant(value):
             raise NotExpressible(f"the query is {'always' if value else 'never'} true: there is nothing to ask")
         case settled:
             require(settled, CORE, "the server")
             return _print(settled)
-
-
-def _settle(tree: Predicate) -> Predicate:
-    """The predicate without constants, for core has none; an operator within its like joins it."""
-    match map_operands(_settle, tree):
-        case And(operands):
-            return all_of(operands)
-        case Or(operands):
-            return any_of(operands)
-        case leaf:
-            return leaf
 
 
 def _print(tree: Predicate) -> str:

@@ -19,6 +19,7 @@ from attrs import evolve, frozen
 from sqlglot import Dialects, exp
 
 from kili_query.ast import (
+    COMPARE,
     MAX_COUNT,
     And,
     CompareOp,
@@ -32,16 +33,14 @@ from kili_query.ast import (
     Or,
     Predicate,
     Relation,
-    conjunction,
     counters,
-    disjunction,
     map_operands,
+    without_constants,
 )
 from kili_query.errors import NotExpressible
 from kili_query.syntax import lower
 from kili_query.targets.base import COLUMNS, require
 from kili_query.targets.column_names import FAULT, column_name, counter_of
-from kili_query.targets.explain import COMPARE
 from kili_query.targets.outcome import outcome
 
 __all__ = ["Layout", "to_sql", "to_sql_condition"]
@@ -135,7 +134,7 @@ def _prepare(tree: Predicate, dialect: str, columns: Collection[str] | None) -> 
         raise ValueError(f"unknown SQL dialect {dialect!r}: choose one of {', '.join(_DIALECTS)}")
     lowered = lower(tree)
     require(lowered, COLUMNS, "SQL")
-    return _settle(lowered if columns is None else _without(lowered, frozenset(columns)))
+    return without_constants(lowered if columns is None else _without(lowered, frozenset(columns)))
 
 
 def _without(tree: Predicate, columns: frozenset[str]) -> Predicate:
@@ -152,18 +151,6 @@ def _without(tree: Predicate, columns: frozenset[str]) -> Predicate:
 
 def _is_in(counter: object, columns: frozenset[str]) -> bool:
     return isinstance(counter, Counter) and column_name(counter.job, counter.category) in columns
-
-
-def _settle(tree: Predicate) -> Predicate:
-    match map_operands(_settle, tree):
-        case And(operands):
-            kept = [operand for operand in operands if operand != Constant(True)]
-            return Constant(False) if Constant(False) in operands else conjunction(kept)
-        case Or(operands):
-            kept = [operand for operand in operands if operand != Constant(False)]
-            return Constant(True) if Constant(True) in operands else disjunction(kept)
-        case leaf:
-            return leaf
 
 
 def _check_columns(tree: Predicate, dialect: str) -> None:

@@ -51,7 +51,7 @@ def test_with_ontology(tree: Predicate, label: object, ontology: Ontology, polic
 
 @MANY
 @given(strategies.core_trees(depth=0), strategies.malformed_contents(), strategies.ontologies(("IMAGE",)))
-def test_shortcuts_never_accept_more(tree: Predicate, label: object, ontology: Ontology) -> None:
+def test_lookups_never_accept_more(tree: Predicate, label: object, ontology: Ontology) -> None:
     assert_agreement(tree, label, ontology, CountPolicy())
 
 

@@ -3,9 +3,21 @@
 from collections.abc import Callable, Sequence
 from typing import TypeAlias, TypeVar, assert_never
 
-from kili_query.ast import Addend, And, Comparison, Constant, Exists, Linear, Membership, Not, Or, Predicate, Relation
+from kili_query.ast import (
+    COMPARE,
+    Addend,
+    And,
+    Comparison,
+    Constant,
+    Exists,
+    Linear,
+    Membership,
+    Not,
+    Or,
+    Predicate,
+    Relation,
+)
 from kili_query.syntax.lower import lower
-from kili_query.targets.explain import COMPARE
 
 __all__ = ["Total", "compile_judge"]
 

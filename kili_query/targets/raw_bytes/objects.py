@@ -8,7 +8,7 @@ from typing import TypeAlias, TypeVar, assert_never
 
 from kili_query.ast import Addend, Counter, Filtered, NamePattern, Pattern, Predicate, Term
 from kili_query.counting import Rules
-from kili_query.counting.content import Part
+from kili_query.counting.label_structure import Part
 from kili_query.ontology.job import METADATA_JOBS
 from kili_query.syntax.lower import lower
 from kili_query.targets.raw_bytes.judges import Total, compile_judge

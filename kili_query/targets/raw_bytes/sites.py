@@ -3,7 +3,7 @@
 from typing import TypeAlias
 
 from kili_query.counting import MAX_NESTING
-from kili_query.counting.content import Part
+from kili_query.counting.label_structure import Part
 from kili_query.ontology.job import METADATA_JOBS
 from kili_query.targets.raw_bytes.shapes import Annotation, Jobs, Point
 

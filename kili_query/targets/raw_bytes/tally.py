@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol, TypeAlias
 from kili_query.ast import Addend, Counter, Pattern, Term
 from kili_query.ast.walk import matches_pattern
 from kili_query.counting import MAX_NESTING, Rules
-from kili_query.counting.content import Part
+from kili_query.counting.label_structure import Part
 from kili_query.ontology.job import METADATA_JOBS
 from kili_query.targets.raw_bytes.judges import Total
 from kili_query.targets.raw_bytes.names import pieces

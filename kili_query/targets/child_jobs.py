@@ -1,4 +1,4 @@
-"""A quick look below the root of a label: which jobs stand there, and where.
+"""Take a quick look at the child jobs of a label: which there are, and where they stand.
 
 INVARIANT: the careful search for a job reads all that is below the root, finds there what this module counts and meets
 no fault. So what it might refuse is refused here, and more: what is right but unusual. This module reads by operations
@@ -11,20 +11,18 @@ from typing import Any, TypeAlias
 from kili_query.counting import MAX_NESTING, Rules, is_video
 from kili_query.ontology.job import METADATA_JOBS
 
-__all__ = ["IRREGULAR", "Below", "count_below", "jobs_below"]
-
 IRREGULAR = (AttributeError, KeyError, TypeError, ValueError)
 """What is raised by reading a JSON value as if it had another shape."""
 
 Place: TypeAlias = tuple[Hashable, ...]
 
-Below: TypeAlias = dict[str, list[tuple[Place, Any]]]
+ChildJobs: TypeAlias = dict[str, list[tuple[Place, Any]]]
 """The responses of each job below the root, with the parents of each: the same parent has the same place."""
 
 _EMPTY: dict[str, object] = {}
 
 
-def jobs_below(response: Any, rules: Rules) -> Below:
+def child_jobs(response: Any, rules: Rules) -> ChildJobs:
     """All jobs that stand below the root, metadata included.
 
     Raises:
@@ -32,12 +30,12 @@ def jobs_below(response: Any, rules: Rules) -> Below:
 
     >>> sizes = {"SIZE": {"categories": [{"name": "SMALL"}]}}
     >>> boxes = [{"mid": "a", "categories": [{"name": "CAR"}], "children": sizes}]
-    >>> jobs_below({"BOXES": {"annotations": boxes}}, Rules())
+    >>> child_jobs({"BOXES": {"annotations": boxes}}, Rules())
     {'SIZE': [(((), 'BOXES', 'a'), {'categories': [{'name': 'SMALL'}]})]}
     """
     if is_video(response, rules):
         raise ValueError("the root of a video holds frames")
-    below: Below = {}
+    below: ChildJobs = {}
     level: list[tuple[Place, Any]] = []
     _gather_children(response, (), level)
     for _ in range(MAX_NESTING):
@@ -59,7 +57,7 @@ def jobs_below(response: Any, rules: Rules) -> Below:
     return below
 
 
-def count_below(below: Below, job: str, category: str) -> int:
+def count_in(below: ChildJobs, job: str, category: str) -> int:
     """How many objects of a category a job holds below the root.
 
     Raises:

@@ -14,7 +14,7 @@ from kili_query.counting import MAX_NESTING, CountPolicy, Rules
 from kili_query.errors import MalformedLabelError, UnknownContentError
 from kili_query.ontology import Ontology
 from kili_query.ontology.job import METADATA_JOBS
-from kili_query.targets.below import IRREGULAR, count_below, jobs_below
+from kili_query.targets.child_jobs import IRREGULAR, child_jobs, count_in
 from kili_query.targets.closures import compile_closure
 from tests import reference, strategies
 
@@ -119,9 +119,9 @@ def damaged(label: dict[str, Any], path: tuple[Any, ...], by: object) -> Any:
     return around.get("")
 
 
-def test_jobs_below() -> None:
-    assert set(jobs_below(LABEL, NO_RULES)) == BELOW
-    assert jobs_below({}, NO_RULES) == {}
+def test_child_jobs() -> None:
+    assert set(child_jobs(LABEL, NO_RULES)) == BELOW
+    assert child_jobs({}, NO_RULES) == {}
 
 
 def test_parents_that_are_one_count_once() -> None:
@@ -141,12 +141,12 @@ def test_parents_that_are_one_count_once() -> None:
         (child(points=[{"mid": "A", "children": choice}]), child(points=[{"mid": "A", "children": choice}]), 1),
     ]:
         label = {"P": {"annotations": [one, other]}}
-        assert count_below(jobs_below(label, NO_RULES), "J", "X") == expected
+        assert count_in(child_jobs(label, NO_RULES), "J", "X") == expected
         assert_agreement(Comparison(Counter("J", "X"), CompareOp.EQ, expected), label)
     both = {"categories": [{"name": "A", "children": choice}], "annotations": [{**child(children=choice), "mid": "A"}]}
     inside = {"J": {"annotations": [{"mid": "J", "categories": [{"name": "X"}]}], "children": choice}}
     for payload in (both, {"children": inside}):
-        assert count_below(jobs_below({"P": payload}, NO_RULES), "J", "X") == 2
+        assert count_in(child_jobs({"P": payload}, NO_RULES), "J", "X") == 2
         assert_agreement(Comparison(Counter("J", "X"), CompareOp.EQ, 2), {"P": payload})
 
 
@@ -186,7 +186,7 @@ def test_no_damage_goes_unnoticed(path: tuple[Any, ...]) -> None:
 )
 def test_what_is_irregular(label: Any) -> None:
     with pytest.raises(IRREGULAR):
-        jobs_below(label, NO_RULES)
+        child_jobs(label, NO_RULES)
     for tree in (*TREES, Comparison(Counter("1", "B"), CompareOp.EQ, 0)):
         assert_agreement(tree, label)
 
@@ -205,7 +205,7 @@ def test_depth(levels: int) -> None:
     matcher = compile_closure(Comparison(Counter("B", "C"), CompareOp.EQ, 0))
     if levels <= MAX_NESTING:
         assert matcher(label)
-        assert set(jobs_below(label, NO_RULES)) == {"A"}
+        assert set(child_jobs(label, NO_RULES)) == {"A"}
     else:
         with pytest.raises(MalformedLabelError):
             matcher(label)
@@ -278,7 +278,7 @@ def test_labels_that_are_mostly_regular(tree: Predicate, label: Any, ontology: O
 @given(LABELS, strategies.policies)
 def test_what_is_regular_is_well_formed(label: Any, policy: CountPolicy) -> None:
     try:
-        below = jobs_below(label, Rules(policy.video))
+        below = child_jobs(label, Rules(policy.video))
     except IRREGULAR:
         return
     absent = Counter("ABSENT", "A")
