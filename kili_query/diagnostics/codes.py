@@ -2,8 +2,6 @@
 
 from enum import StrEnum
 
-__all__ = ["Code", "Severity"]
-
 
 class Severity(StrEnum):
     """How grave a diagnostic is: only an error stops a query."""

@@ -14,8 +14,6 @@ from attrs import frozen
 
 from kili_query.source import Source, Span
 
-__all__ = ["PLAIN", "Mark", "Paint", "as_html", "display_width", "escape_unprintable", "lay_out", "printable"]
-
 Paint: TypeAlias = Callable[[str, str], str]
 """``paint(role, text)``: the text in the colour of its role (a severity, ``message``, ``gutter``, ``help``)."""
 

@@ -8,8 +8,6 @@ from kili_query.diagnostics.codes import Code, Severity
 from kili_query.diagnostics.layout import PLAIN, Mark, Paint, as_html, lay_out
 from kili_query.source import Position, Source, Span
 
-__all__ = ["Diagnostic", "Edit", "Help", "Label", "sort_diagnostics"]
-
 
 @frozen
 class Label:

@@ -5,8 +5,6 @@ import re
 from kili_query.diagnostics.codes import Code
 from kili_query.resources import read_text
 
-__all__ = ["page"]
-
 _COMMENT_LINE = re.compile(r"^<!--.*?-->\n", re.MULTILINE)
 """What the tests read of a page, such as the ontology that its example is checked with."""
 

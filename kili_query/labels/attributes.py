@@ -4,8 +4,6 @@ from attrs import frozen
 
 from kili_query.ontology import Job
 
-__all__ = ["ANNOTATION_ATTRIBUTES", "PDF_ATTRIBUTES", "Attribute", "can_have", "has_tool", "is_single"]
-
 _REGIONS = frozenset({"rectangle", "polygon", "semantic"})
 _LINES = frozenset({"polyline", "vector"})
 _POINTS = frozenset({"pose", "marker"})

@@ -14,21 +14,6 @@ from kili_query.ontology import Job, Ontology
 from kili_query.ontology.did_you_mean import nearest
 from kili_query.ontology.job import METADATA_JOBS
 
-__all__ = [
-    "VALUE_CHECKS",
-    "check_annotation",
-    "check_bounding_poly",
-    "check_categories",
-    "check_children",
-    "check_confidence",
-    "check_percent",
-    "check_rings",
-    "check_text",
-    "has_annotations",
-    "known_job",
-    "missing_name",
-]
-
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _RECTANGLE_VERTICES = 4

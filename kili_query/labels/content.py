@@ -33,17 +33,6 @@ from kili_query.labels.view import ListView, ObjectView, View
 from kili_query.ontology import Job
 from kili_query.ontology.job import METADATA_JOBS
 
-__all__ = [
-    "Annotation",
-    "AnnotationList",
-    "Category",
-    "CategoryList",
-    "JobPayload",
-    "ParsedJobs",
-    "PosePoint",
-    "PosePointList",
-]
-
 Value = TypeVar("Value")
 
 _NUMBER = (int, float)

@@ -7,8 +7,6 @@ from kili_query.labels.interface import ontology_of
 from kili_query.labels.json_values import copy_of
 from kili_query.ontology import Ontology
 
-__all__ = ["CONTENT", "Document"]
-
 CONTENT = "jsonResponse"
 """The key of a label under which its answers are."""
 

@@ -11,15 +11,6 @@ LabelError
 
 from kili_query.errors import LabelError
 
-__all__ = [
-    "AttributeNotCompatibleWithJobError",
-    "EntryIndexError",
-    "FrameIndexError",
-    "InvalidMutationError",
-    "JobNotExistingError",
-    "MissingAnswerError",
-]
-
 
 class _KeyedError(LabelError, KeyError):
     """A `KeyError` that prints its message, not the representation of it."""

@@ -13,8 +13,6 @@ from kili_query.labels.interface import root_jobs
 from kili_query.labels.json_values import path_text
 from kili_query.ontology.job import METADATA_JOBS
 
-__all__ = ["ASSET_LEVEL", "FramesList", "VideoJobs", "is_framed"]
-
 ASSET_LEVEL = "assetLevel"
 """The key beside the frames under which the answers about the whole video are."""
 

@@ -5,8 +5,6 @@ from functools import lru_cache
 from kili_query.labels.json_values import copy_of
 from kili_query.ontology import Job, Ontology
 
-__all__ = ["child_jobs", "ontology_of", "root_jobs"]
-
 
 def ontology_of(json_interface: object, input_type: str | None = None) -> Ontology:
     """The ontology; an interface that was decoded lately, and has not changed since, is not decoded again.

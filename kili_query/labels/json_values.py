@@ -7,8 +7,6 @@ from collections.abc import Iterable, Mapping
 
 from kili_query.labels.errors import InvalidMutationError
 
-__all__ = ["checked_copy", "copy_of", "kind_of", "path_text"]
-
 _PLAIN = frozenset({str, int, float, bool, type(None)})
 
 

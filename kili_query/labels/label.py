@@ -15,8 +15,6 @@ from kili_query.labels.interface import ontology_of
 from kili_query.labels.json_values import copy_of, kind_of
 from kili_query.labels.problems import Problem, find_problems
 
-__all__ = ["ParsedLabel", "parse_labels"]
-
 
 class ParsedLabel(Document):
     """A label as a dict, whose answers can be read and changed by attributes.

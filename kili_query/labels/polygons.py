@@ -10,8 +10,6 @@ from kili_query.labels.json_values import checked_copy, kind_of
 from kili_query.labels.view import ListView, ObjectView, View
 from kili_query.ontology import Job
 
-__all__ = ["BoundingPoly", "BoundingPolyList", "Vertices"]
-
 Vertices = list[dict[str, float]]
 """The vertices of a ring; in a PDF document there is a list of them instead, for each page or line one."""
 

@@ -17,8 +17,6 @@ from kili_query.labels.json_values import kind_of, path_text
 from kili_query.ontology import Job, Ontology
 from kili_query.ontology.job import METADATA_JOBS
 
-__all__ = ["Problem", "ProblemKind", "find_problems"]
-
 Path: TypeAlias = "tuple[Path, str | int] | None"
 Kinds: TypeAlias = Mapping[str, tuple[type, str]]
 

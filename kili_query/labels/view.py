@@ -13,8 +13,6 @@ from kili_query.labels.errors import EntryIndexError, InvalidMutationError
 from kili_query.labels.json_values import copy_of, kind_of, path_text
 from kili_query.ontology import Job, Ontology
 
-__all__ = ["ListView", "ObjectView", "View"]
-
 _NEVER = -1
 
 

@@ -8,8 +8,6 @@ from kili_query.ontology import Ontology
 from kili_query.query import check
 from kili_query.source import NOWHERE
 
-__all__ = ["check_search"]
-
 _ESCAPED = frozenset("\"'\\\n")
 
 

@@ -10,8 +10,6 @@ from attrs import evolve, frozen
 from kili_query.lint.found import Found, Placement, Search, Skipped, Unreadable
 from kili_query.source import Position, Source, Span
 
-__all__ = ["Derived", "derive", "plain_line_ends", "without_carriage_returns"]
-
 
 @frozen
 class Derived:

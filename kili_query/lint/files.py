@@ -19,8 +19,6 @@ from kili_query.lint.in_python import find_in_python
 from kili_query.litter import is_litter
 from kili_query.source import Source
 
-__all__ = ["lint_paths"]
-
 Finder: TypeAlias = Callable[[Source], Iterator[Found]]
 
 

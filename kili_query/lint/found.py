@@ -10,20 +10,6 @@ from attrs import frozen
 
 from kili_query.source import Position, Source, Span
 
-__all__ = [
-    "NAMES",
-    "PARSED_LENGTH",
-    "PRAGMA",
-    "Found",
-    "Placement",
-    "Search",
-    "Skipped",
-    "Unit",
-    "Unreadable",
-    "mentions_search",
-    "place_text",
-]
-
 NAMES = frozenset({"category_search", "label_category_search"})
 """What a keyword argument, a key or a variable is called that holds a search."""
 

@@ -16,8 +16,6 @@ from kili_query.lint.derived import Derived, derive
 from kili_query.lint.found import Found, Skipped, mentions_search
 from kili_query.source import Source, Span
 
-__all__ = ["find_in_cell", "without_prompts"]
-
 Piece: TypeAlias = Span | str
 
 _TOKEN = re.compile(

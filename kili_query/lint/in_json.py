@@ -10,8 +10,6 @@ from attrs import frozen
 from kili_query.lint.found import NAMES, Found, Placement, Search, Skipped, Unit, Unreadable, place_text
 from kili_query.source import Source, Span
 
-__all__ = ["JsonScalar", "Path", "find_in_json", "read_json", "scalars"]
-
 Path: TypeAlias = tuple[str | int, ...]
 
 

@@ -13,8 +13,6 @@ from kili_query.lint.in_json import JsonScalar, Path, place_scalar, read_json, s
 from kili_query.lint.in_python import find_in_python
 from kili_query.source import Source, Span
 
-__all__ = ["find_in_notebook"]
-
 _Object: TypeAlias = dict[str, object]
 
 

@@ -15,8 +15,6 @@ from kili_query.lint.derived import without_carriage_returns
 from kili_query.lint.found import NAMES, PARSED_LENGTH, PRAGMA, Found, Search, Skipped, Unit, Unreadable, place_text
 from kili_query.source import Position, Source, Span
 
-__all__ = ["find_in_python"]
-
 
 def find_in_python(source: Source) -> Iterator[Found]:
     """The searches of a module or a cell, from top to bottom.

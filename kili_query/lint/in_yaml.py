@@ -20,8 +20,6 @@ from kili_query.lint.found import (
 )
 from kili_query.source import Position, Source, Span
 
-__all__ = ["find_in_yaml"]
-
 _TEXT, _NULL = "tag:yaml.org,2002:str", "tag:yaml.org,2002:null"
 
 

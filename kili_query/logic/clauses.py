@@ -15,8 +15,6 @@ from kili_query.ast import And, Comparison, Constant, Linear, Or, Predicate, Ter
 from kili_query.logic.intervals import COUNTS, IntervalSet
 from kili_query.logic.literals import Form, leaves, read_leaf
 
-__all__ = ["NO", "YES", "Clause", "Problem", "SumConstraint", "pose"]
-
 Clause: TypeAlias = tuple[tuple[int, int], ...]
 """Pairs of a variable and the mask of the cells that satisfy the clause; each variable once."""
 

@@ -19,8 +19,6 @@ from kili_query.logic.witness import Counterexample, Example, example_of
 from kili_query.ontology import Ontology, VideoPolicy, bind
 from kili_query.syntax.lower import lower, negate
 
-__all__ = ["Verdict", "always_true", "disjoint", "equivalent", "facts_of", "implies", "prepare", "satisfiable"]
-
 
 @frozen(unsafe_hash=False)
 class Verdict:

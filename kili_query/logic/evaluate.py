@@ -19,8 +19,6 @@ from kili_query.ast import (
 )
 from kili_query.syntax.lower import lower
 
-__all__ = ["holds"]
-
 
 def holds(tree: Predicate, counts: Mapping[Term, int]) -> bool:
     """Whether counts meet a predicate; terms that are not there count 0.

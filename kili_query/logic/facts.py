@@ -27,8 +27,6 @@ from kili_query.ontology.job import METADATA_JOBS
 from kili_query.ontology.nesting import can_stand
 from kili_query.syntax.printer import print_name
 
-__all__ = ["Fact", "bounds_of", "metadata_facts", "ontology_facts"]
-
 
 @frozen
 class Fact:

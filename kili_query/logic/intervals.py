@@ -9,8 +9,6 @@ from attrs import frozen
 
 from kili_query.ast import MAX_COUNT, CompareOp
 
-__all__ = ["COUNTS", "EMPTY", "FULL", "Interval", "IntervalSet", "intersection", "union"]
-
 Interval: TypeAlias = tuple[int, int]
 """The lowest and the highest number, both included."""
 

@@ -28,23 +28,6 @@ from kili_query.logic.intervals import COUNTS, Interval, IntervalSet, intersecti
 from kili_query.source import NOWHERE, Span
 from kili_query.syntax.printer import print_tree
 
-__all__ = [
-    "NO_BOUNDS",
-    "Bounds",
-    "Form",
-    "FormKey",
-    "Literal",
-    "form_key",
-    "is_shortest",
-    "leaves",
-    "pure_literal",
-    "range_of",
-    "read_leaf",
-    "term_key",
-    "write",
-    "write_range",
-]
-
 Form: TypeAlias = Term | tuple[Addend, ...]
 """A counter, or the addends of a sum: sorted, the first coefficient positive, without a common factor."""
 

@@ -21,8 +21,6 @@ from kili_query.ast import (
 from kili_query.ast import terms as terms_in
 from kili_query.ast.walk import matches_pattern
 
-__all__ = ["buildable", "is_buildable", "known_of_opaque", "opaque_terms"]
-
 MAX_LINKS = 100_000
 """How many counters all patterns may be held against; past it, what they match stays unknown."""
 

@@ -29,8 +29,6 @@ from kili_query.logic.passes.present import present_sugar, present_sums
 from kili_query.syntax.lower import lower
 from kili_query.syntax.printer import print_tree
 
-__all__ = ["MAX_VISITS", "PIPELINE", "Simplification", "Step", "simplify", "simplify_steps"]
-
 MAX_VISITS = 60_000
 """How many leaves the passes that changed something may have, all together; past it a query is returned as it is."""
 

@@ -6,8 +6,6 @@ from typing import Final
 
 from kili_query.ast import And, Or, Predicate
 
-__all__ = ["JOINS", "Keys", "bottom_up", "rebuilt"]
-
 JOINS: Final = (And, Or)
 """For `isinstance` where it is called for every node: a union would be built anew each time."""
 

@@ -16,8 +16,6 @@ from kili_query.ast import Predicate, Term
 from kili_query.logic.clauses import NO, YES, Problem, SumConstraint, pose
 from kili_query.logic.sums import Ranges, rows_of, solve_sums
 
-__all__ = ["DEFAULT_STEPS", "Solution", "solve"]
-
 DEFAULT_STEPS = 60_000
 """Steps of work beyond those that a tree's size calls for; a step takes well under a microsecond."""
 

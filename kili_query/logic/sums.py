@@ -8,8 +8,6 @@ from attrs import frozen
 
 from kili_query.logic.intervals import Interval
 
-__all__ = ["Row", "rows_of", "solve_sums"]
-
 MAX_SPLITS = 300
 MAX_ROUNDS = 40
 MAX_VISITS = 20_000

@@ -12,8 +12,6 @@ from kili_query.ontology import Job, Ontology, VideoPolicy
 from kili_query.ontology.job import METADATA_JOBS
 from kili_query.syntax.printer import print_name
 
-__all__ = ["MAX_OBJECTS", "Counterexample", "Example", "example_of"]
-
 MAX_OBJECTS = 10_000
 """A label with more objects is not written out."""
 

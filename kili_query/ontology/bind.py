@@ -37,8 +37,6 @@ from kili_query.ontology.names import pairs_matching, resolve
 from kili_query.ontology.nesting import child_jobs
 from kili_query.syntax.lower import lower
 
-__all__ = ["bind"]
-
 
 def bind(tree: Predicate, ontology: Ontology) -> Predicate:
     """Resolve names and expand patterns.

@@ -18,8 +18,6 @@ from kili_query.ontology.rules import (
 )
 from kili_query.ontology.use import Use, uses
 
-__all__ = ["MAX_FINDINGS", "RULES", "Rule", "check_names"]
-
 Rule: TypeAlias = Callable[[Use, Ontology], Iterator[Diagnostic]]
 
 RULES: tuple[Rule, ...] = (

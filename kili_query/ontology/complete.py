@@ -14,8 +14,6 @@ from kili_query.source import Span
 from kili_query.syntax.parse import DEFAULT_LIMITS
 from kili_query.syntax.parser import Lexeme, Word, find_comments, match_word, name_pattern, read_leniently
 
-__all__ = ["Completion", "complete"]
-
 
 @frozen
 class Completion:

@@ -12,9 +12,6 @@ from attrs import evolve
 from kili_query.errors import OntologyError
 from kili_query.ontology.job import CATEGORY_TASKS, PLAIN_TASKS, Category, Job, Point
 
-__all__ = ["decode_document", "decode_interface", "naming", "read_file"]
-
-
 _MISTAKEN = "it holds {}, not a project: give the file that has the project's `jsonInterface`"
 _LABEL_FIELDS = frozenset({"jsonResponse", "labelOf", "latestLabel", "latestLabels", "labels"})
 _ASSET_FIELDS = frozenset({"externalId", "jsonContent", "jsonMetadata"})

@@ -8,18 +8,6 @@ from kili_query.ontology.model import Job
 from kili_query.source import NOWHERE, Span
 from kili_query.syntax.printer import print_name
 
-__all__ = [
-    "distance",
-    "edit_at",
-    "list_names",
-    "name_jobs",
-    "nearest",
-    "places_of_category",
-    "spell",
-    "suggest",
-    "suggest_same",
-]
-
 _MAX_LISTED = 3
 _MAX_EXISTING = 8
 _MAX_EXISTING_LENGTH = 80

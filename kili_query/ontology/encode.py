@@ -4,8 +4,6 @@ from collections.abc import Iterable, Mapping
 
 from kili_query.ontology.job import Category, Job, Point
 
-__all__ = ["encode_interface"]
-
 
 def encode_interface(jobs: Iterable[Job]) -> dict[str, object]:
     """The ``jsonInterface`` that is read as these jobs.

@@ -4,8 +4,6 @@ from collections.abc import Iterator, Mapping
 
 from attrs import field, frozen
 
-__all__ = ["CATEGORY_TASKS", "METADATA_JOBS", "PLAIN_TASKS", "Category", "Job", "Point"]
-
 CATEGORY_TASKS = frozenset(
     {
         "CLASSIFICATION",

@@ -8,9 +8,7 @@ from attrs import frozen
 
 from kili_query.ontology.decode import decode_interface, naming, read_file
 from kili_query.ontology.encode import encode_interface
-from kili_query.ontology.job import Category, Job, Point
-
-__all__ = ["Category", "Job", "Ontology", "OntologySource", "Point", "VideoPolicy"]
+from kili_query.ontology.job import Job
 
 VideoPolicy: TypeAlias = Literal["objects", "key_frames", "frames"]
 """What is counted in a video."""

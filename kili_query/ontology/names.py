@@ -9,8 +9,6 @@ from kili_query.ast.walk import matches_pattern
 from kili_query.ontology.job import Category, Job
 from kili_query.ontology.model import Ontology
 
-__all__ = ["categories_called", "is_plain", "jobs_called", "jobs_matching", "pairs_matching", "resolve"]
-
 
 def jobs_called(name: str, ontology: Ontology) -> tuple[Job, ...]:
     """The job with that key, or else all whose instruction it is."""

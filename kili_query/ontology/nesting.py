@@ -6,8 +6,6 @@ from kili_query.ast import Counter, Pattern
 from kili_query.ontology.model import Ontology
 from kili_query.ontology.names import pairs_matching, resolve
 
-__all__ = ["can_stand", "child_jobs", "jobs_below", "jobs_inside"]
-
 
 def child_jobs(ontology: Ontology) -> frozenset[str]:
     """The jobs that count below objects and choices, wherever they stand there; all others count at the root alone."""

@@ -14,8 +14,6 @@ from kili_query.ontology.model import Ontology
 from kili_query.ontology.rules import pattern_matches_nothing, unknown_category, unknown_job
 from kili_query.ontology.use import Use, uses
 
-__all__ = ["unseen_names"]
-
 
 def unseen_names(
     tree: Predicate, pairs: Collection[tuple[str, str]], jobs: Collection[str] = ()

@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from attrs import frozen
 
 from kili_query.ast import Counter, Filtered, Pattern, Predicate, terms
-from kili_query.ontology.model import Job, Ontology
+from kili_query.ontology.job import Job
+from kili_query.ontology.model import Ontology
 from kili_query.ontology.nesting import can_stand, child_jobs, jobs_inside
 from kili_query.source import Span
-
-__all__ = ["Use", "jobs_at", "uses"]
 
 
 @frozen

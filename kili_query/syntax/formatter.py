@@ -15,8 +15,6 @@ from kili_query.syntax.line_breaks import Break, Comment, Edge, Piece, Words, br
 from kili_query.syntax.parse import DEFAULT_LIMITS, Limits, parse_source
 from kili_query.syntax.parser import Dialect, Lexeme, Word, find_comments, read_lexemes
 
-__all__ = ["format_text"]
-
 _INDENT = 4
 
 

@@ -10,8 +10,6 @@ from typing import TypeAlias
 
 from attrs import frozen
 
-__all__ = ["Break", "Comment", "Edge", "Piece", "Words", "break_lines"]
-
 
 @frozen
 class Words:

@@ -9,8 +9,6 @@ from kili_query.source import Source
 from kili_query.syntax.numbers import is_plain, read_number
 from kili_query.syntax.parser import Dialect, Lexeme, Word
 
-__all__ = ["lint_lexemes"]
-
 _LONGEST = 40
 
 

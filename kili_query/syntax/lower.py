@@ -34,8 +34,6 @@ from kili_query.ast import (
 )
 from kili_query.source import Span
 
-__all__ = ["lower", "negate"]
-
 _NEGATED = {
     CompareOp.GE: CompareOp.LT,
     CompareOp.LT: CompareOp.GE,

@@ -5,8 +5,6 @@ from decimal import Decimal
 
 from kili_query.ast import MAX_COUNT, Number
 
-__all__ = ["NUMBER_LIMIT", "is_plain", "read_number"]
-
 NUMBER_LIMIT = 10**18
 """Numbers further from 0 are read as this: it is far beyond any sum of counts, so they mean the same."""
 

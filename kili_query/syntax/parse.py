@@ -13,18 +13,6 @@ from kili_query.syntax.printer import print_counter, print_tree
 from kili_query.syntax.size import lowered_size
 from kili_query.syntax.slips import diagnose, diagnose_not_core
 
-__all__ = [
-    "DEFAULT_LIMITS",
-    "Extent",
-    "Limits",
-    "extent_of",
-    "lint_text",
-    "parse_source",
-    "parse_tree",
-    "refuse_large",
-    "without_foreign_edit",
-]
-
 
 @frozen
 class Limits:

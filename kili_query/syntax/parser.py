@@ -40,20 +40,6 @@ from kili_query.resources import read_text
 from kili_query.source import Span
 from kili_query.syntax.numbers import read_number
 
-__all__ = [
-    "Dialect",
-    "Lexeme",
-    "ParseFailure",
-    "Word",
-    "find_comments",
-    "match_word",
-    "name_pattern",
-    "parse_text",
-    "read_leniently",
-    "read_lexemes",
-    "walk_lexemes",
-]
-
 Dialect: TypeAlias = Literal["core", "extended"]
 
 

@@ -28,8 +28,6 @@ from kili_query.ast import (
     Term,
 )
 
-__all__ = ["print_counter", "print_name", "print_tree"]
-
 _BARE = re.compile(r"(?!(?i:not|in)\Z)[A-Za-z][A-Za-z0-9_-]*")
 _SURROGATE = re.compile("[\ud800-\udfff\u0085\u2028\u2029]")
 

@@ -26,8 +26,6 @@ from kili_query.ast import (
     terms_of,
 )
 
-__all__ = ["lowered_size"]
-
 
 def lowered_size(tree: Predicate, width: Callable[[Term], int] = lambda _: 1) -> int:
     """How many terms a predicate compares once it is lowered, those in brackets included.

@@ -7,8 +7,6 @@ from typing import TypedDict
 from kili_query.diagnostics.model import Diagnostic, Help
 from kili_query.source import Source, Span
 
-__all__ = ["JsonDiagnostic", "JsonEdit", "JsonHelp", "JsonLabel", "JsonSpan", "as_json", "render_json"]
-
 
 class JsonSpan(TypedDict):
     """A half-open range: offsets in code points from 0, lines and columns from 1."""

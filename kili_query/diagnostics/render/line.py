@@ -3,8 +3,6 @@
 from kili_query.diagnostics.layout import printable
 from kili_query.diagnostics.model import Diagnostic
 
-__all__ = ["render_line"]
-
 
 def render_line(found: Diagnostic) -> str:
     """Place, severity, code, message and help in one line.

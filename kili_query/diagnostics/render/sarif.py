@@ -8,8 +8,6 @@ from kili_query.diagnostics.codes import Code
 from kili_query.diagnostics.model import Diagnostic, Edit, Label
 from kili_query.source import Source, Span
 
-__all__ = ["render_sarif"]
-
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 _Object = dict[str, object]

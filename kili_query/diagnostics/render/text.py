@@ -7,8 +7,6 @@ from typing import TextIO
 from kili_query.diagnostics.layout import PLAIN
 from kili_query.diagnostics.model import Diagnostic
 
-__all__ = ["ansi", "render_text", "wants_color"]
-
 _STYLES = {
     "error": "1;31",
     "warning": "1;33",

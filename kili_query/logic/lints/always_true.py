@@ -8,8 +8,6 @@ from kili_query.logic.lints.case import Case, Clause, help_with_range, minimal
 from kili_query.syntax.lower import negate
 from kili_query.syntax.printer import print_counter
 
-__all__ = ["check", "parts_always_true"]
-
 
 def check(case: Case) -> Iterator[Diagnostic]:
     """KQ201: names the smallest set of alternatives that leave nothing out."""

@@ -18,8 +18,6 @@ from kili_query.syntax.printer import print_tree
 
 _T = TypeVar("_T")
 
-__all__ = ["Case", "Clause", "Prover", "help_with_range", "minimal", "shrink"]
-
 MAX_STEPS = 150_000
 MAX_STEPS_EACH = 10_000
 """What proofs may cost for one query, and one proof beyond what its size calls for."""

@@ -6,8 +6,6 @@ from kili_query.ast import MAX_COUNT, And, Constant, Or, Predicate
 from kili_query.diagnostics import Code, Diagnostic, Help, Label
 from kili_query.logic.lints.case import Case, Clause, help_with_range, minimal
 
-__all__ = ["check", "parts_never_true"]
-
 
 def check(case: Case) -> Iterator[Diagnostic]:
     """KQ202: names the smallest set of clauses that clash."""

@@ -11,8 +11,6 @@ from kili_query.logic.lints.always_true import parts_always_true
 from kili_query.logic.lints.case import Case, shrink
 from kili_query.logic.lints.never_true import parts_never_true
 
-__all__ = ["check"]
-
 MAX_CAUSES = 4
 """With more causes than these, all of them together are the whole around the clause, and are not marked."""
 

@@ -6,8 +6,6 @@ from kili_query.ast import And, Or, Predicate
 from kili_query.diagnostics import Code, Diagnostic, Help, Label
 from kili_query.logic.lints.case import Case, minimal, shrink
 
-__all__ = ["check"]
-
 MAX_REASONS = 3
 
 

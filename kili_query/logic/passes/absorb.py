@@ -7,8 +7,6 @@ from kili_query.logic.intervals import IntervalSet, intersection, union
 from kili_query.logic.literals import NO_BOUNDS, Bounds, Form, pure_literal
 from kili_query.logic.rewrite import JOINS, Keys, bottom_up
 
-__all__ = ["absorb"]
-
 MAX_COMPARED = 20_000
 """How many pairs of clauses are compared in one run; what is left is left alone."""
 

@@ -5,8 +5,6 @@ from collections.abc import Hashable
 from kili_query.ast import And, Or, Predicate, conjunction, disjunction
 from kili_query.logic.rewrite import JOINS, Keys, bottom_up
 
-__all__ = ["deduplicate"]
-
 
 def deduplicate(tree: Predicate) -> Predicate:
     """Drop repeated operands, keeping the first of each.

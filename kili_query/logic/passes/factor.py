@@ -5,8 +5,6 @@ from collections.abc import Iterable
 from kili_query.ast import And, Or, Predicate, conjunction, disjunction
 from kili_query.logic.rewrite import Keys, bottom_up
 
-__all__ = ["factor"]
-
 
 def factor(tree: Predicate) -> Predicate:
     """Take out what operands have in common, the most common part first.

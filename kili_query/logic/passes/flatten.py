@@ -3,8 +3,6 @@
 from kili_query.ast import And, Or, Predicate, conjunction, disjunction
 from kili_query.logic.rewrite import bottom_up
 
-__all__ = ["flatten"]
-
 
 def flatten(tree: Predicate) -> Predicate:
     """Join what is nested without need, and unwrap what has one operand.

@@ -13,8 +13,6 @@ from kili_query.ast import (
 from kili_query.logic.literals import NO_BOUNDS, Bounds, is_shortest, range_of, read_leaf
 from kili_query.logic.rewrite import bottom_up
 
-__all__ = ["fold_constants"]
-
 
 def fold_constants(tree: Predicate, bounds: Bounds = NO_BOUNDS) -> Predicate:
     """Leave no constant but the whole.

@@ -6,8 +6,6 @@ from kili_query.logic.literals import NO_BOUNDS, Bounds, Form, Literal, is_short
 from kili_query.logic.rewrite import bottom_up
 from kili_query.source import NOWHERE, Span
 
-__all__ = ["merge_counters"]
-
 
 def merge_counters(tree: Predicate, bounds: Bounds = NO_BOUNDS) -> Predicate:
     """Intersect under AND and unite under OR, counter by counter and sum by sum, each written as short as can be.

@@ -8,8 +8,6 @@ from kili_query.logic.literals import NO_BOUNDS, Bounds, FormKey, form_key, pure
 from kili_query.logic.rewrite import bottom_up
 from kili_query.syntax.printer import print_tree
 
-__all__ = ["order"]
-
 _Key: TypeAlias = tuple[FormKey, int, tuple[Any, ...]]
 """The first counter, what kind of tree it is, and what tells those of one kind apart."""
 

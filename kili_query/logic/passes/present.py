@@ -26,8 +26,6 @@ from kili_query.logic.rewrite import bottom_up
 from kili_query.source import Span
 from kili_query.syntax.printer import print_tree
 
-__all__ = ["present_sugar", "present_sums"]
-
 
 def present_sums(tree: Predicate) -> Predicate:
     """Write each sum in its shortest form, with nothing subtracted where that is possible.

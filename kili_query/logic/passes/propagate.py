@@ -5,8 +5,6 @@ from kili_query.logic.intervals import IntervalSet, intersection, union
 from kili_query.logic.literals import NO_BOUNDS, Bounds, Form, Literal, pure_literal, range_of
 from kili_query.logic.rewrite import JOINS, rebuilt
 
-__all__ = ["propagate"]
-
 
 def propagate(tree: Predicate, bounds: Bounds = NO_BOUNDS) -> Predicate:
     """Replace conditions that their surroundings settle by constants; this absorbs single comparisons.

@@ -8,8 +8,6 @@ from kili_query.logic.literals import leaves
 from kili_query.logic.solver import solve
 from kili_query.syntax.lower import negate
 
-__all__ = ["settle"]
-
 MAX_LEAVES = 150
 MAX_STEPS = 4_000
 """Beyond these, a tree is left as it is."""

@@ -8,8 +8,6 @@ from kili_query.ast import Addend, Comparison, Constant, Filtered, Linear, Predi
 from kili_query.logic.intervals import IntervalSet
 from kili_query.logic.rewrite import bottom_up
 
-__all__ = ["simplify_conditions"]
-
 
 def simplify_conditions(tree: Predicate, simplify: Callable[[Predicate], Predicate]) -> Predicate:
     """Simplify what stands in brackets: under ``TRUE`` all objects are counted, under ``FALSE`` none.

@@ -5,12 +5,11 @@ from collections.abc import Iterable, Iterator
 from kili_query.ast import Pattern
 from kili_query.diagnostics import Code, Diagnostic, Help, Label
 from kili_query.ontology.did_you_mean import spell
-from kili_query.ontology.model import Job, Ontology
+from kili_query.ontology.job import Job
+from kili_query.ontology.model import Ontology
 from kili_query.ontology.names import categories_called, jobs_called, jobs_matching
 from kili_query.ontology.use import Use
 from kili_query.source import Span
-
-__all__ = ["check"]
 
 
 def check(use: Use, ontology: Ontology) -> Iterator[Diagnostic]:

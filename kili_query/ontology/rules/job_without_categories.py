@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 
 from kili_query.diagnostics import Code, Diagnostic, Label
-from kili_query.ontology.model import Job, Ontology
+from kili_query.ontology.job import Job
+from kili_query.ontology.model import Ontology
 from kili_query.ontology.names import jobs_called
 from kili_query.ontology.use import Use
-
-__all__ = ["check"]
 
 _WHAT_IT_HOLDS = {
     "COMPARISON": "a comparison holds a choice between answers",

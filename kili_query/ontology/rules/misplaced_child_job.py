@@ -4,13 +4,12 @@ from collections.abc import Iterator
 
 from kili_query.diagnostics import Code, Diagnostic, Help, Label
 from kili_query.ontology.did_you_mean import spell
-from kili_query.ontology.model import Job, Ontology
+from kili_query.ontology.job import Job
+from kili_query.ontology.model import Ontology
 from kili_query.ontology.names import jobs_called
 from kili_query.ontology.nesting import can_stand
 from kili_query.ontology.use import Use
 from kili_query.syntax.printer import print_counter
-
-__all__ = ["check"]
 
 _MAX_LISTED = 3
 

@@ -6,12 +6,11 @@ from kili_query.ast import NamePattern, Pattern
 from kili_query.ast.walk import matches_pattern
 from kili_query.diagnostics import Code, Diagnostic, Help, Label
 from kili_query.ontology.did_you_mean import list_names, suggest
-from kili_query.ontology.model import Job, Ontology
+from kili_query.ontology.job import Job
+from kili_query.ontology.model import Ontology
 from kili_query.ontology.names import is_plain, jobs_matching, pairs_matching
 from kili_query.ontology.use import Use, jobs_at
 from kili_query.syntax.printer import print_counter
-
-__all__ = ["check"]
 
 
 def check(use: Use, ontology: Ontology) -> Iterator[Diagnostic]:

@@ -9,8 +9,6 @@ from kili_query.ontology.names import pairs_matching
 from kili_query.ontology.use import uses
 from kili_query.syntax.size import lowered_size
 
-__all__ = ["check"]
-
 MAX_COUNTERS = 64 * 1024
 """How many counters a query may compare once its patterns are written out: as many as a text has characters."""
 

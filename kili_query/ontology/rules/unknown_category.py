@@ -12,11 +12,10 @@ from kili_query.ontology.did_you_mean import (
     suggest,
     suggest_same,
 )
-from kili_query.ontology.model import Job, Ontology
+from kili_query.ontology.job import Job
+from kili_query.ontology.model import Ontology
 from kili_query.ontology.names import categories_called, jobs_called
 from kili_query.ontology.use import Use, jobs_at
-
-__all__ = ["check"]
 
 
 def check(use: Use, ontology: Ontology) -> Iterator[Diagnostic]:

@@ -13,12 +13,10 @@ from kili_query.ontology.did_you_mean import (
     suggest,
     suggest_same,
 )
-from kili_query.ontology.job import METADATA_JOBS
-from kili_query.ontology.model import Job, Ontology
+from kili_query.ontology.job import METADATA_JOBS, Job
+from kili_query.ontology.model import Ontology
 from kili_query.ontology.names import jobs_called
 from kili_query.ontology.use import Use, jobs_at
-
-__all__ = ["check"]
 
 
 def check(use: Use, ontology: Ontology) -> Iterator[Diagnostic]:

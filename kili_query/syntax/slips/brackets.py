@@ -7,8 +7,6 @@ from kili_query.source import Span
 from kili_query.syntax.parser import Lexeme, Word
 from kili_query.syntax.slips.place import CLOSING_OF, Place, shown
 
-__all__ = ["brackets_for_parentheses", "closing_bracket", "parenthesized_sum", "unclosed_bracket"]
-
 _WORD_OF = {")": Word.RPAR, "]": Word.RBRACKET, "}": Word.RBRACE}
 
 

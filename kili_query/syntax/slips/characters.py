@@ -9,8 +9,6 @@ from kili_query.syntax.parser import Word
 from kili_query.syntax.slips.names import quote
 from kili_query.syntax.slips.place import WORD, Place, shown
 
-__all__ = ["foreign_quotes", "foreign_symbol", "invisible", "look_alike"]
-
 _CONNECTIVES = {"&": "AND", "＆": "AND", "∧": "AND", "|": "OR", "｜": "OR", "∨": "OR"}
 _NEGATIONS = "!¬~！"
 _SIGNS = {"≥": ">=", "≤": "<=", "≠": "!=", "＝": "==", "−": "-", "–": "-", "—": "-"}

@@ -7,8 +7,6 @@ from kili_query.source import Span
 from kili_query.syntax.parser import Lexeme, Word
 from kili_query.syntax.slips.place import Place, is_word_start, shown
 
-__all__ = ["dangling_connective", "doubled_connective", "missing_connective", "misspelt_connective"]
-
 _CONNECTIVES = (Word.AND, Word.OR)
 _OTHER_WORDS = {
     "AND": ("UND", "ET", "Y", "PLUS", "ADN", "NAD", "ANDS", "AN", "ND", "ALSO", "WITH"),

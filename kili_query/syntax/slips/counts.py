@@ -7,18 +7,6 @@ from kili_query.source import Span
 from kili_query.syntax.parser import Word
 from kili_query.syntax.slips.place import NAMES, SHAPE, Place, is_word_start, shown
 
-__all__ = [
-    "called_count",
-    "condition_after_count",
-    "counter_alone",
-    "doubled_count",
-    "doubled_dot",
-    "incomplete_counter",
-    "missing_count",
-    "misspelt_count",
-    "too_many_parts",
-]
-
 _COMPARES = re.compile(r"[=<>!≥≤≠]|[+-](?!\w)|(?:not\s+)?in\b", re.IGNORECASE)
 _NEARLY_COUNT = {"cnt", "num", "number", "total", "size", "length", "len", "sum", "amount", "quantity", "nb", "n"}
 

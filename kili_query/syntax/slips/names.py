@@ -8,8 +8,6 @@ from kili_query.source import Span
 from kili_query.syntax.parser import Word
 from kili_query.syntax.slips.place import Place, shown
 
-__all__ = ["misplaced_separator", "name_needs_quotes", "quote", "reserved_word", "spaced_name"]
-
 _KEYWORDS = {word.name: word for word in (Word.AND, Word.OR, Word.NOT, Word.IN, Word.TRUE, Word.FALSE)}
 _RUN = r"[^\s.,;:(){}\[\]\"#<>=!+&|]+"
 _PHRASE = re.compile(rf"{_RUN}(?:[ \t]+{_RUN})*")

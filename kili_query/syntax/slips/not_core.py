@@ -14,8 +14,6 @@ from kili_query.syntax.parser import Lexeme, ParseFailure, Word, find_comments, 
 from kili_query.syntax.printer import print_tree
 from kili_query.syntax.size import lowered_size
 
-__all__ = ["diagnose_not_core"]
-
 _NAMES = (Word.NAME, Word.STRING)
 _ENDS = (Word.AND, Word.OR, Word.RPAR, Word.RBRACKET)
 _BARE = re.compile("[A-Za-z][A-Za-z0-9_-]*")

@@ -7,16 +7,6 @@ from kili_query.source import Span
 from kili_query.syntax.parser import Word
 from kili_query.syntax.slips.place import NAMES, Place, shown
 
-__all__ = [
-    "bad_number",
-    "grouped_digits",
-    "keyword_after_number",
-    "range_without_set",
-    "run_on_number",
-    "spaced_sign",
-    "text_for_number",
-]
-
 _NUMBER_LIKE = re.compile(r"[+-]?(?:\d[\w.*-]*|\.\d[\w.*-]*)")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
 _NUMBER_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")

@@ -7,8 +7,6 @@ from kili_query.source import Span
 from kili_query.syntax.parser import Word
 from kili_query.syntax.slips.place import Place
 
-__all__ = ["glued_minus", "misplaced_not", "missing_operator", "torn_operator", "worded_operator"]
-
 _RUN = re.compile(r"[=<>!:](?:[ \t]*[=<>!])*")
 _MENDED = {
     "=>": ">=",

@@ -7,8 +7,6 @@ from kili_query.diagnostics import Code, Diagnostic, Edit, Help, Label
 from kili_query.source import Source, Span
 from kili_query.syntax.parser import Lexeme, ParseFailure, Word
 
-__all__ = ["CLOSING_OF", "NAMES", "OPENING", "SHAPE", "WORD", "Place", "is_word_start", "shown"]
-
 NAMES = (Word.NAME, Word.STRING)
 OPENING = (Word.LPAR, Word.LBRACKET, Word.LBRACE)
 CLOSING_OF = {"(": ")", "[": "]", "{": "}"}

@@ -7,8 +7,6 @@ from kili_query.source import Span
 from kili_query.syntax.parser import Word
 from kili_query.syntax.slips.place import Place
 
-__all__ = ["empty_set", "range_with_hyphen", "set_separator", "set_without_braces"]
-
 _ADVICE = "a set stands in braces: `{0, 2, 5..9}`"
 
 

@@ -8,8 +8,6 @@ from kili_query.source import Span
 from kili_query.syntax.parser import Word, match_word
 from kili_query.syntax.slips.place import Place
 
-__all__ = ["bad_escape", "bad_string", "quoted_query"]
-
 _STRING = re.compile(r'"(?:[^"\\\n]|\\[^\n])*"')
 _ESCAPE = re.compile(r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})|\\')
 _CONTROL = re.compile(r"[\x00-\x1f]")

@@ -5,8 +5,6 @@ from kili_query.source import Span
 from kili_query.syntax.parser import Word
 from kili_query.syntax.slips.place import SHAPE, Place, is_word_start, shown
 
-__all__ = ["empty_query", "unexpected", "unexpected_end"]
-
 
 def empty_query(place: Place) -> Diagnostic | None:
     """Nothing, only white space, or only a comment."""
