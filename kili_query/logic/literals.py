@@ -4,7 +4,7 @@ What a leaf speaks of, its *form*, is a counter or a weighted sum of counters. S
 one form, so that what is said of one counter and of one sum is merged by the same rules.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from math import gcd
 from typing import TypeAlias, assert_never
 
@@ -88,8 +88,12 @@ def pure_literal(tree: Predicate, bounds: Bounds = NO_BOUNDS, depth: int = 2) ->
     form = found[0][0] if found else None
     if form is None or len(found) < len(literals) or any(literal[0] != form for literal in found):
         return None
-    sets = [literal[1] for literal in found]
-    return form, (intersection(sets) if isinstance(tree, And) else union(sets))
+    return form, join_values(tree, [literal[1] for literal in found])
+
+
+def join_values(node: And | Or, sets: Sequence[IntervalSet]) -> IntervalSet:
+    """The numbers that a node allows whose operands allow these."""
+    return intersection(sets) if isinstance(node, And) else union(sets)
 
 
 def _speaks_of_several(operands: tuple[Predicate, ...]) -> bool:

@@ -1,10 +1,10 @@
-"""How passes visit a tree: without recursion, for a pass must not be the first to find a tree too deep."""
+"""How passes visit a tree: without recursion, because a pass must not be the first to find a tree too deep."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from operator import is_
 from typing import Final
 
-from kili_query.ast import And, Or, Predicate
+from kili_query.ast import And, Or, Predicate, conjunction, disjunction
 
 JOINS: Final = (And, Or)
 """For `isinstance` where it is called for every node: a union would be built anew each time."""
@@ -55,6 +55,11 @@ def rebuilt(node: And | Or, operands: list[Predicate]) -> And | Or:
     if len(operands) == len(node.operands) and all(map(is_, operands, node.operands)):
         return node
     return And(tuple(operands), span=node.span) if isinstance(node, And) else Or(tuple(operands), span=node.span)
+
+
+def joined(node: And | Or, operands: Iterable[Predicate]) -> Predicate:
+    """Join operands as a node does, without nesting."""
+    return (conjunction if isinstance(node, And) else disjunction)(operands, node.span)
 
 
 class Keys:

@@ -6,6 +6,7 @@ from typing import assert_never
 from attrs import evolve, frozen
 
 from kili_query.ast import (
+    COMPARE,
     Addend,
     And,
     CompareOp,
@@ -113,7 +114,7 @@ def _flatten(tree: Predicate) -> Predicate:
 def _compare_sum(counters: Sequence[Term], tree: Comparison) -> Predicate:
     """The comparison of a sum of counters, none of them or two and more."""
     if not counters:
-        return Constant(_holds_of_zero(tree.op, tree.bound), span=tree.span)
+        return Constant(COMPARE[tree.op](0, tree.bound), span=tree.span)
     if tree.bound < 0:  # below every sum
         return Constant(tree.op in (CompareOp.GT, CompareOp.GE), span=tree.span)
     match tree.op, tree.bound:
@@ -127,22 +128,6 @@ def _compare_sum(counters: Sequence[Term], tree: Comparison) -> Predicate:
             return Linear(tuple(Addend(1, one) for one in counters), op, bound, span=tree.span)
 
 
-def _holds_of_zero(op: CompareOp, bound: int) -> bool:
-    match op:
-        case CompareOp.EQ:
-            return bound == 0
-        case CompareOp.GE:
-            return bound <= 0
-        case CompareOp.LE:
-            return bound >= 0
-        case CompareOp.GT:
-            return bound < 0
-        case CompareOp.LT:
-            return bound > 0
-        case _:
-            assert_never(op)
-
-
 def _bind_linear(tree: Linear, place: _Place) -> Predicate:
     weights: dict[Term, int] = {}
     for addend in tree.addends:
@@ -151,7 +136,7 @@ def _bind_linear(tree: Linear, place: _Place) -> Predicate:
     addends = tuple(Addend(weight, term) for term, weight in weights.items() if weight != 0)
     match addends:
         case ():
-            return Constant(_holds_of_zero(tree.op, tree.bound), span=tree.span)
+            return Constant(COMPARE[tree.op](0, tree.bound), span=tree.span)
         case (Addend(1, only),):
             return comparison(only, tree.op, tree.bound, tree.span)
         case _:

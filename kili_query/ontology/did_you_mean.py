@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from itertools import accumulate
 
 from kili_query.diagnostics import Edit, Help
-from kili_query.ontology.model import Job
+from kili_query.ontology.job import Job
 from kili_query.source import NOWHERE, Span
 from kili_query.syntax.printer import print_name
 

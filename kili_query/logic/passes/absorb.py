@@ -2,10 +2,10 @@
 
 from itertools import islice
 
-from kili_query.ast import And, Or, Predicate, conjunction, disjunction
+from kili_query.ast import And, Or, Predicate
 from kili_query.logic.intervals import IntervalSet, intersection, union
 from kili_query.logic.literals import NO_BOUNDS, Bounds, Form, pure_literal
-from kili_query.logic.rewrite import JOINS, Keys, bottom_up
+from kili_query.logic.rewrite import JOINS, Keys, bottom_up, joined
 
 MAX_COMPARED = 20_000
 """How many pairs of clauses are compared in one run; what is left is left alone."""
@@ -62,8 +62,7 @@ class _Absorption:
                         dropped.add(other)
         if not dropped:
             return node
-        kept = [operand for index, operand in enumerate(node.operands) if index not in dropped]
-        return conjunction(kept, node.span) if isinstance(node, And) else disjunction(kept, node.span)
+        return joined(node, (operand for index, operand in enumerate(node.operands) if index not in dropped))
 
     def read(self, node: And | Or, operand: Predicate) -> _Clause:
         dual = Or if isinstance(node, And) else And

@@ -2,8 +2,8 @@
 
 from collections.abc import Hashable
 
-from kili_query.ast import And, Or, Predicate, conjunction, disjunction
-from kili_query.logic.rewrite import JOINS, Keys, bottom_up
+from kili_query.ast import And, Or, Predicate
+from kili_query.logic.rewrite import JOINS, Keys, bottom_up, joined
 
 
 def deduplicate(tree: Predicate) -> Predicate:
@@ -19,10 +19,6 @@ def deduplicate(tree: Predicate) -> Predicate:
         first: dict[Hashable, Predicate] = {}
         for operand in node.operands:
             first.setdefault(keys.of(operand) if isinstance(operand, JOINS) else operand, operand)
-        if len(first) == len(node.operands):
-            return node
-        return (
-            conjunction(first.values(), node.span) if isinstance(node, And) else disjunction(first.values(), node.span)
-        )
+        return node if len(first) == len(node.operands) else joined(node, first.values())
 
     return bottom_up(drop, tree)

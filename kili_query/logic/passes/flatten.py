@@ -1,7 +1,7 @@
 """Flattening: an AND in an AND, an OR in an OR."""
 
-from kili_query.ast import And, Or, Predicate, conjunction, disjunction
-from kili_query.logic.rewrite import bottom_up
+from kili_query.ast import And, Or, Predicate
+from kili_query.logic.rewrite import bottom_up, joined
 
 
 def flatten(tree: Predicate) -> Predicate:
@@ -18,5 +18,4 @@ def _flatten(node: And | Or) -> Predicate:
     kind = type(node)
     if len(node.operands) > 1 and not any(isinstance(operand, kind) for operand in node.operands):
         return node
-    join = conjunction if isinstance(node, And) else disjunction
-    return join(node.operands, node.span)
+    return joined(node, node.operands)

@@ -7,11 +7,9 @@ from kili_query.ast import (
     Linear,
     Or,
     Predicate,
-    conjunction,
-    disjunction,
 )
 from kili_query.logic.literals import NO_BOUNDS, Bounds, is_shortest, range_of, read_leaf
-from kili_query.logic.rewrite import bottom_up
+from kili_query.logic.rewrite import bottom_up, joined
 
 
 def fold_constants(tree: Predicate, bounds: Bounds = NO_BOUNDS) -> Predicate:
@@ -44,5 +42,4 @@ def _fold(node: And | Or) -> Predicate:
     absorbing = isinstance(node, Or)
     if any(constant.value is absorbing for constant in constants):
         return Constant(absorbing, span=node.span)
-    kept = [operand for operand in node.operands if not isinstance(operand, Constant)]
-    return conjunction(kept, node.span) if isinstance(node, And) else disjunction(kept, node.span)
+    return joined(node, (operand for operand in node.operands if not isinstance(operand, Constant)))

@@ -1,9 +1,9 @@
 """Merging: all that the operands of one AND or OR say of one counter becomes one condition."""
 
-from kili_query.ast import And, Comparison, Linear, Or, Predicate, conjunction, disjunction
-from kili_query.logic.intervals import IntervalSet, intersection, union
-from kili_query.logic.literals import NO_BOUNDS, Bounds, Form, Literal, is_shortest, read_leaf, write
-from kili_query.logic.rewrite import bottom_up
+from kili_query.ast import And, Comparison, Linear, Or, Predicate
+from kili_query.logic.intervals import IntervalSet
+from kili_query.logic.literals import NO_BOUNDS, Bounds, Form, Literal, is_shortest, join_values, read_leaf, write
+from kili_query.logic.rewrite import bottom_up, joined
 from kili_query.source import NOWHERE, Span
 
 
@@ -65,17 +65,12 @@ class _Merge:
             if isinstance(form_or_index, int) or len(group) == 1:
                 parts.extend(group)
                 continue
-            values = self.joined(node, group)
+            values = join_values(node, list(map(self.values, group)))
             merged = write(form_or_index, values, self.bounds, _cover(group))
             parts.append(self.remember(merged, (form_or_index, values)))
         if len(parts) == 1:
             return self.remember(_same_or_new(node, parts[0]), self.literals[id(parts[0])][1])
-        join = conjunction if isinstance(node, And) else disjunction
-        return _same_or_new(node, join(parts, node.span))
-
-    def joined(self, node: And | Or, group: list[Predicate]) -> IntervalSet:
-        sets = [self.values(operand) for operand in group]
-        return intersection(sets) if isinstance(node, And) else union(sets)
+        return _same_or_new(node, joined(node, parts))
 
 
 def _same_or_new(old: Predicate, new: Predicate) -> Predicate:

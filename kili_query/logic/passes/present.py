@@ -17,12 +17,10 @@ from kili_query.ast import (
     Sum,
     Summand,
     Term,
-    conjunction,
-    disjunction,
 )
-from kili_query.logic.intervals import COUNTS, Interval, IntervalSet, intersection, union
-from kili_query.logic.literals import Form, Literal, pure_literal, write
-from kili_query.logic.rewrite import bottom_up
+from kili_query.logic.intervals import COUNTS, Interval, IntervalSet
+from kili_query.logic.literals import Form, Literal, join_values, pure_literal, write
+from kili_query.logic.rewrite import bottom_up, joined
 from kili_query.source import Span
 from kili_query.syntax.printer import print_tree
 
@@ -140,9 +138,8 @@ def _join_alike(node: And | Or) -> Predicate:
             parts.extend(node.operands[index] for index in indexes)
             continue
         sets = [found[1] for index in indexes if (found := literals[index]) is not None]
-        values = intersection(sets) if isinstance(node, And) else union(sets)
-        parts.append(_shortest(form, values, node))
-    return conjunction(parts, node.span) if isinstance(node, And) else disjunction(parts, node.span)
+        parts.append(_shortest(form, join_values(node, sets), node))
+    return joined(node, parts)
 
 
 def _shortest(term: Term, values: IntervalSet, node: Predicate) -> Predicate:

@@ -1,8 +1,8 @@
 """Propagation: what a level says of a counter need not be said again below it, and cannot be denied there."""
 
 from kili_query.ast import And, Comparison, Constant, Or, Predicate
-from kili_query.logic.intervals import IntervalSet, intersection, union
-from kili_query.logic.literals import NO_BOUNDS, Bounds, Form, Literal, pure_literal, range_of
+from kili_query.logic.intervals import IntervalSet
+from kili_query.logic.literals import NO_BOUNDS, Bounds, Form, Literal, join_values, pure_literal, range_of
 from kili_query.logic.rewrite import JOINS, rebuilt
 
 
@@ -76,7 +76,7 @@ class _Propagation:
                 if literal is not None and not isinstance(operand, Constant):
                     said.setdefault(literal[0], []).append(literal[1])
             for form, sets in said.items():
-                self.learn(level, form, intersection(sets) if isinstance(node, And) else union(sets))
+                self.learn(level, form, join_values(node, sets))
         return level
 
     def read(self, operand: Predicate, is_wanted: bool) -> Literal | None:

@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 from attrs import evolve
 
-from kili_query.ast import Addend, Comparison, Constant, Filtered, Linear, Predicate, Term
-from kili_query.logic.intervals import IntervalSet
+from kili_query.ast import COMPARE, Addend, Comparison, Constant, Filtered, Linear, Predicate, Term
 from kili_query.logic.rewrite import bottom_up
 
 
@@ -23,7 +22,7 @@ def simplify_conditions(tree: Predicate, simplify: Callable[[Predicate], Predica
             case Comparison(Filtered() as term, op, bound):
                 changed = _simplify_term(term, simplify)
                 if changed is None:
-                    return Constant(not IntervalSet.comparing(op, bound, (0, 0)).is_empty, span=node.span)
+                    return Constant(COMPARE[op](0, bound), span=node.span)
                 return node if changed is term else evolve(node, counter=changed)
             case Linear(addends) if any(isinstance(addend.counter, Filtered) for addend in addends):
                 return _simplify_sum(node, simplify)
@@ -54,5 +53,5 @@ def _simplify_sum(node: Linear, simplify: Callable[[Predicate], Predicate]) -> P
         Addend(addend.coefficient, term) for addend, term in zip(node.addends, terms, strict=True) if term is not None
     ]
     if not kept:
-        return Constant(not IntervalSet.comparing(node.op, node.bound, (0, 0)).is_empty, span=node.span)
+        return Constant(COMPARE[node.op](0, node.bound), span=node.span)
     return evolve(node, addends=tuple(kept))
