@@ -25,13 +25,12 @@ from kili_query.ast import (
     Sum,
     Summand,
     Term,
-    all_of,
-    any_of,
     comparison,
     conjunction,
     disjunction,
     map_operands,
     terms_of,
+    without_constants,
 )
 from kili_query.ontology.model import Ontology
 from kili_query.ontology.names import pairs_matching, resolve
@@ -147,7 +146,7 @@ def _bind_sugar(tree: Relation | Membership, place: _Place) -> Predicate:
     """Names are replaced where they stand; a sum that a pattern widens is written without sugar first."""
     expanded = [(term, _expand(term, place)) for term in terms_of(tree)]
     if any(len(counters) != 1 for _, counters in expanded):
-        return _settle(_bind(lower(tree), place))
+        return without_constants(_bind(lower(tree), place))
     if all(term is counters[0] for term, counters in expanded):
         return tree
     match tree:
@@ -196,16 +195,3 @@ def _expand_name(name: Counter | Pattern, place: _Place) -> tuple[Counter | Patt
     return tuple(
         Counter(job, category, job_span=name.job_span, category_span=name.category_span) for job, category in pairs
     )
-
-
-def _settle(tree: Predicate) -> Predicate:
-    """The condition without constants among its operands."""
-    match map_operands(_settle, tree):
-        case And(operands) if any(isinstance(operand, Constant) for operand in operands):
-            return all_of(operands, tree.span)
-        case Or(operands) if any(isinstance(operand, Constant) for operand in operands):
-            return any_of(operands, tree.span)
-        case Not(Constant(value)):
-            return Constant(not value, span=tree.span)
-        case settled:
-            return settled
