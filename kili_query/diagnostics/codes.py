@@ -37,7 +37,7 @@ class Code(StrEnum):
     UNREACHABLE_BOUND = "KQ204"
     NUMBER_READ_AS_ANOTHER = "KQ205"
     MIXED_CONNECTIVES = "KQ206"
-    STAR_IS_NO_WILDCARD = "KQ207"
+    STAR_IS_NOT_A_WILDCARD = "KQ207"
     EVALUATED_LOCALLY = "KQ301"
 
     @property
@@ -77,6 +77,6 @@ _SUMMARIES = {
     Code.UNREACHABLE_BOUND: "bound cannot be reached",
     Code.NUMBER_READ_AS_ANOTHER: "number read as another",
     Code.MIXED_CONNECTIVES: "AND and OR mixed without parentheses",
-    Code.STAR_IS_NO_WILDCARD: "star is no wildcard in core",
+    Code.STAR_IS_NOT_A_WILDCARD: "star is not a wildcard in core",
     Code.EVALUATED_LOCALLY: "evaluated locally, not by the server",
 }

@@ -1,4 +1,4 @@
-"""The documentation page of each code: what, why, an example and the fix, in Markdown."""
+"""The documentation page of each code, in Markdown."""
 
 import re
 

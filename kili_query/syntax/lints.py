@@ -172,9 +172,9 @@ def _stars(source: Source, lexemes: Sequence[Lexeme]) -> Iterator[Diagnostic]:
     for lexeme in lexemes:
         if lexeme.word is Word.NAME and "*" in lexeme.text:
             yield Diagnostic(
-                Code.STAR_IS_NO_WILDCARD,
-                f"the `*` in `{lexeme.text}` is no wildcard in core",
-                Label(lexeme.span, "means a name that holds this very character"),
+                Code.STAR_IS_NOT_A_WILDCARD,
+                f"the `*` in `{lexeme.text}` is not a wildcard in core",
+                Label(lexeme.span, "matches only a name that contains a star"),
                 help=Help("name the categories one by one, or use the extended dialect"),
                 source=source,
             )

@@ -151,7 +151,7 @@ class TestTerminal:
         subprocess.run([*command, "explain", "KQ102"], env=environ, stdout=terminal.slave, check=True)
         shown = terminal.read_to_end()
         assert "unknown category" in shown
-        assert "## What" not in shown
+        assert "## Why" not in shown
 
     def test_a_long_scan_shows_how_far_it_is(
         self, environ: dict[str, str], command: Sequence[str], labels: Path, tmp_path: Path

@@ -92,7 +92,7 @@ def _connective(place: Place, word: str) -> Diagnostic:
 
 
 def _word_for_symbol(place: Place, symbol: str, word: str) -> Diagnostic:
-    message, label = f"unexpected character `{symbol}`", "no operator of this language"
+    message, label = f"unexpected character `{symbol}`", "not an operator of this language"
     span = place.span(len(symbol))
     return place.make(Code.UNEXPECTED_CHARACTER, message, span, label, f"write `{word}`", place.spaced(span, word))
 
