@@ -1,4 +1,4 @@
-"""The page of each code: there, headed by the registry, with its four parts."""
+"""Each code has a page with the heading of the registry, a description and three sections."""
 
 import re
 
@@ -13,7 +13,7 @@ from kili_query.resources import read_text
 def test_each_code_has_a_page(code: Code) -> None:
     text = page(code)
     assert text.startswith(f"# {code}: {code.summary}\n")
-    assert re.findall(r"^## (.*)$", text, re.MULTILINE) == ["What", "Why", "Example", "Fix"]
+    assert re.findall(r"^## (.*)$", text, re.MULTILINE) == ["Example", "Why", "Fix"]
 
 
 def test_a_file_that_is_not_shipped() -> None:
