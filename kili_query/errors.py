@@ -3,25 +3,25 @@
     KiliQueryError
     ├── QueryError                 the query's author     .diagnostics
     │   └── QuerySyntaxError
-    ├── NotExpressible             the query's author     a target cannot say this
+    ├── NotExpressible             the query's author     a target cannot express the query
     ├── OntologyError              the ontology's author  .path
-    ├── DataError                  who holds the data
+    ├── DataError                  the data's owner
     │   ├── LabelError             one label              .path
     │   │   ├── UnknownContentError
     │   │   └── MalformedLabelError
     │   └── SourceError            a file or stream of labels
-    ├── ArgumentError              who calls a function
+    ├── ArgumentError              the caller
     │   ├── MissingArgumentError
     │   └── IncompatibleArgumentsError
-    ├── ServiceError               who runs the service   .operation .request_id .created .in_doubt .not_sent
-    │   ├── AuthenticationFailed       and who owns the key
+    ├── ServiceError               the service's operator .operation .request_id .created .in_doubt .not_sent
+    │   ├── AuthenticationFailed   the key's owner
     │   ├── NotFound
-    │   ├── GraphQLError           refused                .errors
-    │   ├── TransportError         not reached, or no answer that can be read   .status
+    │   ├── GraphQLError           an error in the answer .errors
+    │   ├── TransportError         unreachable, or an unreadable answer   .status
     │   └── MutationOutcomeUnknown
-    └── MissingExtraError          who installs           .extra
+    └── MissingExtraError          the installer          .extra
 
-All that concern a value are `ValueError` too, and a missing extra is an `ImportError`.
+Errors about a value are also `ValueError`s, and a missing extra is also an `ImportError`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -53,14 +53,14 @@ __all__ = [
 
 
 class KiliQueryError(Exception):
-    """The root of all errors that this package raises on purpose."""
+    """The base class of all errors that this package raises."""
 
 
 class QueryError(KiliQueryError, ValueError):
     """A query that cannot be used; ``diagnostics`` says why and where.
 
     Attributes:
-        diagnostics: all findings, sorted by position; one of them at least is an error.
+        diagnostics: all findings, sorted by position; at least one is an error.
     """
 
     def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
@@ -73,18 +73,18 @@ class QueryError(KiliQueryError, ValueError):
 
 
 class QuerySyntaxError(QueryError):
-    """A text that is no query."""
+    """A text that is not a valid query."""
 
 
 class NotExpressible(KiliQueryError, ValueError):  # noqa: N818 - a fixed public name
-    """A target cannot say what the query asks, or not without a residual."""
+    """A target cannot express the query, or not without a residual."""
 
 
 class _PathError(KiliQueryError, ValueError):
     """An error with a JSON path.
 
     Attributes:
-        path: where, in the form ``jobs.OBJECTS.content.categories``, from the root of the JSON value.
+        path: the place, in the form ``jobs.OBJECTS.content.categories``, from the root of the JSON value.
     """
 
     def __init__(self, message: str, path: str = "") -> None:
@@ -105,11 +105,11 @@ class DataError(KiliQueryError, ValueError):
 
 
 class LabelError(_PathError, DataError):
-    """One label that cannot be judged."""
+    """One label that cannot be evaluated."""
 
 
 class UnknownContentError(LabelError):
-    """The content of a label is absent: it is neither a match nor a non-match of any query."""
+    """The content of a label is missing, so the label is neither a match nor a non-match of any query."""
 
 
 class MalformedLabelError(LabelError):
@@ -117,31 +117,31 @@ class MalformedLabelError(LabelError):
 
 
 class SourceError(DataError):
-    """A file or stream that cannot be read as labels, or not to its end."""
+    """A file or stream that cannot be read as labels, or that is truncated."""
 
 
 class ArgumentError(KiliQueryError, ValueError):
-    """Arguments of a call that cannot be used: found before anything is sent."""
+    """Invalid arguments of a call, detected before anything is sent."""
 
 
 class MissingArgumentError(ArgumentError):
-    """An argument that this call needs is not given, or empty."""
+    """A required argument is missing or empty."""
 
 
 class IncompatibleArgumentsError(ArgumentError):
-    """Two arguments that cannot be given together."""
+    """Two arguments that cannot be combined."""
 
 
 class ServiceError(KiliQueryError):
-    """The service refused a request, or could not be asked.
+    """The service refused a request, or could not be reached.
 
-    A call that sends several mutations fails in one of them; the attributes tell what became of all.
+    If one of several mutations of a call fails, the attributes account for all of them.
 
     Attributes:
         operation: the GraphQL operation that failed.
-        request_id: the id that the request bore in its header ``kili-client-call-uuid``, for the service's logs.
-        created: what earlier mutations of the call answered; they stand.
-        in_doubt: the inputs of the mutation whose outcome is unknown: created or not.
+        request_id: the id of the request, sent in the header ``kili-client-call-uuid``, for the service's logs.
+        created: the answers to earlier mutations of the call, which were carried out.
+        in_doubt: the inputs of the mutation whose outcome is unknown.
         not_sent: the inputs that were not sent, or that the service refused.
     """
 
@@ -170,18 +170,18 @@ def _restored_error(kind: type[ServiceError], args: tuple[object, ...], state: d
 
 
 class AuthenticationFailed(ServiceError):  # noqa: N818 - the service's word
-    """No key, or a key that the service refuses."""
+    """The key is missing, or the service refuses it."""
 
 
 class NotFound(ServiceError, LookupError):  # noqa: N818 - the service's word
-    """What an id names does not exist, or not for this user."""
+    """An id does not exist, or this user cannot see it."""
 
 
 class GraphQLError(ServiceError):
     """The service answered with errors.
 
     Attributes:
-        errors: the errors as they came, each with a ``message``.
+        errors: the errors as received, each with a ``message``.
     """
 
     def __init__(
@@ -192,10 +192,10 @@ class GraphQLError(ServiceError):
 
 
 class TransportError(ServiceError):
-    """The service was not reached, or answered nothing that can be read; no mutation was carried out.
+    """The service was not reached, or its answer cannot be read; no mutation was carried out.
 
     Attributes:
-        status: the HTTP status of the last answer; None where there was none.
+        status: the HTTP status of the last answer; None without an answer.
     """
 
     def __init__(self, message: str, *, status: int | None = None, operation: str = "", request_id: str = "") -> None:
@@ -204,14 +204,14 @@ class TransportError(ServiceError):
 
 
 class MutationOutcomeUnknown(ServiceError):  # noqa: N818 - a fixed public name
-    """A mutation was sent and no answer came back: it may have been carried out, so it is never sent again."""
+    """A mutation was sent, but no answer arrived. It may have been carried out, so it is never retried."""
 
 
 class MissingExtraError(KiliQueryError, ImportError):
     """A feature whose optional dependencies are not installed.
 
     Attributes:
-        extra: the name of the extra that brings them.
+        extra: the name of the extra that installs them.
     """
 
     def __init__(self, feature: str, extra: str) -> None:

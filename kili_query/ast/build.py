@@ -1,4 +1,4 @@
-"""Building trees: the constructors that keep the invariants."""
+"""Constructors that keep the invariants of trees."""
 
 from collections.abc import Iterable
 from decimal import ROUND_CEILING, ROUND_FLOOR
@@ -11,7 +11,7 @@ __all__ = ["all_of", "any_of", "ceiling", "comparison", "conjunction", "disjunct
 
 
 def floor(number: Number) -> int:
-    """The largest integer that is not greater.
+    """Return the largest integer that is not greater than a number.
 
     >>> from decimal import Decimal
     >>> floor(Decimal("-1.5")), floor(2)
@@ -21,13 +21,13 @@ def floor(number: Number) -> int:
 
 
 def ceiling(number: Number) -> int:
-    """The smallest integer that is not less."""
+    """Return the smallest integer that is not less than a number."""
     return number if isinstance(number, int) else int(number.to_integral_value(ROUND_CEILING))
 
 
 def comparison(counter: Term, op: CompareOp, number: Number, span: Span = NOWHERE) -> Comparison:
-    """Compare a counter with any number: a decimal becomes the integer interval it denotes, and a number beyond
-    the counts the nearest one that means the same.
+    """Compare a counter with any number. A decimal becomes the equivalent integer comparison; a number outside the
+    range of counts becomes the nearest equivalent one.
 
     >>> from decimal import Decimal
     >>> from kili_query.ast.nodes import Counter
@@ -55,7 +55,7 @@ def comparison(counter: Term, op: CompareOp, number: Number, span: Span = NOWHER
 
 
 def conjunction(operands: Iterable[Predicate], span: Span = NOWHERE) -> Predicate:
-    """All operands: nested conjunctions are flattened, none gives TRUE, one gives itself."""
+    """Join operands with AND; flatten nested conjunctions. No operand gives TRUE, a single one itself."""
     flat: list[Predicate] = []
     for operand in operands:
         flat.extend(operand.operands if isinstance(operand, And) else (operand,))
@@ -69,7 +69,7 @@ def conjunction(operands: Iterable[Predicate], span: Span = NOWHERE) -> Predicat
 
 
 def disjunction(operands: Iterable[Predicate], span: Span = NOWHERE) -> Predicate:
-    """Any operand: nested disjunctions are flattened, none gives FALSE, one gives itself."""
+    """Join operands with OR; flatten nested disjunctions. No operand gives FALSE, a single one itself."""
     flat: list[Predicate] = []
     for operand in operands:
         flat.extend(operand.operands if isinstance(operand, Or) else (operand,))
@@ -83,7 +83,7 @@ def disjunction(operands: Iterable[Predicate], span: Span = NOWHERE) -> Predicat
 
 
 def all_of(operands: Iterable[Predicate], span: Span = NOWHERE) -> Predicate:
-    """The conjunction, without constants among its operands: TRUE adds nothing, FALSE decides.
+    """Join operands with AND, without constants: TRUE is dropped, FALSE decides.
 
     >>> all_of([Constant(True), Constant(False)]), all_of([Constant(True)])
     (Constant(value=False), Constant(value=True))
@@ -93,13 +93,13 @@ def all_of(operands: Iterable[Predicate], span: Span = NOWHERE) -> Predicate:
 
 
 def any_of(operands: Iterable[Predicate], span: Span = NOWHERE) -> Predicate:
-    """The disjunction, without constants among its operands: FALSE adds nothing, TRUE decides."""
+    """Join operands with OR, without constants: FALSE is dropped, TRUE decides."""
     wanted = [operand for operand in operands if operand != Constant(False)]
     return Constant(True, span=span) if Constant(True) in wanted else disjunction(wanted, span)
 
 
 def without_constants(tree: Predicate) -> Predicate:
-    """Remove the constants of a lowered predicate, unless it is one as a whole; an operator within its like joins it.
+    """Remove constants below AND and OR from a lowered predicate, and flatten nested operators.
 
     >>> from kili_query.ast.nodes import Counter
     >>> car = Comparison(Counter("J", "CAR"), CompareOp.GT, 0)

@@ -1,4 +1,4 @@
-"""Trees as flat lists, so that neither pickling nor copying a tree is limited by how deep it is."""
+"""Trees as flat lists, so that pickling and copying are not limited by the depth of a tree."""
 
 from collections.abc import Sequence
 from typing import TypeAlias
@@ -11,18 +11,18 @@ from kili_query.ast.nodes import Predicate
 __all__ = ["Flat", "flatten", "restore"]
 
 Flat: TypeAlias = tuple[tuple[type, tuple[object, ...]], ...]
-"""The nodes of a tree, each after those below it, which stand in its fields as `_Ref`."""
+"""The nodes of a tree, children first; fields refer to them as `_Ref`."""
 
 
 @frozen
 class _Ref:
-    """The place of a node in the list."""
+    """The index of a node in the list."""
 
     index: int
 
 
 def flatten(tree: Predicate) -> Flat:
-    """The nodes of a tree, a node that stands in several places once.
+    """List the nodes of a tree; a shared node appears once.
 
     >>> from kili_query.ast import Constant, Not
     >>> tree = Not(Constant(True))
@@ -47,7 +47,7 @@ def flatten(tree: Predicate) -> Flat:
 
 
 def restore(flat: Flat) -> Predicate:
-    """The tree of a flat list."""
+    """Rebuild the tree from a flat list."""
     made: list[object] = []
     for kind, values in flat:
         assert attrs.has(kind)

@@ -1,8 +1,8 @@
-"""The trees: what a query says, as frozen facts.
+"""The nodes of query trees, as frozen classes.
 
-A tree as written may hold *sugar* (`Not`, `Exists`, `Relation`, `Membership`); lowering takes it away and leaves
-`Comparison`, `Linear`, `And`, `Or` and `Constant`. Spans are no part of equality: what means the same is equal
-wherever it was written.
+A tree as written may contain *sugar* (`Not`, `Exists`, `Relation`, `Membership`); lowering replaces it and leaves
+`Comparison`, `Linear`, `And`, `Or` and `Constant`. Equality ignores spans, so equal conditions are equal wherever they
+were written.
 """
 
 import operator
@@ -46,7 +46,7 @@ MAX_COUNT = 2**31 - 1
 """The largest count: counts are integers in 0 … MAX_COUNT, in objects."""
 
 Number: TypeAlias = int | Decimal
-"""A number as written: an integer, or a finite decimal that is none."""
+"""A number as written: an integer, or a finite decimal that is not an integer."""
 
 
 class CompareOp(Enum):
@@ -82,7 +82,7 @@ class RelationOp(Enum):
 
 @frozen
 class Counter:
-    """``JOB.CATEGORY``: an integer variable in 0 … `MAX_COUNT`, how many objects of one category a job holds."""
+    """``JOB.CATEGORY``: the number of objects of one category in a job, an integer in 0 … `MAX_COUNT`."""
 
     job: str
     category: str
@@ -92,7 +92,7 @@ class Counter:
 
 @frozen
 class NamePattern:
-    """A name with wildcards: the literal pieces between its stars. One piece is a plain name.
+    """A name with wildcards: the literal pieces between its stars. A single piece is a plain name.
 
     ``CAT_*`` has the pieces ``("CAT_", "")``; ``*`` has ``("", "")``.
     """
@@ -110,9 +110,9 @@ class Pattern:
     category_span: Span = field(default=NOWHERE, eq=False, repr=False, kw_only=True)
 
 
-@frozen(cache_hash=True)  # conditions nest, and whoever puts terms into a dict would hash all below again
+@frozen(cache_hash=True)  # conditions nest, so each look-up in a dict would hash the whole subtree again
 class Filtered:
-    """``JOB.CATEGORY[condition]``: counts only the objects whose own children satisfy the condition."""
+    """``JOB.CATEGORY[condition]``: the number of objects whose own children satisfy the condition."""
 
     counter: Counter | Pattern
     condition: "Predicate"
@@ -120,15 +120,15 @@ class Filtered:
 
 
 Term: TypeAlias = Counter | Pattern | Filtered
-"""What is counted."""
+"""Anything that can be counted."""
 
 
 @frozen
 class Comparison:
-    """``JOB.CATEGORY.count OP BOUND``: how many objects of one category a label holds.
+    """``JOB.CATEGORY.count OP BOUND``: a condition on the number of objects of one category.
 
-    The bound lies in -1 … `MAX_COUNT` + 1: `kili_query.ast.build.comparison` brings any number there without a
-    change of meaning.
+    The bound is in -1 … `MAX_COUNT` + 1. `kili_query.ast.build.comparison` maps any number into this range without
+    changing the meaning.
     """
 
     counter: Term
@@ -147,7 +147,7 @@ class Addend:
 
 @frozen
 class Linear:
-    """``2 A.count - B.count >= 5``: a weighted sum of counters against an integer; what a `Relation` lowers to."""
+    """``2 A.count - B.count >= 5``: a weighted sum of counters compared with an integer; the lowered `Relation`."""
 
     addends: tuple[Addend, ...]
     op: CompareOp
@@ -157,7 +157,7 @@ class Linear:
 
 @frozen
 class And:
-    """All of the operands hold."""
+    """All operands hold."""
 
     operands: tuple["Predicate", ...]
     span: Span = field(default=NOWHERE, eq=False, repr=False, kw_only=True)
@@ -165,7 +165,7 @@ class And:
 
 @frozen
 class Or:
-    """One of the operands holds, or more."""
+    """At least one operand holds."""
 
     operands: tuple["Predicate", ...]
     span: Span = field(default=NOWHERE, eq=False, repr=False, kw_only=True)
@@ -197,7 +197,7 @@ class Exists:
 
 @frozen
 class Summand:
-    """One part of a `Sum`: a counter or a number, added or taken away."""
+    """One part of a `Sum`: a counter or a number, added or subtracted."""
 
     operand: Term | Number
     negative: bool = False
@@ -214,7 +214,7 @@ class Sum:
 
 @frozen
 class Relation:
-    """Sugar: ``2 <= J.C.count < 5``, ``J.A.count > J.B.count``: sums with an operator between each two."""
+    """Sugar: ``2 <= J.C.count < 5``, ``J.A.count > J.B.count``: sums joined by comparison operators."""
 
     sums: tuple[Sum, ...]
     ops: tuple[RelationOp, ...]
@@ -223,9 +223,9 @@ class Relation:
 
 @frozen
 class Range:
-    """``low..high``, ends included; ``high`` is None when the range has no end.
+    """``low..high``, ends included; ``high`` is None if the range is open.
 
-    The ends are integers unless the range is for a sum that holds a fraction.
+    The ends are integers unless the range belongs to a sum with a fraction.
     """
 
     low: Number

@@ -1,4 +1,4 @@
-"""Walking trees: the few ways in which every pass and check visits nodes."""
+"""Functions with which passes and checks visit the nodes of a tree."""
 
 from collections.abc import Callable, Iterator
 from typing import assert_never
@@ -36,7 +36,7 @@ __all__ = [
 
 
 def map_operands(change: Callable[[Predicate], Predicate], tree: Predicate) -> Predicate:
-    """The tree with each direct operand changed; the same object when nothing changed."""
+    """Apply a change to each direct operand; return the same object if nothing changed."""
     match tree:
         case And(operands) | Or(operands):
             changed = tuple(map(change, operands))
@@ -57,7 +57,7 @@ def _is(left: object, right: object) -> bool:
 
 
 def operands(tree: Predicate) -> tuple[Predicate, ...]:
-    """The direct operands; a condition in brackets is not one of them."""
+    """Return the direct operands; a condition in brackets is not one of them."""
     match tree:
         case And(parts) | Or(parts):
             return parts
@@ -70,7 +70,7 @@ def operands(tree: Predicate) -> tuple[Predicate, ...]:
 
 
 def subtrees(tree: Predicate) -> Iterator[Predicate]:
-    """The tree and all below it, in the order of the text; conditions in brackets are not entered."""
+    """Yield the tree and all nodes below it, in the order of the text, without conditions in brackets."""
     stack = [tree]
     while stack:
         node = stack.pop()
@@ -79,7 +79,7 @@ def subtrees(tree: Predicate) -> Iterator[Predicate]:
 
 
 def terms_of(leaf: Predicate) -> tuple[Term, ...]:
-    """What a leaf counts, in the order of the text; nothing for AND, OR and NOT."""
+    """Return the terms of a leaf, in the order of the text; none for AND, OR and NOT."""
     match leaf:
         case Comparison(counter) | Exists(counter):
             return (counter,)
@@ -98,13 +98,13 @@ def terms_of(leaf: Predicate) -> tuple[Term, ...]:
 
 
 def terms(tree: Predicate) -> Iterator[Term]:
-    """All that the tree counts, in the order of the text; conditions in brackets are not entered."""
+    """Yield all terms of a tree, in the order of the text, without conditions in brackets."""
     for node in subtrees(tree):
         yield from terms_of(node)
 
 
 def counters(tree: Predicate) -> Iterator[Counter]:
-    """All plain counters, those of conditions in brackets included, in the order of the text."""
+    """Yield all plain counters, in the order of the text, including those in brackets."""
     for term in terms(tree):
         match term:
             case Counter():
@@ -140,9 +140,9 @@ def matches_pattern(pieces: tuple[str, ...], name: str) -> bool:
 
 
 def deepest(tree: Predicate) -> tuple[int, Predicate]:
-    """How many levels a tree has, and the first leaf that stands at the deepest of them.
+    """Return the number of levels of a tree, and the first node at the deepest level.
 
-    AND, OR, NOT and the braces of a set are a level each, and brackets are two: the text of a tree never has more.
+    AND, OR, NOT and the braces of a set are one level each, brackets are two. The text of a tree never has more.
     """
     most, found = 0, tree
     stack = [(tree, 0)]
@@ -159,9 +159,9 @@ def deepest(tree: Predicate) -> tuple[int, Predicate]:
 
 
 def parts(tree: Predicate, most: int) -> int:
-    """How many nodes, counters and ranges a tree has, those in brackets included.
+    """Count the nodes, terms and ranges of a tree, including those in brackets.
 
-    A tree that stands in several places counts in each. Once there are more than ``most``, counting stops.
+    A shared subtree counts once per place. Counting stops once there are more than ``most``.
 
     >>> from kili_query.ast import Counter
     >>> once = Exists(Counter("J", "A"))

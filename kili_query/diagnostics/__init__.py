@@ -1,4 +1,4 @@
-"""Diagnostics: what is wrong with a query, as data; see `render` for the ways to show it."""
+"""Diagnostics: findings about a query, as data; `render` has the output formats."""
 
 from kili_query.diagnostics.codes import Code, Severity
 from kili_query.diagnostics.model import Diagnostic, Edit, Help, Label, sort_diagnostics

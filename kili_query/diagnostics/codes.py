@@ -1,10 +1,10 @@
-"""The registry of diagnostic codes: what each is called, and how grave it is. Codes are never reused."""
+"""The registry of diagnostic codes, with summary and severity. Codes are never reused."""
 
 from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """How grave a diagnostic is: only an error stops a query."""
+    """The severity of a diagnostic; only an error prevents a query from running."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -42,7 +42,7 @@ class Code(StrEnum):
 
     @property
     def severity(self) -> Severity:
-        """Errors for syntax and ontology, warnings for lints, notes for planning."""
+        """Error for syntax and ontology, warning for lints, note for planning."""
         match self.value[2]:
             case "0" | "1":
                 return Severity.ERROR
@@ -53,7 +53,7 @@ class Code(StrEnum):
 
     @property
     def summary(self) -> str:
-        """The name in words, as the documentation heads its page."""
+        """The name in words, which is also the heading of the code's page."""
         return _SUMMARIES[self]
 
 

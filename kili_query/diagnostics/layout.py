@@ -1,7 +1,7 @@
-"""The layout of a diagnostic as text: a heading, the lines at fault with carets under them, and a help line.
+"""The layout of a diagnostic as text: a heading, the lines in question with carets under them, and a help line.
 
-Whatever the query holds, each finding keeps its lines and its carets stay under the fault: what a terminal would act
-on is replaced, wide characters count for two cells, and a very long line is cut to the parts that matter.
+Carets stay in place whatever the query contains: control characters are replaced, wide characters count as two
+cells, and very long lines are cut to the relevant parts.
 """
 
 import json
@@ -29,19 +29,19 @@ _COLORS = {
 
 
 def PLAIN(role: str, text: str) -> str:  # noqa: N802 - a constant that happens to be callable
-    """No colour at all."""
+    """Return the text without colour."""
     return text
 
 
 def as_html(laid_out: Callable[[Paint], str]) -> str:
-    """What a layout draws, for a page: as preformatted text, its parts in colours.
+    """Render a layout as HTML: preformatted text with coloured parts.
 
     >>> as_html(lambda paint: paint("error", "a < b"))
     '<pre><span style="color:#b3261e;font-weight:bold">a &lt; b</span></pre>'
     """
-    from html import escape  # here, for only pages need it
+    from html import escape  # imported here because only notebooks need it
 
-    opened = {role: f"\x00{number}\x01" for number, role in enumerate(_COLORS)}  # in no text that is laid out
+    opened = {role: f"\x00{number}\x01" for number, role in enumerate(_COLORS)}  # never in laid-out text
 
     def mark(role: str, text: str) -> str:
         return f"{opened[role]}{text}\x02" if role in opened else text
@@ -54,7 +54,7 @@ def as_html(laid_out: Callable[[Paint], str]) -> str:
 
 @frozen
 class Mark:
-    """A span with a word on it; the primary one is drawn with carets, the others with dashes."""
+    """A span with a short text; the primary one is underlined with carets, the others with dashes."""
 
     span: Span
     text: str
@@ -77,7 +77,7 @@ def lay_out(
     """
     lines = [f"{paint(role, heading)}{paint('message', ': ' + printable(message))}"]
     margin = ""
-    if marks[0].span.start >= 0:  # else nobody wrote it: there is nothing to point at
+    if marks[0].span.start >= 0:  # otherwise the tree was built in code, and there is no text to point at
         placed = _by_line(source, marks)
         margin = " " * len(str(max(placed)))
         where = source.position(marks[0].span.start)
@@ -90,7 +90,7 @@ def lay_out(
 
 
 def display_width(text: str) -> int:
-    """How many terminal cells a text takes: wide characters two, combining marks none.
+    """Return the number of terminal cells of a text: wide characters take two, combining marks none.
 
     >>> display_width("né"), display_width("ne\u0301"), display_width("猫")
     (2, 2, 2)
@@ -99,7 +99,7 @@ def display_width(text: str) -> int:
 
 
 def printable(text: str) -> str:
-    r"""The text with a replacement for each character that would move the carets, break the line or steer a terminal.
+    r"""Replace each character that would move the carets, break the line or control a terminal.
 
     >>> printable("a\tb\x1b[2J\n") == "a b\ufffd[2J\ufffd"
     True
@@ -110,7 +110,7 @@ def printable(text: str) -> str:
 
 
 def escape_unprintable(json_text: str) -> str:
-    r"""JSON text with escapes for the characters that `printable` replaces: it stays the same value.
+    r"""Escape the characters that `printable` replaces in JSON text; its value stays the same.
 
     >>> print(escape_unprintable('["a\u202eb", "\U000e0041", "\x7f", "猫"]'))
     ["a\u202eb", "\udb40\udc41", "\u007f", "猫"]
@@ -140,7 +140,7 @@ def _cells(char: str) -> int:
 
 
 def _by_line(source: Source, marks: Sequence[Mark]) -> dict[int, list[Mark]]:
-    """The marks that point somewhere, by the line on which they start; lines from top to bottom."""
+    """Group the marks that have a place by the line on which they start, from top to bottom."""
     placed: dict[int, list[Mark]] = {}
     for mark in sorted((mark for mark in marks if mark.span.start >= 0), key=lambda mark: mark.span):
         placed.setdefault(source.position(mark.span.start).line, []).append(mark)
@@ -164,7 +164,7 @@ def _excerpts(source: Source, placed: dict[int, list[Mark]], role: str, margin: 
 
 
 def _columns(mark: Mark, source: Source) -> tuple[int, int]:
-    """Where a mark starts and ends on its first line, as offsets in that line; past its end, at its end."""
+    """Return the start and end of a mark on its first line, as offsets clipped to that line."""
     first = source.position(mark.span.start)
     length = len(source.line(first.line))
     start = min(first.column - 1, length)
@@ -172,7 +172,7 @@ def _columns(mark: Mark, source: Source) -> tuple[int, int]:
 
 
 def _cut(text: str, columns: Sequence[tuple[int, int]]) -> tuple[str, list[tuple[int, int]]]:
-    """Cut a very long line to the parts around the marks, and move the marks with them."""
+    """Cut a very long line to the parts around the marks, and shift the marks accordingly."""
     if len(text) <= _MAX_LINE:
         return text, list(columns)
     kept: list[tuple[int, int]] = []

@@ -1,4 +1,4 @@
-"""Diagnostics as data: what is wrong, where, and what to do."""
+"""Diagnostics as data: the fault, its place, and the fix."""
 
 from collections.abc import Iterable
 
@@ -11,7 +11,7 @@ from kili_query.source import Position, Source, Span
 
 @frozen
 class Label:
-    """A place in the text and a few words on it."""
+    """A place in the text with a short explanation."""
 
     span: Span
     text: str = ""
@@ -19,14 +19,14 @@ class Label:
 
 @frozen
 class Edit:
-    """A replacement that mends the text: put ``text`` where ``span`` is."""
+    """A fix: replace ``span`` by ``text``."""
 
     span: Span
     text: str
 
 
 class Help(str):
-    """What to do, in words; ``edit`` does it, where one is known.
+    """The suggested fix in words; ``edit`` carries it out, if one is known.
 
     >>> help = Help("did you mean `PERSON`?", Edit(Span(8, 13), "PERSON"))
     >>> help.startswith("did you mean"), help.edit.text
@@ -42,7 +42,7 @@ class Help(str):
 
     @property
     def text(self) -> str:
-        """The words alone."""
+        """The words without the edit."""
         return str(self)
 
 
@@ -74,7 +74,7 @@ class Diagnostic:
 
     @property
     def severity(self) -> Severity:
-        """Error, warning or note: a fact of the code."""
+        """Error, warning or note, as the code determines."""
         return self.code.severity
 
     @property
@@ -84,7 +84,7 @@ class Diagnostic:
 
     @property
     def position(self) -> Position:
-        """Line and column at which the fault starts, from 1."""
+        """The line and column at which the fault starts, from 1."""
         return self.source.position(self.primary.span.start)
 
     @property
@@ -98,7 +98,7 @@ class Diagnostic:
         return self.position.column
 
     def lay_out(self, paint: Paint = PLAIN) -> str:
-        """The text with carets, its parts painted by ``paint``."""
+        """Lay the diagnostic out as text with carets, coloured by ``paint``."""
         marks = [Mark(self.primary.span, self.primary.text, is_primary=True)]
         marks.extend(Mark(label.span, label.text, is_primary=False) for label in self.labels)
         heading = f"{self.severity}[{self.code}]"
@@ -109,10 +109,10 @@ class Diagnostic:
         return self.lay_out()
 
     def _repr_html_(self) -> str:
-        """What notebooks show."""
+        """Render the diagnostic for notebooks."""
         return as_html(self.lay_out)
 
 
 def sort_diagnostics(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """Sorted by position, then by code; repeated ones once."""
+    """Sort diagnostics by position, then by code, and drop duplicates."""
     return sorted(dict.fromkeys(diagnostics), key=lambda found: (found.span, found.code, found.message))

@@ -6,11 +6,11 @@ from kili_query.diagnostics.codes import Code
 from kili_query.resources import read_text
 
 _COMMENT_LINE = re.compile(r"^<!--.*?-->\n", re.MULTILINE)
-"""What the tests read of a page, such as the ontology that its example is checked with."""
+"""Comments for the tests, such as the ontology for the example."""
 
 
 def page(code: Code) -> str:
-    """The page that `kili-query explain` prints.
+    """Return the page that `kili-query explain` prints.
 
     >>> print(page(Code("KQ102")).splitlines()[0])
     # KQ102: unknown category

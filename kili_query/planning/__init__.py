@@ -1,4 +1,4 @@
-"""Planning: what a target is asked, and the residual that is kept local."""
+"""Planning: split a query into what a target is asked and a residual that is evaluated locally."""
 
 from kili_query.planning.profile import DEFAULT_PROFILE, STRICT_PROFILE, ServerProfile
 from kili_query.planning.split import Kept, Split, local_notes, split

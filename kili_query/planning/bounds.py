@@ -1,4 +1,4 @@
-"""Bounds: what is known of single terms, from what is said beside them and of the sums that they are in."""
+"""Bounds of single terms, derived from the conditions beside them and the sums that contain them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias, assert_never
@@ -21,13 +21,13 @@ from kili_query.logic.literals import pure_literal
 __all__ = ["Bounds", "extent", "implied_by_sum", "limits", "lower_bound", "narrow", "negated", "upper_bound"]
 
 Bounds: TypeAlias = Mapping[Term, tuple[int, int]]
-"""The least and the most that a term can count, ends included, where more is known than 0 … `MAX_COUNT`."""
+"""The minimum and maximum of each term, ends included; without an entry, 0 … `MAX_COUNT`."""
 
 TRUE = Constant(True)
 
 
 def lower_bound(leaf: Comparison) -> int:
-    """The least count that satisfies a comparison; more than `MAX_COUNT` where none does."""
+    """Return the smallest count that satisfies a comparison; more than `MAX_COUNT` if none does."""
     match leaf.op:
         case CompareOp.EQ | CompareOp.GE:
             return max(leaf.bound, 0)
@@ -40,7 +40,7 @@ def lower_bound(leaf: Comparison) -> int:
 
 
 def upper_bound(leaf: Comparison) -> int:
-    """The greatest count that satisfies a comparison; less than 0 where none does."""
+    """Return the largest count that satisfies a comparison; less than 0 if none does."""
     match leaf.op:
         case CompareOp.EQ | CompareOp.LE:
             return min(leaf.bound, MAX_COUNT)
@@ -53,7 +53,7 @@ def upper_bound(leaf: Comparison) -> int:
 
 
 def narrow(operands: Iterable[Predicate], known: Bounds) -> Bounds:
-    """The bounds that the operands of an AND give to single terms, beside those known before."""
+    """Add the bounds that the operands of an AND imply for single terms to the known ones."""
     narrowed = dict(known)
     sums: list[Linear] = []
     for operand in operands:
@@ -73,14 +73,14 @@ def narrow(operands: Iterable[Predicate], known: Bounds) -> Bounds:
 def _tighten(bounds: dict[Term, tuple[int, int]], term: Term, low: int, high: int) -> None:
     before = bounds.get(term, (0, MAX_COUNT))
     bounds[term] = (max(before[0], low), min(before[1], high))
-    if isinstance(term, Filtered):  # the objects that are chosen are among all
+    if isinstance(term, Filtered):  # the filtered objects are a subset of all objects
         _tighten(bounds, term.counter, low, MAX_COUNT)
 
 
 def implied_by_sum(tree: Linear, bounds: Bounds) -> Iterator[Predicate]:
-    """What a sum says of its single counters.
+    """Yield what a sum implies for its single counters.
 
-    ``A + B >= 5`` says that one of the two is 3 or more (pigeonhole); ``A + B <= 5`` that each is 5 or less.
+    ``A + B >= 5`` implies that one of the two is 3 or more (pigeonhole); ``A + B <= 5`` that each is 5 or less.
     """
     yield from _bounds_from_sum(tree, bounds)
     low, high = limits(tree)
@@ -99,7 +99,7 @@ def _bounds_from_sum(tree: Linear, bounds: Bounds) -> Iterator[Predicate]:
 
 
 def limits(tree: Linear) -> tuple[int | None, int | None]:
-    """The least and the most that a sum may be, ends included; None where it has no such limit."""
+    """Return the minimum and maximum that a sum may have, ends included; None for no limit."""
     match tree.op:
         case CompareOp.EQ:
             return tree.bound, tree.bound
@@ -116,12 +116,12 @@ def limits(tree: Linear) -> tuple[int | None, int | None]:
 
 
 def negated(addends: Iterable[Addend]) -> list[Addend]:
-    """The addends of the sum with the other sign."""
+    """Return the addends with the opposite sign."""
     return [Addend(-addend.coefficient, addend.counter) for addend in addends]
 
 
 def extent(term: Term, bounds: Bounds) -> tuple[int, int]:
-    """The least and most of a term; of objects chosen by their children, no more than of all those objects."""
+    """Return the minimum and maximum of a term; filtered objects are at most as many as all objects."""
     low, high = bounds.get(term, (0, MAX_COUNT))
     if isinstance(term, Filtered):
         high = min(high, extent(term.counter, bounds)[1])
@@ -134,7 +134,7 @@ def _least(addend: Addend, bounds: Bounds) -> int:
 
 
 def _bounds_of_each(addends: Sequence[Addend], at_most: int, bounds: Bounds) -> Iterator[Predicate]:
-    """From ``sum <= at_most``: what is left for each term when all others are as small as they can be."""
+    """Yield, from ``sum <= at_most``, the bound of each term when all others are as small as possible."""
     least = [_least(addend, bounds) for addend in addends]
     total = sum(least)
     for addend, own in zip(addends, least, strict=True):
@@ -146,17 +146,17 @@ def _bounds_of_each(addends: Sequence[Addend], at_most: int, bounds: Bounds) -> 
 
 
 def _clip(term: Term, op: CompareOp, bound: int) -> Predicate:
-    """A comparison, or TRUE where every count, or as good as every count, satisfies it."""
+    """Return a comparison, or TRUE if every count, or practically every count, satisfies it."""
     if (op is CompareOp.LE and bound > MAX_COUNT // 2) or (op is CompareOp.GE and bound <= 0):
         return TRUE
     return comparison(term, op, bound)
 
 
 def _pigeonhole(addends: Sequence[Addend], at_least: int, bounds: Bounds) -> Predicate:
-    """From ``sum >= at_least``: one of the counters that add must reach its share of what is lacking.
+    """Return, from ``sum >= at_least``, that one of the positive counters must reach its share of what is missing.
 
-    All counters are taken to have what they have at least; those that cannot reach an equal share are taken to have
-    all that they can, and leave more to the others.
+    All counters are assumed to have their minimum. Those that cannot reach an equal share are assumed to have their
+    maximum, which leaves more to the others.
     """
     needed = at_least - sum(addend.coefficient * extent(addend.counter, bounds)[0] for addend in addends)
     rooms = [(one, _room(one.counter, bounds)) for one in addends if one.coefficient > 0]
@@ -173,7 +173,7 @@ def _pigeonhole(addends: Sequence[Addend], at_least: int, bounds: Bounds) -> Pre
     slack = needed - 1 - sum(addend.coefficient * (step - 1) for (addend, _), step in zip(able, steps, strict=True))
     wanted: list[Predicate] = []
     for (addend, room), step in zip(able, steps, strict=True):
-        further = addend.coefficient <= slack and step < room  # were all others one short, it had to go one further
+        further = addend.coefficient <= slack and step < room  # if all others are one short, this one must go further
         slack -= addend.coefficient if further else 0
         wanted.append(_clip(addend.counter, CompareOp.GE, extent(addend.counter, bounds)[0] + step + further))
     return disjunction(wanted)

@@ -1,4 +1,4 @@
-"""What a server may be trusted with. The vendor documents little of it, so it is a value to read and set."""
+"""Which of a server's searches are reliable. The vendor documents little of it, so you can read and set it."""
 
 import json
 from collections.abc import Mapping
@@ -15,23 +15,23 @@ from kili_query.replacing import replaced
 __all__ = ["DEFAULT_PROFILE", "STRICT_PROFILE", "TRAITS", "ServerProfile"]
 
 FILTER_SIZE = 4_000
-"""Short enough for what stands before servers, long enough for the sums that people ask for."""
+"""Short enough for proxies in front of servers, long enough for the sums that people write."""
 
 
 @frozen(kw_only=True)
 class ServerProfile:
-    """What of section 4 of the language a server is trusted to do as we do.
+    """Where a server is trusted to count as section 4 of the language says.
 
-    What it is not trusted with is not asked of it: the plan keeps it as residual and pushes something weaker that no
-    doubt touches.
+    Searches that rely on an untrusted trait are not pushed: the plan keeps them as residual, and pushes something
+    weaker that is safe.
 
     Attributes:
         finds_absent: ``== 0``, ``< n`` and ``<= n`` find labels that never mention the category.
-        counts_beyond_one: an object more is one more; else a count is trusted to be 0 or not, and no further.
+        counts_beyond_one: each object adds one to the count; if false, only 0 and more than 0 are distinguished.
         counts_child_jobs: a child job is counted as section 4 counts it.
         counts_videos: a video's frames are counted together, one object for each ``mid``.
-        filter_size: how many characters its filter may have. A sum of counters takes many; where they are too few, what
-            is asked finds more labels than it must. A query that needs more without any sum is sent all the same.
+        filter_size: maximum number of characters of the filter. A sum of counters needs many; if there are too few, the
+            filter finds more labels than necessary. A query that is longer without any sum is sent anyway.
 
     >>> ServerProfile(finds_absent=False).to_dict()["counts_beyond_one"]
     True
@@ -44,7 +44,7 @@ class ServerProfile:
     filter_size: int = FILTER_SIZE
 
     def to_dict(self) -> dict[str, bool | int]:
-        """The profile as a JSON object.
+        """Return the profile as a JSON object.
 
         >>> STRICT_PROFILE.to_dict()["counts_videos"]
         False
@@ -53,10 +53,10 @@ class ServerProfile:
 
     @classmethod
     def from_dict(cls, traits: Mapping[str, object]) -> "ServerProfile":
-        """The profile of what `to_dict` gave. A trait that is not there is not trusted, for nobody vouches for it.
+        """Build a profile from the result of `to_dict`. A missing trait is not trusted.
 
         Raises:
-            ArgumentError: there is no such trait, or it has a value of another kind.
+            ArgumentError: a trait is unknown, or its value has the wrong type.
 
         >>> ServerProfile.from_dict({"finds_absent": True}).counts_beyond_one
         False
@@ -70,7 +70,7 @@ class ServerProfile:
             if name in TRAITS and not isinstance(value, bool):
                 raise ArgumentError(f"`{name}` of a profile must be true or false, not {value!r:.80}")
             if name not in TRAITS and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
-                raise ArgumentError(f"`{name}` of a profile must be an integer from 0, not {value!r:.80}")
+                raise ArgumentError(f"`{name}` of a profile must be an integer of at least 0, not {value!r:.80}")
             trusted[name] = value
         return cls(**trusted)
 
@@ -85,10 +85,10 @@ class ServerProfile:
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> "ServerProfile":
-        """Read the profile in a file, as an audit writes it.
+        """Read a profile from a file, as an audit writes it.
 
         Raises:
-            ArgumentError: the file cannot be read, or holds no profile; the message names it.
+            ArgumentError: the file cannot be read or is not a profile; the message names the file.
         """
         try:
             found: object = json.loads(Path(path).read_bytes().decode("utf-8-sig"))
@@ -104,7 +104,7 @@ class ServerProfile:
 
 
 TRAITS = tuple(one.name for one in fields(ServerProfile) if one.name != "filter_size")
-"""What a server is trusted with or not."""
+"""The fields of a profile that are true or false."""
 
 DEFAULT_PROFILE = ServerProfile()
 """A server that counts as section 4 of the language says."""
@@ -112,4 +112,4 @@ DEFAULT_PROFILE = ServerProfile()
 STRICT_PROFILE = ServerProfile(
     finds_absent=False, counts_beyond_one=False, counts_child_jobs=False, counts_videos=False
 )
-"""Only what no doubt touches: lower bounds of 1 on root jobs."""
+"""A server that is only trusted with lower bounds of 1 on root jobs."""

@@ -1,4 +1,4 @@
-"""Planning: what a target is asked, and what of the query is then left to evaluate locally.
+"""Split a query into what a target is asked and what is left to evaluate locally.
 
 INVARIANT: for every label L, q(L) implies pushed(L), and q(L) is the same as pushed(L) and residual(L).
 """
@@ -19,18 +19,18 @@ __all__ = ["Kept", "Split", "local_notes", "split"]
 TRUE, FALSE = Constant(True), Constant(False)
 
 SHOWN = 120
-"""How many characters of a filter are shown where it is not what was asked for."""
+"""How many characters of a filter the note on a kept part shows."""
 
 
 @frozen
 class Kept:
-    """A part of the query that the target cannot be asked, or not exactly.
+    """A part of the query that the target cannot evaluate, or not exactly.
 
     Attributes:
         part: the part.
-        reason: why it stays.
-        asked: what the target is asked in its place; TRUE where that is nothing.
-        target: what messages call the target.
+        reason: why it is evaluated locally.
+        asked: what the target is asked instead; TRUE for nothing.
+        target: the name of the target in messages.
     """
 
     part: Predicate
@@ -40,7 +40,7 @@ class Kept:
 
     @property
     def instead(self) -> str:
-        """What the target is asked in its place, in words."""
+        """Describe what the target is asked instead."""
         if self.asked == TRUE:
             return f"{self.target} is asked nothing instead"
         text = print_tree(lower(simplify(self.asked)))
@@ -51,11 +51,11 @@ class Kept:
 
 @frozen
 class Split:
-    """A query cut in two.
+    """A query split in two.
 
     Attributes:
-        pushed: what the target is asked; TRUE for nothing, FALSE where no label can match.
-        residual: what must hold besides, or None.
+        pushed: what the target is asked; TRUE for nothing, FALSE if no label can match.
+        residual: what is evaluated locally in addition, or None.
         kept: the parts of the residual, with reasons.
     """
 
@@ -65,13 +65,13 @@ class Split:
 
 
 def split(tree: Predicate, target: Target) -> Split:
-    """Cut a predicate in what the target is asked and what is left.
+    """Split a predicate into what the target is asked and what is left.
 
     Args:
-        tree: the predicate, bound where there is an ontology.
-        target: who is asked.
+        tree: the predicate, bound if there is an ontology.
+        target: the target.
     """
-    simple = lower(simplify(lower(tree)))  # clauses that have met say more: the split is of the simplest form
+    simple = lower(simplify(lower(tree)))  # combined clauses are stronger than single ones
     if simple == TRUE:
         return Split(TRUE)
     if simple == FALSE or satisfiable(simple).value is False:
@@ -80,7 +80,7 @@ def split(tree: Predicate, target: Target) -> Split:
     sums = sum(isinstance(node, Linear) for node in subtrees(simple))
     room = max(0, size - len(print_tree(simple))) // sums if sums else 0
     cut = _cut(simple, evolve(target, sum_size=room))
-    while room and len(print_tree(cut.pushed)) > size:  # hardly ever: simplified once more, it became longer
+    while room and len(print_tree(cut.pushed)) > size:  # rare: simplification can make the text longer
         room //= 2
         cut = _cut(simple, evolve(target, sum_size=room))
     return cut
@@ -97,7 +97,7 @@ def _cut(simple: Predicate, target: Target) -> Split:
         if not weakened.is_exact:
             kept.append(Kept(part, _reason(part, target), weakened.predicate, target.name))
     if not kept and tuple(pushed) == parts:
-        return Split(simple)  # simplified before
+        return Split(simple)  # it is already simplified
     asked = lower(simplify(all_of(pushed)))
     if asked == FALSE:
         return Split(FALSE)
@@ -113,7 +113,7 @@ def _reason(part: Predicate, target: Target) -> str:
 
 
 def local_notes(cut: Split) -> list[Diagnostic]:
-    """KQ301: which parts are evaluated locally, and what the target is asked instead."""
+    """Return a note KQ301 for each part that is evaluated locally, with what the target is asked instead."""
     return [
         Diagnostic(
             Code.EVALUATED_LOCALLY,

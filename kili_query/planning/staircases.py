@@ -1,7 +1,7 @@
-"""Staircases: a sum of counters as steps of comparisons, for targets that compare single counters only.
+"""Staircases: a sum of counters as steps of comparisons, for targets that only compare single counters.
 
-``A + B >= 2`` is ``B >= 2 OR A >= 1 AND B >= 1 OR A >= 2``: one step for each value of one counter, and beside it what
-that value leaves for the rest of the sum.
+``A + B >= 2`` is ``B >= 2 OR A >= 1 AND B >= 1 OR A >= 2``: one step for each value of one counter, combined with what
+the rest of the sum must then reach.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,16 +19,16 @@ __all__ = ["Staircase", "staircase"]
 TRUE, FALSE = Constant(True), Constant(False)
 
 STEPS = (MAX_COUNT, 64, 32, 16, 12, 8, 6, 4, 3, 2)
-"""How many steps a counter may take, tried in this order until the text is short enough; first, one for each value."""
+"""How many steps a counter may have, tried in this order until the text is short enough; first one for each value."""
 
 MAX_ADDENDS = 40
-"""The steps of one counter hold those of the next, so that a longer sum would never have a short staircase."""
+"""The steps of one counter contain those of the next, so a longer sum never has a short staircase."""
 
 ENDLESS = 10_000
-"""So many values of a counter are a bound that nobody meant."""
+"""A counter with this many values is treated as unbounded."""
 
 MANY_STEPS = 16
-"""Where there is no end to the values, hardly a label is left after so many steps, half of which double in length."""
+"""Steps of an unbounded counter, half of which double in length; hardly any label holds more objects."""
 
 SHORTEST = len("A.B.count > 1")
 
@@ -43,8 +43,8 @@ class Staircase:
     """Comparisons in place of a sum.
 
     Attributes:
-        predicate: holds wherever the sum and the bounds hold.
-        is_exact: the sum holds wherever the predicate does, the bounds known or not.
+        predicate: holds whenever the sum and the bounds hold.
+        is_exact: the sum holds whenever the predicate does, even if the bounds do not.
     """
 
     predicate: Predicate
@@ -52,12 +52,12 @@ class Staircase:
 
 
 def staircase(tree: Linear, bounds: Bounds, size: int) -> Staircase | None:
-    """The staircase of a sum with the smallest steps that a text of about ``size`` characters has room for, or None.
+    """Build the staircase with the smallest steps that fit into a text of about ``size`` characters, or None.
 
     Args:
         tree: the sum.
-        bounds: what is known of the counters; the predicate repeats it, because the steps rely on it.
-        size: how many characters the predicate may have as text.
+        bounds: known bounds of the counters; the predicate repeats them, because the steps rely on them.
+        size: maximum number of characters of the predicate as text.
     """
     if len(tree.addends) > MAX_ADDENDS or size < len(tree.addends) * SHORTEST:
         return None
@@ -74,7 +74,7 @@ def staircase(tree: Linear, bounds: Bounds, size: int) -> Staircase | None:
 
 
 class _TooLongError(Exception):
-    """The text would have more characters than it may."""
+    """The text would be longer than allowed."""
 
 
 @define
@@ -82,11 +82,11 @@ class _Builder:
     """Builds one staircase.
 
     Attributes:
-        bounds: what is known of the counters.
-        costs: the characters of a comparison of each counter.
-        steps: how many steps each counter may take.
+        bounds: known bounds of the counters.
+        costs: the number of characters of a comparison, for each counter.
+        steps: how many steps each counter may have.
         left: how many characters are left.
-        is_exact: so far, no values of a counter share a step.
+        is_exact: no values of a counter have shared a step so far.
     """
 
     bounds: Bounds
@@ -96,7 +96,7 @@ class _Builder:
     is_exact: bool = True
 
     def sum(self, addends: Sequence[Addend], low: int | None, high: int | None) -> Predicate:
-        """What a sum from ``low`` to ``high`` says of its counters; None is no limit."""
+        """Return the steps of a sum from ``low`` to ``high``; None is no limit."""
         least, most = _range(addends, self.bounds)
         if low is not None and low <= least:
             low = None
@@ -114,9 +114,9 @@ class _Builder:
         return self._steps(addends[chosen], rest, values[chosen], low, high)
 
     def _values(self, addends: Sequence[Addend], at: int, low: int, high: int | None) -> Values:
-        """The values of a counter that can make a difference: the rest of the sum can add what they lack.
+        """Return the values of a counter that matter: those for which the rest of the sum can reach the limits.
 
-        With a lower limit alone, all values from the first that needs nothing from the rest are as good as it.
+        With only a lower limit, all values from the first that needs nothing from the rest are equivalent.
         """
         weight = addends[at].coefficient
         fewest, most = extent(addends[at].counter, self.bounds)
@@ -139,12 +139,12 @@ class _Builder:
         before: Predicate = FALSE
         for first, last in self._shared(values, is_descending=weight < 0):
             step = (first, last)
-            if high is None:  # what helps the sum further does no harm, so that the other end stays open
+            if high is None:  # values that increase the sum are fine too, so one end stays open
                 step = (first, known[1]) if weight > 0 else (known[0], last)
             added = sorted((weight * first, weight * last))
             left_before = self.left
             remaining = self.sum(rest, low - added[1], None if high is None else high - added[0])
-            if high is None and remaining == before:  # then the step before says it, and asks less of the counter
+            if high is None and remaining == before:  # the previous step covers this one and is weaker on the counter
                 self.left = left_before
                 continue
             before = remaining
@@ -152,7 +152,7 @@ class _Builder:
         return any_of(options)
 
     def _shared(self, values: Values, *, is_descending: bool) -> Iterable[Values]:
-        """The values of each step, from the one that needs most of the rest of the sum."""
+        """Return the values of each step, starting with the one that needs most from the rest of the sum."""
         first, last = values
         many = last - first + 1
         if self.steps == MAX_COUNT and many > self.left:
@@ -166,9 +166,9 @@ class _Builder:
         return reversed(cells) if is_descending else cells
 
     def within(self, term: Term, values: Values, known: Values) -> Predicate:
-        """That a counter has one of some values, as far as that is not known."""
+        """Return the condition that a counter has one of the values, without what is already known."""
         low, high = values
-        if high < known[1] and known[1] - high < ENDLESS < high:  # as good as any count
+        if high < known[1] and known[1] - high < ENDLESS < high:  # practically any count
             high = known[1]
             self.is_exact = False
         wanted: list[Predicate] = []
@@ -186,7 +186,7 @@ class _Builder:
 
 
 def _starts(first: int, many: int, steps: int) -> Iterator[int]:
-    """Where steps of many values start: evenly or, where there is no end to them, single ones, then longer and longer.
+    """Yield the first value of each step: evenly spaced, or for unbounded counters single values, then longer steps.
 
     Most labels hold few objects of a category.
     """
@@ -199,7 +199,7 @@ def _starts(first: int, many: int, steps: int) -> Iterator[int]:
 
 
 def _range(addends: Iterable[Addend], bounds: Bounds) -> Values:
-    """The least and the most that a sum can be."""
+    """Return the minimum and maximum of a sum."""
     least = most = 0
     for addend in addends:
         ends = [addend.coefficient * end for end in extent(addend.counter, bounds)]
@@ -208,7 +208,7 @@ def _range(addends: Iterable[Addend], bounds: Bounds) -> Values:
 
 
 def _quotients(weight: int, low: int, high: int | None) -> Values:
-    """The integers that times ``weight`` are at least ``low`` and, where given, at most ``high``."""
+    """Return the range of integers that, times ``weight``, are at least ``low`` and, if given, at most ``high``."""
     far = 2 * MAX_COUNT
     if weight > 0:
         return -(-low // weight), far if high is None else high // weight

@@ -1,4 +1,4 @@
-"""The weakening of a predicate: the strongest that a target can express and that holds wherever the predicate does.
+"""Weaken a predicate to the strongest one that it implies and that a target can express.
 
 INVARIANT: for every label L, q(L) implies weaken(q)(L); where ``is_exact``, also the reverse.
 """
@@ -44,16 +44,16 @@ TRUE, FALSE = Constant(True), Constant(False)
 
 @frozen
 class Target:
-    """Who is asked: what it can express, how far it is trusted, and what is known of the jobs.
+    """A target: what it can express, how far it is trusted, and the ontology.
 
     Attributes:
         capabilities: what it can express.
-        name: what messages call it.
-        profile: what it is trusted with; None where it is our own engine.
-        ontology: the project's, which says what is a child job and what a video.
+        name: its name in messages.
+        profile: what it is trusted with; None for our own engines.
+        ontology: the project's ontology, which says which jobs are child jobs and whether labels are videos.
         has_default_policy: objects are counted by the default policy, under which the children of objects add up. A
-            server knows no other policy.
-        sum_size: how many characters may be asked in place of one sum.
+            server has no other policy.
+        sum_size: maximum number of characters that replace one sum.
     """
 
     capabilities: Capabilities
@@ -64,19 +64,19 @@ class Target:
     sum_size: int = DEFAULT_PROFILE.filter_size
 
     def is_root_job(self, job: str) -> bool:
-        """Whether the ontology vouches that the job counts at the root alone."""
+        """Whether the ontology declares the job as a root job, which only counts at the root."""
         known = None if self.ontology is None else self.ontology.jobs.get(job)
         return known is not None and not known.is_child
 
     @property
     def may_see_videos(self) -> bool:
-        """Whether a label may be a video's: without an ontology nobody knows."""
+        """Whether a label may belong to a video; always true without an ontology."""
         return self.ontology is None or self.ontology.input_type is None or self.ontology.is_video
 
 
 @frozen
 class Weakened:
-    """A predicate that the target can express, and whether it says all."""
+    """A predicate that the target can express, and whether it is equivalent to the original."""
 
     predicate: Predicate
     is_exact: bool
@@ -87,8 +87,8 @@ def weaken(tree: Predicate, target: Target, bounds: Bounds | None = None) -> Wea
 
     Args:
         tree: the predicate; sugar is lowered.
-        target: who is asked.
-        bounds: what the surroundings say of single terms.
+        target: the target.
+        bounds: known bounds of single terms, from the conditions around the predicate.
     """
     known = bounds or {}
     match tree:
@@ -114,7 +114,7 @@ def weaken(tree: Predicate, target: Target, bounds: Bounds | None = None) -> Wea
 
 
 def _predicates(parts: Iterable[Weakened]) -> dict[Predicate, None]:
-    """The predicates, each once, in order."""
+    """Return the predicates in order, without duplicates."""
     return dict.fromkeys(part.predicate for part in parts)
 
 
@@ -132,7 +132,7 @@ def _weaken_sum(tree: Linear, target: Target, known: Bounds) -> Weakened:
 
 
 def _staircases(tree: Linear, target: Target, known: Bounds) -> Iterator[Weakened]:
-    """The staircase that relies on nothing and, unless it is exact, the one that relies on what is known."""
+    """Yield the staircase without known bounds, then the one with them."""
     for bounds in ({}, known):
         stairs = staircase(tree, bounds, target.sum_size)
         if stairs is not None:
@@ -141,7 +141,7 @@ def _staircases(tree: Linear, target: Target, known: Bounds) -> Iterator[Weakene
 
 
 def _relaxed(tree: Linear) -> list[Linear]:
-    """Sums of columns that are at least, or at most, as great: all objects for those that their children choose."""
+    """Return sums of columns that are at least, or at most, as large: filtered objects become all objects."""
     is_equal = tree.op is CompareOp.EQ
     relaxed = []
     if tree.op in (CompareOp.GE, CompareOp.GT) or is_equal:
@@ -150,11 +150,11 @@ def _relaxed(tree: Linear) -> list[Linear]:
     if tree.op in (CompareOp.LE, CompareOp.LT) or is_equal:
         at_most = CompareOp.LE if is_equal else tree.op
         relaxed.append(evolve(tree, addends=_most(tree.addends, sign=-1), op=at_most))
-    return [one for one in relaxed if len(one.addends) > 1]  # what single terms must be is known without
+    return [one for one in relaxed if len(one.addends) > 1]  # bounds of single terms are derived elsewhere
 
 
 def _most(addends: Iterable[Addend], sign: int) -> tuple[Addend, ...]:
-    """What adds, by its sign, counts all objects; what takes away and is no column takes nothing."""
+    """Count all objects in addends of this sign; drop addends of the other sign that are not columns."""
     weights: dict[Term, int] = {}
     for addend in addends:
         adds = addend.coefficient * sign > 0
@@ -192,7 +192,7 @@ def _weaken_comparison(leaf: Comparison, term: Term, target: Target, known: Boun
 
 
 def _weaken_counter(leaf: Comparison, counter: Counter, target: Target, at_least: int) -> Weakened:
-    """Weaken a comparison of a counter that is known to be at least a number, or else the query is false."""
+    """Weaken a comparison of a counter; the query is false if the counter is below ``at_least``."""
     nothing = Weakened(TRUE, is_exact=False)
     if not _can_spell(counter, target):
         return nothing
@@ -216,39 +216,39 @@ def _weaken_counter(leaf: Comparison, counter: Counter, target: Target, at_least
 
 
 def _implied_by_objects(term: Filtered, low: int, target: Target) -> list[Predicate]:
-    """What ``low`` objects with a condition on their children say: so many objects, and their children.
+    """Return what ``low`` objects with a condition on their children imply: that many objects, and their children.
 
-    The children of two objects of a job that stands at the root alone are apart; else one object may stand below
-    another, and have the same. One object may have two categories that a pattern matches.
+    Two objects of a root job share no children. Otherwise one object may stand below another, and share its children.
+    One object may have two categories that a pattern matches.
     """
     if low < 1:
         return []
     outer = Comparison(term.counter, CompareOp.GE, low)
-    if not target.has_default_policy:  # in frames, children of one object may count more often or less than it
+    if not target.has_default_policy:  # in frames, an object's children may count more or less often than the object
         return [outer]
     are_apart = isinstance(term.counter, Counter) and target.is_root_job(term.counter.job)
     return [outer, _children_of(term.condition, low if are_apart else 1, target)]
 
 
 def _children_of(condition: Predicate, objects: int, target: Target) -> Predicate:
-    """What objects that all satisfy a condition, and whose children are apart, say of the counts in the whole label.
+    """Return what objects that satisfy a condition imply for the whole label, if they share no children.
 
     A child counts once for each parent object, so the counts of the objects add up.
     """
     match condition:
         case And(operands):
             return all_of(_children_of(operand, objects, target) for operand in operands)
-        case Or(operands):  # the objects may satisfy different operands, but some satisfy the same
+        case Or(operands):  # objects may satisfy different operands, but this many satisfy the same one
             share = -(-objects // max(1, len(operands)))
             return any_of(_children_of(operand, share, target) for operand in operands)
         case Constant():
             return condition
         case Comparison(Counter() as counter):
             low = lower_bound(condition)
-            if low < 1 or target.is_root_job(counter.job):  # such a job is counted at the root alone, never below
+            if low < 1 or target.is_root_job(counter.job):  # root jobs are only counted at the root
                 return TRUE if low < 1 else FALSE
             return comparison(counter, CompareOp.GE, objects * low)
-        case Comparison(Filtered(counter, inner)):  # each object has one below it that satisfies the inner condition
+        case Comparison(Filtered(counter, inner)):  # each object has one below it that satisfies `inner`
             low = lower_bound(condition)
             outer = _children_of(Comparison(counter, CompareOp.GE, low), objects, target)
             return TRUE if low < 1 else all_of((outer, _children_of(inner, objects, target)))

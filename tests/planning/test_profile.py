@@ -38,8 +38,8 @@ def test_what_is_not_said_is_not_trusted() -> None:
         ('{"project": {}}', f": a profile has no `project`: there are {', '.join(NAMES)}"),
         ('{"finds_absent": "yes"}', ": `finds_absent` of a profile must be true or false, not 'yes'"),
         ('{"finds_absent": 1}', ": `finds_absent` of a profile must be true or false, not 1"),
-        ('{"filter_size": -1}', ": `filter_size` of a profile must be an integer from 0, not -1"),
-        ('{"filter_size": true}', ": `filter_size` of a profile must be an integer from 0, not True"),
+        ('{"filter_size": -1}', ": `filter_size` of a profile must be an integer of at least 0, not -1"),
+        ('{"filter_size": true}', ": `filter_size` of a profile must be an integer of at least 0, not True"),
         (json.dumps("é").encode("utf-16"), "is not JSON: "),
     ],
 )

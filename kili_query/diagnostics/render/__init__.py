@@ -1,4 +1,4 @@
-"""The ways to show diagnostics, one file per output: text with carets, one line each, JSON, SARIF."""
+"""Output formats of diagnostics, one per file: text with carets, single lines, JSON, SARIF."""
 
 from kili_query.diagnostics.render.as_json import as_json, render_json
 from kili_query.diagnostics.render.line import render_line

@@ -1,4 +1,4 @@
-"""Diagnostics as JSON, for other programs. The keys are stable: new ones may come, none goes."""
+"""Diagnostics as JSON, for other programs. Keys are stable: new ones may be added, none is removed."""
 
 import json
 from collections.abc import Iterable
@@ -20,28 +20,28 @@ class JsonSpan(TypedDict):
 
 
 class JsonLabel(TypedDict):
-    """A word on a place; ``span`` is null where nobody wrote the place."""
+    """A place with a short explanation; ``span`` is null if the tree was built in code."""
 
     text: str
     span: JsonSpan | None
 
 
 class JsonEdit(TypedDict):
-    """A replacement that mends the text."""
+    """A replacement that fixes the text."""
 
     text: str
     span: JsonSpan | None
 
 
 class JsonHelp(TypedDict):
-    """What to do, and as an edit where one is known."""
+    """The suggested fix in words, and as an edit if one is known."""
 
     text: str
     edit: JsonEdit | None
 
 
 class JsonDiagnostic(TypedDict):
-    """One finding; ``label`` is the word on its own span, ``labels`` are the other places."""
+    """One finding; ``label`` explains its own span, ``labels`` are the other places."""
 
     code: str
     severity: str
@@ -54,7 +54,7 @@ class JsonDiagnostic(TypedDict):
 
 
 def as_json(found: Diagnostic) -> JsonDiagnostic:
-    """One diagnostic as a JSON object."""
+    """Convert one diagnostic to a JSON object."""
     source = found.source
     return {
         "code": found.code.value,
@@ -69,7 +69,7 @@ def as_json(found: Diagnostic) -> JsonDiagnostic:
 
 
 def render_json(diagnostics: Iterable[Diagnostic]) -> str:
-    """All diagnostics as one JSON array, in ASCII."""
+    """Render diagnostics as one JSON array, in ASCII."""
     return json.dumps([as_json(found) for found in diagnostics], indent=2)
 
 

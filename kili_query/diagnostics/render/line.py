@@ -1,11 +1,11 @@
-"""Diagnostics in one line each, as editors and log files like them."""
+"""Diagnostics in one line each, for editors and log files."""
 
 from kili_query.diagnostics.layout import printable
 from kili_query.diagnostics.model import Diagnostic
 
 
 def render_line(found: Diagnostic) -> str:
-    """Place, severity, code, message and help in one line.
+    """Render place, severity, code, message and help in one line.
 
     >>> from kili_query.diagnostics import Code, Help, Label
     >>> from kili_query.source import Source, Span

@@ -14,7 +14,7 @@ _Object = dict[str, object]
 
 
 def render_sarif(diagnostics: Iterable[Diagnostic]) -> str:
-    """All diagnostics as one SARIF log with one run, in ASCII; each code that occurs is a rule."""
+    """Render diagnostics as one SARIF log with one run, in ASCII; each code that occurs is a rule."""
     findings = list(diagnostics)
     codes = sorted({found.code for found in findings})
     run = {
@@ -70,7 +70,7 @@ def _artifact(source: Source) -> _Object:
 
 
 def _region(span: Span, source: Source) -> _Object:
-    """Lines and columns alone: an offset would count from the start of a query, which may stand inside a file."""
+    """Return lines and columns only: an offset would count from the start of the query, which may be inside a file."""
     start, end = source.position(span.start), source.position(span.end)
     return {
         "startLine": start.line,

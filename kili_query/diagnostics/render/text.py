@@ -1,4 +1,4 @@
-"""Diagnostics for a terminal: the text with carets, in colours where they are wanted."""
+"""Diagnostics for a terminal: text with carets, in colour if wanted."""
 
 import os
 from collections.abc import Iterable, Mapping
@@ -18,22 +18,22 @@ _STYLES = {
 
 
 def render_text(diagnostics: Iterable[Diagnostic], *, color: bool = False) -> str:
-    """All diagnostics as text with carets, an empty line between each two; no line end after the last."""
+    """Render diagnostics as text with carets, separated by empty lines, without a final line end."""
     paint = ansi if color else PLAIN
     return "\n\n".join(found.lay_out(paint) for found in diagnostics)
 
 
 def ansi(role: str, text: str) -> str:
-    """The text between the escape codes of its role; a role without a style stays plain."""
+    """Wrap the text in the escape codes of its role; a role without a style stays plain."""
     style = _STYLES.get(role)
     return text if style is None else f"\x1b[{style}m{text}\x1b[0m"
 
 
 def wants_color(stream: TextIO, environ: Mapping[str, str] = os.environ) -> bool:
-    """Whether to write colours to a stream.
+    """Decide whether to write colours to a stream.
 
-    A non-empty ``NO_COLOR`` forbids them, then a non-empty ``FORCE_COLOR`` demands them; otherwise a terminal gets
-    them unless its ``TERM`` is ``dumb``. Sources: no-color.org, force-color.org.
+    A non-empty ``NO_COLOR`` disables them. Otherwise a non-empty ``FORCE_COLOR`` enables them; otherwise a terminal
+    gets them unless its ``TERM`` is ``dumb``. Sources: no-color.org, force-color.org.
     """
     if environ.get("NO_COLOR"):
         return False
