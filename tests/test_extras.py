@@ -94,6 +94,7 @@ def loads() -> set[tuple[str, str, str]]:
         for module, call in calls
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "load"
         if len(call.args) == 3 and isinstance(call.args[0], ast.Constant) and isinstance(call.args[2], ast.Constant)
+        if call.args[0].value in SOURCES
     }
 
 
