@@ -4,7 +4,7 @@ A label is read through windows on its JSON. Opening one costs next to nothing; 
 kept, and told by its `problems`.
 """
 
-from kili_query.labels.content import (
+from kili_query.labels.answers import (
     Annotation,
     AnnotationList,
     Category,

@@ -5,8 +5,8 @@ from typing import overload
 
 from kili_query.counting import REPEATED_FRAME, is_frame_key, repeated_frame
 from kili_query.errors import MalformedLabelError
+from kili_query.labels.answers import JobPayload, ParsedJobs
 from kili_query.labels.checks import missing_name
-from kili_query.labels.content import JobPayload, ParsedJobs
 from kili_query.labels.document import CONTENT, Document
 from kili_query.labels.errors import FrameIndexError, JobNotExistingError
 from kili_query.labels.interface import root_jobs

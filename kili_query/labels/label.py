@@ -8,7 +8,7 @@ from kili_query._extras import load
 from kili_query.counting.conversations import ANNOTATIONS, holds_answers
 from kili_query.counting.label import content_of
 from kili_query.errors import MalformedLabelError, MissingExtraError
-from kili_query.labels.content import ParsedJobs
+from kili_query.labels.answers import ParsedJobs
 from kili_query.labels.document import CONTENT, Document
 from kili_query.labels.frames import VideoJobs, is_framed
 from kili_query.labels.interface import ontology_of

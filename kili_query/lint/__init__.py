@@ -7,6 +7,6 @@ be read; what a program puts together is reported as skipped.
 
 from kili_query.lint.check import check_search
 from kili_query.lint.files import lint_paths
-from kili_query.lint.found import Found, Search, Skipped, Unreadable
+from kili_query.lint.searches import Found, Search, Skipped, Unreadable
 
 __all__ = ["Found", "Search", "Skipped", "Unreadable", "check_search", "lint_paths"]

@@ -3,7 +3,7 @@
 from attrs import evolve
 
 from kili_query.diagnostics import Diagnostic, Edit, Help, Label
-from kili_query.lint.found import Placement, Search
+from kili_query.lint.searches import Placement, Search
 from kili_query.ontology import Ontology
 from kili_query.query import check
 from kili_query.source import NOWHERE

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from attrs import evolve, frozen
 
-from kili_query.lint.found import Found, Placement, Search, Skipped, Unreadable
+from kili_query.lint.searches import Found, Placement, Search, Skipped, Unreadable
 from kili_query.source import Position, Source, Span
 
 

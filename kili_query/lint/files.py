@@ -12,10 +12,10 @@ from typing import TypeAlias
 
 from kili_query._extras import load
 from kili_query.lint.derived import plain_line_ends
-from kili_query.lint.found import NAMES, Found, Unreadable
 from kili_query.lint.in_json import find_in_json
 from kili_query.lint.in_notebook import find_in_notebook
 from kili_query.lint.in_python import find_in_python
+from kili_query.lint.searches import NAMES, Found, Unreadable
 from kili_query.litter import is_litter
 from kili_query.source import Source
 

@@ -13,7 +13,7 @@ from typing import TypeAlias
 from attrs import define, field, frozen
 
 from kili_query.lint.derived import Derived, derive
-from kili_query.lint.found import Found, Skipped, mentions_search
+from kili_query.lint.searches import Found, Skipped, mentions_search
 from kili_query.source import Source, Span
 
 Piece: TypeAlias = Span | str

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from attrs import frozen
 
-from kili_query.lint.found import NAMES, Found, Placement, Search, Skipped, Unit, Unreadable, place_text
+from kili_query.lint.searches import NAMES, Found, Placement, Search, Skipped, Unit, Unreadable, place_text
 from kili_query.source import Source, Span
 
 Path: TypeAlias = tuple[str | int, ...]

@@ -7,10 +7,10 @@ from typing import TypeAlias
 from attrs import evolve, frozen
 
 from kili_query.lint.derived import plain_line_ends, without_carriage_returns
-from kili_query.lint.found import PARSED_LENGTH, Found, Placement, Search, Unreadable, mentions_search
 from kili_query.lint.in_cell import find_in_cell
 from kili_query.lint.in_json import JsonScalar, Path, place_scalar, read_json, scalars
 from kili_query.lint.in_python import find_in_python
+from kili_query.lint.searches import PARSED_LENGTH, Found, Placement, Search, Unreadable, mentions_search
 from kili_query.source import Source, Span
 
 _Object: TypeAlias = dict[str, object]

@@ -12,7 +12,7 @@ from itertools import accumulate
 from attrs import field, frozen
 
 from kili_query.lint.derived import without_carriage_returns
-from kili_query.lint.found import NAMES, PARSED_LENGTH, PRAGMA, Found, Search, Skipped, Unit, Unreadable, place_text
+from kili_query.lint.searches import NAMES, PARSED_LENGTH, PRAGMA, Found, Search, Skipped, Unit, Unreadable, place_text
 from kili_query.source import Position, Source, Span
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import yaml  # type: ignore[import-untyped] # four of its names are used
 
-from kili_query.lint.found import (
+from kili_query.lint.searches import (
     NAMES,
     PARSED_LENGTH,
     PRAGMA,

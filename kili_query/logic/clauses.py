@@ -40,7 +40,7 @@ class SumConstraint:
 
 
 @frozen
-class Problem:
+class Constraints:
     """What an assignment of cells must satisfy.
 
     Attributes:
@@ -64,7 +64,7 @@ class Problem:
     size: int = 0
 
 
-def pose(trees: Iterable[Predicate]) -> Problem:
+def pose(trees: Iterable[Predicate]) -> Constraints:
     """The problem of meeting several lowered trees at once."""
     return _Posing(tuple(trees)).pose()
 
@@ -95,7 +95,7 @@ class _Posing:
         self.clauses: list[Clause] = []
         self.is_refuted = False
 
-    def pose(self) -> Problem:
+    def pose(self) -> Constraints:
         stack: list[tuple[int | None, Predicate]] = [(None, tree) for tree in reversed(self.trees)]
         while stack:
             guard, node = stack.pop()
@@ -110,7 +110,7 @@ class _Posing:
                         self.add(literals if guard is None else [(guard, NO), *literals])
         highs = tuple((*(start - 1 for start in starts[1:]), COUNTS[1]) for starts in self.lows)
         size = len(self.read) + sum(map(len, self.clauses)) + sum(len(one.weights) for one in self.sums)
-        return Problem(
+        return Constraints(
             tuple(self.variable),
             self.lows,
             highs,

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from attrs import frozen
 
 from kili_query.ast import Predicate, Term
-from kili_query.logic.clauses import NO, YES, Problem, SumConstraint, pose
+from kili_query.logic.clauses import NO, YES, Constraints, SumConstraint, pose
 from kili_query.logic.sums import Ranges, rows_of, solve_sums
 
 DEFAULT_STEPS = 60_000
@@ -72,7 +72,7 @@ class _OutOfSteps(Exception):  # noqa: N818 - not an error, and never leaves thi
 class _Search:
     """One search. A level is a choice: how long the trail was, the literal, and where the open clauses began."""
 
-    def __init__(self, problem: Problem, budget: int) -> None:
+    def __init__(self, problem: Constraints, budget: int) -> None:
         self.problem = problem
         self.budget = budget
         self.steps = 0

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from IPython.core.inputtransformer2 import TransformerManager
 
 from kili_query.lint import Search, Skipped, Unreadable
-from kili_query.lint.found import mentions_search
 from kili_query.lint.in_notebook import find_in_notebook
+from kili_query.lint.searches import mentions_search
 from kili_query.source import Source
 
 SEARCH = "f(category_search='A.B')"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from kili_query.lint import Search, Unreadable, lint_paths
-from kili_query.lint.found import Placement
+from kili_query.lint.searches import Placement
 from kili_query.source import Span
 
 CHUNK = 1 << 20

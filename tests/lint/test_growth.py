@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from kili_query.lint import Found
-from kili_query.lint.found import PARSED_LENGTH
 from kili_query.lint.in_json import find_in_json
 from kili_query.lint.in_notebook import find_in_notebook
 from kili_query.lint.in_python import find_in_python
 from kili_query.lint.in_yaml import find_in_yaml
+from kili_query.lint.searches import PARSED_LENGTH
 from kili_query.source import Source
 from tests.work import lines_run
 

@@ -1,6 +1,6 @@
 """The answers of a label as objects: jobs, categories, annotations, the points of a pose, and child jobs again.
 
-They stand in one file, longer than others, for they hold one another: a category has child jobs, and those categories.
+They share one file, longer than others, because they hold one another: a category has child jobs, and those categories.
 """
 
 from collections.abc import Iterator, Mapping
@@ -473,30 +473,20 @@ class _Drawn(_Answer):
         self._set(key, value)
 
 
+def _text(key: str, doc: str) -> property:
+    """Make an attribute of points that is a text."""
+    return property(lambda point: point._read(key, str), doc=doc)
+
+
 class PosePoint(_Drawn):
     """One point of a pose."""
 
     __slots__ = ()
 
-    @property
-    def code(self) -> str:
-        """Which point of the pose it is."""
-        return self._read("code", str)
-
-    @property
-    def type(self) -> str:
-        """The tool that drew it."""
-        return self._read("type", str)
-
-    @property
-    def name(self) -> str:
-        """What people see; older labels have it."""
-        return self._read("name", str)
-
-    @property
-    def job_name(self) -> str:
-        """The job of the pose; older labels have it."""
-        return self._read("jobName", str)
+    code = _text("code", "Which point of the pose it is.")
+    type = _text("type", "The tool that drew it.")
+    name = _text("name", "What people see; older labels have it.")
+    job_name = _text("jobName", "The job of the pose; older labels have it.")
 
 
 class PosePointList(ListView[PosePoint]):
@@ -506,6 +496,20 @@ class PosePointList(ListView[PosePoint]):
 
     def _entry(self, index: int) -> PosePoint:
         return PosePoint(self._document, self, index, self._job)
+
+
+def _read_only(attribute: str, kind: type[object], doc: str) -> property:
+    """Make an attribute of annotations that is read as it stands in the label."""
+    return property(lambda annotation: annotation._value(attribute, kind), doc=doc)
+
+
+def _checked(attribute: str, kind: type[object], doc: str) -> property:
+    """Make an attribute of annotations that is checked when it is set."""
+    return _read_only(attribute, kind, doc).setter(lambda annotation, value: annotation._set_checked(attribute, value))
+
+
+def _ends_of_relation(attribute: str, doc: str) -> property:
+    return _checked(attribute, list, f"{doc}, each as ``{{'mid': ...}}``; changing the list changes the label.")
 
 
 class Annotation(_Drawn):
@@ -538,11 +542,9 @@ class Annotation(_Drawn):
 
     def _value(self, attribute: str, kind: type[Value]) -> Value:
         self._check_has(attribute)
+        if kind is list:  # it may be changed in place
+            self._document.own(CONTENT)
         return self._read(ANNOTATION_ATTRIBUTES[attribute].key, kind)
-
-    def _changeable(self, attribute: str) -> list[object]:
-        self._check_has(attribute)
-        return cast(list[object], self._live(ANNOTATION_ATTRIBUTES[attribute].key, list))
 
     def add_category(
         self, name: str, confidence: float | None = None, children: Mapping[str, object] | None = None
@@ -561,41 +563,10 @@ class Annotation(_Drawn):
             return "rectangle"
         return self._value("type", str)
 
-    @property
-    def content(self) -> str:
-        """The text of an entity."""
-        return self._value("content", str)
-
-    @content.setter
-    def content(self, content: str) -> None:
-        self._set_checked("content", content)
-
-    @property
-    def begin_offset(self) -> int:
-        """Where in the text an entity begins, in characters."""
-        return self._value("begin_offset", int)
-
-    @begin_offset.setter
-    def begin_offset(self, begin_offset: int) -> None:
-        self._set_checked("begin_offset", begin_offset)
-
-    @property
-    def end_offset(self) -> int:
-        """Where in the text an entity ends, in characters."""
-        return self._value("end_offset", int)
-
-    @end_offset.setter
-    def end_offset(self, end_offset: int) -> None:
-        self._set_checked("end_offset", end_offset)
-
-    @property
-    def polyline(self) -> list[dict[str, float]]:
-        """The vertices of a line or vector; changing the list changes the label."""
-        return cast(list[dict[str, float]], self._changeable("polyline"))
-
-    @polyline.setter
-    def polyline(self, polyline: list[dict[str, float]]) -> None:
-        self._set_checked("polyline", polyline)
+    content = _checked("content", str, "The text of an entity.")
+    begin_offset = _checked("begin_offset", int, "Where in the text an entity begins, in characters.")
+    end_offset = _checked("end_offset", int, "Where in the text an entity ends, in characters.")
+    polyline = _checked("polyline", list, "The vertices of a line or vector; changing the list changes the label.")
 
     @property
     def bounding_poly(self) -> BoundingPolyList:
@@ -639,10 +610,7 @@ class Annotation(_Drawn):
             raise self._not_for("is_key_frame")
         return self._read("isKeyFrame", bool)
 
-    @property
-    def kind(self) -> str:
-        """``POSE_ESTIMATION`` for a pose in older labels."""
-        return self._value("kind", str)
+    kind = _read_only("kind", str, "``POSE_ESTIMATION`` for a pose in older labels.")
 
     @property
     def points(self) -> PosePointList:
@@ -660,51 +628,20 @@ class Annotation(_Drawn):
             raise self._missing("annotations")
         return AnnotationList(self._document, self, "annotations", self._job)
 
-    @property
-    def polys(self) -> list[dict[str, object]]:
-        """The rectangles of the lines of an annotation in a PDF document; changing the list changes the label."""
-        return cast(list[dict[str, object]], self._changeable("polys"))
-
-    @property
-    def page_number_array(self) -> list[int]:
-        """The pages of an annotation in a PDF document, from 1; changing the list changes the label."""
-        return cast(list[int], self._changeable("page_number_array"))
-
-    @property
-    def start_entities(self) -> list[dict[str, str]]:
-        """Where a relation of entities starts, each as ``{"mid": ...}``; changing the list changes the label."""
-        return cast(list[dict[str, str]], self._changeable("start_entities"))
-
-    @start_entities.setter
-    def start_entities(self, start_entities: list[dict[str, str]]) -> None:
-        self._set_checked("start_entities", start_entities)
-
-    @property
-    def end_entities(self) -> list[dict[str, str]]:
-        """Where a relation of entities ends, each as ``{"mid": ...}``; changing the list changes the label."""
-        return cast(list[dict[str, str]], self._changeable("end_entities"))
-
-    @end_entities.setter
-    def end_entities(self, end_entities: list[dict[str, str]]) -> None:
-        self._set_checked("end_entities", end_entities)
-
-    @property
-    def start_objects(self) -> list[dict[str, str]]:
-        """Where a relation of objects starts, each as ``{"mid": ...}``; changing the list changes the label."""
-        return cast(list[dict[str, str]], self._changeable("start_objects"))
-
-    @start_objects.setter
-    def start_objects(self, start_objects: list[dict[str, str]]) -> None:
-        self._set_checked("start_objects", start_objects)
-
-    @property
-    def end_objects(self) -> list[dict[str, str]]:
-        """Where a relation of objects ends, each as ``{"mid": ...}``; changing the list changes the label."""
-        return cast(list[dict[str, str]], self._changeable("end_objects"))
-
-    @end_objects.setter
-    def end_objects(self, end_objects: list[dict[str, str]]) -> None:
-        self._set_checked("end_objects", end_objects)
+    polys = _read_only(
+        "polys",
+        list,
+        "The rectangles of the lines of an annotation in a PDF document; changing the list changes the label.",
+    )
+    page_number_array = _read_only(
+        "page_number_array",
+        list,
+        "The pages of an annotation in a PDF document, from 1; changing the list changes the label.",
+    )
+    start_entities = _ends_of_relation("start_entities", "Where a relation of entities starts")
+    end_entities = _ends_of_relation("end_entities", "Where a relation of entities ends")
+    start_objects = _ends_of_relation("start_objects", "Where a relation of objects starts")
+    end_objects = _ends_of_relation("end_objects", "Where a relation of objects ends")
 
 
 class AnnotationList(ListView[Annotation]):
@@ -719,7 +656,7 @@ class AnnotationList(ListView[Annotation]):
         """Add a copy of an annotation.
 
         Raises:
-            InvalidMutationError: the interface forbids it, or it is no JSON.
+            InvalidMutationError: the interface forbids it, or it is not JSON.
         """
         path = self._path_of(len(self))
         job = known_job(self._job, self.path)
