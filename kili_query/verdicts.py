@@ -1,5 +1,7 @@
 """What holds of queries on all labels: decided, with a label that shows where something does not hold."""
 
+from collections.abc import Callable
+
 from kili_query import logic
 from kili_query.counting import DEFAULT_POLICY, CountPolicy
 from kili_query.logic import Verdict
@@ -36,9 +38,7 @@ def satisfiable(
     >>> print(kq.satisfiable("J.A.count > 3 AND J.A.count < 4"))
     no
     """
-    known = Ontology.if_given(ontology)
-    tree = validate(query, known, policy=policy).tree
-    return logic.satisfiable(tree, known, labels_are_complete=labels_are_complete, video=policy.video)
+    return _decide(logic.satisfiable, (query,), ontology, labels_are_complete, policy)
 
 
 def always_true(
@@ -54,9 +54,7 @@ def always_true(
     >>> print(kq.always_true("J.A.count > 3 OR J.A.count < 4"))
     yes
     """
-    known = Ontology.if_given(ontology)
-    tree = validate(query, known, policy=policy).tree
-    return logic.always_true(tree, known, labels_are_complete=labels_are_complete, video=policy.video)
+    return _decide(logic.always_true, (query,), ontology, labels_are_complete, policy)
 
 
 def implies(
@@ -74,9 +72,7 @@ def implies(
     >>> bool(verdict), dict(verdict.counterexample.counts)
     (False, {('J', 'A'): 4})
     """
-    known = Ontology.if_given(ontology)
-    one, other = (validate(one, known, policy=policy).tree for one in (left, right))
-    return logic.implies(one, other, known, labels_are_complete=labels_are_complete, video=policy.video)
+    return _decide(logic.implies, (left, right), ontology, labels_are_complete, policy)
 
 
 def equivalent(
@@ -93,9 +89,7 @@ def equivalent(
     >>> print(kq.equivalent("NOT J.A.count > 3", "J.A.count <= 3"))
     yes
     """
-    known = Ontology.if_given(ontology)
-    one, other = (validate(one, known, policy=policy).tree for one in (left, right))
-    return logic.equivalent(one, other, known, labels_are_complete=labels_are_complete, video=policy.video)
+    return _decide(logic.equivalent, (left, right), ontology, labels_are_complete, policy)
 
 
 def disjoint(
@@ -112,6 +106,16 @@ def disjoint(
     >>> print(kq.disjoint("J.A.count > 3", "J.A.count < 2"))
     yes
     """
+    return _decide(logic.disjoint, (left, right), ontology, labels_are_complete, policy)
+
+
+def _decide(
+    decide: Callable[..., Verdict],
+    queries: tuple[str | Query, ...],
+    ontology: OntologySource | None,
+    labels_are_complete: bool,
+    policy: CountPolicy,
+) -> Verdict:
     known = Ontology.if_given(ontology)
-    one, other = (validate(one, known, policy=policy).tree for one in (left, right))
-    return logic.disjoint(one, other, known, labels_are_complete=labels_are_complete, video=policy.video)
+    trees = (validate(query, known, policy=policy).tree for query in queries)
+    return decide(*trees, known, labels_are_complete=labels_are_complete, video=policy.video)

@@ -143,12 +143,15 @@ class _Answer(ObjectView):
             raise MalformedLabelError(f"there are {len(found)} categories, and not one", self._path_of("categories"))
         return found[0]
 
-    def _get_children(self) -> ParsedJobs:
+    @property
+    def children(self) -> ParsedJobs:
+        """The child jobs below it; of a job's answer, those beside the categories."""
         if self._get("children") is None:
             raise self._missing("children")
         return ParsedJobs(self._document, self, "children", self._job)
 
-    def _set_children(self, children: object) -> None:
+    @children.setter
+    def children(self, children: Mapping[str, object]) -> None:
         path = self._path_of("children")
         check_children(known_job(self._job, self.path), children, self._ontology, path)
         self._put("children", checked_copy(children, path))
@@ -279,15 +282,6 @@ class JobPayload(_Answer):
             raise self._of_other_task("is_key_frame", "CLASSIFICATION")
         return self._read("isKeyFrame", bool)
 
-    @property
-    def children(self) -> ParsedJobs:
-        """The child jobs that stand beside the categories."""
-        return self._get_children()
-
-    @children.setter
-    def children(self, children: Mapping[str, object]) -> None:
-        self._set_children(children)
-
     def _of_file(self, key: str) -> str | None:
         self._check_has(key, tasks=("FILE",))
         return None if self._get(key) is None else self._read(key, str)
@@ -369,15 +363,6 @@ class Category(_Answer):
         check_confidence(confidence, self._path_of("confidence"))
         self._set("confidence", confidence)
 
-    @property
-    def children(self) -> ParsedJobs:
-        """The child jobs below it."""
-        return self._get_children()
-
-    @children.setter
-    def children(self, children: Mapping[str, object]) -> None:
-        self._set_children(children)
-
 
 class CategoryList(ListView[Category]):
     """The categories of an answer, or of an annotation."""
@@ -435,15 +420,6 @@ class _Drawn(_Answer):
             MalformedLabelError: there are several.
         """
         return self._the_category()
-
-    @property
-    def children(self) -> ParsedJobs:
-        """The child jobs below it."""
-        return self._get_children()
-
-    @children.setter
-    def children(self, children: Mapping[str, object]) -> None:
-        self._set_children(children)
 
     @property
     def mid(self) -> str:

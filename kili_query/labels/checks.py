@@ -1,10 +1,10 @@
-"""What a change must obey. A check raises `InvalidMutationError` with the path of the fault, and changes nothing."""
+"""Rules for changes. A check raises `InvalidMutationError` with the path of the fault, and changes nothing."""
 
 import math
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
-from typing import TypeGuard
+from typing import Any, TypeGuard
 
 from kili_query.labels.attributes import ANNOTATION_ATTRIBUTES, can_have, has_tool, is_single
 from kili_query.labels.errors import InvalidMutationError
@@ -112,8 +112,7 @@ def _check_offset(value: object, path: str) -> None:
 
 
 def _check_point(value: object, path: str) -> None:
-    _expect(isinstance(value, Mapping), "an object", value, path)
-    assert isinstance(value, Mapping)
+    value = _object(value, path)
     for axis in ("x", "y"):
         if not _is_number(value.get(axis)):
             raise InvalidMutationError(f"a point needs a number `{axis}`", path)
@@ -127,9 +126,13 @@ def _check_points(value: object, path: str) -> None:
 def _check_references(value: object, path: str) -> None:
     for index, entry in enumerate(_items(value, path)):
         at = f"{path}[{index}]"
-        _expect(isinstance(entry, Mapping), "an object", entry, at)
-        assert isinstance(entry, Mapping)
-        _check_mid(entry.get("mid"), f"{at}.mid")
+        _check_mid(_object(entry, at).get("mid"), f"{at}.mid")
+
+
+def _object(value: object, path: str) -> Mapping[Any, object]:
+    _expect(isinstance(value, Mapping), "an object", value, path)
+    assert isinstance(value, Mapping)
+    return value
 
 
 def _items(value: object, path: str) -> list[object] | tuple[object, ...]:
@@ -183,11 +186,10 @@ def check_bounding_poly(tool: object, value: object, path: str, *, first: int = 
         if isinstance(poly, list | tuple):  # an object in several parts, each with rings of its own
             check_bounding_poly(tool, poly, at)
             continue
-        _expect(isinstance(poly, Mapping), "an object", poly, at)
-        assert isinstance(poly, Mapping)
-        if "normalizedVertices" not in poly:
+        ring = _object(poly, at)
+        if "normalizedVertices" not in ring:
             raise InvalidMutationError("`normalizedVertices` is missing", at)
-        check_rings(poly["normalizedVertices"], tool, f"{at}.normalizedVertices")
+        check_rings(ring["normalizedVertices"], tool, f"{at}.normalizedVertices")
 
 
 def has_annotations(job: Job) -> bool:
@@ -237,22 +239,21 @@ def _check_parts(job: Job, annotation: Mapping[str, object], ontology: Ontology,
 
 
 def _check_category_entries(job: Job, value: object, ontology: Ontology, path: str) -> None:
-    entries = _items(value, path)
-    for index, entry in enumerate(entries):
+    names: list[object] = []
+    for index, item in enumerate(_items(value, path)):
         at = f"{path}[{index}]"
-        _expect(isinstance(entry, Mapping), "an object", entry, at)
-        assert isinstance(entry, Mapping)
+        entry = _object(item, at)
         if entry.get("confidence") is not None:
             check_confidence(entry["confidence"], f"{at}.confidence")
         if entry.get("children") is not None:
             check_children(job, entry["children"], ontology, f"{at}.children")
-    check_categories(job, [entry.get("name") for entry in entries if isinstance(entry, Mapping)], path)
+        names.append(entry.get("name"))
+    check_categories(job, names, path)
 
 
 def check_children(job: Job, value: object, ontology: Ontology, path: str) -> None:
     """The child jobs below an answer to a job: those that the job lists, each with an answer of its kind."""
-    _expect(isinstance(value, Mapping), "an object", value, path)
-    assert isinstance(value, Mapping)
+    value = _object(value, path)
     allowed = child_jobs(job, ontology)
     for name, payload in value.items():
         at = path_text((name,), path)
@@ -264,8 +265,7 @@ def check_children(job: Job, value: object, ontology: Ontology, path: str) -> No
 
 
 def _check_payload(job: Job, payload: object, ontology: Ontology, path: str) -> None:
-    _expect(isinstance(payload, Mapping), "an object", payload, path)
-    assert isinstance(payload, Mapping)
+    payload = _object(payload, path)
     if payload.get("categories") is not None:
         _check_category_entries(job, payload["categories"], ontology, f"{path}.categories")
     if payload.get("text") is not None:
@@ -273,8 +273,6 @@ def _check_payload(job: Job, payload: object, ontology: Ontology, path: str) -> 
     if payload.get("annotations"):
         for index, annotation in enumerate(_items(payload["annotations"], f"{path}.annotations")):
             at = f"{path}.annotations[{index}]"
-            _expect(isinstance(annotation, Mapping), "an object", annotation, at)
-            assert isinstance(annotation, Mapping)
-            check_annotation(job, annotation, ontology, at)
+            check_annotation(job, _object(annotation, at), ontology, at)
     if payload.get("children") is not None:
         check_children(job, payload["children"], ontology, f"{path}.children")

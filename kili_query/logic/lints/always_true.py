@@ -1,8 +1,8 @@
-"""KQ201: a query, or a part of it, that every {case.judged} meets."""
+"""KQ201: a query, or a part of it, that every label meets."""
 
 from collections.abc import Iterator
 
-from kili_query.ast import And, CompareOp, Comparison, Or, Predicate
+from kili_query.ast import CompareOp, Comparison, Or, Predicate
 from kili_query.diagnostics import Code, Diagnostic, Edit, Help, Label
 from kili_query.logic.lints.case import Case, Clause, help_with_range, minimal
 from kili_query.syntax.lower import negate
@@ -17,15 +17,8 @@ def check(case: Case) -> Iterator[Diagnostic]:
 
 def parts_always_true(case: Case) -> Iterator[Predicate]:
     """The whole, or else the largest operands of ANDs, that everything meets."""
-    stack = [case.tree] if case.value is not False else []
-    while stack:
-        node = stack.pop()
-        if case.prover.never([case.negated(node)]):
-            yield node
-        elif isinstance(node, Or):  # each operand alone leaves something out, or the whole could not
-            stack.extend(operand for operand in reversed(case.operands(node)) if isinstance(operand, And))
-        else:
-            stack.extend(reversed(case.operands(node)))
+    if case.value is not False:  # each operand of an OR alone leaves something out, otherwise the whole could not
+        yield from case.settled_parts(lambda node: case.prover.never([case.negated(node)]), Or)
 
 
 def _diagnose(case: Case, part: Predicate) -> Diagnostic:

@@ -1,6 +1,6 @@
 """What the rules look at: a query without sugar, what its clauses looked like as written, and a prover on a budget."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from attrs import evolve, field, frozen
@@ -133,6 +133,18 @@ class Case:
         if part is not self.tree:
             return verdict
         return f"the {self.whole}{' in brackets' if self.in_brackets else ''} is {verdict}"
+
+    def settled_parts(self, is_settled: Callable[[Predicate], bool], kind: type[And] | type[Or]) -> Iterator[Predicate]:
+        """The largest parts that are settled, in order; of a node of the kind, only operands of the other have some."""
+        other = Or if kind is And else And
+        stack = [self.tree]
+        while stack:
+            node = stack.pop()
+            if is_settled(node):
+                yield node
+                continue
+            below = reversed(self.operands(node))
+            stack.extend(one for one in below if not isinstance(node, kind) or isinstance(one, other))
 
     def operands(self, node: Predicate) -> tuple[Predicate, ...]:
         """The operands of an AND or OR of the text."""

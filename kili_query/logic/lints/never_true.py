@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from kili_query.ast import MAX_COUNT, And, Constant, Or, Predicate
+from kili_query.ast import MAX_COUNT, And, Constant, Predicate
 from kili_query.diagnostics import Code, Diagnostic, Help, Label
 from kili_query.logic.lints.case import Case, Clause, help_with_range, minimal
 
@@ -15,15 +15,8 @@ def check(case: Case) -> Iterator[Diagnostic]:
 
 def parts_never_true(case: Case) -> Iterator[Predicate]:
     """The whole, or else the largest operands of ORs, that nothing meets."""
-    stack = [case.tree] if case.value is not True else []
-    while stack:
-        node = stack.pop()
-        if case.prover.never([node]):
-            yield node
-        elif isinstance(node, And):  # each operand alone can hold, or the whole could not
-            stack.extend(operand for operand in reversed(case.operands(node)) if isinstance(operand, Or))
-        else:
-            stack.extend(reversed(case.operands(node)))
+    if case.value is not True:  # each operand of an AND alone can hold, otherwise the whole could not
+        yield from case.settled_parts(lambda node: case.prover.never([node]), And)
 
 
 def _diagnose(case: Case, part: Predicate) -> Diagnostic:

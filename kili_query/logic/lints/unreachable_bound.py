@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from kili_query.ast import And, Or, Predicate
+from kili_query.ast import And, Predicate
 from kili_query.diagnostics import Code, Diagnostic, Help, Label
 from kili_query.logic.lints.case import Case, minimal, shrink
 
@@ -13,13 +13,8 @@ def check(case: Case) -> Iterator[Diagnostic]:
     """KQ204: no label that obeys the ontology meets it, though others might."""
     if not case.facts or case.value is not None:
         return
-    stack = [case.tree]
-    while stack:
-        node = stack.pop()
-        if not case.prover.never([node], case.facts):
-            operands = reversed(case.operands(node))
-            stack.extend(operand for operand in operands if isinstance(node, Or) or isinstance(operand, Or))
-        elif not case.prover.never([node]):  # else it is for KQ202 to report
+    for node in case.settled_parts(lambda node: case.prover.never([node], case.facts), And):
+        if not case.prover.never([node]):  # otherwise KQ202 reports it
             yield _diagnose(case, node)
 
 
