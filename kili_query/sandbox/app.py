@@ -16,6 +16,7 @@ from starlette.websockets import WebSocket
 
 from kili_query.sandbox.execution import Executor, error_answer
 from kili_query.sandbox.resolvers import Service, make_schema
+from kili_query.sandbox.store import Reader
 from kili_query.sandbox.websockets import serve_websocket
 
 __all__ = ["GRAPHQL_PATH", "PAYLOADS_PATH", "make_app"]
@@ -87,9 +88,9 @@ class _Answers:
         return 200, _encoded(self.executor.execute(request))
 
     def _content(self, label_id: str) -> str:
-        reader = self.executor.service.store.reader()
+        reader = Reader(self.executor.service.store, fields=1)
         try:
-            labels = reader.labels(reader.label_numbers({"id": label_id}).page(0, 1))
+            labels = reader.label_page({"id": label_id}, 1, 0)
             return reader.content_of(labels[0]) if labels else ""
         finally:
-            reader.close()
+            reader.refresh()

@@ -9,6 +9,7 @@ from kili_query.counting.conversations import holds_answers
 from kili_query.errors import LabelError, UnknownContentError
 from kili_query.ontology import Ontology
 from kili_query.sandbox.misbehaviour import Misbehaviour, miscount
+from kili_query.sandbox.values import is_text
 from kili_query.scanning import content_of
 
 __all__ = ["Content", "ContentCounter", "is_text"]
@@ -53,15 +54,6 @@ class ContentCounter:
         # no query can spell the others
         told = decoded if holds_answers(label) else label["jsonResponse"]
         return Content(_text(told), {name: n for name, n in counts.items() if all(map(is_text, name))})
-
-
-def is_text(value: str) -> bool:
-    """Whether a database can hold it: no zero character, and no half of a pair.
-
-    >>> is_text("déjà"), is_text("\\ud800")
-    (True, False)
-    """
-    return "\0" not in value and (value.isascii() or not any("\ud800" <= char <= "\udfff" for char in value))
 
 
 def _text(given: object) -> str:

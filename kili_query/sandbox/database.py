@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from kili_query.errors import SourceError
 from kili_query.resources import read_text
-from kili_query.sandbox.refusal import Refused
+from kili_query.sandbox.values import Refused
 
 __all__ = ["Database", "Row"]
 
@@ -86,7 +86,6 @@ class Database:
             try:
                 connection.execute("BEGIN IMMEDIATE")
                 yield connection
-                connection.execute("UPDATE project SET data_version = data_version + 1")
                 connection.execute("COMMIT")
             finally:
                 self._give_back(connection)

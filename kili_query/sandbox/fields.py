@@ -7,8 +7,7 @@ from enum import StrEnum
 from attrs import frozen
 
 from kili_query.errors import DataError
-from kili_query.sandbox.contents import is_text
-from kili_query.sandbox.times import read_time
+from kili_query.sandbox.values import is_text, read_time
 from kili_query.scanning import Place
 
 __all__ = ["Fields"]

@@ -16,10 +16,9 @@ from kili_query.protocol import AssetStatus, LabelType
 from kili_query.sandbox.contents import ContentCounter
 from kili_query.sandbox.database import Database
 from kili_query.sandbox.fields import Fields
-from kili_query.sandbox.kinds import KIND
-from kili_query.sandbox.people import OWNER, Person
-from kili_query.sandbox.project import ServedProject
-from kili_query.sandbox.times import now
+from kili_query.sandbox.project import OWNER, Person, ServedProject
+from kili_query.sandbox.values import now
+from kili_query.sandbox.writing import SETTLE_LATEST
 from kili_query.scanning import Problem, read_labels
 
 __all__ = ["ProjectFiles", "find_files", "import_files", "project_file"]
@@ -89,13 +88,23 @@ def import_files(database: Database, project: ServedProject, files: ProjectFiles
         with database.writing() as connection:
             if connection.execute("SELECT 1 FROM project").fetchone() is not None:
                 return
-            connection.execute("INSERT INTO project VALUES (1, ?, ?, 1)", (project.id, project.to_document()))
+            connection.execute("INSERT INTO project VALUES (1, ?, ?)", (project.id, project.to_document()))
             _Import(connection, counter).run(files)
     except sqlite3.OperationalError as error:  # a full disk above all
         raise SourceError(f"cannot write the database `{database.path}`: {error}") from error
     with database.reading() as connection:  # what the planner knows of sizes
         connection.execute("COMMIT")
         connection.execute("ANALYZE")
+
+
+def _author(author: Fields) -> Person:
+    """The author of a label; the owner of the key where it names none."""
+    email, key = author.name("email"), author.name("id")
+    if email is None and key is None:
+        return OWNER
+    email = email or f"{key}@example.com"
+    firstname, lastname = author.text("firstname"), author.text("lastname")
+    return Person(key or email, email, email.partition("@")[0] if firstname is None else firstname, lastname or "")
 
 
 @define
@@ -170,7 +179,7 @@ class _Import:
         row = (
             label.name("id") or f"label-{position:06d}",
             self._asset_of(label, is_derived=is_derived),
-            self._number_of(Person.read(label.inner("author"))),
+            self._number_of(_author(label.inner("author"))),
             label.word("labelType", LabelType) or LabelType.DEFAULT,
             label.text("modelName"),
             label.time("createdAt") or self.time,
@@ -238,9 +247,7 @@ _SETTLE = (
     f"INSERT INTO labels ({_LABEL_COLUMNS}) SELECT {_STAGED} FROM staged ORDER BY created_at, id",
     "INSERT INTO counts SELECT job, category, labels.number, count FROM staged_counts AS s"
     " JOIN labels ON labels.content = s.content ORDER BY job, category, labels.number",
-    "UPDATE labels SET is_latest_label_for_user = NOT EXISTS (SELECT 1 FROM labels AS newer"
-    f" WHERE newer.asset = labels.asset AND newer.author = labels.author AND newer.number > labels.number AND"
-    f" {KIND.format(table='newer')} = {KIND.format(table='labels')}) WHERE is_latest_label_for_user = {_UNDECIDED}",
+    f"{SETTLE_LATEST} WHERE is_latest_label_for_user = {_UNDECIDED}",
     "UPDATE assets SET status = CASE"
     " WHEN EXISTS (SELECT 1 FROM labels WHERE asset = assets.number AND label_type = 'REVIEW') THEN 'REVIEWED'"
     " WHEN EXISTS (SELECT 1 FROM labels WHERE asset = assets.number AND label_type = 'DEFAULT') THEN 'LABELED'"

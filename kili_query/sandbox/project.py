@@ -1,4 +1,4 @@
-"""The project that a sandbox serves."""
+"""The project that a sandbox serves, and its people."""
 
 import json
 from collections.abc import Mapping
@@ -14,6 +14,20 @@ from kili_query.ontology.decode import decode_document, naming, read_file
 __all__ = ["ServedProject"]
 
 _SETTINGS = ("dataConnections", "geospatialSettings")
+
+
+@frozen
+class Person:
+    """A user of the service."""
+
+    id: str
+    email: str
+    firstname: str
+    lastname: str
+
+
+OWNER = Person("sandbox-user", "owner@example.com", "Sandbox", "Owner")
+"""Whose key it is."""
 
 
 @frozen

@@ -10,17 +10,16 @@ from secrets import token_bytes
 from typing import TypeAlias, cast
 
 from ariadne import MutationType, ObjectType, QueryType, ScalarType, SubscriptionType, make_executable_schema
-from attrs import field, frozen
+from attrs import asdict, field, frozen
 from graphql import GraphQLResolveInfo, GraphQLSchema
 
 from kili_query.protocol import LabelType
 from kili_query.resources import read_text
 from kili_query.sandbox.database import Row
 from kili_query.sandbox.events import Events, Listener
-from kili_query.sandbox.numbers import Numbers
-from kili_query.sandbox.people import OWNER
-from kili_query.sandbox.refusal import Refused
+from kili_query.sandbox.project import OWNER
 from kili_query.sandbox.store import SUBMITTED, Reader, Store
+from kili_query.sandbox.values import Refused
 from kili_query.sandbox.writing import NewLabel, Writer
 
 __all__ = ["Asked", "Service", "make_schema"]
@@ -75,10 +74,6 @@ class Asked:
     reader: Reader
     queue: "asyncio.Queue[int] | None" = None
 
-    def spend_values(self, number: int) -> None:
-        """Take note of so many fields that are asked for, as the executor of plain fields does."""
-        self.reader.spend_values(number)
-
 
 _Info: TypeAlias = "GraphQLResolveInfo[Asked]"
 
@@ -109,8 +104,8 @@ def _parse_page_size(value: object) -> int:
 
 @_QUERY.field("me")
 @_QUERY.field("viewer")
-def _me(_: object, info: _Info) -> Row:
-    return info.context.reader.user(OWNER.id)
+def _me(_: object, __: _Info) -> Row:
+    return {**asdict(OWNER), "activated": True}
 
 
 @_QUERY.field("apiKeys")
@@ -118,15 +113,17 @@ def _api_keys(_: object, info: _Info, where: Where, first: int, skip: int) -> Se
     asked = info.context
     key: Row = {"id": "sandbox-key", "name": "sandbox", "revoked": False, "key": asked.service.api_key}
     key |= {"expiryDate": _FAR, "createdAt": "2024-01-01T00:00:00.000Z"}
-    is_asked = all(where.get(name) in (None, key[name]) for name in ("id", "key"))
-    return _one_page(asked, key, first, skip, is_asked=is_asked)
+    is_found = all(where.get(name) in (None, key[name]) for name in ("id", "key"))
+    _check_page(asked, first, skip)
+    return [key][skip : skip + first] if is_found else []
 
 
 @_QUERY.field("projects")
 def _projects(_: object, info: _Info, where: Where, first: int, skip: int) -> Sequence[Row]:
     asked = info.context
-    is_asked = asked.service.store.selector.has_project(where)
-    return _one_page(asked, _project_row(asked), first, skip, is_asked=is_asked)
+    is_found = asked.service.store.selector.has_project(where)
+    _check_page(asked, first, skip)
+    return [_project_row(asked)][skip : skip + first] if is_found else []
 
 
 @_QUERY.field("countProjects")
@@ -136,38 +133,32 @@ def _count_projects(_: object, info: _Info, where: Where) -> int:
 
 @_QUERY.field("labels")
 def _labels(_: object, info: _Info, where: Where, first: int, skip: int) -> Sequence[Row]:
-    asked = info.context
-    return asked.reader.labels(_page(asked, asked.reader.label_numbers(where), first, skip))
+    _check_page(info.context, first, skip)
+    return info.context.reader.label_page(where, first, skip)
 
 
 @_QUERY.field("countLabels")
 def _count_labels(_: object, info: _Info, where: Where) -> int:
-    return len(info.context.reader.label_numbers(where))
+    return info.context.reader.count_labels(where)
 
 
 @_QUERY.field("assets")
 def _assets(_: object, info: _Info, where: Where, first: int, skip: int) -> Sequence[Row]:
-    asked = info.context
-    return asked.reader.assets(_page(asked, asked.reader.asset_numbers(where), first, skip))
+    _check_page(info.context, first, skip)
+    return info.context.reader.asset_page(where, first, skip)
 
 
 @_QUERY.field("countAssets")
 def _count_assets(_: object, info: _Info, where: Where) -> int:
-    return len(info.context.reader.asset_numbers(where))
+    return info.context.reader.count_assets(where)
 
 
-def _page(asked: Asked, numbers: Numbers, first: int, skip: int) -> list[int]:
+def _check_page(asked: Asked, first: int, skip: int) -> None:
     limit = asked.service.page_limit
     if first > limit:
         raise Refused(f"`first` is {first}: a page has {limit} items at most")
     if skip < 0:
         raise Refused(f"`skip` is {skip}: it counts items, from 0")
-    return numbers.page(skip, first)
-
-
-def _one_page(asked: Asked, item: Row, first: int, skip: int, *, is_asked: bool) -> list[Row]:
-    """A page of what there is one of, or none."""
-    return [item] if _page(asked, Numbers.of([0] if is_asked else []), first, skip) else []
 
 
 def _project_row(asked: Asked) -> Row:
@@ -187,7 +178,7 @@ def _project_row(asked: Asked) -> Row:
 
 @_PROJECT.field("numberOfAssets")
 def _number_of_assets(_: Row, info: _Info) -> int:
-    return info.context.reader.asset_count()
+    return info.context.reader.count_assets({})
 
 
 @_ASSET.field("labels")
@@ -215,7 +206,10 @@ def _project_of_asset(_: Row, info: _Info) -> Row:
 @_ASSET.field("pageResolutions")
 def _resolution(asset: Row, info: _Info) -> object:
     text = asset[info.field_name]
-    return json.loads(str(text)) if text else None
+    sizes = json.loads(str(text)) if text else None
+    if isinstance(sizes, list):
+        info.context.reader.spend(len(sizes))
+    return sizes
 
 
 @_ASSET.field("isUsedForConsensus")
@@ -229,8 +223,8 @@ def _to_be_labeled_by(_: Row, __: _Info) -> list[Row]:
 
 
 @_LABEL.field("author")
-def _author(label: Row, info: _Info) -> Row:
-    return info.context.reader.author_of(label)
+def _author(label: Row, _: _Info) -> Row:
+    return {**label, "id": label["authorId"], "activated": True}
 
 
 @_LABEL.field("labelOf")

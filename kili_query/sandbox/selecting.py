@@ -8,22 +8,21 @@ Longer than most files: one function for each kind of filter, and the tables tha
 """
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import TypeAlias, cast
 
 from attrs import evolve, frozen
 
-from kili_query.ast import Predicate
+from kili_query.ast import And, Comparison, Constant, Counter, Or, Predicate
 from kili_query.diagnostics import Severity
 from kili_query.diagnostics.render import render_line
-from kili_query.errors import NotExpressible, QueryError
-from kili_query.sandbox.contents import is_text
+from kili_query.errors import QueryError
+from kili_query.planning.bounds import lower_bound, upper_bound
 from kili_query.sandbox.misbehaviour import Misbehaviour, misread
 from kili_query.sandbox.project import ServedProject
-from kili_query.sandbox.refusal import Refused
-from kili_query.sandbox.times import read_moment
-from kili_query.targets.sql import to_sql
+from kili_query.sandbox.values import Refused, is_text, read_moment
 
 __all__ = ["Selector", "Statement"]
 
@@ -96,18 +95,6 @@ class Selector:
             raise Refused("filters of labels and assets are nested too deep")
         return [one for key, value in _given(where) for one in filters[key](self, value)]
 
-    def read(self, search: str) -> Predicate:
-        """What a category search asks for.
-
-        Raises:
-            Refused: it is none.
-        """
-        return _read(search, tuple(self.misbehaves))
-
-    def matching(self, tree: Predicate) -> Statement:
-        """The numbers of the labels that match, in no order, by our own compiler."""
-        return _compile(tree)
-
     def of_project(self, where: Where) -> Iterator[Statement]:
         if not self.has_project(where):
             yield _NOTHING
@@ -135,9 +122,14 @@ def _given(where: Where) -> Iterator[tuple[str, object]]:
     return ((key, value) for key, value in where.items() if value is not None and value not in ("", [], {}))
 
 
+def _joined(word: str, conditions: Iterable[Statement]) -> Statement:
+    texts, values = zip(*((one.text, one.values) for one in conditions), strict=True)
+    return Statement(f"({word.join(texts)})", tuple(chain.from_iterable(values)))
+
+
 def _inside(text: str, conditions: Sequence[Statement]) -> Statement:
-    joined = " AND ".join(condition.text for condition in conditions)
-    return Statement(text.format(joined), tuple(value for condition in conditions for value in condition.values))
+    joined = _joined(" AND ", conditions)
+    return Statement(text.format(joined.text), joined.values)
 
 
 def _ordered(select: str, conditions: Sequence[Statement], table: str) -> Statement:
@@ -188,7 +180,27 @@ def _nested(method: Callable[[Selector, Where], Iterator[Statement]]) -> _Filter
 
 
 def _is_searched(selector: Selector, value: object) -> Iterator[Statement]:
-    yield Statement(f"l.number IN ({selector.matching(selector.read(str(value))).text})")
+    yield Statement("l.fault IS NULL")
+    yield _found(_read(str(value), tuple(selector.misbehaves)))
+
+
+def _found(tree: Predicate) -> Statement:
+    """Which labels a category search finds; a label without a count of a category has 0."""
+    match tree:
+        case And(operands):
+            return _joined(" AND ", map(_found, operands))
+        case Or(operands):
+            return _joined(" OR ", map(_found, operands))
+        case Comparison(Counter(job, category)):
+            counts = "(SELECT label FROM counts WHERE job = ? AND category = ? AND count"
+            low, high = lower_bound(tree), upper_bound(tree)
+            if low > 0:
+                return Statement(f"l.number IN {counts} BETWEEN ? AND ?)", (job, category, low, high))
+            return Statement(f"l.number NOT IN {counts} > ?)", (job, category, high)) if high >= 0 else _NOTHING
+        case Constant(is_true):
+            return Statement(str(is_true))
+        case _:
+            raise TypeError(f"a category search has no {type(tree).__name__}")
 
 
 def _has_none(_: Selector, where: object) -> Iterator[Statement]:
@@ -258,14 +270,6 @@ def _read(search: str, misbehaves: tuple[Misbehaviour, ...]) -> Predicate:
     except QueryError as error:
         found = next(one for one in error.diagnostics if one.severity is Severity.ERROR)
         raise Refused(f"bad category search: {render_line(found)}") from error
-
-
-@lru_cache(maxsize=4096)
-def _compile(tree: Predicate) -> Statement:
-    try:
-        return Statement(to_sql(tree, "sqlite", layout="long", table="numbered"))
-    except NotExpressible as error:
-        raise Refused(f"bad category search: {error}") from error
 
 
 def _names(columns: str) -> str:

@@ -3,9 +3,7 @@
 CREATE TABLE project (
     only_one INTEGER PRIMARY KEY CHECK (only_one = 1),
     id TEXT NOT NULL,
-    document TEXT NOT NULL,
-    -- one more after each write: what is remembered of older ones is forgotten
-    data_version INTEGER NOT NULL
+    document TEXT NOT NULL
 );
 
 CREATE TABLE users (
@@ -78,7 +76,3 @@ CREATE INDEX counts_by_label ON counts (label);
 -- the long layout of `Query.to_sql`, by id
 CREATE VIEW labels_counts AS
     SELECT labels.id AS label_id, job, category, count FROM counts JOIN labels ON labels.number = counts.label;
-
--- the same by number, which is what searches run on
-CREATE VIEW numbered AS SELECT number AS id, fault FROM labels;
-CREATE VIEW numbered_counts AS SELECT label AS label_id, job, category, count FROM counts;

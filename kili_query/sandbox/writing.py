@@ -11,19 +11,31 @@ from attrs import define, frozen
 
 from kili_query.errors import MalformedLabelError
 from kili_query.protocol import AssetStatus, LabelType, decode_json
-from kili_query.sandbox.contents import Content, is_text
+from kili_query.sandbox.contents import Content
 from kili_query.sandbox.database import Row
-from kili_query.sandbox.kinds import KIND
-from kili_query.sandbox.people import OWNER
-from kili_query.sandbox.refusal import Refused
+from kili_query.sandbox.project import OWNER
 from kili_query.sandbox.store import Store
-from kili_query.sandbox.times import later_than, now
+from kili_query.sandbox.values import Refused, is_text, later_than, now
 
 __all__ = ["NewLabel", "Writer"]
 
 _OF_MODELS = (LabelType.PREDICTION, LabelType.INFERENCE)
 _MAX_NAMED = 10
 _STATUS_AFTER = {LabelType.DEFAULT: AssetStatus.LABELED, LabelType.REVIEW: AssetStatus.REVIEWED}
+
+
+_KIND = (
+    "CASE WHEN {table}.label_type IN ('DEFAULT', 'REVIEW', 'AUTOSAVE') THEN '' "
+    "ELSE {table}.label_type || ':' || coalesce({table}.model_name, '') END"
+)
+"""What labels of one author compete for being the latest: what people made, or what one model made for one purpose."""
+
+SETTLE_LATEST = (
+    "UPDATE labels SET is_latest_label_for_user = NOT EXISTS (SELECT 1 FROM labels AS newer"
+    " WHERE newer.asset = labels.asset AND newer.author = labels.author AND newer.number > labels.number"
+    f" AND {_KIND.format(table='newer')} = {_KIND.format(table='labels')})"
+)
+"""Of the labels of one author on one asset, the newest of each kind is the latest."""
 
 
 @frozen(kw_only=True)
@@ -239,13 +251,7 @@ def _remove(connection: Connection, number: int) -> None:
 
 
 def _settle_latest(connection: Connection, asset: int, author: int) -> None:
-    """Of the labels of one author on one asset, the newest of each kind is the latest."""
-    connection.execute(
-        "UPDATE labels SET is_latest_label_for_user = NOT EXISTS (SELECT 1 FROM labels AS newer"
-        " WHERE newer.asset = labels.asset AND newer.author = labels.author AND newer.number > labels.number"
-        f" AND {KIND.format(table='newer')} = {KIND.format(table='labels')}) WHERE asset = ? AND author = ?",
-        (asset, author),
-    )
+    connection.execute(f"{SETTLE_LATEST} WHERE asset = ? AND author = ?", (asset, author))
 
 
 def _by_id(connection: Connection, select: str, ids: Sequence[str]) -> dict[str, Row]:

@@ -80,7 +80,7 @@ SUBSCRIPTION = 'subscription { data: labelCreatedOrUpdated(projectID: "p") { id 
 class TestBeforeTheKey:
     def test_a_document_is_not_read(self, box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
         read: list[str] = []
-        for module in ("faults", "execution"):
+        for module in ("faults", "documents"):
             monkeypatch.setattr(f"kili_query.sandbox.{module}.read_document", read.append)
         with opened(box) as websocket:
             websocket.send(start("{ me { id } }"))
@@ -279,11 +279,16 @@ class TestDocuments:
             assert time.monotonic() - begun_s < PROMPT_S
             assert json.loads(websocket.recv(TIMEOUT_S))["type"] == "data"
 
-    def test_texts_in_bytes(self, asker: Asker) -> None:
-        names = " ".join(f"a{n}: jsonResponse" for n in range(200))
-        query = f"{{ data: labels(where: {{}}, first: 100, skip: 0) {{ {names} }} }}"
-        message = "the answer is larger than 100000 bytes: ask for fewer fields or a smaller page"
-        assert asker.refusal(query) == message
+    @pytest.mark.parametrize(
+        ("name", "message"),
+        [
+            ("createdAt", "the answer is larger than 100000 bytes: ask for fewer fields or a smaller page"),
+            ("jsonResponse", "the request reads more than 100000 bytes: ask for less at a time"),
+        ],
+    )
+    def test_one_text_under_many_names(self, asker: Asker, name: str, message: str) -> None:
+        names = " ".join(f"a{n}: {name}" for n in range(200))
+        assert asker.refusal(f"{{ data: labels(where: {{}}, first: 100, skip: 0) {{ {names} }} }}") == message
 
     def test_texts_that_are_read_again_and_again(self, asker: Asker) -> None:
         inner = "labelOf { labels { jsonResponse labelOf { labels { jsonResponse } } } }"

@@ -12,7 +12,7 @@ from graphql import build_client_schema, get_introspection_query, print_schema
 
 from kili_query.resources import read_text
 from kili_query.sandbox import Sandbox
-from kili_query.sandbox.execution import MAX_DEPTH
+from kili_query.sandbox.documents import MAX_DEPTH
 from tests.sandbox.boxes import Asker, asking, write_project
 from tests.sandbox.serving import TIMEOUT_S
 
