@@ -29,7 +29,7 @@ _MODULES_OF_EXTRA = {
     "frames": ("narwhals", "numpy", "pyarrow"),
     "masks": ("cv2", "numpy"),
     "pandas": ("pandas",),
-    "sandbox": ("anyio", "ariadne", "graphql", "msgspec", "sqlglot", "starlette", "uvicorn", "websockets"),
+    "sandbox": ("anyio", "ariadne", "graphql", "msgspec", "starlette", "uvicorn", "websockets"),
     "spark": ("pyspark", "narwhals", "numpy", "pyarrow"),
     "sql": ("sqlglot",),
     "zstd": ("zstandard",),

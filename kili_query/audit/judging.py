@@ -12,8 +12,6 @@ from kili_query.audit.probes import Observed, Probe
 from kili_query.audit.report import Disagreement, Finding, Trait, Verdict
 from kili_query.ontology import Ontology
 
-__all__ = ["judge"]
-
 
 @frozen
 class _Wrong:

@@ -14,8 +14,6 @@ from kili_query.client.request import Request, Service
 from kili_query.errors import TransportError
 from kili_query.protocol import LABELS, LabelFilters
 
-__all__ = ["MAX_PROBES", "Asker", "Observed", "Probe", "choose_pairs", "observe"]
-
 _HOLDS: dict[str, Callable[[int, int], bool]] = {
     "==": operator.eq,
     ">=": operator.ge,

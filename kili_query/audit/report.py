@@ -7,8 +7,6 @@ from attrs import frozen
 
 from kili_query.planning.profile import TRAITS, ServerProfile
 
-__all__ = ["AuditReport", "Disagreement", "Finding", "Trait", "Verdict"]
-
 _SHOWN = 3
 
 

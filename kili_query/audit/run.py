@@ -11,8 +11,6 @@ from kili_query.errors import ArgumentError, GraphQLError
 from kili_query.ontology import Ontology
 from kili_query.targets.base import is_core_name
 
-__all__ = ["DEFAULT_SAMPLE", "MAX_SEARCHES", "audit"]
-
 DEFAULT_SAMPLE = 200
 _DECIMALS = ((">= 1.5", Probe(">", 1)), ("< 1.5", Probe("<=", 1)), ("== 1.5", None))
 """What is asked with a decimal, and the probe whose answer it must have; None: it must find nothing."""

@@ -10,8 +10,6 @@ from kili_query.counting import count
 from kili_query.errors import LabelError
 from kili_query.ontology import Ontology
 
-__all__ = ["Pair", "Sample", "SampledLabel", "pieces", "read_again", "read_sample"]
-
 Pair: TypeAlias = tuple[str, str]
 """A job and a category."""
 

@@ -1,7 +1,5 @@
 """How a request shows its key: the ``Authorization`` header, which websockets send in their first frame."""
 
-__all__ = ["authorization", "key_of"]
-
 _SCHEME = "X-API-Key: "
 
 

@@ -7,23 +7,6 @@ from typing import Literal, TypeAlias
 
 from attrs import field, frozen
 
-__all__ = [
-    "API_KEYS",
-    "APPEND_MANY_LABELS",
-    "APPEND_TO_LABELS",
-    "ASSETS",
-    "COUNT_ASSETS",
-    "COUNT_LABELS",
-    "CREATE_HONEYPOT",
-    "DELETE_LABELS",
-    "LABELS",
-    "LABEL_CREATED_OR_UPDATED",
-    "ME",
-    "PROJECTS",
-    "UPDATE_PROPERTIES_IN_LABEL",
-    "Operation",
-]
-
 OperationKind: TypeAlias = Literal["query", "mutation", "subscription"]
 
 

@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 
 from attrs import frozen
 
-__all__ = ["AssetFilters", "LabelFilters"]
-
 
 @frozen(kw_only=True)
 class AssetFilters:

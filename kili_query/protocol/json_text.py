@@ -5,8 +5,6 @@ from typing import NoReturn
 
 from kili_query.errors import ArgumentError, MalformedLabelError
 
-__all__ = ["decode_json", "encode_json"]
-
 
 def encode_json(value: object, *, name: str = "json_response") -> str:
     """The JSON text of a value.

@@ -6,8 +6,6 @@ from typing import TypeAlias
 
 from kili_query.errors import ArgumentError
 
-__all__ = ["selection_of"]
-
 _Fields: TypeAlias = dict[str, "_Fields"]
 
 _PLACED = re.compile(r"([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)+)(\s*\{.*)\Z", re.DOTALL)

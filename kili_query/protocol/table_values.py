@@ -7,8 +7,6 @@ from collections.abc import Mapping
 
 from kili_query.errors import MalformedLabelError
 
-__all__ = ["table_flag", "table_number", "table_object", "table_text"]
-
 _MAX_EXACT = 2**53
 
 

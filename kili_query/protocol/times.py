@@ -4,8 +4,6 @@ import math
 import re
 from datetime import UTC, datetime, timedelta
 
-__all__ = ["read_instant"]
-
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FEWEST_DIGITS = 9
 _REDUCED = re.compile(r"\d{4}(-\d\d)?")

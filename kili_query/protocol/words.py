@@ -2,8 +2,6 @@
 
 from enum import StrEnum
 
-__all__ = ["AssetStatus", "LabelType"]
-
 
 class LabelType(StrEnum):
     """What a label is for."""

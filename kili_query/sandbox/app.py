@@ -19,8 +19,6 @@ from kili_query.sandbox.resolvers import Service, make_schema
 from kili_query.sandbox.store import Reader
 from kili_query.sandbox.websockets import serve_websocket
 
-__all__ = ["GRAPHQL_PATH", "PAYLOADS_PATH", "make_app"]
-
 GRAPHQL_PATH = "/api/label/v2/graphql"
 _VERSION_PATH = "/api/label/v2/version"
 PAYLOADS_PATH = "/payloads/"

@@ -15,8 +15,6 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 
-__all__ = ["HEAD_TIMEOUT_S", "HTTP_PROTOCOL", "MAX_CONNECTIONS", "MAX_FRAME_BYTES", "WEBSOCKET_PROTOCOL", "find_cut"]
-
 HEAD_TIMEOUT_S = 10.0
 """How long a client may take to send the head of a request, from the connection or from its first byte on."""
 MAX_CONNECTIONS = 500

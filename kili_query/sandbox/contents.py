@@ -12,8 +12,6 @@ from kili_query.sandbox.misbehaviour import Misbehaviour, miscount
 from kili_query.sandbox.values import is_text
 from kili_query.scanning import content_of
 
-__all__ = ["Content", "ContentCounter", "is_text"]
-
 
 @frozen
 class Content:

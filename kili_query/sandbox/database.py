@@ -12,8 +12,6 @@ from kili_query.errors import SourceError
 from kili_query.resources import read_text
 from kili_query.sandbox.values import Refused
 
-__all__ = ["Database", "Row"]
-
 Row: TypeAlias = dict[str, object]
 
 _LAYOUT = 1

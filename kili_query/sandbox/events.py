@@ -7,8 +7,6 @@ from typing import Generic, TypeVar
 
 from attrs import define, field
 
-__all__ = ["Events", "Listener"]
-
 _T = TypeVar("_T")
 
 

@@ -10,8 +10,6 @@ from kili_query.errors import DataError
 from kili_query.sandbox.values import is_text, read_time
 from kili_query.scanning import Place
 
-__all__ = ["Fields"]
-
 
 @frozen
 class Fields:

@@ -16,18 +16,6 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = [
-    "BODY_TIMEOUT_S",
-    "MAX_BODY_BYTES",
-    "Guard",
-    "errors_body",
-    "is_authorized",
-    "own_hosts",
-    "replay",
-    "send_body",
-    "with_plain_body",
-]
-
 MAX_BODY_BYTES = 64 * 1024 * 1024
 """How much a request may send, and hold once it is inflated; the official client sends batches of 10 MB at most."""
 

@@ -21,8 +21,6 @@ from kili_query.sandbox.values import now
 from kili_query.sandbox.writing import SETTLE_LATEST
 from kili_query.scanning import Problem, read_labels
 
-__all__ = ["ProjectFiles", "find_files", "import_files", "project_file"]
-
 FilePath: TypeAlias = str | PathLike[str]
 
 _ASSET_COLUMNS = (

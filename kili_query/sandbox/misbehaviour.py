@@ -16,8 +16,6 @@ from kili_query.planning.bounds import lower_bound
 from kili_query.syntax import lower, parse_tree
 from kili_query.syntax.numbers import read_number
 
-__all__ = ["Misbehaviour", "deserved_profile", "miscount", "misread"]
-
 
 class Misbehaviour(StrEnum):
     """One way in which a server's category search counts otherwise."""

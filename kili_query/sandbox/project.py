@@ -11,8 +11,6 @@ from kili_query.errors import OntologyError
 from kili_query.ontology import Ontology
 from kili_query.ontology.decode import decode_document, naming, read_file
 
-__all__ = ["ServedProject"]
-
 _SETTINGS = ("dataConnections", "geospatialSettings")
 
 

@@ -22,8 +22,6 @@ from kili_query.sandbox.store import SUBMITTED, Reader, Store
 from kili_query.sandbox.values import Refused
 from kili_query.sandbox.writing import NewLabel, Writer
 
-__all__ = ["Asked", "Service", "make_schema"]
-
 Where: TypeAlias = Mapping[str, object]
 _Data: TypeAlias = Mapping[str, object]
 

@@ -24,8 +24,6 @@ from kili_query.sandbox.misbehaviour import Misbehaviour, misread
 from kili_query.sandbox.project import ServedProject
 from kili_query.sandbox.values import Refused, is_text, read_moment
 
-__all__ = ["Selector", "Statement"]
-
 Where: TypeAlias = Mapping[str, object]
 _Value: TypeAlias = str | int | float
 

@@ -18,7 +18,8 @@ from kili_query.sandbox.app import GRAPHQL_PATH, PAYLOADS_PATH, make_app
 from kili_query.sandbox.connections import HTTP_PROTOCOL, MAX_FRAME_BYTES, WEBSOCKET_PROTOCOL
 from kili_query.sandbox.contents import ContentCounter
 from kili_query.sandbox.database import Database
-from kili_query.sandbox.faults import Fault, FaultInjector
+from kili_query.sandbox.fault_injection import FaultInjector
+from kili_query.sandbox.faults import Fault
 from kili_query.sandbox.guard import MAX_BODY_BYTES, Guard, own_hosts
 from kili_query.sandbox.importing import FilePath, ProjectFiles, find_files, import_files, project_file
 from kili_query.sandbox.misbehaviour import Misbehaviour
@@ -26,8 +27,6 @@ from kili_query.sandbox.project import ServedProject
 from kili_query.sandbox.resolvers import Service
 from kili_query.sandbox.selecting import Selector
 from kili_query.sandbox.store import MAX_ANSWER_BYTES, Store
-
-__all__ = ["Sandbox"]
 
 _GRACE_S = 2
 _BACKLOG = 512

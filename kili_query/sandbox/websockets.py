@@ -13,8 +13,6 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from kili_query.sandbox.execution import Executor
 from kili_query.sandbox.guard import is_authorized
 
-__all__ = ["serve_websocket"]
-
 _INIT_TIMEOUT_S = 10.0
 _MAX_INIT_CHARS = 16 * 1024
 """Of the only message that is read from somebody who may have no key."""

@@ -17,8 +17,6 @@ from kili_query.sandbox.project import OWNER
 from kili_query.sandbox.store import Store
 from kili_query.sandbox.values import Refused, is_text, later_than, now
 
-__all__ = ["NewLabel", "Writer"]
-
 _OF_MODELS = (LabelType.PREDICTION, LabelType.INFERENCE)
 _MAX_NAMED = 10
 _STATUS_AFTER = {LabelType.DEFAULT: AssetStatus.LABELED, LabelType.REVIEW: AssetStatus.REVIEWED}

@@ -80,7 +80,7 @@ SUBSCRIPTION = 'subscription { data: labelCreatedOrUpdated(projectID: "p") { id 
 class TestBeforeTheKey:
     def test_a_document_is_not_read(self, box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
         read: list[str] = []
-        for module in ("faults", "documents"):
+        for module in ("fault_injection", "documents"):
             monkeypatch.setattr(f"kili_query.sandbox.{module}.read_document", read.append)
         with opened(box) as websocket:
             websocket.send(start("{ me { id } }"))

@@ -17,7 +17,8 @@ from starlette.types import Message, Receive, Scope, Send
 from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import connect
 
-from kili_query.sandbox.faults import Fault, FaultError, FaultInjector, FaultKind, Seen
+from kili_query.sandbox.fault_injection import FaultInjector, Seen
+from kili_query.sandbox.faults import Fault, FaultError, FaultKind
 from kili_query.sandbox.guard import Guard, send_body
 from tests.sandbox.serving import TIMEOUT_S, exchange, serving
 
@@ -118,30 +119,30 @@ class TestText:
     @pytest.mark.parametrize(
         ("text", "message"),
         [
-            ("", "`` is no fault: write one such as"),
-            ("=3s", "`=3s` is no fault: write one such as"),
-            ("drop", "`drop`: `drop` is no fault: write a status of 400 to 599, or one of delay, drop-before,"),
-            ("status", "`status`: `status` is no fault"),
-            ("status-after", "`status-after`: `status-after` is no fault"),
-            ("200", "`200`: `200` is no fault: write a status of 400 to 599"),
-            ("600", "`600`: `600` is no fault"),
-            ("DELAY=1s", "`DELAY=1s`: `DELAY` is no fault"),
+            ("", "`` is not a fault: write one such as"),
+            ("=3s", "`=3s` is not a fault: write one such as"),
+            ("drop", "`drop`: `drop` is not a fault: write a status of 400 to 599, or one of delay, drop-before,"),
+            ("status", "`status`: `status` is not a fault"),
+            ("status-after", "`status-after`: `status-after` is not a fault"),
+            ("200", "`200`: `200` is not a fault: write a status of 400 to 599"),
+            ("600", "`600`: `600` is not a fault"),
+            ("DELAY=1s", "`DELAY=1s`: `DELAY` is not a fault"),
             ("delay", "`delay`: say how long, as in `delay=50ms`"),
             ("delay=0s", "`delay=0s`: say how long"),
-            ("delay=50", "`delay=50`: `50` is no time: write it as `50ms` or `2s`"),
-            ("delay=-1s", "`delay=-1s`: `-1s` is no time"),
-            ("delay=", "`delay=`: `` is no time"),
+            ("delay=50", "`delay=50`: `50` is not a time: write it as `50ms` or `2s`"),
+            ("delay=-1s", "`delay=-1s`: `-1s` is not a time"),
+            ("delay=", "`delay=`: `` is not a time"),
             ("429=50ms", "`429=50ms`: `Retry-After` is in whole seconds"),
             ("error=1s", "`error=1s`: `error` takes no time"),
-            ("503:", "`503:`: after `:` stands the name of a root field, not ``"),
-            ("503:a b", "`503:a b`: after `:` stands the name of a root field, not `a b`"),
-            ("503*0", "`503*0`: after `*` stands 1 or more"),
-            ("503*x", "`503*x`: after `*` stands a number, not `x`"),
-            ("503*-1", "`503*-1`: after `*` stands a number, not `-1`"),
-            ("503+", "`503+`: after `+` stands a number, not ``"),
-            ("503+1*2", "`503+1*2`: after `+` stands a number, not `1*2`"),
-            ("503*²", "`503*²`: after `*` stands a number, not `²`"),
-            ("503*1234567890", "`503*1234567890`: after `*` stands a number"),
+            ("503:", "`503:`: write the name of a root field after `:`, not ``"),
+            ("503:a b", "`503:a b`: write the name of a root field after `:`, not `a b`"),
+            ("503*0", "`503*0`: write a number after `*`, 1 or more, not `0`"),
+            ("503*x", "`503*x`: write a number after `*`, 1 or more, not `x`"),
+            ("503*-1", "`503*-1`: write a number after `*`, 1 or more, not `-1`"),
+            ("503+", "`503+`: write a number after `+`, 0 or more, not ``"),
+            ("503+1*2", "`503+1*2`: write a number after `+`, 0 or more, not `1*2`"),
+            ("503*²", "`503*²`: write a number after `*`, 1 or more, not `²`"),
+            ("503*1234567890", "`503*1234567890`: write a number after `*`"),
         ],
     )
     def test_errors(self, text: str, message: str) -> None:
