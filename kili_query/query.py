@@ -1,7 +1,7 @@
-"""`Query`: a predicate and the text it came from, and what can be done to it.
+"""`Query`: a predicate, the text it came from, and its methods.
 
-Longer than most files: it is the surface that people read first, and most of it is what the methods promise. Each
-calls a function of a lower layer. `check` and `validate` stand here too, for binding a query validates it.
+Longer than most files: it is the surface that people read first, and most of it documents the methods. Each calls a
+function of a lower layer. `check` and `validate` stand here too, because binding a query validates it.
 """
 
 from collections.abc import Collection
@@ -98,8 +98,8 @@ class Query:
         return f"Query({str(self)!r})"
 
     def _repr_html_(self) -> str:
-        """What notebooks show: the query laid out."""
-        from html import escape  # here, for only pages need it
+        """Return what notebooks show: the formatted query."""
+        from html import escape  # here, because only pages need it
 
         return f"<pre>{escape(self.format())}</pre>"
 
@@ -137,9 +137,9 @@ class Query:
         return format_text(self.text, self.dialect, width, limits=_UNLIMITED)
 
     def bind(self, ontology: OntologySource) -> "Query":
-        """The query with display names resolved and patterns expanded by the ontology.
+        """Resolve display names and expand patterns by the ontology.
 
-        A query that is bound to it already is returned as it is.
+        A query that is already bound to it is returned as it is.
 
         Args:
             ontology: the project's, or the path of its file.
@@ -152,6 +152,9 @@ class Query:
         if _is_bound(self, known):
             return self
         return query_of(bind(validate(self, known).tree, known), bound_to=known)
+
+    def _tree_for(self, ontology: OntologySource | None) -> Predicate:
+        return self.tree if ontology is None else self.bind(ontology).tree
 
     def simplify(self, ontology: OntologySource | None = None, *, policy: CountPolicy = DEFAULT_POLICY) -> "Query":
         """An equivalent query, never longer, and the same for simplifying it again.
@@ -183,12 +186,12 @@ class Query:
         profile: ServerProfile = DEFAULT_PROFILE,
         policy: CountPolicy = DEFAULT_POLICY,
     ) -> "Plan":
-        """What a target is asked, and what is left to evaluate locally.
+        """Split the query into what a target is asked and what is left to evaluate locally.
 
         Args:
             ontology: the project's, or the path of its file, which patterns are expanded by.
             target: ``"server"``; ``"columns"``, tables of counts; or ``"labels"``, our own engines.
-            profile: what the server is trusted with.
+            profile: which of the server's searches are reliable.
             policy: how objects are counted locally.
 
         Raises:
@@ -207,16 +210,16 @@ class Query:
         return Plan(query, split(query.tree, asked), target)
 
     def to_server(self, ontology: OntologySource | None = None) -> str:
-        """The exact text for the server's ``search`` filter, in the core language.
+        """Return the exact text for the server's ``search`` filter, in the core language.
 
         Raises:
             QueryError: the ontology has no such job or category.
             NotExpressible: the core language cannot say it, or there is nothing to ask.
         """
-        return print_core(self.tree if ontology is None else self.bind(ontology).tree)
+        return print_core(self._tree_for(ontology))
 
     def compile(self, *, ontology: OntologySource | None = None, policy: CountPolicy = DEFAULT_POLICY) -> Matcher:
-        """A function from a label's ``jsonResponse`` to a verdict, for many labels.
+        """Return a function from a label's ``jsonResponse`` to a verdict, for many labels.
 
         Args:
             ontology: the project's, or the path of its file; the query is checked against it and bound to it.
@@ -227,13 +230,12 @@ class Query:
             OntologyError: the file of the ontology cannot be read or has another shape.
         """
         known = Ontology.if_given(ontology)
-        tree = self.tree if known is None else self.bind(known).tree
-        return compile_closure(tree, ontology=known, policy=policy)
+        return compile_closure(self._tree_for(known), ontology=known, policy=policy)
 
     def compile_bytes(
         self, *, ontology: OntologySource | None = None, policy: CountPolicy = DEFAULT_POLICY, at: str = "jsonResponse"
     ) -> "BytesMatcher":
-        """A function from one label as JSON bytes to a verdict, which decodes only what the query needs.
+        """Return a function from one label as JSON bytes to a verdict; it decodes only what the query needs.
 
         Args:
             ontology: the project's, or the path of its file; with one, less is decoded.
@@ -252,11 +254,8 @@ class Query:
         True
         """
         known = Ontology.if_given(ontology)
-        tree = self.tree if known is None else self.bind(known).tree
-        compiled = load("kili_query.targets.raw_bytes", "matching JSON bytes", "fast").compile_bytes(
-            tree, ontology=known, policy=policy, at=at
-        )
-        return cast("BytesMatcher", compiled)
+        engine = load("kili_query.targets.raw_bytes", "matching JSON bytes", "fast")
+        return cast("BytesMatcher", engine.compile_bytes(self._tree_for(known), ontology=known, policy=policy, at=at))
 
     def to_narwhals(self, prefix: str = "", *, columns: Collection[str] | None = None) -> "nw.Expr":
         """An expression over wide count columns named ``JOB/CATEGORY``, which filters any frame that narwhals knows.
@@ -440,7 +439,7 @@ def parse(text: str, *, dialect: Dialect = "extended", name: str = "query", limi
         limits: how long and how deep a query may be.
 
     Raises:
-        QuerySyntaxError: the text is no query; its ``diagnostics`` say where and why.
+        QuerySyntaxError: the text is not a query; its ``diagnostics`` say where and why.
 
     >>> import kili_query as kq
     >>> kq.parse("2 <= J.C.count < 5")
