@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from msgspec import UNSET, MsgspecError, Raw, Struct, UnsetType
 from msgspec.json import Decoder
 
+from kili_query.counting.decoding import decode, is_sound
 from kili_query.counting.label import reason_not_json
 from kili_query.errors import MalformedLabelError
-from kili_query.targets.raw_bytes.decoding import decode, is_sound
 
 __all__ = ["TextJobs", "annotations_in_text", "read_jobs"]
 

@@ -2,7 +2,6 @@
 
 from array import array
 from collections.abc import Iterable, Iterator
-from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -17,11 +16,11 @@ _BATCH_ROWS = 65_536
 
 
 class Codes(dict[str, "_CodesOfJob"]):
-    """Counter to number, by job and then by category, in the order of first use.
+    """The number of each counter, by job and then by category, in the order of first use: see `counting.typed.Numbers`.
 
     >>> codes = Codes()
     >>> codes["J"]["A"], codes["J"]["B"], codes["J"]["A"], codes.counters
-    (0, 1, 0, [('J', 'A'), ('J', 'B')])
+    ((0,), (1,), (0,), [('J', 'A'), ('J', 'B')])
     """
 
     def __init__(self) -> None:
@@ -33,14 +32,14 @@ class Codes(dict[str, "_CodesOfJob"]):
         return codes
 
 
-class _CodesOfJob(dict[str, int]):
+class _CodesOfJob(dict[str, tuple[int]]):
     def __init__(self, job: str, counters: list[tuple[str, str]]) -> None:
         super().__init__()
         self._job = job
         self._counters = counters
 
-    def __missing__(self, category: str) -> int:
-        self[category] = code = len(self._counters)
+    def __missing__(self, category: str) -> tuple[int]:
+        self[category] = code = (len(self._counters),)
         self._counters.append((self._job, category))
         return code
 
@@ -76,7 +75,7 @@ class Columns:
     def add_counts(self, metadata: Metadata, counts: dict[tuple[str, str], int]) -> None:
         """A label with its counts."""
         for (job, category), number in counts.items():
-            self.objects.extend(repeat(self.codes[job][category], number))
+            self.objects.extend(self.codes[job][category] * number)
         self.add_row(metadata)
 
     def _flush(self) -> None:

@@ -3,11 +3,11 @@
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator
-from typing import IO, Protocol, TypeGuard
+from typing import IO, TYPE_CHECKING, TypeGuard
 
 import pyarrow as pa
 
-from kili_query._extras import has_extra, load
+from kili_query._extras import has_extra
 from kili_query.counting import DEFAULT_POLICY, CountPolicy, Rules, count
 from kili_query.errors import MalformedLabelError, UnknownContentError
 from kili_query.frames.counting_columns import Columns
@@ -18,16 +18,11 @@ from kili_query.scanning.labels import labels_in
 
 __all__ = ["count_table"]
 
+if TYPE_CHECKING:
+    from kili_query.frames.typed_rows import TypedRows
+
 _UNKNOWN, _MALFORMED = "unknown", "malformed"
 _NOWHERE = Place("<labels>")
-
-
-class _Fast(Protocol):
-    """See `kili_query.frames.fast_counts.FastCounter`."""
-
-    def add_label(self, data: bytes) -> bool: ...
-    def add_bytes(self, data: bytes) -> bool: ...
-    def add_decoded(self, metadata: Metadata, content: object) -> bool: ...
 
 
 def count_table(
@@ -74,16 +69,22 @@ def count_table(
     """
     known = Ontology.if_given(ontology)
     columns = Columns(() if known is None else known.pairs())
-    fast: _Fast | None = None
-    if has_extra("fast"):
-        module = load("kili_query.frames.fast_counts", "fast counting", "fast")
-        fast = module.FastCounter(Rules.of(policy, known), at, columns)
+    typed = typed_rows(Rules.of(policy, known), at, columns)
 
     def careful(content: object) -> dict[tuple[str, str], int]:
         return count(content, ontology=known, policy=policy)
 
-    _Reader(columns, fast, careful, at).add_all(_items(labels, at))
+    _Reader(columns, typed, careful, at).add_all(_items(labels, at))
     return columns.to_table()
+
+
+def typed_rows(rules: Rules, at: str, columns: Columns) -> "TypedRows | None":
+    """Return what adds labels of the usual shape to columns, where msgspec is installed."""
+    if not has_extra("fast"):
+        return None
+    from kili_query.frames.typed_rows import TypedRows
+
+    return TypedRows(rules, at, columns)
 
 
 def _items(labels: Source | Iterable[bytes], at: str) -> Iterator[object]:
@@ -107,26 +108,29 @@ def _is_file(source: object) -> TypeGuard[str | os.PathLike[str] | IO[bytes] | I
 
 
 class _Reader:
-    """Reads labels, each the fast way when that can be, into columns."""
+    """Reads labels into columns, each by typed decoding where that can be."""
 
     def __init__(
-        self, columns: Columns, fast: _Fast | None, careful: Callable[[object], dict[tuple[str, str], int]], at: str
+        self,
+        columns: Columns,
+        typed: "TypedRows | None",
+        careful: Callable[[object], dict[tuple[str, str], int]],
+        at: str,
     ) -> None:
         self._columns = columns
-        self._fast = fast
-        self._add_fast = None if fast is None else fast.add_label if at else fast.add_bytes
+        self._typed = typed
         self._careful = careful
         self._at = at
 
     def add_all(self, items: Iterable[object]) -> None:
         """Labels, be they bytes or decoded, and problems."""
-        add_fast = self._add_fast
+        typed = self._typed
         for item in items:
-            if add_fast is None or not isinstance(item, bytes) or not add_fast(item):
+            if typed is None or not isinstance(item, bytes) or not typed.add_bytes(item):
                 self._add(item)
 
     def _add(self, item: object) -> None:
-        """What the fast way for bytes does not take."""
+        """Add what typed decoding of bytes does not take."""
         if isinstance(item, bytes):
             self._add_bytes(item)
         elif isinstance(item, bytearray | memoryview):
@@ -162,7 +166,7 @@ class _Reader:
                 self._add_content(metadata, content)
 
     def _add_content(self, metadata: Metadata, content: object) -> None:
-        if self._fast is not None and self._fast.add_decoded(metadata, content):
+        if self._typed is not None and self._typed.add_decoded(metadata, content):
             return
         try:
             self._columns.add_counts(metadata, self._careful(content))

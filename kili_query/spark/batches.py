@@ -1,27 +1,20 @@
 """What runs on the workers: from a column of JSON texts to a column of counts, one batch at a time."""
 
 import json
-from typing import Any, Protocol
+from typing import Any
 
 import pyarrow as pa
 
-from kili_query._extras import has_extra, load
 from kili_query.counting import CountPolicy, Rules, count
 from kili_query.counting.label import content_of
 from kili_query.errors import MalformedLabelError, UnknownContentError
 from kili_query.frames.counting_columns import Columns
 from kili_query.frames.metadata import NO_METADATA
+from kili_query.frames.table import typed_rows
 from kili_query.ontology import Ontology
 from kili_query.targets.column_names import FAULT, column_name
 
 __all__ = ["count_texts", "field_name"]
-
-
-class _Fast(Protocol):
-    """See `kili_query.frames.fast_counts.FastCounter`."""
-
-    def add_label(self, data: bytes) -> bool: ...
-    def add_bytes(self, data: bytes) -> bool: ...
 
 
 def field_name(number: int) -> str:
@@ -49,16 +42,12 @@ def count_texts(texts: "pa.Array[Any]", ontology: Ontology, policy: CountPolicy,
     [{'fault': None, 'n0': 1}, {'fault': 'unknown', 'n0': None}]
     """
     columns = Columns(ontology.pairs())
-    add = None
-    if has_extra("fast"):
-        module = load("kili_query.frames.fast_counts", "fast counting", "fast")
-        fast: _Fast = module.FastCounter(Rules.of(policy, ontology), at, columns)
-        add = fast.add_label if at else fast.add_bytes
+    typed = typed_rows(Rules.of(policy, ontology), at, columns)
     is_large = pa.types.is_large_string(texts.type) or pa.types.is_large_binary(texts.type)
     for text in texts.cast(pa.large_binary() if is_large else pa.binary()).to_pylist():
         if text is None:
             columns.add_row(NO_METADATA, "unknown")
-        elif add is None or not add(text):
+        elif typed is None or not typed.add_bytes(text):
             _add(columns, text, ontology, policy, at)
     table = columns.to_table()
     names = {FAULT: FAULT}

@@ -6,23 +6,18 @@ outcome is certain. What is malformed beyond that is not looked at.
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import cache, partial
-from typing import TYPE_CHECKING, TypeAlias, TypeVar, assert_never
+from typing import TYPE_CHECKING, TypeAlias, assert_never
 
 from kili_query.ast import (
     COMPARE,
     And,
     Comparison,
-    Constant,
     Counter,
-    Exists,
     Filtered,
     Linear,
-    Membership,
-    Not,
     Or,
     Pattern,
     Predicate,
-    Relation,
     Term,
 )
 from kili_query.ast.flat import Flat, flatten, restore
@@ -43,14 +38,13 @@ from kili_query.ontology import Ontology
 from kili_query.syntax.lower import lower
 from kili_query.syntax.printer import print_tree
 from kili_query.targets.explain import Explanation, explain
+from kili_query.targets.joined import joined
 from kili_query.targets.outcome import Outcome, outcome
 from kili_query.targets.root_lookup import Judge, Shared, comparison_lookup, sum_lookup
 
 Sites: TypeAlias = Callable[[], Iterator[Site]]
 JudgeSites: TypeAlias = Callable[[Sites], bool]
 Tokens: TypeAlias = Callable[[Sites], Iterator[Hashable]]
-
-_T = TypeVar("_T")
 
 
 class Matcher(partial[bool]):
@@ -179,31 +173,15 @@ def _careful(tree: Predicate, rules: Rules) -> Judge:
 
 def _compile(tree: Predicate, rules: Rules) -> JudgeSites:
     """The careful way: a judge of maps of jobs and of all below them."""
-    match tree:
-        case Comparison(counter, op, bound):
-            return _compile_comparison(_compile_term(counter, rules), outcome(op, bound))
-        case Linear(addends, op, bound):
-            weighted = [(addend.coefficient, _compile_term(addend.counter, rules)) for addend in addends]
-            holds = COMPARE[op]
-            return lambda sites: holds(sum(weight * len(set(tokens(sites))) for weight, tokens in weighted), bound)
-        case And(operands):
-            return _all([_compile(operand, rules) for operand in operands])
-        case Or(operands):
-            return _any([_compile(operand, rules) for operand in operands])
-        case Constant(value):
-            return lambda _: value
-        case Not() | Exists() | Relation() | Membership():
-            return _compile(lower(tree), rules)
-        case _:
-            assert_never(tree)
 
+    def leaf(tree: Comparison | Linear) -> JudgeSites:
+        if isinstance(tree, Comparison):
+            return _compile_comparison(_compile_term(tree.counter, rules), outcome(tree.op, tree.bound))
+        weighted = [(addend.coefficient, _compile_term(addend.counter, rules)) for addend in tree.addends]
+        holds, bound = COMPARE[tree.op], tree.bound
+        return lambda sites: holds(sum(weight * len(set(tokens(sites))) for weight, tokens in weighted), bound)
 
-def _all(judges: Sequence[Callable[[_T], bool]]) -> Callable[[_T], bool]:
-    return lambda given: all(judge(given) for judge in judges)
-
-
-def _any(judges: Sequence[Callable[[_T], bool]]) -> Callable[[_T], bool]:
-    return lambda given: any(judge(given) for judge in judges)
+    return joined(tree, leaf)
 
 
 def _compile_comparison(tokens: Tokens, decided: Outcome) -> JudgeSites:

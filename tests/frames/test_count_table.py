@@ -1,6 +1,7 @@
 """Tables of counts: what is in them, and that they count as the reference does, the fast way and the careful one."""
 
 import json
+from io import BytesIO
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,6 +14,7 @@ from kili_query.counting import CountPolicy
 from kili_query.frames import column_name, count_table, counter_of
 from kili_query.frames import table as module
 from kili_query.ontology import Ontology
+from kili_query.scanning import Fault, Problem, read_labels
 from tests import reference, strategies
 
 MANY = settings(max_examples=150)
@@ -191,3 +193,15 @@ def test_large_numbers_that_a_table_holds() -> None:
     labels = [{"secondsToLabel": seconds, "jsonResponse": {}} for seconds in (2**53, -(2**53), 1e30)]
     for rows in (labels, [json.dumps(label).encode() for label in labels]):
         assert count_table(rows)["secondsToLabel"].to_pylist() == [2.0**53, -(2.0**53), 1e30]
+
+
+@pytest.mark.parametrize("number", [b"9" * 5000, b"-" + b"1" * 4301])
+@pytest.mark.parametrize("at", ["jsonResponse", ""])
+def test_a_number_too_long_to_be_read_is_a_fault_as_in_a_scan(number: bytes, at: str) -> None:
+    content = b'{"J": {"categories": [{"name": "A", "confidence": ' + number + b"}]}}"
+    line = b'{"id": "a", "jsonResponse": ' + content + b"}" if at else content
+    [problem] = read_labels(BytesIO(line + b"\n"), at=at)
+    assert isinstance(problem, Problem)
+    assert problem.fault is Fault.BROKEN
+    for source in ([line], BytesIO(line + b"\n")):
+        assert count_table(source, at=at)["fault"].to_pylist() == ["malformed"]

@@ -1,13 +1,16 @@
 """Closures answer as the reference does: verdicts, unknown and malformed included, on labels of every kind."""
 
+from collections import Counter
 from collections.abc import Callable
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kili_query.ast import Predicate
-from kili_query.counting import CountPolicy, count
+from kili_query.counting import CountPolicy, Rules, count
+from kili_query.counting.typed import LabelReader, TooDeep, numbers_of_objects, with_all_below
 from kili_query.errors import MalformedLabelError, UnknownContentError
+from kili_query.frames.counting_columns import Codes
 from kili_query.ontology import Ontology
 from kili_query.targets.closures import compile_closure
 from tests import reference, strategies
@@ -76,3 +79,18 @@ def test_labels_that_obey(data: st.DataObject, tree: Predicate, ontology: Ontolo
 def test_count(label: object, ontology: Ontology | None, policy: CountPolicy) -> None:
     expected = told(lambda: reference.count(label, ontology=ontology, policy=policy))
     assert told(lambda: count(label, ontology=ontology, policy=policy)) == expected
+
+
+@MANY
+@given(ANY_LABEL | strategies.contents(depth=4), st.none() | strategies.ontologies(), strategies.policies)
+def test_typed_count(label: object, ontology: Ontology | None, policy: CountPolicy) -> None:
+    rules, codes = Rules.of(policy, ontology), Codes()
+    try:
+        sites = LabelReader(rules, "").convert(label)
+        numbers = None if sites is None else list(numbers_of_objects(with_all_below(sites), codes, rules))
+    except TooDeep:
+        return
+    if numbers is not None:
+        counted = Counter(codes.counters[number] for number in numbers)
+        assert counted == reference.count(label, ontology=ontology, policy=policy)
+        assert set(codes.counters) == set(counted)

@@ -46,7 +46,7 @@ def test_any_kind_of_bytes(kind):
 
 
 def test_other_types_are_refused():
-    with pytest.raises(TypeError, match="given as bytes, not as str"):
+    with pytest.raises(TypeError, match="must be bytes, not str"):
         matcher("SKY.BLUE")(BLUE.decode())
 
 

@@ -6,8 +6,6 @@ import sys
 
 import msgspec
 
-__all__ = ["decode", "has_long_number", "is_sound"]
-
 
 def is_sound(data: bytes) -> bool:
     """Whether what msgspec accepts, parts that it passes over included, the standard library accepts too.
