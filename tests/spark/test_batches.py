@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 import kili_query as kq
 from kili_query.counting import CountPolicy
+from kili_query.frames import table
 from kili_query.ontology import Ontology
-from kili_query.spark import batches
 from kili_query.spark.batches import count_texts, field_name
 from tests import reference, strategies
 
@@ -52,7 +52,7 @@ def test_counts_as_the_reference(contents: list[object], ontology: Ontology, pol
 @pytest.mark.parametrize("has_fast", [True, False])
 @pytest.mark.parametrize("kind", [pa.string(), pa.large_string(), pa.binary(), pa.large_binary()])
 def test_faults(monkeypatch: pytest.MonkeyPatch, kind: pa.DataType, has_fast: bool) -> None:
-    monkeypatch.setattr(batches, "has_extra", lambda _: has_fast)
+    monkeypatch.setattr(table, "has_extra", lambda _: has_fast)
     texts = [json.dumps(TWO_CARS), None, "", "null", "{", "[]", '{"OBJECTS": 1}', "{}", '{}, "id": 1']
     found = count_texts(pa.array(texts, kind), ONTOLOGY, CountPolicy(), "").to_pylist()
     faults = [None, "unknown", "unknown", "unknown", "unknown", "malformed", "malformed", None, "unknown"]
@@ -62,7 +62,7 @@ def test_faults(monkeypatch: pytest.MonkeyPatch, kind: pa.DataType, has_fast: bo
 
 @pytest.mark.parametrize("has_fast", [True, False])
 def test_faults_of_labels(monkeypatch: pytest.MonkeyPatch, has_fast: bool) -> None:
-    monkeypatch.setattr(batches, "has_extra", lambda _: has_fast)
+    monkeypatch.setattr(table, "has_extra", lambda _: has_fast)
     asset = {"id": "a", "labels": [{"id": "1", "jsonResponse": TWO_CARS}, {"id": "2", "jsonResponse": {}}]}
     labels = [{"jsonResponse": TWO_CARS}, {"jsonResponse": None}, {}, {"jsonResponse": "{"}, [], asset]
     texts = pa.array([None, "{", *map(json.dumps, labels)])
