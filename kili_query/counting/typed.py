@@ -22,7 +22,7 @@ from kili_query.ast.walk import matches_pattern
 from kili_query.counting.conversations import ANNOTATIONS
 from kili_query.counting.decoding import has_long_number, is_sound
 from kili_query.counting.found import Wanted
-from kili_query.counting.label_structure import MAX_NESTING, Part, is_video, repeated_frame
+from kili_query.counting.label_structure import MAX_NESTING, is_video, repeated_frame
 from kili_query.counting.policy import Rules
 from kili_query.ontology.job import METADATA_JOBS
 
@@ -111,6 +111,9 @@ class _RootPayload(Struct, gc=False):
 
 
 Place: TypeAlias = tuple[object, ...]
+"""Where a map of jobs stands, as in `counting.Site`. Instead of a `Part` it has None, which is hashed faster and equals
+no id and no name; what surrounds it differs between the parts."""
+
 Site: TypeAlias = tuple[Jobs, Place, str | None, bool]
 """A map of jobs, its place, the frame of a video, and whether the parent has a key frame: see `counting.Site`."""
 
@@ -279,9 +282,9 @@ def _directly_below(sites: list[Site]) -> list[Site]:
             if payload.categories:
                 for category in payload.categories:
                     if category.children:
-                        below.append((category.children, (place, job, Part.CHOICE, category.name), frame, is_key))
+                        below.append((category.children, (place, job, None, category.name), frame, is_key))
             if payload.children:
-                below.append((payload.children, (place, job, Part.PAYLOAD), frame, is_key))
+                below.append((payload.children, (place, job, None), frame, is_key))
     return below
 
 
@@ -295,7 +298,7 @@ def _below_object(annotation: Annotation, place: Place, frame: str | None, inher
                 own: Place = ("mid", point.mid)
             else:
                 own = ("code", point.code) if point.code is not None else ("index", index)
-            below.append((point.children, (place, Part.POINT, *own), frame, is_key))
+            below.append((point.children, (place, None, *own), frame, is_key))
     return below
 
 
@@ -327,16 +330,14 @@ def numbers_of_objects(sites: Iterable[Site], numbers: Numbers, rules: Rules) ->
             need_key, by_frame = video == "key_frames", video == "frames"
             where = (frame,) if by_frame else (frame, place)
         for job, payload in jobs.items():
-            if payload is None or job in METADATA_JOBS or (place and job in root_jobs):
-                continue
             of_job = numbers[job]
-            if of_job is None:
+            if of_job is None or payload is None or job in METADATA_JOBS or (place and job in root_jobs):
                 continue
             is_key = inherited if payload.isKeyFrame is None else payload.isKeyFrame
             if payload.categories and (is_key or not need_key):
                 for choice in payload.categories:
                     if counts := of_job[choice.name]:
-                        found[where, job, choice.name, None if by_frame else Part.CHOICE] = counts
+                        found[where, job, choice.name, None] = counts
             if not payload.annotations:
                 continue
             for annotation in payload.annotations:
@@ -354,19 +355,17 @@ def objects_inside(sites: Iterable[Site], numbers: Numbers, rules: Rules) -> dic
     found: dict[Place, list[Site]] = {}
     for jobs, place, _, _ in sites:
         for job, payload in jobs.items():
-            if payload is None or job in METADATA_JOBS or (place and job in rules.root_jobs):
-                continue
             of_job = numbers[job]
-            if of_job is None:
+            if of_job is None or payload is None or job in METADATA_JOBS or (place and job in rules.root_jobs):
                 continue
             for choice in payload.categories or ():
                 if of_job[choice.name]:
-                    own: Place = (place, job, Part.CHOICE, choice.name)
+                    own: Place = (place, job, None, choice.name)
                     inside = found.setdefault(own, [])
                     if choice.children:
                         inside.append((choice.children, own, None, False))
                     if payload.children:
-                        inside.append((payload.children, (place, job, Part.PAYLOAD), None, False))
+                        inside.append((payload.children, (place, job, None), None, False))
             for annotation in payload.annotations or ():
                 for category in annotation.categories or ():
                     if of_job[category.name]:

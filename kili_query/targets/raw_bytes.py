@@ -152,6 +152,8 @@ def _compile(tree: Predicate, rules: Rules) -> Callable[[list[Site]], bool]:
     def leaf(tree: Comparison | Linear) -> Callable[[_Label], bool]:
         holds, bound = COMPARE[tree.op], tree.bound
         if isinstance(tree, Comparison):
+            if (index := indices.get(tree.counter)) is not None:
+                return lambda label: holds(label[1][index], bound)
             number = count(Addend(1, tree.counter))
             return lambda label: holds(number(label), bound)
         numbers = [count(addend) for addend in tree.addends]
