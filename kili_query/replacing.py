@@ -19,7 +19,10 @@ from kili_query.errors import KiliQueryError
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-__all__ = ["Replacement", "WriteError", "cannot_write", "replaced"]
+__all__ = ["IS_INPUT", "Replacement", "WriteError", "cannot_write", "is_input", "replaced"]
+
+IS_INPUT = "it belongs to what is read"
+"""The reason to give when a file would replace an input."""
 
 _BUFFER_BYTES = 256 * 1024
 _MAX_NAME_BYTES = 200
@@ -74,6 +77,21 @@ def cannot_write(path: str | os.PathLike[str], error: Exception) -> WriteError:
         above = next((one for one in Path(path).parents if one.exists() and not one.is_dir()), None)
         reason = reason if above is None else f"`{above}` is a file, not a folder"
     return WriteError(f"cannot write `{os.fspath(path)}`: {reason}")
+
+
+def is_input(target: str | os.PathLike[str], source: str | os.PathLike[str], *, or_in_it: bool = False) -> bool:
+    """Whether writing to the target would overwrite the source.
+
+    Args:
+        or_in_it: a target inside a folder that is read counts as well.
+
+    >>> is_input("a.txt", "./a.txt"), is_input("labels/a.txt", "labels"), is_input("labels/a", "labels", or_in_it=True)
+    (True, False, True)
+    """
+    path, given = Path(target).resolve(), Path(source).resolve()
+    if path == given or (or_in_it and path.is_relative_to(given)):
+        return True
+    return path.exists() and given.exists() and path.samefile(given)
 
 
 @contextmanager

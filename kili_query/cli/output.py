@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from io import TextIOWrapper
-from pathlib import Path
 from typing import TextIO
 
 from attrs import frozen
@@ -17,7 +16,7 @@ from kili_query.cli.packing import packed
 from kili_query.diagnostics import Diagnostic, Severity
 from kili_query.diagnostics.layout import display_width, escape_unprintable, printable
 from kili_query.diagnostics.render import ansi, render_text, wants_color
-from kili_query.replacing import Replacement, replaced
+from kili_query.replacing import IS_INPUT, Replacement, is_input, replaced
 
 _QUIET: ContextVar[bool] = ContextVar("quiet", default=False)
 
@@ -164,10 +163,5 @@ def opened_bytes(path: str, inputs: Iterable[str | None]) -> Iterator[Replacemen
 
 
 def _refuse_input(path: str, inputs: Iterable[str | None]) -> None:
-    target = Path(path).resolve()
-    for given in inputs:
-        if given is None or given == "-":
-            continue
-        source = Path(given).resolve()
-        if target.is_relative_to(source) or (source.exists() and target.exists() and source.samefile(target)):
-            raise CommandError(f"cannot write `{path}`: it belongs to what is read")
+    if any(given is not None and given != "-" and is_input(path, given, or_in_it=True) for given in inputs):
+        raise CommandError(f"cannot write `{path}`: {IS_INPUT}")

@@ -24,8 +24,8 @@ from kili_query.client.settings import Settings
 from kili_query.errors import ArgumentError, GraphQLError, IncompatibleArgumentsError
 from kili_query.export import DownloadError, Fetched, NoCompatibleJobError, Options, format_named, write
 from kili_query.export.download import download
-from kili_query.export.from_json import FromJson
 from kili_query.export.media import is_url, shown_source
+from kili_query.export.writing import FromJson
 from kili_query.protocol import AssetFilters, LabelType
 from kili_query.query import Query
 

@@ -1,11 +1,14 @@
-"""Where an export goes: a zip or a plain file, there once it is complete, and the same bytes for the same input."""
+"""Where an export goes: a zip or a plain file, there once it is complete, and the same bytes for the same input.
 
+An archive describes itself in ``README.kili.txt``, and in ``manifest.json`` where names had to change."""
+
+import json
 import os
 import shutil
 import sys
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -13,8 +16,10 @@ from typing import IO, Protocol
 
 from kili_query.export.format import Data, Entry
 from kili_query.export.naming import fold, is_safe
+from kili_query.export.options import Options
+from kili_query.export.project import Project
 
-__all__ = ["Sink", "opened_archive", "opened_file"]
+__all__ = ["MANIFEST", "README", "Sink", "manifest", "opened_archive", "opened_file", "readme"]
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can say
 _READABLE = 0o100644 << 16
@@ -62,6 +67,7 @@ class _Zip:
         info.file_size, info.compress_size, info.CRC = len(data), len(compressed), zlib.crc32(data)
         info.header_offset = self._file.tell()
         self._file.write(info.FileHeader(zip64=False) + compressed)
+        # Private attributes of `ZipFile`: without them an export of real photos takes 3 to 10 % more time.
         self._archive.filelist.append(info)
         self._archive.NameToInfo[info.filename] = info
         self._archive.start_dir = self._file.tell()
@@ -97,3 +103,32 @@ def opened_archive(file: IO[bytes]) -> Iterator[Sink]:
 def opened_file(file: IO[bytes]) -> Iterator[Sink]:
     """The open file itself."""
     yield _File(file)
+
+
+README = "README.kili.txt"
+MANIFEST = "manifest.json"
+
+
+def readme(project: Project, options: Options, format_name: str) -> Entry:
+    """The project and the format, for people; without ``exported_at`` no date, for the same bytes each time."""
+    lines = {
+        "Project name": project.title,
+        "Project identifier": project.id,
+        "Project description": project.description,
+        "Project input type": project.input_type,
+        "Export date": "" if options.exported_at is None else f"{options.exported_at:%Y%m%d-%H%M%S}",
+        "Exported format": format_name,
+        "Exported labels": options.export_type,
+    }
+    title = "Exported Labels from KILI"
+    body = [f"- {name}: {' '.join(value.split())}" for name, value in lines.items() if value or name != "Export date"]
+    return Entry(README, "\n".join([title, "=" * len(title), "", *body, ""]).encode("utf-8", "backslashreplace"))
+
+
+def manifest(assets: list[Mapping[str, object]], folders: Mapping[str, str]) -> Entry | None:
+    """The names that had to change: ``{"assets": [{"externalId", "id", "name"}], "jobs": {job: folder}}``."""
+    renamed = {job: folder for job, folder in folders.items() if job != folder}
+    if not assets and not renamed:
+        return None
+    value = {"assets": assets, "jobs": renamed}
+    return Entry(MANIFEST, (json.dumps(value, indent=2) + "\n").encode())

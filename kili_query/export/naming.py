@@ -12,7 +12,16 @@ from collections.abc import Callable, Iterable
 from hashlib import sha256
 from typing import NamedTuple
 
-__all__ = ["Names", "Reservation", "fold", "is_safe", "one_step", "safe_path", "split_extension"]
+__all__ = [
+    "Names",
+    "Reservation",
+    "fold",
+    "is_safe",
+    "one_step",
+    "safe_path",
+    "split_extension",
+    "without_image_extension",
+]
 
 _MAX_SEGMENT_BYTES = 200  # of the 255 that file systems take, for endings such as `_label2_000001.geojson`
 _MAX_NAME_BYTES = 255
@@ -153,3 +162,18 @@ def _above(path: str) -> Iterable[str]:
         return ()
     steps = path.split("/")
     return ("/".join(steps[:length]) for length in range(1, len(steps)))
+
+
+_EXTENSIONS = frozenset(
+    {".avif", ".bmp", ".gif", ".heic", ".ico", ".jfif", ".jp2", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
+)
+
+
+def without_image_extension(name: str) -> str:
+    """A name without the extension of an image, if it has one.
+
+    >>> [without_image_extension(name) for name in ("d1/pier.png", "A.JPG", "v1.2", "clip.mp4", ".png")]
+    ['d1/pier', 'A', 'v1.2', 'clip.mp4', '.png']
+    """
+    stem, extension = split_extension(name)
+    return stem if extension.lower() in _EXTENSIONS else name

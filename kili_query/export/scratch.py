@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory, gettempdir
 
 from kili_query.replacing import WriteError
 
-__all__ = ["scratch_folder"]
+__all__ = ["GatheredText", "scratch_folder"]
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -34,3 +34,39 @@ def scratch_folder() -> Iterator[Path]:
             f"cannot write to the folder of temporary files: {reason}; it is `{gettempdir()}`, and the environment "
             "variable TMPDIR names another"
         ) from error
+
+
+_BUFFER_CHARACTERS = 1 << 16
+
+
+class GatheredText:
+    """Text file created on the first write; it grows on disk, so that memory does not grow with each asset.
+
+    Args:
+        path: of the temporary file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._waiting: list[str] = []
+        self._waiting_characters = 0
+
+    def write(self, text: str) -> None:
+        """Append text."""
+        self._waiting.append(text)
+        self._waiting_characters += len(text)
+        if self._waiting_characters >= _BUFFER_CHARACTERS:
+            self._flush()
+
+    def finish(self) -> Path | None:
+        """Flush and return the file, in UTF-8; None when nothing was written."""
+        self._flush()
+        return self._path if self._path.exists() else None
+
+    def _flush(self) -> None:
+        if self._waiting:
+            # opened anew each time: a file that stays open would have to be closed when the export fails
+            with self._path.open("ab") as file:
+                file.write("".join(self._waiting).encode("utf-8", "backslashreplace"))
+        self._waiting.clear()
+        self._waiting_characters = 0

@@ -1,7 +1,7 @@
 """`write`: labels and their assets become files that other programs read."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
@@ -11,29 +11,27 @@ from typing import TypeVar
 from attrs import frozen
 
 from kili_query._extras import load
-from kili_query.export.archive import opened_archive, opened_file
+from kili_query.export.archive import MANIFEST, README, manifest, opened_archive, opened_file, readme
 from kili_query.export.context import Export
 from kili_query.export.cutting import ffmpeg_program
 from kili_query.export.errors import NotCompatibleOptions
 from kili_query.export.format import Format
 from kili_query.export.formats import format_named
-from kili_query.export.from_json import FromJson
 from kili_query.export.joining import Joined, joined
 from kili_query.export.layers import with_layers
 from kili_query.export.media import Fetch, LocalOrHttp, MediaStage
 from kili_query.export.naming import Names, Reservation, safe_path
 from kili_query.export.options import AnnotationModifier, ExportType, Layout, OnError, Options
 from kili_query.export.project import Project, ProjectSource
-from kili_query.export.readme import MANIFEST, README, manifest, readme
 from kili_query.export.run import Run
 from kili_query.export.scratch import scratch_folder
 from kili_query.export.summary import Summary
 from kili_query.query import Query, parse, validate
-from kili_query.replacing import Replacement, WriteError, replaced
+from kili_query.replacing import IS_INPUT, Replacement, WriteError, is_input, replaced
 from kili_query.scanning import Problem, Source
 from kili_query.targets.closures import Matcher
 
-__all__ = ["write"]
+__all__ = ["FromJson", "write"]
 
 T = TypeVar("T")
 
@@ -260,15 +258,28 @@ def _refuse_input(target: Path, source: object) -> None:
     if isinstance(source, list | tuple):
         for one in source:
             _refuse_input(target, one)
-    elif isinstance(source, str | os.PathLike) and source != "-":
-        given, path = Path(source).resolve(), target.resolve()
-        if path == given or (path.exists() and given.exists() and path.samefile(given)):
-            raise NotCompatibleOptions(f"cannot write `{target}`: it belongs to what is read")
+    elif isinstance(source, str | os.PathLike) and source != "-" and is_input(target, source):
+        raise NotCompatibleOptions(f"cannot write `{target}`: {IS_INPUT}")
 
 
 def _with_bar(items: Iterator[T], disable: bool | None) -> Iterable[T]:
     """The items, with a bar on standard error that shows how many there were."""
     if disable is True:
         return items
-    bar: Iterable[T] = load("kili_query.export.bar", "a progress bar", "export").bar(items, disable)
+    tqdm = load("tqdm", "a progress bar", "export").tqdm
+    bar: Iterable[T] = tqdm(items, desc="exporting", unit=" assets", disable=disable)
     return bar
+
+
+class FromJson(Iterator[Mapping[str, object]]):
+    """Items that were decoded from JSON: some formats write them faster than any objects of Python.
+
+    >>> list(FromJson(iter([{"id": "a"}])))
+    [{'id': 'a'}]
+    """
+
+    def __init__(self, items: Iterator[Mapping[str, object]]) -> None:
+        self._items = items
+
+    def __next__(self) -> Mapping[str, object]:
+        return next(self._items)

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 from kili_query.labels.geometry import Bounds, Box, Line, Marker, Point, Pose, Region, Size, bounds, parts, scaled
 from kili_query.ontology import Ontology, OntologySource
 from kili_query.pictures.colors import Color, color_of
-from kili_query.pictures.found import Drawing, DrawnShape, drawing_of, shown_name
+from kili_query.pictures.drawing import Drawing, DrawnShape, drawing_of, shown_name
 from kili_query.pictures.images import BLANK, LONGEST_PX, as_rgb, opened_image
 from kili_query.pictures.lettering import MORE, MOST_LINES, Lettering, clean, cut, missing_characters, shortened
 

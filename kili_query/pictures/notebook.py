@@ -10,7 +10,7 @@ from kili_query.errors import LabelError
 from kili_query.labels.geometry import Size
 from kili_query.ontology import Ontology, OntologySource
 from kili_query.pictures.canvas import draw
-from kili_query.pictures.found import Drawing, drawing_of
+from kili_query.pictures.drawing import Drawing, drawing_of
 from kili_query.pictures.lettering import MORE, MOST_LINES, clean, cut, shortened
 
 __all__ = ["html_of", "png_of"]

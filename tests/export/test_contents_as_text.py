@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from kili_query.export import NotExportableLabelError, write
 from kili_query.export import decoding as label_decoding
 from kili_query.export.formats import drawn as fast_way
-from kili_query.export.formats import json_text, number_lines
+from kili_query.export.formats import json_text
 from kili_query.export.text_jobs import read_jobs
 from tests.export.samples import asset, box, boxes, label, names, project
 
@@ -35,9 +35,9 @@ CONTENTS = {
 
 @contextmanager
 def no_msgspec():
-    readers = label_decoding._text_reader, fast_way._reader, number_lines._encoder, json_text._writers
+    readers = label_decoding._text_reader, fast_way._reader, json_text._encoder, json_text._writers
     with pytest.MonkeyPatch.context() as patch:
-        for module in (label_decoding, fast_way, number_lines, json_text):
+        for module in (label_decoding, fast_way, json_text):
             patch.setattr(module, "has_extra", lambda extra: extra != "fast")
         for reader in readers:
             reader.cache_clear()

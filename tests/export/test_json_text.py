@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kili_query.export.formats import json_text
-from kili_query.export.formats.json_text import encode_finite, encode_sorted, spread
-from kili_query.export.formats.number_lines import number_lines
+from kili_query.export.formats.json_text import encode_finite, encode_sorted, number_lines, spread
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 VALUES = st.recursive(

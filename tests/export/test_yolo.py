@@ -19,7 +19,7 @@ from kili_query.export import (
     NotExportableLabelError,
     write,
 )
-from kili_query.export.formats.quoting import yaml_plain, yaml_quoted
+from kili_query.export.formats.yolo_text import yaml_plain, yaml_quoted
 from kili_query.export.naming import fold, is_safe
 from tests.export.samples import BOX, JOBS, asset, box, boxes, label, names, png, project, read, text
 from tests.export.test_naming import NASTY

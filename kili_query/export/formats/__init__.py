@@ -10,7 +10,7 @@ __all__ = ["FORMATS", "format_named"]
 
 FORMATS = {
     "kili": ("kili", "KILI"),
-    "raw": ("raw", "RAW"),
+    "raw": ("kili", "RAW"),
     "yolo_v4": ("yolo", "YOLO_V4"),
     "yolo_v5": ("yolo", "YOLO_V5"),
     "yolo_v7": ("yolo", "YOLO_V7"),

@@ -19,10 +19,10 @@ from kili_query.export.asset import Annotation, Asset, Frame, Label
 from kili_query.export.context import Export
 from kili_query.export.format import Entry, Format, Writer
 from kili_query.export.formats.drawn import Drawn, drawn_of
-from kili_query.export.formats.gathered import GatheredText
 from kili_query.export.formats.json_text import encode_finite
 from kili_query.export.formats.kili import dump
 from kili_query.export.formats.segmentation import segmented, whole
+from kili_query.export.scratch import GatheredText
 from kili_query.labels.geometry import Size
 from kili_query.ontology import Job
 

@@ -9,6 +9,8 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import IO
 
+from attrs import evolve
+
 from kili_query.errors import MalformedLabelError
 from kili_query.export.asset import CONTENT, Asset, Label
 from kili_query.export.context import Export
@@ -17,7 +19,7 @@ from kili_query.export.format import Entry, Format, Writer
 from kili_query.export.formats.json_text import encode_sorted, spread
 from kili_query.export.formats.pixels import with_pixels
 
-__all__ = ["KILI", "KiliWriter", "dump"]
+__all__ = ["KILI", "RAW", "KiliWriter", "dump"]
 
 _INPUT_TYPES_WITH_PIXELS = ("IMAGE", "VIDEO", "PDF")
 
@@ -161,3 +163,6 @@ KILI = Format(
     has_layouts=False,
     has_all_jobs=True,
 )
+
+RAW = evolve(KILI, name="raw")
+"""The name that the official client has for ``kili`` as well."""

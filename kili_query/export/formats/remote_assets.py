@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from kili_query.export.asset import Asset
 from kili_query.export.context import Export
 from kili_query.export.format import Entry
-from kili_query.export.formats.gathered import GatheredText
 from kili_query.export.media import numbered
+from kili_query.export.scratch import GatheredText
 
 __all__ = ["RemoteAssets"]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import IO
 
 from kili_query.export.format import Entry
-from kili_query.export.formats.gathered import GatheredText
+from kili_query.export.scratch import GatheredText
 
 __all__ = ["VideoMeta"]
 

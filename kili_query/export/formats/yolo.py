@@ -13,12 +13,11 @@ from kili_query.export.asset import Asset, Frame, Label
 from kili_query.export.context import Export
 from kili_query.export.format import Entry, Format, Writer
 from kili_query.export.formats.drawn import drawn_of, plain_boxes
-from kili_query.export.formats.image_names import without_image_extension
-from kili_query.export.formats.quoting import one_line, yaml_plain, yaml_quoted
 from kili_query.export.formats.remote_assets import RemoteAssets
 from kili_query.export.formats.rings import Edges
 from kili_query.export.formats.video_meta import VideoMeta
-from kili_query.export.formats.yolo_lines import lines_of, lines_of_boxes
+from kili_query.export.formats.yolo_text import lines_of, lines_of_boxes, one_line, yaml_plain, yaml_quoted
+from kili_query.export.naming import without_image_extension
 from kili_query.ontology import Job
 
 __all__ = ["YOLO_V4", "YOLO_V5", "YOLO_V7", "YOLO_V8"]

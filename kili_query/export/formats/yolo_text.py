@@ -1,0 +1,93 @@
+"""The text of YOLO's files: lines of labels, and names in YAML.
+
+A line is a class and numbers, which are fractions of the image.
+
+class x_center y_center width height        a rectangle
+class x1 y1 x2 y2 x3 y3 …                   an outline
+
+A file has lines of one kind: readers take a file for boxes or for outlines as a whole.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+
+from kili_query.export.formats.drawn import Drawn, edges_of
+from kili_query.export.formats.json_text import number_lines
+from kili_query.export.formats.rings import Edges
+
+__all__ = ["lines_of", "lines_of_boxes", "one_line", "yaml_plain", "yaml_quoted"]
+
+
+def lines_of(drawn: Sequence[tuple[int, Drawn]]) -> str:
+    """Return the lines of a file: boxes where all are rectangles, else outlines, without holes, one for each part.
+
+    Args:
+        drawn: the class of each and what it draws.
+
+    >>> ring = [0.25, 1, 0.25, 0, 0.75, 0, 0.75, 1]
+    >>> boat = Drawn("BOAT", True, [[ring]], "", upright=(0.25, 0, 0.75, 1))
+    >>> kite = Drawn("KITE", False, [[[0, 1, 0, 0, 1, 0]]], "")
+    >>> print(lines_of([(3, boat)]), lines_of([(3, boat), (4, kite)]), sep="")
+    3 0.5 0.5 0.5 1
+    3 0.25 1 0.25 0 0.75 0 0.75 1
+    4 0 1 0 0 1 0
+    <BLANKLINE>
+    """
+    if all(one.is_box for _, one in drawn):
+        edges = edges_of([one for _, one in drawn])
+        return lines_of_boxes([(number, box) for (number, _), box in zip(drawn, edges, strict=True)])
+    return number_lines([(number, *outer) for number, one in drawn for outer, *_ in one.parts])
+
+
+def lines_of_boxes(boxes: Iterable[tuple[int, Edges]]) -> str:
+    """Return the lines of a file of nothing but boxes, of each its class and its edges."""
+    return number_lines(
+        [
+            (number, (left + right) / 2, (top + bottom) / 2, right - left, bottom - top)
+            for number, (left, top, right, bottom) in boxes
+        ]
+    )
+
+
+_PLAIN = re.compile(r"[^\W\d][\w/-]*(?: [\w/-]+)*")
+_WORDS = frozenset(
+    {"null", "true", "false", "yes", "no", "on", "off", "y", "n"}
+)  # which YAML 1.1 takes for something else
+
+
+def yaml_plain(name: str) -> str:
+    """A name as a YAML value: bare where it is nothing but a word, else quoted.
+
+    >>> [yaml_plain(name) for name in ("BOAT", "Small boat", "L'AVION", "A: B", "yes", "1")]
+    ['BOAT', 'Small boat', "'L''AVION'", "'A: B'", "'yes'", "'1'"]
+    """
+    return name if _PLAIN.fullmatch(name) and name.lower() not in _WORDS else yaml_quoted(name)
+
+
+def yaml_quoted(name: str) -> str:
+    r"""A name in quotes, as a YAML value.
+
+    >>> print(yaml_quoted("BOAT"), yaml_quoted("two\nlines"))
+    'BOAT' "two\nlines"
+    """
+    if name.isprintable():
+        return "'" + name.replace("'", "''") + "'"
+    return '"' + one_line(name.replace("\\", "\\\\").replace('"', '\\"')) + '"'
+
+
+def one_line(name: str) -> str:
+    r"""A name with escapes, as in Python and YAML, for what would break a line or cannot be seen.
+
+    >>> print(one_line("two\nlines é"))
+    two\nlines é
+    """
+    return name if name.isprintable() else "".join(map(_escaped, name))
+
+
+def _escaped(character: str) -> str:
+    if character.isprintable():
+        return character
+    if character in "\n\r\t":
+        return {"\n": "\\n", "\r": "\\r", "\t": "\\t"}[character]
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
