@@ -19,6 +19,7 @@ from kili_query.client.answers import shape_of
 from kili_query.client.arguments import check_project_id, checked_fields, given
 from kili_query.client.arguments_of_lists import AssetArguments, LabelArguments, PredictionArguments
 from kili_query.client.assets import count_assets, read_assets, read_assets_with_parsed_labels
+from kili_query.client.collecting import rare_collections
 from kili_query.client.contents import OnMalformed, checked_on_malformed
 from kili_query.client.key_check import check_key
 from kili_query.client.ontologies import OntologyCache, Projects, read_project
@@ -980,7 +981,10 @@ class KiliClient:
         if as_generator and not is_bar_disabled(disable_tqdm, self._settings.disable_tqdm):
             message = "`as_generator=True` hides the progress bar, which would stand still when you do: give"
             warnings.warn(f"{message} `disable_tqdm=True`", UserWarning, stacklevel=3)
-        return items if as_generator else list(items)
+        if as_generator:
+            return items
+        with rare_collections():
+            return list(items)
 
     def _bar(self, what: str, items: object, disable_tqdm: bool | None) -> AbstractContextManager[Bar]:
         total = len(items) if isinstance(items, Sequence) else None

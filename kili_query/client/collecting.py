@@ -1,0 +1,79 @@
+"""Garbage collection while a list of labels is made.
+
+What is decoded has no cycles and is kept as a whole: collections find nothing, yet each of them looks through all that
+is there. With the usual threshold they take longer than the decoding, so they are rare until the list is complete.
+"""
+
+import gc
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+
+from attrs import define, field
+
+_RARELY = 20_000_000
+"""New objects between two collections: some 80 000 labels; cycles of other threads are still collected."""
+
+
+@define
+class _Collections:
+    """The threshold of the process, which many threads may want to be high at once."""
+
+    _lock: Lock = field(factory=Lock)
+    _wanted_by: int = 0
+    _usual: tuple[int, int, int] = (0, 0, 0)
+
+    def make_rare(self) -> None:
+        with self._lock:
+            if self._wanted_by == 0:
+                self._usual = gc.get_threshold()
+                if 0 < self._usual[0] < _RARELY:  # 0 switches collections off
+                    gc.set_threshold(_RARELY, *self._usual[1:])
+            self._wanted_by += 1
+
+    def make_usual(self) -> None:
+        with self._lock:
+            if self._wanted_by == 0:
+                return  # it was wanted before the process was forked
+            self._wanted_by -= 1
+            if self._wanted_by == 0:
+                _call_old()
+                gc.set_threshold(*self._usual)
+
+    def forget(self) -> None:
+        """Begin anew in a forked process, where the threads that wanted it are gone."""
+        self._lock = Lock()
+        if self._wanted_by:
+            self._wanted_by = 0
+            gc.set_threshold(*self._usual)
+
+
+def _call_old() -> None:
+    """Move all objects to the oldest generation, or else the next collection, which is near, looks through them."""
+    if gc.get_freeze_count() == 0:  # else somebody means to keep some frozen
+        gc.freeze()
+        gc.unfreeze()
+
+
+_COLLECTIONS = _Collections()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_COLLECTIONS.forget)
+
+
+@contextmanager
+def rare_collections() -> Iterator[None]:
+    """Within it, the collections of this process are rare; afterwards they are as before.
+
+    >>> usual = gc.get_threshold()
+    >>> with rare_collections():
+    ...     gc.get_threshold()[0]
+    20000000
+    >>> gc.get_threshold() == usual
+    True
+    """
+    _COLLECTIONS.make_rare()
+    try:
+        yield
+    finally:
+        _COLLECTIONS.make_usual()
