@@ -18,8 +18,15 @@ LabelsArgument: TypeAlias = Annotated[
 ]
 OntologyOption: TypeAlias = Annotated[
     str | None,
-    typer.Option("--ontology", metavar="FILE", help="The project, or its jsonInterface alone, as JSON."),
+    typer.Option(
+        "--ontology",
+        metavar="FILE",
+        help="The project, or its jsonInterface alone, as JSON; `none` for none. "
+        "[default: KILI_ONTOLOGY, else project.json beside the labels]",
+    ),
 ]
+ProjectSynonym: TypeAlias = Annotated[str | None, typer.Option("--project", metavar="FILE", hidden=True)]
+"""What some commands called ``--ontology`` at first."""
 PolicyOption: TypeAlias = Annotated[
     Literal["objects", "key_frames", "frames"],
     typer.Option("--policy", help="What counts in a video: objects, their key frames, or the frames that hold any."),

@@ -7,7 +7,7 @@ import typer
 
 from kili_query.cli.arguments import JsonOption, OntologyOption, PolicyOption, QueryArgument
 from kili_query.cli.exit_status import BAD, FINE
-from kili_query.cli.inputs import diagnose, load_ontology, read_query
+from kili_query.cli.inputs import diagnose, find_ontology, load_ontology, read_query
 from kili_query.cli.output import tell_diagnostics
 from kili_query.counting import CountPolicy
 from kili_query.diagnostics import Diagnostic, Severity
@@ -39,7 +39,7 @@ def check(
     """
     if as_json and output_format not in ("text", "json"):
         raise typer.BadParameter(f"not with --format {output_format}", param_hint="'--json'")
-    loaded = load_ontology(ontology)
+    loaded = load_ontology(find_ontology(ontology))
     _, found = diagnose(*read_query(query), loaded, dialect, CountPolicy(policy))
     is_bad = any(one.severity is Severity.ERROR for one in found)
     match "json" if as_json else output_format:

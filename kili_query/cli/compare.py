@@ -8,7 +8,7 @@ from attrs import frozen
 
 from kili_query.cli.arguments import JsonOption, OntologyOption, PolicyOption
 from kili_query.cli.exit_status import FINE, NEGATIVE
-from kili_query.cli.inputs import load_ontology, load_query
+from kili_query.cli.inputs import find_ontology, load_ontology, load_query
 from kili_query.cli.output import print_json, print_lines
 from kili_query.counting import CountPolicy
 from kili_query.logic import Example, Verdict
@@ -162,6 +162,7 @@ def compare(
     """
     if left == right == "-":
         raise typer.BadParameter("standard input cannot be both queries", param_hint="'B'")
+    ontology = find_ontology(ontology)
     if complete and ontology is None:
         raise typer.BadParameter("needs --ontology, which says what is required", param_hint="'--complete'")
     loaded = load_ontology(ontology)

@@ -4,7 +4,7 @@ import sys
 
 from kili_query.cli.arguments import At, JsonOption, LabelsArgument, OnMalformed, OntologyOption, PolicyOption
 from kili_query.cli.exit_status import FINE
-from kili_query.cli.inputs import load_ontology
+from kili_query.cli.inputs import find_ontology, load_ontology
 from kili_query.cli.output import paint, print_json, table
 from kili_query.cli.tally import Pair, Tally, tally, tell_tally
 from kili_query.counting import CountPolicy
@@ -27,7 +27,7 @@ def count(
     \b
     kili-query count labels.ndjson --ontology project.json
     """
-    loaded = load_ontology(ontology)
+    loaded = load_ontology(find_ontology(ontology, labels))
     found = tally(labels, ontology=loaded, policy=CountPolicy(policy), at=at, on_malformed=on_malformed)
     rows = [(*pair, found.of(pair).total(), found.objects(pair)) for pair in _pairs(found, loaded)]
     if as_json:

@@ -169,7 +169,7 @@ def _served(served: list[Asked] | NotAsked) -> Iterator[str]:
         yield str(served)
         return
     counted, summed = served
-    yield _command("serve --project project.json --labels labels.ndjson")
+    yield _command("serve --ontology project.json --labels labels.ndjson")
     yield (
         "serves these labels on this machine, as the platform serves yours, until Ctrl-C. The tour has just done so.\n"
         "Where the server is, and the key, commands take from KILI_API_ENDPOINT and KILI_API_KEY."

@@ -20,7 +20,7 @@ from kili_query.ast import (
     Predicate,
     Relation,
 )
-from kili_query.cli.inputs import judge_query, load_ontology, read_query, refuse_two_readers
+from kili_query.cli.inputs import find_ontology, judge_query, load_ontology, read_query, refuse_two_readers
 from kili_query.cli.mistakes import refuse_unreadable, tell_report, tell_unseen
 from kili_query.cli.output import paint, print_json
 from kili_query.cli.progress import progress
@@ -143,7 +143,7 @@ def explain_query(
         as_json: print JSON.
     """
     refuse_two_readers(argument, [labels or ""])
-    ontology = load_ontology(ontology_path)
+    ontology = load_ontology(find_ontology(ontology_path, [] if labels is None else [labels]))
     query, found = judge_query(*read_query(argument), ontology)
     plan = query.plan(ontology, profile=profile)
     explained = _Explained(

@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 import typer
 
-from kili_query.cli.arguments import JsonOption, LabelsArgument
+from kili_query.cli.arguments import JsonOption, LabelsArgument, OntologyOption, ProjectSynonym
 from kili_query.cli.exit_status import FINE, NEGATIVE, CommandError
 from kili_query.cli.guard import with_option_names
-from kili_query.cli.inputs import load_ontology, load_query
+from kili_query.cli.inputs import find_ontology, load_ontology, load_query
 from kili_query.cli.output import print_json, print_lines
 from kili_query.cli.packing import check_suffix
 from kili_query.export import FORMATS, NotCompatibleOptions, format_named, write
@@ -21,16 +21,15 @@ _COORDINATES = {"own": None, "fractions": True, "pixels": False}
 
 def export(
     labels: LabelsArgument,
-    project: Annotated[str, typer.Option("--project", metavar="FILE", help="The project, as JSON.")],
     fmt: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help=f"One of {', '.join(FORMATS)}.")],
     output: Annotated[
         str, typer.Option("--output", "-o", metavar="FILE", help="The file to write, once it is complete.")
     ],
+    ontology: OntologyOption = None,
+    project: ProjectSynonym = None,
     assets: Annotated[
         str | None,
-        typer.Option(
-            "--assets", metavar="FILE", help="The assets; without it, labels tell theirs, or assets hold them."
-        ),
+        typer.Option("--assets", metavar="FILE", help="Assets file; needed if labels do not carry asset data."),
     ] = None,
     where: Annotated[str | None, typer.Option("--where", metavar="QUERY", help="Only labels that match.")] = None,
     layout: Annotated[
@@ -67,8 +66,8 @@ def export(
     was), 2 when nothing was read or could be written, for a bad query, bad input or bad usage.
 
     \b
-    kili-query export labels.ndjson --assets assets.ndjson --project project.json --format coco -o coco.zip
-    kili-query export export.zip --project project.json --format jsonl -o night.jsonl --where SCENE.NIGHT
+    kili-query export labels.ndjson --assets assets.ndjson --ontology project.json --format coco -o coco.zip
+    kili-query export export.zip --ontology project.json --format jsonl -o night.jsonl --where SCENE.NIGHT
     """
     if output in ("", "-"):
         raise typer.BadParameter("an export is a file: name one", param_hint="'--output'")
@@ -77,12 +76,15 @@ def export(
     check_suffix(output, *written)
     if layout is not None and not known.has_layouts:
         raise NotCompatibleOptions(f"the format `{fmt}` has one layout: leave out `--layout`")
-    query = None if where is None else load_query(where, load_ontology(project))
+    ontology = find_ontology(ontology if project is None else project, labels)
+    if ontology is None:
+        raise typer.BadParameter("an export needs the project: give its file", param_hint="'--ontology'")
+    query = None if where is None else load_query(where, load_ontology(ontology))
     sources = labels[0] if len(labels) == 1 else labels
     summary = write(
         sources,
         assets,
-        project,
+        ontology,
         fmt=fmt,
         to=Path(output),
         layout=layout or max(known.layouts),

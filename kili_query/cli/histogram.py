@@ -14,7 +14,7 @@ from kili_query.ast.walk import matches_pattern
 from kili_query.builder import job as job_called
 from kili_query.cli.arguments import At, JsonOption, LabelsArgument, OnMalformed, OntologyOption, PolicyOption
 from kili_query.cli.exit_status import FINE, CommandError
-from kili_query.cli.inputs import load_ontology
+from kili_query.cli.inputs import find_ontology, load_ontology
 from kili_query.cli.output import paint, print_json
 from kili_query.cli.tally import Pair, Tally, tally, tell_tally
 from kili_query.counting import CountPolicy
@@ -60,7 +60,7 @@ def histogram(
     \b
     kili-query histogram labels.ndjson --job OBJECTS --category PERSON
     """
-    loaded = load_ontology(ontology)
+    loaded = load_ontology(find_ontology(ontology, labels))
     names = LabelNames() if loaded is None else None
     wanted = _selection(job, category, loaded, names)
     found = tally(labels, ontology=loaded, policy=CountPolicy(policy), at=at, on_malformed=on_malformed, names=names)

@@ -1,28 +1,30 @@
-"""What commands read: the query, the ontology, the labels."""
+"""Read what commands are given: the query and the ontology."""
 
+import os
 import sys
 from collections.abc import Sequence
 
 import typer
 
-from kili_query.cli.output import tell_diagnostics
+from kili_query.cli.output import tell, tell_diagnostics
 from kili_query.counting import DEFAULT_POLICY, CountPolicy
 from kili_query.diagnostics import Diagnostic, Severity
-from kili_query.errors import QueryError, QuerySyntaxError, SourceError
+from kili_query.errors import OntologyError, QueryError, QuerySyntaxError, SourceError
 from kili_query.ontology import Ontology
 from kili_query.query import Query, check, parse
 from kili_query.syntax import Dialect
 
-_STDIN = "-"
+STDIN = "-"
+_NO_ONTOLOGY = "none"
 
 
 def read_query(argument: str) -> tuple[str, str]:
-    """The text of a query and what messages call it.
+    """Return the text of a query and what messages call it.
 
     Raises:
         SourceError: standard input is not UTF-8.
     """
-    if argument != _STDIN:
+    if argument != STDIN:
         return argument, "query"
     try:
         text = sys.stdin.buffer.read().decode("utf-8-sig")
@@ -38,7 +40,7 @@ def diagnose(
     dialect: Dialect = "extended",
     policy: CountPolicy = DEFAULT_POLICY,
 ) -> tuple[Query | None, list[Diagnostic]]:
-    """The query, unless the text is none, and all that is to say about it."""
+    """Return the query, or None if the text is not one, and every diagnostic."""
     try:
         query = parse(text, dialect=dialect, name=name)
     except QuerySyntaxError as error:
@@ -49,7 +51,7 @@ def diagnose(
 def load_query(
     argument: str, ontology: Ontology | None, name: str | None = None, policy: CountPolicy = DEFAULT_POLICY
 ) -> Query:
-    """The query, when nothing is wrong with it; warnings are told on standard error.
+    """Return the query if it has no error; print its warnings on standard error.
 
     Args:
         argument: the query, or ``-``.
@@ -69,7 +71,7 @@ def load_query(
 def judge_query(
     text: str, name: str, ontology: Ontology | None, policy: CountPolicy = DEFAULT_POLICY
 ) -> tuple[Query, list[Diagnostic]]:
-    """The query, when nothing is wrong with it, and the warnings.
+    """Return the query if it has no error, and its warnings.
 
     Raises:
         QueryError: there is an error.
@@ -80,16 +82,49 @@ def judge_query(
     return query, found
 
 
+def find_ontology(option: str | None, labels: Sequence[str] = ()) -> str | None:
+    """Return the file to check names against, and say so if no option names it.
+
+    Args:
+        option: ``--ontology``; `none` turns the check off.
+        labels: the sources of labels; a ``project.json`` beside them is used where ``KILI_ONTOLOGY`` is not set.
+    """
+    if option is not None:
+        return None if option == _NO_ONTOLOGY else option
+    named, origin = os.environ.get("KILI_ONTOLOGY"), "from KILI_ONTOLOGY"
+    if not named:
+        named, origin = _project_beside(labels), "beside the labels"
+    if named:
+        tell(f"note: using the ontology {named} {origin} (`--ontology none` turns it off)")
+    return named or None
+
+
+def _project_beside(labels: Sequence[str]) -> str | None:
+    """Return the one ``project.json`` that is beside all labels, or in the folder that holds them."""
+    folders = {
+        one if os.path.isdir(one) else os.path.dirname(one) for one in labels if one != STDIN and "\0" not in one
+    }
+    path = os.path.join(folders.pop(), "project.json") if len(folders) == 1 else ""
+    if path in labels or not os.path.isfile(path):
+        return None
+    try:
+        Ontology.load(path)
+    except OntologyError as error:
+        tell(f"note: {path} beside the labels is not used: {error}")
+        return None
+    return path
+
+
 def load_ontology(path: str | None) -> Ontology | None:
-    """The ontology in a file, where one is given.
+    """Return the ontology in a file, if there is one.
 
     Raises:
-        OntologyError: the file cannot be read or has another shape.
+        OntologyError: the file cannot be read, or does not hold a project.
     """
     return None if path is None else Ontology.load(path)
 
 
 def refuse_two_readers(query: str, labels: Sequence[str]) -> None:
-    """Refuse a query and labels that both would come from standard input."""
-    if query == _STDIN and _STDIN in labels:
+    """Refuse to read both the query and the labels from standard input."""
+    if query == STDIN and STDIN in labels:
         raise typer.BadParameter("standard input cannot be the query and the labels at once", param_hint="'LABELS'")

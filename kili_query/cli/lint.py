@@ -11,7 +11,7 @@ from attrs import evolve, field, frozen
 
 from kili_query.cli.arguments import JsonOption, OntologyOption
 from kili_query.cli.exit_status import BAD, FINE, NEGATIVE
-from kili_query.cli.inputs import load_ontology
+from kili_query.cli.inputs import find_ontology, load_ontology
 from kili_query.cli.output import tell, tell_diagnostics, tell_error
 from kili_query.diagnostics import Diagnostic, Severity
 from kili_query.diagnostics.render import render_json, render_line, render_sarif
@@ -46,7 +46,7 @@ def lint(
     if as_json and output_format not in ("text", "json"):
         raise typer.BadParameter(f"not with --format {output_format}", param_hint="'--json'")
     wanted: Format = "json" if as_json else output_format
-    loaded = load_ontology(ontology)
+    loaded = load_ontology(find_ontology(ontology))
     found = _lint(paths, loaded, in_file=wanted == "sarif")
     _print(found.diagnostics, wanted)
     for problem in found.unreadable:

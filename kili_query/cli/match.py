@@ -18,7 +18,7 @@ from kili_query.cli.arguments import (
     QueryArgument,
 )
 from kili_query.cli.exit_status import FINE, NEGATIVE
-from kili_query.cli.inputs import load_ontology, load_query, refuse_two_readers
+from kili_query.cli.inputs import find_ontology, load_ontology, load_query, refuse_two_readers
 from kili_query.cli.mistakes import refuse_swapped, refuse_unreadable, tell_report, tell_unseen
 from kili_query.cli.output import opened, tell, to_json
 from kili_query.cli.packing import PACKED, check_suffix
@@ -56,6 +56,7 @@ def match(
     refuse_two_readers(query, labels)
     refuse_swapped(query, labels)
     check_suffix(output, *_written(as_json=as_json, is_text=count or explain))
+    ontology = find_ontology(ontology, labels)
     loaded = load_ontology(ontology)
     counting = CountPolicy(policy)
     asked = load_query(query, loaded, policy=counting)

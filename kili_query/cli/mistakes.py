@@ -52,7 +52,7 @@ def refuse_unreadable(report: Report) -> None:
     more = f" (and in {others} more)" if others else ""
     found = report.problems_of(name)
     if any(one.reason == LOOKS_LIKE_PROJECT for one in found):
-        raise SourceError(f"`{name}` looks like a project, not like labels{more}: give it with --ontology or --project")
+        raise SourceError(f"`{name}` looks like a project, not like labels{more}: give it with --ontology")
     if any(LOOKS_LIKE_CONTENT in one.reason for one in found):
         raise SourceError(f"`{name}` looks like contents without their labels{more}: read it with `--at ''`")
     if any(LOOKS_LIKE_ASSET in one.reason for one in found):

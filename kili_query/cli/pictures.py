@@ -10,7 +10,7 @@ import typer
 from kili_query._extras import load
 from kili_query.cli.arguments import JsonOption, LabelsArgument, OnMalformed, OntologyOption, QueryArgument
 from kili_query.cli.exit_status import FINE, NEGATIVE, CommandError
-from kili_query.cli.inputs import load_ontology, load_query, refuse_two_readers
+from kili_query.cli.inputs import find_ontology, load_ontology, load_query, refuse_two_readers
 from kili_query.cli.mistakes import refuse_swapped, refuse_unreadable, tell_report, tell_unseen
 from kili_query.cli.output import opened_bytes, print_json, tell
 from kili_query.diagnostics.layout import printable
@@ -73,6 +73,7 @@ def show(
     """
     refuse_swapped(label, labels, "LABEL")
     image_format = _format_of(output)
+    ontology = find_ontology(ontology, labels)
     loaded = load_ontology(ontology)
     found = _label_named(label, labels)
     artist = _Artist(loaded, _Assets(assets, images), font)
@@ -115,6 +116,7 @@ def sheet(
     refuse_two_readers(query, labels)
     refuse_swapped(query, labels)
     image_format = _format_of(output)
+    ontology = find_ontology(ontology, labels)
     loaded = load_ontology(ontology)
     asked = load_query(query, loaded)
     names = LabelNames() if loaded is None else None

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kili_query._extras import load
-from kili_query.cli.arguments import JsonOption
+from kili_query.cli.arguments import JsonOption, ProjectSynonym
 from kili_query.cli.exit_status import FINE, CommandError
+from kili_query.cli.inputs import find_ontology
 from kili_query.cli.output import tell_warning, to_json
 from kili_query.diagnostics.layout import printable
 
@@ -25,10 +26,16 @@ _FEATURE, _EXTRA = "`kili-query serve`", "sandbox"
 
 
 def serve(
-    project: Annotated[
+    ontology: Annotated[
         str | None,
-        typer.Option("--project", metavar="PATH", help="The project, as JSON, or a folder with all three files."),
+        typer.Option(
+            "--ontology",
+            metavar="PATH",
+            help="The project, as JSON, or a folder with all three files. "
+            "[default: KILI_ONTOLOGY, else project.json beside the labels]",
+        ),
     ] = None,
+    project: ProjectSynonym = None,
     labels: Annotated[
         str | None, typer.Option("--labels", metavar="FILE", help="Its labels: NDJSON or a raw export.")
     ] = None,
@@ -62,17 +69,20 @@ def serve(
     or bad usage.
 
     \b
-    kili-query serve --project project.json --labels labels.ndjson --port 8000
-    kili-query serve --project project.json --labels labels.ndjson --fault 'delay=50ms*'
-    kili-query serve --project folder --database kept.db
+    kili-query serve --ontology project.json --labels labels.ndjson --port 8000
+    kili-query serve --ontology project.json --labels labels.ndjson --fault 'delay=50ms*'
+    kili-query serve --ontology folder --database kept.db
     """
     _check_key(api_key)
+    ontology = ontology if project is None else project
+    if ontology is None and labels is not None:  # without labels, the database may hold everything
+        ontology = find_ontology(None, [labels])
     faults, misbehaves = _read_faults(fault or []), _read_misbehaviours(misbehave or [])
     _warn_of_strangers(host)
     sandbox: type[Sandbox] = load("kili_query.sandbox", _FEATURE, _EXTRA).Sandbox
     with closing(
         sandbox(
-            project=project,
+            project=ontology,
             labels=labels,
             assets=assets,
             api_key=api_key,

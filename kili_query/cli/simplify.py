@@ -7,7 +7,7 @@ import typer
 from kili_query.ast import Constant
 from kili_query.cli.arguments import JsonOption, OntologyOption, PolicyOption, QueryArgument
 from kili_query.cli.exit_status import FINE
-from kili_query.cli.inputs import judge_query, load_ontology, read_query
+from kili_query.cli.inputs import find_ontology, judge_query, load_ontology, read_query
 from kili_query.cli.output import print_json, tell, tell_diagnostics
 from kili_query.counting import CountPolicy
 from kili_query.diagnostics import Code
@@ -31,7 +31,7 @@ def simplify(
     \b
     kili-query simplify 'NOT (A.B.count < 3 OR A.B.count < 5)' --trace
     """
-    loaded = load_ontology(ontology)
+    loaded = load_ontology(find_ontology(ontology))
     given, warnings = judge_query(*read_query(query), loaded, CountPolicy(policy))
     warnings = [one for one in warnings if one.code is not Code.REDUNDANT_CLAUSE]  # the answer leaves it out
     if warnings:

@@ -231,7 +231,7 @@ def _fill(
     if database.document() is None:
         if project is None:
             raise SourceError(
-                "there is no project to serve: give one (`project`, `--project`), "
+                "there is no project to serve: give one (`project`, `--ontology`), "
                 "or a database that holds one (`database`, `--database`)"
             )
         files = ProjectFiles(labels, assets) if isinstance(project, Ontology) else find_files(project, labels, assets)

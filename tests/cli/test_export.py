@@ -15,14 +15,14 @@ def names(path: Path) -> list[str]:
 
 
 def test_an_archive(run: Run, labels: Path, project: Path, tmp_path: Path) -> None:
-    ran = run("export", labels, "--project", project, "-f", "raw", "-o", "all.zip")
+    ran = run("export", labels, "--ontology", project, "-f", "raw", "-o", "all.zip")
     assert (ran.status, ran.out, ran.err) == (0, "34 labels of 34 assets written to all.zip as raw\n", "")
     assert len(names(tmp_path / "all.zip")) == 35
 
 
 def test_what_matches(run: Run, labels: Path, project: Path, tmp_path: Path) -> None:
     asked = ("--where", "OBJECTS.PERSON.count >= 3", "-f", "jsonl", "-o", tmp_path / "few.ndjson")
-    ran = run("export", labels, "--project", project, *asked, "--json")
+    ran = run("export", labels, "--ontology", project, *asked, "--json")
     told = json.loads(ran.out)
     assert (told["labels"], told["filtered"], told["path"]) == (7, 27, str(tmp_path / "few.ndjson"))
     matched = run("match", "OBJECTS.PERSON.count >= 3", tmp_path / "few.ndjson", "--count")
@@ -30,7 +30,7 @@ def test_what_matches(run: Run, labels: Path, project: Path, tmp_path: Path) -> 
 
 
 def test_from_standard_input(run: Run, labels: Path, project: Path, tmp_path: Path) -> None:
-    ran = run("export", "-", "--project", project, "-f", "parquet", "-o", "x", stdin=labels.read_bytes())
+    ran = run("export", "-", "--ontology", project, "-f", "parquet", "-o", "x", stdin=labels.read_bytes())
     assert (ran.status, ran.out) == (0, "34 labels of 34 assets written to x as parquet\n")
 
 
@@ -39,7 +39,7 @@ def test_options(run: Run, labels: Path, project: Path, tmp_path: Path) -> None:
     known = {json.loads(line)["labelOf"]["id"]: json.loads(line)["labelOf"] for line in labels.read_text().splitlines()}
     rows = [{**one, "resolution": {"width": 640, "height": 480}} for one in known.values()]
     assets.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    given = ("export", labels, "--assets", assets, "--project", project)
+    given = ("export", labels, "--assets", assets, "--ontology", project)
     ran = run(*given, "-f", "coco", "-o", tmp_path / "a.zip", "--layout", "merged", "--on-error", "skip")
     assert ran.status == 0
     assert names(tmp_path / "a.zip") == ["README.kili.txt", "labels.json"]
@@ -55,7 +55,7 @@ def test_options(run: Run, labels: Path, project: Path, tmp_path: Path) -> None:
 def test_sizes_that_are_not_known(run: Run, labels: Path, project: Path, tmp_path: Path, fmt: str) -> None:
     one = json.loads(labels.read_text().splitlines()[0])
     del one["labelOf"]["resolution"]
-    ran = run("export", "-", "--project", project, "-f", fmt, "-o", "x", stdin=json.dumps(one).encode())
+    ran = run("export", "-", "--ontology", project, "-f", fmt, "-o", "x", stdin=json.dumps(one).encode())
     assert (ran.status, ran.out) == (2, "")
     assert "its size in pixels is not known: give `--assets` that tell it" in ran.err
     assert "or export with the media (`--with-assets`)" in ran.err
@@ -101,7 +101,7 @@ def test_mistakes(
     message: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    ran = run("export", labels, "--project", project, *options)
+    ran = run("export", labels, "--ontology", project, *options)
     assert (ran.status, ran.out) == (2, "")
     assert message in ran.err
     assert list(tmp_path.iterdir()) == []
@@ -111,14 +111,14 @@ def test_mistakes_of_files(run: Run, labels: Path, project: Path, tmp_path: Path
     a_list = tmp_path / "list.json"
     a_list.write_text("[1]")
     for wrong in (labels, tmp_path / "none.json", tmp_path, a_list):
-        ran = run("export", labels, "--project", wrong, "-f", "raw", "-o", tmp_path / "x")
+        ran = run("export", labels, "--ontology", wrong, "-f", "raw", "-o", tmp_path / "x")
         assert (ran.status, ran.out) == (2, "")
         assert ran.err.startswith("error: ")
         assert f"`{wrong}`" in ran.err
     a_list.unlink()
     own = tmp_path / "own.ndjson"
     own.write_bytes(labels.read_bytes())
-    ran = run("export", own, "--project", project, "-f", "jsonl", "-o", own)
+    ran = run("export", own, "--ontology", project, "-f", "jsonl", "-o", own)
     assert (ran.status, ran.err) == (2, f"error: cannot write `{own}`: it belongs to what is read\n")
     assert own.read_bytes() == labels.read_bytes()
     assert [path.name for path in tmp_path.iterdir()] == ["own.ndjson"]
@@ -128,7 +128,7 @@ def test_what_was_left_out_is_told(run: Run, labels: Path, project: Path, tmp_pa
     few = tmp_path / "few.ndjson"
     bad = '{"id": "bad", "labelOf": {"externalId": "\\u001b[31m.png"}, "jsonResponse": {"OBJECTS": 3}}\n'
     few.write_text(labels.read_text().split("\n")[0] + "\n" + bad)
-    given = ("export", few, "--project", project, "-f", "yolo_v5", "-o", tmp_path / "x")
+    given = ("export", few, "--ontology", project, "-f", "yolo_v5", "-o", tmp_path / "x")
     ran = run(*given)
     assert (ran.status, ran.out) == (2, "")
     assert "label `bad`" in ran.err
@@ -141,7 +141,7 @@ def test_what_was_left_out_is_told(run: Run, labels: Path, project: Path, tmp_pa
 
 def test_nothing_to_read_is_no_export(run: Run, project: Path, tmp_path: Path) -> None:
     (tmp_path / "none.ndjson").touch()
-    ran = run("export", tmp_path / "none.ndjson", "--project", project, "-f", "parquet", "-o", tmp_path / "x.parquet")
+    ran = run("export", tmp_path / "none.ndjson", "--ontology", project, "-f", "parquet", "-o", tmp_path / "x.parquet")
     assert (ran.status, ran.out) == (2, "")
     assert "no label was read" in ran.err
     assert not (tmp_path / "x.parquet").exists()

@@ -86,7 +86,7 @@ def test_what_json_holds_can_be_read_again(run: Run, labels: Path, project: Path
     run("match", QUERY, labels, "--json", "-o", "few.json")
     number = run("match", QUERY, labels, "--count").out
     assert run("match", QUERY, "few.json", "--count").out == number != "0\n"
-    ran = run("export", "few.json", "--project", project, "-f", "jsonl", "-o", "few.jsonl")
+    ran = run("export", "few.json", "--ontology", project, "-f", "jsonl", "-o", "few.jsonl")
     assert (ran.status, ran.out.split()[0]) == (0, number.strip())
 
 

@@ -23,7 +23,7 @@ READERS = (
     ("explain", "OBJECTS.DOG", "--labels", "SOURCE"),
     ("sheet", "OBJECTS.DOG", "SOURCE", "-o", "out.png"),
     ("show", "a", "SOURCE", "-o", "out.png"),
-    ("export", "SOURCE", "--project", "PROJECT", "-f", "raw", "-o", "out.zip"),
+    ("export", "SOURCE", "--ontology", "PROJECT", "-f", "raw", "-o", "out.zip"),
 )
 
 
@@ -66,11 +66,11 @@ def test_results_alone_replace_a_file(run: Run, labels: Path, project: Path, tmp
     ran = run("match", "OBJECTS.DOG", "empty", "-o", kept)
     assert (ran.status, ran.err.splitlines()[-1]) == (1, f"no label was read: {kept} was not written")
     assert run("match", "OBJECTS.DOG", "x.csv", "-o", kept).status == 2
-    ran = run("export", "empty", "--project", project, "-f", "jsonl", "-o", kept)
+    ran = run("export", "empty", "--ontology", project, "-f", "jsonl", "-o", kept)
     assert (ran.status, ran.out) == (2, "")
-    assert run("export", labels, "--project", project, "-f", "jsonl", "-o", kept, "--where", "SCENE.count > 99").out
+    assert run("export", labels, "--ontology", project, "-f", "jsonl", "-o", kept, "--where", "SCENE.count > 99").out
     assert kept.read_text() == "old"
-    assert run("export", "empty", "--project", project, "-f", "jsonl", "-o", "new.jsonl").status == 2
+    assert run("export", "empty", "--ontology", project, "-f", "jsonl", "-o", "new.jsonl").status == 2
     assert not (tmp_path / "new.jsonl").exists()
 
 
@@ -148,7 +148,7 @@ def test_labels_instead_of_a_project(run: Run, labels: Path, project: Path, tmp_
             2,
             f"error: `{source}`: it holds labels, not a project: {ADVICE}\n",
         )
-        ran = run("export", labels, "--project", source, "-f", "raw", "-o", "out.zip")
+        ran = run("export", labels, "--ontology", source, "-f", "raw", "-o", "out.zip")
         assert (ran.status, ran.err) == (
             2,
             f"error: `{source}`: it holds labels, not a project: {ADVICE}\n",
@@ -158,18 +158,18 @@ def test_labels_instead_of_a_project(run: Run, labels: Path, project: Path, tmp_
 def test_projects_in_other_shapes(run: Run, project: Path, labels: Path, tmp_path: Path) -> None:
     (tmp_path / "wide.json").write_bytes(project.read_text().encode("utf-16"))
     assert run("check", "OBJECTS.DOG", "--ontology", "wide.json").out == "ok\n"
-    assert run("export", labels, "--project", "wide.json", "-f", "raw", "-o", "out.zip").status == 0
+    assert run("export", labels, "--ontology", "wide.json", "-f", "raw", "-o", "out.zip").status == 0
     (tmp_path / "deep.json").write_text('{"jobs": ' + "[" * 3000 + "]" * 3000 + "}")
     told = "error: `deep.json`: nested too deep to be read\n"
     assert run("check", "A.B", "--ontology", "deep.json").err == told
-    assert run("export", labels, "--project", "deep.json", "-f", "raw", "-o", "x.zip").err == told
-    assert run("serve", "--project", "deep.json").err == told
+    assert run("export", labels, "--ontology", "deep.json", "-f", "raw", "-o", "x.zip").err == told
+    assert run("serve", "--ontology", "deep.json").err == told
 
 
 def test_paths_that_are_empty(run: Run, project: Path) -> None:
     assert run("count", "").err == "error: the path of the labels is empty\n"
     assert run("check", "A.B", "--ontology", "").err == "error: the path of the project is empty\n"
-    assert run("serve", "--project", "").err == "error: the path of the project is empty\n"
+    assert run("serve", "--ontology", "").err == "error: the path of the project is empty\n"
 
 
 def test_projects_that_are_no_json(run: Run, tmp_path: Path) -> None:
@@ -179,14 +179,14 @@ def test_projects_that_are_no_json(run: Run, tmp_path: Path) -> None:
 
 
 def test_a_server_that_cannot_be_filled_leaves_nothing(run: Run, labels: Path, project: Path, tmp_path: Path) -> None:
-    given = ("serve", "--project", project, "--labels", labels, "--database", "kept.db")
+    given = ("serve", "--ontology", project, "--labels", labels, "--database", "kept.db")
     with files_at_most(10_000):
         ran = run(*given)
     assert (ran.status, ran.out) == (2, "")
     assert "kept.db" in ran.err
     assert "Traceback" not in ran.err
     (tmp_path / "twice.ndjson").write_bytes(labels.read_bytes() * 2)
-    ran = run("serve", "--project", project, "--labels", "twice.ndjson", "--database", "kept.db")
+    ran = run("serve", "--ontology", project, "--labels", "twice.ndjson", "--database", "kept.db")
     assert (ran.status, ran.out) == (2, "")
     assert "another label has the id" in ran.err
     assert os.listdir(tmp_path) == ["twice.ndjson"]
@@ -220,13 +220,13 @@ class TestSuffixes:
             (("pull", "p", "-o", "a.ndjson", "--project-file", "p.json.gz"), "but this writes a project, as JSON"),
             (("audit", "p", "-o", "a.yaml"), "but this writes a profile, as JSON"),
             (
-                ("export", "LABELS", "--project", "PROJECT", "-f", "coco", "-o", "a.json"),
+                ("export", "LABELS", "--ontology", "PROJECT", "-f", "coco", "-o", "a.json"),
                 "writes a zip of coco",
             ),
-            (("export", "LABELS", "--project", "PROJECT", "-f", "jsonl", "-o", "a.jsonl.gz"), "but this writes jsonl"),
-            (("export", "LABELS", "--project", "PROJECT", "-f", "raw", "-o", "a.txt"), "but this writes a zip of raw"),
-            (("export", "LABELS", "--project", "PROJECT", "-f", "geojson", "-o", "a.geojson"), "a zip of geojson"),
-            (("export", "LABELS", "--project", "PROJECT", "-f", "parquet", "-o", "a.csv"), "but this writes parquet"),
+            (("export", "LABELS", "--ontology", "PROJECT", "-f", "jsonl", "-o", "a.jsonl.gz"), "but this writes jsonl"),
+            (("export", "LABELS", "--ontology", "PROJECT", "-f", "raw", "-o", "a.txt"), "but this writes a zip of raw"),
+            (("export", "LABELS", "--ontology", "PROJECT", "-f", "geojson", "-o", "a.geojson"), "a zip of geojson"),
+            (("export", "LABELS", "--ontology", "PROJECT", "-f", "parquet", "-o", "a.csv"), "but this writes parquet"),
             (("sheet", "OBJECTS.DOG", "LABELS", "-o", "a.pdf"), "`.pdf`, which is not a kind of picture"),
             (("show", "a", "LABELS", "-o", "-"), "a picture is a file"),
         ],
@@ -258,7 +258,7 @@ class TestSuffixes:
         ("sheet", "SCENE.count >= 0", "LABELS", "-o", "NEW.png", "--most", 1),
         ("sheet", "SCENE.count >= 0", "LABELS", "-o", "NEW.webp", "--most", 1),
         ("demo", "--save", "NEW"),
-        ("export", "LABELS", "--project", "PROJECT", "-f", "jsonl", "-o", "NEW"),
+        ("export", "LABELS", "--ontology", "PROJECT", "-f", "jsonl", "-o", "NEW"),
     ],
     ids=lambda arguments: " ".join(map(str, arguments)),
 )

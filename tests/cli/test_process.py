@@ -287,7 +287,7 @@ class TestInterrupt:
         "arguments",
         [
             ("match", "J.X.count == 0", "-", "-o", "out.ndjson"),
-            ("export", "-", "--project", DEMO / "project.json", "-f", "jsonl", "-o", "out.ndjson"),
+            ("export", "-", "--ontology", DEMO / "project.json", "-f", "jsonl", "-o", "out.ndjson"),
         ],
         ids=lambda arguments: arguments[0],
     )

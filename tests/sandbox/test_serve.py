@@ -282,7 +282,7 @@ class TestRefusals:
 
     def test_nothing_to_serve(self, refused: Refused, tmp_path: Path) -> None:
         told = (
-            "error: there is no project to serve: give one (`project`, `--project`), "
+            "error: there is no project to serve: give one (`project`, `--ontology`), "
             "or a database that holds one (`database`, `--database`)\n"
         )
         assert refused() == told
