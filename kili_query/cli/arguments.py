@@ -41,7 +41,11 @@ At: TypeAlias = Annotated[
         "--at", metavar="FIELD", help="The field of a label that holds its content; empty: the label is the content."
     ),
 ]
-JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON, for other programs.")]
+VerboseOption: TypeAlias = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Print in full what is shortened, such as what a pattern expands to.")
+]
+JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON document, for other programs.")]
+JsonLinesOption: TypeAlias = Annotated[bool, typer.Option("--jsonl", help="Print NDJSON: one JSON row per line.")]
 OutputOption: TypeAlias = Annotated[
     str | None,
     typer.Option(

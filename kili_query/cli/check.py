@@ -1,20 +1,16 @@
-"""``kili-query check``: what is wrong with a query."""
+"""``kili-query check``: the diagnostics of a query."""
 
-import sys
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated
 
 import typer
 
-from kili_query.cli.arguments import JsonOption, OntologyOption, PolicyOption, QueryArgument
+from kili_query.cli.arguments import JsonLinesOption, JsonOption, OntologyOption, PolicyOption, QueryArgument
 from kili_query.cli.exit_status import BAD, FINE
 from kili_query.cli.inputs import diagnose, find_ontology, load_ontology, read_query
-from kili_query.cli.output import tell_diagnostics
+from kili_query.cli.output import FormatOption, choose_format, print_diagnostics
 from kili_query.counting import CountPolicy
-from kili_query.diagnostics import Diagnostic, Severity
-from kili_query.diagnostics.render import render_json, render_line, render_sarif
+from kili_query.diagnostics import Severity
 from kili_query.syntax import Dialect
-
-Format: TypeAlias = Literal["text", "line", "json", "sarif"]
 
 
 def check(
@@ -22,41 +18,27 @@ def check(
     ontology: OntologyOption = None,
     policy: PolicyOption = "objects",
     dialect: Annotated[
-        Dialect, typer.Option("--dialect", help="core is what the server's filter understands, extended all there is.")
+        Dialect,
+        typer.Option("--dialect", help="core is what the server's filter understands, extended is the whole language."),
     ] = "extended",
-    output_format: Annotated[
-        Format, typer.Option("--format", help="Text with carets goes to standard error, the others to standard output.")
-    ] = "text",
+    output_format: FormatOption = "text",
     as_json: JsonOption = False,
+    as_jsonl: JsonLinesOption = False,
 ) -> int:
     """Check a query and suggest fixes.
 
     With an ontology, the names of jobs and categories are checked too. Exit status: 0 when there is no error
-    (warnings are none), 2 when there is one, for bad input or bad usage.
+    (a warning is not an error), 2 when there is one, for bad input or bad usage.
 
     \b
     kili-query check 'OBJECTS.PERSN.count > 0' --ontology project.json
     """
-    if as_json and output_format not in ("text", "json"):
-        raise typer.BadParameter(f"not with --format {output_format}", param_hint="'--json'")
+    wanted = choose_format(output_format, is_json=as_json, is_jsonl=as_jsonl)
     loaded = load_ontology(find_ontology(ontology))
     _, found = diagnose(*read_query(query), loaded, dialect, CountPolicy(policy))
     is_bad = any(one.severity is Severity.ERROR for one in found)
-    match "json" if as_json else output_format:
-        case "text":
-            _print_text(found, is_bad, has_ontology=loaded is not None)
-        case "line":
-            sys.stdout.writelines(f"{render_line(one)}\n" for one in found)
-        case "json":
-            print(render_json(found))
-        case "sarif":
-            print(render_sarif(found))
-    return BAD if is_bad else FINE
-
-
-def _print_text(found: list[Diagnostic], is_bad: bool, *, has_ontology: bool) -> None:
-    if found:
-        tell_diagnostics(found)
-    if not is_bad:
+    print_diagnostics(found, wanted)
+    if wanted == "text" and not is_bad:
         warned = "" if not found else ", with a warning" if len(found) == 1 else f", with {len(found)} warnings"
-        print(f"ok{warned}" if has_ontology else f"ok{warned} (names not checked: no --ontology)")
+        print(f"ok{warned}" if loaded is not None else f"ok{warned} (names not checked: no --ontology)")
+    return BAD if is_bad else FINE

@@ -1,11 +1,21 @@
 """``kili-query count``: how many objects labels hold."""
 
 import sys
+from collections.abc import Iterable, Sequence
 
-from kili_query.cli.arguments import At, JsonOption, LabelsArgument, OnMalformed, OntologyOption, PolicyOption
+from kili_query.cli.arguments import (
+    At,
+    JsonLinesOption,
+    JsonOption,
+    LabelsArgument,
+    OnMalformed,
+    OntologyOption,
+    PolicyOption,
+)
 from kili_query.cli.exit_status import FINE
 from kili_query.cli.inputs import find_ontology, load_ontology
-from kili_query.cli.output import paint, print_json, table
+from kili_query.cli.output import paint, table
+from kili_query.cli.rows import Layout, choose_layout, print_rows
 from kili_query.cli.tally import Pair, Tally, tally, tell_tally
 from kili_query.counting import CountPolicy
 from kili_query.ontology import Ontology
@@ -18,6 +28,7 @@ def count(
     on_malformed: OnMalformed = "skip",
     at: At = "jsonResponse",
     as_json: JsonOption = False,
+    as_jsonl: JsonLinesOption = False,
 ) -> int:
     """Count the objects of every category, and the labels with any.
 
@@ -29,20 +40,24 @@ def count(
     """
     loaded = load_ontology(find_ontology(ontology, labels))
     found = tally(labels, ontology=loaded, policy=CountPolicy(policy), at=at, on_malformed=on_malformed)
+    layout = choose_layout(None, as_json=as_json, as_jsonl=as_jsonl, otherwise=Layout.TEXT)
+    keys = ("job", "category", "labels", "objects")
     rows = [(*pair, found.of(pair).total(), found.objects(pair)) for pair in _pairs(found, loaded)]
-    if as_json:
-        keys = ("job", "category", "labels", "objects")
-        counters = [dict(zip(keys, row, strict=True)) for row in rows]
-        print_json({"labels": found.labels, "counters": counters, "report": found.report.to_dict()})
-        return FINE
-    titles, *lines = table(("job", "category", "labels", "objects"), rows).split("\n")
-    print("\n".join([paint("message", titles, sys.stdout), *lines]))
-    tell_tally(found.report)
+    counters = (dict(zip(keys, row, strict=True)) for row in rows)
+    tail = {"labels": found.labels, "report": found.report.to_dict()}
+    print_rows(counters, layout, "counters", tail, lambda: _table(keys, rows))
+    if layout is not Layout.DOCUMENT:
+        tell_tally(found.report)
     return FINE
 
 
+def _table(titles: Sequence[str], rows: Iterable[Sequence[str | int]]) -> str:
+    head, *lines = table(titles, rows).split("\n")
+    return "\n".join([paint("message", head, sys.stdout), *lines])
+
+
 def _pairs(found: Tally, ontology: Ontology | None) -> list[Pair]:
-    """The pairs of the ontology in its order; then what is not in it, the most frequent of each job first."""
+    """Return the pairs of the ontology in its order, then the others, the most frequent of each job first."""
     declared = dict.fromkeys([] if ontology is None else ontology.pairs())
     others = [pair for pair in found.occurrences if pair not in declared]
     others.sort(key=lambda pair: (pair[0], -found.objects(pair), pair[1]))

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from attrs import frozen
 
 from kili_query._extras import has_extra
-from kili_query.cli.labels import label_table
+from kili_query.cli.rows import field_cells, table_lines
 from kili_query.diagnostics import Diagnostic
 from kili_query.diagnostics.layout import printable
 from kili_query.diagnostics.render import as_json as diagnostic_as_json
@@ -36,7 +36,7 @@ class Asked:
 
     def __str__(self) -> str:
         notes = [render_text(self.notes, color=wants_color(sys.stdout))] if self.notes else []
-        rows = [line for line, _ in label_table(iter(self.labels), FIELDS)]
+        rows = table_lines(self.labels, field_cells(FIELDS))
         return "\n".join([*notes, *rows, f"{len(self.labels)} labels"])
 
     def to_dict(self) -> dict[str, object]:

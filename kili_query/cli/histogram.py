@@ -12,10 +12,19 @@ from attrs import frozen
 
 from kili_query.ast.walk import matches_pattern
 from kili_query.builder import job as job_called
-from kili_query.cli.arguments import At, JsonOption, LabelsArgument, OnMalformed, OntologyOption, PolicyOption
+from kili_query.cli.arguments import (
+    At,
+    JsonLinesOption,
+    JsonOption,
+    LabelsArgument,
+    OnMalformed,
+    OntologyOption,
+    PolicyOption,
+)
 from kili_query.cli.exit_status import FINE, CommandError
 from kili_query.cli.inputs import find_ontology, load_ontology
-from kili_query.cli.output import paint, print_json
+from kili_query.cli.output import paint
+from kili_query.cli.rows import Layout, choose_layout, print_rows
 from kili_query.cli.tally import Pair, Tally, tally, tell_tally
 from kili_query.counting import CountPolicy
 from kili_query.diagnostics.layout import printable
@@ -51,6 +60,7 @@ def histogram(
     on_malformed: OnMalformed = "skip",
     at: At = "jsonResponse",
     as_json: JsonOption = False,
+    as_jsonl: JsonLinesOption = False,
 ) -> int:
     """Draw how many labels hold 0, 1, 2, … objects of each category.
 
@@ -65,12 +75,17 @@ def histogram(
     wanted = _selection(job, category, loaded, names)
     found = tally(labels, ontology=loaded, policy=CountPolicy(policy), at=at, on_malformed=on_malformed, names=names)
     pairs = wanted(sorted(found.occurrences, key=lambda pair: (pair[0], -found.objects(pair), pair[1])))
-    if as_json:
-        histograms = [as_json_object(found, pair) for pair in pairs]
-        print_json({"labels": found.labels, "histograms": histograms, "report": found.report.to_dict()})
-        return FINE
-    print("\n\n".join(block(found, pair) for pair in pairs) or "nothing to draw: no label holds such a category")
-    tell_tally(found.report)
+    layout = choose_layout(None, as_json=as_json, as_jsonl=as_jsonl, otherwise=Layout.TEXT)
+    nothing = "nothing to draw: no label holds such a category"
+    print_rows(
+        (as_json_object(found, pair) for pair in pairs),
+        layout,
+        "histograms",
+        {"labels": found.labels, "report": found.report.to_dict()},
+        lambda: "\n\n".join(block(found, pair) for pair in pairs) or nothing,
+    )
+    if layout is not Layout.DOCUMENT:
+        tell_tally(found.report)
     return FINE
 
 

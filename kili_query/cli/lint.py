@@ -1,24 +1,20 @@
 """``kili-query lint``: check the category searches in files."""
 
 import os
-import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated
 
 import typer
 from attrs import evolve, field, frozen
 
-from kili_query.cli.arguments import JsonOption, OntologyOption
+from kili_query.cli.arguments import JsonLinesOption, JsonOption, OntologyOption
 from kili_query.cli.exit_status import BAD, FINE, NEGATIVE
 from kili_query.cli.inputs import find_ontology, load_ontology
-from kili_query.cli.output import tell, tell_diagnostics, tell_error
+from kili_query.cli.output import FormatOption, choose_format, print_diagnostics, tell, tell_error
 from kili_query.diagnostics import Diagnostic, Severity
-from kili_query.diagnostics.render import render_json, render_line, render_sarif
 from kili_query.lint import Search, Skipped, Unreadable, check_search, lint_paths
 from kili_query.ontology import Ontology
-
-Format: TypeAlias = Literal["text", "line", "json", "sarif"]
 
 
 def lint(
@@ -27,12 +23,11 @@ def lint(
         typer.Argument(metavar="PATH", show_default=False, help="Files (.py, .ipynb, .yaml, .yml, .json) and folders."),
     ],
     ontology: OntologyOption = None,
-    output_format: Annotated[
-        Format, typer.Option("--format", help="Text with carets goes to standard error, the others to standard output.")
-    ] = "text",
+    output_format: FormatOption = "text",
     strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say what was skipped, and where.")] = False,
     as_json: JsonOption = False,
+    as_jsonl: JsonLinesOption = False,
 ) -> int:
     """Check the category searches in source files.
 
@@ -43,12 +38,10 @@ def lint(
     \b
     kili-query lint src --ontology project.json
     """
-    if as_json and output_format not in ("text", "json"):
-        raise typer.BadParameter(f"not with --format {output_format}", param_hint="'--json'")
-    wanted: Format = "json" if as_json else output_format
+    wanted = choose_format(output_format, is_json=as_json, is_jsonl=as_jsonl)
     loaded = load_ontology(find_ontology(ontology))
     found = _lint(paths, loaded, in_file=wanted == "sarif")
-    _print(found.diagnostics, wanted)
+    print_diagnostics(map(_from_here, found.diagnostics) if wanted == "sarif" else found.diagnostics, wanted)
     for problem in found.unreadable:
         tell_error(str(problem))
     if verbose:
@@ -105,18 +98,6 @@ def _lint(paths: Iterable[str], ontology: Ontology | None, *, in_file: bool) -> 
                 case Unreadable():
                     findings.unreadable.append(found)
     return findings
-
-
-def _print(found: list[Diagnostic], output_format: Format) -> None:
-    match output_format:
-        case "text":
-            tell_diagnostics(found)
-        case "line":
-            sys.stdout.writelines(f"{render_line(one)}\n" for one in found)
-        case "json":
-            print(render_json(found))
-        case "sarif":
-            print(render_sarif(map(_from_here, found)))
 
 
 def _from_here(found: Diagnostic) -> Diagnostic:

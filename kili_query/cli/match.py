@@ -1,14 +1,17 @@
 """``kili-query match``: the labels that match a query."""
 
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from textwrap import indent
 from typing import Annotated, TextIO, TypeAlias
 
 import typer
-from attrs import frozen
+from attrs import evolve, frozen
 
 from kili_query.cli.arguments import (
     At,
+    JsonLinesOption,
     JsonOption,
     LabelsArgument,
     OnMalformed,
@@ -16,18 +19,33 @@ from kili_query.cli.arguments import (
     OutputOption,
     PolicyOption,
     QueryArgument,
+    VerboseOption,
 )
-from kili_query.cli.exit_status import FINE, NEGATIVE
+from kili_query.cli.exit_status import FINE, NEGATIVE, CommandError
 from kili_query.cli.inputs import find_ontology, load_ontology, load_query, refuse_two_readers
 from kili_query.cli.mistakes import refuse_swapped, refuse_unreadable, tell_report, tell_unseen
 from kili_query.cli.output import opened, tell, to_json
-from kili_query.cli.packing import PACKED, check_suffix
 from kili_query.cli.progress import progress
+from kili_query.cli.rows import (
+    FieldsOption,
+    IdsOption,
+    Layout,
+    choose_layout,
+    count_cells,
+    field_cells,
+    field_names,
+    names_of,
+    picked,
+    write_rows,
+)
 from kili_query.counting import CountPolicy
 from kili_query.diagnostics.layout import printable
 from kili_query.errors import DataError
-from kili_query.scanning import Judged, Judgements, LabelNames, Report, judge_labels, scan
+from kili_query.scanning import Judged, Judgements, LabelNames, Report, content_of, judge_labels, scan
 from kili_query.targets.explain import Explanation
+
+_MOST_FOUND = 6
+_DEFAULT_FIELDS = ("id", "labelOf.externalId", "author.email")
 
 
 def match(
@@ -35,32 +53,50 @@ def match(
     labels: LabelsArgument,
     ontology: OntologyOption = None,
     count: Annotated[bool, typer.Option("--count", help="Print only how many labels match.")] = False,
-    explain: Annotated[bool, typer.Option("--explain", help="Print why each label matches or does not.")] = False,
+    explain: Annotated[
+        bool,
+        typer.Option(
+            "--explain", help="Print why each label matches or does not; with ids among LABELS, only for those."
+        ),
+    ] = False,
+    fields: FieldsOption = None,
+    ids: IdsOption = False,
     output: OutputOption = None,
     policy: PolicyOption = "objects",
     on_malformed: OnMalformed = "skip",
     at: At = "jsonResponse",
+    verbose: VerboseOption = False,
     as_json: JsonOption = False,
+    as_jsonl: JsonLinesOption = False,
 ) -> int:
     """Print the labels that match a query.
 
-    A summary, and which labels could not be judged, goes to standard error.
+    On a terminal, a table with the counts that the query names; in a pipe or a file, NDJSON. A summary, and which
+    labels could not be judged, goes to standard error.
     Exit status: 0 when something matched, 1 when nothing did, 2 for a bad query, bad input or bad usage.
 
     \b
     kili-query match 'OBJECTS.PERSON.count >= 3' labels.ndjson --ontology project.json
     kili-query match 'SCENE.NIGHT' export.zip -o night.ndjson
+    kili-query match 'SCENE.NIGHT' labels.ndjson --explain label030752
     """
-    if count and explain:
-        raise typer.BadParameter("not with --count", param_hint="'--explain'")
+    _refuse_together(count=count, explain=explain, ids=ids, fields=fields)
     refuse_two_readers(query, labels)
+    wanted, labels = _split_ids(labels) if explain else ([], labels)
     refuse_swapped(query, labels)
-    check_suffix(output, *_written(as_json=as_json, is_text=count or explain))
+    is_text = count or explain
+    layout = choose_layout(
+        output, as_json=as_json, as_jsonl=as_jsonl, ids=ids, otherwise=Layout.TEXT if is_text else None
+    )
     ontology = find_ontology(ontology, labels)
     loaded = load_ontology(ontology)
     counting = CountPolicy(policy)
     asked = load_query(query, loaded, policy=counting)
     names = LabelNames() if loaded is None else None
+    explainer = _Explainer(wanted, None if verbose else asked.text)
+    cells = field_cells(field_names(fields, _DEFAULT_FIELDS))
+    if fields is None:
+        cells |= count_cells(asked, loaded, counting, lambda label: content_of(dict(label), at))
     failures: list[DataError] = []
     with opened(output, [*labels, ontology]) as out:
         with progress(None if count else out.stream) as advance:
@@ -68,7 +104,7 @@ def match(
             if explain:
                 judge = asked.compile(ontology=loaded, policy=counting).explain
                 judged = judge_labels(labels, judge, at=at, on_malformed=on_malformed, progress=advance, names=names)
-                items, report = _explained(judged), judged.report
+                items, report = explainer.explained(judged), judged.report
             else:
                 matching = scan(
                     labels,
@@ -82,20 +118,44 @@ def match(
                 )
                 items, report = matching, matching.report
             items = _until_broken(items, failures)
-            if as_json:
-                _write_json(items, report, out.stream, is_counted=count)
+            if count:
+                _write_count(items, report, out.stream, layout, failures)
+            elif layout is Layout.TEXT:
+                out.stream.writelines(map(str, items))
             else:
-                _write(items, report, out.stream, failures, is_counted=count)
-        if not as_json and (report.read or not failures):
+                rows = map(partial(_row, fields=None if fields is None else tuple(cells)), items)
+                write_rows(
+                    rows,
+                    layout,
+                    out.stream,
+                    cells,
+                    is_default=fields is None,
+                    tail=lambda: {"report": report.to_dict()},
+                )
+        if layout is not Layout.DOCUMENT and (report.read or not failures):
             tell_report(report, str(report).partition("\n")[0])
         if failures:
             raise failures[0]  # inside, so that no file appears
         refuse_unreadable(report)
+        explainer.refuse_missing(report)
         tell_unseen(asked, names)
         if not report.read and output is not None:
             out.abandon()
             tell(f"no label was read: {output} was not written")
-    return FINE if report.matched else NEGATIVE
+    return FINE if (explainer.matched if wanted else report.matched) else NEGATIVE
+
+
+def _refuse_together(*, count: bool, explain: bool, ids: bool, fields: list[str] | None) -> None:
+    given = {"--count": count, "--explain": explain, "--ids": ids, "--fields": fields is not None}
+    first, *others = [name for name, is_given in given.items() if is_given] or [""]
+    if others:
+        raise typer.BadParameter(f"not with {first}", param_hint=f"'{others[0]}'")
+
+
+def _split_ids(labels: list[str]) -> tuple[list[str], list[str]]:
+    """Tell the ids of labels from the files; if there is no file, all are files that are missing."""
+    files = [one for one in labels if one == "-" or os.path.exists(one)]
+    return ([one for one in labels if one not in files], files) if files else ([], labels)
 
 
 @frozen
@@ -121,19 +181,63 @@ class Explained:
         }
 
 
-def _explained(labels: Judgements[Judged[Explanation]]) -> Iterator[Explained]:
-    for label, explanation in labels:
-        yield Explained(label.get("id"), labels.report.read, explanation)
+class _Explainer:
+    """Explains labels: all, or those that are asked for.
 
+    Args:
+        wanted: names of the labels to explain; all if there are none.
+        text: the query as written, for patterns; None to print what they expand to.
+    """
 
-def _written(*, as_json: bool, is_text: bool) -> tuple[str, tuple[str, ...]]:
-    """What is written, and the suffixes that promise it."""
-    if as_json:
-        return "JSON", (".json", *PACKED)
-    return ("text", (".txt", *PACKED)) if is_text else ("NDJSON", (".ndjson", ".jsonl", ".json", *PACKED))
+    def __init__(self, wanted: Sequence[str], text: str | None) -> None:
+        self._wanted, self._missing = set(wanted), set(wanted)
+        self._text = text
+        self.matched = 0
+
+    def explained(self, labels: Judgements[Judged[Explanation]]) -> Iterator[Explained]:
+        for label, explanation in labels:
+            names = self._wanted & names_of(label) if self._wanted else {""}
+            self._missing -= names
+            if names:
+                self.matched += explanation.matches
+                shown = explanation if self._text is None else _as_written(explanation, self._text)
+                yield Explained(label.get("id"), labels.report.read, shown)
+
+    def refuse_missing(self, report: Report) -> None:
+        """Fail if a label that was asked for is not there."""
+        for name in sorted(self._missing):
+            raise CommandError(f"`{name}` is neither a file nor the id of one of the {report.read} labels read")
 
 
 Item: TypeAlias = dict[str, object] | Explained
+
+
+def _as_written(explanation: Explanation, text: str) -> Explanation:
+    """Write the parts that count many things, as patterns do, as the reader wrote them, and what they found."""
+    span = explanation.tree.span
+    parts = explanation.operands
+    found = dict(explanation.found)
+    if len(parts) > _MOST_FOUND and all(part.tree.span == span for part in parts):  # a pattern became an OR
+        found |= {name: number for part in parts for name, number in part.found}
+        parts = ()
+    operands = tuple(_as_written(part, text) for part in parts)
+    if len(found) <= _MOST_FOUND and operands == explanation.operands:
+        return explanation
+    counted = [(name, number) for name, number in found.items() if number][:_MOST_FOUND]
+    others = len(found) - len(counted)
+    rest = [(f"{others} others", sum(found.values()) - sum(number for _, number in counted))] if others else []
+    return evolve(
+        explanation,
+        text=text[span.start : span.end] or explanation.text,
+        found=(*counted, *rest),
+        operands=operands,
+    )
+
+
+def _row(item: Item, fields: tuple[str, ...] | None) -> dict[str, object]:
+    if isinstance(item, Explained):
+        return item.to_dict()
+    return item if fields is None else picked(item, fields)
 
 
 def _until_broken(items: Iterable[Item], failures: list[DataError]) -> Iterator[Item]:
@@ -144,24 +248,10 @@ def _until_broken(items: Iterable[Item], failures: list[DataError]) -> Iterator[
         failures.append(failure)
 
 
-def _write(items: Iterable[Item], report: Report, out: TextIO, failures: list[DataError], *, is_counted: bool) -> None:
-    if is_counted:
-        number = sum(1 for _ in items)
+def _write_count(items: Iterable[Item], report: Report, out: TextIO, layout: Layout, failures: list[DataError]) -> None:
+    number = sum(1 for _ in items)
+    if layout is Layout.TEXT:
         if not failures and not report.unreadable:  # a number would look like the answer
             print(number, file=out)
-        return
-    for item in items:
-        out.write(str(item) if isinstance(item, Explained) else to_json(item, out) + "\n")
-
-
-def _write_json(items: Iterable[Item], report: Report, out: TextIO, *, is_counted: bool) -> None:
-    """One JSON object, written as it comes, for there may be many labels; the report, known last, stands last."""
-    if is_counted:
-        out.write(f'{{"count": {sum(1 for _ in items)}')
     else:
-        separator = '{\n"labels": [\n'  # over lines, so that what reads labels does not take it for one a line
-        for item in items:
-            out.write(separator + to_json(item.to_dict() if isinstance(item, Explained) else item, out))
-            separator = ",\n"
-        out.write("\n]" if separator == ",\n" else '{"labels": []')
-    out.write(f', "report": {to_json(report.to_dict(), out)}}}\n')
+        out.write(f'{{"count": {number}, "report": {to_json(report.to_dict(), out)}}}\n')

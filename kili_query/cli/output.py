@@ -7,17 +7,31 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from io import TextIOWrapper
-from typing import TextIO
+from typing import Annotated, Literal, TextIO, TypeAlias
 
+import typer
 from attrs import frozen
 
 from kili_query.cli.exit_status import CommandError
 from kili_query.cli.packing import packed
 from kili_query.diagnostics import Diagnostic, Severity
 from kili_query.diagnostics.layout import display_width, escape_unprintable, printable
-from kili_query.diagnostics.render import ansi, render_text, wants_color
+from kili_query.diagnostics.render import (
+    ansi,
+    as_json,
+    render_json,
+    render_line,
+    render_sarif,
+    render_text,
+    wants_color,
+)
 from kili_query.replacing import IS_INPUT, Replacement, is_input, replaced
 
+DiagnosticFormat: TypeAlias = Literal["text", "line", "json", "jsonl", "sarif"]
+FormatOption: TypeAlias = Annotated[
+    DiagnosticFormat,
+    typer.Option("--format", help="Text with carets goes to standard error, the others to standard output."),
+]
 _QUIET: ContextVar[bool] = ContextVar("quiet", default=False)
 
 
@@ -82,6 +96,30 @@ def tell_diagnostics(found: Iterable[Diagnostic]) -> None:
     shown = [one for one in found if one.severity is Severity.ERROR or not is_quiet()]
     if text := render_text(shown, color=wants_color(sys.stderr)):
         _print_on_stderr(text)
+
+
+def choose_format(asked: DiagnosticFormat, *, is_json: bool, is_jsonl: bool) -> DiagnosticFormat:
+    """Return the format that ``--format``, ``--json`` and ``--jsonl`` ask for together."""
+    options: list[tuple[bool, DiagnosticFormat]] = [(is_json, "json"), (is_jsonl, "jsonl")]
+    wanted = {name for is_given, name in options if is_given} | ({asked} - {"text"})
+    if len(wanted) > 1:
+        raise typer.BadParameter(f"not with --format {asked}", param_hint=f"'--{'json' if is_json else 'jsonl'}'")
+    return wanted.pop() if wanted else "text"
+
+
+def print_diagnostics(found: Iterable[Diagnostic], wanted: DiagnosticFormat) -> None:
+    """Print diagnostics: text on standard error, the formats for programs on standard output."""
+    match wanted:
+        case "text":
+            tell_diagnostics(found)
+        case "line":
+            sys.stdout.writelines(f"{render_line(one)}\n" for one in found)
+        case "json":
+            print(render_json(list(found)))
+        case "jsonl":
+            sys.stdout.writelines(f"{to_json(as_json(one), sys.stdout)}\n" for one in found)
+        case "sarif":
+            print(render_sarif(list(found)))
 
 
 def _lines(text: str) -> str:

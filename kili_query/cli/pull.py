@@ -12,10 +12,11 @@ from attrs import frozen
 from kili_query.cli.arguments import JsonOption
 from kili_query.cli.connection import EndpointOption, ProfileOption, ProjectArgument, connected, load_profile
 from kili_query.cli.exit_status import FINE, NEGATIVE
-from kili_query.cli.labels import FieldsOption, TypeOption, WhereOption, field_names, load_search
+from kili_query.cli.labels import TypeOption, WhereOption, load_search
 from kili_query.cli.output import opened, print_json, tell
 from kili_query.cli.packing import PACKED, check_suffix
 from kili_query.cli.resumable import ResumableFile, resumable
+from kili_query.cli.rows import FieldsOption, field_names
 from kili_query.diagnostics.layout import printable
 from kili_query.errors import LabelError, UnknownContentError
 from kili_query.ontology import Ontology

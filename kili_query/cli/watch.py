@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from kili_query._extras import load
-from kili_query.cli.arguments import JsonOption
+from kili_query.cli.arguments import JsonLinesOption, JsonOption
+from kili_query.cli.connection import EndpointOption, ProjectArgument
 from kili_query.cli.exit_status import FINE
 from kili_query.cli.inputs import load_query
-from kili_query.cli.output import tell, tell_warning, to_json
+from kili_query.cli.labels import WhereOption
+from kili_query.cli.output import tell, tell_warning
+from kili_query.cli.rows import Layout, choose_layout, write_rows
 from kili_query.counting import count
 from kili_query.diagnostics.layout import printable
 from kili_query.errors import LabelError, UnknownContentError
@@ -25,17 +28,10 @@ _SHOWN_COUNTERS = 6
 
 
 def watch(
-    project: Annotated[str, typer.Argument(metavar="PROJECT", show_default=False, help="The id of the project.")],
-    where: Annotated[
-        str | None, typer.Option("--where", metavar="QUERY", help="Only labels that match; - reads it from stdin.")
-    ] = None,
-    first: Annotated[
-        int | None, typer.Option("--first", "-n", min=1, metavar="N", help="End after so many labels.")
-    ] = None,
-    endpoint: Annotated[
-        str | None,
-        typer.Option("--endpoint", metavar="URL", help="The GraphQL endpoint, in place of KILI_API_ENDPOINT."),
-    ] = None,
+    project: ProjectArgument,
+    where: WhereOption = None,
+    first: Annotated[int | None, typer.Option("--first", "-n", min=1, metavar="N", help="Exit after N labels.")] = None,
+    endpoint: EndpointOption = None,
     protocol: Annotated[
         Literal["any", "graphql-ws", "graphql-transport-ws"],
         typer.Option("--protocol", help="How to subscribe; any leaves it to the service."),
@@ -45,19 +41,21 @@ def watch(
         typer.Option("--give-up-after", min=0, metavar="SECONDS", help="How long the service may be out of reach."),
     ] = 600,
     as_json: JsonOption = False,
+    as_jsonl: JsonLinesOption = False,
 ) -> int:
     """Print the labels of a project as they are created or changed.
 
-    The key is that of KILI_API_KEY, or of the config file; it is no option, for others can see those. Lines are: time,
-    type, author, label, asset, and what the label holds; with --json, the label as JSON. A connection that breaks is
-    made anew; what happens to it, and labels that cannot be read, is told on standard error. Ctrl-C ends it.
+    The key comes from KILI_API_KEY or the config file; no option takes it, because other users can see options. Each
+    line has the time, type, author, label, asset, and what the label holds; with --jsonl, the label as JSON. A lost
+    connection is opened again; that, and labels that cannot be read, is reported on standard error. Ctrl-C ends it.
     Exit status: 0 after the last label of --first, 130 after Ctrl-C, 2 for a bad query, bad usage or a server that
     fails.
 
     \b
     kili-query watch PROJECT
-    kili-query watch PROJECT --where 'OBJECTS.PERSON.count >= 3' --json >> crowds.ndjson
+    kili-query watch PROJECT --where 'OBJECTS.PERSON.count >= 3' --jsonl >> crowds.ndjson
     """
+    layout = choose_layout(None, as_json=as_json, as_jsonl=as_jsonl, otherwise=Layout.TEXT)
     client_type: type[KiliClient] = load("kili_query.client", "`kili-query watch`", "client").KiliClient
     with client_type(api_endpoint=endpoint, disable_tqdm=True) as client:
         ontology = Ontology.from_json_interface(client.project(project, ("jsonInterface", "inputType")))
@@ -71,8 +69,11 @@ def watch(
             on_notice=_tell,
         ) as labels:
             tell(f"watching `{project}`, Ctrl-C ends it")
-            for label in islice(labels, first):
-                print(to_json(label, sys.stdout) if as_json else _line(label, ontology), flush=True)
+            rows = islice(labels, first)
+            if layout is not Layout.TEXT:
+                write_rows(rows, layout, sys.stdout, {}, is_flushed=True)
+            for label in rows:
+                print(_line(label, ontology), flush=True)
     return FINE
 
 

@@ -1,7 +1,6 @@
 """The command, run in this process or in one of its own."""
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -17,9 +16,7 @@ from tests.cli.running import DEMO, ROOT, Ran, Run
 @pytest.fixture(scope="session")
 def environ() -> dict[str, str]:
     """An environment that leaves nothing to the machine that tests run on."""
-    kept = {
-        name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR", "KILI_ONTOLOGY")
-    }
+    kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR")}
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
     return kept | {"PYTHONPATH": path, "COLUMNS": "80", "PYTHONUTF8": "1", "TERM": "xterm-256color"}
 
@@ -81,9 +78,8 @@ def run_process(command: Sequence[str], environ: dict[str, str], tmp_path: Path)
 
 
 @pytest.fixture(scope="session")
-def labels(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo's labels without the project beside them, which commands would check names against."""
-    return Path(shutil.copy(DEMO / "labels.ndjson", tmp_path_factory.mktemp("labels")))
+def labels() -> Path:
+    return DEMO / "labels.ndjson"
 
 
 @pytest.fixture(scope="session")

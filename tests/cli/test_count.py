@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import kili_query as kq
+from tests.cli.alone import labels_alone  # noqa: F401 - the fixture `labels`
 from tests.cli.running import Run
 
 

@@ -29,7 +29,7 @@ def box() -> Iterator[Sandbox]:
         yield box
 
 
-def test_shown_commands_print_what_is_shown(run: Run, box: Sandbox) -> None:
+def test_shown_commands_print_what_is_shown(run: Run, box: Sandbox, tmp_path: Path) -> None:
     tour = run("demo").out
     commands = [line.strip().removeprefix("$ kili-query ") for line in tour.splitlines() if "$ kili-query" in line]
     assert [command.split()[0] for command in commands] == [
@@ -38,6 +38,10 @@ def test_shown_commands_print_what_is_shown(run: Run, box: Sandbox) -> None:
     for command in commands:
         arguments = [str(DEMO / word) if (DEMO / word).is_file() else word for word in shlex.split(command)]
         if arguments[0] == "serve":  # which goes on until it is ended, and has tests of its own
+            continue
+        if arguments[0] == "labels":  # a person sees a table, and a file of text holds it too
+            ran = run(*arguments, "-o", "labels.txt", **variables_of(box))
+            assert Path(tmp_path, "labels.txt").read_text(encoding="utf-8") in tour
             continue
         ran = run(*arguments, **variables_of(box))
         if "--explain" in arguments:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from kili_query.cli.histogram import Bin, bins_of, draw
+from tests.cli.alone import labels_alone  # noqa: F401 - the fixture `labels`
 from tests.cli.running import Ran, Run
 
 

@@ -37,15 +37,40 @@ def matching(query: str) -> list[str]:
     return sorted(label["id"] for label in LABELS if judge(label["jsonResponse"]))
 
 
-def test_a_table(ask: Run, golden: Callable[[str, str], None]) -> None:
-    ran = ask("--fields", "id,labelType, labelOf.externalId", "--fields", "modelName,jsonResponse", "-n", "3")
-    assert (ran.status, ran.err) == (0, "3 labels\n")
-    golden("cli/labels.txt", ran.out.removesuffix("\n"))
-    assert ask("-n", "1").out.split()[:5] == ["id", "labelType", "createdAt", "author.email", "labelOf.externalId"]
+def test_a_table(ask: Run, golden: Callable[[str, str], None], tmp_path: Path) -> None:
+    fields = "id,labelType, labelOf.externalId", "--fields", "modelName,jsonResponse"
+    ran = ask("--fields", *fields, "-n", "3", "-o", "labels.txt")
+    assert ran == Ran(0, "", "3 labels\n")
+    golden("cli/labels.txt", (tmp_path / "labels.txt").read_text(encoding="utf-8").removesuffix("\n"))
+    assert ask("--where", f"{QUERY} AND *.PERSON", "-o", "labels.txt").status == 0
+    titles, *rows = (tmp_path / "labels.txt").read_text(encoding="utf-8").splitlines()
+    assert titles.split() == [
+        *("id", "labelOf.externalId", "author.email", "labelType", "createdAt"),
+        *("OBJECTS.PERSON", "OBJECTS.CAR", "*.PERSON"),
+    ]
+    for row in rows:
+        people, cars, either = map(int, row.split()[-3:])
+        assert people > cars > 1
+        assert either >= people
+
+
+def test_one_document(ask: Run, tmp_path: Path) -> None:
+    rows = [json.loads(line) for line in ask("-n", "3").out.splitlines()]
+    assert set(rows[0]) == {"id", "labelOf", "author", "labelType", "createdAt"}
+    assert json.loads(ask("-n", "3", "--json").out) == {"labels": rows}
+    assert ask("-n", "3", "-o", "labels.json").status == 0
+    assert json.loads((tmp_path / "labels.json").read_text(encoding="utf-8")) == {"labels": rows}
+    assert json.loads(ask("-n", "0", "--json").out) == {"labels": []}
+
+
+def test_ids(ask: Run) -> None:
+    assert ask("--ids").out.split() == IDS
+    assert "not with --ids" in ask("--ids", "--fields", "id").err
+    assert "choose one of them" in ask("--ids", "--json").err
 
 
 def test_ndjson(ask: Run) -> None:
-    ran = ask("--json", "--fields", "id,jsonResponse")
+    ran = ask("--jsonl", "--fields", "id,jsonResponse")
     assert (ran.status, ran.err) == (0, "34 labels\n")
     contents = {label["id"]: label["jsonResponse"] for label in LABELS}
     assert [json.loads(line) for line in ran.out.splitlines()] == [
@@ -54,18 +79,18 @@ def test_ndjson(ask: Run) -> None:
 
 
 def test_first_and_skip(ask: Run) -> None:
-    assert ids(ask("--json", "-n", "2", "--skip", "30").out) == IDS[30:32]
-    assert ids(ask("--json", "--where", QUERY, "-n", "1", "--skip", "1").out) == matching(QUERY)[1:2]
+    assert ids(ask("--jsonl", "-n", "2", "--skip", "30").out) == IDS[30:32]
+    assert ids(ask("--jsonl", "--where", QUERY, "-n", "1", "--skip", "1").out) == matching(QUERY)[1:2]
 
 
 def test_a_query_that_the_server_answers(ask: Run) -> None:
-    ran = ask("--where", "OBJECTS.PERSON.count >= 3", "--json")
+    ran = ask("--where", "OBJECTS.PERSON.count >= 3", "--jsonl")
     assert (ran.status, ids(ran.out)) == (0, matching("OBJECTS.PERSON.count >= 3"))
     assert ran.err == f"{len(ids(ran.out))} labels\n"
 
 
 def test_what_is_evaluated_here_is_told(ask: Run, golden: Callable[[str, str], None]) -> None:
-    ran = ask("--where", QUERY, "--json")
+    ran = ask("--where", QUERY, "--jsonl")
     assert ids(ran.out) == matching(QUERY)
     golden("cli/labels_residual.txt", ran.err.removesuffix("\n"))
 
@@ -84,8 +109,8 @@ def test_counts(ask: Run) -> None:
 
 def test_types(ask: Run) -> None:
     reviews = sorted(label["id"] for label in LABELS if label["labelType"] == "REVIEW")
-    assert ids(ask("--json", "--type", "REVIEW").out) == reviews
-    assert ids(ask("--json", "--type", "review", "--type", "default").out) == IDS
+    assert ids(ask("--jsonl", "--type", "REVIEW").out) == reviews
+    assert ids(ask("--jsonl", "--type", "review", "--type", "default").out) == IDS
     ran = ask("--type", "reviewed")
     assert ran.status == 2
     assert "'reviewed' is not one of" in ran.err
@@ -105,10 +130,10 @@ def test_a_query_from_standard_input(ask: Run) -> None:
 
 
 def test_a_file_appears_when_it_is_complete(ask: Run, box: Sandbox, tmp_path: Path) -> None:
-    assert ask("--json", "-n", "2", "-o", "labels.ndjson") == Ran(0, "", "2 labels\n")
+    assert ask("--jsonl", "-n", "2", "-o", "labels.ndjson") == Ran(0, "", "2 labels\n")
     assert ids((tmp_path / "labels.ndjson").read_text(encoding="utf-8")) == IDS[:2]
     box.faults.inject("error:labels")
-    ran = ask("--json", "-o", "failed.ndjson")
+    ran = ask("--jsonl", "-o", "failed.ndjson")
     assert ran.status == 2
     assert ran.err.startswith("error: a fault of the sandbox (operation labels, request ")
     assert [path.name for path in tmp_path.iterdir()] == ["labels.ndjson"]
@@ -116,7 +141,7 @@ def test_a_file_appears_when_it_is_complete(ask: Run, box: Sandbox, tmp_path: Pa
 
 def test_a_profile(ask: Run, tmp_path: Path) -> None:
     (tmp_path / "profile.json").write_text('{"counts_beyond_one": true}', encoding="utf-8")
-    ran = ask("--where", "NOT OBJECTS.PERSON", "--json", "--profile", "profile.json")
+    ran = ask("--where", "NOT OBJECTS.PERSON", "--jsonl", "--profile", "profile.json")
     assert ids(ran.out) == matching("NOT OBJECTS.PERSON")
     assert "the server is not trusted to count this as we do" in ran.err
     (tmp_path / "profile.json").write_text('{"counts_beyond": true}', encoding="utf-8")
@@ -164,10 +189,10 @@ def test_many_labels_and_odd_contents(run: Run, tmp_path: Path) -> None:
         file.write('{"id": "unknown", "assetId": "a", "jsonResponse": null}\n')
     (tmp_path / "strict.json").write_text("{}", encoding="utf-8")
     with served(tmp_path / "many.ndjson") as box:
-        ran = run("labels", "demo", "--fields", "id", **variables_of(box))
+        ran = run("labels", "demo", "--ids", **variables_of(box))
         odd = "odd\N{REPLACEMENT CHARACTER}[31m"
-        assert sorted(ran.out.split()[1:]) == sorted([*(str(label["id"]) for label in labels), odd, "unknown"])
-        ran = run("labels", "demo", "--where", "NOT OBJECTS.PERSON", "--profile", "strict.json", "--json",
+        assert sorted(ran.out.split()) == sorted([*(str(label["id"]) for label in labels), odd, "unknown"])
+        ran = run("labels", "demo", "--where", "NOT OBJECTS.PERSON", "--profile", "strict.json", "--jsonl",
                   "--fields", "id", **variables_of(box))  # fmt: skip
     assert len(ran.out.splitlines()) == sum(index % 5 == 0 or index % 7 == 0 for index in range(250))
     assert "\nwarning: labels of unknown or unreadable content are left out: " in ran.err

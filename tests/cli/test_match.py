@@ -3,14 +3,17 @@
 import gzip
 import json
 import os
+import subprocess
 import zipfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
+from tests.cli.alone import labels_alone  # noqa: F401 - the fixture `labels`
 from tests.cli.running import COCO, Ran, Run
+from tests.cli.terminal import Terminal
 
 QUERY = "OBJECTS.PERSON.count >= 3 AND SCENE.VEHICLE.count > 0"
 REPORT = "34 read: 5 matched, 29 not matched, 0 unknown, 0 malformed\n"
@@ -55,6 +58,93 @@ def test_the_larger_sample(run: Run) -> None:
 def test_count(run: Run, labels: Path) -> None:
     assert run("match", QUERY, labels, "--count") == Ran(0, "5\n", REPORT)
     assert run("match", QUERY, labels, labels, "--count").out == "10\n"
+
+
+class TestTable:
+    """On a terminal, a person sees the counts that the query names."""
+
+    def shown(
+        self, environ: dict[str, str], command: Sequence[str], *arguments: object, columns: int = 80
+    ) -> list[str]:
+        terminal = Terminal()
+        subprocess.run(
+            [*command, "match", *map(str, arguments)],
+            env=environ | {"COLUMNS": str(columns)},
+            stdout=terminal.slave,
+            stderr=subprocess.DEVNULL,
+            check=True,
+        )
+        return terminal.read_to_end().splitlines()
+
+    def test_on_a_terminal(self, environ: dict[str, str], command: Sequence[str], labels: Path, project: Path) -> None:
+        query = "OBJECTS.PERSON.count >= 3 AND *.VEHICLE.count > 0 AND OBJECTS.count > 15"
+        assert self.shown(environ, command, query, labels, "--ontology", project) == [
+            "id           labelOf.externalId  OBJECTS.PERSON  *.VEHICLE  OBJECTS",
+            "label211891  000000211891.jpg    10              1          17",
+            "label227000  000000227000.jpg    11              1          18",
+        ]
+        narrow = self.shown(environ, command, query, labels, "--ontology", project, columns=40)
+        assert narrow[0] == "id        label…  OBJEC…  *.VEH…  OBJEC…"
+        assert max(map(len, narrow)) <= 40
+        assert self.shown(environ, command, query, labels, "--fields", "id,modelName") == [
+            "id           modelName", "label211891  -", "label227000  -"
+        ]  # fmt: skip
+
+    def test_in_a_file(self, run: Run, labels: Path, tmp_path: Path) -> None:
+        assert run("match", QUERY, labels, "-o", "found.txt").status == 0
+        titles, *rows = (tmp_path / "found.txt").read_text().splitlines()
+        assert titles.split() == ["id", "labelOf.externalId", "OBJECTS.PERSON", "SCENE.VEHICLE"]
+        assert [row.split()[0] for row in rows] == run("match", QUERY, labels, "--ids").out.split()
+        assert len(rows) == 5
+
+
+def test_suffixes_and_formats(run: Run, labels: Path, tmp_path: Path) -> None:
+    assert run("match", QUERY, labels, "-o", "found.json.gz").status == 0
+    document = json.loads(gzip.decompress((tmp_path / "found.json.gz").read_bytes()))
+    assert set(document) == {"labels", "report"}
+    assert lines(run("match", QUERY, labels, "--jsonl").out) == lines(run("match", QUERY, labels).out)
+    few = lines(run("match", QUERY, labels, "--fields", "id,labelOf.externalId").out)
+    assert few == [
+        {"id": label["id"], "labelOf": {"externalId": label["labelOf"]["externalId"]}}  # type: ignore[index]
+        for label in document["labels"]
+    ]
+    assert json.loads(run("match", QUERY, labels, "--fields", "id", "--json").out)["labels"][0].keys() == {"id"}
+    counted = json.loads(run("match", QUERY, labels, "--count", "--jsonl").out)
+    assert counted["count"] == 5
+    explained = lines(run("match", QUERY, labels, "--explain", "--jsonl").out)
+    assert len(explained) == 34
+    for bad in (("--json", "--jsonl"), ("--ids", "--json")):
+        assert "choose one of them" in run("match", QUERY, labels, *bad).err
+    for bad in (("--count", "--ids"), ("--explain", "--fields", "id"), ("--ids", "--fields", "id")):
+        assert f"not with {bad[0]}" in run("match", QUERY, labels, *bad).err
+
+
+def test_explain_one_label(run: Run, labels: Path, project: Path) -> None:
+    for name in ("label030752", "000000030752.jpg", "asset030752"):
+        ran = run("match", QUERY, labels, "--explain", name)
+        assert ran.out.startswith("label030752 does not match\n  ✗ ")
+        assert (ran.status, ran.out.count("match\n"), ran.err) == (1, 1, REPORT)
+    ran = run("match", QUERY, "--explain", "label211891", "label030752", labels)
+    assert (ran.status, ran.out.count(" matches\n"), ran.out.count(" does not match\n")) == (0, 1, 1)
+    ran = run("match", QUERY, labels, "--explain", "label3")
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err.endswith("error: `label3` is neither a file nor the id of one of the 34 labels read\n")
+    assert run("match", QUERY, "none.ndjson", "--explain").err == "error: none.ndjson: No such file or directory\n"
+
+
+def test_patterns_are_explained_as_written(run: Run, labels: Path, project: Path) -> None:
+    query = "OBJECTS.*.count > 15 AND NOT OBJECTS.B*"
+    asked = ("match", query, labels, "--ontology", project, "--explain", "label030752")
+    shown = run(*asked).out
+    assert "✗ OBJECTS.*.count > 15 AND NOT OBJECTS.B*\n" in shown
+    assert "  ✗ OBJECTS.*.count > 15 " in shown
+    assert "OBJECTS.PERSON.count = 1, " in shown
+    assert "45 others = 0)" in shown
+    assert "OBJECTS.TRAIN" not in shown
+    full = run(*asked, "--verbose").out
+    assert "OBJECTS.TRAIN.count + OBJECTS.TRUCK.count" in full
+    explained = json.loads(run(*asked, "--json", "--verbose").out)["labels"][0]["explanation"]
+    assert len(explained["operands"][0]["found"]) == 50
 
 
 def test_quiet(run: Run, labels: Path, odd_labels: Path) -> None:

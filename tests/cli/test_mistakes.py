@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import zstandard
 
+from tests.cli.alone import labels_alone  # noqa: F401 - the fixture `labels`
 from tests.cli.running import Run
 from tests.full_disk import files_at_most
 
@@ -214,8 +215,9 @@ class TestSuffixes:
             (("match", "OBJECTS.DOG", "LABELS", "--explain", "-o", "a.ndjson"), "but this writes text"),
             (("match", "OBJECTS.DOG", "LABELS", "--json", "-o", "a.ndjson"), "but this writes JSON"),
             (("match", "OBJECTS.DOG", "LABELS", "-o", "a.zip"), "but this writes NDJSON"),
-            (("labels", "p", "-o", "a.csv"), "but this writes a table; with --json, NDJSON"),
-            (("labels", "p", "-o", "a.json"), "but this writes a table; with --json, NDJSON"),
+            (("labels", "p", "-o", "a.csv"), "but this writes NDJSON: name a file that ends in `.ndjson`"),
+            (("labels", "p", "--jsonl", "-o", "a.json"), "but this writes NDJSON"),
+            (("labels", "p", "--ids", "-o", "a.json"), "but this writes ids"),
             (("pull", "p", "-o", "a.parquet"), "but this writes NDJSON"),
             (("pull", "p", "-o", "a.ndjson", "--project-file", "p.json.gz"), "but this writes a project, as JSON"),
             (("audit", "p", "-o", "a.yaml"), "but this writes a profile, as JSON"),

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.alone import labels_alone  # noqa: F401 - the fixture `labels`
 from tests.cli.running import DEMO, Run
 
 BESIDE = "beside the labels (`--ontology none` turns it off)\n"

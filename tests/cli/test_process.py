@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from kili_query.cli.app import COMMANDS
+from tests.cli.alone import labels_alone  # noqa: F401 - the fixture `labels`
 from tests.cli.running import DEMO, ROOT, Ran, Run
 from tests.cli.terminal import TIMEOUT_S, Terminal
 
@@ -265,7 +266,7 @@ class TestInterrupt:
     def test_while_reading(self, command: Sequence[str], environ: dict[str, str]) -> None:
         terminal = Terminal()  # to see a line as soon as it is written
         process = subprocess.Popen(
-            [*command, "match", "J.X.count == 0", "-"],
+            [*command, "match", "J.X.count == 0", "-", "--jsonl"],
             env=environ,
             stdin=subprocess.PIPE,
             stdout=terminal.slave,

@@ -134,7 +134,7 @@ def test_lines(box: Sandbox, client: KiliClient, watch: Watch) -> None:
 
 
 def test_json_and_a_query(box: Sandbox, client: KiliClient, watch: Watch) -> None:
-    process = watch(box, "--json", "--where", "SCENE.PERSON", "-n", 2)
+    process = watch(box, "--jsonl", "--where", "SCENE.PERSON", "-n", 2)
     ids = append(client, box.project_id, PERSON, VEHICLE, {}, PERSON)
     labels = [json.loads(line) for line in process.lines(2)]
     assert process.end() == (0, "", "")
