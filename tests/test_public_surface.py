@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,10 @@ MODULES = sorted(path.relative_to(ROOT) for path in (ROOT / "kili_query").rglob(
 
 def test_the_public_names_are_these(golden: Callable[[str, str], None]) -> None:
     golden("public_surface.txt", "\n".join(kq.__all__))
+
+
+def test_the_version() -> None:
+    assert kq.__version__ == version("kili-query")
 
 
 def test_each_public_name_is_there_and_documented() -> None:
