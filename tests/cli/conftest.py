@@ -16,7 +16,9 @@ from tests.cli.running import DEMO, ROOT, Ran, Run
 @pytest.fixture(scope="session")
 def environ() -> dict[str, str]:
     """An environment that leaves nothing to the machine that tests run on."""
-    kept = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR")}
+    kept = {
+        name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR", "KILI_ONTOLOGY")
+    }
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
     return kept | {"PYTHONPATH": path, "COLUMNS": "80", "PYTHONUTF8": "1", "TERM": "xterm-256color"}
 
