@@ -312,7 +312,7 @@ class KiliClient:
             disable_tqdm: hide the progress bar; False shows it, even where no terminal is.
             category_search: what the label holds, such as ``OBJECTS.CAR.count > 3``.
             output_format: ``"dict"``, or ``"parsed_label"`` for label objects.
-            as_generator: give the labels one by one, as they come, instead of a list. At most four pages are held in
+            as_generator: give the labels one by one, as they come, instead of a list. At most eight pages are held in
                 memory, beside the ids that were seen. There is no progress bar, which a warning says unless
                 ``disable_tqdm`` is True.
 
