@@ -256,17 +256,17 @@ class TestRefusals:
             talk.hold()
 
         with talking(refuse, subprotocols=(name,)) as server:
-            subscription = open_subscription(server)
-            with pytest.raises(GraphQLError, match=r"not you, \[api key\]") as refused, watchdog(subscription):
-                next(iter(subscription))
+            with pytest.raises(GraphQLError, match=r"not you, \[api key\]") as refused:  # while it opens, or just after
+                open_subscription(server).join(TIMEOUT_S)
             assert len(server.talks) == 1
         assert refused.value.errors[0]["message"] == "not you, [api key]"
 
     def test_the_subscription_by_an_event_without_data(self, open_subscription: Subscribe) -> None:
-        with talking(lambda talk: talk.begin().payload({"errors": [{"message": "no such project"}]}).hold()) as server:
-            subscription = open_subscription(server)
-            with pytest.raises(GraphQLError, match="no such project"):
-                subscription.join(TIMEOUT_S)
+        with (
+            talking(lambda talk: talk.begin().payload({"errors": [{"message": "no such project"}]}).hold()) as server,
+            pytest.raises(GraphQLError, match="no such project"),  # while it opens, or just after
+        ):
+            open_subscription(server).join(TIMEOUT_S)
 
     def test_an_error_that_passes(self, open_subscription: Subscribe) -> None:
         def fail(talk: Talk) -> None:
