@@ -112,7 +112,7 @@ def labels(
 
 
 def _refuse_unknown(client: "KiliClient", project: str, number: int) -> None:
-    """Fail if there is no such project: the server answers with an empty list and a count of 0."""
+    """Fail if the project does not exist. The server would return an empty list and a count of 0."""
     if not number:
         client.project(project, fields=("id",))
 

@@ -153,7 +153,7 @@ def _refuse_together(*, count: bool, explain: bool, ids: bool, fields: list[str]
 
 
 def _split_ids(labels: list[str]) -> tuple[list[str], list[str]]:
-    """Tell the ids of labels from the files; if there is no file, all are files that are missing."""
+    """Separate files from ids of labels. Without any file, every word counts as a missing file."""
     files = [one for one in labels if one == "-" or os.path.exists(one)]
     return ([one for one in labels if one not in files], files) if files else ([], labels)
 

@@ -160,7 +160,7 @@ class Output:
 
     Attributes:
         stream: to write to.
-        abandon: call it when there is no result, so that an existing file is kept.
+        abandon: keeps an existing file; call it if there is no result.
     """
 
     stream: TextIO

@@ -65,7 +65,7 @@ def show(
 ) -> int:
     """Draw one label, over its image if you give it.
 
-    Exit status: 0 when it was drawn, 2 when there is no such label, for bad input or bad usage.
+    Exit status: 0 when the picture was drawn, 2 for a missing label, bad input or bad usage.
 
     \b
     kili-query show label030752 labels.ndjson --ontology project.json -o label.png

@@ -91,7 +91,7 @@ def _layout_of_suffix(path: str) -> Layout:
 
 
 def field_names(options: Iterable[str] | None, otherwise: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the names in options that hold several, separated by commas; the fallback if there is no option.
+    """Return the comma-separated names in options, or the fallback without any option.
 
     >>> field_names(["id, author.email", "labelType"], ("id",))
     ('id', 'author.email', 'labelType')
@@ -182,7 +182,7 @@ def write_rows(
         cells: the columns of a table, by their titles.
         is_default: nobody asked for these columns: those without a value are left out.
         is_flushed: each row is visible as soon as it is written.
-        key: what a document calls the rows.
+        key: the name of the list of rows in a JSON document.
         tail: what else a document holds; asked when all rows are written.
     """
     number = 0
@@ -242,7 +242,7 @@ def _write_document(rows: Iterable[Row], out: TextIO, key: str, tail: Callable[[
 def table_lines(
     rows: Iterable[Row], cells: Mapping[str, Cell], width: int | None = None, *, is_default: bool = False
 ) -> Iterator[str]:
-    """Yield the titles and the rows of a table; nothing if there is no row.
+    """Yield the titles and the rows of a table, or nothing without rows.
 
     Columns are as wide as the first rows need, so that the others need not be waited for.
 

@@ -303,7 +303,7 @@ def _below_object(annotation: Annotation, place: Place, frame: str | None, inher
 
 
 def _id(annotation: Annotation) -> object:
-    """What is the same for all parts of an object."""
+    """Properties shared by all parts of an object."""
     # without `mid` it is an object by itself: as much as the struct, which lives as long as the walk
     return id(annotation) if annotation.mid is None else annotation.mid
 
@@ -404,7 +404,7 @@ class _NumbersOfTerms(dict[str, Sequence[int]]):
 
 
 class _ByName(Generic[_T]):
-    """What is kept under names and patterns of names."""
+    """Values stored under names and patterns of names."""
 
     def __init__(self, kept: Iterable[tuple[tuple[str, ...], _T]]) -> None:
         self._plain: dict[str, list[_T]] = {}

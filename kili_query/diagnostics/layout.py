@@ -77,7 +77,7 @@ def lay_out(
     """
     lines = [f"{paint(role, heading)}{paint('message', ': ' + printable(message))}"]
     margin = ""
-    if marks[0].span.start >= 0:  # otherwise the tree was built in code, and there is no text to point at
+    if marks[0].span.start >= 0:  # a tree built in code has no text to point at
         placed = _by_line(source, marks)
         margin = " " * len(str(max(placed)))
         where = source.position(marks[0].span.start)
