@@ -12,6 +12,11 @@ an external id or a job: these are safe to unpack anywhere, and no two are the s
 change, ``manifest.json`` in the archive tells.
 """
 
+# ruff: noqa: E402
+from kili_query._extras import load
+
+load("kili_query.export.text_jobs", "`kili_query.export`", "export")  # says what to install, where something lacks
+
 from kili_query.export.asset import Annotation, Asset, Frame, Label, Media
 from kili_query.export.context import Export
 from kili_query.export.errors import (

@@ -1,21 +1,20 @@
 """What a writer works with: the project, the options, and one place where problems go."""
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from functools import cache
 from pathlib import Path
 from typing import IO
 
 from attrs import field, frozen
 
-from kili_query._extras import has_extra, load
 from kili_query.errors import KiliQueryError, LabelError, MalformedLabelError
 from kili_query.export.asset import Annotation, Asset, Frame, Label
 from kili_query.export.errors import NotExportableLabelError
 from kili_query.export.options import Options
 from kili_query.export.project import Project
 from kili_query.export.summary import Skipped, Summary
+from kili_query.export.text_jobs import annotations_in_text
 from kili_query.labels.geometry import shape_of, unrotated
 from kili_query.ontology import Job
 from kili_query.ontology.job import METADATA_JOBS
@@ -129,7 +128,7 @@ class Export:
 
 def _answers(jobs: Mapping[str, object], job: str) -> int:
     """How many things a job response tells: its annotations, or one answer."""
-    if (listed_in_text := _text_counter()(jobs, job)) is not None:
+    if (listed_in_text := annotations_in_text(jobs, job)) is not None:
         return listed_in_text
     try:
         payload = jobs.get(job)
@@ -139,16 +138,6 @@ def _answers(jobs: Mapping[str, object], job: str) -> int:
         listed = payload["annotations"]
         return len(listed) if isinstance(listed, list | tuple) else int(listed is not None)
     return int(bool(payload))
-
-
-@cache
-def _text_counter() -> Callable[[Mapping[str, object], str], int | None]:
-    if not has_extra("fast"):
-        return lambda jobs, job: None
-    count: Callable[[Mapping[str, object], str], int | None] = load(
-        "kili_query.export.text_jobs", "", "fast"
-    ).annotations_in_text
-    return count
 
 
 def _listed(payload: object, path: str) -> list[object]:

@@ -1,16 +1,15 @@
 """From the JSON of an asset and its labels to what a format is given."""
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import cache
+from collections.abc import Iterator, Mapping
 from typing import TypeGuard
 
-from kili_query._extras import has_extra, load
 from kili_query.counting import REPEATED_FRAME, Rules, is_frame_key, is_video, repeated_frame
 from kili_query.counting.conversations import holds_answers
 from kili_query.counting.label import content_of
 from kili_query.errors import MalformedLabelError
 from kili_query.export.asset import CONTENT, Frame, Label
 from kili_query.export.project import Project
+from kili_query.export.text_jobs import read_jobs
 from kili_query.labels.frames import ASSET_LEVEL
 from kili_query.labels.geometry import Size
 
@@ -44,21 +43,13 @@ def label_of(document: dict[str, object], project: Project, name: str) -> Label:
 
 def _content(document: dict[str, object]) -> Mapping[str, object]:
     given = document.get(CONTENT)
-    jobs = _text_reader()(given) if isinstance(given, str) else None
+    jobs = read_jobs(given) if isinstance(given, str) else None
     if jobs is not None and not holds_answers(document):
         return jobs
     content = content_of(document, CONTENT)
     if not isinstance(content, dict):
         raise MalformedLabelError("the content of the label is no object", CONTENT)
     return content
-
-
-@cache
-def _text_reader() -> Callable[[str], Mapping[str, object] | None]:
-    if not has_extra("fast"):
-        return lambda text: None
-    read: Callable[[str], Mapping[str, object] | None] = load("kili_query.export.text_jobs", "", "fast").read_jobs
-    return read
 
 
 def _is_video(response: Mapping[str, object], project: Project) -> bool:

@@ -24,7 +24,7 @@ _VERSION_PATH = "/api/label/v2/version"
 PAYLOADS_PATH = "/payloads/"
 """Where contents are served to who knows their path, without the key: clients do not send it beyond the API."""
 
-_THREADS = 4  # some wait for the database while one computes; more would only make each other late
+_THREADS = 2
 
 
 def make_app(service: Service) -> Starlette:

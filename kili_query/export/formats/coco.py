@@ -9,19 +9,22 @@ in both layouts, an image the same id in every file.
 """
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import IO, NamedTuple, TypeAlias
+
+from msgspec import to_builtins
 
 from kili_query.errors import MalformedLabelError
 from kili_query.export.asset import Annotation, Asset, Frame, Label
 from kili_query.export.context import Export
 from kili_query.export.format import Entry, Format, Writer
-from kili_query.export.formats.drawn import Drawn, drawn_of
+from kili_query.export.formats.drawn import drawn_of
 from kili_query.export.formats.json_text import encode_finite
 from kili_query.export.formats.kili import dump
-from kili_query.export.formats.segmentation import segmented, whole
+from kili_query.export.formats.rings import Drawn
+from kili_query.export.formats.segmentation import CocoAnnotation, segmented, whole
 from kili_query.export.scratch import GatheredText
 from kili_query.labels.geometry import Size
 from kili_query.ontology import Job
@@ -44,9 +47,9 @@ class _Rows:
         self._text = GatheredText(path)
         self.count = 0
 
-    def add(self, rows: list[Row]) -> None:
+    def add(self, rows: Sequence[object]) -> None:
         if rows:
-            self._text.write((", " if self.count else "") + encode_finite(rows)[1:-1])
+            self._text.write(("," if self.count else "") + encode_finite(rows)[1:-1].decode())
             self.count += len(rows)
 
     def copy_to(self, target: IO[bytes]) -> None:
@@ -57,10 +60,11 @@ class _Rows:
 
 
 class _Placed(NamedTuple):
-    """An object on its image, with what messages call its asset and its label."""
+    """What a job draws on an image, with what messages call its asset and its label."""
 
-    drawn: Drawn
-    job: str
+    objects: list[Drawn]
+    job: Job
+    image_id: int
     image: Row
     size: Size
     asset: str
@@ -75,6 +79,7 @@ class _CocoWriter:
         self._is_merged = export.options.layout == "merged"
         self._is_modified = export.options.annotation_modifier is not None
         self._waiting: list[_Placed] = []
+        self._number_waiting = 0
         pairs = [(job.name, key) for job in export.jobs for key in job.categories]
         self._category_ids = {pair: number for number, pair in enumerate(pairs, 1)}
         self._images = _Rows(export.scratch / "images")
@@ -95,18 +100,20 @@ class _CocoWriter:
         placed: list[_Placed] = []
         for label in asset.labels:
             for frame in label.frames:
-                found = list(self._objects(asset, label, frame))
+                found = [(job, one) for job in self._export.jobs if (one := self._objects(asset, label, frame, job))]
                 path = _image_path(asset, frame, media)
                 if path is not None:
-                    image = self._image(len(images), path, size, label)
+                    number = self._images.count + len(images)
+                    image = self._image(number, path, size, label)
                     images.append(image)
-                    placed += [_Placed(one, job, image, size, name, label.name) for job, one in found]
+                    placed += [_Placed(objects, job, number, image, size, name, label.name) for job, objects in found]
                 elif found:
                     error = MalformedLabelError("the archive holds no such frame of the video", frame.path)
                     self._export.reject(error, name, label.name)
         self._images.add(images)
         self._waiting += placed
-        if len(self._waiting) >= _BATCH or self._is_modified:  # what a caller's function does, it does in time
+        self._number_waiting += sum(len(one.objects) for one in placed)
+        if self._number_waiting >= _BATCH or self._is_modified:  # what a caller's function does, it does in time
             self._draw()
         return ()
 
@@ -141,9 +148,9 @@ class _CocoWriter:
             if self._paths[job] == path
         ]
 
-    def _image(self, position: int, path: str, size: Size, label: Label) -> Row:
+    def _image(self, number: int, path: str, size: Size, label: Label) -> Row:
         return {
-            "id": self._images.count + position,
+            "id": number,
             "license": _LICENSE["id"],
             "file_name": path,
             "height": size.height_px,
@@ -152,39 +159,39 @@ class _CocoWriter:
             **({"label": label.name} if label.ending else {}),
         }
 
-    def _objects(self, asset: Asset, label: Label, frame: Frame) -> Iterator[tuple[str, Drawn]]:
-        """Yield what the jobs draw, each with the name of its job."""
-        for job in self._export.jobs:
-            drawn = drawn_of(self._export, asset, label, frame, job, with_annotations=self._is_modified)
-            for one in whole(drawn):
-                yield job.name, one
+    def _objects(self, asset: Asset, label: Label, frame: Frame, job: Job) -> list[Drawn]:
+        """Return what a job draws."""
+        return whole(drawn_of(self._export, asset, label, frame, job, with_annotations=self._is_modified))
 
     def _draw(self) -> None:
         """Add the waiting annotations to those of their files."""
-        waiting, self._waiting = self._waiting, []
-        drawn: dict[str, list[Row]] = {path: [] for path in self._annotations}
-        for one, fields in zip(waiting, segmented([(one.drawn, one.size) for one in waiting]), strict=True):
-            path = self._paths[one.job]
-            number = self._annotations[path].count + len(drawn[path]) + 1
-            try:
-                drawn[path].append(self._row(number, one, fields))
-            except MalformedLabelError as error:
-                self._export.reject(error, one.asset, one.label)
-        for path, rows in drawn.items():
-            self._annotations[path].add(rows)
+        waiting, self._waiting, self._number_waiting = self._waiting, [], 0
+        rows: dict[str, list[object]] = {path: [] for path in self._annotations}
+        segments = segmented([(one, placed.size) for placed in waiting for one in placed.objects])
+        for placed in waiting:
+            path = self._paths[placed.job.name]
+            of_file, before = rows[path], self._annotations[path].count + 1
+            for drawn, segment in zip(placed.objects, segments, strict=False):  # the segments go on with the next
+                try:
+                    of_file.append(self._row(before + len(of_file), placed, drawn, segment))
+                except MalformedLabelError as error:
+                    self._export.reject(error, placed.asset, placed.label)
+        for path, of_file in rows.items():
+            self._annotations[path].add(of_file)
 
-    def _row(self, number: int, placed: _Placed, fields: Row | None) -> Row:
+    def _row(self, number: int, placed: _Placed, drawn: Drawn, segment: CocoAnnotation | None) -> object:
         """Return an annotation.
 
         Raises:
             MalformedLabelError: it covers no pixel, or the caller's function does not return an annotation.
         """
-        drawn = placed.drawn
-        if fields is None:
+        if segment is None:
             raise MalformedLabelError("the mask covers the centre of no pixel", drawn.path)
-        category_id = self._category_ids[placed.job, drawn.category]
-        row: Row = {"id": number, "image_id": placed.image["id"], "category_id": category_id, **fields}
-        return row if drawn.annotation is None else self._modified(row, placed.image, drawn.annotation)
+        segment.id, segment.image_id = number, placed.image_id
+        segment.category_id = self._category_ids[placed.job.name, drawn.category]
+        if drawn.annotation is None or not self._is_modified:
+            return segment
+        return self._modified(to_builtins(segment), placed.image, drawn.annotation)
 
     def _modified(self, row: Row, image: Row, annotation: Annotation) -> Row:
         """Apply the caller's function to an annotation.

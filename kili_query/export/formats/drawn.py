@@ -4,52 +4,19 @@ All formats of outlines and boxes take it from here, so that they agree on what 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
-from kili_query._extras import has_extra, load
+from kili_query._extras import load
 from kili_query.errors import MalformedLabelError
 from kili_query.export.asset import Annotation, Asset, Frame, Label
 from kili_query.export.context import Export
 from kili_query.export.formats.objects import uncrossed
-from kili_query.export.formats.rings import Edges, Numbers, Parts, extents, upright
+from kili_query.export.formats.outline import read_boxes, read_outlines
+from kili_query.export.formats.rings import NUMBERS_OF_BOX, Drawn, Edges, Numbers, extents, upright
 from kili_query.labels.geometry import Box, Part, Region, Ring
 from kili_query.ontology import Job
 
-__all__ = ["Drawn", "drawn_of", "edges_of", "plain_boxes", "plain_outlines"]
-
-
-class Drawn(NamedTuple):
-    """An annotation on its image.
-
-    Attributes:
-        category: its first category.
-        is_box: whether it is a rectangle.
-        parts: its rings, in fractions of the width and the height of the image, from 0 to 1; a rectangle has one.
-        path: where it stands in the label, as a JSON path.
-        group: what the parts of one object share that are annotations of their own; None for a whole object.
-        annotation: where it comes from; None when it was read by the fast way.
-        upright: its edges; None unless it is a rectangle whose sides are level and plumb, as most are.
-    """
-
-    category: str
-    is_box: bool
-    parts: Parts
-    path: str
-    group: str | None = None
-    annotation: Annotation | None = None
-    upright: Edges | None = None
-
-
-_NUMBERS_OF_BOX = 8
 _Boxes: TypeAlias = list[tuple[str, Edges]]
-
-
-class _Reader(NamedTuple):
-    """The fast ways to read a job response; None for what has to be looked at more closely."""
-
-    outlines: Callable[[Mapping[str, object], str, str], list[Drawn] | None]
-    boxes: Callable[[Mapping[str, object], str], _Boxes | None]
 
 
 def drawn_of(
@@ -101,7 +68,7 @@ def plain_boxes(label: Label, frame: Frame, job: Job) -> _Boxes | None:
         return []
     if label.rotation_degrees or "rectangle" not in job.tools:
         return None
-    found = _reader().boxes(frame.jobs, job.name)
+    found = read_boxes(frame.jobs, job.name)
     return found if found is not None and {category for category, _ in found} <= job.categories.keys() else None
 
 
@@ -128,16 +95,8 @@ def plain_outlines(jobs: Mapping[str, object], job: Job, path: str = "") -> list
     >>> plain_outlines({"J": {"annotations": [flag, {}]}}, job) is None
     True
     """
-    found = _reader().outlines(jobs, job.name, path)
+    found = read_outlines(jobs, job.name, path)
     return found if found is not None and {one.category for one in found} <= job.categories.keys() else None
-
-
-@cache
-def _reader() -> _Reader:
-    if not has_extra("fast"):
-        return _Reader(lambda jobs, name, path: None, lambda jobs, name: None)
-    module = load("kili_query.export.formats.outline", "", "fast")
-    return _Reader(module.read_outlines, module.read_boxes)
 
 
 def _checked(export: Export, asset: Asset, label: Label, frame: Frame, job: Job) -> Iterator[Drawn]:
@@ -166,7 +125,7 @@ def _on_image(annotation: Annotation, shape: Box | Region) -> Drawn:
     is_part = annotation.type == "semantic" and not is_box
     group = annotation.mid if is_part else None
     ring = parts[0][0]
-    edges = upright(*ring) if is_box and len(ring) == _NUMBERS_OF_BOX else None
+    edges = upright(*ring) if is_box and len(ring) == NUMBERS_OF_BOX else None
     return Drawn(annotation.category, is_box, parts, annotation.path, group, annotation, edges)
 
 

@@ -1,17 +1,15 @@
-"""JSON text as the standard library writes it, byte for byte; faster where msgspec is installed."""
+"""JSON text in ASCII, and lines of numbers, written with msgspec: Python reads the same numbers back from it."""
 
 import json
-import re
-from collections.abc import Callable, Sequence
-from functools import cache
+from collections.abc import Sequence
 
-from kili_query._extras import has_extra
+from msgspec import MsgspecError
+from msgspec.json import Encoder
+from msgspec.json import format as lay_out
 
-__all__ = ["encode_finite", "encode_sorted", "number_lines", "spread"]
-
-_ON_ONE_LINE = 0  # to msgspec
-_EXPONENT = re.compile(rb"e[-\d]")
-_SMALL = tuple(before + b"0.0000" for before in (b"[", b",", b":", b"-"))
+_encode, _encode_in_order = Encoder().encode, Encoder(order="sorted").encode
+_REFUSED = (MsgspecError, TypeError, ValueError, RecursionError)  # such as lone surrogates, and Python's own types
+_SPACED = bytes.maketrans(b",", b" ")
 
 
 def spread(text: str, indent: int) -> str:
@@ -25,19 +23,26 @@ def spread(text: str, indent: int) -> str:
       ]
     }
     """
-    return _writers()[0](text, indent)
+    try:
+        return lay_out(text, indent=indent)
+    except _REFUSED:
+        return json.dumps(json.loads(text), indent=indent)
 
 
-def encode_finite(value: object) -> str:
-    """The text of a value whose numbers are all finite.
+def encode_finite(value: object) -> bytes:
+    """The text of a value whose numbers are all finite, without spaces where msgspec can write it.
 
-    >>> encode_finite({"é": [1, 0.5, 1e-7]})
-    '{"\\\\u00e9": [1, 0.5, 1e-07]}'
+    >>> encode_finite({"a": [1, 0.5, 1e-7]}), encode_finite({"é": 1})
+    (b'{"a":[1,0.5,1e-7]}', b'{"\\\\u00e9": 1}')
     """
-    return _writers()[1](value)
+    try:
+        data = _encode(value)
+    except _REFUSED:
+        return json.dumps(value).encode()  # which says what is wrong
+    return data if data.isascii() else json.dumps(value).encode()
 
 
-def encode_sorted(value: object, indent: int, *, nulls: int) -> str | None:
+def encode_sorted(value: object, indent: int, *, nulls: int) -> bytes | None:
     """The text of a value, its keys sorted and each value on a line of its own; None where only the standard library
     can tell it.
 
@@ -49,81 +54,18 @@ def encode_sorted(value: object, indent: int, *, nulls: int) -> str | None:
     >>> encode_sorted(float("inf"), 4, nulls=0) is None
     True
     """
-    return _writers()[2](value, indent, nulls)
+    try:
+        data = _encode_in_order(value)
+    except _REFUSED:
+        return None
+    return lay_out(data, indent=indent) if data.isascii() and data.count(b"null") == nulls else None
 
 
-def _encode_never(value: object, indent: int, nulls: int) -> None:
-    return None
-
-
-def _spread_slowly(text: str, indent: int) -> str:
-    return json.dumps(json.loads(text), indent=indent)
-
-
-@cache
-def _writers() -> tuple[Callable[[str, int], str], Callable[[object], str], Callable[[object, int, int], str | None]]:
-    if not has_extra("fast"):
-        return _spread_slowly, json.dumps, _encode_never
-    from msgspec import MsgspecError
-    from msgspec.json import Encoder
-    from msgspec.json import format as lay_out
-
-    encode, encode_in_order = Encoder().encode, Encoder(order="sorted").encode
-
-    def spread_fast(text: str, indent: int) -> str:
-        try:
-            return lay_out(text, indent=indent)
-        except (MsgspecError, RecursionError):  # it takes no lone surrogates
-            return _spread_slowly(text, indent)
-
-    def encode_fast(value: object) -> str:
-        try:
-            data = encode(value)
-        except (MsgspecError, TypeError, ValueError, RecursionError):  # as above; the standard library says what it is
-            return json.dumps(value)
-        return lay_out(data, indent=_ON_ONE_LINE).decode("ascii") if _is_usual(data) else json.dumps(value)
-
-    def encode_sorted_fast(value: object, indent: int, nulls: int) -> str | None:
-        try:
-            data = encode_in_order(value)
-        except (MsgspecError, TypeError, ValueError, RecursionError):
-            return None
-        if data.count(b"null") != nulls or not _is_usual(data):
-            return None
-        return lay_out(data, indent=indent).decode("ascii")
-
-    return spread_fast, encode_fast, encode_sorted_fast
-
-
-def _is_usual(data: bytes) -> bool:
-    """Whether the standard library writes the same: msgspec writes 0.00001 for 1e-05, 1e-7 for 1e-07, é as it is."""
-    if not data.isascii() or b"\x7f" in data or (b"0.0000" in data and any(small in data for small in _SMALL)):
-        return False
-    return not _EXPONENT.search(data)
-
-
-_SPACED = bytes.maketrans(b",", b" ")
-
-
-def number_lines(rows: Sequence[Sequence[float]]) -> str:
+def number_lines(rows: Sequence[Sequence[float]]) -> bytes:
     """The lines of finite numbers.
 
-    >>> print(number_lines([(3, 0.5, 1e-7), (0, 0.0, 1)]), end="")
-    3 0.5 1e-07
+    >>> print(number_lines([(3, 0.5, 1e-7), (0, 0.0, 1)]).decode(), end="")
+    3 0.5 1e-7
     0 0.0 1
     """
-    encode = _encoder()
-    if encode is not None and rows:
-        data = encode(rows)  # as JSON, for that is how numbers are written fastest
-        if b"e" not in data and b"0.0000" not in data:  # elsewhere msgspec writes 0.00001 for 1e-05, 1e-7 for 1e-07
-            return data[2:-2].replace(b"],[", b"\n").translate(_SPACED).decode() + "\n"
-    return "".join(f"{' '.join(map(str, row))}\n" for row in rows)
-
-
-@cache
-def _encoder() -> Callable[[object], bytes] | None:
-    if not has_extra("fast"):
-        return None
-    from msgspec.json import encode
-
-    return encode
+    return _encode(rows)[2:-2].replace(b"],[", b"\n").translate(_SPACED) + b"\n" if rows else b""

@@ -70,11 +70,11 @@ class KiliWriter:
         self._list: IO[bytes] | None = export.spool() if options.single_file else None
 
     def asset(self, asset: Asset) -> Iterable[Entry]:
-        text = self._text(asset)
+        data = self._data(asset)
         if self._list is None:
-            return [Entry(f"labels/{asset.stem}.json", text.encode())]
-        text = "    " + text.replace("\n", "\n    ")
-        self._list.write((b"[\n" if self._list.tell() == 0 else b",\n") + text.encode())
+            return [Entry(f"labels/{asset.stem}.json", data)]
+        before = b"[\n    " if self._list.tell() == 0 else b",\n    "
+        self._list.write(before + data.replace(b"\n", b"\n    "))
         return []
 
     def close(self) -> Iterable[Entry]:
@@ -84,12 +84,12 @@ class KiliWriter:
         self._list.seek(0)
         return [Entry("data.json", self._list)]
 
-    def _text(self, asset: Asset) -> str:
+    def _data(self, asset: Asset) -> bytes:
         document = self._document(asset)
         if any(frame.number is not None for label in asset.labels for frame in label.frames):
-            return dump(_ordered(document), 4)
+            return dump(_ordered(document), 4).encode()
         fast = encode_sorted(document, 4, nulls=_nulls(document)) if self._export.is_json else None
-        return fast or dump(document, 4, sort_keys=True)
+        return fast or dump(document, 4, sort_keys=True).encode()
 
     def _document(self, asset: Asset) -> dict[str, object]:
         labels = [self._label(asset, label) for label in asset.labels]

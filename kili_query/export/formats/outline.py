@@ -6,13 +6,9 @@ from typing import Annotated, Literal, TypeAlias, TypeVar
 from msgspec import UNSET, Meta, MsgspecError, Struct, UnsetType, convert, field
 from msgspec.json import Decoder
 
-from kili_query.export.formats.drawn import Drawn
-from kili_query.export.formats.rings import LEAST_AREA, Edges, Numbers, extents, upright
+from kili_query.export.formats.rings import LEAST_AREA, NUMBERS_OF_BOX, Drawn, Edges, Numbers, extents, upright
 from kili_query.export.text_jobs import TextJobs
 
-__all__ = ["Outline", "read_boxes", "read_outlines"]
-
-_NUMBERS_OF_BOX = 8
 _T = TypeVar("_T")
 
 _Fraction: TypeAlias = Annotated[int, Meta(ge=0, le=1)] | Annotated[float, Meta(ge=0, le=1)]  # 0 stays 0, is not 0.0
@@ -126,7 +122,7 @@ def _drawn(outline: Outline, path: str) -> Drawn | None:
 
 def _rectangle(outline: Outline, category: str, path: str) -> Drawn | None:
     ring = [number for corner in outline.rings[0].corners for number in (corner.x, corner.y)]
-    edges = upright(*ring) if len(outline.rings) == 1 and len(ring) == _NUMBERS_OF_BOX else None
+    edges = upright(*ring) if len(outline.rings) == 1 and len(ring) == NUMBERS_OF_BOX else None
     return None if edges is None else Drawn(category, True, [[ring]], path, None, None, edges)
 
 

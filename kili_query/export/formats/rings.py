@@ -1,12 +1,16 @@
-"""Shapes as lists of numbers, and their extents. Heavy imports are lazy: most files need none of them."""
+"""Shapes as lists of numbers, and their extents. Heavy imports are lazy: most files need none of them.
+
+There are many at a time, and nothing in them refers back: with ``gc=False`` the garbage collector does not visit them.
+"""
 
 from collections.abc import Sequence
-from typing import NamedTuple, TypeAlias, cast
+from typing import TypeAlias, cast
+
+from msgspec import Struct
 
 from kili_query._extras import load
+from kili_query.export.asset import Annotation
 from kili_query.labels.geometry import Bounds
-
-__all__ = ["LEAST_AREA", "Edges", "Extent", "Numbers", "Parts", "extents", "upright"]
 
 LEAST_AREA = 1e-15
 """Of the image: less is nothing but the error of sums. On an image of 100,000 by 100,000 pixels it is 0.00001 pixel."""
@@ -20,8 +24,32 @@ Edges: TypeAlias = tuple[float, float, float, float]
 Parts: TypeAlias = Sequence[Sequence[Numbers]]
 """Of each part of a shape its outline, then its holes."""
 
+NUMBERS_OF_BOX = 8
 
-class Extent(NamedTuple):
+
+class Drawn(Struct, gc=False):
+    """An annotation on its image.
+
+    Attributes:
+        category: its first category.
+        is_box: whether it is a rectangle.
+        parts: its rings, in fractions of the width and the height of the image, from 0 to 1; a rectangle has one.
+        path: where it stands in the label, as a JSON path.
+        group: what the parts of one object share that are annotations of their own; None for a whole object.
+        annotation: where it comes from; None when it was read by the fast way.
+        upright: its edges; None unless it is a rectangle whose sides are level and plumb, as most are.
+    """
+
+    category: str
+    is_box: bool
+    parts: Parts
+    path: str
+    group: str | None = None
+    annotation: Annotation | None = None
+    upright: Edges | None = None
+
+
+class Extent(Struct, gc=False):
     """The box and the area of the part of the plane that a shape fills.
 
     Attributes:

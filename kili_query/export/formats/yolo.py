@@ -108,7 +108,7 @@ class _YoloWriter:
                     text = self._text(one, asset, label, frame)
                     if text or frame.number is None:
                         stem = asset.file_stem(label, frame)
-                        entries.append(Entry(f"{one.folder}labels/{stem}.txt", text.encode()))
+                        entries.append(Entry(f"{one.folder}labels/{stem}.txt", text))
                         files[f"{stem}.txt"] = frame.number
                         frames.append(stem)
             self._note(asset, label, files, of_video)
@@ -129,7 +129,7 @@ class _YoloWriter:
             for one, frames in zip(self._sets, of_video, strict=True):
                 one.videos.add(asset.name + label.ending, frames)
 
-    def _text(self, within: _DataSet, asset: Asset, label: Label, frame: Frame) -> str:
+    def _text(self, within: _DataSet, asset: Asset, label: Label, frame: Frame) -> bytes:
         """What a label file holds."""
         boxes = self._boxes(within, label, frame)
         if boxes is not None:

@@ -11,14 +11,14 @@ A file has lines of one kind: readers take a file for boxes or for outlines as a
 import re
 from collections.abc import Iterable, Sequence
 
-from kili_query.export.formats.drawn import Drawn, edges_of
+from kili_query.export.formats.drawn import edges_of
 from kili_query.export.formats.json_text import number_lines
-from kili_query.export.formats.rings import Edges
+from kili_query.export.formats.rings import Drawn, Edges
 
 __all__ = ["lines_of", "lines_of_boxes", "one_line", "yaml_plain", "yaml_quoted"]
 
 
-def lines_of(drawn: Sequence[tuple[int, Drawn]]) -> str:
+def lines_of(drawn: Sequence[tuple[int, Drawn]]) -> bytes:
     """Return the lines of a file: boxes where all are rectangles, else outlines, without holes, one for each part.
 
     Args:
@@ -27,7 +27,7 @@ def lines_of(drawn: Sequence[tuple[int, Drawn]]) -> str:
     >>> ring = [0.25, 1, 0.25, 0, 0.75, 0, 0.75, 1]
     >>> boat = Drawn("BOAT", True, [[ring]], "", upright=(0.25, 0, 0.75, 1))
     >>> kite = Drawn("KITE", False, [[[0, 1, 0, 0, 1, 0]]], "")
-    >>> print(lines_of([(3, boat)]), lines_of([(3, boat), (4, kite)]), sep="")
+    >>> print((lines_of([(3, boat)]) + lines_of([(3, boat), (4, kite)])).decode())
     3 0.5 0.5 0.5 1
     3 0.25 1 0.25 0 0.75 0 0.75 1
     4 0 1 0 0 1 0
@@ -39,7 +39,7 @@ def lines_of(drawn: Sequence[tuple[int, Drawn]]) -> str:
     return number_lines([(number, *outer) for number, one in drawn for outer, *_ in one.parts])
 
 
-def lines_of_boxes(boxes: Iterable[tuple[int, Edges]]) -> str:
+def lines_of_boxes(boxes: Iterable[tuple[int, Edges]]) -> bytes:
     """Return the lines of a file of nothing but boxes, of each its class and its edges."""
     return number_lines(
         [
