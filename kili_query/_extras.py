@@ -17,6 +17,8 @@ _MODULES_OF_EXTRA = {
         "cv2",
         "filelock",
         "imagesize",
+        "isal",
+        "msgspec",
         "narwhals",
         "numpy",
         "pyarrow",

