@@ -66,7 +66,7 @@ class _Zip:
     def _add_at_once(self, info: zipfile.ZipInfo, data: bytes) -> None:
         """What `ZipFile.writestr` does, for data compressed beforehand: its header is written once."""
         compressed = isal_zlib.compress(data, _LEVEL, _RAW_DEFLATE)
-        info.file_size, info.compress_size, info.CRC = len(data), len(compressed), zlib.crc32(data)
+        info.file_size, info.compress_size, info.CRC = len(data), len(compressed), isal_zlib.crc32(data)
         info.header_offset = self._file.tell()
         self._file.write(info.FileHeader(zip64=False) + compressed)
         # Private attributes of `ZipFile`: without them an export of real photos takes 3 to 10 % more time.
