@@ -17,7 +17,7 @@ from kili_query._extras import load
 
 load("kili_query.export.text_jobs", "`kili_query.export`", "export")  # says what to install, where something lacks
 
-from kili_query.export.asset import Annotation, Asset, Frame, Label, Media
+from kili_query.export.asset import Asset, Frame, Label, Media, WritableAnnotation
 from kili_query.export.context import Export
 from kili_query.export.errors import (
     DownloadError,
@@ -37,7 +37,6 @@ from kili_query.export.writing import write
 
 __all__ = [
     "FORMATS",
-    "Annotation",
     "AnnotationModifier",
     "Asset",
     "DownloadError",
@@ -61,6 +60,7 @@ __all__ = [
     "Project",
     "Skipped",
     "Summary",
+    "WritableAnnotation",
     "Writer",
     "format_named",
     "write",

@@ -12,7 +12,7 @@ from kili_query.export.errors import NotExportableAssetError
 from kili_query.export.naming import Names, Reservation, one_step
 from kili_query.labels.geometry import Shape, Size
 
-__all__ = ["CONTENT", "Annotation", "Asset", "Frame", "Label", "Media"]
+__all__ = ["CONTENT", "Asset", "Frame", "Label", "Media", "WritableAnnotation"]
 
 CONTENT = "jsonResponse"
 """The field of a label that holds its content."""
@@ -49,7 +49,7 @@ class Frame:
 
 
 @frozen
-class Annotation:
+class WritableAnnotation:
     """An annotation that can be written: it has a category of its job, and a shape where its job draws.
 
     Attributes:

@@ -9,7 +9,7 @@ from typing import IO
 from attrs import field, frozen
 
 from kili_query.errors import KiliQueryError, LabelError, MalformedLabelError
-from kili_query.export.asset import Annotation, Asset, Frame, Label
+from kili_query.export.asset import Asset, Frame, Label, WritableAnnotation
 from kili_query.export.errors import NotExportableLabelError
 from kili_query.export.options import Options
 from kili_query.export.project import Project
@@ -51,7 +51,9 @@ class Export:
         """A temporary file for what memory should not hold until the end; rewind it and give it in an `Entry`."""
         return self.spools.enter_context(tempfile.TemporaryFile(dir=self.scratch))
 
-    def annotations(self, asset: Asset, label: Label, frame: Frame, *, job: Job | None = None) -> list[Annotation]:
+    def annotations(
+        self, asset: Asset, label: Label, frame: Frame, *, job: Job | None = None
+    ) -> list[WritableAnnotation]:
         """The annotations of a label that can be written, of all jobs of the format or of one; in order.
 
         One that cannot is told and left out, or fatal, as the options say: it has no category, or one that its job does
@@ -63,7 +65,7 @@ class Export:
             for found in self._annotations_of(asset, label, frame, one)
         ]
 
-    def leave_out(self, annotation: Annotation) -> None:
+    def leave_out(self, annotation: WritableAnnotation) -> None:
         """Count an annotation that the format has no way to hold."""
         self.summary.unsupported[annotation.type or type(annotation.shape).__name__.lower()] += 1
 
@@ -110,7 +112,7 @@ class Export:
         else:
             raise type(error)(str(problem)) from error
 
-    def _annotations_of(self, asset: Asset, label: Label, frame: Frame, job: Job) -> Iterator[Annotation]:
+    def _annotations_of(self, asset: Asset, label: Label, frame: Frame, job: Job) -> Iterator[WritableAnnotation]:
         path = f"{frame.path}.{job.name}"
         try:
             listed = _listed(frame.jobs.get(job.name), path)
@@ -153,7 +155,7 @@ def _listed(payload: object, path: str) -> list[object]:
     return list(listed)
 
 
-def _annotation(raw: object, job: Job, label: Label, path: str) -> Annotation:
+def _annotation(raw: object, job: Job, label: Label, path: str) -> WritableAnnotation:
     if not isinstance(raw, Mapping):
         raise MalformedLabelError("an annotation is no object", path)
     category = _category(raw, job, path)
@@ -161,7 +163,7 @@ def _annotation(raw: object, job: Job, label: Label, path: str) -> Annotation:
     if shape is None:
         raise MalformedLabelError("an annotation without geometry", path)
     mid = raw.get("mid")
-    return Annotation(
+    return WritableAnnotation(
         job.name,
         category,
         str(raw.get("type") or ""),

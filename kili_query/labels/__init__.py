@@ -24,8 +24,8 @@ from kili_query.labels.errors import (
 )
 from kili_query.labels.frames import FramesList, VideoJobs
 from kili_query.labels.label import ParsedLabel, parse_labels
+from kili_query.labels.mismatches import Mismatch, MismatchKind
 from kili_query.labels.polygons import BoundingPoly, BoundingPolyList
-from kili_query.labels.problems import Problem, ProblemKind
 
 __all__ = [
     "Annotation",
@@ -41,13 +41,13 @@ __all__ = [
     "InvalidMutationError",
     "JobNotExistingError",
     "JobPayload",
+    "Mismatch",
+    "MismatchKind",
     "MissingAnswerError",
     "ParsedJobs",
     "ParsedLabel",
     "PosePoint",
     "PosePointList",
-    "Problem",
-    "ProblemKind",
     "VideoJobs",
     "parse_labels",
 ]

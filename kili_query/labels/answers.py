@@ -19,7 +19,6 @@ from kili_query.labels.checks import (
     known_job,
     missing_name,
 )
-from kili_query.labels.document import CONTENT, Document
 from kili_query.labels.errors import (
     AttributeNotCompatibleWithJobError,
     InvalidMutationError,
@@ -28,6 +27,7 @@ from kili_query.labels.errors import (
 )
 from kili_query.labels.interface import child_jobs, root_jobs
 from kili_query.labels.json_values import checked_copy, kind_of
+from kili_query.labels.label_dict import CONTENT, LabelDict
 from kili_query.labels.polygons import BoundingPolyList
 from kili_query.labels.view import ListView, ObjectView, View
 from kili_query.ontology import Job
@@ -48,7 +48,7 @@ class ParsedJobs(ObjectView, Mapping[str, "JobPayload"]):
     __slots__ = ("_is_root",)
 
     def __init__(
-        self, document: Document, parent: View | None, key: str | int, job: Job | None = None, *, is_root: bool = False
+        self, document: LabelDict, parent: View | None, key: str | int, job: Job | None = None, *, is_root: bool = False
     ) -> None:
         super().__init__(document, parent, key, job)
         self._is_root = is_root

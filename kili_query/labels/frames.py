@@ -7,10 +7,10 @@ from kili_query.counting import REPEATED_FRAME, is_frame_key, repeated_frame
 from kili_query.errors import MalformedLabelError
 from kili_query.labels.answers import JobPayload, ParsedJobs
 from kili_query.labels.checks import missing_name
-from kili_query.labels.document import CONTENT, Document
 from kili_query.labels.errors import FrameIndexError, JobNotExistingError
 from kili_query.labels.interface import root_jobs
 from kili_query.labels.json_values import path_text
+from kili_query.labels.label_dict import CONTENT, LabelDict
 from kili_query.ontology.job import METADATA_JOBS
 
 ASSET_LEVEL = "assetLevel"
@@ -124,7 +124,7 @@ class VideoJobs(Mapping[str, FramesList]):
 
     __slots__ = ("_root",)
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: LabelDict) -> None:
         self._root = ParsedJobs(document, None, CONTENT, is_root=True)
 
     @property

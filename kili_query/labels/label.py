@@ -9,14 +9,14 @@ from kili_query.counting.conversations import ANNOTATIONS, holds_answers
 from kili_query.counting.label import content_of
 from kili_query.errors import MalformedLabelError, MissingExtraError
 from kili_query.labels.answers import ParsedJobs
-from kili_query.labels.document import CONTENT, Document
 from kili_query.labels.frames import VideoJobs, is_framed
 from kili_query.labels.interface import ontology_of
 from kili_query.labels.json_values import copy_of, kind_of
-from kili_query.labels.problems import Problem, find_problems
+from kili_query.labels.label_dict import CONTENT, LabelDict
+from kili_query.labels.mismatches import Mismatch, find_mismatches
 
 
-class ParsedLabel(Document):
+class ParsedLabel(LabelDict):
     """A label as a dict, whose answers can be read and changed by attributes.
 
     Nothing is decoded, checked or copied before it is read, and no reading changes the label: `to_dict` gives back
@@ -53,7 +53,7 @@ class ParsedLabel(Document):
         if holds_answers(label):
             held = {key: value for key, value in label.items() if key != ANNOTATIONS}
             label = {**held, CONTENT: content_of(dict(label))}
-        if isinstance(label, Document):
+        if isinstance(label, LabelDict):
             label = cast(dict[str, object], copy_of(dict(label)))
         super().__init__(label, json_interface, input_type)
 
@@ -71,9 +71,9 @@ class ParsedLabel(Document):
         return ParsedJobs(self, None, CONTENT, is_root=True)
 
     @property
-    def problems(self) -> tuple[Problem, ...]:
+    def problems(self) -> tuple[Mismatch, ...]:
         """What in the answers is not as the interface says: retired jobs and categories, wrong shapes and values."""
-        return tuple(find_problems(dict.get(self, CONTENT), self.ontology, CONTENT))
+        return tuple(find_mismatches(dict.get(self, CONTENT), self.ontology, CONTENT))
 
     @property
     def json_response(self) -> dict[str, Any]:

@@ -4,9 +4,9 @@ from typing import cast
 
 from kili_query.errors import MalformedLabelError
 from kili_query.labels.checks import check_bounding_poly, check_rings
-from kili_query.labels.document import CONTENT, Document
 from kili_query.labels.errors import MissingAnswerError
 from kili_query.labels.json_values import checked_copy, kind_of
+from kili_query.labels.label_dict import CONTENT, LabelDict
 from kili_query.labels.view import ListView, ObjectView, View
 from kili_query.ontology import Job
 
@@ -19,7 +19,7 @@ class BoundingPoly(ObjectView):
 
     __slots__ = ("_tool",)
 
-    def __init__(self, document: Document, parent: View, key: int, job: Job | None, tool: object) -> None:
+    def __init__(self, document: LabelDict, parent: View, key: int, job: Job | None, tool: object) -> None:
         super().__init__(document, parent, key, job)
         self._tool = tool
 
@@ -62,7 +62,7 @@ class BoundingPolyList(ListView["BoundingPoly | BoundingPolyList"]):
 
     __slots__ = ("_tool",)
 
-    def __init__(self, document: Document, parent: View, key: str | int, job: Job | None, tool: object) -> None:
+    def __init__(self, document: LabelDict, parent: View, key: str | int, job: Job | None, tool: object) -> None:
         super().__init__(document, parent, key, job)
         self._tool = tool
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from typing import Generic, TypeVar, overload
 
 from kili_query.errors import MalformedLabelError
-from kili_query.labels.document import CONTENT, Document
 from kili_query.labels.errors import EntryIndexError, InvalidMutationError
 from kili_query.labels.json_values import copy_of, kind_of, path_text
+from kili_query.labels.label_dict import CONTENT, LabelDict
 from kili_query.ontology import Job, Ontology
 
 _NEVER = -1
@@ -27,7 +27,7 @@ class View:
 
     __slots__ = ("_document", "_job", "_key", "_node", "_parent", "_version")
 
-    def __init__(self, document: Document, parent: "View | None", key: str | int, job: Job | None = None) -> None:
+    def __init__(self, document: LabelDict, parent: "View | None", key: str | int, job: Job | None = None) -> None:
         self._document = document
         self._parent = parent
         self._key = key

@@ -17,7 +17,7 @@ from kili_query.labels import (
     JobPayload,
     ParsedLabel,
 )
-from kili_query.labels.problems import ProblemKind
+from kili_query.labels.mismatches import MismatchKind
 from tests.labels.samples import IMAGE, SAMPLES, TEXT, VIDEO, box, label_of, point, square
 from tests.labels.test_reading import answer, frames, opened, sample
 
@@ -400,7 +400,7 @@ def test_two_categories_can_be_exchanged() -> None:
     label = opened({"TAGS": {"categories": [{"name": "A", "confidence": 1}, {"name": "B", "confidence": 2}]}})
     one, two = answer(label, "TAGS").categories
     one.name = "B"
-    assert [problem.kind for problem in label.problems] == [ProblemKind.REPEATED_CATEGORY]
+    assert [problem.kind for problem in label.problems] == [MismatchKind.REPEATED_CATEGORY]
     two.display_name = "a"
     assert label.problems == ()
     exchanged = [{"name": "B", "confidence": 1}, {"name": "A", "confidence": 2}]
@@ -412,7 +412,7 @@ def test_a_confidence_may_have_a_scale_of_its_own() -> None:
     chosen(label, "TAGS").confidence = -1
     answer(label, "TAGS").add_category("B", 1000)
     assert [one.confidence for one in answer(label, "TAGS").categories] == [-1, 1000]
-    assert [problem.kind for problem in label.problems] == [ProblemKind.BAD_VALUE] * 2
+    assert [problem.kind for problem in label.problems] == [MismatchKind.BAD_VALUE] * 2
 
 
 WRONG_KINDS: list[Callable[[ParsedLabel], object]] = [

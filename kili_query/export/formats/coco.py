@@ -17,7 +17,7 @@ from typing import IO, NamedTuple, TypeAlias
 from msgspec import to_builtins
 
 from kili_query.errors import MalformedLabelError
-from kili_query.export.asset import Annotation, Asset, Frame, Label
+from kili_query.export.asset import Asset, Frame, Label, WritableAnnotation
 from kili_query.export.context import Export
 from kili_query.export.format import Entry, Format, Writer
 from kili_query.export.formats.drawn import drawn_of
@@ -193,7 +193,7 @@ class _CocoWriter:
             return segment
         return self._modified(to_builtins(segment), placed.image, drawn.annotation)
 
-    def _modified(self, row: Row, image: Row, annotation: Annotation) -> Row:
+    def _modified(self, row: Row, image: Row, annotation: WritableAnnotation) -> Row:
         """Apply the caller's function to an annotation.
 
         Raises:

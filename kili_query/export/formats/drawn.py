@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from kili_query._extras import load
 from kili_query.errors import MalformedLabelError
-from kili_query.export.asset import Annotation, Asset, Frame, Label
+from kili_query.export.asset import Asset, Frame, Label, WritableAnnotation
 from kili_query.export.context import Export
 from kili_query.export.formats.objects import uncrossed
 from kili_query.export.formats.outline import read_boxes, read_outlines
@@ -110,7 +110,7 @@ def _checked(export: Export, asset: Asset, label: Label, frame: Frame, job: Job)
             export.reject(error, asset.external_id, label.name)
 
 
-def _on_image(annotation: Annotation, shape: Box | Region) -> Drawn:
+def _on_image(annotation: WritableAnnotation, shape: Box | Region) -> Drawn:
     is_box = isinstance(shape, Box)
     given = (Part(uncrossed(shape)),) if isinstance(shape, Box) else shape.parts
     clipped: Callable[[Part], Iterable[Part]] = load(

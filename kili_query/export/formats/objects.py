@@ -4,18 +4,18 @@ from collections.abc import Iterable
 
 from attrs import evolve
 
-from kili_query.export.asset import Annotation
+from kili_query.export.asset import WritableAnnotation
 from kili_query.labels.geometry import Box, Point, Region, Ring, parts
 
 __all__ = ["objects", "uncrossed"]
 
 
-def objects(annotations: Iterable[Annotation]) -> list[Annotation]:
+def objects(annotations: Iterable[WritableAnnotation]) -> list[WritableAnnotation]:
     """The annotations, with those that are parts of one object as one, where its first part stands.
 
     The parts of a ``semantic`` object are annotations of one job and category that share a ``mid``.
     """
-    found: dict[object, list[Annotation]] = {}
+    found: dict[object, list[WritableAnnotation]] = {}
     for index, one in enumerate(annotations):
         is_part = one.type == "semantic" and one.mid is not None and isinstance(one.shape, Region)
         key = (one.job, one.category, one.mid) if is_part else index
@@ -26,7 +26,7 @@ def objects(annotations: Iterable[Annotation]) -> list[Annotation]:
     return [members[0] if len(members) == 1 else _joined(members) for members in found.values()]
 
 
-def _joined(members: list[Annotation]) -> Annotation:
+def _joined(members: list[WritableAnnotation]) -> WritableAnnotation:
     return evolve(members[0], shape=Region(tuple(part for one in members for part in parts(one.shape))))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from xml.sax.saxutils import escape
 
 from kili_query.errors import MalformedLabelError
-from kili_query.export.asset import Annotation, Asset, Frame, Label
+from kili_query.export.asset import Asset, Frame, Label, WritableAnnotation
 from kili_query.export.context import Export
 from kili_query.export.format import Entry, Format, Writer
 from kili_query.export.formats.drawn import drawn_of, edges_of, plain_boxes
@@ -128,7 +128,7 @@ class _VocWriter:
             return []
 
 
-def _categories(annotation: Annotation, job: Job) -> Iterator[str]:
+def _categories(annotation: WritableAnnotation, job: Job) -> Iterator[str]:
     yield annotation.category
     listed = annotation.raw["categories"]
     for index, one in enumerate(listed[1:] if isinstance(listed, list | tuple) else (), 1):

@@ -9,7 +9,7 @@ from typing import TypeAlias, cast
 from msgspec import Struct
 
 from kili_query._extras import load
-from kili_query.export.asset import Annotation
+from kili_query.export.asset import WritableAnnotation
 from kili_query.labels.geometry import Bounds
 
 LEAST_AREA = 1e-15
@@ -45,7 +45,7 @@ class Drawn(Struct, gc=False):
     parts: Parts
     path: str
     group: str | None = None
-    annotation: Annotation | None = None
+    annotation: WritableAnnotation | None = None
     upright: Edges | None = None
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from kili_query.errors import MalformedLabelError
-from kili_query.labels.geometry.shapes import Box, Line, Marker, Part, Point, Pose, PosePoint, Region, Ring, Shape
+from kili_query.labels.geometry.shapes import Box, Keypoint, Line, Marker, Part, Point, Pose, Region, Ring, Shape
 
 __all__ = ["shape_of"]
 
@@ -111,7 +111,7 @@ def _plain_ring(value: object) -> Ring | None:
     return corners if len(corners) == len(value) else None
 
 
-def _pose_points(given: list[object], path: str) -> Iterator[PosePoint]:
+def _pose_points(given: list[object], path: str) -> Iterator[Keypoint]:
     for index, one in enumerate(given):
         at = f"{path}[{index}]"
         if not isinstance(one, Mapping):
@@ -119,7 +119,7 @@ def _pose_points(given: list[object], path: str) -> Iterator[PosePoint]:
         code = one.get("code")
         if not isinstance(code, str):
             raise MalformedLabelError("a point of a pose has no code", f"{at}.code")
-        yield PosePoint(code, _point(one.get("point"), f"{at}.point"))
+        yield Keypoint(code, _point(one.get("point"), f"{at}.point"))
     if not given:
         raise MalformedLabelError("a pose without points", path)
 

@@ -12,12 +12,12 @@ from attrs import field, frozen
 __all__ = [
     "Bounds",
     "Box",
+    "Keypoint",
     "Line",
     "Marker",
     "Part",
     "Point",
     "Pose",
-    "PosePoint",
     "Region",
     "Ring",
     "Shape",
@@ -102,7 +102,7 @@ class Marker:
 
 
 @frozen
-class PosePoint:
+class Keypoint:
     """A point of a pose, known by its code."""
 
     code: str
@@ -113,7 +113,7 @@ class PosePoint:
 class Pose:
     """The points of a pose that were set."""
 
-    points: tuple[PosePoint, ...] = field()
+    points: tuple[Keypoint, ...] = field()
 
 
 Shape: TypeAlias = Box | Region | Line | Marker | Pose
@@ -139,7 +139,7 @@ def mapped(shape: Shape, move: Callable[[Point], Point]) -> Shape:
         case Marker(point):
             return Marker(move(point))
         case Pose(pose):
-            return Pose(tuple(PosePoint(one.code, move(one.point)) for one in pose))
+            return Pose(tuple(Keypoint(one.code, move(one.point)) for one in pose))
         case _:
             assert_never(shape)
 

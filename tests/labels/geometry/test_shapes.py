@@ -8,12 +8,12 @@ from kili_query.errors import MalformedLabelError
 from kili_query.labels.geometry import (
     Bounds,
     Box,
+    Keypoint,
     Line,
     Marker,
     Part,
     Point,
     Pose,
-    PosePoint,
     Region,
     Size,
     area,
@@ -36,7 +36,7 @@ shapes = st.one_of(
     st.builds(Marker, st.builds(Point, coordinates, coordinates)),
     st.builds(Line, rings),
     st.builds(Box, rings.map(lambda ring: (ring * 2)[:4])),
-    rings.map(lambda ring: Pose(tuple(PosePoint(str(i), point) for i, point in enumerate(ring)))),
+    rings.map(lambda ring: Pose(tuple(Keypoint(str(i), point) for i, point in enumerate(ring)))),
 )
 
 
@@ -58,11 +58,11 @@ def rings_of(*given_rings):
         ({"boundingPoly": rings_of(SQUARE)}, Region((Part(tuple(Point(*xy) for xy in SQUARE)),))),
         (
             {"type": "pose", "points": [{"code": "A", "point": {"x": 1, "y": 2}}]},
-            Pose((PosePoint("A", Point(1, 2)),)),
+            Pose((Keypoint("A", Point(1, 2)),)),
         ),
         (
             {"type": "marker", "kind": "POSE_ESTIMATION", "points": [{"code": "A", "point": {"x": 1, "y": 2}}]},
-            Pose((PosePoint("A", Point(1, 2)),)),
+            Pose((Keypoint("A", Point(1, 2)),)),
         ),
         ({"content": "a named entity"}, None),
     ],

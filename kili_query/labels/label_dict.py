@@ -14,7 +14,7 @@ _NO_DEFAULT = object()
 _SHAREABLE = frozenset({str, int, float, bool, type(None)})
 
 
-class Document(dict[str, object]):
+class LabelDict(dict[str, object]):
     """A label as a dict of its own.
 
     A value that could be changed in place is copied once, when it is first asked for. What C code reads past these
@@ -114,7 +114,7 @@ class Document(dict[str, object]):
         for key, value in dict(other, **more).items():
             self[key] = value
 
-    def __ior__(self, other: Mapping[str, object] | Iterable[tuple[str, object]]) -> "Document":  # type: ignore[override, misc]
+    def __ior__(self, other: Mapping[str, object] | Iterable[tuple[str, object]]) -> "LabelDict":  # type: ignore[override, misc]
         self.update(other)
         return self
 
@@ -123,7 +123,7 @@ class Document(dict[str, object]):
         dict.clear(self)
         self.version += 1
 
-    def __reduce__(self) -> tuple[type["Document"], tuple[dict[str, object], object, str | None]]:
+    def __reduce__(self) -> tuple[type["LabelDict"], tuple[dict[str, object], object, str | None]]:
         return type(self), (copy_of(dict(self.items())), *self._interface)  # type: ignore[return-value]
 
     def __reduce_ex__(self, protocol: SupportsIndex, /) -> tuple[object, ...]:

@@ -41,7 +41,7 @@ _POINT_KINDS: Kinds = {
 }
 
 
-class ProblemKind(StrEnum):
+class MismatchKind(StrEnum):
     """What kind of problem it is."""
 
     UNKNOWN_JOB = "unknown job"
@@ -55,7 +55,7 @@ class ProblemKind(StrEnum):
 
 
 @frozen
-class Problem:
+class Mismatch:
     """One finding about a label.
 
     Attributes:
@@ -63,11 +63,11 @@ class Problem:
         message: the same in words, with the names.
         path: where in the label, as ``jsonResponse.OBJECTS.annotations[0].categories[0]``.
 
-    >>> str(Problem(ProblemKind.UNKNOWN_JOB, "no job `SKI`, did you mean `SKY`?", "jsonResponse.SKI"))
+    >>> str(Mismatch(MismatchKind.UNKNOWN_JOB, "no job `SKI`, did you mean `SKY`?", "jsonResponse.SKI"))
     'no job `SKI`, did you mean `SKY`? (at `jsonResponse.SKI`)'
     """
 
-    kind: ProblemKind
+    kind: MismatchKind
     message: str
     path: str
 
@@ -75,13 +75,13 @@ class Problem:
         return f"{self.message} (at `{self.path}`)"
 
 
-def find_problems(response: object, ontology: Ontology, root: str) -> Iterator[Problem]:
+def find_mismatches(response: object, ontology: Ontology, root: str) -> Iterator[Mismatch]:
     """All problems of a response, each map of jobs before those below it; ``root`` is the key it stands under.
 
     >>> interface = {"jobs": {"SKY": {"mlTask": "CLASSIFICATION", "content": {"input": "radio", "categories": {
     ...     "BLUE": {"name": "Blue"}}}}}}
     >>> response = {"SKY": {"categories": [{"name": "GREEN"}]}}
-    >>> [str(one) for one in find_problems(response, Ontology.from_json_interface(interface), "jsonResponse")]
+    >>> [str(one) for one in find_mismatches(response, Ontology.from_json_interface(interface), "jsonResponse")]
     ['job `SKY` has no category `GREEN` (at `jsonResponse.SKY.categories[0].name`)']
     """
     search = _Search(ontology)
@@ -93,8 +93,8 @@ def find_problems(response: object, ontology: Ontology, root: str) -> Iterator[P
         yield from search.jobs(jobs, child_jobs(job, ontology), path, is_known=job is not None)
 
 
-def _problem(kind: ProblemKind, message: str, path: Path) -> Problem:
-    return Problem(kind, message, _text(path))
+def _mismatch(kind: MismatchKind, message: str, path: Path) -> Mismatch:
+    return Mismatch(kind, message, _text(path))
 
 
 def _text(path: Path) -> str:
@@ -105,18 +105,18 @@ def _text(path: Path) -> str:
     return path_text(reversed(steps))
 
 
-def _malformed(expected: str, found: object, path: Path) -> Problem:
-    return _problem(ProblemKind.MALFORMED, f"expected {expected}, found {kind_of(found)}", path)
+def _malformed(expected: str, found: object, path: Path) -> Mismatch:
+    return _mismatch(MismatchKind.MALFORMED, f"expected {expected}, found {kind_of(found)}", path)
 
 
-def _checked(check: Callable[[object, str], None], value: object, path: Path) -> Iterator[Problem]:
+def _checked(check: Callable[[object, str], None], value: object, path: Path) -> Iterator[Mismatch]:
     """What the check of a change says about a value that is there already."""
     try:
         check(value, "")
     except LabelError as error:
-        yield Problem(ProblemKind.BAD_VALUE, error.message, _text(path) + error.path)
+        yield Mismatch(MismatchKind.BAD_VALUE, error.message, _text(path) + error.path)
     except RecursionError:
-        yield _problem(ProblemKind.MALFORMED, "nested too deep to be checked", path)
+        yield _mismatch(MismatchKind.MALFORMED, "nested too deep to be checked", path)
 
 
 class _Search:
@@ -126,7 +126,7 @@ class _Search:
         self.ontology = ontology
         self.below: list[tuple[object, Job | None, Path]] = []
 
-    def response(self, response: object, path: Path) -> Iterator[Problem]:
+    def response(self, response: object, path: Path) -> Iterator[Mismatch]:
         ontology = self.ontology
         listed = root_jobs(ontology)
         is_video = None if ontology.input_type is None else ontology.is_video
@@ -136,13 +136,13 @@ class _Search:
         assert isinstance(response, dict)
         outside = {key: value for key, value in response.items() if not is_frame_key(key) and key != ASSET_LEVEL}
         if (repeated := repeated_frame(response)) is not None:
-            yield _problem(ProblemKind.MALFORMED, REPEATED_FRAME, (path, repeated))
+            yield _mismatch(MismatchKind.MALFORMED, REPEATED_FRAME, (path, repeated))
         yield from self.jobs(outside, listed, path)
         for key, frame in response.items():
             if key not in outside and frame is not None:
                 yield from self.jobs(frame, listed, (path, key))
 
-    def jobs(self, jobs: object, listed: tuple[str, ...], path: Path, *, is_known: bool = True) -> Iterator[Problem]:
+    def jobs(self, jobs: object, listed: tuple[str, ...], path: Path, *, is_known: bool = True) -> Iterator[Mismatch]:
         if not isinstance(jobs, dict):
             yield _malformed("an object", jobs, path)
             return
@@ -152,13 +152,13 @@ class _Search:
             at: Path = (path, name)
             job = self.ontology.jobs.get(name)
             if job is None:
-                yield _problem(ProblemKind.UNKNOWN_JOB, missing_name("job", str(name), self.ontology.jobs), at)
+                yield _mismatch(MismatchKind.UNKNOWN_JOB, missing_name("job", str(name), self.ontology.jobs), at)
             elif is_known and name not in listed:
-                yield _problem(ProblemKind.MISPLACED_JOB, f"job `{name}` does not belong here", at)
+                yield _mismatch(MismatchKind.MISPLACED_JOB, f"job `{name}` does not belong here", at)
             if payload is not None:
                 yield from self.payload(payload, job, at)
 
-    def payload(self, payload: object, job: Job | None, path: Path) -> Iterator[Problem]:
+    def payload(self, payload: object, job: Job | None, path: Path) -> Iterator[Mismatch]:
         if not isinstance(payload, dict):
             yield _malformed("an object", payload, path)
             return
@@ -180,11 +180,11 @@ class _Search:
                 else:
                     yield _malformed("an object", annotation, at)
 
-    def annotation(self, annotation: Mapping[str, object], job: Job | None, path: Path) -> Iterator[Problem]:
+    def annotation(self, annotation: Mapping[str, object], job: Job | None, path: Path) -> Iterator[Mismatch]:
         yield from self.categories(annotation, job, path)
         tool = annotation.get("type")
         if job is not None and not has_tool(job, tool):
-            yield _problem(ProblemKind.UNKNOWN_TOOL, f"job `{job.name}` has no tool `{tool}`", (path, "type"))
+            yield _mismatch(MismatchKind.UNKNOWN_TOOL, f"job `{job.name}` has no tool `{tool}`", (path, "type"))
         for attribute, check in VALUE_CHECKS.items():
             key = ANNOTATION_ATTRIBUTES[attribute].key
             if annotation.get(key) is not None:
@@ -196,7 +196,7 @@ class _Search:
         yield from self.points(annotation, job, path)
         self.push_children(annotation, job, path)
 
-    def points(self, annotation: Mapping[str, object], job: Job | None, path: Path) -> Iterator[Problem]:
+    def points(self, annotation: Mapping[str, object], job: Job | None, path: Path) -> Iterator[Mismatch]:
         yield from self.wrong_list(annotation, "points", path)
         for index, point in self.entries(annotation, "points"):
             at: Path = ((path, "points"), index)
@@ -207,7 +207,7 @@ class _Search:
             yield from self.categories(point, job, at)
             self.push_children(point, job, at)
 
-    def categories(self, holder: Mapping[str, object], job: Job | None, path: Path) -> Iterator[Problem]:
+    def categories(self, holder: Mapping[str, object], job: Job | None, path: Path) -> Iterator[Mismatch]:
         at: Path = (path, "categories")
         seen: set[str] = set()
         for index, category in self.entries(holder, "categories"):
@@ -218,12 +218,12 @@ class _Search:
             yield from self.category(category, job, seen, where)
             self.push_children(category, job, where)
         if job is not None and is_single(job) and len(seen) > 1:
-            yield _problem(ProblemKind.TOO_MANY_CATEGORIES, f"job `{job.name}` takes one category", at)
+            yield _mismatch(MismatchKind.TOO_MANY_CATEGORIES, f"job `{job.name}` takes one category", at)
         yield from self.wrong_list(holder, "categories", path)
 
     def category(
         self, category: Mapping[str, object], job: Job | None, seen: set[str], path: Path
-    ) -> Iterator[Problem]:
+    ) -> Iterator[Mismatch]:
         name = category.get("name")
         at: Path = (path, "name")
         if not isinstance(name, str):
@@ -231,9 +231,9 @@ class _Search:
             return
         if job is not None and name not in job.categories:
             missing = missing_name("category", name, job.categories)
-            yield _problem(ProblemKind.UNKNOWN_CATEGORY, f"job `{job.name}` has {missing}", at)
+            yield _mismatch(MismatchKind.UNKNOWN_CATEGORY, f"job `{job.name}` has {missing}", at)
         if name in seen:
-            yield _problem(ProblemKind.REPEATED_CATEGORY, f"category `{name}` is there twice", at)
+            yield _mismatch(MismatchKind.REPEATED_CATEGORY, f"category `{name}` is there twice", at)
         seen.add(name)
         if category.get("confidence") is not None:
             yield from _checked(check_percent, category["confidence"], (path, "confidence"))
@@ -246,11 +246,11 @@ class _Search:
         listed = holder.get(key)
         return enumerate(listed) if isinstance(listed, list) else iter(())
 
-    def wrong_kinds(self, holder: Mapping[str, object], kinds: Kinds, path: Path) -> Iterator[Problem]:
+    def wrong_kinds(self, holder: Mapping[str, object], kinds: Kinds, path: Path) -> Iterator[Mismatch]:
         for key, (kind, expected) in kinds.items():
             if holder.get(key) is not None and not isinstance(holder[key], kind):
                 yield _malformed(expected, holder[key], (path, key))
 
-    def wrong_list(self, holder: Mapping[str, object], key: str, path: Path) -> Iterator[Problem]:
+    def wrong_list(self, holder: Mapping[str, object], key: str, path: Path) -> Iterator[Mismatch]:
         if holder.get(key) is not None and not isinstance(holder[key], list):
             yield _malformed("a list", holder[key], (path, key))
