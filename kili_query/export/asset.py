@@ -12,8 +12,6 @@ from kili_query.export.errors import NotExportableAssetError
 from kili_query.export.naming import Names, Reservation, one_step
 from kili_query.labels.geometry import Shape, Size
 
-__all__ = ["CONTENT", "Asset", "Frame", "Label", "Media", "WritableAnnotation"]
-
 CONTENT = "jsonResponse"
 """The field of a label that holds its content."""
 

@@ -19,8 +19,6 @@ from kili_query.labels.geometry import shape_of, unrotated
 from kili_query.ontology import Job
 from kili_query.ontology.job import METADATA_JOBS
 
-__all__ = ["Export"]
-
 
 @frozen
 class Export:

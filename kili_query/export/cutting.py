@@ -12,8 +12,6 @@ from pathlib import Path
 
 from kili_query.export.errors import DownloadError, NotCompatibleOptions
 
-__all__ = ["cut", "ffmpeg_program"]
-
 _MOST_FRAMES = 200_000  # two hours at 25 a second, and a tenth more
 _MOST_FRAMES_PER_SECOND = 1_000
 _MOST_PIXELS = 1 << 28  # in a frame

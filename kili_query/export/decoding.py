@@ -13,8 +13,6 @@ from kili_query.export.text_jobs import read_jobs
 from kili_query.labels.frames import ASSET_LEVEL
 from kili_query.labels.geometry import Size
 
-__all__ = ["ROTATION_JOB", "label_name", "label_of", "size_of"]
-
 ROTATION_JOB = "ROTATION_JOB"
 _ROTATIONS_DEGREES = (0, 90, 180, 270)
 _MAX_FRAME_DIGITS = 9

@@ -29,8 +29,6 @@ from kili_query.deadlines import Deadlines, Watch, watched
 from kili_query.export.errors import DownloadError
 from kili_query.export.media import Fetched, shown_source
 
-__all__ = ["download"]
-
 _TIMEOUTS_S = (10, 60)
 _HEADERS_S = 60
 """How long an answer may take to begin, redirects included, however slowly its headers drip."""

@@ -12,15 +12,6 @@ KiliQueryError
 
 from kili_query.errors import KiliQueryError, MalformedLabelError
 
-__all__ = [
-    "DownloadError",
-    "NoCompatibleJobError",
-    "NotCompatibleInputType",
-    "NotCompatibleOptions",
-    "NotExportableAssetError",
-    "NotExportableLabelError",
-]
-
 
 class NotCompatibleOptions(KiliQueryError, ValueError):  # noqa: N818 - a name of the official client
     """Options that the format or the project does not take."""

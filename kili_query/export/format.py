@@ -13,8 +13,6 @@ from kili_query.export.options import Layout, Options
 from kili_query.export.project import Project
 from kili_query.ontology import Job
 
-__all__ = ["Data", "Entry", "Format", "Writer"]
-
 Data: TypeAlias = bytes | Path | IO[bytes]
 """The bytes themselves, or a file of them: by its path, or open, at its start."""
 

@@ -14,8 +14,6 @@ from PIL import Image, UnidentifiedImageError
 from kili_query.errors import SourceError
 from kili_query.labels.geometry import Size
 
-__all__ = ["image_size"]
-
 _BOX = slice(4, 8)  # the type of the first box of a HEIF or AVIF file, and of an MP4 one too
 _NOT_AN_IMAGE = "it is not an image that can be read"
 

@@ -24,8 +24,6 @@ from kili_query.scanning.labels import (
     mistaken_asset,
 )
 
-__all__ = ["Joined", "joined"]
-
 _FIELDS_OF_LABELS = ("labelOf", "assetId", "labelType")
 _NEITHER = f"neither a label nor an asset: it has no `{CONTENT}`, no `latestLabel` or `labels`, and no `id`"
 _ASTRAY = "a label that does not tell its asset: it has no `labelOf`, `assetId` or `externalId`"

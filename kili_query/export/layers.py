@@ -12,8 +12,6 @@ from kili_query.export.joining import Joined
 from kili_query.export.media import Fetch, fetched, is_url
 from kili_query.scanning import Problem
 
-__all__ = ["is_geotiff", "with_layers"]
-
 _AHEAD = 16  # assets
 
 Item: TypeAlias = Joined | Problem

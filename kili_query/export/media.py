@@ -24,19 +24,6 @@ from kili_query.export.cutting import cut
 from kili_query.export.errors import DownloadError
 from kili_query.export.naming import split_extension
 
-__all__ = [
-    "Fetch",
-    "Fetched",
-    "FetchedAsset",
-    "LocalOrHttp",
-    "MediaStage",
-    "extension_of",
-    "fetched",
-    "is_url",
-    "numbered",
-    "shown_source",
-]
-
 Document: TypeAlias = Mapping[str, object]
 T = TypeVar("T")
 

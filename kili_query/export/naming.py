@@ -12,17 +12,6 @@ from collections.abc import Callable, Iterable
 from hashlib import sha256
 from typing import NamedTuple
 
-__all__ = [
-    "Names",
-    "Reservation",
-    "fold",
-    "is_safe",
-    "one_step",
-    "safe_path",
-    "split_extension",
-    "without_image_extension",
-]
-
 _MAX_SEGMENT_BYTES = 200  # of the 255 that file systems take, for endings such as `_label2_000001.geojson`
 _MAX_NAME_BYTES = 255
 _MAX_PATH_BYTES = 800

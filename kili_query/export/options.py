@@ -8,8 +8,6 @@ from attrs import frozen
 
 from kili_query.export.errors import NotCompatibleOptions
 
-__all__ = ["AnnotationModifier", "ExportType", "Layout", "OnError", "Options"]
-
 Layout: TypeAlias = Literal["split", "merged"]
 OnError: TypeAlias = Literal["raise", "skip"]
 ExportType: TypeAlias = Literal["latest", "normal"]

@@ -9,8 +9,6 @@ from attrs import frozen
 from kili_query.ontology import Job, Ontology
 from kili_query.ontology.decode import decode_document, naming, read_file
 
-__all__ = ["Project", "ProjectSource"]
-
 ProjectSource: TypeAlias = "Ontology | str | PathLike[str] | Mapping[str, object]"
 
 

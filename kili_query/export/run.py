@@ -26,8 +26,6 @@ from kili_query.labels.geometry import Size
 from kili_query.scanning import Problem
 from kili_query.targets.closures import Matcher
 
-__all__ = ["Run"]
-
 Document: TypeAlias = dict[str, object]
 _ABOUT_ONE_ASSET = (NotExportableAssetError, NotCompatibleOptions, LabelError, DownloadError)
 

@@ -9,8 +9,6 @@ from tempfile import TemporaryDirectory, gettempdir
 
 from kili_query.replacing import WriteError
 
-__all__ = ["GatheredText", "scratch_folder"]
-
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 

@@ -7,8 +7,6 @@ from attrs import define, field, frozen
 
 from kili_query.diagnostics.layout import printable
 
-__all__ = ["MAX_SKIPPED", "Skipped", "Summary"]
-
 MAX_SKIPPED = 20
 
 

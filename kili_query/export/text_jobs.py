@@ -9,8 +9,6 @@ from kili_query.counting.decoding import decode, is_sound
 from kili_query.counting.label import reason_not_json
 from kili_query.errors import MalformedLabelError
 
-__all__ = ["TextJobs", "annotations_in_text", "read_jobs"]
-
 
 class TextJobs(Mapping[str, object]):
     """The jobs of a content, each of which is decoded when it is asked for.

@@ -31,8 +31,6 @@ from kili_query.replacing import IS_INPUT, Replacement, WriteError, is_input, re
 from kili_query.scanning import Problem, Source
 from kili_query.targets.closures import Matcher
 
-__all__ = ["FromJson", "write"]
-
 T = TypeVar("T")
 
 _RESERVED = (

@@ -15,8 +15,6 @@ from kili_query.pictures.drawing import Drawing, DrawnShape, drawing_of, shown_n
 from kili_query.pictures.images import BLANK, LONGEST_PX, as_rgb, opened_image
 from kili_query.pictures.lettering import MORE, MOST_LINES, Lettering, clean, cut, missing_characters, shortened
 
-__all__ = ["draw", "draw_label"]
-
 _BLANK_SIZE = Size(640, 480)
 _LEAST_PX = 8
 _LEAST_FOR_LINES_PX = 200

@@ -7,8 +7,6 @@ from zlib import crc32
 
 from kili_query.ontology import Ontology
 
-__all__ = ["Color", "color_of"]
-
 Color: TypeAlias = tuple[int, int, int]
 
 _GOLDEN = 0.618033988749895  # turns of the hue that keep neighbours apart

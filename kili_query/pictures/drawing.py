@@ -17,8 +17,6 @@ from kili_query.ontology import Ontology, OntologySource
 from kili_query.ontology.job import METADATA_JOBS
 from kili_query.pictures.lettering import MOST_LINES, missing_characters, shortened
 
-__all__ = ["Drawing", "DrawnShape", "drawing_of", "shown_name"]
-
 _AT = "jsonResponse"
 _ROTATIONS_DEGREES = (90, 180, 270)
 _FARTHEST_FRACTION = 2.0

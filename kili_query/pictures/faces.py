@@ -18,8 +18,6 @@ from PIL import ImageFont
 
 from kili_query.errors import SourceError
 
-__all__ = ["Face", "face_for", "face_in", "forget_system_faces", "shipped_face"]
-
 _SHIPPED = "typefaces/DejaVuSans.ttf"  # Latin, Greek, Cyrillic, Hebrew, Arabic, Armenian, Georgian, many signs
 _SUFFIXES = (".ttf", ".otf", ".ttc")
 _FOLDERS = {

@@ -9,8 +9,6 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from kili_query.errors import SourceError
 
-__all__ = ["BLANK", "LONGEST_PX", "as_rgb", "opened_image"]
-
 BLANK = (246, 246, 246)
 LONGEST_PX = 2048
 _ORIENTATION = 0x0112  # the tag of EXIF

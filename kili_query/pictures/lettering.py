@@ -11,8 +11,6 @@ from PIL import ImageDraw, ImageFont, features
 
 from kili_query.pictures.faces import Face, face_for, face_in, shipped_face
 
-__all__ = ["MORE", "MOST_LINES", "Lettering", "clean", "cut", "missing_characters", "shortened"]
-
 _MOST_CHARACTERS = 600  # of one answer
 _MOST_NAMED = 12
 MOST_LINES = 60  # of all answers

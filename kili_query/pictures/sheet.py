@@ -9,8 +9,6 @@ from PIL import Image, ImageDraw
 
 from kili_query.pictures.lettering import Lettering, cut
 
-__all__ = ["Tile", "contact_sheet"]
-
 _GAP_PX = 8
 _CAPTION_PX = 16
 _LETTERS_PX = 12

@@ -14,8 +14,6 @@ from kili_query.frames.table import typed_rows
 from kili_query.ontology import Ontology
 from kili_query.targets.column_names import FAULT, column_name
 
-__all__ = ["count_texts", "field_name"]
-
 
 def field_name(number: int) -> str:
     """The field of a counter. It tells the number alone, for Spark reads some characters of a name as a path."""

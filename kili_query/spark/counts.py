@@ -14,8 +14,6 @@ from kili_query.ontology import Ontology, OntologySource
 from kili_query.spark.batches import count_texts, field_name
 from kili_query.targets.column_names import FAULT, column_name
 
-__all__ = ["with_counts"]
-
 
 def with_counts(
     df: DataFrame, json_column: str, ontology: OntologySource, *, policy: CountPolicy = DEFAULT_POLICY, at: str = ""

@@ -12,8 +12,6 @@ from kili_query.export.formats.extents import extents, filled
 from kili_query.export.formats.rings import LEAST_AREA, Numbers
 from kili_query.labels.geometry import Part, Point, Ring
 
-__all__ = ["clipped_part", "clipped_ring"]
-
 _LEAST_CORNERS = 3
 
 

@@ -24,8 +24,6 @@ from kili_query.labels.geometry.geojson.features import feature_of
 from kili_query.labels.geometry.geojson.geometries import region_geometry
 from kili_query.ontology import Job
 
-__all__ = ["GEOJSON"]
-
 _DRAWING_TASKS = ("OBJECT_DETECTION", "POSE_ESTIMATION")
 _LEAST_POSITIONS = 2
 

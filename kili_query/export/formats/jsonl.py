@@ -10,8 +10,6 @@ from kili_query.export.context import Export
 from kili_query.export.format import Entry, Format, Writer
 from kili_query.export.formats.kili import dump
 
-__all__ = ["JSONL"]
-
 
 class _JsonlWriter:
     """Writes lines; the path of an entry says nothing here."""

@@ -19,8 +19,6 @@ from kili_query.export.format import Entry, Format, Writer
 from kili_query.export.formats.json_text import encode_sorted, spread
 from kili_query.export.formats.pixels import with_pixels
 
-__all__ = ["KILI", "RAW", "KiliWriter", "dump"]
-
 _INPUT_TYPES_WITH_PIXELS = ("IMAGE", "VIDEO", "PDF")
 
 

@@ -23,8 +23,6 @@ from kili_query.export.errors import NotExportableAssetError
 from kili_query.export.format import Entry, Format, Writer
 from kili_query.export.formats.kili import dump
 
-__all__ = ["LLM_DYNAMIC_V1", "LLM_V1"]
-
 _VERSION = "0.1"
 _SEPARATOR = "___"
 _AT = "jsonResponse"

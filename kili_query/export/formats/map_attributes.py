@@ -5,8 +5,6 @@ from typing import TypeAlias
 
 from kili_query.ontology import Job
 
-__all__ = ["attributes"]
-
 Jobs: TypeAlias = Mapping[str, Job]
 Attributes: TypeAlias = dict[str, object]
 

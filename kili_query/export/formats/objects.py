@@ -7,8 +7,6 @@ from attrs import evolve
 from kili_query.export.asset import WritableAnnotation
 from kili_query.labels.geometry import Box, Point, Region, Ring, parts
 
-__all__ = ["objects", "uncrossed"]
-
 
 def objects(annotations: Iterable[WritableAnnotation]) -> list[WritableAnnotation]:
     """The annotations, with those that are parts of one object as one, where its first part stands.

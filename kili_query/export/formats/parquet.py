@@ -24,8 +24,6 @@ from kili_query.export.formats.kili import dump
 from kili_query.protocol import table_flag, table_number, table_object, table_text
 from kili_query.targets.column_names import column_name
 
-__all__ = ["PARQUET"]
-
 _GROUP_ROWS = 4096
 
 _METADATA: dict[str, pa.DataType] = {

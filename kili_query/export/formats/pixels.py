@@ -16,8 +16,6 @@ from kili_query.export.errors import NotCompatibleOptions
 from kili_query.export.project import Project
 from kili_query.labels.geometry import Size
 
-__all__ = ["with_pixels"]
-
 _TASKS = {"PDF": ("OBJECT_DETECTION", "NAMED_ENTITIES_RECOGNITION")}
 _TURNED_DEGREES = (90, 270)
 

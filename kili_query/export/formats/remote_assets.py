@@ -10,8 +10,6 @@ from kili_query.export.format import Entry
 from kili_query.export.media import numbered
 from kili_query.export.scratch import GatheredText
 
-__all__ = ["RemoteAssets"]
-
 _PATH = "images/remote_assets.csv"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _HEADER = ("external id", "url", "label file")

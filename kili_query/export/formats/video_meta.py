@@ -7,8 +7,6 @@ from typing import IO
 from kili_query.export.format import Entry
 from kili_query.export.scratch import GatheredText
 
-__all__ = ["VideoMeta"]
-
 
 class VideoMeta:
     """The frames with annotations of all videos, sorted by the name of the video: ``{video: [file without .txt]}``.

@@ -7,26 +7,32 @@ lengths need the extra ``masks``, everything else the standard library only.
 from typing import TYPE_CHECKING
 
 from kili_query._extras import load
-from kili_query.labels.geometry.geojson import (
-    features_to_feature_collection,
-    geojson_feature_collection_to_kili_json_response,
+from kili_query.labels.geometry.geojson.annotations import (
     geojson_linestring_feature_to_kili_line_annotation,
     geojson_point_feature_to_kili_point_annotation,
     geojson_polygon_feature_to_kili_bbox_annotation,
     geojson_polygon_feature_to_kili_polygon_annotation,
     geojson_polygon_feature_to_kili_segmentation_annotation,
+)
+from kili_query.labels.geometry.geojson.features import (
+    features_to_feature_collection,
     kili_bbox_annotation_to_geojson_polygon_feature,
-    kili_bbox_to_geojson_polygon,
-    kili_json_response_to_feature_collection,
     kili_line_annotation_to_geojson_linestring_feature,
-    kili_line_to_geojson_linestring,
     kili_point_annotation_to_geojson_point_feature,
-    kili_point_to_geojson_point,
     kili_polygon_annotation_to_geojson_polygon_feature,
-    kili_polygon_to_geojson_polygon,
     kili_segmentation_annotation_to_geojson_polygon_feature,
+)
+from kili_query.labels.geometry.geojson.geometries import (
+    kili_bbox_to_geojson_polygon,
+    kili_line_to_geojson_linestring,
+    kili_point_to_geojson_point,
+    kili_polygon_to_geojson_polygon,
     kili_segmentation_to_geojson_geometry,
     kili_segmentation_to_geojson_polygon,
+)
+from kili_query.labels.geometry.geojson.responses import (
+    geojson_feature_collection_to_kili_json_response,
+    kili_json_response_to_feature_collection,
 )
 from kili_query.labels.geometry.pixels import (
     BoxPoints,

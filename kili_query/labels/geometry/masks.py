@@ -14,8 +14,6 @@ from numpy.typing import NDArray
 
 from kili_query.labels.geometry.pixels import Vertex
 
-__all__ = ["mask_to_normalized_vertices", "normalized_vertices_to_mask"]
-
 Mask: TypeAlias = NDArray[np.uint8]
 
 _INSIDE = 255

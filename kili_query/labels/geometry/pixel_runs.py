@@ -17,8 +17,6 @@ from numpy.typing import NDArray
 
 from kili_query.labels.geometry.shapes import Ring, Shape, Size, parts
 
-__all__ = ["compress_counts", "run_lengths"]
-
 _Floats: TypeAlias = NDArray[np.float64]
 _Indices: TypeAlias = NDArray[np.int64]
 

@@ -7,16 +7,6 @@ bottom left (``y`` up) unless ``origin_location="top_left"``. A vertex is in fra
 from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias, TypedDict
 
-__all__ = [
-    "BoxPoints",
-    "OriginLocation",
-    "Vertex",
-    "bbox_points_to_normalized_vertices",
-    "normalized_point_to_point",
-    "normalized_vertices_to_bbox_points",
-    "point_to_normalized_point",
-]
-
 OriginLocation: TypeAlias = Literal["top_left", "bottom_left"]
 
 

@@ -5,8 +5,6 @@ from collections.abc import Iterator, Mapping
 from kili_query.errors import MalformedLabelError
 from kili_query.labels.geometry.shapes import Box, Keypoint, Line, Marker, Part, Point, Pose, Region, Ring, Shape
 
-__all__ = ["shape_of"]
-
 _BOX_CORNERS = 4
 _LEAST_CORNERS = 3
 _FARTHEST = 1e300  # what is farther away is not finite once it is scaled

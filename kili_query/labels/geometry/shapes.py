@@ -9,29 +9,6 @@ from typing import NamedTuple, TypeAlias, assert_never
 
 from attrs import field, frozen
 
-__all__ = [
-    "Bounds",
-    "Box",
-    "Keypoint",
-    "Line",
-    "Marker",
-    "Part",
-    "Point",
-    "Pose",
-    "Region",
-    "Ring",
-    "Shape",
-    "Size",
-    "area",
-    "bounds",
-    "mapped",
-    "parts",
-    "points",
-    "ring_area",
-    "scaled",
-    "unrotated",
-]
-
 
 class Point(NamedTuple):
     """A position: ``x`` to the right, ``y`` down."""

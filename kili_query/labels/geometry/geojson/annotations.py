@@ -12,14 +12,6 @@ from typing import TypeAlias
 from kili_query.errors import MalformedLabelError
 from kili_query.labels.geometry.pixels import Vertex
 
-__all__ = [
-    "geojson_linestring_feature_to_kili_line_annotation",
-    "geojson_point_feature_to_kili_point_annotation",
-    "geojson_polygon_feature_to_kili_bbox_annotation",
-    "geojson_polygon_feature_to_kili_polygon_annotation",
-    "geojson_polygon_feature_to_kili_segmentation_annotation",
-]
-
 Annotation: TypeAlias = dict[str, object]
 Feature: TypeAlias = Mapping[str, object]
 Categories: TypeAlias = Sequence[Mapping[str, object]] | None

@@ -16,17 +16,6 @@ from kili_query.labels.geometry.geojson.geometries import (
     kili_segmentation_to_geojson_geometry,
 )
 
-__all__ = [
-    "Feature",
-    "feature_of",
-    "features_to_feature_collection",
-    "kili_bbox_annotation_to_geojson_polygon_feature",
-    "kili_line_annotation_to_geojson_linestring_feature",
-    "kili_point_annotation_to_geojson_point_feature",
-    "kili_polygon_annotation_to_geojson_polygon_feature",
-    "kili_segmentation_annotation_to_geojson_polygon_feature",
-]
-
 Feature: TypeAlias = dict[str, object]
 Annotation: TypeAlias = Mapping[str, object]
 

@@ -7,20 +7,6 @@ from kili_query.errors import MalformedLabelError
 from kili_query.labels.geometry.reading import shape_of
 from kili_query.labels.geometry.shapes import Box, Line, Marker, Part, Point, Region, Ring, ring_area
 
-__all__ = [
-    "Geometry",
-    "Position",
-    "box_positions",
-    "kili_bbox_to_geojson_polygon",
-    "kili_line_to_geojson_linestring",
-    "kili_point_to_geojson_point",
-    "kili_polygon_to_geojson_polygon",
-    "kili_segmentation_to_geojson_geometry",
-    "kili_segmentation_to_geojson_polygon",
-    "part_positions",
-    "region_geometry",
-]
-
 Geometry: TypeAlias = dict[str, object]
 Position: TypeAlias = list[float]
 

@@ -25,8 +25,6 @@ from kili_query.labels.geometry.geojson.geometries import region_geometry
 from kili_query.labels.geometry.reading import shape_of
 from kili_query.labels.geometry.shapes import parts
 
-__all__ = ["geojson_feature_collection_to_kili_json_response", "kili_json_response_to_feature_collection"]
-
 Object: TypeAlias = Mapping[str, object]
 
 _TO_FEATURE: dict[str, Callable[[Object, str | None], Feature]] = {
