@@ -24,7 +24,7 @@ class Limits:
             too, with parentheses or without.
     """
 
-    length: int = 64 * 1024
+    length: int = 40_000
     depth: int = 256
 
 

@@ -97,12 +97,12 @@ SHAPES: dict[str, Callable[[], str]] = {
         _many(" + ", lambda n: f"J.C{n}.count", length=_LENGTH // 2)
         + _many(", ", lambda n: f"{3 * n}", " IN {", "}", _LENGTH // 2)
     ),
-    "largest set of a sum": lambda: _many(", ", lambda n: f"{3 * n}", "J.C.count + J.D.count IN {", "}", 11_000),
+    "largest set of a sum": lambda: _many(", ", lambda n: f"{3 * n}", "J.C.count + J.D.count IN {", "}", _LENGTH // 6),
     "largest NOT set of a sum": lambda: _many(
-        ", ", lambda n: f"{3 * n}", "J.C.count - J.D.count NOT IN {", "}", 11_000
+        ", ", lambda n: f"{3 * n}", "J.C.count - J.D.count NOT IN {", "}", _LENGTH // 6
     ),
-    "largest set of a pattern": lambda: _many(", ", lambda n: f"{3 * n}", "J.*.count IN {", "}", 25_000),
-    "largest set of brackets": lambda: _many(", ", lambda n: f"{3 * n}", "J.C[K.D].count IN {", "}", 11_000),
+    "largest set of a pattern": lambda: _many(", ", lambda n: f"{3 * n}", "J.*.count IN {", "}", _LENGTH * 3 // 8),
+    "largest set of brackets": lambda: _many(", ", lambda n: f"{3 * n}", "J.C[K.D].count IN {", "}", _LENGTH // 6),
     "set of a pattern": lambda: _many(", ", lambda n: f"{3 * n}", "J.*.count IN {", "}"),
     "set of brackets": lambda: _many(", ", lambda n: f"{3 * n}", "J.C[K.D].count IN {", "}"),
     "sets": lambda: _many(" AND ", lambda n: f"J.C{n}.count IN {{1, 3, 5, 7..9, 11}}"),
@@ -135,13 +135,16 @@ SHAPES: dict[str, Callable[[], str]] = {
         " OR ", lambda n: f"J.A{n}.count + J.B{n}.count + J.C{n}.count + J.D{n}.count == {n % 9}"
     ),
     "small bounds of a long sum": lambda: _many(
-        " AND ", lambda n: f"J.C{n}.count <= 1", "", _many(" + ", lambda n: f"J.C{n}.count", " AND ", " == 900", 20_000)
+        " AND ",
+        lambda n: f"J.C{n}.count <= 1",
+        "",
+        _many(" + ", lambda n: f"J.C{n}.count", " AND ", " == 900", _LENGTH * 3 // 10),
     ),
     # patterns
     "patterns": lambda: _many(" OR ", lambda n: f"J.C{n}*.count > {n}"),
     "sum of patterns": lambda: _many(" + ", lambda n: f"J.C{n}*.count", "", " > 3"),
     "patterns with counters": lambda: _many(" AND ", lambda n: f"*.C{n}.count > {n} AND J.C{n}"),
-    "stars": lambda: f"J.{'*a' * 30_000}*.count > 1",
+    "stars": lambda: f"J.{'*a' * (_LENGTH * 9 // 20)}*.count > 1",
     "every count": lambda: _many(" + ", lambda n: "*.*.count", "", " > 3"),
     "every count, many": lambda: _many(" AND ", lambda n: f"*.*.count > {n}"),
     # brackets
@@ -153,32 +156,32 @@ SHAPES: dict[str, Callable[[], str]] = {
     "set in brackets": lambda: _many(", ", lambda n: f"{3 * n}", "J.C[K.D.count IN {", "}].count > 2"),
     "long sum in brackets": lambda: _many(" + ", lambda n: f"K.C{n}.count", "J.C[", " > 5].count > 2"),
     # words
-    "long names": lambda: f"{'J' * 30_000}.{'C' * 30_000}.count > 1",
-    "long quoted names": lambda: f'"{"é" * 30_000}"."{chr(0x1F600) * 30_000}".count > 1',
+    "long names": lambda: f"{'J' * (_LENGTH * 9 // 20)}.{'C' * (_LENGTH * 9 // 20)}.count > 1",
+    "long quoted names": lambda: f'"{"é" * (_LENGTH * 9 // 20)}"."{chr(0x1F600) * (_LENGTH * 9 // 20)}".count > 1',
     "many long names": lambda: _many(" OR ", lambda n: f"J.{'C' * 900}{n}"),
     "escapes": lambda: _many("", lambda n: "\\u00e9", 'J."', '".count > 1'),
     "comments": lambda: _many("\n", lambda n: f"# {n}", "J.A AND\n", "\nJ.B"),
     "comments between": lambda: _many(" OR # one\n", lambda n: f"J.C{n}"),
-    "lines": lambda: "\n" * 60_000 + "J.A",
-    "spaces": lambda: " " * 60_000 + "J.A",
-    "spaces within": lambda: "J" + " " * 30_000 + "." + " " * 30_000 + "A",
+    "lines": lambda: "\n" * (_LENGTH * 9 // 10) + "J.A",
+    "spaces": lambda: " " * (_LENGTH * 9 // 10) + "J.A",
+    "spaces within": lambda: "J" + " " * (_LENGTH * 9 // 20) + "." + " " * (_LENGTH * 9 // 20) + "A",
     "display names": lambda: _many(" OR ", lambda n: f'"job {n}"."category {n}"'),
     # what is no query
     "open parentheses": lambda: "(" * _LENGTH,
     "closed parentheses": lambda: ")" * _LENGTH,
     "open brackets": lambda: "J.A[" * (_LENGTH // 4),
-    "open quote": lambda: '"' + "a" * 60_000,
+    "open quote": lambda: '"' + "a" * (_LENGTH * 9 // 10),
     "open quotes": lambda: '"' * _LENGTH,
-    "backslashes": lambda: 'J."' + "\\" * 60_000,
-    "commas": lambda: "J.A.count IN {" + "," * 60_000,
-    "operators": lambda: "J.A.count " + "=" * 60_000,
+    "backslashes": lambda: 'J."' + "\\" * (_LENGTH * 9 // 10),
+    "commas": lambda: "J.A.count IN {" + "," * (_LENGTH * 9 // 10),
+    "operators": lambda: "J.A.count " + "=" * (_LENGTH * 9 // 10),
     "dots": lambda: "." * _LENGTH,
     "digits": lambda: "1" * _LENGTH,
     "letters": lambda: "a" * _LENGTH,
     "unicode": lambda: "é" * _LENGTH,
     "surrogates": lambda: "\ud800" * _LENGTH,
     "controls": lambda: "\0" * _LENGTH,
-    "signs": lambda: "J.A.count " + "- " * 30_000,
+    "signs": lambda: "J.A.count " + "- " * (_LENGTH * 9 // 20),
     "ANDs": lambda: "AND " * (_LENGTH // 4),
     "near names": lambda: _many(" OR ", lambda n: f"JUB.CAT_{n}x"),
     "ends early": lambda: _many(" OR ", lambda n: f"J.C{n}") + " OR",

@@ -92,7 +92,7 @@ def test_the_length_limit() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["(" * 10**6, "NOT " * 10**5, "A.B[" * 10**5, "[" * 60_000, ")" * 60_000, "-" * 60_000]
+    "text", ["(" * 10**6, "NOT " * 10**5, "A.B[" * 10**5, "[" * 39_000, ")" * 39_000, "-" * 39_000]
 )
 def test_what_is_far_too_large_is_refused_politely(text: str) -> None:
     assert error_of(text) is not None
@@ -133,7 +133,7 @@ def test_any_bytes_give_a_diagnostic(dialect: str) -> None:
 
 def test_sets_of_sums_are_bounded() -> None:
     """A set of one counter is merged into its ranges; one of a sum stays a comparison of the sum for each."""
-    numbers = ", ".join(str(3 * number) for number in range(9_000))
+    numbers = ", ".join(str(3 * number) for number in range(5_000))
     assert len(kq.parse(f"J.C.count IN {{{numbers}}}").simplify().counters) == 1
-    with pytest.raises(kq.QuerySyntaxError, match=r"KQ006.*36000 comparisons, more than 9362"):
+    with pytest.raises(kq.QuerySyntaxError, match=r"KQ006.*20000 comparisons, more than 5714"):
         kq.parse(f"J.C.count + J.D.count IN {{{numbers}}}")

@@ -30,15 +30,15 @@ AB = Counter("A", "B")
         ("1e+2", 100),
         ("٣", 3),
         ("१२.५", Decimal("12.5")),
-        ("9" * 60_000, NUMBER_LIMIT),
-        ("-" + "9" * 60_000, -NUMBER_LIMIT),
-        ("0" * 60_000, 0),
-        ("0" * 60_000 + "7", 7),
+        ("9" * 39_000, NUMBER_LIMIT),
+        ("-" + "9" * 39_000, -NUMBER_LIMIT),
+        ("0" * 39_000, 0),
+        ("0" * 39_000 + "7", 7),
         ("1e999999999", NUMBER_LIMIT),
         ("-1e999999999999999999999", -NUMBER_LIMIT),
         ("0e999999999999", 0),
         ("1e0000000000000002", 100),
-        ("3." + "0" * 60_000, 3),
+        ("3." + "0" * 39_000, 3),
     ],
     ids=lambda value: str(value)[:12],
 )
@@ -47,7 +47,7 @@ def test_what_a_number_is(text: str, value: int | Decimal) -> None:
     assert isinstance(read_number(text), int) == isinstance(value, int)
 
 
-@pytest.mark.parametrize("text", ["1e-999999999", "1e-99999999999999999999", "." + "0" * 60_000 + "1"], ids=len)
+@pytest.mark.parametrize("text", ["1e-999999999", "1e-99999999999999999999", "." + "0" * 39_000 + "1"], ids=len)
 def test_a_tiny_number_is_more_than_nothing(text: str) -> None:
     assert 0 < read_number(text) < Fraction(1, 10**9)
     assert parse_tree(f"A.B.count > {text}") == Comparison(AB, CompareOp.GE, 1)
@@ -68,7 +68,7 @@ def test_a_tiny_number_is_more_than_nothing(text: str) -> None:
         ("> -10000000000000000000000000000000", CompareOp.GT, -1),
         ("> 1e999999999", CompareOp.GT, MAX_COUNT + 1),
         ("> 2147483647", CompareOp.GT, MAX_COUNT),
-        ("> " + "9" * 60_000, CompareOp.GT, MAX_COUNT + 1),
+        ("> " + "9" * 39_000, CompareOp.GT, MAX_COUNT + 1),
     ],
     ids=lambda value: str(value)[:16],
 )
