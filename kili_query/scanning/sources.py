@@ -5,25 +5,27 @@ import re
 import stat
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from typing import IO, Generic, Protocol, TypeAlias, TypeGuard, TypeVar
+from typing import IO, Generic, TypeAlias, TypeGuard, TypeVar
 
 from kili_query.errors import SourceError
 from kili_query.litter import is_litter
+from kili_query.scanning.byte_reader import ByteReader, ReadableFile, file_reader
+from kili_query.scanning.decompression import BYTE_ORDER_MARK, is_packed, is_zip, unpack
 from kili_query.scanning.judging import Handler, Labels
 from kili_query.scanning.places import Place, Problem, Record
-from kili_query.scanning.reader import ByteReader, ReadableFile, file_reader
 from kili_query.scanning.split import holds_lines, json_texts
-from kili_query.scanning.unpack import BYTE_ORDER_MARK, is_packed, is_zip, unpack
 from kili_query.scanning.zip import zip_entries
 
 Source: TypeAlias = str | os.PathLike[str] | IO[bytes] | IO[str] | Iterable[object]
 ProgressCallback: TypeAlias = Callable[[int, int | None], object]
 
-LARGE_BYTES = 16 * 1024 * 1024
-"""A file smaller than this is read before another process would have started."""
+LARGE_BYTES = 64 * 1024 * 1024
+"""A file smaller than this is read by one process, because it is done before others have started."""
 
 _T = TypeVar("_T")
-_T_co = TypeVar("_T_co", covariant=True)
+
+ReadLines: TypeAlias = Callable[[str, int, int, Callable[[int], None]], Generator[_T]]
+"""Reads the lines of a plain file: its path, where its text begins and ends in bytes, and a tally of bytes."""
 
 _STDIN = "-"
 _STDIN_NAME = "<stdin>"
@@ -63,20 +65,6 @@ def read_labels(
     ('a', '<labels>: [0]')
     """
     return read_with(source, Labels(at), progress=progress)
-
-
-class ReadLines(Protocol[_T_co]):
-    """A way to read a file of lines that is not compressed."""
-
-    def __call__(self, path: str, start: int, end: int, tally: Callable[[int], None], /) -> Generator[_T_co]:
-        """Handle the lines.
-
-        Args:
-            path: the file.
-            start: where its text begins, in bytes.
-            end: where it ends.
-            tally: called with the number of bytes that were read.
-        """
 
 
 def read_with(

@@ -4,8 +4,8 @@ import re
 from collections.abc import Generator, Iterator
 from typing import NamedTuple
 
+from kili_query.scanning.byte_reader import ByteReader
 from kili_query.scanning.places import Fault, Place, Problem
-from kili_query.scanning.reader import ByteReader
 
 
 class JsonText(NamedTuple):
@@ -14,12 +14,10 @@ class JsonText(NamedTuple):
     Attributes:
         data: the text.
         place: where it stands, for people.
-        start: of a line, how many bytes of the lines come before it.
     """
 
     data: bytes
     place: Place
-    start: int = 0
 
 
 def json_texts(text: ByteReader) -> Iterator[JsonText | Problem]:
@@ -46,17 +44,11 @@ def holds_lines(text: ByteReader) -> bool:
 
 
 def line_texts(text: ByteReader, first_line: int) -> Generator[JsonText, None, int]:
-    """The lines that are not blank; returns how many ended, blank or not.
-
-    Args:
-        text: the lines.
-        first_line: the number of the first.
-    """
-    number, start = first_line, 0
+    """Yield the lines that are not blank, and return how many ended; ``first_line`` is the number of the first."""
+    number = first_line
     for number, line in enumerate(_lines(text.chunks()), first_line):
         if line and not line.isspace():
-            yield JsonText(line, Place(text.name, number), start)
-        start += len(line) + 1
+            yield JsonText(line, Place(text.name, number))
     return number - first_line
 
 

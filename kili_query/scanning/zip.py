@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 
 from attrs import frozen
 
-from kili_query.scanning.reader import CHUNK_BYTES, ByteReader
-from kili_query.scanning.unpack import DEFLATE, inflate
+from kili_query.scanning.byte_reader import CHUNK_BYTES, ByteReader
+from kili_query.scanning.decompression import DEFLATE, inflate
 
 _ENTRY, _DIRECTORY, _END, _DESCRIPTOR = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06", b"PK\x07\x08"
 _HEADER = struct.Struct("<2xHH4xLLLHH")  # what stands between an entry's signature and its name

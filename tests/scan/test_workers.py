@@ -9,8 +9,8 @@ from random import Random
 import pytest
 
 import kili_query as kq
-from kili_query.scanning import Place, Scan, scan, sources, workers
-from kili_query.scanning.workers import ByteRange, _Process, open_again, read_range
+from kili_query.scanning import Scan, scan, sources, workers
+from kili_query.scanning.workers import _Process
 from tests.scan.samples import BLUE, GREY, QUERY, label
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="files are shared on POSIX systems alone")
@@ -38,7 +38,7 @@ def judged_here(monkeypatch) -> list[object]:
     judge_chunk = workers.judge_chunk
 
     def enter(process: _Process) -> _Process:
-        assert process.connection.poll(60)
+        assert process.connection.poll(60)  # it is up
         return process
 
     monkeypatch.setattr(sources, "LARGE_BYTES", 0)
@@ -132,17 +132,6 @@ def test_a_process_that_is_killed_leaves_its_work_to_this_one(tmp_path, judged_h
     monkeypatch.setattr(_Process, "send", send_and_kill)
     assert repr(told(scan(path, QUERY, workers=2))) == repr(told(scan(path, QUERY)))
     assert 2 <= len(sent) <= 3  # its end is noticed when the next is sent, or before
-
-
-def test_a_file_that_changes_is_told(tmp_path):
-    path = tmp_path / "labels.ndjson"
-    path.write_bytes(b"{}\n{}\n")
-    with open_again(str(path)) as file:
-        assert read_range(ByteRange(Place("labels.ndjson", 2), 3, 2), file).data == b"{}"
-        with pytest.raises(kq.SourceError, match=r"labels\.ndjson: it became shorter while it was read"):
-            read_range(ByteRange(Place("labels.ndjson", 2), 3, 4), file)
-    with pytest.raises(kq.SourceError, match="No such file"):
-        open_again(str(tmp_path / "no such"))
 
 
 def test_progress_comes_to_its_end(tmp_path, judged_here):

@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Iterator
 
 from kili_query._extras import load
-from kili_query.scanning.reader import CHUNK_BYTES, ByteReader
+from kili_query.scanning.byte_reader import CHUNK_BYTES, ByteReader
 
 GZIP = zlib.MAX_WBITS + 16
 DEFLATE = -zlib.MAX_WBITS
