@@ -1,4 +1,4 @@
-"""Arguments of listings, checked before anything is sent."""
+"""Checks of arguments, made before anything is sent. Each raises an `ArgumentError` that names the argument."""
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -9,10 +9,9 @@ import attrs
 from kili_query.errors import ArgumentError
 from kili_query.protocol import AssetFilters, AssetStatus, LabelFilters, LabelType
 
-__all__ = ["check_project_id", "checked_count", "checked_fields", "checked_filters", "given"]
-
 _Filters = TypeVar("_Filters", LabelFilters, AssetFilters)
 _Given = TypeVar("_Given", bound=Sequence[str])
+_Item = TypeVar("_Item")
 
 _ENUMS: dict[str, type[StrEnum]] = {
     "asset_status_in": AssetStatus,
@@ -85,6 +84,47 @@ def checked_fields(fields: object, name: str = "fields") -> tuple[str, ...]:
     return tuple(dict.fromkeys(fields))
 
 
+def check_texts(name: str, values: Sequence[object] | None, *, nullable: bool = False) -> None:
+    """Each value is a text, or where it may be, None."""
+    for index, value in enumerate(_sequence(name, values)):
+        if not (isinstance(value, str) or (nullable and value is None)):
+            raise ArgumentError(f"`{name}[{index}]` is a text, not {value!r:.80}")
+
+
+def check_integers(name: str, values: Sequence[object] | None) -> None:
+    """Each value is an integer, or None."""
+    for index, value in enumerate(_sequence(name, values)):
+        if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
+            raise ArgumentError(f"`{name}[{index}]` is a whole number of seconds, not {value!r:.80}")
+
+
+def check_responses(name: str, values: Sequence[object] | None) -> None:
+    """Each value is the content of a label: a dict."""
+    for index, value in enumerate(_sequence(name, values)):
+        check_response(f"{name}[{index}]", value)
+
+
+def check_response(name: str, value: object) -> None:
+    """The value is the content of a label: a dict."""
+    if not isinstance(value, Mapping):
+        raise ArgumentError(f"`{name}` is a dict of jobs, not {value!r:.80}")
+
+
+def check_lengths(arrays: Mapping[str, Sequence[object] | None]) -> None:
+    """The arrays that are given have one length."""
+    lengths = {name: len(array) for name, array in arrays.items() if array is not None}
+    if len(set(lengths.values())) > 1:
+        said = ", ".join(f"`{name}` {length}" for name, length in lengths.items())
+        raise ArgumentError(f"arrays of different lengths: {said}")
+
+
+def check_label_type(label_type: str) -> str:
+    """The label type, which the service has."""
+    if label_type not in list(LabelType):
+        raise ArgumentError(f"`label_type` is one of {', '.join(LabelType)}, not {label_type!r}")
+    return str(label_type)
+
+
 def _check(name: str, value: object) -> None:
     """The kind of a filter shows in its name."""
     if name.endswith(("_in", "_not_in", "_contains")):
@@ -115,3 +155,11 @@ def _check_texts(name: str, value: object) -> None:
             meant = entry.upper().replace(" ", "_")
             hint = f": did you mean {meant!r}?" if meant in known else ""
             raise ArgumentError(f"`{name}[{index}]` is one of {', '.join(known)}, not {entry!r}{hint}")
+
+
+def _sequence(name: str, values: Sequence[_Item] | None) -> Sequence[_Item]:
+    if values is None:
+        return ()
+    if isinstance(values, str | bytes) or not isinstance(values, Sequence):
+        raise ArgumentError(f"`{name}` is a list, not {values!r:.80}")
+    return values

@@ -10,7 +10,7 @@ from kili_query.client.contents import ANSWERS, CONTENT, CONTENT_URL, decode_met
 from kili_query.client.paging import PAGE_SIZE, Listing, Row, checked_count_answer
 from kili_query.client.reading import parsed_label
 from kili_query.client.request import Request
-from kili_query.client.rows import Reader, Source, Want, read_rows
+from kili_query.client.rows import ListContext, ListRequest, RowPlan, read_rows
 from kili_query.client.search import Search, parse_search, plan_search
 from kili_query.errors import TransportError
 from kili_query.ontology import Ontology
@@ -27,7 +27,7 @@ _LLM_PAGE_SIZE = 50
 
 
 def read_assets(
-    reader: Reader, filters: AssetFilters, category_search: str | Query | None, want: Want
+    context: ListContext, filters: AssetFilters, category_search: str | Query | None, wanted: ListRequest
 ) -> Iterator[Row]:
     """The assets, oldest first; what can be wrong with the arguments is said before the first is asked for.
 
@@ -40,33 +40,33 @@ def read_assets(
         ServiceError: the service refused, or could not be asked.
         DataError: a content, or an asset's metadata, cannot be read.
     """
-    want = want.checked()
+    wanted = wanted.checked()
     checked_filters(filters)
     query = parse_search(category_search, name="label_category_search")
-    if want.first == 0:
+    if wanted.first == 0:
         return iter(())
     project_id = str(filters.project_id)
-    search = plan_search(query, project_id, reader.projects, reader.profile)
-    return iter(()) if search.is_never else _read(reader, filters, search, want)
+    search = plan_search(query, project_id, context.projects, context.profile)
+    return iter(()) if search.is_never else _read(context, filters, search, wanted)
 
 
 def read_assets_with_parsed_labels(
-    reader: Reader, filters: AssetFilters, category_search: str | Query | None, want: Want
+    context: ListContext, filters: AssetFilters, category_search: str | Query | None, wanted: ListRequest
 ) -> Iterator[Row]:
     """The assets, their labels as objects, which know the project's interface.
 
     Raises:
         ArgumentError, QueryError, ServiceError, DataError: as `read_assets` does.
     """
-    want.checked()
+    wanted.checked()
     checked_filters(filters)
     parse_search(category_search, name="label_category_search")
-    ontology = reader.projects.fetch(str(filters.project_id))
-    rows = read_assets(reader, filters, category_search, want)
+    ontology = context.projects.fetch(str(filters.project_id))
+    rows = read_assets(context, filters, category_search, wanted)
     return (_with_parsed_labels(row, ontology) for row in rows)
 
 
-def count_assets(reader: Reader, filters: AssetFilters, category_search: str | Query | None) -> int:
+def count_assets(context: ListContext, filters: AssetFilters, category_search: str | Query | None) -> int:
     """How many assets there are; where the service cannot tell, their labels are read.
 
     Raises:
@@ -75,30 +75,30 @@ def count_assets(reader: Reader, filters: AssetFilters, category_search: str | Q
     checked_filters(filters)
     query = parse_search(category_search, name="label_category_search")
     project_id = str(filters.project_id)
-    search = plan_search(query, project_id, reader.projects, reader.profile)
+    search = plan_search(query, project_id, context.projects, context.profile)
     if search.is_never:
         return 0
     if search.judge is None:
         where = evolve(filters, label_category_search=search.server_filter).where()
-        count = checked_count_answer(reader.service.ask(Request(COUNT_ASSETS, {"where": where})), COUNT_ASSETS)
+        count = checked_count_answer(context.service.ask(Request(COUNT_ASSETS, {"where": where})), COUNT_ASSETS)
         if not count:
-            reader.projects.input_type(project_id)  # which says so where there is no such project
+            context.projects.input_type(project_id)  # which says so where there is no such project
         return count
-    reader.warn_of_counting("labels")
-    return len(_ids_of_matching_assets(reader, filters, search))
+    context.warn_of_counting("labels")
+    return len(_ids_of_matching_assets(context, filters, search))
 
 
-def _read(reader: Reader, filters: AssetFilters, search: Search, want: Want) -> Iterator[Row]:
-    fields = tuple(dict.fromkeys((*want.fields, "id")))
+def _read(context: ListContext, filters: AssetFilters, search: Search, wanted: ListRequest) -> Iterator[Row]:
+    fields = tuple(dict.fromkeys((*wanted.fields, "id")))
     places = tuple(place for place in LABEL_PLACES if f"{place}.{CONTENT}" in fields)
     # with the ids of labels, so that an error can name one
     asked = (*fields, *(f"{place}.id" for place in places if f"{place}.id" not in fields))
     where = evolve(filters, label_category_search=search.server_filter).where()
-    input_type = reader.projects.input_type(str(filters.project_id)) if places else None
+    input_type = context.projects.input_type(str(filters.project_id)) if places else None
     page_size = _page_size(input_type) if places else PAGE_SIZE
     if tells_apart(input_type):
         asked += tuple(f"{place}.{ANSWERS}" for place in places)
-    source = Source(
+    plan = RowPlan(
         listing=Listing(ASSETS, COUNT_ASSETS, where, selection_of(asked), page_size),
         wide_selection=selection_of((*asked, *(f"{place}.{CONTENT_URL}" for place in places))),
         what="assets",
@@ -106,14 +106,14 @@ def _read(reader: Reader, filters: AssetFilters, search: Search, want: Want) -> 
         has_contents=bool(places),
         has_answers=tells_apart(input_type),
         keep_urls=any(f"{place}.{CONTENT_URL}" in fields for place in places),
-        keep_texts=want.keep_texts,
+        keep_texts=wanted.keep_texts,
         prepare=decode_metadata if "jsonMetadata" in fields else None,
-        keep=None if search.judge is None else _is_one_of(reader, filters, search),
-        drop=() if "id" in want.fields else ("id",),
+        keep=None if search.judge is None else _is_one_of(context, filters, search),
+        drop=() if "id" in wanted.fields else ("id",),
         places_without_id=tuple(place for place in places if f"{place}.id" not in fields),
-        confirm=partial(reader.projects.input_type, str(filters.project_id)),
+        confirm=partial(context.projects.input_type, str(filters.project_id)),
     )
-    return read_rows(reader, source, want)
+    return read_rows(context, plan, wanted)
 
 
 def _page_size(input_type: str | None) -> int:
@@ -122,27 +122,27 @@ def _page_size(input_type: str | None) -> int:
     return _LLM_PAGE_SIZE if "LLM" in (input_type or "") else PAGE_SIZE
 
 
-def _is_one_of(reader: Reader, filters: AssetFilters, search: Search) -> Callable[[Row], bool]:
+def _is_one_of(context: ListContext, filters: AssetFilters, search: Search) -> Callable[[Row], bool]:
     ids: set[str] | None = None
 
     def keep(asset: Row) -> bool:
         nonlocal ids
         if ids is None:  # not before the first asset is wanted
-            ids = _ids_of_matching_assets(reader, filters, search)
+            ids = _ids_of_matching_assets(context, filters, search)
         return str(asset.get("id")) in ids
 
     return keep
 
 
-def _ids_of_matching_assets(reader: Reader, filters: AssetFilters, search: Search) -> set[str]:
+def _ids_of_matching_assets(context: ListContext, filters: AssetFilters, search: Search) -> set[str]:
     """The assets that have a label that meets the search and every filter of labels by itself."""
     where = evolve(filters, label_category_search=search.server_filter).where()
     of_labels = where.pop("label", {})
     assert isinstance(of_labels, dict)
-    input_type = reader.projects.input_type(str(filters.project_id))
+    input_type = context.projects.input_type(str(filters.project_id))
     fields = ("id", "labelOf.id", CONTENT, *((ANSWERS,) if tells_apart(input_type) else ()))
     is_video = "VIDEO" in (input_type or "")
-    source = Source(
+    plan = RowPlan(
         listing=Listing(
             LABELS,
             COUNT_LABELS,
@@ -155,7 +155,7 @@ def _ids_of_matching_assets(reader: Reader, filters: AssetFilters, search: Searc
         has_answers=tells_apart(input_type),
         judge=search.judge,
     )
-    labels = read_rows(reader, source, Want(disable_tqdm=True))
+    labels = read_rows(context, plan, ListRequest(disable_tqdm=True))
     return {_asset_id_of(label) for label in labels}
 
 

@@ -17,19 +17,18 @@ from kili_query._extras import load
 from kili_query.client import writing
 from kili_query.client.answers import shape_of
 from kili_query.client.arguments import check_project_id, checked_fields, given
-from kili_query.client.arguments_of_lists import AssetArguments, LabelArguments, PredictionArguments
 from kili_query.client.assets import count_assets, read_assets, read_assets_with_parsed_labels
 from kili_query.client.collecting import rare_collections
-from kili_query.client.contents import OnMalformed, checked_on_malformed
+from kili_query.client.contents import PAYLOAD_THREADS, OnMalformed, checked_on_malformed
 from kili_query.client.key_check import check_key
+from kili_query.client.keyword_arguments import AssetArguments, LabelArguments, PredictionArguments
 from kili_query.client.ontologies import OntologyCache, Projects, read_project
 from kili_query.client.paging import Row
-from kili_query.client.payloads import PAYLOAD_THREADS
 from kili_query.client.progress import Bar, is_bar_disabled, progress_bar
 from kili_query.client.rate_limit import CALLS_PER_MINUTE
 from kili_query.client.reading import count_labels, read_labels, read_parsed_labels
 from kili_query.client.request import DEFAULT_TIMEOUT_S, Request, Service
-from kili_query.client.rows import Reader, Want
+from kili_query.client.rows import ListContext, ListRequest
 from kili_query.client.settings import MAX_ANSWER_BYTES, Settings
 from kili_query.client.threads import Threads
 from kili_query.client.transport import Transport
@@ -148,7 +147,7 @@ class KiliClient:
         self._pool = Threads(_PREFETCHING_THREADS, "kili-pages")
         self._payload_pool = Threads(PAYLOAD_THREADS, "kili-payloads")
         projects = Projects(self._service, cache)
-        self._reader = Reader(
+        self._context = ListContext(
             self._service, self._pool, projects, profile, on_malformed, payload_pool=self._payload_pool
         )
         try:
@@ -223,7 +222,7 @@ class KiliClient:
             user_id=user_id,
             id_contains=id_contains,
         )
-        return count_labels(self._reader, filters, category_search)
+        return count_labels(self._context, filters, category_search)
 
     @overload
     def labels(
@@ -344,11 +343,11 @@ class KiliClient:
             user_id=user_id,
             id_contains=id_contains,
         )
-        want = self._want(fields, first, skip, disable_tqdm, as_generator)
+        wanted = self._want(fields, first, skip, disable_tqdm, as_generator)
         if _is_parsed(output_format, "output_format"):
-            parsed = read_parsed_labels(self._reader, filters, category_search, want)
+            parsed = read_parsed_labels(self._context, filters, category_search, wanted)
             return self._given(parsed, as_generator, disable_tqdm)
-        return self._given(read_labels(self._reader, filters, category_search, want), as_generator, disable_tqdm)
+        return self._given(read_labels(self._context, filters, category_search, wanted), as_generator, disable_tqdm)
 
     @overload
     def predictions(
@@ -401,8 +400,8 @@ class KiliClient:
             user_id=user_id,
             id_contains=id_contains,
         )
-        want = self._want(fields, first, skip, disable_tqdm, as_generator)
-        return self._given(read_labels(self._reader, filters, category_search, want), as_generator, disable_tqdm)
+        wanted = self._want(fields, first, skip, disable_tqdm, as_generator)
+        return self._given(read_labels(self._context, filters, category_search, wanted), as_generator, disable_tqdm)
 
     @overload
     def inferences(
@@ -455,8 +454,8 @@ class KiliClient:
             user_id=user_id,
             id_contains=id_contains,
         )
-        want = self._want(fields, first, skip, disable_tqdm, as_generator)
-        return self._given(read_labels(self._reader, filters, category_search, want), as_generator, disable_tqdm)
+        wanted = self._want(fields, first, skip, disable_tqdm, as_generator)
+        return self._given(read_labels(self._context, filters, category_search, wanted), as_generator, disable_tqdm)
 
     def export_labels_as_df(
         self,
@@ -488,8 +487,8 @@ class KiliClient:
         if taken := [name for name in of_asset if name.split(".")[0] == "labels"]:
             raise ArgumentError(f"`asset_fields` holds `{taken[0]}`: labels are the rows, so put it in `fields`")
         asked = (*of_asset, *(f"labels.{name}" for name in of_label))
-        want = self._want(asked, None, 0, None, as_generator=False)
-        assets = read_assets(self._reader, AssetFilters(project_id=project_id), None, want)
+        wanted = self._want(asked, None, 0, None, as_generator=False)
+        assets = read_assets(self._context, AssetFilters(project_id=project_id), None, wanted)
         return cast("pd.DataFrame", label_frame(assets, of_label, of_asset, flatten=flatten))
 
     def export_labels(
@@ -570,7 +569,7 @@ class KiliClient:
             include_sent_back_labels=include_sent_back_labels,
         )
         rows: list[object] | None = exporting.export_labels(
-            self._reader,
+            self._context,
             self._settings,
             exporting.Wanted(
                 project_id=project_id, asset_ids=asset_ids, external_ids=external_ids, filters=asset_filter_kwargs
@@ -863,10 +862,10 @@ class KiliClient:
             ServiceError: the service refused, or could not be asked.
             DataError: a content, or an asset's metadata, cannot be read.
         """
-        wanted = _asset_filters(project_id, asset_id, filters)
-        want = self._want(fields, first, skip, disable_tqdm, as_generator)
+        chosen = _asset_filters(project_id, asset_id, filters)
+        wanted = self._want(fields, first, skip, disable_tqdm, as_generator)
         read = read_assets_with_parsed_labels if _is_parsed(label_output_format, "label_output_format") else read_assets
-        return self._given(read(self._reader, wanted, label_category_search, want), as_generator, disable_tqdm)
+        return self._given(read(self._context, chosen, label_category_search, wanted), as_generator, disable_tqdm)
 
     def count_assets(
         self,
@@ -882,7 +881,7 @@ class KiliClient:
             ArgumentError, QueryError, ServiceError, DataError: as `assets` does.
         """
         wanted = _asset_filters(project_id, asset_id, filters)
-        return count_assets(self._reader, wanted, label_category_search)
+        return count_assets(self._context, wanted, label_category_search)
 
     def project(self, project_id: str, fields: Sequence[str] = PROJECT_FIELDS) -> Row:
         """One project.
@@ -966,14 +965,14 @@ class KiliClient:
             unreachable_s=unreachable_s,
             on_notice=on_notice,
         )
-        return cast("Subscription", module.subscribe(self._reader, self._settings, project_id, callback, options))
+        return cast("Subscription", module.subscribe(self._context, self._settings, project_id, callback, options))
 
     def _want(
         self, fields: Sequence[str], first: int | None, skip: int, disable_tqdm: bool | None, as_generator: bool
-    ) -> Want:
+    ) -> ListRequest:
         # a bar would stand still whenever the caller pauses
         hidden = True if as_generator else is_bar_disabled(disable_tqdm, self._settings.disable_tqdm)
-        return Want(fields=fields, first=first, skip=skip, disable_tqdm=hidden)
+        return ListRequest(fields=fields, first=first, skip=skip, disable_tqdm=hidden)
 
     def _given(
         self, items: Iterator[_Item], as_generator: bool, disable_tqdm: bool | None

@@ -1,39 +1,32 @@
 """The contents of labels and other JSON texts in rows: fetched, decoded, and never silently replaced."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
+from contextlib import ExitStack
+from functools import partial
 from typing import Final, Literal, TypeAlias
 
 from kili_query.client.answers import decode_body
 from kili_query.client.paging import Row
-from kili_query.client.payloads import OnPayloadFailure, fetch_payloads
 from kili_query.client.request import Service
 from kili_query.counting.conversations import ANNOTATIONS, holds_answers, rebuilt
-from kili_query.errors import ArgumentError, DataError, LabelError, MalformedLabelError, UnknownContentError
+from kili_query.errors import (
+    ArgumentError,
+    DataError,
+    LabelError,
+    MalformedLabelError,
+    ServiceError,
+    UnknownContentError,
+)
 from kili_query.protocol import decode_json
-
-__all__ = [
-    "ANSWERS",
-    "CONTENT",
-    "CONTENT_URL",
-    "UNREADABLE",
-    "OnMalformed",
-    "checked_on_malformed",
-    "decode_contents",
-    "decode_metadata",
-    "download_contents",
-    "labels_in",
-    "of_label",
-    "settle_answers",
-    "tells_apart",
-]
 
 OnMalformed: TypeAlias = Literal["raise", "skip"]
 """What becomes of a label whose content cannot be read: an error, or it is left out and reported."""
 
 CONTENT = "jsonResponse"
 CONTENT_URL = "jsonResponseUrl"
-
+PAYLOAD_THREADS = 24
+"""How many contents at URLs a client fetches at a time."""
 
 _TOLD_APART = ("LLM_INSTR_FOLLOWING", "LLM_STATIC")
 ANSWERS = (
@@ -84,32 +77,50 @@ def download_contents(
     keep_urls: bool = False,
     pool: Executor | None = None,
 ) -> None:
-    """Put the contents that stand at URLs into their labels.
+    """Put the contents that the service keeps at URLs into their labels.
 
     Args:
-        labels: with ``jsonResponseUrl``, which is removed.
-        service: who fetches.
-        on_malformed: with ``"skip"``, `UNREADABLE` takes the place of a content that cannot be had.
+        labels: labels as the service lists them. ``jsonResponseUrl`` is removed.
+        service: fetches a content, and sends the key where it belongs.
+        on_malformed: with ``"skip"``, `UNREADABLE` takes the place of a content that cannot be fetched. It is never an
+            empty content, which would say that nothing is annotated.
         keep_urls: leave the URLs in their labels.
-        pool: threads to fetch in, instead of new ones.
+        pool: the threads that fetch; without them, contents are fetched one after another.
 
     Raises:
-        ServiceError: a content cannot be had.
-        MalformedLabelError: a URL is none.
+        ServiceError: a content cannot be fetched; a note names the label.
+        MalformedLabelError: the value of ``jsonResponseUrl`` is not a URL.
     """
-    elsewhere = []
-    for label in labels:
-        if label.get(CONTENT_URL) is not None:
-            elsewhere.append(label)
-        elif not keep_urls:
-            label.pop(CONTENT_URL, None)
-    on_failure: OnPayloadFailure = "raise" if on_malformed == "raise" else "unknown"
-    fetched = fetch_payloads(elsewhere, service, on_failure=on_failure, pool=pool)
-    for label, found in zip(elsewhere, fetched, strict=True):
-        content = found.get(CONTENT)
-        label[CONTENT] = UNREADABLE if content is None and on_malformed == "skip" else content
-        if not keep_urls:
-            del label[CONTENT_URL]
+    urls = [(label, label.get(CONTENT_URL) if keep_urls else label.pop(CONTENT_URL, None)) for label in labels]
+    elsewhere = [(label, partial(_content, service, label.get("id"), url)) for label, url in urls if url is not None]
+    with ExitStack() as stack:
+        for label, read in elsewhere if pool is None else _submitted(elsewhere, pool, stack):
+            try:
+                label[CONTENT] = read()
+            except (ServiceError, MalformedLabelError):
+                if on_malformed == "raise":
+                    raise
+                label[CONTENT] = UNREADABLE
+
+
+def _submitted(
+    tasks: Iterable[tuple[Row, Callable[[], object]]], pool: Executor, stack: ExitStack
+) -> list[tuple[Row, Callable[[], object]]]:
+    """The same tasks, under way; those that have not begun when the stack closes never will."""
+    futures = [(label, pool.submit(read)) for label, read in tasks]
+    for _, future in futures:
+        stack.callback(future.cancel)
+    return [(label, future.result) for label, future in futures]
+
+
+def _content(service: Service, label_id: object, url: object) -> object:
+    if not isinstance(url, str) or not url.lower().startswith(("https://", "http://")):
+        raise MalformedLabelError(f"the content of label `{label_id}` has no URL that can be fetched", CONTENT_URL)
+    try:
+        return service.get_json(url)
+    except ServiceError as error:
+        error.add_note(f"it is the content of label `{label_id}`")
+        raise
 
 
 def decode_contents(labels: Iterable[Row], on_malformed: OnMalformed) -> None:

@@ -12,13 +12,13 @@ from typing import cast
 from attrs import asdict, evolve, frozen
 
 from kili_query.client.arguments import check_project_id, checked_filters
+from kili_query.client.asset_ids import asset_ids_of
 from kili_query.client.assets import count_assets, read_assets
 from kili_query.client.headers import KeyInHeader
-from kili_query.client.lookup import asset_ids_of
 from kili_query.client.ontologies import read_project
 from kili_query.client.paging import Row
 from kili_query.client.request import Service
-from kili_query.client.rows import Reader, Want
+from kili_query.client.rows import ListContext, ListRequest
 from kili_query.client.search import parse_search
 from kili_query.client.settings import Settings
 from kili_query.errors import ArgumentError, GraphQLError, IncompatibleArgumentsError
@@ -140,7 +140,7 @@ class Wanted:
 
 
 def export_labels(
-    reader: Reader,
+    context: ListContext,
     settings: Settings,
     wanted: Wanted,
     *,
@@ -167,18 +167,18 @@ def export_labels(
     chosen.check_media(options)
     if filename is None and chosen.is_archive:
         raise ArgumentError(f"`filename` is needed: the format `{fmt}` is an archive")
-    project = _project(reader.service, wanted.project_id)
+    project = _project(context.service, wanted.project_id)
     if wanted.external_ids is not None:
-        found = asset_ids_of(reader.service, wanted.project_id, wanted.external_ids)
+        found = asset_ids_of(context.service, wanted.project_id, wanted.external_ids)
         filters = evolve(filters, asset_id_in=found)
     if options.with_assets and search is None:  # one request, which with a search might be many
-        _warn_of_many(count_assets(reader, filters, None))
+        _warn_of_many(count_assets(context, filters, None))
     with tempfile.TemporaryDirectory(prefix="kili-query-") as folder:
         path = Path(folder) / "rows.json"
         try:
             summary = write(
                 None,
-                FromJson(_assets(reader, filters, search, options, chosen.label_fields)),
+                FromJson(_assets(context, filters, search, options, chosen.label_fields)),
                 project,
                 fmt=fmt,
                 to=path if filename is None else filename,
@@ -214,7 +214,7 @@ def _project(service: Service, project_id: str) -> Row:
 
 
 def _assets(
-    reader: Reader,
+    context: ListContext,
     filters: AssetFilters,
     search: str | Query | None,
     options: Options,
@@ -223,8 +223,10 @@ def _assets(
     """The assets with the labels that the options ask for, as they come."""
     place = "labels" if options.export_type == "normal" else "latestLabel"
     of_label = (*_LABEL_FIELDS, *label_fields, *(() if options.include_sent_back_labels else ("isSentBackToQueue",)))
-    want = Want(fields=(*_ASSET_FIELDS, *(f"{place}.{name}" for name in of_label)), disable_tqdm=True, keep_texts=True)
-    return read_assets(reader, evolve(filters, label_type_in=options.label_types), search, want)
+    wanted = ListRequest(
+        fields=(*_ASSET_FIELDS, *(f"{place}.{name}" for name in of_label)), disable_tqdm=True, keep_texts=True
+    )
+    return read_assets(context, evolve(filters, label_type_in=options.label_types), search, wanted)
 
 
 def _warn_of_many(number: int) -> None:

@@ -1,8 +1,9 @@
-"""Which pages of a list are asked for, and which of their rows are new. No I/O: who drives this sends the requests."""
+"""Pages of a list: which are requested, which of their rows are new, and how they are fetched ahead of the reader."""
 
 import warnings
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from concurrent.futures import CancelledError, Executor, Future
 from typing import Any, TypeAlias
 
 from attrs import define, field, frozen
@@ -12,13 +13,14 @@ from kili_query.client.request import Request
 from kili_query.errors import TransportError
 from kili_query.protocol import Operation
 
-__all__ = ["PAGE_SIZE", "Listing", "Pages", "Row", "checked_count_answer"]
-
 Row: TypeAlias = dict[str, Any]
 """What the service sent of one object. Values are ``Any``, as with ``json.loads``, so that callers can index them."""
 
 PAGE_SIZE = 100
 """Rows that the service gives at most in one page."""
+
+WINDOW = 8
+"""Requests of one list that are under way at a time."""
 
 _MOST_STALE_PAGES = 5
 _MOST_PASSES = 3
@@ -188,6 +190,50 @@ class Pages:
             self._offset = 0
             self._has_slipped = False
             self._stale_pages = 0
+
+
+def read_pages(pages: Pages, fetch: Callable[[Request], object], pool: Executor) -> Generator[list[Row], None, None]:
+    """Yield the new rows of each page, in the order of the list.
+
+    While the caller is busy with one page, the next ones are fetched. At most `WINDOW` pages are held. The first page
+    is fetched alone. If it is full, the second one is requested before the first is yielded, and no more than that
+    until the caller reads on.
+
+    Args:
+        pages: which pages.
+        fetch: sends a request and gives its answer; called in several threads.
+        pool: the threads.
+
+    Raises:
+        ServiceError: of `fetch`, once what came before the failing page has been given.
+        TransportError: the client was closed, and its threads with it.
+    """
+    under_way: deque[Future[object]] = deque()
+    try:
+        while True:
+            requests = _requests(pages, WINDOW - len(under_way))
+            if not under_way and len(requests) == 1:  # nothing to overlap with: no thread needed
+                rows = pages.take(fetch(requests[0]))
+            else:
+                under_way.extend(pool.submit(fetch, request) for request in requests)
+                if not under_way:
+                    return
+                rows = pages.take(under_way.popleft().result())
+            # the next pages come while the caller is busy with this one, which is one of the window
+            under_way.extend(pool.submit(fetch, request) for request in _requests(pages, WINDOW - 1 - len(under_way)))
+            yield rows
+    except CancelledError:
+        raise TransportError("the client is closed", operation=pages.listing.rows.name) from None
+    finally:
+        for future in under_way:
+            future.cancel()
+
+
+def _requests(pages: Pages, at_most: int) -> list[Request]:
+    requests: list[Request] = []
+    while len(requests) < at_most and (request := pages.next_request()) is not None:
+        requests.append(request)
+    return requests
 
 
 def checked_count_answer(answer: object, operation: Operation) -> int:

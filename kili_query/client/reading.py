@@ -10,7 +10,7 @@ from kili_query.client.arguments import checked_filters
 from kili_query.client.contents import ANSWERS, CONTENT, CONTENT_URL, tells_apart
 from kili_query.client.paging import PAGE_SIZE, Listing, Row, checked_count_answer
 from kili_query.client.request import Request
-from kili_query.client.rows import Reader, Source, Want, read_rows
+from kili_query.client.rows import ListContext, ListRequest, RowPlan, read_rows
 from kili_query.client.search import Search, parse_search, plan_search
 from kili_query.errors import ArgumentError
 from kili_query.ontology import Ontology
@@ -26,7 +26,7 @@ VIDEO_PAGE_SIZE = 20
 
 
 def read_labels(
-    reader: Reader, filters: LabelFilters, category_search: str | Query | None, want: Want
+    context: ListContext, filters: LabelFilters, category_search: str | Query | None, wanted: ListRequest
 ) -> Iterator[Row]:
     """The labels, oldest first; what can be wrong with the arguments is said before the first is asked for.
 
@@ -36,29 +36,29 @@ def read_labels(
         ServiceError: the service refused, or could not be asked.
         LabelError: a content cannot be read.
     """
-    want = want.checked()
+    wanted = wanted.checked()
     checked_filters(filters)
     query = parse_search(category_search)
-    if want.first == 0:
+    if wanted.first == 0:
         return iter(())
-    search = plan_search(query, filters.project_id, reader.projects, reader.profile)
-    return iter(()) if search.is_never else _read(reader, filters, search, want)
+    search = plan_search(query, filters.project_id, context.projects, context.profile)
+    return iter(()) if search.is_never else _read(context, filters, search, wanted)
 
 
 def read_parsed_labels(
-    reader: Reader, filters: LabelFilters, category_search: str | Query | None, want: Want
+    context: ListContext, filters: LabelFilters, category_search: str | Query | None, wanted: ListRequest
 ) -> "Iterator[ParsedLabel]":
     """The labels as objects, which know the project's interface.
 
     Raises:
         ArgumentError, QueryError, ServiceError, LabelError: as `read_labels` does.
     """
-    if CONTENT not in want.checked().fields:
+    if CONTENT not in wanted.checked().fields:
         raise ArgumentError(f"`fields` lacks `{CONTENT}`, of which parsed labels are made")
     checked_filters(filters)
     parse_search(category_search)
-    ontology = reader.projects.fetch(filters.project_id)
-    rows = read_labels(reader, filters, category_search, want)
+    ontology = context.projects.fetch(filters.project_id)
+    rows = read_labels(context, filters, category_search, wanted)
     return (parsed_label(row, ontology) for row in rows)
 
 
@@ -69,7 +69,7 @@ def parsed_label(row: Row, ontology: Ontology) -> "ParsedLabel":
     return ParsedLabel(row, ontology, ontology.input_type)
 
 
-def count_labels(reader: Reader, filters: LabelFilters, category_search: str | Query | None) -> int:
+def count_labels(context: ListContext, filters: LabelFilters, category_search: str | Query | None) -> int:
     """How many labels there are; where the service cannot tell, they are read.
 
     Raises:
@@ -77,36 +77,35 @@ def count_labels(reader: Reader, filters: LabelFilters, category_search: str | Q
     """
     checked_filters(filters)
     query = parse_search(category_search)
-    search = plan_search(query, filters.project_id, reader.projects, reader.profile)
+    search = plan_search(query, filters.project_id, context.projects, context.profile)
     if search.is_never:
         return 0
     if search.judge is None:
         where = evolve(filters, category_search=search.server_filter).where()
-        count = checked_count_answer(reader.service.ask(Request(COUNT_LABELS, {"where": where})), COUNT_LABELS)
+        count = checked_count_answer(context.service.ask(Request(COUNT_LABELS, {"where": where})), COUNT_LABELS)
         if not count:
-            reader.projects.input_type(filters.project_id)  # which says so where there is no such project
+            context.projects.input_type(filters.project_id)  # which says so where there is no such project
         return count
-    reader.warn_of_counting("labels")
-    return sum(1 for _ in _read(reader, filters, search, Want(disable_tqdm=True)))
+    context.warn_of_counting("labels")
+    return sum(1 for _ in _read(context, filters, search, ListRequest(disable_tqdm=True)))
 
 
-def _read(reader: Reader, filters: LabelFilters, search: Search, want: Want) -> Iterator[Row]:
-    wanted = tuple(want.fields)
+def _read(context: ListContext, filters: LabelFilters, search: Search, wanted: ListRequest) -> Iterator[Row]:
     needed = ("id", CONTENT) if search.judge is not None else ("id",)
-    fields = tuple(dict.fromkeys((*wanted, *needed)))
+    fields = tuple(dict.fromkeys((*wanted.fields, *needed)))
     has_contents = CONTENT in fields
     where = evolve(filters, category_search=search.server_filter).where()
-    input_type = reader.projects.input_type(filters.project_id) if has_contents else None
+    input_type = context.projects.input_type(filters.project_id) if has_contents else None
     asked = (*fields, ANSWERS) if tells_apart(input_type) else fields
     page_size = VIDEO_PAGE_SIZE if "VIDEO" in (input_type or "") else PAGE_SIZE
-    source = Source(
+    plan = RowPlan(
         listing=Listing(LABELS, COUNT_LABELS, where, selection_of(asked), page_size),
         wide_selection=selection_of((*asked, CONTENT_URL)),
         has_contents=has_contents,
         has_answers=tells_apart(input_type),
-        keep_urls=CONTENT_URL in wanted,
+        keep_urls=CONTENT_URL in wanted.fields,
         judge=search.judge,
-        drop=tuple(name for name in needed if name not in wanted),
-        confirm=partial(reader.projects.input_type, filters.project_id),
+        drop=tuple(name for name in needed if name not in wanted.fields),
+        confirm=partial(context.projects.input_type, filters.project_id),
     )
-    return read_rows(reader, source, want)
+    return read_rows(context, plan, wanted)

@@ -20,8 +20,7 @@ from kili_query.client.contents import (
     settle_answers,
 )
 from kili_query.client.ontologies import Projects
-from kili_query.client.paging import Listing, Pages, Row
-from kili_query.client.prefetch import read_pages
+from kili_query.client.paging import Listing, Pages, Row, read_pages
 from kili_query.client.progress import progress_bar
 from kili_query.client.request import Request, Service
 from kili_query.errors import GraphQLError, LabelError, UnknownContentError
@@ -29,13 +28,13 @@ from kili_query.planning import ServerProfile
 from kili_query.protocol import selection_of
 from kili_query.targets.closures import Matcher
 
-__all__ = ["Reader", "Source", "Want", "read_rows"]
+__all__ = ["ListContext", "ListRequest", "RowPlan", "read_rows"]
 
 _SHOWN = 10
 
 
 @define
-class Reader:
+class ListContext:
     """What the lists of one client share. Many threads may use it.
 
     Attributes:
@@ -46,7 +45,7 @@ class Reader:
         on_malformed: what becomes of a label whose content cannot be read.
         has_content_urls: whether the service knows ``jsonResponseUrl``, as newer ones do; None until one was asked.
         has_warned: that a count takes reading was said.
-        payload_pool: threads that fetch contents at URLs; None for new ones each time.
+        payload_pool: threads that fetch contents at URLs; None to fetch them one after another.
     """
 
     service: Service
@@ -67,7 +66,7 @@ class Reader:
 
 
 @frozen(kw_only=True)
-class Want:
+class ListRequest:
     """What a caller wants of a list.
 
     Attributes:
@@ -84,7 +83,7 @@ class Want:
     disable_tqdm: bool | None = None
     keep_texts: bool = False
 
-    def checked(self) -> "Want":
+    def checked(self) -> "ListRequest":
         """The same, when it can be had.
 
         Raises:
@@ -98,7 +97,7 @@ class Want:
 
 
 @frozen(kw_only=True)
-class Source:
+class RowPlan:
     """Where rows come from, and how they are made ready.
 
     Attributes:
@@ -109,7 +108,7 @@ class Source:
         has_contents: the contents of labels are among what is asked for.
         has_answers: the annotations are asked for that tell the contents.
         keep_urls: the caller wants ``jsonResponseUrl`` itself.
-        keep_texts: see `Want`.
+        keep_texts: see `ListRequest`.
         prepare: what else is done to the rows of a page.
         keep: which rows are meant, where the service cannot tell.
         judge: what must hold of the label that a row is.
@@ -142,19 +141,19 @@ class Source:
         return row
 
 
-def read_rows(reader: Reader, source: Source, want: Want) -> Iterator[Row]:
+def read_rows(context: ListContext, plan: RowPlan, wanted: ListRequest) -> Iterator[Row]:
     """The rows, in the service's order. ``first`` and ``skip`` count rows that are meant, whoever judges that."""
-    if source.judge is None and source.keep is None:
-        return _rows(reader, source, Pages(source.listing, want.skip, want.first), want.disable_tqdm)
-    return _part(_rows(reader, source, Pages(source.listing), want.disable_tqdm), want)
+    if plan.judge is None and plan.keep is None:
+        return _rows(context, plan, Pages(plan.listing, wanted.skip, wanted.first), wanted.disable_tqdm)
+    return _part(_rows(context, plan, Pages(plan.listing), wanted.disable_tqdm), wanted)
 
 
-def _part(rows: Generator[Row, None, None], want: Want) -> Iterator[Row]:
+def _part(rows: Generator[Row, None, None], wanted: ListRequest) -> Iterator[Row]:
     """The rows between ``skip`` and ``first``; what comes after is not fetched."""
-    end = None if want.first is None else want.skip + want.first
+    end = None if wanted.first is None else wanted.skip + wanted.first
     with closing(rows):
         for number, row in enumerate(rows, 1):
-            if number > want.skip:
+            if number > wanted.skip:
                 yield row
             if number == end:
                 return
@@ -180,16 +179,16 @@ class _Unknown:
             warnings.warn(message, UserWarning, stacklevel=3)
 
 
-def _rows(reader: Reader, source: Source, pages: Pages, disable_tqdm: bool | None) -> Generator[Row, None, None]:
-    unknown = _Unknown("have the content None" if source.places else "are left out")
+def _rows(context: ListContext, plan: RowPlan, pages: Pages, disable_tqdm: bool | None) -> Generator[Row, None, None]:
+    unknown = _Unknown("have the content None" if plan.places else "are left out")
 
     def fetch(request: Request) -> object:
-        return _fetch(reader, source, request)
+        return _fetch(context, plan, request)
 
     try:
         with (
-            progress_bar(f"Retrieving {source.what}", disable=disable_tqdm) as bar,
-            closing(read_pages(pages, fetch, reader.pool)) as fetched,
+            progress_bar(f"Retrieving {plan.what}", disable=disable_tqdm) as bar,
+            closing(read_pages(pages, fetch, context.pool)) as fetched,
         ):
             is_empty = True
             for page in fetched:
@@ -197,72 +196,72 @@ def _rows(reader: Reader, source: Source, pages: Pages, disable_tqdm: bool | Non
                 bar.total = pages.expected or len(page)
                 bar.update(len(page))
                 for row in page:
-                    _make_ready(row, reader, source)
-                    if _is_meant(row, reader, source, unknown):
-                        yield source.without_extras(row)
+                    _make_ready(row, context, plan)
+                    if _is_meant(row, context, plan, unknown):
+                        yield plan.without_extras(row)
             if is_empty:
-                source.confirm()
+                plan.confirm()
     finally:
         unknown.report()
 
 
-def _make_ready(row: Row, reader: Reader, source: Source) -> None:
+def _make_ready(row: Row, context: ListContext, plan: RowPlan) -> None:
     """Decode a row when it is its turn: as text, the pages that were fetched ahead take a tenth of the memory."""
-    if source.has_contents and not source.keep_texts:
-        decode_contents(labels_in((row,), source.places), reader.on_malformed)
-    if source.has_answers:
-        settle_answers(labels_in((row,), source.places), reader.on_malformed, keep_unreadable=source.keep_texts)
-    if source.prepare is not None:
-        source.prepare([row])
+    if plan.has_contents and not plan.keep_texts:
+        decode_contents(labels_in((row,), plan.places), context.on_malformed)
+    if plan.has_answers:
+        settle_answers(labels_in((row,), plan.places), context.on_malformed, keep_unreadable=plan.keep_texts)
+    if plan.prepare is not None:
+        plan.prepare([row])
 
 
-def _is_meant(row: Row, reader: Reader, source: Source, unknown: _Unknown) -> bool:
-    if source.keep is not None and not source.keep(row):
+def _is_meant(row: Row, context: ListContext, plan: RowPlan, unknown: _Unknown) -> bool:
+    if plan.keep is not None and not plan.keep(row):
         return False
-    for label in labels_in((row,), source.places) if source.has_contents else ():
+    for label in labels_in((row,), plan.places) if plan.has_contents else ():
         if label.get(CONTENT) is UNREADABLE:
             label[CONTENT] = None
             unknown.add(label)
-            if not source.places:
+            if not plan.places:
                 return False
-    if source.judge is None:
+    if plan.judge is None:
         return True
     try:
-        return source.judge(row.get(CONTENT))
+        return plan.judge(row.get(CONTENT))
     except UnknownContentError:
         pass  # neither a match nor a non-match, whatever is done with malformed labels
     except LabelError as error:
-        if reader.on_malformed == "raise":
+        if context.on_malformed == "raise":
             raise of_label(row, error) from error
     unknown.add(row)
     return False
 
 
-def _fetch(reader: Reader, source: Source, request: Request) -> object:
+def _fetch(context: ListContext, plan: RowPlan, request: Request) -> object:
     """The answer to a request, with the contents that stand at URLs; called in threads."""
-    if request.operation != source.listing.rows:
-        return reader.service.ask(request)
-    answer = _ask(reader, source, request)
+    if request.operation != plan.listing.rows:
+        return context.service.ask(request)
+    answer = _ask(context, plan, request)
     if not isinstance(answer, list) or not all(isinstance(row, dict) for row in answer):
         return answer  # not a page, as whoever takes it will say
-    if source.has_contents:
-        labels = list(labels_in(answer, source.places))
+    if plan.has_contents:
+        labels = list(labels_in(answer, plan.places))
         download_contents(
-            labels, reader.service, reader.on_malformed, keep_urls=source.keep_urls, pool=reader.payload_pool
+            labels, context.service, context.on_malformed, keep_urls=plan.keep_urls, pool=context.payload_pool
         )
     return answer
 
 
-def _ask(reader: Reader, source: Source, request: Request) -> object:
+def _ask(context: ListContext, plan: RowPlan, request: Request) -> object:
     """Ask for contents at URLs too, unless the service is known not to have any."""
-    if not source.has_contents or source.keep_urls or reader.has_content_urls is False:
-        return reader.service.ask(request)
+    if not plan.has_contents or plan.keep_urls or context.has_content_urls is False:
+        return context.service.ask(request)
     try:
-        answer = reader.service.ask(evolve(request, selection=source.wide_selection))
+        answer = context.service.ask(evolve(request, selection=plan.wide_selection))
     except GraphQLError as error:
-        if reader.has_content_urls or CONTENT_URL not in error.message:
+        if context.has_content_urls or CONTENT_URL not in error.message:
             raise
-        reader.has_content_urls = False
-        return reader.service.ask(request)
-    reader.has_content_urls = True
+        context.has_content_urls = False
+        return context.service.ask(request)
+    context.has_content_urls = True
     return answer

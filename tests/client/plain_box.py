@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from kili_query.client import KiliClient, assets, lookup, reading
+from kili_query.client import KiliClient, asset_ids, assets, reading
 from kili_query.client.client import _PREFETCHING_THREADS
-from kili_query.client.payloads import PAYLOAD_THREADS
+from kili_query.client.contents import PAYLOAD_THREADS
 from kili_query.client.writing import append, delete
 from kili_query.sandbox import Sandbox
 from tests.client.fake_clock import FakeTime
@@ -45,7 +45,7 @@ def small_pages() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(assets, "PAGE_SIZE", 10)
         patch.setattr(reading, "PAGE_SIZE", 10)
-        patch.setattr(lookup, "_PAGE_SIZE", 5)
+        patch.setattr(asset_ids, "_PAGE_SIZE", 5)
         patch.setattr(append, "BATCH_SIZE", 2)
         patch.setattr(delete, "BATCH_SIZE", 2)
         yield

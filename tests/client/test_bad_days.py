@@ -10,7 +10,7 @@ import pytest
 from attrs import frozen
 
 from kili_query.client import KiliClient
-from kili_query.client.prefetch import WINDOW
+from kili_query.client.paging import WINDOW
 from kili_query.errors import GraphQLError, ServiceError, TransportError
 from kili_query.sandbox import Sandbox
 from tests.client.fake_clock import FakeTime

@@ -3,12 +3,13 @@
 import warnings
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kili_query.client.paging import Listing, Pages
+from kili_query.client.paging import Listing, Pages, read_pages
 from kili_query.client.request import Request
 from kili_query.errors import TransportError
 from kili_query.protocol import COUNT_LABELS, LABELS
@@ -256,3 +257,19 @@ def test_rows_that_stay_are_all_given_once_while_others_come_and_go(
         ids, _ = read(Pages(LISTING), listed, window=window, before=before)
     assert len(ids) == len(set(ids))
     assert warned or stay <= set(ids)
+
+
+def test_the_second_page_is_requested_before_the_first_is_read() -> None:
+    listed = rows(*range(95))
+    sent: list[tuple[object, object]] = []
+
+    def fetch(request: Request) -> object:
+        sent.append((request.variables.get("skip"), request.variables.get("first")))
+        return answer(request, listed)
+
+    with ThreadPoolExecutor(1) as pool:
+        pages = read_pages(Pages(LISTING), fetch, pool)
+        assert next(pages) == listed[:10]
+        pool.submit(int).result()  # the pool has done what it was given before
+        assert sent == [(0, 10), COUNT, (9, 10)]
+        assert [row for page in pages for row in page] == listed[10:]

@@ -92,7 +92,7 @@ class Slow(dict):  # an ontology cache that one thread is held in
 
 with KiliClient(key, endpoint, ontology_cache=Slow()) as client:
     def count():
-        assert client._reader.projects.ontology(project).jobs.keys() == {"WHAT"}
+        assert client._context.projects.ontology(project).jobs.keys() == {"WHAT"}
 
     thread = threading.Thread(target=count)
     thread.start()

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import pytest
 
 from kili_query.client import KiliClient
-from kili_query.client.prefetch import WINDOW
+from kili_query.client.paging import WINDOW
 from kili_query.errors import (
     ArgumentError,
     DataError,

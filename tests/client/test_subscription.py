@@ -38,7 +38,7 @@ class Scene:
     def subscribe(self, **options: object) -> Subscription:
         """As the client does, but with pauses that are short; returns once the server does listen."""
         subscription = subscribe(
-            self.client._reader, self.client._settings, self.box.project_id, None, Options(clock=QUICK, **options)
+            self.client._context, self.client._settings, self.box.project_id, None, Options(clock=QUICK, **options)
         )
         self.wait_for_server()
         return subscription
@@ -300,7 +300,7 @@ class TestRefusals:
     def test_a_wrong_key(self, scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("KILI_SDK_SKIP_CHECKS", "1")
         with KiliClient("not-the-key", scene.box.endpoint, ontology_cache=False) as client:
-            reader, settings = scene.client._reader, client._settings  # HTTP with the right key, to get that far
+            reader, settings = scene.client._context, client._settings  # HTTP with the right key, to get that far
             for protocol in PROTOCOLS:
                 with pytest.raises(AuthenticationFailed, match="wrong API key") as refused:
                     subscribe(reader, settings, scene.box.project_id, None, Options(protocol=protocol))

@@ -19,7 +19,7 @@ from websockets.exceptions import ConnectionClosed
 from kili_query.client.ontologies import Projects
 from kili_query.client.request import Request
 from kili_query.client.retries import Clock
-from kili_query.client.rows import Reader
+from kili_query.client.rows import ListContext
 from kili_query.client.settings import Settings
 from kili_query.client.subscription import Interruption, LeftOut, Notice, Options, Subscription, channel, subscribe
 from kili_query.errors import (
@@ -65,7 +65,7 @@ def open_subscription(service: FakeService) -> Iterator[Subscribe]:
             settings: Settings | None = None,
             **options: object,
         ) -> Subscription:
-            reader = Reader(service, pool, Projects(service, {}), DEFAULT_PROFILE)
+            reader = ListContext(service, pool, Projects(service, {}), DEFAULT_PROFILE)
             wanted = Options(**{"clock": QUICK, "on_notice": lambda _: None, **options})
             opened.append(subscribe(reader, settings or Settings(KEY, server.endpoint), "project", callback, wanted))
             return opened[-1]

@@ -14,7 +14,7 @@ from kili_query.client.contents import ANSWERS, CONTENT, CONTENT_URL, OnMalforme
 from kili_query.client.paging import Row
 from kili_query.client.request import Request
 from kili_query.client.retries import Clock
-from kili_query.client.rows import Reader
+from kili_query.client.rows import ListContext
 from kili_query.client.search import parse_search
 from kili_query.client.settings import Settings
 from kili_query.client.subscription.channel import Dial
@@ -159,7 +159,7 @@ class Subscription:
 
 
 def subscribe(
-    reader: Reader, settings: Settings, project_id: str, callback: Callback | None, options: Options
+    reader: ListContext, settings: Settings, project_id: str, callback: Callback | None, options: Options
 ) -> Subscription:
     """Begin a subscription; what can be wrong with the arguments is said before anything is sent.
 
@@ -195,7 +195,7 @@ def _checked(project_id: str, callback: Callback | None, options: Options) -> Qu
     return parse_search(options.where, name="where")
 
 
-def _judge(reader: Reader, project_id: str, query: Query | None) -> Matcher | None:
+def _judge(reader: ListContext, project_id: str, query: Query | None) -> Matcher | None:
     """What tells which labels are meant; it also makes sure that there is the project, of which the service would
     send nothing, and say nothing."""
     if query is None:
@@ -204,7 +204,7 @@ def _judge(reader: Reader, project_id: str, query: Query | None) -> Matcher | No
     return query.compile(ontology=reader.projects.fetch(project_id))
 
 
-def _document(reader: Reader, project_id: str) -> str:
+def _document(reader: ListContext, project_id: str) -> str:
     """What is asked of each label, its content's URL included where the service knows such."""
     if reader.has_content_urls is None:
         where = {"project": {"id": project_id}}

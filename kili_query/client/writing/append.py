@@ -6,16 +6,16 @@ from typing import TypeAlias
 
 from attrs import evolve, frozen
 
-from kili_query.client.lookup import asset_ids_of
-from kili_query.client.request import Request, Service
-from kili_query.client.writing.batches import BATCH_SIZE, Advance, Batch, accounting_for, send_batches
-from kili_query.client.writing.checks import (
+from kili_query.client.arguments import (
     check_integers,
     check_label_type,
     check_lengths,
     check_responses,
     check_texts,
 )
+from kili_query.client.asset_ids import asset_ids_of
+from kili_query.client.request import Request, Service
+from kili_query.client.writing.batches import BATCH_SIZE, Advance, Batch, accounting_for, send_batches
 from kili_query.errors import ArgumentError, IncompatibleArgumentsError, MissingArgumentError
 from kili_query.protocol import APPEND_MANY_LABELS, LabelType, encode_json
 

@@ -3,9 +3,9 @@
 import warnings
 from collections.abc import Sequence
 
+from kili_query.client.arguments import check_texts
 from kili_query.client.request import Request, Service
 from kili_query.client.writing.batches import BATCH_SIZE, Advance, Batch, send_batches
-from kili_query.client.writing.checks import check_texts
 from kili_query.errors import ArgumentError
 from kili_query.protocol import DELETE_LABELS
 

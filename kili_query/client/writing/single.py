@@ -4,10 +4,10 @@ import warnings
 from collections.abc import Mapping
 
 from kili_query.client.answers import shape_of
-from kili_query.client.lookup import asset_ids_of
+from kili_query.client.arguments import check_label_type, check_response, check_texts
+from kili_query.client.asset_ids import asset_ids_of
 from kili_query.client.request import Request, Service
 from kili_query.client.writing.batches import accounting_for
-from kili_query.client.writing.checks import check_label_type, check_texts, is_response
 from kili_query.errors import (
     ArgumentError,
     IncompatibleArgumentsError,
@@ -47,7 +47,7 @@ def create_honeypot(
         NotFound: no asset of the project bears the external id.
         ServiceError: it failed. Its ``in_doubt`` or its ``not_sent`` holds the asset's id, as it was given.
     """
-    is_response("json_response", json_response)
+    check_response("json_response", json_response)
     text = encode_json(json_response)
     if not asset_id and not (asset_external_id and project_id):
         raise ArgumentError("no asset is named: give `asset_id`, or `asset_external_id` and `project_id`")
@@ -78,7 +78,7 @@ def append_to_labels(
         ServiceError: it failed. Its ``in_doubt`` or its ``not_sent`` holds the asset's id, as it was given.
     """
     warnings.warn("`append_to_labels` is deprecated: call `append_labels`", DeprecationWarning, stacklevel=3)
-    is_response("json_response", json_response)
+    check_response("json_response", json_response)
     text = encode_json(json_response)
     check_label_type(label_type)
     if label_asset_id and label_asset_external_id:
@@ -121,7 +121,7 @@ def update_properties_in_label(
         raise ArgumentError("`label_id` is empty: it is the id of a label")
     data: dict[str, object] = {}
     if json_response is not None:
-        is_response("json_response", json_response)
+        check_response("json_response", json_response)
         data["jsonResponse"] = encode_json(json_response)
     data |= {"modelName": model_name} if model_name is not None else {}
     data |= {"secondsToLabel": seconds_to_label} if seconds_to_label is not None else {}
