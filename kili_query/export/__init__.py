@@ -17,7 +17,7 @@ from kili_query._extras import load
 
 load("kili_query.export.text_jobs", "`kili_query.export`", "export")  # says what to install, where something lacks
 
-from kili_query.export.asset import Asset, Frame, Label, Media, WritableAnnotation
+from kili_query.export.asset import Asset, Label, Media, WritableAnnotation
 from kili_query.export.context import Export
 from kili_query.export.errors import (
     DownloadError,
@@ -34,6 +34,7 @@ from kili_query.export.options import AnnotationModifier, ExportType, Layout, On
 from kili_query.export.project import Project
 from kili_query.export.summary import Skipped, Summary
 from kili_query.export.writing import write
+from kili_query.labels.structure import Frame
 
 __all__ = [
     "FORMATS",

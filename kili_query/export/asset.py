@@ -11,9 +11,7 @@ from kili_query.errors import MalformedLabelError
 from kili_query.export.errors import NotExportableAssetError
 from kili_query.export.naming import Names, Reservation, one_step
 from kili_query.labels.geometry import Shape, Size
-
-CONTENT = "jsonResponse"
-"""The field of a label that holds its content."""
+from kili_query.labels.structure import CONTENT, Frame
 
 
 @frozen
@@ -29,21 +27,6 @@ class Media:
     file: Path
     path: str
     frame: int | None = None
-
-
-@frozen
-class Frame:
-    """The jobs of one frame, or of a whole asset that is no video.
-
-    Attributes:
-        number: from 0; None for an asset that is no video.
-        jobs: job name to job response; any mapping, which may decode a response when it is asked for.
-        path: where in the label, as a JSON path.
-    """
-
-    number: int | None
-    jobs: Mapping[str, object]
-    path: str
 
 
 @frozen
@@ -179,7 +162,8 @@ class Asset:
         """
         if self.size is None:
             told = self.document.get("resolution")
-            reason = "its size in pixels is not known" if told is None else f"its `resolution` is no size: {told!r:.80}"
+            unknown = "its size in pixels is not known"
+            reason = unknown if told is None else f"its `resolution` is not a size: {told!r:.80}"
             advice = "give `assets=…` that tell it, each with a `resolution` of width and height"
             if self.no_size:
                 raise NotExportableAssetError(f"{reason}, nor do its media tell it: {self.no_size}; {advice}")

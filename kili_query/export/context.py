@@ -9,13 +9,14 @@ from typing import IO
 from attrs import field, frozen
 
 from kili_query.errors import KiliQueryError, LabelError, MalformedLabelError
-from kili_query.export.asset import Asset, Frame, Label, WritableAnnotation
+from kili_query.export.asset import Asset, Label, WritableAnnotation
 from kili_query.export.errors import NotExportableLabelError
 from kili_query.export.options import Options
 from kili_query.export.project import Project
 from kili_query.export.summary import Skipped, Summary
 from kili_query.export.text_jobs import annotations_in_text
 from kili_query.labels.geometry import shape_of, unrotated
+from kili_query.labels.structure import Frame, annotations_of, first_category
 from kili_query.ontology import Job
 from kili_query.ontology.job import METADATA_JOBS
 
@@ -113,7 +114,7 @@ class Export:
     def _annotations_of(self, asset: Asset, label: Label, frame: Frame, job: Job) -> Iterator[WritableAnnotation]:
         path = f"{frame.path}.{job.name}"
         try:
-            listed = _listed(frame.jobs.get(job.name), path)
+            listed = annotations_of(frame.jobs.get(job.name), path)
         except MalformedLabelError as error:
             self.reject(error, asset.external_id, label.name)
             return
@@ -140,23 +141,12 @@ def _answers(jobs: Mapping[str, object], job: str) -> int:
     return int(bool(payload))
 
 
-def _listed(payload: object, path: str) -> list[object]:
-    if payload is None:
-        return []
-    if not isinstance(payload, Mapping):
-        raise MalformedLabelError("a job response is no object", path)
-    listed = payload.get("annotations")
-    if listed is None:
-        return []
-    if not isinstance(listed, list | tuple):
-        raise MalformedLabelError("`annotations` is no list", f"{path}.annotations")
-    return list(listed)
-
-
 def _annotation(raw: object, job: Job, label: Label, path: str) -> WritableAnnotation:
-    if not isinstance(raw, Mapping):
-        raise MalformedLabelError("an annotation is no object", path)
-    category = _category(raw, job, path)
+    category = first_category(raw, path)
+    assert isinstance(raw, Mapping)  # it has a category
+    if category not in job.categories:
+        message = f"the job `{job.name}` has no category `{category}`"
+        raise MalformedLabelError(message, f"{path}.categories[0].name")
     shape = shape_of(raw, path)
     if shape is None:
         raise MalformedLabelError("an annotation without geometry", path)
@@ -170,16 +160,3 @@ def _annotation(raw: object, job: Job, label: Label, path: str) -> WritableAnnot
         raw,
         path,
     )
-
-
-def _category(raw: Mapping[str, object], job: Job, path: str) -> str:
-    listed = raw.get("categories")
-    if not isinstance(listed, list | tuple) or not listed:
-        raise MalformedLabelError("an annotation without a category", f"{path}.categories")
-    name = listed[0].get("name") if isinstance(listed[0], Mapping) else None
-    if not isinstance(name, str):
-        raise MalformedLabelError("a category without a name", f"{path}.categories[0].name")
-    if name not in job.categories:
-        message = f"the job `{job.name}` has no category `{name}`"
-        raise MalformedLabelError(message, f"{path}.categories[0].name")
-    return name

@@ -11,8 +11,8 @@ from typing import NamedTuple, TypeAlias, cast
 
 from kili_query.counting.label import mistaken_for_label
 from kili_query.errors import SourceError
-from kili_query.export.asset import CONTENT
 from kili_query.export.options import Options
+from kili_query.labels.structure import CONTENT
 from kili_query.protocol import read_instant
 from kili_query.scanning import Fault, Place, Problem, Record, Source, read_labels
 from kili_query.scanning.labels import (

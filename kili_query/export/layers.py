@@ -57,7 +57,7 @@ def _read(fetch: Fetch, url: str, folder: Path) -> object:
     except OSError as error:
         return DownloadError(f"what its `jsonContent` names cannot be stored: {error.strerror or error}")
     except (ValueError, RecursionError) as error:
-        return DownloadError(f"what its `jsonContent` names is no JSON: {error}")
+        return DownloadError(f"what its `jsonContent` names is not JSON: {error}")
     return layers
 
 

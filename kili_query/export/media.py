@@ -192,7 +192,7 @@ class MediaStage:
             try:
                 value = json.loads(text) if text.strip() else None
             except (ValueError, RecursionError) as error:
-                raise DownloadError("its list of frames is no JSON") from error
+                raise DownloadError("its list of frames is not JSON") from error
         if isinstance(value, list):
             value = dict(enumerate(value))
         if not isinstance(value, dict):

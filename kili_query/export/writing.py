@@ -146,7 +146,7 @@ def write(
     if not os.fspath(to):
         raise NotCompatibleOptions("`to` is empty: name the file to write")
     if media_root is not None and not Path(media_root).is_dir():
-        raise NotCompatibleOptions(f"`media_root` is no folder: `{os.fspath(media_root)}`")
+        raise NotCompatibleOptions(f"`media_root` is not a folder: `{os.fspath(media_root)}`")
     for source in (labels, assets, project):
         _refuse_input(plan.target, source)
     with ExitStack() as stack:

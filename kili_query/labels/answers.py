@@ -27,8 +27,9 @@ from kili_query.labels.errors import (
 )
 from kili_query.labels.interface import child_jobs, root_jobs
 from kili_query.labels.json_values import checked_copy, kind_of
-from kili_query.labels.label_dict import CONTENT, LabelDict
+from kili_query.labels.label_dict import LabelDict
 from kili_query.labels.polygons import BoundingPolyList
+from kili_query.labels.structure import CONTENT
 from kili_query.labels.view import ListView, ObjectView, View
 from kili_query.ontology import Job
 from kili_query.ontology.job import METADATA_JOBS
@@ -140,7 +141,7 @@ class _Answer(ObjectView):
                 raise self._missing("categories")
             return None
         if len(found) > 1:
-            raise MalformedLabelError(f"there are {len(found)} categories, and not one", self._path_of("categories"))
+            raise MalformedLabelError(f"there are {len(found)} categories instead of one", self._path_of("categories"))
         return found[0]
 
     @property

@@ -31,7 +31,7 @@ def missing_name(what: str, name: str, names: Collection[str]) -> str:
 def known_job(job: Job | None, path: str) -> Job:
     """The job, where the interface has it."""
     if job is None:
-        raise InvalidMutationError("the interface has no such job, so its answers can be read and not changed", path)
+        raise InvalidMutationError("the interface has no such job, so its answers can be read but not changed", path)
     return job
 
 
@@ -68,9 +68,9 @@ def check_text(job: Job, value: object, path: str) -> None:
     if not isinstance(value, str):
         raise InvalidMutationError(f"expected a string, found {kind_of(value)}", path)
     if job.input == "number" and _NUMBER.fullmatch(value) is None:
-        raise InvalidMutationError(f"job `{job.name}` takes a number, and `{value}` is none", path)
+        raise InvalidMutationError(f"job `{job.name}` takes a number, not `{value}`", path)
     if job.input == "date" and not _is_date(value):
-        raise InvalidMutationError(f"job `{job.name}` takes a date as YYYY-MM-DD, and `{value}` is none", path)
+        raise InvalidMutationError(f"job `{job.name}` takes a date as YYYY-MM-DD, not `{value}`", path)
 
 
 def _is_date(text: str) -> bool:

@@ -3,52 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import overload
 
-from kili_query.counting import REPEATED_FRAME, is_frame_key, repeated_frame
-from kili_query.errors import MalformedLabelError
 from kili_query.labels.answers import JobPayload, ParsedJobs
 from kili_query.labels.checks import missing_name
 from kili_query.labels.errors import FrameIndexError, JobNotExistingError
 from kili_query.labels.interface import root_jobs
-from kili_query.labels.json_values import path_text
-from kili_query.labels.label_dict import CONTENT, LabelDict
+from kili_query.labels.label_dict import LabelDict
+from kili_query.labels.structure import ASSET_LEVEL, CONTENT, frame_keys
 from kili_query.ontology.job import METADATA_JOBS
-
-ASSET_LEVEL = "assetLevel"
-"""The key beside the frames under which the answers about the whole video are."""
-
-
-def is_framed(response: object, *, is_video: bool | None) -> bool:
-    """Whether the keys of a response are frames and not jobs.
-
-    Args:
-        response: the content of a label.
-        is_video: whether the assets are videos; None where the response itself has to tell.
-
-    Older projects have videos whose answers are not given by frame: there is no number among their keys.
-    """
-    if not isinstance(response, dict) or is_video is False:
-        return False
-    keys = [key for key in response if key not in METADATA_JOBS]
-    if is_video and not keys:
-        return True
-    if is_video:
-        return any(is_frame_key(key) or key == ASSET_LEVEL for key in keys)
-    return bool(keys) and all(is_frame_key(key) or key == ASSET_LEVEL for key in keys)
-
-
-def frame_keys(root: ParsedJobs) -> list[str]:
-    """The keys that are frames, by number.
-
-    Raises:
-        MalformedLabelError: a frame is there twice, as under "7" and "007", or its number is too long to be read.
-    """
-    response = root._raw() or {}
-    if (repeated := repeated_frame(response)) is not None:
-        raise MalformedLabelError(REPEATED_FRAME, path_text([CONTENT, repeated]))
-    try:
-        return sorted(filter(is_frame_key, response), key=int)
-    except ValueError as error:
-        raise MalformedLabelError("the number of a frame is too long to be read", CONTENT) from error
 
 
 class FramesList(Sequence[JobPayload]):
@@ -72,7 +33,7 @@ class FramesList(Sequence[JobPayload]):
     @property
     def numbers(self) -> tuple[int, ...]:
         """The number of each frame in the list."""
-        return tuple(map(int, frame_keys(self._root)))
+        return tuple(map(int, frame_keys(self._root._raw() or {})))
 
     def at(self, number: int) -> JobPayload:
         """The answer in the frame of that number.
@@ -80,7 +41,7 @@ class FramesList(Sequence[JobPayload]):
         Raises:
             FrameIndexError: the label has no such frame.
         """
-        for key in frame_keys(self._root):
+        for key in frame_keys(self._root._raw() or {}):
             if int(key) == number:
                 return self._in_frame(key)
         raise FrameIndexError(f"there is no frame {number}", self._root.path)
@@ -95,7 +56,7 @@ class FramesList(Sequence[JobPayload]):
     @overload
     def __getitem__(self, index: slice) -> list[JobPayload]: ...
     def __getitem__(self, index: int | slice) -> JobPayload | list[JobPayload]:
-        keys = frame_keys(self._root)
+        keys = frame_keys(self._root._raw() or {})
         if isinstance(index, slice):
             return [self._in_frame(key) for key in keys[index]]
         if not -len(keys) <= index < len(keys):
@@ -103,10 +64,10 @@ class FramesList(Sequence[JobPayload]):
         return self._in_frame(keys[index])
 
     def __iter__(self) -> Iterator[JobPayload]:
-        return map(self._in_frame, frame_keys(self._root))
+        return map(self._in_frame, frame_keys(self._root._raw() or {}))
 
     def __len__(self) -> int:
-        return len(frame_keys(self._root))
+        return len(frame_keys(self._root._raw() or {}))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, FramesList):
@@ -134,7 +95,7 @@ class VideoJobs(Mapping[str, FramesList]):
 
     def _names(self) -> dict[str, None]:
         frames = self._root._raw() or {}
-        present = [name for key in frame_keys(self._root) for name in _names_in(frames[key])]
+        present = [name for key in frame_keys(frames) for name in _names_in(frames[key])]
         return dict.fromkeys((*root_jobs(self._root._ontology), *present))
 
     def _has(self, name: object) -> bool:
@@ -157,7 +118,7 @@ class VideoJobs(Mapping[str, FramesList]):
 
     def __bool__(self) -> bool:
         """Whether there is any frame."""
-        return bool(frame_keys(self._root))
+        return bool(frame_keys(self._root._raw() or {}))
 
     def __eq__(self, other: object) -> bool:
         return self._root == other._root if isinstance(other, VideoJobs) else NotImplemented

@@ -63,7 +63,7 @@ def checked_copy(value: object, path: str) -> object:
             return [checked_copy(entry, f"{path}[{index}]") for index, entry in enumerate(value)]
     except RecursionError:
         raise InvalidMutationError("nested too deep, or inside itself", path) from None
-    raise InvalidMutationError(f"`{type(value).__name__}` is no JSON", path)
+    raise InvalidMutationError(f"`{type(value).__name__}` cannot be written as JSON", path)
 
 
 def kind_of(value: object) -> str:
@@ -86,7 +86,7 @@ def kind_of(value: object) -> str:
 
 
 def path_text(steps: Iterable[object], start: str = "") -> str:
-    """A JSON path; a key that could be taken for several is quoted.
+    """Return a JSON path; a key that could be taken for several, or for an index, is quoted.
 
     >>> path_text(["jsonResponse", "IS_THE OBJECT?", "annotations", 0])
     'jsonResponse["IS_THE OBJECT?"].annotations[0]'
@@ -95,7 +95,7 @@ def path_text(steps: Iterable[object], start: str = "") -> str:
     for step in steps:
         if isinstance(step, int):
             text += f"[{step}]"
-        elif isinstance(step, str) and step.replace("_", "").replace("-", "").isalnum():
+        elif isinstance(step, str) and not step.isdigit() and step.replace("_", "").replace("-", "").isalnum():
             text += f".{step}" if text else step
         else:
             text += f"[{json.dumps(step, ensure_ascii=False, default=str)}]"

@@ -9,11 +9,12 @@ from kili_query.counting.conversations import ANNOTATIONS, holds_answers
 from kili_query.counting.label import content_of
 from kili_query.errors import MalformedLabelError, MissingExtraError
 from kili_query.labels.answers import ParsedJobs
-from kili_query.labels.frames import VideoJobs, is_framed
+from kili_query.labels.frames import VideoJobs
 from kili_query.labels.interface import ontology_of
 from kili_query.labels.json_values import copy_of, kind_of
-from kili_query.labels.label_dict import CONTENT, LabelDict
+from kili_query.labels.label_dict import LabelDict
 from kili_query.labels.mismatches import Mismatch, find_mismatches
+from kili_query.labels.structure import CONTENT, is_framed
 
 
 class ParsedLabel(LabelDict):
@@ -66,7 +67,8 @@ class ParsedLabel(LabelDict):
         ontology = self.ontology
         is_video = None if ontology.input_type is None else ontology.is_video
         response = dict.get(self, CONTENT)
-        if (is_video or is_video is None) and is_framed({} if response is None else response, is_video=is_video):
+        response = {} if response is None else response
+        if isinstance(response, dict) and is_framed(response, is_video=is_video):
             return VideoJobs(self)
         return ParsedJobs(self, None, CONTENT, is_root=True)
 

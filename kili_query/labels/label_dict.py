@@ -7,9 +7,6 @@ from kili_query.labels.interface import ontology_of
 from kili_query.labels.json_values import copy_of
 from kili_query.ontology import Ontology
 
-CONTENT = "jsonResponse"
-"""The key of a label under which its answers are."""
-
 _NO_DEFAULT = object()
 _SHAREABLE = frozenset({str, int, float, bool, type(None)})
 

@@ -7,13 +7,13 @@ from typing import TypeAlias
 
 from attrs import frozen
 
-from kili_query.counting import REPEATED_FRAME, is_frame_key, repeated_frame
+from kili_query.counting import REPEATED_FRAME, repeated_frame
 from kili_query.errors import LabelError
 from kili_query.labels.attributes import ANNOTATION_ATTRIBUTES, has_tool, is_single
 from kili_query.labels.checks import VALUE_CHECKS, check_bounding_poly, check_percent, check_text, missing_name
-from kili_query.labels.frames import ASSET_LEVEL, is_framed
 from kili_query.labels.interface import child_jobs, root_jobs
 from kili_query.labels.json_values import kind_of, path_text
+from kili_query.labels.structure import is_framed, outside_frames
 from kili_query.ontology import Job, Ontology
 from kili_query.ontology.job import METADATA_JOBS
 
@@ -130,11 +130,10 @@ class _Search:
         ontology = self.ontology
         listed = root_jobs(ontology)
         is_video = None if ontology.input_type is None else ontology.is_video
-        if not is_framed(response, is_video=is_video):
+        if not isinstance(response, dict) or not is_framed(response, is_video=is_video):
             yield from self.jobs(response, listed, path)
             return
-        assert isinstance(response, dict)
-        outside = {key: value for key, value in response.items() if not is_frame_key(key) and key != ASSET_LEVEL}
+        outside = outside_frames(response)
         if (repeated := repeated_frame(response)) is not None:
             yield _mismatch(MismatchKind.MALFORMED, REPEATED_FRAME, (path, repeated))
         yield from self.jobs(outside, listed, path)

@@ -3,22 +3,30 @@
 import os
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import islice
 
 from attrs import frozen
 
 from kili_query.ast import NamePattern
-from kili_query.counting import REPEATED_FRAME, Rules, Site, Wanted, find, is_frame_key, is_video, repeated_frame
+from kili_query.counting import Site, Wanted, find
 from kili_query.counting.found import EVERYTHING
 from kili_query.counting.label import content_of
 from kili_query.errors import LabelError, MalformedLabelError
 from kili_query.labels.geometry import Point, Shape, bounds, mapped, shape_of, unrotated
+from kili_query.labels.structure import (
+    CONTENT,
+    Frame,
+    annotations_of,
+    first_category,
+    frames_of,
+    is_framed,
+    rotation_of,
+)
 from kili_query.ontology import Ontology, OntologySource
 from kili_query.ontology.job import METADATA_JOBS
 from kili_query.pictures.lettering import MOST_LINES, missing_characters, shortened
 
-_AT = "jsonResponse"
-_ROTATIONS_DEGREES = (90, 180, 270)
 _FARTHEST_FRACTION = 2.0
 """Beyond it coordinates are no fractions of an image but places on a map."""
 
@@ -85,42 +93,30 @@ def drawing_of(
     >>> drawing_of({"jsonResponse": {"BOLTS": {"annotations": [point]}, "NOTE": {"text": "loose"}}}).lines
     ('BOLTS: 1 BOLT', 'NOTE: loose')
     """
-    response = content_of(dict(label), _AT)
+    response = content_of(dict(label), CONTENT)
     if not isinstance(response, Mapping):
-        raise MalformedLabelError("the content of the label is no object", _AT)
+        raise MalformedLabelError("the content of the label must be an object", CONTENT)
     ontology = Ontology.if_given(ontology)
-    rules = Rules(is_video=None if ontology is None or ontology.input_type is None else ontology.is_video)
     problems: list[str] = []
-    frames: dict[int | None, Mapping[str, object]] = {None: response}
-    if is_video(dict(response), rules):
-        frames = _frames(response)
-    found = [shape for number, jobs in frames.items() for shape in _shapes(jobs, number, _rotation(response), problems)]
-    has_views = None not in frames or any(shape.view is not None for shape in found)
+    frames: tuple[Frame, ...] = (Frame(None, response, CONTENT),)
+    rotation = 0
+    if is_framed(response, is_video=None if ontology is None or ontology.input_type is None else ontology.is_video):
+        frames = frames_of(response)
+    else:
+        with _told(problems):
+            rotation = rotation_of(response)
+    found = [shape for frame in frames for shape in _shapes(frame, rotation, problems)]
+    jobs_of = {frame.number: frame.jobs for frame in frames}
+    has_views = None not in jobs_of or any(shape.view is not None for shape in found)
     if view is not None and not has_views and not (ontology is not None and ontology.input_type == "PDF"):
         raise LabelError("it has neither frames nor pages: leave out `view`")
     shown = _busiest(found) if view is None else view
     shapes = tuple(shape for shape in found if shape.view in (shown, None))
-    lines = tuple(_lines(frames.get(shown, {}) if shown in frames else response, ontology))
+    lines = tuple(_lines(jobs_of.get(shown, response), ontology))
     names = dict.fromkeys(shown_name(shape.job, shape.category, ontology) for shape in shapes)
     if (missing := missing_characters([*names, *islice(shortened(lines), MOST_LINES)], font)) is not None:
         problems.append(missing)
     return Drawing(_fitted(shapes), shown, lines, tuple(problems))
-
-
-def _frames(response: Mapping[str, object]) -> dict[int | None, Mapping[str, object]]:
-    if (repeated := repeated_frame(response)) is not None:
-        raise MalformedLabelError(REPEATED_FRAME, f'{_AT}["{repeated}"]')
-    try:
-        numbered = {int(str(key)): jobs for key, jobs in response.items() if is_frame_key(key)}
-    except ValueError as error:
-        raise MalformedLabelError("the number of a frame is too long to be read", _AT) from error
-    return {number: jobs for number, jobs in sorted(numbered.items()) if isinstance(jobs, Mapping)}
-
-
-def _rotation(response: Mapping[str, object]) -> int:
-    told = response.get("ROTATION_JOB")
-    rotation = told.get("rotation") if isinstance(told, Mapping) else None
-    return rotation if isinstance(rotation, int) and rotation in _ROTATIONS_DEGREES else 0
 
 
 def _busiest(shapes: list[DrawnShape]) -> int | None:
@@ -128,29 +124,34 @@ def _busiest(shapes: list[DrawnShape]) -> int | None:
     return min(counted, key=lambda view: (-counted[view], view)) if counted else None
 
 
-def _shapes(
-    jobs: Mapping[str, object], frame: int | None, rotation_degrees: int, problems: list[str]
-) -> Iterator[DrawnShape]:
-    for job, answer in jobs.items():
-        if not isinstance(answer, Mapping | None) and job not in METADATA_JOBS:
-            problems.append(f"a job response is no object (at `{job}`)")
-        listed = answer.get("annotations") if isinstance(answer, Mapping) else None
-        if not isinstance(listed, list | None):
-            problems.append(f"`annotations` is no list (at `{job}.annotations`)")
-        for index, annotation in enumerate(listed if isinstance(listed, list) else ()):
-            path = f"{job}.annotations[{index}]"
-            try:
+def _shapes(frame: Frame, rotation_degrees: int, problems: list[str]) -> Iterator[DrawnShape]:
+    for job, answer in frame.jobs.items():
+        if job in METADATA_JOBS:
+            continue
+        listed: list[object] = []
+        with _told(problems):
+            listed = annotations_of(answer, f"{frame.path}.{job}")
+        for index, annotation in enumerate(listed):
+            path = f"{frame.path}.{job}.annotations[{index}]"
+            with _told(problems):
                 for shape, page in _shapes_of(annotation, path):
                     turned = unrotated(shape, rotation_degrees)
-                    yield DrawnShape(job, _category(annotation), turned, frame if page is None else page)
-            except LabelError as error:
-                problems.append(str(error))
+                    yield DrawnShape(job, _category(annotation), turned, frame.number if page is None else page)
+
+
+@contextmanager
+def _told(problems: list[str]) -> Iterator[None]:
+    """List what cannot be read, and go on."""
+    try:
+        yield
+    except LabelError as error:
+        problems.append(str(error))
 
 
 def _shapes_of(annotation: object, path: str) -> Iterator[tuple[Shape, int | None]]:
     """The shapes of an annotation, each with its page where it stands in a PDF."""
     if not isinstance(annotation, Mapping):
-        raise MalformedLabelError("an annotation is no object", path)
+        raise MalformedLabelError("an annotation must be an object", path)
     inner = annotation.get("annotations")
     if not isinstance(inner, list):
         shape = shape_of(annotation, path)
@@ -174,10 +175,11 @@ def _shapes_on_pages(inner: Mapping[str, object], path: str) -> Iterator[tuple[S
 
 
 def _category(annotation: object) -> str:
-    listed = annotation.get("categories") if isinstance(annotation, Mapping) else None
-    first = listed[0] if isinstance(listed, list) and listed else None
-    name = first.get("name") if isinstance(first, Mapping) else None
-    return name if isinstance(name, str) else ""
+    """Return the first category; empty where there is none."""
+    try:
+        return first_category(annotation, "")
+    except MalformedLabelError:
+        return ""
 
 
 def _lines(jobs: Mapping[str, object], ontology: Ontology | None) -> Iterator[str]:

@@ -36,7 +36,7 @@ _LABEL_FILE = re.compile(
     r"(?:data\.json|labels/.*\.(?:json|jsonl|ndjson)|labels[^/]*\.(?:jsonl|ndjson))(?:\.gz|\.zst)?",
     re.IGNORECASE | re.DOTALL,
 )
-_NO_EXPORT = "is no raw export: neither `data.json` nor a folder `labels` with JSON files is in it"
+_NO_EXPORT = "is not a raw export: it has neither `data.json` nor a folder `labels` with JSON files"
 _FORMAT = re.compile(rb"^- Exported format: *(\S+)", re.MULTILINE)
 _WITH_LABELS = ("raw", "kili")
 _README_BYTES = 64 * 1024

@@ -74,5 +74,5 @@ def _content(text: bytes, at: str) -> object:
     if not at:
         return value
     if not isinstance(value, dict):
-        raise MalformedLabelError("the label is no JSON object")
+        raise MalformedLabelError("the label must be a JSON object")
     return content_of(value, at)

@@ -86,7 +86,7 @@ def _check_column(df: object, name: str) -> None:
         raise ValueError(f"no column `{name}`: the frame has {', '.join(f'`{one}`' for one in kinds)}")
     if not isinstance(kinds[name], StringType | BinaryType):
         kind = kinds[name].simpleString()
-        raise TypeError(f"the column `{name}` is no text but `{kind}`: give it as JSON, for example by `to_json`")
+        raise TypeError(f"the column `{name}` must be text, not `{kind}`: write it as JSON, for example by `to_json`")
 
 
 def _is_case_sensitive(df: DataFrame) -> bool:

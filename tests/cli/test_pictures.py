@@ -102,8 +102,8 @@ def test_what_cannot_be_read_or_drawn_is_told(run: Run, project: Path, tmp_path:
     ran = run("show", "shaped", odd, "-o", path)
     assert (ran.status, ran.out) == (0, f"{path}: 0 shapes of `shaped`\n")
     assert ran.err == (
-        "not drawn: `annotations` is no list (at `OBJECTS.annotations`)\n"
-        "not drawn: a job response is no object (at `SCENE`)\n"
+        "not drawn: `annotations` must be a list (at `jsonResponse.OBJECTS.annotations`)\n"
+        "not drawn: a job response must be an object (at `jsonResponse.SCENE`)\n"
     )
     ran = run("sheet", "OBJECTS.PERSON", odd, "-o", path)
     assert (ran.status, ran.out) == (0, f"{path}: 1 labels\n")

@@ -88,7 +88,9 @@ def test_any_outlines(tmp_path_factory, annotations):
 @pytest.mark.parametrize("fmt", ["kili", "yolo_v5"])
 def test_a_text_that_is_no_content_is_named_and_fatal_or_left_out(tmp_path, text, fmt):
     rows, path = [label(1, text), label(2)], tmp_path / "out.zip"
-    with pytest.raises(NotExportableLabelError, match=r"asset `1\.png`, label `l1`: .*(`jsonResponse` is|no object)"):
+    with pytest.raises(
+        NotExportableLabelError, match=r"asset `1\.png`, label `l1`: .*(`jsonResponse` is|must be an object)"
+    ):
         write(rows, [asset(1), asset(2)], project(), fmt=fmt, to=path)
     assert not path.exists()
     summary = write(rows, [asset(1), asset(2)], project(), fmt=fmt, to=path, on_error="skip")

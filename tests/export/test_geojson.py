@@ -427,8 +427,8 @@ class TestProblems:
             (det(drawn("rectangle", SQUARE, children={"NOTE": {"text": float("nan")}})), f"JSON.*{FIRST}`"),
             ({"SKY": {"categories": [{"name": "RED"}]}}, r"no category `RED` .at `jsonResponse.SKY.categories\[0\]"),
             ({"SKY": {"categories": [7]}}, r"without a name .at `jsonResponse.SKY.categories\[0\].name`"),
-            ({"SKY": {"categories": 7}}, "no list .at `jsonResponse.SKY.categories`"),
-            ({"SAY": "windy"}, "no object .at `jsonResponse.SAY`"),
+            ({"SKY": {"categories": 7}}, "must be a list .at `jsonResponse.SKY.categories`"),
+            ({"SAY": "windy"}, "must be an object .at `jsonResponse.SAY`"),
         ],
     )
     def test_what_is_bad_is_named_and_fatal_or_left_out(self, tmp_path, bad, message):

@@ -341,7 +341,7 @@ class TestBadSources:
     def test_a_list_of_frames_that_is_not_text(self, tmp_path, server):
         films = [asset(1, "film", jsonContent=server.put("/list", b"\xff\xfe\xfa"))]
         summary = exported(tmp_path / "a.zip", films, "kili", None, project("VIDEO"), with_assets=True, on_error="skip")
-        assert "no JSON" in str(summary.problems[0])
+        assert "not JSON" in str(summary.problems[0])
 
     def test_a_key_in_a_url_is_not_shown(self, tmp_path, server):
         url = server.url.replace("//", "//ada:secret@") + "/none?token=secret"
@@ -397,7 +397,7 @@ class TestVideos:
         assert [image["file_name"] for image in document["images"]] == ["data/film_01.png", "data/film_12.png"]
         assert summary.media == 12
 
-    @pytest.mark.parametrize(("told", "message"), [("[1, 2]", "something else"), ("{", "no JSON")])
+    @pytest.mark.parametrize(("told", "message"), [("[1, 2]", "something else"), ("{", "not JSON")])
     def test_lists_that_are_none(self, tmp_path, told, message):
         films = [asset(1, "film", jsonContent=told)]
         with pytest.raises(DownloadError, match=message):
@@ -484,7 +484,7 @@ class TestHowImagesAreLabeled:
 
     def test_what_is_there_is_no_json(self, tmp_path, server):
         assets = [asset(1, jsonContent=server.put("/x", b"<html>", "text/html"))]
-        with pytest.raises(DownloadError, match="no JSON"):
+        with pytest.raises(DownloadError, match="not JSON"):
             self.geojson(tmp_path / "a.zip", assets)
 
     def test_degrees_have_no_pixels(self, tmp_path):

@@ -374,7 +374,7 @@ class TestProblems:
     CASES = (
         (label(1, None, jsonResponse=None), "label `l1`: `jsonResponse` is null", NotExportableLabelError),
         (label(1, "{"), "text that is not JSON", NotExportableLabelError),
-        (label(1, [1]), "no object", NotExportableLabelError),
+        (label(1, [1]), "must be an object", NotExportableLabelError),
         (label(1, {"ROTATION_JOB": {"rotation": 45}}), "0, 90, 180 or 270", NotExportableLabelError),
         (label(1, {"J": {"text": float("nan")}}), "cannot be written as JSON", NotExportableLabelError),
     )
@@ -512,7 +512,8 @@ def test_null_means_the_same_as_in_counting(tmp_path, fmt):
     assert write([label(1, absent)], [asset(1)], project(), fmt=fmt, layout=layout, to=tmp_path / "a").labels == 1
     with pytest.raises(MalformedLabelError):
         count(broken)
-    with pytest.raises(NotExportableLabelError, match=r"label `l1`: an \w+ is no object \(at `.*DET.annotations\[0\]`"):
+    reason = r"label `l1`: an \w+ (is no|must be an) object \(at `.*DET.annotations\[0\]`"
+    with pytest.raises(NotExportableLabelError, match=reason):
         write([label(1, broken)], [asset(1)], project(), fmt=fmt, layout=layout, to=tmp_path / "b")
     summary = write(
         [label(1, broken)], [asset(1)], project(), fmt=fmt, layout=layout, to=tmp_path / "c", on_error="skip"
@@ -572,8 +573,8 @@ def test_a_format_of_ones_own_gets_checked_annotations(tmp_path):
         "(at `jsonResponse.DET.annotations[0].categories[0].name`)",
         "asset `1.png`, label `l1`: an annotation without a category (at `jsonResponse.DET.annotations[1].categories`)",
         "asset `1.png`, label `l1`: no ring (at `jsonResponse.DET.annotations[2].boundingPoly`)",
-        "asset `1.png`, label `l1`: an annotation is no object (at `jsonResponse.DET.annotations[3]`)",
-        "asset `1.png`, label `l1`: an annotation is no object (at `jsonResponse.DET.annotations[4]`)",
+        "asset `1.png`, label `l1`: an annotation must be an object (at `jsonResponse.DET.annotations[3]`)",
+        "asset `1.png`, label `l1`: an annotation must be an object (at `jsonResponse.DET.annotations[4]`)",
         "asset `1.png`, label `l1`: the interface has no job `OTHER` (at `jsonResponse.OTHER`)",
     ]
 
@@ -644,7 +645,7 @@ class TestWhatJsonHasNot:
 
 def test_a_size_that_is_none_is_shown(tmp_path):
     given = asset(1, resolution={"width": -5, "height": "abc"})
-    with pytest.raises(NotExportableAssetError, match=r"its `resolution` is no size: \{'width': -5"):
+    with pytest.raises(NotExportableAssetError, match=r"its `resolution` is not a size: \{'width': -5"):
         write([label(1)], [given], project(), fmt="coco", to=tmp_path / "out.zip")
 
 
@@ -673,5 +674,5 @@ def test_only_archives_rename(tmp_path):
 
 
 def test_a_folder_of_media_that_is_not_there(tmp_path):
-    with pytest.raises(NotCompatibleOptions, match="`media_root` is no folder"):
+    with pytest.raises(NotCompatibleOptions, match="`media_root` is not a folder"):
         write([label(1)], None, project(), fmt="kili", to=tmp_path / "x", with_assets=True, media_root=tmp_path / "no")

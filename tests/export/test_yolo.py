@@ -194,10 +194,10 @@ class TestLines:
             ({**box(), "boundingPoly": [{}]}, "missing.*boundingPoly[0].normalizedVertices"),
             (box(corners=BOX[:3]), "a rectangle has 4 corners, not 3"),
             (region(ring(SQUARE[:2])), "a ring has 3 corners or more, not 2"),
-            (box(corners=(*BOX[:3], (True, 0))), "no finite number.*normalizedVertices[3].x"),
-            (box(corners=(*BOX[:3], (float("nan"), 0))), "no finite number"),
-            (box(corners=(*BOX[:3], ("0", 0))), "no finite number"),
-            (7, "an annotation is no object"),
+            (box(corners=(*BOX[:3], (True, 0))), "must be a finite number.*normalizedVertices[3].x"),
+            (box(corners=(*BOX[:3], (float("nan"), 0))), "must be a finite number"),
+            (box(corners=(*BOX[:3], ("0", 0))), "must be a finite number"),
+            (7, "an annotation must be an object"),
         ],
     )
     def test_what_is_broken_is_named_and_fatal_or_left_out(self, tmp_path, bad, message):
@@ -215,7 +215,7 @@ class TestLines:
 
     @pytest.mark.parametrize("answer", [3, [], {"annotations": {}}, {"annotations": ""}, {"annotations": 0}])
     def test_a_job_whose_answer_is_no_answer(self, tmp_path, answer):
-        with pytest.raises(NotExportableLabelError, match=r"asset `1\.png`, label `l1`: .* is no (list|object)"):
+        with pytest.raises(NotExportableLabelError, match=r"asset `1\.png`, label `l1`: .* must be an? (list|object)"):
             exported(tmp_path, [label(1, {"DET": answer})])
 
 

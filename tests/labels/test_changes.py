@@ -371,7 +371,7 @@ FORBIDDEN_ANNOTATIONS: list[tuple[str, object, str, str]] = [
         "4 vertices",
         "BOXES.annotations[2].boundingPoly[0].normalizedVertices",
     ),
-    ("BOXES", box("CAR", note={1}), "`set` is no JSON", "BOXES.annotations[2].note"),
+    ("BOXES", box("CAR", note={1}), "`set` cannot be written as JSON", "BOXES.annotations[2].note"),
     ("BOXES", box("CAR", note={1: 2}), "keys that are strings", "BOXES.annotations[2].note"),
     ("BOXES", box("CAR", note=[math.nan]), "JSON has no number `nan`", "BOXES.annotations[2].note[0]"),
     ("GONE", box("CAR"), "no such job", "GONE.annotations"),

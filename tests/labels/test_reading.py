@@ -156,7 +156,7 @@ PATHS = [
         lambda label: label.jobs["SKY"].category,
         MalformedLabelError,
         ValueError,
-        "there are 2 categories, and not one",
+        "there are 2 categories instead of one",
         "SKY.categories",
     ),
     (
@@ -301,7 +301,7 @@ def test_frames_are_told_by_number_and_by_place() -> None:
     assert [one.text for one in found[:2]] == ["a", "b"]
     assert found.at(12).text == found[1].text == found[-2].text == "b"
     assert found.frames is found
-    assert found.at(12).path == "jsonResponse.12.CAPTION"
+    assert found.at(12).path == 'jsonResponse["12"].CAPTION'
     with pytest.raises(FrameIndexError, match="there is no frame 7"):
         found.at(7)
     with pytest.raises(FrameIndexError, match="no entry 3, there are 3 frames"):
@@ -325,9 +325,9 @@ def test_a_video_keeps_answers_without_a_frame() -> None:
 
 def test_a_frame_that_is_there_twice() -> None:
     label = ParsedLabel({"jsonResponse": {"7": {}, "007": {"CAPTION": {"text": "x"}}}}, VIDEO, "VIDEO")
-    with pytest.raises(MalformedLabelError, match=r"there twice.*jsonResponse\.007"):
+    with pytest.raises(MalformedLabelError, match=r'there twice.*jsonResponse\["007"\]'):
         frames(label, "CAPTION")[0]
-    assert [str(one) for one in label.problems] == [f"{REPEATED_FRAME} (at `jsonResponse.007`)"]
+    assert [str(one) for one in label.problems] == [f'{REPEATED_FRAME} (at `jsonResponse["007"]`)']
     assert label.to_dict()["jsonResponse"] == {"7": {}, "007": {"CAPTION": {"text": "x"}}}
 
 

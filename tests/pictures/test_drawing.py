@@ -99,6 +99,11 @@ class TestShapes:
         assert is_tinted(picture.getpixel((20, 180)), color_of("BOXES", "CAR"))
         assert picture.getpixel((20, 60)) == BLANK
 
+    def test_a_rotation_that_is_not_one_is_reported(self) -> None:
+        drawing = drawing_of(drawn(box(0, 0, 1, 1), ROTATION_JOB={"rotation": 45}))
+        assert len(drawing.shapes) == 1
+        assert drawing.problems == ("a rotation must be 0, 90, 180 or 270 (at `jsonResponse.ROTATION_JOB`)",)
+
     def test_places_on_a_map_are_fitted(self) -> None:
         label = drawn(box(2.0, 48.0, 3.0, 49.0), box(3.5, 48.0, 4.0, 48.5, category="BUS"))
         (left, right) = drawing_of(label).shapes
@@ -125,6 +130,16 @@ class TestViews:
         assert len(drawing_of(label, view=0).shapes) == 1
         assert drawing_of(label, view=3).shapes == ()
 
+    def test_a_video_without_frames_is_drawn_like_an_image(self) -> None:
+        """Older projects have such labels; exports and `ParsedLabel` read them the same way."""
+        ontology = kq.Ontology.from_json_interface(INTERFACE, input_type="VIDEO")
+        assert [shape.view for shape in drawing_of(drawn(box(0, 0, 1, 1)), ontology=ontology).shapes] == [None]
+
+    def test_a_frame_that_is_not_an_object(self) -> None:
+        ontology = kq.Ontology.from_json_interface(INTERFACE, input_type="VIDEO")
+        with pytest.raises(MalformedLabelError, match=r'a frame must be an object \(at `jsonResponse\["1"\]`\)'):
+            drawing_of({"jsonResponse": {"0": {}, "1": 3}}, ontology=ontology)
+
     def test_of_a_pdf_a_page(self) -> None:
         inner = {
             "boundingPoly": [{"normalizedVertices": [ring(0, 0, 1, 0.5)["normalizedVertices"]]}],
@@ -145,14 +160,13 @@ class TestWords:
         broken = {"type": "rectangle", "categories": [{"name": "CAR"}], "boundingPoly": [{"normalizedVertices": []}]}
         drawing = drawing_of(drawn(broken, box(0, 0, 1, 1)))
         assert len(drawing.shapes) == 1
-        assert drawing.problems == (
-            "a rectangle has 4 corners, not 0 (at `BOXES.annotations[0].boundingPoly[0].normalizedVertices`)",
-        )
+        path = "jsonResponse.BOXES.annotations[0].boundingPoly[0].normalizedVertices"
+        assert drawing.problems == (f"a rectangle has 4 corners, not 0 (at `{path}`)",)
 
     def test_content_that_is_none(self) -> None:
         with pytest.raises(UnknownContentError):
             drawing_of({"id": "a", "jsonResponse": None})
-        with pytest.raises(MalformedLabelError, match="no object"):
+        with pytest.raises(MalformedLabelError, match="must be an object"):
             drawing_of({"id": "a", "jsonResponse": "[1]"})
 
 

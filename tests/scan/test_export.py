@@ -173,7 +173,7 @@ def test_streams_of_labels_in_a_folder_are_read_and_other_data_is_not(tmp_path):
 
 def test_a_folder_that_is_no_export_is_refused_at_once(tmp_path):
     (tmp_path / "notes.json").write_text("{}")
-    with pytest.raises(SourceError, match="is no raw export"):
+    with pytest.raises(SourceError, match="is not a raw export"):
         scan(tmp_path, QUERY)
 
 
@@ -183,7 +183,7 @@ def test_a_zip_that_is_no_export_is_refused(tmp_path):
         with zipfile.ZipFile(path, "w") as archive:
             for name in names:
                 archive.writestr(name, "{}")
-        with pytest.raises(SourceError, match=r"x\.zip: is no raw export"):
+        with pytest.raises(SourceError, match=r"x\.zip: is not a raw export"):
             list(scan(path, QUERY))
 
 

@@ -162,7 +162,7 @@ def test_what_is_refused(spark: SparkSession) -> None:
     df = spark.createDataFrame(pa.table({"id": [1], "json": ["{}"]}))
     with pytest.raises(ValueError, match="no column `jsonn`: the frame has `id`, `json`"):
         with_counts(df, "jsonn", ONTOLOGY)
-    with pytest.raises(TypeError, match=r"the column `id` is no text but `bigint`: .* `to_json`"):
+    with pytest.raises(TypeError, match=r"the column `id` must be text, not `bigint`: .* `to_json`"):
         with_counts(df, "id", ONTOLOGY)
     with pytest.raises(TypeError, match="a DataFrame of Spark, not to `Table`: see `count_table`"):
         with_counts(pa.table({"json": ["{}"]}), "json", ONTOLOGY)  # type: ignore[arg-type]  # that is the point

@@ -17,7 +17,7 @@ from typing import IO, NamedTuple, TypeAlias
 from msgspec import to_builtins
 
 from kili_query.errors import MalformedLabelError
-from kili_query.export.asset import Asset, Frame, Label, WritableAnnotation
+from kili_query.export.asset import Asset, Label, WritableAnnotation
 from kili_query.export.context import Export
 from kili_query.export.format import Entry, Format, Writer
 from kili_query.export.formats.drawn import drawn_of
@@ -27,6 +27,7 @@ from kili_query.export.formats.rings import Drawn
 from kili_query.export.formats.segmentation import CocoAnnotation, segmented, whole
 from kili_query.export.scratch import GatheredText
 from kili_query.labels.geometry import Size
+from kili_query.labels.structure import Frame
 from kili_query.ontology import Job
 
 __all__ = ["COCO"]

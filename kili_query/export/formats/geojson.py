@@ -78,7 +78,7 @@ class _GeojsonWriter:
             if answer is None or answer == {}:
                 return
             if not isinstance(answer, Mapping):
-                raise MalformedLabelError("a job response is no object")
+                raise MalformedLabelError("a job response must be an object")
             _check_categories(answer, job)
             yield self._dumped(feature_of(answer, None, job.name), answer, job)
         except MalformedLabelError as error:
@@ -136,7 +136,7 @@ def _check_categories(answer: Mapping[str, object], job: Job) -> None:
     if listed is None or not job.categories:
         return
     if not isinstance(listed, list | tuple):
-        raise MalformedLabelError("`categories` is no list", ".categories")
+        raise MalformedLabelError("`categories` must be a list", ".categories")
     for index, one in enumerate(listed):
         name = one.get("name") if isinstance(one, Mapping) else None
         if not isinstance(name, str):

@@ -12,12 +12,13 @@ from typing import IO
 from attrs import evolve
 
 from kili_query.errors import MalformedLabelError
-from kili_query.export.asset import CONTENT, Asset, Label
+from kili_query.export.asset import Asset, Label
 from kili_query.export.context import Export
 from kili_query.export.errors import NotCompatibleInputType
 from kili_query.export.format import Entry, Format, Writer
 from kili_query.export.formats.json_text import encode_sorted, spread
 from kili_query.export.formats.pixels import with_pixels
+from kili_query.labels.structure import CONTENT
 
 _INPUT_TYPES_WITH_PIXELS = ("IMAGE", "VIDEO", "PDF")
 

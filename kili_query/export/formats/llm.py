@@ -98,7 +98,7 @@ def _decoded(path: Path | None) -> Object:
     except (OSError, ValueError, RecursionError) as error:
         raise NotExportableAssetError("its conversation is not JSON") from error
     if not isinstance(content, Mapping):
-        raise NotExportableAssetError("its conversation is no object")
+        raise NotExportableAssetError("its conversation must be an object")
     return content
 
 
@@ -148,7 +148,7 @@ class _Answers:
             if payload is None or self.tasks.get(name) not in _TASKS:
                 continue
             if not isinstance(payload, Mapping):
-                raise MalformedLabelError("a job response is no object", at)
+                raise MalformedLabelError("a job response must be an object", at)
             short = self.step.name(name)
             if self.tasks[name] == "TRANSCRIPTION":
                 answers[short] = payload.get("text")
@@ -171,7 +171,7 @@ def _categories(payload: Object, path: str) -> list[tuple[str, Object]]:
     if listed is None:
         return []
     if not isinstance(listed, list):
-        raise MalformedLabelError("`categories` is no list", f"{path}.categories")
+        raise MalformedLabelError("`categories` must be a list", f"{path}.categories")
     for index, one in enumerate(listed):
         if not isinstance(one, Mapping) or not isinstance(one.get("name"), str):
             raise MalformedLabelError("a category without a name", f"{path}.categories[{index}]")
@@ -183,7 +183,7 @@ def _children(holder: Object, path: str) -> Object:
     if children is None:
         return {}
     if not isinstance(children, Mapping):
-        raise MalformedLabelError("`children` is no object", f"{path}.children")
+        raise MalformedLabelError("`children` must be an object", f"{path}.children")
     return children
 
 

@@ -17,10 +17,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kili_query.counting import count
-from kili_query.export.asset import CONTENT, Asset, Label
+from kili_query.export.asset import Asset, Label
 from kili_query.export.context import Export
 from kili_query.export.format import Entry, Format, Writer
 from kili_query.export.formats.kili import dump
+from kili_query.labels.structure import CONTENT
 from kili_query.protocol import table_flag, table_number, table_object, table_text
 from kili_query.targets.column_names import column_name
 

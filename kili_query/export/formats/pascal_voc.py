@@ -8,13 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from xml.sax.saxutils import escape
 
 from kili_query.errors import MalformedLabelError
-from kili_query.export.asset import Asset, Frame, Label, WritableAnnotation
+from kili_query.export.asset import Asset, Label, WritableAnnotation
 from kili_query.export.context import Export
 from kili_query.export.format import Entry, Format, Writer
 from kili_query.export.formats.drawn import drawn_of, edges_of, plain_boxes
 from kili_query.export.formats.rings import Drawn, Edges
 from kili_query.export.naming import without_image_extension
 from kili_query.labels.geometry import Size
+from kili_query.labels.structure import Frame
 from kili_query.ontology import Job
 
 __all__ = ["PASCAL_VOC"]

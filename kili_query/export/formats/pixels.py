@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from kili_query.counting import is_frame_key
-from kili_query.export.asset import Asset, Frame, Label
+from kili_query.export.asset import Asset, Label
 from kili_query.export.errors import NotCompatibleOptions
 from kili_query.export.project import Project
 from kili_query.labels.geometry import Size
+from kili_query.labels.structure import Frame
 
 _TASKS = {"PDF": ("OBJECT_DETECTION", "NAMED_ENTITIES_RECOGNITION")}
 _TURNED_DEGREES = (90, 270)

@@ -9,7 +9,7 @@ from functools import partial
 
 from attrs import frozen
 
-from kili_query.export.asset import Asset, Frame, Label
+from kili_query.export.asset import Asset, Label
 from kili_query.export.context import Export
 from kili_query.export.format import Entry, Format, Writer
 from kili_query.export.formats.drawn import drawn_of, plain_boxes
@@ -18,6 +18,7 @@ from kili_query.export.formats.rings import Edges
 from kili_query.export.formats.video_meta import VideoMeta
 from kili_query.export.formats.yolo_text import lines_of, lines_of_boxes, one_line, yaml_plain, yaml_quoted
 from kili_query.export.naming import without_image_extension
+from kili_query.labels.structure import Frame
 from kili_query.ontology import Job
 
 __all__ = ["YOLO_V4", "YOLO_V5", "YOLO_V7", "YOLO_V8"]

@@ -79,7 +79,7 @@ def _part(given: list[object], path: str) -> Part:
 
 def _ring_of(holder: object, path: str) -> Ring:
     if not isinstance(holder, Mapping):
-        raise MalformedLabelError("a ring is no object", path)
+        raise MalformedLabelError("a ring must be an object", path)
     return _ring(holder.get("normalizedVertices"), f"{path}.normalizedVertices")
 
 
@@ -113,7 +113,7 @@ def _pose_points(given: list[object], path: str) -> Iterator[Keypoint]:
     for index, one in enumerate(given):
         at = f"{path}[{index}]"
         if not isinstance(one, Mapping):
-            raise MalformedLabelError("a point of a pose is no object", at)
+            raise MalformedLabelError("a point of a pose must be an object", at)
         code = one.get("code")
         if not isinstance(code, str):
             raise MalformedLabelError("a point of a pose has no code", f"{at}.code")
@@ -124,19 +124,19 @@ def _pose_points(given: list[object], path: str) -> Iterator[Keypoint]:
 
 def _point(value: object, path: str) -> Point:
     if not isinstance(value, Mapping):
-        raise MalformedLabelError("a vertex is no object", path)
+        raise MalformedLabelError("a vertex must be an object", path)
     return Point(_coordinate(value.get("x"), f"{path}.x"), _coordinate(value.get("y"), f"{path}.y"))
 
 
 def _coordinate(value: object, path: str) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool) and -_FARTHEST < value < _FARTHEST:
         return value
-    raise MalformedLabelError("a coordinate is no finite number", path)
+    raise MalformedLabelError("a coordinate must be a finite number", path)
 
 
 def _items(value: object, path: str) -> list[object]:
     if not isinstance(value, list | tuple):
-        raise MalformedLabelError("missing" if value is None else "no list", path)
+        raise MalformedLabelError("missing" if value is None else "must be a list", path)
     return list(value)
 
 

@@ -157,5 +157,5 @@ def _vertex(value: object) -> Vertex:
 
 def _items(value: object, path: str) -> list[object]:
     if not isinstance(value, list | tuple):
-        raise MalformedLabelError("no list", path)
+        raise MalformedLabelError("must be a list", path)
     return list(value)

@@ -92,7 +92,7 @@ def kili_segmentation_to_geojson_polygon(bounding_poly: Sequence[object]) -> Geo
     """
     geometry = kili_segmentation_to_geojson_geometry(bounding_poly)
     if geometry["type"] != "Polygon":
-        raise MalformedLabelError("a region of several parts is no polygon")
+        raise MalformedLabelError("a region of several parts is not a polygon")
     return geometry
 
 

@@ -97,7 +97,7 @@ def _groups(job: str, listed: list[object]) -> list[tuple[str, list[Object]]]:
     for index, annotation in enumerate(listed):
         path = f"{job}.annotations[{index}]"
         if not isinstance(annotation, Mapping):
-            raise MalformedLabelError("an annotation is no object", path)
+            raise MalformedLabelError("an annotation must be an object", path)
         mid = annotation.get("mid")
         key = mid if annotation.get("type") == "semantic" and isinstance(mid, str) else index
         groups.setdefault(key, (path, []))[1].append(annotation)
