@@ -12,7 +12,7 @@ from kili_query.audit.sample import Pair, SampledLabel
 from kili_query.client.answers import shape_of
 from kili_query.client.request import Request, Service
 from kili_query.errors import TransportError
-from kili_query.protocol import LABELS, LabelFilters
+from kili_query.protocol import LABELS, label_where
 
 _HOLDS: dict[str, Callable[[int, int], bool]] = {
     "==": operator.eq,
@@ -115,7 +115,7 @@ class Asker:
             ServiceError: the server cannot be asked, or lists labels that are not among these.
         """
         self.searches += 1
-        where = LabelFilters(project_id=self.project_id, id_in=ids, category_search=search).where()
+        where = label_where(self.project_id, {"id_contains": ids}, search)
         answer = self.service.ask(Request(LABELS, {"where": where, "skip": 0, "first": len(ids)}, "id"))
         if not isinstance(answer, list) or not all(isinstance(row, dict) for row in answer):
             raise TransportError(f"the answer is no list of objects: {shape_of(answer)}", operation=LABELS.name)

@@ -1,66 +1,41 @@
 """Checks of arguments, made before anything is sent. Each raises an `ArgumentError` that names the argument."""
 
-from collections.abc import Mapping, Sequence
-from enum import StrEnum
-from typing import TypeVar
-
-import attrs
+import math
+from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
+from typing import cast, get_type_hints
 
 from kili_query.errors import ArgumentError
-from kili_query.protocol import AssetFilters, AssetStatus, LabelFilters, LabelType
-
-_Filters = TypeVar("_Filters", LabelFilters, AssetFilters)
-_Given = TypeVar("_Given", bound=Sequence[str])
-_Item = TypeVar("_Item")
-
-_ENUMS: dict[str, type[StrEnum]] = {
-    "asset_status_in": AssetStatus,
-    "status_in": AssetStatus,
-    "type_in": LabelType,
-    "label_type_in": LabelType,
-}
-_SHOWN_AS = {"id_in": "id_contains"}
-
-
-def given(value: _Given | None) -> _Given | None:
-    """The value of a filter for which empty means none, as the service's users are used to of ids.
-
-    >>> given([]), given(""), given(["a"])
-    (None, None, ['a'])
-    """
-    return value or None
+from kili_query.protocol import LabelType, filters_of
+from kili_query.protocol.filters import Flag, Mark, Metadata, Text, Texts
 
 
 def check_project_id(project_id: object) -> None:
-    """It can be the id of a project.
-
-    Raises:
-        ArgumentError: it cannot.
-    """
+    """The value can be the id of a project."""
     if not isinstance(project_id, str) or not project_id:
         raise ArgumentError(f"`project_id` is the id of a project, not {project_id!r:.80}")
 
 
-def checked_filters(filters: _Filters) -> _Filters:
-    """The filters, when each value is of its kind.
-
-    Raises:
-        ArgumentError: one is not; the message names it.
-    """
-    check_project_id(filters.project_id)
-    for field in attrs.fields(type(filters)):
-        value = getattr(filters, field.name)
-        if value is not None:
-            _check(_SHOWN_AS.get(field.name, field.name), value)
-    return filters
+def checked_filters(declaration: type, filters: Mapping[str, object]) -> dict[str, object]:
+    """Return the filters that filter something, once each value is of the type that is declared."""
+    known, types = filters_of(declaration), get_type_hints(declaration)
+    checked = {}
+    for name, value in filters.items():
+        if name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f": did you mean `{near[0]}`?" if near else ""
+            raise ArgumentError(f"there is no filter of assets `{name}`{hint}")
+        if value is None or (known[name].ignores_empty and not value):
+            continue
+        _CHECKS[types[name]](name, value)
+        if choices := known[name].choices:
+            _check_choices(name, cast("Sequence[str]", value), list(choices))
+        checked[name] = value
+    return checked
 
 
 def checked_count(name: str, value: object) -> int:
-    """A number of rows, when it is one.
-
-    Raises:
-        ArgumentError: it is negative, or no whole number.
-    """
+    """Return a number of rows that is not negative."""
     if not isinstance(value, int) or isinstance(value, bool):
         raise ArgumentError(f"`{name}` is a whole number, not {value!r:.80}")
     if value < 0:
@@ -69,38 +44,41 @@ def checked_count(name: str, value: object) -> int:
 
 
 def checked_fields(fields: object, name: str = "fields") -> tuple[str, ...]:
-    """The names of fields, each once, in order.
-
-    Raises:
-        ArgumentError: not a list of texts, or an empty one.
-    """
-    if isinstance(fields, str) or not isinstance(fields, Sequence):
-        raise ArgumentError(f"`{name}` is a list of names, not {fields!r:.80}")
-    if not fields:
+    """Return the names of fields, each once, in order; at least one."""
+    names = _checked_list(name, fields, "names")
+    if not names:
         raise ArgumentError(f"`{name}` is empty: name at least one, such as `id`")
-    for entry in fields:
+    checked: dict[str, None] = {}
+    for entry in names:
         if not isinstance(entry, str):
             raise ArgumentError(f"`{name}` holds {entry!r:.80}: a field is named by a text")
-    return tuple(dict.fromkeys(fields))
+        checked[entry] = None
+    return tuple(checked)
 
 
-def check_texts(name: str, values: Sequence[object] | None, *, nullable: bool = False) -> None:
+def check_text(name: str, value: object) -> None:
+    """The value is a text."""
+    if not isinstance(value, str):
+        raise ArgumentError(f"`{name}` is a text, not {value!r:.80}")
+
+
+def check_texts(name: str, values: object, *, nullable: bool = False) -> None:
     """Each value is a text, or where it may be, None."""
-    for index, value in enumerate(_sequence(name, values)):
-        if not (isinstance(value, str) or (nullable and value is None)):
-            raise ArgumentError(f"`{name}[{index}]` is a text, not {value!r:.80}")
+    for index, value in enumerate(_entries(name, values, "texts")):
+        if not (nullable and value is None):
+            check_text(f"{name}[{index}]", value)
 
 
 def check_integers(name: str, values: Sequence[object] | None) -> None:
     """Each value is an integer, or None."""
-    for index, value in enumerate(_sequence(name, values)):
+    for index, value in enumerate(_entries(name, values, "numbers")):
         if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
             raise ArgumentError(f"`{name}[{index}]` is a whole number of seconds, not {value!r:.80}")
 
 
 def check_responses(name: str, values: Sequence[object] | None) -> None:
     """Each value is the content of a label: a dict."""
-    for index, value in enumerate(_sequence(name, values)):
+    for index, value in enumerate(_entries(name, values, "dicts")):
         check_response(f"{name}[{index}]", value)
 
 
@@ -125,41 +103,45 @@ def check_label_type(label_type: str) -> str:
     return str(label_type)
 
 
-def _check(name: str, value: object) -> None:
-    """The kind of a filter shows in its name."""
-    if name.endswith(("_in", "_not_in", "_contains")):
-        _check_texts(name, value)
-    elif "_mark_" in name:
-        if not isinstance(value, int | float) or isinstance(value, bool):
-            raise ArgumentError(f"`{name}` is a number, not {value!r:.80}")
-        if value != value or value in (float("inf"), float("-inf")):
-            raise ArgumentError(f"`{name}` is {value}, which no mark can be compared with")
-    elif name == "skipped":
-        if not isinstance(value, bool):
-            raise ArgumentError(f"`{name}` is True or False, not {value!r:.80}")
-    elif name == "metadata_where":
-        if not isinstance(value, Mapping):
-            raise ArgumentError(f"`{name}` is a dict of metadata, not {value!r:.80}")
-    elif not isinstance(value, str):
-        raise ArgumentError(f"`{name}` is a text, not {value!r:.80}")
+def _check_mark(name: str, value: object) -> None:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise ArgumentError(f"`{name}` is a number, not {value!r:.80}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ArgumentError(f"`{name}` is {value}, which no mark can be compared with")
 
 
-def _check_texts(name: str, value: object) -> None:
-    if isinstance(value, str) or not isinstance(value, Sequence):
-        raise ArgumentError(f"`{name}` is a list of texts, not {value!r:.80}")
-    for index, entry in enumerate(value):
-        if not isinstance(entry, str):
-            raise ArgumentError(f"`{name}[{index}]` is a text, not {entry!r:.80}")
-        known = list(_ENUMS.get(name, ()))
-        if known and entry not in known:
-            meant = entry.upper().replace(" ", "_")
+def _check_flag(name: str, value: object) -> None:
+    if not isinstance(value, bool):
+        raise ArgumentError(f"`{name}` is True or False, not {value!r:.80}")
+
+
+def _check_metadata(name: str, value: object) -> None:
+    if not isinstance(value, Mapping):
+        raise ArgumentError(f"`{name}` is a dict of metadata, not {value!r:.80}")
+
+
+_CHECKS: Mapping[object, Callable[[str, object], None]] = {
+    Text: check_text,
+    Texts: check_texts,
+    Mark: _check_mark,
+    Flag: _check_flag,
+    Metadata: _check_metadata,
+}
+
+
+def _check_choices(name: str, values: Sequence[str], known: Sequence[str]) -> None:
+    for index, value in enumerate(values):
+        if value not in known:
+            meant = value.upper().replace(" ", "_")
             hint = f": did you mean {meant!r}?" if meant in known else ""
-            raise ArgumentError(f"`{name}[{index}]` is one of {', '.join(known)}, not {entry!r}{hint}")
+            raise ArgumentError(f"`{name}[{index}]` is one of {', '.join(known)}, not {value!r}{hint}")
 
 
-def _sequence(name: str, values: Sequence[_Item] | None) -> Sequence[_Item]:
-    if values is None:
-        return ()
+def _entries(name: str, values: object, of: str) -> Sequence[object]:
+    return () if values is None else _checked_list(name, values, of)
+
+
+def _checked_list(name: str, values: object, of: str) -> Sequence[object]:
     if isinstance(values, str | bytes) or not isinstance(values, Sequence):
-        raise ArgumentError(f"`{name}` is a list, not {values!r:.80}")
+        raise ArgumentError(f"`{name}` is a list of {of}, not {values!r:.80}")
     return values

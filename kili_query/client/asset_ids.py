@@ -6,9 +6,7 @@ from itertools import islice
 from kili_query.client.answers import shape_of
 from kili_query.client.request import Request, Service
 from kili_query.errors import ArgumentError, NotFound, TransportError
-from kili_query.protocol import ASSETS, AssetFilters
-
-__all__ = ["asset_ids_of"]
+from kili_query.protocol import ASSETS, asset_where
 
 _IDS_PER_FILTER = 1000
 _PAGE_SIZE = 100
@@ -44,7 +42,7 @@ def asset_ids_of(service: Service, project_id: str, external_ids: Sequence[str])
 
 def _assets(service: Service, project_id: str, external_ids: Sequence[str]) -> list[tuple[str, str]]:
     """The (id, external id) of the assets, page by page up to a short one."""
-    where = AssetFilters(project_id=project_id, external_id_strictly_in=external_ids).where()
+    where = asset_where(project_id, {"external_id_strictly_in": external_ids})
     assets: dict[str, str] = {}
     skip = 0
     while True:

@@ -3,21 +3,14 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from attrs import evolve
-
-from kili_query.client.arguments import checked_filters
 from kili_query.client.contents import ANSWERS, CONTENT, CONTENT_URL, decode_metadata, tells_apart
-from kili_query.client.paging import PAGE_SIZE, Listing, Row, checked_count_answer
+from kili_query.client.paging import PAGE_SIZE, Listing, Row
 from kili_query.client.reading import parsed_label
-from kili_query.client.request import Request
 from kili_query.client.rows import ListContext, ListRequest, RowPlan, read_rows
-from kili_query.client.search import Search, parse_search, plan_search
+from kili_query.client.search import Search
 from kili_query.errors import TransportError
 from kili_query.ontology import Ontology
-from kili_query.protocol import ASSETS, COUNT_ASSETS, COUNT_LABELS, LABELS, AssetFilters, selection_of
-from kili_query.query import Query
-
-__all__ = ["LABEL_PLACES", "count_assets", "read_assets", "read_assets_with_parsed_labels"]
+from kili_query.protocol import ASSETS, COUNT_ASSETS, COUNT_LABELS, LABELS, AssetFilters, asset_where, selection_of
 
 LABEL_PLACES = ("labels", "latestLabel", "latestLabels")
 """The keys under which an asset holds labels."""
@@ -26,9 +19,7 @@ _VIDEO_PAGE_SIZE = 10
 _LLM_PAGE_SIZE = 50
 
 
-def read_assets(
-    context: ListContext, filters: AssetFilters, category_search: str | Query | None, wanted: ListRequest
-) -> Iterator[Row]:
+def read_assets(context: ListContext, wanted: ListRequest) -> Iterator[Row]:
     """The assets, oldest first; what can be wrong with the arguments is said before the first is asked for.
 
     An asset meets a category search when one of its labels does that meets every other filter of labels too. What the
@@ -40,61 +31,52 @@ def read_assets(
         ServiceError: the service refused, or could not be asked.
         DataError: a content, or an asset's metadata, cannot be read.
     """
-    wanted = wanted.checked()
-    checked_filters(filters)
-    query = parse_search(category_search, name="label_category_search")
+    wanted = _checked(wanted)
     if wanted.first == 0:
         return iter(())
-    project_id = str(filters.project_id)
-    search = plan_search(query, project_id, context.projects, context.profile)
-    return iter(()) if search.is_never else _read(context, filters, search, wanted)
+    search = context.plan(wanted)
+    return iter(()) if search.is_never else _read(context, wanted, search)
 
 
-def read_assets_with_parsed_labels(
-    context: ListContext, filters: AssetFilters, category_search: str | Query | None, wanted: ListRequest
-) -> Iterator[Row]:
+def read_assets_with_parsed_labels(context: ListContext, wanted: ListRequest) -> Iterator[Row]:
     """The assets, their labels as objects, which know the project's interface.
 
     Raises:
         ArgumentError, QueryError, ServiceError, DataError: as `read_assets` does.
     """
-    wanted.checked()
-    checked_filters(filters)
-    parse_search(category_search, name="label_category_search")
-    ontology = context.projects.fetch(str(filters.project_id))
-    rows = read_assets(context, filters, category_search, wanted)
-    return (_with_parsed_labels(row, ontology) for row in rows)
+    wanted = _checked(wanted)
+    ontology = context.projects.fetch(wanted.project_id)
+    return (_with_parsed_labels(row, ontology) for row in read_assets(context, wanted))
 
 
-def count_assets(context: ListContext, filters: AssetFilters, category_search: str | Query | None) -> int:
+def count_assets(context: ListContext, wanted: ListRequest) -> int:
     """How many assets there are; where the service cannot tell, their labels are read.
 
     Raises:
         ArgumentError, QueryError, ServiceError, DataError: as `read_assets` does.
     """
-    checked_filters(filters)
-    query = parse_search(category_search, name="label_category_search")
-    project_id = str(filters.project_id)
-    search = plan_search(query, project_id, context.projects, context.profile)
+    wanted = _checked(wanted)
+    search = context.plan(wanted)
     if search.is_never:
         return 0
     if search.judge is None:
-        where = evolve(filters, label_category_search=search.server_filter).where()
-        count = checked_count_answer(context.service.ask(Request(COUNT_ASSETS, {"where": where})), COUNT_ASSETS)
-        if not count:
-            context.projects.input_type(project_id)  # which says so where there is no such project
-        return count
-    context.warn_of_counting("labels")
-    return len(_ids_of_matching_assets(context, filters, search))
+        where = asset_where(wanted.project_id, wanted.filters, search.server_filter)
+        return context.ask_count(COUNT_ASSETS, where, wanted.project_id)
+    context.warn_of_counting()
+    return len(_ids_of_matching_assets(context, wanted, search))
 
 
-def _read(context: ListContext, filters: AssetFilters, search: Search, wanted: ListRequest) -> Iterator[Row]:
+def _checked(wanted: ListRequest) -> ListRequest:
+    return wanted.checked(AssetFilters, search_name="label_category_search")
+
+
+def _read(context: ListContext, wanted: ListRequest, search: Search) -> Iterator[Row]:
     fields = tuple(dict.fromkeys((*wanted.fields, "id")))
     places = tuple(place for place in LABEL_PLACES if f"{place}.{CONTENT}" in fields)
     # with the ids of labels, so that an error can name one
     asked = (*fields, *(f"{place}.id" for place in places if f"{place}.id" not in fields))
-    where = evolve(filters, label_category_search=search.server_filter).where()
-    input_type = context.projects.input_type(str(filters.project_id)) if places else None
+    where = asset_where(wanted.project_id, wanted.filters, search.server_filter)
+    input_type = context.projects.input_type(wanted.project_id) if places else None
     page_size = _page_size(input_type) if places else PAGE_SIZE
     if tells_apart(input_type):
         asked += tuple(f"{place}.{ANSWERS}" for place in places)
@@ -108,10 +90,10 @@ def _read(context: ListContext, filters: AssetFilters, search: Search, wanted: L
         keep_urls=any(f"{place}.{CONTENT_URL}" in fields for place in places),
         keep_texts=wanted.keep_texts,
         prepare=decode_metadata if "jsonMetadata" in fields else None,
-        keep=None if search.judge is None else _is_one_of(context, filters, search),
+        keep=None if search.judge is None else _is_one_of(context, wanted, search),
         drop=() if "id" in wanted.fields else ("id",),
         places_without_id=tuple(place for place in places if f"{place}.id" not in fields),
-        confirm=partial(context.projects.input_type, str(filters.project_id)),
+        confirm=partial(context.projects.input_type, wanted.project_id),
     )
     return read_rows(context, plan, wanted)
 
@@ -122,31 +104,31 @@ def _page_size(input_type: str | None) -> int:
     return _LLM_PAGE_SIZE if "LLM" in (input_type or "") else PAGE_SIZE
 
 
-def _is_one_of(context: ListContext, filters: AssetFilters, search: Search) -> Callable[[Row], bool]:
+def _is_one_of(context: ListContext, wanted: ListRequest, search: Search) -> Callable[[Row], bool]:
     ids: set[str] | None = None
 
     def keep(asset: Row) -> bool:
         nonlocal ids
         if ids is None:  # not before the first asset is wanted
-            ids = _ids_of_matching_assets(context, filters, search)
+            ids = _ids_of_matching_assets(context, wanted, search)
         return str(asset.get("id")) in ids
 
     return keep
 
 
-def _ids_of_matching_assets(context: ListContext, filters: AssetFilters, search: Search) -> set[str]:
+def _ids_of_matching_assets(context: ListContext, wanted: ListRequest, search: Search) -> set[str]:
     """The assets that have a label that meets the search and every filter of labels by itself."""
-    where = evolve(filters, label_category_search=search.server_filter).where()
+    where = asset_where(wanted.project_id, wanted.filters, search.server_filter)
     of_labels = where.pop("label", {})
     assert isinstance(of_labels, dict)
-    input_type = context.projects.input_type(str(filters.project_id))
+    input_type = context.projects.input_type(wanted.project_id)
     fields = ("id", "labelOf.id", CONTENT, *((ANSWERS,) if tells_apart(input_type) else ()))
     is_video = "VIDEO" in (input_type or "")
     plan = RowPlan(
         listing=Listing(
             LABELS,
             COUNT_LABELS,
-            {**of_labels, "project": {"id": filters.project_id}, "asset": where},
+            {**of_labels, "project": {"id": wanted.project_id}, "asset": where},
             selection_of(fields),
             2 * _VIDEO_PAGE_SIZE if is_video else PAGE_SIZE,
         ),
@@ -155,7 +137,7 @@ def _ids_of_matching_assets(context: ListContext, filters: AssetFilters, search:
         has_answers=tells_apart(input_type),
         judge=search.judge,
     )
-    labels = read_rows(context, plan, ListRequest(disable_tqdm=True))
+    labels = read_rows(context, plan, ListRequest(project_id=wanted.project_id, disable_tqdm=True))
     return {_asset_id_of(label) for label in labels}
 
 

@@ -3,10 +3,8 @@
 Longer than most files: the methods have many parameters, and what they promise stands here for people to read.
 """
 
-import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import AbstractContextManager
-from difflib import get_close_matches
 from os import PathLike
 from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Literal, Self, TypeVar, Unpack, cast, overload
@@ -16,12 +14,18 @@ from attrs import evolve, frozen
 from kili_query._extras import load
 from kili_query.client import writing
 from kili_query.client.answers import shape_of
-from kili_query.client.arguments import check_project_id, checked_fields, given
+from kili_query.client.arguments import check_project_id, checked_fields
 from kili_query.client.assets import count_assets, read_assets, read_assets_with_parsed_labels
 from kili_query.client.collecting import rare_collections
 from kili_query.client.contents import PAYLOAD_THREADS, OnMalformed, checked_on_malformed
 from kili_query.client.key_check import check_key
-from kili_query.client.keyword_arguments import AssetArguments, LabelArguments, PredictionArguments
+from kili_query.client.keyword_arguments import (
+    COUNT_POSITIONS,
+    LabelArguments,
+    PredictionArguments,
+    shows_filters,
+    takes_filters,
+)
 from kili_query.client.ontologies import OntologyCache, Projects, read_project
 from kili_query.client.paging import Row
 from kili_query.client.progress import Bar, is_bar_disabled, progress_bar
@@ -32,9 +36,10 @@ from kili_query.client.rows import ListContext, ListRequest
 from kili_query.client.settings import MAX_ANSWER_BYTES, Settings
 from kili_query.client.threads import Threads
 from kili_query.client.transport import Transport
+from kili_query.client.warning import warn
 from kili_query.errors import ArgumentError, TransportError
 from kili_query.planning import DEFAULT_PROFILE, ServerProfile
-from kili_query.protocol import ME, AssetFilters, LabelFilters, LabelType, decode_json, selection_of
+from kili_query.protocol import ME, AssetKeywords, LabelFilters, LabelType, PredictionFilters, decode_json, selection_of
 from kili_query.query import Query
 
 if TYPE_CHECKING:
@@ -77,7 +82,6 @@ ASSET_FIELDS = (
 PROJECT_FIELDS = ("description", "id", "inputType", "jsonInterface", "title")
 
 _PREFETCHING_THREADS = 8
-_MANY_EXTERNAL_IDS = 10
 
 
 class KiliClient:
@@ -178,24 +182,9 @@ class KiliClient:
             pool.shutdown(wait=False, cancel_futures=True)
         self._transport.close()
 
+    @takes_filters(LabelFilters, positions=COUNT_POSITIONS)
     def count_labels(
-        self,
-        project_id: str,
-        asset_id: str | None = None,
-        asset_status_in: Sequence[str] | None = None,
-        asset_external_id_in: Sequence[str] | None = None,
-        asset_external_id_strictly_in: Sequence[str] | None = None,
-        author_in: Sequence[str] | None = None,
-        created_at: str | None = None,
-        created_at_gte: str | None = None,
-        created_at_lte: str | None = None,
-        honeypot_mark_gte: float | None = None,
-        honeypot_mark_lte: float | None = None,
-        label_id: str | None = None,
-        type_in: Sequence[str] | None = None,
-        user_id: str | None = None,
-        category_search: str | Query | None = None,
-        id_contains: Sequence[str] | None = None,
+        self, project_id: str, *, category_search: str | Query | None = None, **filters: Unpack[LabelFilters]
     ) -> int:
         """How many labels `labels` would list.
 
@@ -205,24 +194,8 @@ class KiliClient:
         Raises:
             ArgumentError, QueryError, ServiceError, LabelError: as `labels` does.
         """
-        filters = _label_filters(
-            project_id,
-            asset_id=asset_id,
-            asset_status_in=asset_status_in,
-            asset_external_id_in=asset_external_id_in,
-            asset_external_id_strictly_in=asset_external_id_strictly_in,
-            author_in=author_in,
-            created_at=created_at,
-            created_at_gte=created_at_gte,
-            created_at_lte=created_at_lte,
-            honeypot_mark_gte=honeypot_mark_gte,
-            honeypot_mark_lte=honeypot_mark_lte,
-            label_id=label_id,
-            type_in=type_in,
-            user_id=user_id,
-            id_contains=id_contains,
-        )
-        return count_labels(self._context, filters, category_search)
+        wanted = ListRequest(project_id=project_id, filters=filters, category_search=category_search)
+        return count_labels(self._context, wanted)
 
     @overload
     def labels(
@@ -261,59 +234,34 @@ class KiliClient:
         **arguments: Unpack[LabelArguments],
     ) -> list[Row]: ...
 
+    @takes_filters(LabelFilters)
     def labels(
         self,
         project_id: str,
-        asset_id: str | None = None,
-        asset_status_in: Sequence[str] | None = None,
-        asset_external_id_in: Sequence[str] | None = None,
-        asset_external_id_strictly_in: Sequence[str] | None = None,
-        author_in: Sequence[str] | None = None,
-        created_at: str | None = None,
-        created_at_gte: str | None = None,
-        created_at_lte: str | None = None,
+        *,
         fields: Sequence[str] = LABEL_FIELDS,
         first: int | None = None,
-        honeypot_mark_gte: float | None = None,
-        honeypot_mark_lte: float | None = None,
-        id_contains: Sequence[str] | None = None,
-        label_id: str | None = None,
         skip: int = 0,
-        type_in: Sequence[str] | None = None,
-        user_id: str | None = None,
         disable_tqdm: bool | None = None,
         category_search: str | Query | None = None,
         output_format: Literal["dict", "parsed_label"] = "dict",
         as_generator: bool = False,
+        **filters: Unpack[LabelFilters],
     ) -> "Iterable[Row] | Iterable[ParsedLabel]":
         """The labels that meet all filters, oldest first.
 
         Args:
             project_id: the project.
-            asset_id: of one asset; empty for all.
-            asset_status_in: of assets in one of these states: ``TODO``, ``ONGOING``, ``LABELED``, ``TO_REVIEW``,
-                ``REVIEWED``.
-            asset_external_id_in: of assets whose external id holds one of these texts; empty for all.
-            asset_external_id_strictly_in: of assets with one of these external ids; empty for all.
-            author_in: by one of these people, by first name, last name or both.
-            created_at: made at this date, as ``YYYY-MM-DD``.
-            created_at_gte: made then or later.
-            created_at_lte: made then or earlier.
             fields: what is told of each label; dots lead into objects, as in ``author.email``.
             first: labels at most; None for all.
-            honeypot_mark_gte: with such a mark or a better one, from 0 to 1.
-            honeypot_mark_lte: with such a mark or a worse one.
-            id_contains: with one of these ids, whole ones despite the name; empty for all.
-            label_id: the one with this id; empty for all.
             skip: labels left out at the beginning.
-            type_in: of one of these types: ``AUTOSAVE``, ``DEFAULT``, ``INFERENCE``, ``PREDICTION``, ``REVIEW``.
-            user_id: by the user with this id; empty for all.
             disable_tqdm: hide the progress bar; False shows it, even where no terminal is.
             category_search: what the label holds, such as ``OBJECTS.CAR.count > 3``.
             output_format: ``"dict"``, or ``"parsed_label"`` for label objects.
             as_generator: give the labels one by one, as they come, instead of a list. At most eight pages are held in
                 memory, beside the ids that were seen. There is no progress bar, which a warning says unless
                 ``disable_tqdm`` is True.
+            **filters: only these labels; see `LabelFilters`.
 
         Returns:
             The labels. ``jsonResponse`` is decoded, and fetched where the service keeps it elsewhere; None where there
@@ -326,28 +274,10 @@ class KiliClient:
             ServiceError: the service refused, or could not be asked.
             LabelError: the content of a label cannot be read; the message names the label.
         """
-        filters = _label_filters(
-            project_id,
-            asset_id=asset_id,
-            asset_status_in=asset_status_in,
-            asset_external_id_in=asset_external_id_in,
-            asset_external_id_strictly_in=asset_external_id_strictly_in,
-            author_in=author_in,
-            created_at=created_at,
-            created_at_gte=created_at_gte,
-            created_at_lte=created_at_lte,
-            honeypot_mark_gte=honeypot_mark_gte,
-            honeypot_mark_lte=honeypot_mark_lte,
-            label_id=label_id,
-            type_in=type_in,
-            user_id=user_id,
-            id_contains=id_contains,
-        )
-        wanted = self._want(fields, first, skip, disable_tqdm, as_generator)
+        wanted = self._wanted(project_id, filters, category_search, fields, first, skip, disable_tqdm, as_generator)
         if _is_parsed(output_format, "output_format"):
-            parsed = read_parsed_labels(self._context, filters, category_search, wanted)
-            return self._given(parsed, as_generator, disable_tqdm)
-        return self._given(read_labels(self._context, filters, category_search, wanted), as_generator, disable_tqdm)
+            return self._given(read_parsed_labels(self._context, wanted), as_generator, disable_tqdm)
+        return self._given(read_labels(self._context, wanted), as_generator, disable_tqdm)
 
     @overload
     def predictions(
@@ -358,50 +288,26 @@ class KiliClient:
         self, project_id: str, *, as_generator: Literal[False] = False, **arguments: Unpack[PredictionArguments]
     ) -> list[Row]: ...
 
+    @takes_filters(PredictionFilters)
     def predictions(
         self,
         project_id: str,
-        asset_id: str | None = None,
-        asset_status_in: Sequence[str] | None = None,
-        asset_external_id_in: Sequence[str] | None = None,
-        author_in: Sequence[str] | None = None,
-        created_at: str | None = None,
-        created_at_gte: str | None = None,
-        created_at_lte: str | None = None,
+        *,
         fields: Sequence[str] = PREDICTION_FIELDS,
         first: int | None = None,
-        honeypot_mark_gte: float | None = None,
-        honeypot_mark_lte: float | None = None,
-        id_contains: Sequence[str] | None = None,
-        label_id: str | None = None,
         skip: int = 0,
-        user_id: str | None = None,
         disable_tqdm: bool | None = None,
         category_search: str | Query | None = None,
         as_generator: bool = False,
+        **filters: Unpack[PredictionFilters],
     ) -> Iterable[Row]:
         """The labels of type ``PREDICTION``: what models made for labelers to start from.
 
         Arguments, results and errors are those of `labels`.
         """
-        filters = _label_filters(
-            project_id,
-            asset_id=asset_id,
-            asset_status_in=asset_status_in,
-            asset_external_id_in=asset_external_id_in,
-            author_in=author_in,
-            created_at=created_at,
-            created_at_gte=created_at_gte,
-            created_at_lte=created_at_lte,
-            honeypot_mark_gte=honeypot_mark_gte,
-            honeypot_mark_lte=honeypot_mark_lte,
-            label_id=label_id,
-            type_in=[LabelType.PREDICTION],
-            user_id=user_id,
-            id_contains=id_contains,
-        )
-        wanted = self._want(fields, first, skip, disable_tqdm, as_generator)
-        return self._given(read_labels(self._context, filters, category_search, wanted), as_generator, disable_tqdm)
+        chosen = {**filters, "type_in": [LabelType.PREDICTION]}
+        wanted = self._wanted(project_id, chosen, category_search, fields, first, skip, disable_tqdm, as_generator)
+        return self._given(read_labels(self._context, wanted), as_generator, disable_tqdm)
 
     @overload
     def inferences(
@@ -412,50 +318,26 @@ class KiliClient:
         self, project_id: str, *, as_generator: Literal[False] = False, **arguments: Unpack[PredictionArguments]
     ) -> list[Row]: ...
 
+    @takes_filters(PredictionFilters)
     def inferences(
         self,
         project_id: str,
-        asset_id: str | None = None,
-        asset_status_in: Sequence[str] | None = None,
-        asset_external_id_in: Sequence[str] | None = None,
-        author_in: Sequence[str] | None = None,
-        created_at: str | None = None,
-        created_at_gte: str | None = None,
-        created_at_lte: str | None = None,
+        *,
         fields: Sequence[str] = PREDICTION_FIELDS,
         first: int | None = None,
-        honeypot_mark_gte: float | None = None,
-        honeypot_mark_lte: float | None = None,
-        id_contains: Sequence[str] | None = None,
-        label_id: str | None = None,
         skip: int = 0,
-        user_id: str | None = None,
         disable_tqdm: bool | None = None,
         category_search: str | Query | None = None,
         as_generator: bool = False,
+        **filters: Unpack[PredictionFilters],
     ) -> Iterable[Row]:
         """The labels of type ``INFERENCE``: what models made, kept for comparison.
 
         Arguments, results and errors are those of `labels`.
         """
-        filters = _label_filters(
-            project_id,
-            asset_id=asset_id,
-            asset_status_in=asset_status_in,
-            asset_external_id_in=asset_external_id_in,
-            author_in=author_in,
-            created_at=created_at,
-            created_at_gte=created_at_gte,
-            created_at_lte=created_at_lte,
-            honeypot_mark_gte=honeypot_mark_gte,
-            honeypot_mark_lte=honeypot_mark_lte,
-            label_id=label_id,
-            type_in=[LabelType.INFERENCE],
-            user_id=user_id,
-            id_contains=id_contains,
-        )
-        wanted = self._want(fields, first, skip, disable_tqdm, as_generator)
-        return self._given(read_labels(self._context, filters, category_search, wanted), as_generator, disable_tqdm)
+        chosen = {**filters, "type_in": [LabelType.INFERENCE]}
+        wanted = self._wanted(project_id, chosen, category_search, fields, first, skip, disable_tqdm, as_generator)
+        return self._given(read_labels(self._context, wanted), as_generator, disable_tqdm)
 
     def export_labels_as_df(
         self,
@@ -487,8 +369,8 @@ class KiliClient:
         if taken := [name for name in of_asset if name.split(".")[0] == "labels"]:
             raise ArgumentError(f"`asset_fields` holds `{taken[0]}`: labels are the rows, so put it in `fields`")
         asked = (*of_asset, *(f"labels.{name}" for name in of_label))
-        wanted = self._want(asked, None, 0, None, as_generator=False)
-        assets = read_assets(self._context, AssetFilters(project_id=project_id), None, wanted)
+        wanted = ListRequest(project_id=project_id, fields=asked, disable_tqdm=self._settings.disable_tqdm)
+        assets = read_assets(self._context, wanted)
         return cast("pd.DataFrame", label_frame(assets, of_label, of_asset, flatten=flatten))
 
     def export_labels(
@@ -807,7 +689,7 @@ class KiliClient:
         label_category_search: str | Query | None = None,
         label_output_format: Literal["dict", "parsed_label"] = "dict",
         as_generator: Literal[True],
-        **filters: Unpack[AssetArguments],
+        **filters: Unpack[AssetKeywords],
     ) -> Iterator[Row]: ...
     @overload
     def assets(
@@ -822,9 +704,10 @@ class KiliClient:
         label_category_search: str | Query | None = None,
         label_output_format: Literal["dict", "parsed_label"] = "dict",
         as_generator: Literal[False] = False,
-        **filters: Unpack[AssetArguments],
+        **filters: Unpack[AssetKeywords],
     ) -> list[Row]: ...
 
+    @shows_filters(AssetKeywords)
     def assets(
         self,
         project_id: str,
@@ -837,7 +720,7 @@ class KiliClient:
         label_category_search: str | Query | None = None,
         label_output_format: Literal["dict", "parsed_label"] = "dict",
         as_generator: bool = False,
-        **filters: Unpack[AssetArguments],
+        **filters: Unpack[AssetKeywords],
     ) -> Iterable[Row]:
         """The assets that meet all filters, oldest first.
 
@@ -851,7 +734,7 @@ class KiliClient:
             label_category_search: what one of the asset's labels holds, which meets the other ``label_…`` filters too.
             label_output_format: ``"dict"``, or ``"parsed_label"`` for label objects where a content was asked for.
             as_generator: give the assets one by one, as they come, instead of a list.
-            **filters: further ones, by the names of `AssetArguments`.
+            **filters: only these assets; see `AssetKeywords`.
 
         Returns:
             The assets. The ``jsonResponse`` of labels and ``jsonMetadata`` are decoded.
@@ -862,26 +745,30 @@ class KiliClient:
             ServiceError: the service refused, or could not be asked.
             DataError: a content, or an asset's metadata, cannot be read.
         """
-        chosen = _asset_filters(project_id, asset_id, filters)
-        wanted = self._want(fields, first, skip, disable_tqdm, as_generator)
+        chosen = {"asset_id": asset_id, **filters}
+        wanted = self._wanted(
+            project_id, chosen, label_category_search, fields, first, skip, disable_tqdm, as_generator
+        )
         read = read_assets_with_parsed_labels if _is_parsed(label_output_format, "label_output_format") else read_assets
-        return self._given(read(self._context, chosen, label_category_search, wanted), as_generator, disable_tqdm)
+        return self._given(read(self._context, wanted), as_generator, disable_tqdm)
 
+    @shows_filters(AssetKeywords)
     def count_assets(
         self,
         project_id: str,
         asset_id: str | None = None,
         *,
         label_category_search: str | Query | None = None,
-        **filters: Unpack[AssetArguments],
+        **filters: Unpack[AssetKeywords],
     ) -> int:
         """How many assets `assets` would list.
 
         Raises:
             ArgumentError, QueryError, ServiceError, DataError: as `assets` does.
         """
-        wanted = _asset_filters(project_id, asset_id, filters)
-        return count_assets(self._context, wanted, label_category_search)
+        chosen = {"asset_id": asset_id, **filters}
+        wanted = ListRequest(project_id=project_id, filters=chosen, category_search=label_category_search)
+        return count_assets(self._context, wanted)
 
     def project(self, project_id: str, fields: Sequence[str] = PROJECT_FIELDS) -> Row:
         """One project.
@@ -967,19 +854,34 @@ class KiliClient:
         )
         return cast("Subscription", module.subscribe(self._context, self._settings, project_id, callback, options))
 
-    def _want(
-        self, fields: Sequence[str], first: int | None, skip: int, disable_tqdm: bool | None, as_generator: bool
+    def _wanted(
+        self,
+        project_id: str,
+        filters: Mapping[str, object],
+        search: str | Query | None,
+        fields: Sequence[str],
+        first: int | None,
+        skip: int,
+        disable_tqdm: bool | None,
+        as_generator: bool,
     ) -> ListRequest:
-        # a bar would stand still whenever the caller pauses
-        hidden = True if as_generator else is_bar_disabled(disable_tqdm, self._settings.disable_tqdm)
-        return ListRequest(fields=fields, first=first, skip=skip, disable_tqdm=hidden)
+        return ListRequest(
+            project_id=project_id,
+            filters=filters,
+            category_search=search,
+            fields=fields,
+            first=first,
+            skip=skip,
+            # a bar would stand still whenever the caller pauses
+            disable_tqdm=True if as_generator else is_bar_disabled(disable_tqdm, self._settings.disable_tqdm),
+        )
 
     def _given(
         self, items: Iterator[_Item], as_generator: bool, disable_tqdm: bool | None
     ) -> Iterator[_Item] | list[_Item]:
         if as_generator and not is_bar_disabled(disable_tqdm, self._settings.disable_tqdm):
             message = "`as_generator=True` hides the progress bar, which would stand still when you do: give"
-            warnings.warn(f"{message} `disable_tqdm=True`", UserWarning, stacklevel=3)
+            warn(f"{message} `disable_tqdm=True`")
         if as_generator:
             return items
         with rare_collections():
@@ -1022,56 +924,6 @@ def _checked_cache(cache: object) -> OntologyCache | None:
     if not isinstance(cache, MutableMapping):
         raise ArgumentError(f"`ontology_cache` is a dict of ontologies, True or False, not {cache!r:.80}")
     return cache
-
-
-def _label_filters(
-    project_id: str,
-    *,
-    asset_id: str | None = None,
-    asset_status_in: Sequence[str] | None = None,
-    asset_external_id_in: Sequence[str] | None = None,
-    asset_external_id_strictly_in: Sequence[str] | None = None,
-    author_in: Sequence[str] | None = None,
-    created_at: str | None = None,
-    created_at_gte: str | None = None,
-    created_at_lte: str | None = None,
-    honeypot_mark_gte: float | None = None,
-    honeypot_mark_lte: float | None = None,
-    label_id: str | None = None,
-    type_in: Sequence[str] | None = None,
-    user_id: str | None = None,
-    id_contains: Sequence[str] | None = None,
-) -> LabelFilters:
-    """The filters; empty ids are none, as users of the service are used to."""
-    if asset_external_id_in is not None and len(asset_external_id_in) > _MANY_EXTERNAL_IDS:
-        message = "`asset_external_id_in` looks for parts of ids, which takes the service long for so many: "
-        warnings.warn(message + "`asset_external_id_strictly_in` looks for whole ones", UserWarning, stacklevel=3)
-    return LabelFilters(
-        project_id=project_id,
-        asset_id=given(asset_id),
-        asset_status_in=asset_status_in,
-        asset_external_id_in=given(asset_external_id_in),
-        asset_external_id_strictly_in=given(asset_external_id_strictly_in),
-        author_in=author_in,
-        created_at=created_at,
-        created_at_gte=created_at_gte,
-        created_at_lte=created_at_lte,
-        honeypot_mark_gte=honeypot_mark_gte,
-        honeypot_mark_lte=honeypot_mark_lte,
-        label_id=given(label_id),
-        type_in=type_in,
-        user_id=given(user_id),
-        id_in=given(id_contains),
-    )
-
-
-def _asset_filters(project_id: str, asset_id: str | None, filters: AssetArguments) -> AssetFilters:
-    known = AssetArguments.__annotations__
-    if unknown := [name for name in filters if name not in known]:
-        near = get_close_matches(unknown[0], known, n=1)
-        hint = f": did you mean `{near[0]}`?" if near else ""
-        raise ArgumentError(f"there is no filter of assets `{unknown[0]}`{hint}")
-    return AssetFilters(project_id=project_id, asset_id=given(asset_id), **filters)
 
 
 def _is_parsed(output_format: str, name: str) -> bool:

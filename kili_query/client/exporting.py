@@ -2,7 +2,6 @@
 
 import json
 import tempfile
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from os import PathLike
@@ -11,7 +10,7 @@ from typing import cast
 
 from attrs import asdict, evolve, frozen
 
-from kili_query.client.arguments import check_project_id, checked_filters
+from kili_query.client.arguments import check_project_id, check_texts
 from kili_query.client.asset_ids import asset_ids_of
 from kili_query.client.assets import count_assets, read_assets
 from kili_query.client.headers import KeyInHeader
@@ -19,17 +18,15 @@ from kili_query.client.ontologies import read_project
 from kili_query.client.paging import Row
 from kili_query.client.request import Service
 from kili_query.client.rows import ListContext, ListRequest
-from kili_query.client.search import parse_search
 from kili_query.client.settings import Settings
+from kili_query.client.warning import warn
 from kili_query.errors import ArgumentError, GraphQLError, IncompatibleArgumentsError
 from kili_query.export import DownloadError, Fetched, NoCompatibleJobError, Options, format_named, write
 from kili_query.export.download import download
 from kili_query.export.media import is_url, shown_source
 from kili_query.export.writing import FromJson
-from kili_query.protocol import AssetFilters, LabelType
+from kili_query.protocol import AssetFilters, ExportFilters, LabelType, filters_of
 from kili_query.query import Query
-
-__all__ = ["Wanted", "export_labels"]
 
 _ASSET_FIELDS = (
     "id",
@@ -61,28 +58,8 @@ _GEOSPATIAL, _GEOSPATIAL_SETTINGS = "GEOSPATIAL", "geospatialSettings"
 _WITH_ALL_LABELS = "llm_v1"
 _MANY_MEDIA = 1000
 
-_FILTERS = frozenset(
-    {
-        "consensus_mark_gte",
-        "consensus_mark_lte",
-        "created_at_gte",
-        "created_at_lte",
-        "external_id_in",
-        "external_id_strictly_in",
-        "honeypot_mark_gte",
-        "honeypot_mark_lte",
-        "inference_mark_gte",
-        "inference_mark_lte",
-        "issue_status",
-        "issue_type",
-        "label_author_in",
-        "label_category_search",
-        "label_reviewer_in",
-        "metadata_where",
-        "skipped",
-        "status_in",
-    }
-)
+_SEARCH = "label_category_search"
+_FILTERS = {*filters_of(ExportFilters), _SEARCH}
 _OLD_NAMES = {"external_id_contains": "external_id_strictly_in"}
 """What a filter was called once; despite the name it looks for whole ids."""
 
@@ -103,12 +80,12 @@ class Wanted:
     external_ids: Sequence[str] | None = None
     filters: Mapping[str, object] | None = None
 
-    def checked(self) -> "tuple[AssetFilters, str | Query | None]":
-        """The filters of the service, but for ``external_ids``, and the category search.
+    def checked(self) -> ListRequest:
+        """Return a request for these assets, but for ``external_ids``.
 
         Raises:
             ArgumentError: they cannot be used.
-            QuerySyntaxError: the category search is no query.
+            QuerySyntaxError: the category search is not a query.
         """
         check_project_id(self.project_id)
         if self.asset_ids is not None and self.external_ids is not None:
@@ -116,12 +93,17 @@ class Wanted:
         for name, ids in (("asset_ids", self.asset_ids), ("external_ids", self.external_ids)):
             if ids is not None and not isinstance(ids, str) and not ids:
                 raise ArgumentError(f"`{name}` is empty: name an asset, or leave it out to export the whole project")
+            check_texts(name, ids)
         filters = self._named()
-        search = cast("str | Query | None", filters.pop("label_category_search", None))
-        parse_search(search, name="label_category_search")
-        chosen = AssetFilters(project_id=self.project_id, asset_id_in=self.asset_ids, **filters)  # type: ignore[arg-type]  # checked next
-        checked_filters(AssetFilters(project_id=self.project_id, external_id_strictly_in=self.external_ids))
-        return checked_filters(chosen), search
+        search = cast("str | Query | None", filters.pop(_SEARCH, None))
+        chosen = ListRequest(
+            project_id=self.project_id,
+            filters={"asset_id_in": self.asset_ids, **filters},
+            category_search=search,
+            disable_tqdm=True,
+            keep_texts=True,
+        )
+        return chosen.checked(AssetFilters, search_name=_SEARCH)
 
     def _named(self) -> dict[str, object]:
         if self.filters is not None and not isinstance(self.filters, Mapping):
@@ -159,7 +141,7 @@ def export_labels(
         ServiceError: the service refused, or could not be asked.
         NotExportableAssetError, NotExportableLabelError, DownloadError: something cannot be written.
     """
-    filters, search = wanted.checked()
+    chosen_assets = wanted.checked()
     if fmt == _WITH_ALL_LABELS:
         options = evolve(options, export_type="normal", label_types=tuple(LabelType))
     chosen = format_named(fmt)
@@ -170,15 +152,15 @@ def export_labels(
     project = _project(context.service, wanted.project_id)
     if wanted.external_ids is not None:
         found = asset_ids_of(context.service, wanted.project_id, wanted.external_ids)
-        filters = evolve(filters, asset_id_in=found)
-    if options.with_assets and search is None:  # one request, which with a search might be many
-        _warn_of_many(count_assets(context, filters, None))
+        chosen_assets = evolve(chosen_assets, filters={**chosen_assets.filters, "asset_id_in": found})
+    if options.with_assets and chosen_assets.category_search is None:  # one request, which with a search might be many
+        _warn_of_many(count_assets(context, chosen_assets))
     with tempfile.TemporaryDirectory(prefix="kili-query-") as folder:
         path = Path(folder) / "rows.json"
         try:
             summary = write(
                 None,
-                FromJson(_assets(context, filters, search, options, chosen.label_fields)),
+                FromJson(_assets(context, chosen_assets, options, chosen.label_fields)),
                 project,
                 fmt=fmt,
                 to=path if filename is None else filename,
@@ -187,16 +169,14 @@ def export_labels(
                 **asdict(options, recurse=False),
             )
         except NoCompatibleJobError as error:
-            warnings.warn(f"nothing is exported: {error}", UserWarning, stacklevel=3)
+            warn(f"nothing is exported: {error}")
             return None
         if summary.skipped:
-            warnings.warn(str(summary), UserWarning, stacklevel=3)
+            warn(str(summary))
         elif not summary.labels:
-            warnings.warn(
-                "the export is empty: no asset that was asked for has such a label", UserWarning, stacklevel=3
-            )
+            warn("the export is empty: no asset that was asked for has such a label")
         if summary.left_out and not summary.skipped:  # among what was skipped, they are told already
-            warnings.warn("\n".join(summary.left_out), UserWarning, stacklevel=3)
+            warn("\n".join(summary.left_out))
         return cast("list[object]", json.loads(path.read_bytes())) if filename is None else None
 
 
@@ -213,26 +193,19 @@ def _project(service: Service, project_id: str) -> Row:
         return project
 
 
-def _assets(
-    context: ListContext,
-    filters: AssetFilters,
-    search: str | Query | None,
-    options: Options,
-    label_fields: Sequence[str],
-) -> Iterator[Row]:
+def _assets(context: ListContext, chosen: ListRequest, options: Options, label_fields: Sequence[str]) -> Iterator[Row]:
     """The assets with the labels that the options ask for, as they come."""
     place = "labels" if options.export_type == "normal" else "latestLabel"
     of_label = (*_LABEL_FIELDS, *label_fields, *(() if options.include_sent_back_labels else ("isSentBackToQueue",)))
-    wanted = ListRequest(
-        fields=(*_ASSET_FIELDS, *(f"{place}.{name}" for name in of_label)), disable_tqdm=True, keep_texts=True
-    )
-    return read_assets(context, evolve(filters, label_type_in=options.label_types), search, wanted)
+    fields = (*_ASSET_FIELDS, *(f"{place}.{name}" for name in of_label))
+    filters = {**chosen.filters, "label_type_in": options.label_types}
+    return read_assets(context, evolve(chosen, fields=fields, filters=filters))
 
 
 def _warn_of_many(number: int) -> None:
     if number > _MANY_MEDIA:
         message = f"the media of {number} assets are downloaded, which takes long: `with_assets=False` leaves them out"
-        warnings.warn(message, UserWarning, stacklevel=4)
+        warn(message)
 
 
 @frozen

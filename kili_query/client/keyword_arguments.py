@@ -1,74 +1,118 @@
-"""The keyword arguments of the client's lists, for type checkers: ``as_generator`` decides what a list is."""
+"""The keyword arguments that lists share, and how filters become arguments that signatures and help show."""
 
-from collections.abc import Mapping, Sequence
-from typing import TypedDict
+import inspect
+import re
+from collections.abc import Callable, Sequence
+from functools import wraps
+from inspect import Parameter, Signature
+from textwrap import fill
+from typing import TypedDict, TypeVar, cast, get_type_hints
 
+from kili_query.protocol import Filter, LabelFilters, PredictionFilters, filters_of
 from kili_query.query import Query
 
-__all__ = ["AssetArguments", "LabelArguments", "PredictionArguments"]
+_Method = TypeVar("_Method", bound=Callable[..., object])
+
+POSITIONS = [
+    "self",
+    "project_id",
+    "asset_id",
+    "asset_status_in",
+    "asset_external_id_in",
+    "asset_external_id_strictly_in",
+    "author_in",
+    "created_at",
+    "created_at_gte",
+    "created_at_lte",
+    "fields",
+    "first",
+    "honeypot_mark_gte",
+    "honeypot_mark_lte",
+    "id_contains",
+    "label_id",
+    "skip",
+    "type_in",
+    "user_id",
+    "disable_tqdm",
+    "category_search",
+    "output_format",
+    "as_generator",
+]
+"""The arguments of lists of labels that may be given by position, in the order of the official client."""
+
+COUNT_POSITIONS = [*(name for name in POSITIONS if name != "id_contains"), "id_contains"]
+"""Those of the count of labels."""
 
 
-class PredictionArguments(TypedDict, total=False):
-    """Those of `KiliClient.predictions` and `KiliClient.inferences`."""
+class ListArguments(TypedDict, total=False):
+    """What the lists of labels take beside filters."""
 
-    asset_id: str | None
-    asset_status_in: Sequence[str] | None
-    asset_external_id_in: Sequence[str] | None
-    author_in: Sequence[str] | None
-    created_at: str | None
-    created_at_gte: str | None
-    created_at_lte: str | None
     fields: Sequence[str]
     first: int | None
-    honeypot_mark_gte: float | None
-    honeypot_mark_lte: float | None
-    id_contains: Sequence[str] | None
-    label_id: str | None
     skip: int
-    user_id: str | None
     disable_tqdm: bool | None
     category_search: str | Query | None
 
 
-class LabelArguments(PredictionArguments, total=False):
-    """Those of `KiliClient.labels`."""
-
-    asset_external_id_strictly_in: Sequence[str] | None
-    type_in: Sequence[str] | None
+class PredictionArguments(PredictionFilters, ListArguments, total=False):
+    """The keyword arguments of `KiliClient.predictions` and `KiliClient.inferences`, for type checkers."""
 
 
-class AssetArguments(TypedDict, total=False):
-    """The filters of `KiliClient.assets` and `KiliClient.count_assets`.
+class LabelArguments(LabelFilters, ListArguments, total=False):
+    """The keyword arguments of `KiliClient.labels`, for type checkers."""
 
-    A ``label_…`` filter finds assets that have a label which meets all of these filters by itself.
-    """
 
-    asset_id_in: Sequence[str] | None
-    asset_id_not_in: Sequence[str] | None
-    external_id_in: Sequence[str] | None
-    external_id_strictly_in: Sequence[str] | None
-    status_in: Sequence[str] | None
-    skipped: bool | None
-    consensus_mark_gte: float | None
-    consensus_mark_lte: float | None
-    honeypot_mark_gte: float | None
-    honeypot_mark_lte: float | None
-    inference_mark_gte: float | None
-    inference_mark_lte: float | None
-    metadata_where: Mapping[str, object] | None
-    created_at_gte: str | None
-    created_at_lte: str | None
-    updated_at_gte: str | None
-    updated_at_lte: str | None
-    issue_type: str | None
-    issue_status: str | None
-    label_author_in: Sequence[str] | None
-    label_reviewer_in: Sequence[str] | None
-    label_type_in: Sequence[str] | None
-    label_consensus_mark_gte: float | None
-    label_consensus_mark_lte: float | None
-    label_honeypot_mark_gte: float | None
-    label_honeypot_mark_lte: float | None
-    label_created_at: str | None
-    label_created_at_gte: str | None
-    label_created_at_lte: str | None
+def shows_filters(declaration: type) -> Callable[[_Method], _Method]:
+    """Show the filters that a method takes as ``**filters`` in its signature and in its help."""
+
+    def decorate(method: _Method) -> _Method:
+        return _shown(method, declaration, _signature(method, declaration, ()))
+
+    return decorate
+
+
+def takes_filters(declaration: type, positions: Sequence[str] = POSITIONS) -> Callable[[_Method], _Method]:
+    """Show the filters of a method, as `shows_filters` does, and let callers give arguments by position."""
+
+    def decorate(method: _Method) -> _Method:
+        signature = _signature(method, declaration, positions)
+
+        @wraps(method)
+        def call(*args: object, **arguments: object) -> object:
+            try:
+                bound = signature.bind(*args, **arguments)
+            except TypeError as error:
+                raise TypeError(f"{method.__qualname__}() {error}") from None
+            return method(**bound.arguments)
+
+        return cast("_Method", _shown(call, declaration, signature))
+
+    return decorate
+
+
+def _shown(method: _Method, declaration: type, signature: Signature) -> _Method:
+    vars(method)["__signature__"] = signature  # what `inspect.signature` looks for
+    if method.__doc__:  # there is none under `python -OO`
+        entries = "\n".join(map(_help, filters_of(declaration).items()))
+        method.__doc__ = re.sub(r"^ +\*\*filters: .*$", entries, method.__doc__, flags=re.MULTILINE)
+    return method
+
+
+def _signature(method: Callable[..., object], declaration: type, positions: Sequence[str]) -> Signature:
+    """Return the signature of a method with its filters in the place of ``**filters``."""
+    signature = inspect.signature(method)
+    own = [one for one in signature.parameters.values() if one.kind is not Parameter.VAR_KEYWORD]
+    filters = [
+        Parameter(name, Parameter.KEYWORD_ONLY, default=None, annotation=kind)
+        for name, kind in get_type_hints(declaration).items()
+    ]
+    known = {one.name: one for one in (*own, *filters)}
+    first = [known[name].replace(kind=Parameter.POSITIONAL_OR_KEYWORD) for name in positions if name in known]
+    return signature.replace(parameters=[*first, *(one for one in known.values() if one.name not in positions)])
+
+
+def _help(named: tuple[str, Filter]) -> str:
+    name, filter_ = named
+    choices = ": " + ", ".join(f"``{choice}``" for choice in filter_.choices) if filter_.choices else ""
+    text = f"{name}: {filter_.help}{choices}{'; empty for all' if filter_.ignores_empty else ''}."
+    return fill(text, 120, initial_indent=" " * 12, subsequent_indent=" " * 16)

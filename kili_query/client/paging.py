@@ -1,6 +1,5 @@
 """Pages of a list: which are requested, which of their rows are new, and how they are fetched ahead of the reader."""
 
-import warnings
 from collections import deque
 from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import CancelledError, Executor, Future
@@ -10,6 +9,7 @@ from attrs import define, field, frozen
 
 from kili_query.client.answers import shape_of
 from kili_query.client.request import Request
+from kili_query.client.warning import warn
 from kili_query.errors import TransportError
 from kili_query.protocol import Operation
 
@@ -184,7 +184,7 @@ class Pages:
         elif self._passing == _MOST_PASSES:
             self._has_ended = True
             message = f"the list changed while it was read {_MOST_PASSES} times: some of its rows may be missing"
-            warnings.warn(message, UserWarning, stacklevel=2)
+            warn(message)
         else:
             self._passing += 1
             self._offset = 0
@@ -192,17 +192,20 @@ class Pages:
             self._stale_pages = 0
 
 
-def read_pages(pages: Pages, fetch: Callable[[Request], object], pool: Executor) -> Generator[list[Row], None, None]:
+def read_pages(
+    pages: Pages, fetch: Callable[[Request], object], pool: Executor, *, is_whole_list: bool = True
+) -> Generator[list[Row], None, None]:
     """Yield the new rows of each page, in the order of the list.
 
     While the caller is busy with one page, the next ones are fetched. At most `WINDOW` pages are held. The first page
-    is fetched alone. If it is full, the second one is requested before the first is yielded, and no more than that
-    until the caller reads on.
+    is fetched alone. If it is full and the whole list is wanted, the second one is requested before the first is
+    yielded, and no more than that until the caller reads on.
 
     Args:
         pages: which pages.
         fetch: sends a request and gives its answer; called in several threads.
         pool: the threads.
+        is_whole_list: whether the caller will read all pages; otherwise it may stop at any row.
 
     Raises:
         ServiceError: of `fetch`, once what came before the failing page has been given.
@@ -219,8 +222,9 @@ def read_pages(pages: Pages, fetch: Callable[[Request], object], pool: Executor)
                 if not under_way:
                     return
                 rows = pages.take(under_way.popleft().result())
-            # the next pages come while the caller is busy with this one, which is one of the window
-            under_way.extend(pool.submit(fetch, request) for request in _requests(pages, WINDOW - 1 - len(under_way)))
+            if is_whole_list:  # the next pages come while the caller is busy with this one, which is one of the window
+                requests = _requests(pages, WINDOW - 1 - len(under_way))
+                under_way.extend(pool.submit(fetch, request) for request in requests)
             yield rows
     except CancelledError:
         raise TransportError("the client is closed", operation=pages.listing.rows.name) from None

@@ -1,13 +1,12 @@
 """Rows of any list: fetched ahead, decoded, judged where the service cannot judge, and given one by one."""
 
-import warnings
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing
 
 from attrs import define, evolve, field, frozen
 
-from kili_query.client.arguments import checked_count, checked_fields
+from kili_query.client.arguments import check_project_id, checked_count, checked_fields, checked_filters
 from kili_query.client.contents import (
     CONTENT,
     CONTENT_URL,
@@ -20,17 +19,66 @@ from kili_query.client.contents import (
     settle_answers,
 )
 from kili_query.client.ontologies import Projects
-from kili_query.client.paging import Listing, Pages, Row, read_pages
+from kili_query.client.paging import Listing, Pages, Row, checked_count_answer, read_pages
 from kili_query.client.progress import progress_bar
 from kili_query.client.request import Request, Service
+from kili_query.client.search import Search, parse_search, plan_search
+from kili_query.client.warning import warn
 from kili_query.errors import GraphQLError, LabelError, UnknownContentError
 from kili_query.planning import ServerProfile
-from kili_query.protocol import selection_of
+from kili_query.protocol import Operation, selection_of
+from kili_query.query import Query
 from kili_query.targets.closures import Matcher
 
 __all__ = ["ListContext", "ListRequest", "RowPlan", "read_rows"]
 
 _SHOWN = 10
+
+
+@frozen(kw_only=True)
+class ListRequest:
+    """Which rows of a project a caller wants, and what of them.
+
+    Attributes:
+        project_id: the project.
+        filters: the filters, by their names.
+        category_search: what a label must hold besides.
+        fields: of each row.
+        first: rows at most; None for all.
+        skip: rows left out at the beginning.
+        disable_tqdm: whether the progress bar is hidden; None leaves it to the terminal.
+        keep_texts: contents may stay JSON text, for someone who decodes them only as far as needed.
+    """
+
+    project_id: str
+    filters: Mapping[str, object] = field(factory=dict)
+    category_search: str | Query | None = None
+    fields: Sequence[str] = ("id",)
+    first: int | None = None
+    skip: int = 0
+    disable_tqdm: bool | None = None
+    keep_texts: bool = False
+
+    def checked(self, declaration: type, *, search_name: str = "category_search") -> "ListRequest":
+        """Return the same, with the filters that filter something, and the search parsed.
+
+        Args:
+            declaration: the filters that there are.
+            search_name: the name of the argument that holds the search.
+
+        Raises:
+            ArgumentError: an argument cannot be used.
+            QuerySyntaxError: the search is not a query.
+        """
+        fields = checked_fields(self.fields)
+        selection_of(fields)
+        if self.first is not None:
+            checked_count("first", self.first)
+        skip = checked_count("skip", self.skip)
+        check_project_id(self.project_id)
+        filters = checked_filters(declaration, self.filters)
+        query = parse_search(self.category_search, name=search_name)
+        return evolve(self, filters=filters, category_search=query, fields=fields, skip=skip)
 
 
 @define
@@ -57,43 +105,32 @@ class ListContext:
     has_warned: bool = False
     payload_pool: Executor | None = None
 
-    def warn_of_counting(self, what: str) -> None:
-        """Say, once, that a count takes reading all that is counted."""
-        if not self.has_warned:
-            self.has_warned = True
-            message = f"the service cannot answer all of the category search, so that the {what} are read to be counted"
-            warnings.warn(message, UserWarning, stacklevel=4)
-
-
-@frozen(kw_only=True)
-class ListRequest:
-    """What a caller wants of a list.
-
-    Attributes:
-        fields: of each row.
-        first: rows at most; None for all.
-        skip: rows left out at the beginning.
-        disable_tqdm: whether the progress bar is hidden; None leaves it to the terminal.
-        keep_texts: contents may stay JSON text, for someone who decodes them only as far as needed.
-    """
-
-    fields: Sequence[str] = ("id",)
-    first: int | None = None
-    skip: int = 0
-    disable_tqdm: bool | None = None
-    keep_texts: bool = False
-
-    def checked(self) -> "ListRequest":
-        """The same, when it can be had.
+    def plan(self, wanted: ListRequest) -> Search:
+        """Plan how a checked search is carried out.
 
         Raises:
-            ArgumentError: it cannot.
+            QueryError: the project has no such job or category.
+            ServiceError: the ontology cannot be had.
         """
-        fields = checked_fields(self.fields)
-        selection_of(fields)
-        if self.first is not None:
-            checked_count("first", self.first)
-        return evolve(self, fields=fields, skip=checked_count("skip", self.skip))
+        return plan_search(parse_search(wanted.category_search), wanted.project_id, self.projects, self.profile)
+
+    def ask_count(self, operation: Operation, where: Mapping[str, object], project_id: str) -> int:
+        """Ask the service how many rows there are.
+
+        Raises:
+            ServiceError: the service refused, could not be asked, or has no such project.
+        """
+        count = checked_count_answer(self.service.ask(Request(operation, {"where": where})), operation)
+        if not count:
+            self.projects.input_type(project_id)  # which says so where there is no such project
+        return count
+
+    def warn_of_counting(self) -> None:
+        """Say, once, that a count takes reading all labels that are counted."""
+        if not self.has_warned:
+            self.has_warned = True
+            message = "the service cannot answer all of the category search, so that the labels are read to be counted"
+            warn(message)
 
 
 @frozen(kw_only=True)
@@ -144,8 +181,8 @@ class RowPlan:
 def read_rows(context: ListContext, plan: RowPlan, wanted: ListRequest) -> Iterator[Row]:
     """The rows, in the service's order. ``first`` and ``skip`` count rows that are meant, whoever judges that."""
     if plan.judge is None and plan.keep is None:
-        return _rows(context, plan, Pages(plan.listing, wanted.skip, wanted.first), wanted.disable_tqdm)
-    return _part(_rows(context, plan, Pages(plan.listing), wanted.disable_tqdm), wanted)
+        return _rows(context, plan, wanted, Pages(plan.listing, wanted.skip, wanted.first))
+    return _part(_rows(context, plan, wanted, Pages(plan.listing)), wanted)
 
 
 def _part(rows: Generator[Row, None, None], wanted: ListRequest) -> Iterator[Row]:
@@ -176,10 +213,11 @@ class _Unknown:
         if self.number:
             more = f" and {self.number - len(self.ids)} more" if self.number > len(self.ids) else ""
             message = f"labels of unknown or unreadable content {self.consequence}: {', '.join(self.ids)}{more}"
-            warnings.warn(message, UserWarning, stacklevel=3)
+            warn(message)
 
 
-def _rows(context: ListContext, plan: RowPlan, pages: Pages, disable_tqdm: bool | None) -> Generator[Row, None, None]:
+def _rows(context: ListContext, plan: RowPlan, wanted: ListRequest, pages: Pages) -> Generator[Row, None, None]:
+    is_whole_list = wanted.first == pages.first  # otherwise `_part` stops where it has enough
     unknown = _Unknown("have the content None" if plan.places else "are left out")
 
     def fetch(request: Request) -> object:
@@ -187,8 +225,8 @@ def _rows(context: ListContext, plan: RowPlan, pages: Pages, disable_tqdm: bool 
 
     try:
         with (
-            progress_bar(f"Retrieving {plan.what}", disable=disable_tqdm) as bar,
-            closing(read_pages(pages, fetch, context.pool)) as fetched,
+            progress_bar(f"Retrieving {plan.what}", disable=wanted.disable_tqdm) as bar,
+            closing(read_pages(pages, fetch, context.pool, is_whole_list=is_whole_list)) as fetched,
         ):
             is_empty = True
             for page in fetched:

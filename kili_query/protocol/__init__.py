@@ -17,7 +17,17 @@ from kili_query.protocol.documents import (
     UPDATE_PROPERTIES_IN_LABEL,
     Operation,
 )
-from kili_query.protocol.filters import AssetFilters, LabelFilters
+from kili_query.protocol.filters import (
+    AssetFilters,
+    AssetKeywords,
+    ExportFilters,
+    Filter,
+    LabelFilters,
+    PredictionFilters,
+    asset_where,
+    filters_of,
+    label_where,
+)
 from kili_query.protocol.json_text import decode_json, encode_json
 from kili_query.protocol.selection import selection_of
 from kili_query.protocol.table_values import table_flag, table_number, table_object, table_text
@@ -39,14 +49,21 @@ __all__ = [
     "PROJECTS",
     "UPDATE_PROPERTIES_IN_LABEL",
     "AssetFilters",
+    "AssetKeywords",
     "AssetStatus",
+    "ExportFilters",
+    "Filter",
     "LabelFilters",
     "LabelType",
     "Operation",
+    "PredictionFilters",
+    "asset_where",
     "authorization",
     "decode_json",
     "encode_json",
+    "filters_of",
     "key_of",
+    "label_where",
     "read_instant",
     "selection_of",
     "table_flag",

@@ -1,153 +1,166 @@
-"""What labels and assets are asked for, and the ``where`` objects that say so."""
+"""The filters of labels and assets, each declared once: its name, its type, its place in a ``where`` object, its help.
 
-from collections.abc import Mapping, Sequence
+The arguments of the client, their checks and their help follow from here, as do the ``where`` objects. To add a
+filter, add one line to the class of the lists that take it.
+"""
 
-from attrs import frozen
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from enum import StrEnum
+from functools import cache
+from typing import Annotated, Any, TypeAlias, TypedDict, get_args, get_type_hints
+
+from attrs import field, frozen
+
+from kili_query.protocol.words import AssetStatus, LabelType
+
+Text: TypeAlias = str | None
+Texts: TypeAlias = Sequence[str] | None
+Mark: TypeAlias = float | None
+Flag: TypeAlias = bool | None
+Metadata: TypeAlias = Mapping[str, object] | None
 
 
-@frozen(kw_only=True)
-class AssetFilters:
-    """Which assets of a project. None is no filter.
+@frozen
+class Filter:
+    """How a filter is sent, checked and described. None filters nothing.
 
-    Empty lists of ids are no filter either only where the caller says so: here they are kept, and find nothing.
+    Attributes:
+        path: where its value stands in the ``where`` object; dots lead into objects.
+        help: which rows are listed.
+        choices: the texts that it may hold; None for any text.
+        ignores_empty: an empty value filters nothing either, as the service's users expect of ids.
     """
 
-    project_id: str | None = None
-    asset_id: str | None = None
-    asset_id_in: Sequence[str] | None = None
-    asset_id_not_in: Sequence[str] | None = None
-    external_id_in: Sequence[str] | None = None
-    external_id_strictly_in: Sequence[str] | None = None
-    status_in: Sequence[str] | None = None
-    skipped: bool | None = None
-    consensus_mark_gte: float | None = None
-    consensus_mark_lte: float | None = None
-    honeypot_mark_gte: float | None = None
-    honeypot_mark_lte: float | None = None
-    inference_mark_gte: float | None = None
-    inference_mark_lte: float | None = None
-    metadata_where: Mapping[str, object] | None = None
-    created_at_gte: str | None = None
-    created_at_lte: str | None = None
-    updated_at_gte: str | None = None
-    updated_at_lte: str | None = None
-    issue_type: str | None = None
-    issue_status: str | None = None
-    label_author_in: Sequence[str] | None = None
-    label_reviewer_in: Sequence[str] | None = None
-    label_type_in: Sequence[str] | None = None
-    label_consensus_mark_gte: float | None = None
-    label_consensus_mark_lte: float | None = None
-    label_honeypot_mark_gte: float | None = None
-    label_honeypot_mark_lte: float | None = None
-    label_created_at: str | None = None
-    label_created_at_gte: str | None = None
-    label_created_at_lte: str | None = None
-    label_category_search: str | None = None
-
-    def where(self) -> dict[str, object]:
-        """The ``AssetWhere`` that asks for them.
-
-        >>> AssetFilters(project_id="p", status_in=["TODO"]).where()
-        {'project': {'id': 'p'}, 'statusIn': ['TODO']}
-        """
-        label = {
-            "authorIn": self.label_author_in,
-            "reviewerIn": self.label_reviewer_in,
-            "typeIn": self.label_type_in,
-            "consensusMarkGte": self.label_consensus_mark_gte,
-            "consensusMarkLte": self.label_consensus_mark_lte,
-            "honeypotMarkGte": self.label_honeypot_mark_gte,
-            "honeypotMarkLte": self.label_honeypot_mark_lte,
-            "createdAt": self.label_created_at,
-            "createdAtGte": self.label_created_at_gte,
-            "createdAtLte": self.label_created_at_lte,
-            "search": self.label_category_search,
-        }
-        return _given(
-            {
-                "id": self.asset_id,
-                "project": _given({"id": self.project_id}),
-                "idIn": self.asset_id_in,
-                "idNotIn": self.asset_id_not_in,
-                "externalIdIn": self.external_id_in,
-                "externalIdStrictlyIn": self.external_id_strictly_in,
-                "statusIn": self.status_in,
-                "skipped": self.skipped,
-                "consensusMarkGte": self.consensus_mark_gte,
-                "consensusMarkLte": self.consensus_mark_lte,
-                "honeypotMarkGte": self.honeypot_mark_gte,
-                "honeypotMarkLte": self.honeypot_mark_lte,
-                "inferenceMarkGte": self.inference_mark_gte,
-                "inferenceMarkLte": self.inference_mark_lte,
-                "metadata": self.metadata_where,
-                "createdAtGte": self.created_at_gte,
-                "createdAtLte": self.created_at_lte,
-                "updatedAtGte": self.updated_at_gte,
-                "updatedAtLte": self.updated_at_lte,
-                "label": _given(label),
-                "issue": _given({"type": self.issue_type, "status": self.issue_status}),
-            }
-        )
+    path: str
+    help: str
+    choices: type[StrEnum] | None = None
+    ignores_empty: bool = field(default=False, kw_only=True)
 
 
-@frozen(kw_only=True)
-class LabelFilters:
-    """Which labels of a project. None is no filter."""
+class PredictionFilters(TypedDict, total=False):
+    """The filters of `KiliClient.predictions` and `KiliClient.inferences`."""
 
-    project_id: str
-    asset_id: str | None = None
-    asset_status_in: Sequence[str] | None = None
-    asset_external_id_in: Sequence[str] | None = None
-    asset_external_id_strictly_in: Sequence[str] | None = None
-    author_in: Sequence[str] | None = None
-    created_at: str | None = None
-    created_at_gte: str | None = None
-    created_at_lte: str | None = None
-    honeypot_mark_gte: float | None = None
-    honeypot_mark_lte: float | None = None
-    label_id: str | None = None
-    id_in: Sequence[str] | None = None
-    type_in: Sequence[str] | None = None
-    user_id: str | None = None
-    category_search: str | None = None
-
-    def where(self) -> dict[str, object]:
-        """The ``LabelWhere`` that asks for them.
-
-        >>> LabelFilters(project_id="p", label_id="l").where()
-        {'id': 'l', 'project': {'id': 'p'}, 'asset': {'project': {'id': 'p'}}}
-        """
-        asset = AssetFilters(
-            project_id=self.project_id,
-            asset_id=self.asset_id,
-            status_in=self.asset_status_in,
-            external_id_in=self.asset_external_id_in,
-            external_id_strictly_in=self.asset_external_id_strictly_in,
-        )
-        return _given(
-            {
-                "id": self.label_id,
-                "idIn": self.id_in,
-                "project": {"id": self.project_id},
-                "asset": asset.where(),
-                "authorIn": self.author_in,
-                "createdAt": self.created_at,
-                "createdAtGte": self.created_at_gte,
-                "createdAtLte": self.created_at_lte,
-                "honeypotMarkGte": self.honeypot_mark_gte,
-                "honeypotMarkLte": self.honeypot_mark_lte,
-                "search": self.category_search,
-                "typeIn": self.type_in,
-                "user": _given({"id": self.user_id}),
-            }
-        )
+    asset_id: Annotated[Text, Filter("asset.id", "of this asset", ignores_empty=True)]
+    asset_status_in: Annotated[Texts, Filter("asset.statusIn", "of assets in one of these states", AssetStatus)]
+    asset_external_id_in: Annotated[
+        Texts, Filter("asset.externalIdIn", "of assets whose external id holds one of these", ignores_empty=True)
+    ]
+    author_in: Annotated[Texts, Filter("authorIn", "by one of these people, by first name, last name or both")]
+    created_at: Annotated[Text, Filter("createdAt", "created on this date, as ``YYYY-MM-DD``")]
+    created_at_gte: Annotated[Text, Filter("createdAtGte", "created on this date or later")]
+    created_at_lte: Annotated[Text, Filter("createdAtLte", "created on this date or earlier")]
+    honeypot_mark_gte: Annotated[Mark, Filter("honeypotMarkGte", "with this mark or a better one, from 0 to 1")]
+    honeypot_mark_lte: Annotated[Mark, Filter("honeypotMarkLte", "with this honeypot mark or a worse one")]
+    id_contains: Annotated[
+        Texts, Filter("idIn", "with one of these ids, whole ones despite the name", ignores_empty=True)
+    ]
+    label_id: Annotated[Text, Filter("id", "the one with this id", ignores_empty=True)]
+    user_id: Annotated[Text, Filter("user.id", "by the user with this id", ignores_empty=True)]
 
 
-def _given(members: Mapping[str, object]) -> dict[str, object]:
-    """The members that filter: neither None nor an object without members. Sequences become lists, for JSON."""
-    return {
-        name: list(value) if isinstance(value, Sequence) and not isinstance(value, str) else value
-        for name, value in members.items()
-        if value is not None and value != {}
-    }
+class LabelFilters(PredictionFilters, total=False):
+    """The filters of `KiliClient.labels` and `KiliClient.count_labels`."""
+
+    asset_external_id_strictly_in: Annotated[
+        Texts, Filter("asset.externalIdStrictlyIn", "of assets with one of these external ids", ignores_empty=True)
+    ]
+    type_in: Annotated[Texts, Filter("typeIn", "of one of these types", LabelType)]
+
+
+class ExportFilters(TypedDict, total=False):
+    """The filters of ``asset_filter_kwargs`` in `KiliClient.export_labels`."""
+
+    external_id_in: Annotated[Texts, Filter("externalIdIn", "whose external id contains one of these texts")]
+    external_id_strictly_in: Annotated[Texts, Filter("externalIdStrictlyIn", "with one of these external ids")]
+    status_in: Annotated[Texts, Filter("statusIn", "in one of these states", AssetStatus)]
+    skipped: Annotated[Flag, Filter("skipped", "that were skipped, or with False that were not")]
+    consensus_mark_gte: Annotated[Mark, Filter("consensusMarkGte", "with this consensus mark or a better one")]
+    consensus_mark_lte: Annotated[Mark, Filter("consensusMarkLte", "with this consensus mark or a worse one")]
+    honeypot_mark_gte: Annotated[Mark, Filter("honeypotMarkGte", "with this honeypot mark or a better one")]
+    honeypot_mark_lte: Annotated[Mark, Filter("honeypotMarkLte", "with this honeypot mark or a worse one")]
+    inference_mark_gte: Annotated[Mark, Filter("inferenceMarkGte", "with this inference mark or a better one")]
+    inference_mark_lte: Annotated[Mark, Filter("inferenceMarkLte", "with this inference mark or a worse one")]
+    metadata_where: Annotated[Metadata, Filter("metadata", "with this metadata, by key", ignores_empty=True)]
+    created_at_gte: Annotated[Text, Filter("createdAtGte", "created on this date or later, as ``YYYY-MM-DD``")]
+    created_at_lte: Annotated[Text, Filter("createdAtLte", "created on this date or earlier")]
+    issue_type: Annotated[Text, Filter("issue.type", "with an issue of this type: ``ISSUE`` or ``QUESTION``")]
+    issue_status: Annotated[Text, Filter("issue.status", "with an issue in this state: ``OPEN`` or ``SOLVED``")]
+    label_author_in: Annotated[Texts, Filter("label.authorIn", "with a label by one of these people")]
+    label_reviewer_in: Annotated[Texts, Filter("label.reviewerIn", "with a label reviewed by one of these people")]
+
+
+class AssetKeywords(ExportFilters, total=False):
+    """The filters that `KiliClient.assets` and `KiliClient.count_assets` take by name alone.
+
+    All ``label_…`` filters are met by one label of the asset.
+    """
+
+    asset_id_in: Annotated[Texts, Filter("idIn", "with one of these ids")]
+    asset_id_not_in: Annotated[Texts, Filter("idNotIn", "with none of these ids")]
+    updated_at_gte: Annotated[Text, Filter("updatedAtGte", "updated on this date or later")]
+    updated_at_lte: Annotated[Text, Filter("updatedAtLte", "updated on this date or earlier")]
+    label_type_in: Annotated[Texts, Filter("label.typeIn", "with a label of one of these types", LabelType)]
+    label_consensus_mark_gte: Annotated[Mark, Filter("label.consensusMarkGte", "with a label of this mark or better")]
+    label_consensus_mark_lte: Annotated[Mark, Filter("label.consensusMarkLte", "with a label of this mark or worse")]
+    label_honeypot_mark_gte: Annotated[Mark, Filter("label.honeypotMarkGte", "with a label of this mark or better")]
+    label_honeypot_mark_lte: Annotated[Mark, Filter("label.honeypotMarkLte", "with a label of this mark or worse")]
+    label_created_at: Annotated[Text, Filter("label.createdAt", "with a label created on this date")]
+    label_created_at_gte: Annotated[Text, Filter("label.createdAtGte", "with a label created on this date or later")]
+    label_created_at_lte: Annotated[Text, Filter("label.createdAtLte", "with a label created on this date or earlier")]
+
+
+class AssetFilters(AssetKeywords, total=False):
+    """All filters of `KiliClient.assets` and `KiliClient.count_assets`."""
+
+    asset_id: Annotated[Text, Filter("id", "the one with this id", ignores_empty=True)]
+
+
+@cache
+def filters_of(declaration: type) -> Mapping[str, Filter]:
+    """Return the filters that a class of this module declares, by name."""
+    hints = get_type_hints(declaration, include_extras=True)
+    return {name: get_args(hint)[1] for name, hint in hints.items()}
+
+
+def label_where(
+    project_id: str, filters: Mapping[str, object], category_search: str | None = None
+) -> dict[str, object]:
+    """Return the ``LabelWhere`` of `LabelFilters`.
+
+    >>> label_where("p", {"label_id": "l", "type_in": None})
+    {'project': {'id': 'p'}, 'asset': {'project': {'id': 'p'}}, 'id': 'l'}
+    """
+    places = [("project.id", project_id), ("asset.project.id", project_id), ("search", category_search)]
+    return _nested([*places, *_placed(LabelFilters, filters)])
+
+
+def asset_where(
+    project_id: str, filters: Mapping[str, object], category_search: str | None = None
+) -> dict[str, object]:
+    """Return the ``AssetWhere`` of `AssetFilters`; the category search is of labels.
+
+    >>> asset_where("p", {"status_in": ("TODO",), "label_type_in": ["REVIEW"]})
+    {'project': {'id': 'p'}, 'statusIn': ['TODO'], 'label': {'typeIn': ['REVIEW']}}
+    """
+    places = [("project.id", project_id), ("label.search", category_search)]
+    return _nested([*places, *_placed(AssetFilters, filters)])
+
+
+def _placed(declaration: type, filters: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    for name, value in filters.items():
+        is_list = isinstance(value, Sequence) and not isinstance(value, str)
+        yield filters_of(declaration)[name].path, [*value] if is_list else value  # type: ignore[misc]
+
+
+def _nested(members: Iterable[tuple[str, object]]) -> dict[str, object]:
+    """Build an object from values at dotted paths; None is left out."""
+    whole: dict[str, object] = {}
+    for path, value in members:
+        if value is None:
+            continue
+        *parents, name = path.split(".")
+        place: Any = whole
+        for parent in parents:
+            place = place.setdefault(parent, {})
+        place[name] = value
+    return whole

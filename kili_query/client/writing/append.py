@@ -1,6 +1,5 @@
 """Labels are appended to assets, in batches."""
 
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
@@ -15,6 +14,7 @@ from kili_query.client.arguments import (
 )
 from kili_query.client.asset_ids import asset_ids_of
 from kili_query.client.request import Request, Service
+from kili_query.client.warning import warn
 from kili_query.client.writing.batches import BATCH_SIZE, Advance, Batch, accounting_for, send_batches
 from kili_query.errors import ArgumentError, IncompatibleArgumentsError, MissingArgumentError
 from kili_query.protocol import APPEND_MANY_LABELS, LabelType, encode_json
@@ -137,7 +137,7 @@ def _only_model(model_name: str | None, model_name_array: Sequence[str] | None) 
     names = dict.fromkeys(model_name_array)
     if len(names) != 1:
         raise ArgumentError(f"one call creates the predictions of one model, not of {len(names)}: give `model_name`")
-    warnings.warn("`model_name_array` is deprecated: give `model_name`", DeprecationWarning, stacklevel=4)
+    warn("`model_name_array` is deprecated: give `model_name`", DeprecationWarning)
     return next(iter(names))
 
 

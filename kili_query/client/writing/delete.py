@@ -1,10 +1,10 @@
 """Labels are deleted, in batches."""
 
-import warnings
 from collections.abc import Sequence
 
 from kili_query.client.arguments import check_texts
 from kili_query.client.request import Request, Service
+from kili_query.client.warning import warn
 from kili_query.client.writing.batches import BATCH_SIZE, Advance, Batch, send_batches
 from kili_query.errors import ArgumentError
 from kili_query.protocol import DELETE_LABELS
@@ -25,7 +25,7 @@ def delete_labels(service: Service, *, ids: Sequence[str], advance: Advance = la
     """
     check_texts("ids", ids)
     if not ids:
-        warnings.warn("`ids` is empty: no label is deleted", UserWarning, stacklevel=3)
+        warn("`ids` is empty: no label is deleted")
         return []
     if "" in ids:
         raise ArgumentError(f"`ids[{list(ids).index('')}]` is empty")

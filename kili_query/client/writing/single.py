@@ -1,12 +1,12 @@
 """Calls that write one label."""
 
-import warnings
 from collections.abc import Mapping
 
 from kili_query.client.answers import shape_of
 from kili_query.client.arguments import check_label_type, check_response, check_texts
 from kili_query.client.asset_ids import asset_ids_of
 from kili_query.client.request import Request, Service
+from kili_query.client.warning import warn
 from kili_query.client.writing.batches import accounting_for
 from kili_query.errors import (
     ArgumentError,
@@ -77,7 +77,7 @@ def append_to_labels(
         NotFound: no asset of the project bears the external id.
         ServiceError: it failed. Its ``in_doubt`` or its ``not_sent`` holds the asset's id, as it was given.
     """
-    warnings.warn("`append_to_labels` is deprecated: call `append_labels`", DeprecationWarning, stacklevel=3)
+    warn("`append_to_labels` is deprecated: call `append_labels`", DeprecationWarning)
     check_response("json_response", json_response)
     text = encode_json(json_response)
     check_label_type(label_type)

@@ -1,0 +1,87 @@
+"""The arguments of lists: their order, their help, and what becomes of arguments that a method does not have."""
+
+import inspect
+
+import pytest
+
+from kili_query.client import KiliClient
+from kili_query.client.client import LABEL_FIELDS
+from kili_query.protocol import AssetKeywords, LabelFilters, PredictionFilters, filters_of
+from tests.client.list_server import KEY, label, serve_lists
+
+ORDERS = {
+    "count_labels": "project_id asset_id asset_status_in asset_external_id_in asset_external_id_strictly_in author_in "
+    "created_at created_at_gte created_at_lte honeypot_mark_gte honeypot_mark_lte label_id type_in user_id "
+    "category_search id_contains",
+    "labels": "project_id asset_id asset_status_in asset_external_id_in asset_external_id_strictly_in author_in "
+    "created_at created_at_gte created_at_lte fields first honeypot_mark_gte honeypot_mark_lte id_contains label_id "
+    "skip type_in user_id disable_tqdm category_search output_format as_generator",
+    "predictions": "project_id asset_id asset_status_in asset_external_id_in author_in created_at created_at_gte "
+    "created_at_lte fields first honeypot_mark_gte honeypot_mark_lte id_contains label_id skip user_id disable_tqdm "
+    "category_search as_generator",
+    "inferences": "project_id asset_id asset_status_in asset_external_id_in author_in created_at created_at_gte "
+    "created_at_lte fields first honeypot_mark_gte honeypot_mark_lte id_contains label_id skip user_id disable_tqdm "
+    "category_search as_generator",
+    "assets": "project_id asset_id skip fields",
+    "count_assets": "project_id asset_id",
+}
+
+
+@pytest.mark.parametrize("name", ORDERS)
+def test_positions(name: str) -> None:
+    parameters = inspect.signature(getattr(KiliClient, name)).parameters.values()
+    positional = [one.name for one in parameters if one.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD]
+    assert positional == ["self", *ORDERS[name].split()]
+
+
+@pytest.mark.parametrize(
+    ("name", "declaration"),
+    [
+        ("count_labels", LabelFilters),
+        ("labels", LabelFilters),
+        ("predictions", PredictionFilters),
+        ("assets", AssetKeywords),
+        ("count_assets", AssetKeywords),
+    ],
+)
+def test_each_filter_is_in_the_signature(name: str, declaration: type) -> None:
+    parameters = inspect.signature(getattr(KiliClient, name)).parameters
+    assert parameters.keys() >= filters_of(declaration).keys()
+    assert all(parameters[filter_].default is None for filter_ in filters_of(declaration))
+
+
+@pytest.mark.parametrize(("name", "declaration"), [("labels", LabelFilters), ("assets", AssetKeywords)])
+def test_each_filter_is_in_the_help(name: str, declaration: type) -> None:
+    text = inspect.getdoc(getattr(KiliClient, name)) or ""
+    for filter_, declared in filters_of(declaration).items():
+        assert f"    {filter_}: {declared.help}" in text
+    assert max(map(len, text.splitlines())) <= 112
+    assert "**filters" not in text
+
+
+def test_arguments_by_position() -> None:
+    with (
+        serve_lists(labels=[label(number) for number in range(3)]) as served,
+        KiliClient(KEY, served.endpoint, disable_tqdm=True) as client,
+    ):
+        by_position = ("project-1", None, ["TODO"], ["e"], [], ["Ann"], None, "2024", None, ("id",), 2)
+        client.labels(*by_position)
+        where = served.requests[-1][1]["where"]
+        assert where["asset"]["statusIn"] == ["TODO"]
+        assert (where["authorIn"], where["createdAtGte"]) == (["Ann"], "2024")
+        assert served.requests[-1][1]["first"] == 2
+
+
+@pytest.mark.parametrize("name", ["count_labels", "labels", "predictions"])
+def test_wrong_arguments_are_errors_of_the_call(name: str) -> None:
+    method = getattr(KiliClient, name)
+    with pytest.raises(TypeError, match=rf"^KiliClient.{name}\(\) got an unexpected keyword argument 'author'$"):
+        method(object(), "p", author="Ann")
+    with pytest.raises(TypeError, match=rf"^KiliClient.{name}\(\) missing a required argument: 'project_id'$"):
+        method(object())
+    with pytest.raises(TypeError, match=rf"^KiliClient.{name}\(\) multiple values for argument 'asset_id'$"):
+        method(object(), "p", "a", asset_id="a")
+
+
+def test_defaults_show() -> None:
+    assert inspect.signature(KiliClient.labels).parameters["fields"].default == LABEL_FIELDS

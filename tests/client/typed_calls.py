@@ -1,0 +1,33 @@
+"""Calls as a user writes them, for a type checker; each ``type: ignore`` is a mistake that it must find. Never run."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import kili_query as kq
+from kili_query.client import KiliClient
+from kili_query.labels import ParsedLabel
+
+
+def right_calls(client: KiliClient) -> None:
+    rows: list[dict[str, Any]] = client.labels("p", asset_status_in=("TODO",), honeypot_mark_gte=1, fields=["id"])
+    lazy: Iterator[dict[str, Any]] = client.predictions("p", id_contains=["l"], first=3, as_generator=True)
+    parsed: list[ParsedLabel] = client.labels("p", type_in=["REVIEW"], output_format="parsed_label")
+    number: int = client.count_labels("p", category_search=kq.parse("A.B.count > 0"), user_id="u")
+    assets: list[dict[str, Any]] = client.assets("p", "asset", 3, ["id"], skipped=True, metadata_where={"day": [1, 2]})
+    print(rows, lazy, parsed, number, assets, client.count_assets("p", label_author_in=["Ann"]))
+
+
+def wrong_names(client: KiliClient) -> None:
+    client.labels("p", asset_status=["TODO"])  # type: ignore[call-overload]
+    client.predictions("p", type_in=["REVIEW"])  # type: ignore[call-overload]
+    client.count_labels("p", first=3)  # type: ignore[call-arg]
+    client.assets("p", label_reviewed=True)  # type: ignore[call-overload]
+    client.count_assets("p", statusin=["TODO"])  # type: ignore[call-arg]
+
+
+def wrong_types(client: KiliClient) -> None:
+    client.labels("p", author_in=3)  # type: ignore[call-overload]
+    client.inferences("p", honeypot_mark_gte="0.5")  # type: ignore[call-overload]
+    client.count_labels("p", created_at=2024)  # type: ignore[arg-type]
+    client.assets("p", skipped="yes")  # type: ignore[call-overload]
+    client.count_assets("p", metadata_where=["day"])  # type: ignore[arg-type]
