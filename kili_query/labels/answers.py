@@ -10,9 +10,7 @@ from kili_query.errors import MalformedLabelError
 from kili_query.labels.attributes import ANNOTATION_ATTRIBUTES, can_have, is_single
 from kili_query.labels.checks import (
     VALUE_CHECKS,
-    check_annotation,
-    check_categories,
-    check_children,
+    check_category,
     check_confidence,
     check_text,
     has_annotations,
@@ -28,6 +26,7 @@ from kili_query.labels.errors import (
 from kili_query.labels.interface import child_jobs, root_jobs
 from kili_query.labels.json_values import checked_copy, kind_of
 from kili_query.labels.label_dict import LabelDict
+from kili_query.labels.mismatches import check_annotation, check_children
 from kili_query.labels.polygons import BoundingPolyList
 from kili_query.labels.structure import CONTENT
 from kili_query.labels.view import ListView, ObjectView, View
@@ -154,8 +153,10 @@ class _Answer(ObjectView):
     @children.setter
     def children(self, children: Mapping[str, object]) -> None:
         path = self._path_of("children")
-        check_children(known_job(self._job, self.path), children, self._ontology, path)
-        self._put("children", checked_copy(children, path))
+        job = known_job(self._job, self.path)
+        copied = checked_copy(children, path)
+        check_children(job, copied, self._ontology, path)
+        self._put("children", copied)
 
     def as_dict(self) -> dict[str, object]:
         """A copy of the JSON, in which nothing is left out."""
@@ -331,7 +332,7 @@ class Category(_Answer):
 
     @name.setter
     def name(self, name: str) -> None:
-        check_categories(known_job(self._job, self.path), [name], self._path_of("name"))
+        check_category(known_job(self._job, self.path), name, self._path_of("name"))
         self._set("name", name)  # another entry may have it until that is renamed too, and `problems` tells where not
 
     @property
@@ -384,7 +385,7 @@ class CategoryList(ListView[Category]):
         path = self._path_of(len(self))
         job = known_job(self._job, self.path)
         present = [entry.get("name") for entry in self._raw() or () if isinstance(entry, dict)]
-        check_categories(job, [name], path)
+        check_category(job, name, path)
         # What is there already may be retired, so it is not checked again.
         if name in present:
             raise InvalidMutationError(f"category `{name}` is there already", path)
@@ -395,8 +396,8 @@ class CategoryList(ListView[Category]):
             check_confidence(confidence, f"{path}.confidence")
             entry["confidence"] = confidence
         if children is not None:
-            check_children(job, children, self._ontology, f"{path}.children")
             entry["children"] = checked_copy(children, f"{path}.children")
+            check_children(job, entry["children"], self._ontology, f"{path}.children")
         self._append(entry)
 
 
@@ -637,7 +638,8 @@ class AnnotationList(ListView[Annotation]):
         """
         path = self._path_of(len(self))
         job = known_job(self._job, self.path)
-        if not isinstance(annotation, Mapping):
-            raise InvalidMutationError(f"expected an object, found {kind_of(annotation)}", path)
-        check_annotation(job, annotation, self._ontology, path)
-        self._append(checked_copy(annotation, path))
+        copied = checked_copy(annotation, path)
+        if not isinstance(copied, dict):
+            raise InvalidMutationError(f"expected an object, found {kind_of(copied)}", path)
+        check_annotation(job, copied, self._ontology, path)
+        self._append(copied)

@@ -1,18 +1,15 @@
-"""Rules for changes. A check raises `InvalidMutationError` with the path of the fault, and changes nothing."""
+"""Check single values of a label. A check raises `InvalidMutationError` with the path of the fault."""
 
 import math
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from typing import Any, TypeGuard
 
-from kili_query.labels.attributes import ANNOTATION_ATTRIBUTES, can_have, has_tool, is_single
 from kili_query.labels.errors import InvalidMutationError
-from kili_query.labels.interface import child_jobs
-from kili_query.labels.json_values import kind_of, path_text
-from kili_query.ontology import Job, Ontology
+from kili_query.labels.json_values import kind_of
+from kili_query.ontology import Job
 from kili_query.ontology.did_you_mean import nearest
-from kili_query.ontology.job import METADATA_JOBS
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -23,48 +20,40 @@ _WITHOUT_ANNOTATIONS = frozenset({"CLASSIFICATION", "TRANSCRIPTION", "COMPARISON
 
 
 def missing_name(what: str, name: str, names: Collection[str]) -> str:
-    """The message for a name that is none of those there are."""
+    """Return the message for a name that is not among the known ones."""
     near = nearest(name, names)
     return f"no {what} `{name}`" + (f", did you mean `{near}`?" if near is not None else "")
 
 
 def known_job(job: Job | None, path: str) -> Job:
-    """The job, where the interface has it."""
+    """Return the job, if the interface has it."""
     if job is None:
         raise InvalidMutationError("the interface has no such job, so its answers can be read but not changed", path)
     return job
 
 
-def check_categories(job: Job, names: Collection[object], path: str) -> None:
-    """The categories of one answer or annotation: known ones, each once, and not more than the input takes."""
-    seen: set[str] = set()
-    for name in names:
-        if not isinstance(name, str):
-            raise InvalidMutationError(f"a category is named by a string, not by {kind_of(name)}", path)
-        if name not in job.categories:
-            missing = missing_name("category", name, job.categories)
-            raise InvalidMutationError(f"job `{job.name}` has {missing}", path)
-        if name in seen:
-            raise InvalidMutationError(f"category `{name}` is there already", path)
-        seen.add(name)
-    if is_single(job) and len(seen) > 1:
-        raise InvalidMutationError(f"job `{job.name}` takes one category (its input is `{job.input}`)", path)
+def check_category(job: Job, name: object, path: str) -> None:
+    """Check that a job has a category."""
+    if not isinstance(name, str):
+        raise InvalidMutationError(f"the name of a category must be a string, not {kind_of(name)}", path)
+    if name not in job.categories:
+        raise InvalidMutationError(f"job `{job.name}` has {missing_name('category', name, job.categories)}", path)
 
 
 def check_confidence(value: object, path: str) -> None:
-    """A number; mostly from 0 to 100, but some models have their own scales."""
+    """Check that a value is a number; most are from 0 to 100, but some models have their own scales."""
     if not _is_number(value):
         raise InvalidMutationError("expected a number", path)
 
 
 def check_percent(value: object, path: str) -> None:
-    """From 0 to 100."""
+    """Check that a value is a number from 0 to 100."""
     if not _is_number(value) or not 0 <= value <= _PERCENT:
         raise InvalidMutationError("expected a number from 0 to 100", path)
 
 
 def check_text(job: Job, value: object, path: str) -> None:
-    """A transcription: for the inputs `date` and `number` the text of one, as in 2024-06-30 and -1.5."""
+    """Check a transcription: for the inputs `date` and `number` it must be one, as in 2024-06-30 and -1.5."""
     if not isinstance(value, str):
         raise InvalidMutationError(f"expected a string, found {kind_of(value)}", path)
     if job.input == "number" and _NUMBER.fullmatch(value) is None:
@@ -161,7 +150,7 @@ VALUE_CHECKS: Mapping[str, Callable[[object, str], None]] = {
 
 
 def check_rings(value: object, tool: object, path: str) -> None:
-    """The vertices of a ring, or of the list of rings of a PDF: four for a rectangle, three or more for a polygon."""
+    """Check the vertices of a ring, or of each ring of a PDF: four for a rectangle, three or more for a polygon."""
     items = _items(value, path)
     if items and isinstance(items[0], list | tuple):
         for index, ring in enumerate(items):
@@ -180,7 +169,7 @@ def _check_ring(value: object, tool: object, path: str) -> None:
 
 
 def check_bounding_poly(tool: object, value: object, path: str, *, first: int = 0) -> None:
-    """A list of rings; ``first`` is the index of its first one in the label."""
+    """Check a list of rings; ``first`` is the index of its first one in the label."""
     for index, poly in enumerate(_items(value, path), start=first):
         at = f"{path}[{index}]"
         if isinstance(poly, list | tuple):  # an object in several parts, each with rings of its own
@@ -195,84 +184,3 @@ def check_bounding_poly(tool: object, value: object, path: str, *, first: int = 
 def has_annotations(job: Job) -> bool:
     """Whether answers to a job are annotations."""
     return job.ml_task not in _WITHOUT_ANNOTATIONS
-
-
-def check_annotation(job: Job, annotation: Mapping[str, object], ontology: Ontology, path: str) -> None:
-    """An annotation that shall be added to a job."""
-    if not has_annotations(job):
-        raise InvalidMutationError(f"job `{job.name}` is of task {job.ml_task}, it has no annotations", path)
-    if not annotation:
-        raise InvalidMutationError("an annotation cannot be empty", path)
-    tool = annotation.get("type")
-    _check_tool(job, tool, path)
-    for attribute, key, value in _held(annotation):
-        if not can_have(attribute, job, tool, is_pdf=True):
-            drawn = "" if tool is None else f" drawn as `{tool}`"
-            raise InvalidMutationError(f"an annotation of job `{job.name}`{drawn} has no `{key}`", f"{path}.{key}")
-        if (check := VALUE_CHECKS.get(attribute)) is not None:
-            check(value, f"{path}.{key}")
-    _check_parts(job, annotation, ontology, tool, path)
-
-
-def _held(annotation: Mapping[str, object]) -> Iterator[tuple[str, str, object]]:
-    for attribute, row in ANNOTATION_ATTRIBUTES.items():
-        if annotation.get(row.key) is not None:
-            yield attribute, row.key, annotation[row.key]
-
-
-def _check_tool(job: Job, tool: object, path: str) -> None:
-    if not has_tool(job, tool):
-        allowed = ", ".join(f"`{one}`" for one in job.tools)
-        raise InvalidMutationError(f"job `{job.name}` has no tool `{tool}`, but {allowed}", f"{path}.type")
-
-
-def _check_parts(job: Job, annotation: Mapping[str, object], ontology: Ontology, tool: object, path: str) -> None:
-    begin, end = annotation.get("beginOffset"), annotation.get("endOffset")
-    if isinstance(begin, int) and isinstance(end, int) and end < begin:
-        raise InvalidMutationError("the entity ends before it begins", f"{path}.endOffset")
-    if (categories := annotation.get("categories")) is not None:
-        _check_category_entries(job, categories, ontology, f"{path}.categories")
-    if (polys := annotation.get("boundingPoly")) is not None:
-        check_bounding_poly(tool, polys, f"{path}.boundingPoly")
-    if (children := annotation.get("children")) is not None:
-        check_children(job, children, ontology, f"{path}.children")
-
-
-def _check_category_entries(job: Job, value: object, ontology: Ontology, path: str) -> None:
-    names: list[object] = []
-    for index, item in enumerate(_items(value, path)):
-        at = f"{path}[{index}]"
-        entry = _object(item, at)
-        if entry.get("confidence") is not None:
-            check_confidence(entry["confidence"], f"{at}.confidence")
-        if entry.get("children") is not None:
-            check_children(job, entry["children"], ontology, f"{at}.children")
-        names.append(entry.get("name"))
-    check_categories(job, names, path)
-
-
-def check_children(job: Job, value: object, ontology: Ontology, path: str) -> None:
-    """The child jobs below an answer to a job: those that the job lists, each with an answer of its kind."""
-    value = _object(value, path)
-    allowed = child_jobs(job, ontology)
-    for name, payload in value.items():
-        at = path_text((name,), path)
-        if not isinstance(name, str) or (name not in allowed and name not in METADATA_JOBS):
-            missing = missing_name("child job", str(name), allowed)
-            raise InvalidMutationError(f"job `{job.name}` has {missing}", at)
-        if name in allowed and payload is not None:
-            _check_payload(ontology.jobs[name], payload, ontology, at)
-
-
-def _check_payload(job: Job, payload: object, ontology: Ontology, path: str) -> None:
-    payload = _object(payload, path)
-    if payload.get("categories") is not None:
-        _check_category_entries(job, payload["categories"], ontology, f"{path}.categories")
-    if payload.get("text") is not None:
-        check_text(job, payload["text"], f"{path}.text")
-    if payload.get("annotations"):
-        for index, annotation in enumerate(_items(payload["annotations"], f"{path}.annotations")):
-            at = f"{path}.annotations[{index}]"
-            check_annotation(job, _object(annotation, at), ontology, at)
-    if payload.get("children") is not None:
-        check_children(job, payload["children"], ontology, f"{path}.children")

@@ -336,7 +336,7 @@ FORBIDDEN: list[tuple[str, Callable[[ParsedLabel], object], str, str]] = [
         "boxes",
         lambda label: setattr(first(label, "BOXES"), "children", {"SIZE": {"categories": [{"name": "TINY"}]}}),
         "job `SIZE` has no category `TINY`",
-        "BOXES.annotations[0].children.SIZE.categories",
+        "BOXES.annotations[0].children.SIZE.categories[0].name",
     ),
     (
         "boxes",
@@ -354,7 +354,7 @@ def _adding(name: str, annotation: object) -> Callable[[ParsedLabel], object]:
 FORBIDDEN_ANNOTATIONS: list[tuple[str, object, str, str]] = [
     ("BOXES", {}, "an annotation cannot be empty", "BOXES.annotations[2]"),
     ("BOXES", None, "expected an object, found null", "BOXES.annotations[2]"),
-    ("BOXES", box("VAN"), "no category `VAN`", "BOXES.annotations[2].categories"),
+    ("BOXES", box("VAN"), "no category `VAN`", "BOXES.annotations[2].categories[0].name"),
     ("BOXES", box("CAR", type="polygon"), "no tool `polygon`, but `rectangle`", "BOXES.annotations[2].type"),
     ("BOXES", box("CAR", mid=""), "cannot be empty", "BOXES.annotations[2].mid"),
     ("BOXES", box("CAR", content="x"), "has no `content`", "BOXES.annotations[2].content"),
@@ -442,6 +442,9 @@ def test_an_entity_ends_after_it_begins() -> None:
     with pytest.raises(InvalidMutationError, match="ends before it begins"):
         answer(label, "NAMES").add_annotation(entity)
     assert label.json_response == {}
+    assert [str(one) for one in opened({"NAMES": {"annotations": [entity]}}, TEXT, "TEXT").problems] == [
+        "the entity ends before it begins (at `jsonResponse.NAMES.annotations[0].endOffset`)"
+    ]
 
 
 @pytest.mark.parametrize(
