@@ -5,18 +5,19 @@ is there. With the usual threshold they take longer than the decoding, so they a
 """
 
 import gc
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 
 from attrs import define, field
 
+from kili_query.client.forking import when_forked
+
 _RARELY = 20_000_000
 """New objects between two collections: some 80 000 labels; cycles of other threads are still collected."""
 
 
-@define
+@define(eq=False)
 class _Collections:
     """The threshold of the process, which many threads may want to be high at once."""
 
@@ -57,8 +58,7 @@ def _call_old() -> None:
 
 
 _COLLECTIONS = _Collections()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_COLLECTIONS.forget)
+when_forked(_COLLECTIONS.forget)
 
 
 @contextmanager

@@ -1,11 +1,11 @@
 """The ontologies of projects, asked for when they are first needed."""
 
-import os
 import threading
 from collections.abc import MutableMapping
 from typing import TypeAlias
 
 from kili_query.client.answers import shape_of
+from kili_query.client.forking import when_forked
 from kili_query.client.request import Request, Service
 from kili_query.errors import NotFound, TransportError
 from kili_query.ontology import Ontology
@@ -45,7 +45,11 @@ class Projects:
         self._service = service
         self._cache = cache
         self._input_types: dict[str, str | None] = {}
-        self._locks: dict[tuple[int, str], threading.Lock] = {}
+        self._forget_locks()
+        when_forked(self._forget_locks)
+
+    def _forget_locks(self) -> None:
+        self._locks: dict[str, threading.Lock] = {}
 
     def known(self, project_id: str) -> Ontology | None:
         """The ontology as it was when it was last asked for; None where it never was."""
@@ -59,8 +63,7 @@ class Projects:
             OntologyError: the project's interface has the wrong shape.
             ServiceError: it cannot be had.
         """
-        # by process: a lock that a thread of the parent holds is never released in a forked one
-        with self._locks.setdefault((os.getpid(), project_id), threading.Lock()):
+        with self._locks.setdefault(project_id, threading.Lock()):
             known = self.known(project_id)
             return self.fetch(project_id) if known is None else known
 

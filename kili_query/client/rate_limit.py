@@ -1,11 +1,11 @@
 """How many calls a process sends in a minute."""
 
-import os
 import threading
 from collections import deque
 from functools import cache
 from hashlib import sha256
 
+from kili_query.client.forking import when_forked
 from kili_query.client.retries import Clock
 from kili_query.errors import ArgumentError
 
@@ -64,5 +64,4 @@ def _limit_of(endpoint: str, key_digest: str, calls_per_minute: int) -> RateLimi
     return RateLimit(calls_per_minute)
 
 
-if hasattr(os, "register_at_fork"):  # a lock that another thread held stays locked in the child
-    os.register_at_fork(after_in_child=_limit_of.cache_clear)
+when_forked(_limit_of.cache_clear)

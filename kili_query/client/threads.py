@@ -1,6 +1,5 @@
 """Threads that fetch for a client: a bounded number, which keep no process alive and are new in a forked one."""
 
-import os
 import weakref
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
@@ -8,7 +7,7 @@ from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 from typing import ParamSpec, TypeAlias, TypeVar
 
-__all__ = ["Threads"]
+from kili_query.client.forking import when_forked
 
 _Parameters = ParamSpec("_Parameters")
 _Result = TypeVar("_Result")
@@ -32,8 +31,18 @@ class Threads(Executor):
         self._at_most = at_most
         self._name = name
         self._is_shut_down = False
-        self._crews: dict[int, _Crew] = {}
-        weakref.finalize(self, _dismiss, self._crews)
+        self._of_parents: list[_Crew] = []
+        self._crew = self._hired()
+        when_forked(self._begin_anew)
+
+    def _hired(self) -> "_Crew":
+        crew = _Crew(self._at_most, self._name)
+        weakref.finalize(self, crew.dismiss)
+        return crew
+
+    def _begin_anew(self) -> None:
+        self._of_parents.append(self._crew)
+        self._crew = self._hired()
 
     def submit(
         self, fn: Callable[_Parameters, _Result], /, *args: _Parameters.args, **kwargs: _Parameters.kwargs
@@ -44,8 +53,7 @@ class Threads(Executor):
             future.cancel()
             future.set_running_or_notify_cancel()
             return future
-        crew = self._crews.get(os.getpid()) or self._crews.setdefault(os.getpid(), _Crew(self._at_most, self._name))
-        crew.add((future, lambda: fn(*args, **kwargs)))  # type: ignore[arg-type]  # a future of what the call gives
+        self._crew.add((future, lambda: fn(*args, **kwargs)))  # type: ignore[arg-type]  # a future of what the call gives
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
@@ -56,12 +64,11 @@ class Threads(Executor):
             cancel_futures: those that have not begun never will.
         """
         self._is_shut_down = True
-        if crew := self._crews.get(os.getpid()):
-            if cancel_futures:
-                crew.cancel()
-            crew.dismiss()
-            if wait:
-                crew.join()
+        if cancel_futures:
+            self._crew.cancel()
+        self._crew.dismiss()
+        if wait:
+            self._crew.join()
 
 
 class _Crew:
@@ -99,11 +106,6 @@ class _Crew:
     def join(self) -> None:
         for thread in self._threads:
             thread.join()
-
-
-def _dismiss(crews: dict[int, _Crew]) -> None:
-    if crew := crews.get(os.getpid()):
-        crew.dismiss()
 
 
 def _work(tasks: "SimpleQueue[_Task | None]") -> None:

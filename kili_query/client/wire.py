@@ -5,7 +5,6 @@ they follow redirects with the key, keep cookies, take passwords from ``~/.netrc
 are its requests and responses, which cost more than all else of a small exchange.
 """
 
-import os
 import zlib
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias, cast
@@ -19,6 +18,7 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionErro
 from urllib3.util import Url, parse_url
 
 from kili_query.client.answers import Reply, without_secrets
+from kili_query.client.forking import when_forked
 from kili_query.client.inflating import AnswerTooLarge, Inflater
 from kili_query.client.retries import BROKEN, REFUSED, SLOW, UNREACHED, UNUSABLE, Clock, Failure
 from kili_query.client.settings import LARGER_ANSWERS, Settings
@@ -92,6 +92,11 @@ class _Router(HTTPAdapter):
             self.routes[origin] = _Route(pool, origin if is_told_all else "")
         return self.routes[origin]
 
+    def close(self) -> None:
+        """Close the connections that nobody uses."""
+        super().close()  # type: ignore[no-untyped-call]
+        self.routes.clear()  # urllib3 closes the connections of a pool once nobody has it
+
 
 class Wire:
     """Connections to the service and to what stores its files, for any number of threads.
@@ -106,8 +111,9 @@ class Wire:
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._settings = settings
         self._clock = clock
-        self._deadlines: dict[int, Deadlines] = {}
-        self._routers: dict[int, _Router] = {}
+        self._of_parents: list[object] = []
+        self._begin()
+        when_forked(self._begin_anew)
         self._environments: dict[str, tuple[_Verify, _Proxies]] = {}
         self._last_used_s = clock.monotonic_s()
         self._is_closed = False
@@ -127,8 +133,7 @@ class Wire:
         extra_s = len(sending.body or b"") / _SLOWEST_UPLOAD_BYTES_PER_S
         silence_s = min(sending.timeout_s + extra_s, left_s)
         timeout = Timeout(connect=min(_CONNECT_TIMEOUT_S + extra_s, silence_s), read=silence_s)
-        deadlines = self._deadlines.setdefault(os.getpid(), Deadlines())
-        with deadlines.watching(left_s) as watch:
+        with self._deadlines.watching(left_s) as watch:
             try:
                 response = self._send(sending, timeout)
                 body = self._body(response, watch, end_s)
@@ -142,10 +147,16 @@ class Wire:
     def close(self) -> None:
         """Close the connections that nobody uses, and send no more; what is under way is read to its end."""
         self._is_closed = True
-        if router := self._routers.pop(os.getpid(), None):
-            router.close()
-        if deadlines := self._deadlines.pop(os.getpid(), None):
-            deadlines.close()
+        self._router.close()
+        self._deadlines.close()
+
+    def _begin(self) -> None:
+        self._router = _Router()
+        self._deadlines = Deadlines()
+
+    def _begin_anew(self) -> None:
+        self._of_parents += self._router, self._deadlines
+        self._begin()
 
     def _send(self, sending: Sending, timeout: Timeout) -> BaseHTTPResponse:
         url = parse_url(sending.url)
@@ -153,7 +164,7 @@ class Wire:
         if self._settings.is_authenticated(url):
             headers["Authorization"] = authorization(self._settings.api_key)
         origin = _origin(url)
-        route = self._router().route(origin, *self._environment(origin))
+        route = self._current_router().route(origin, *self._environment(origin))
         return route.pool.urlopen(
             sending.method,
             route.before_path + url.request_uri,
@@ -167,16 +178,13 @@ class Wire:
             decode_content=False,
         )
 
-    def _router(self) -> _Router:
+    def _current_router(self) -> _Router:
         now_s, last_s = self._clock.monotonic_s(), self._last_used_s
         self._last_used_s = now_s
-        process = os.getpid()
         if now_s - last_s > _IDLE_S:
-            # not closed but dropped: another thread may be about to take a connection from it
-            self._routers.pop(process, None)
-        if router := self._routers.get(process):
-            return router
-        return self._routers.setdefault(process, _Router())
+            # the old one is not closed but dropped: another thread may be about to take a connection from it
+            self._router = _Router()
+        return self._router
 
     def _environment(self, origin: str) -> tuple[_Verify, _Proxies]:
         """How the environment of the process wants a host to be reached: its authorities, its proxies."""
