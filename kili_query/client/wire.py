@@ -94,7 +94,7 @@ class _Router(HTTPAdapter):
 
     def close(self) -> None:
         """Close the connections that nobody uses."""
-        super().close()  # type: ignore[no-untyped-call]
+        super().close()
         self.routes.clear()  # urllib3 closes the connections of a pool once nobody has it
 
 
