@@ -81,6 +81,7 @@ ASSET_FIELDS = (
 )
 PROJECT_FIELDS = ("description", "id", "inputType", "jsonInterface", "title")
 
+_NO_KEY = "unused"
 _PREFETCHING_THREADS = 8
 
 
@@ -109,6 +110,7 @@ class KiliClient:
         calls_per_minute: int | None = CALLS_PER_MINUTE,
         timeout_s: float | None = None,
         max_answer_bytes: int = MAX_ANSWER_BYTES,
+        transport: Service | None = None,
     ) -> None:
         """Settle the settings, and make sure that the service accepts the key.
 
@@ -130,6 +132,8 @@ class KiliClient:
                 labels by the batch. Whatever is given holds for these too.
             max_answer_bytes: how large an answer may be, and a content or a message of a subscription, once it is
                 inflated. One that is larger is an error, of which no more is read.
+            transport: what answers instead of the service, such as a `kili_query.client.testing.FakeService` in a
+                test. No key is needed then, and none is checked; whoever made the transport closes it.
 
         Raises:
             ArgumentError: an argument, or a setting that stands for it, cannot be used.
@@ -141,13 +145,17 @@ class KiliClient:
         checked_on_malformed(on_malformed)
         cache = _checked_cache(ontology_cache)
         _check_timeout(timeout_s)
+        if transport is not None and api_key is None:
+            api_key = _NO_KEY
         self._settings = Settings.resolve(
             api_key, api_endpoint, verify=verify, disable_tqdm=disable_tqdm, max_answer_bytes=max_answer_bytes
         )
-        self._transport = Transport(
-            self._settings, calls_per_minute=calls_per_minute, payload_timeout_s=timeout_s or DEFAULT_TIMEOUT_S
-        )
-        self._service = _Patient(self._transport, timeout_s)
+        self._http: Transport | None = None
+        if transport is None:
+            transport = self._http = Transport(
+                self._settings, calls_per_minute=calls_per_minute, payload_timeout_s=timeout_s or DEFAULT_TIMEOUT_S
+            )
+        self._service = _Patient(transport, timeout_s)
         self._pool = Threads(_PREFETCHING_THREADS, "kili-pages")
         self._payload_pool = Threads(PAYLOAD_THREADS, "kili-payloads")
         projects = Projects(self._service, cache)
@@ -155,7 +163,8 @@ class KiliClient:
             self._service, self._pool, projects, profile, on_malformed, payload_pool=self._payload_pool
         )
         try:
-            check_key(self._service, self._settings, timeout_s=timeout_s or DEFAULT_TIMEOUT_S)
+            if self._http is not None:
+                check_key(self._service, self._settings, timeout_s=timeout_s or DEFAULT_TIMEOUT_S)
         except BaseException:
             self.close()
             raise
@@ -180,7 +189,8 @@ class KiliClient:
         """Close the connections. A call that comes later, or a generator that is read on, gets a `TransportError`."""
         for pool in (self._pool, self._payload_pool):
             pool.shutdown(wait=False, cancel_futures=True)
-        self._transport.close()
+        if self._http is not None:
+            self._http.close()
 
     @takes_filters(LabelFilters, positions=COUNT_POSITIONS)
     def count_labels(

@@ -15,6 +15,8 @@ import pytest
 from kili_query.client import KiliClient, asset_ids, assets, reading
 from kili_query.client.client import _PREFETCHING_THREADS
 from kili_query.client.contents import PAYLOAD_THREADS
+from kili_query.client.settings import Settings
+from kili_query.client.transport import Transport
 from kili_query.client.writing import append, delete
 from kili_query.sandbox import Sandbox
 from tests.client.fake_clock import FakeTime
@@ -77,8 +79,11 @@ def plain_box(folder: Path, *, number: int = ASSETS, **options: Any) -> Iterator
 def client_of(box: Sandbox, **options: Any) -> Iterator[tuple[KiliClient, FakeTime]]:
     """A client whose pauses take no time, and its clock."""
     time = FakeTime(chance=0.0)
-    with KiliClient(box.api_key, box.endpoint, calls_per_minute=None, disable_tqdm=True, **options) as client:
-        client._transport._clock = client._transport._wire._clock = time.clock
+    settings = Settings(box.api_key, box.endpoint)
+    with (
+        Transport(settings, calls_per_minute=None, clock=time.clock) as transport,
+        KiliClient(box.api_key, box.endpoint, transport=transport, disable_tqdm=True, **options) as client,
+    ):
         yield client, time
         settle(client)
 

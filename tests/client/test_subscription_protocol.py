@@ -22,6 +22,7 @@ from kili_query.client.retries import Clock
 from kili_query.client.rows import ListContext
 from kili_query.client.settings import Settings
 from kili_query.client.subscription import Interruption, LeftOut, Notice, Options, Subscription, channel, subscribe
+from kili_query.client.testing import FakeService
 from kili_query.errors import (
     ArgumentError,
     AuthenticationFailed,
@@ -32,7 +33,6 @@ from kili_query.errors import (
     TransportError,
 )
 from kili_query.planning import DEFAULT_PROFILE
-from tests.client.fake_service import FakeService
 from tests.client.subscribing import QUICK, TIMEOUT_S, take, watchdog
 from tests.client.websocket_server import Talk, TalkingServer, talking
 
@@ -164,7 +164,7 @@ class TestFrames:
                 return GraphQLError('Cannot query field "jsonResponseUrl" on type "Label".')
             return [PROJECT]
 
-        service.answer = answer
+        service.answers = answer
         with talking(with_label) as server:
             take(open_subscription(server), 1)
             assert "jsonResponseUrl" not in server.talks[0].start["payload"]["query"]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from kili_query.client.request import Request
+from kili_query.client.testing import FakeService
 from kili_query.client.writing import (
     append_labels,
     append_to_labels,
@@ -25,7 +26,6 @@ from kili_query.errors import (
     NotFound,
     ServiceError,
 )
-from tests.client.fake_service import FakeService
 
 CONTENT: dict[str, object] = {"JOB": {"text": "déjà"}}
 
