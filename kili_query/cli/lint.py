@@ -13,8 +13,10 @@ from kili_query.cli.exit_status import BAD, FINE, NEGATIVE
 from kili_query.cli.inputs import find_ontology, load_ontology
 from kili_query.cli.output import FormatOption, choose_format, print_diagnostics, tell, tell_error
 from kili_query.diagnostics import Diagnostic, Severity
-from kili_query.lint import Search, Skipped, Unreadable, check_search, lint_paths
+from kili_query.errors import KiliQueryError
+from kili_query.lint import FixError, Found, Search, Skipped, Unreadable, check_search, fix_file, lint_paths
 from kili_query.ontology import Ontology
+from kili_query.replacing import WriteError
 
 
 def lint(
@@ -24,6 +26,9 @@ def lint(
     ],
     ontology: OntologyOption = None,
     output_format: FormatOption = "text",
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Make the fixes that diagnostics suggest in the files, and report the rest.")
+    ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Warnings count as errors.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say what was skipped, and where.")] = False,
     as_json: JsonOption = False,
@@ -32,21 +37,24 @@ def lint(
     """Check the category searches in source files.
 
     A search is the text of an argument, a key or a variable named category_search or label_category_search, or any
-    text on a line with the comment "# kili-query", or below it. Exit status: 0 when there is no error, 1 when there is
-    one (with --strict, or a warning), 2 when a file cannot be read, or for bad usage.
+    text on a line with the comment "# kili-query", or below it. --fix keeps everything else in a file byte for byte;
+    review its changes, because some fixes are guesses. Exit status: 0 when there is no error (left), 1 when there is
+    one (with --strict, or a warning), 2 when a file cannot be read or written, or for bad usage.
 
     \b
     kili-query lint src --ontology project.json
+    kili-query lint src --ontology project.json --fix
     """
     wanted = choose_format(output_format, is_json=as_json, is_jsonl=as_jsonl)
     loaded = load_ontology(find_ontology(ontology))
-    found = _lint(paths, loaded, in_file=wanted == "sarif")
+    found = _lint(paths, loaded, in_file=wanted == "sarif", is_fixed=fix)
+    for change in found.changes:
+        tell(change)
     print_diagnostics(map(_from_here, found.diagnostics) if wanted == "sarif" else found.diagnostics, wanted)
+    for note in (*found.left, *(found.skipped if verbose else ())):
+        tell(str(note))
     for problem in found.unreadable:
         tell_error(str(problem))
-    if verbose:
-        for one in found.skipped:
-            tell(str(one))
     if wanted == "text":
         is_half = loaded is None and found.searches
         print(f"{found} (names not checked: no --ontology)" if is_half else found)
@@ -59,7 +67,9 @@ class _Findings:
 
     diagnostics: list[Diagnostic] = field(factory=list)
     skipped: list[Skipped] = field(factory=list)
-    unreadable: list[Unreadable] = field(factory=list)
+    unreadable: list[Unreadable | KiliQueryError] = field(factory=list)
+    changes: list[str] = field(factory=list)
+    left: list[str] = field(factory=list)
     searches: list[str] = field(factory=list)
     """The file of each search."""
 
@@ -72,6 +82,8 @@ class _Findings:
     def __str__(self) -> str:
         severities = [one.severity for one in self.diagnostics]
         parts = [_number(severities.count(one), one.value) for one in Severity if one in severities]
+        if self.changes:
+            parts.insert(0, f"{len(self.changes)} fixed")
         if self.skipped:
             parts.append(f"{len(self.skipped)} skipped")
         if self.unreadable:
@@ -85,9 +97,19 @@ def _number(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def _lint(paths: Iterable[str], ontology: Ontology | None, *, in_file: bool) -> _Findings:
+def _lint(paths: Iterable[str], ontology: Ontology | None, *, in_file: bool, is_fixed: bool) -> _Findings:
     findings = _Findings()
-    for name, all_found in lint_paths(paths):
+    for name, read in lint_paths(paths):
+        all_found: Iterable[Found] = read
+        if is_fixed:
+            try:
+                fixed = fix_file(name, read, ontology)
+            except (FixError, WriteError) as error:
+                findings.unreadable.append(error)
+            else:
+                all_found = fixed.found
+                findings.changes.extend(fixed.changes)
+                findings.left.extend(fixed.left)
         for found in all_found:
             match found:
                 case Search():

@@ -7,6 +7,7 @@ be read; what a program puts together is reported as skipped.
 
 from kili_query.lint.check import check_search
 from kili_query.lint.files import lint_paths
+from kili_query.lint.fixing import FixError, fix_file
 from kili_query.lint.searches import Found, Search, Skipped, Unreadable
 
-__all__ = ["Found", "Search", "Skipped", "Unreadable", "check_search", "lint_paths"]
+__all__ = ["FixError", "Found", "Search", "Skipped", "Unreadable", "check_search", "fix_file", "lint_paths"]

@@ -52,8 +52,20 @@ def _placed_label(label: Label, place: Placement) -> Label:
 
 
 def _placed_help(help: Help, place: Placement) -> Help:  # noqa: A002 - the field's own word
-    """The help with its edit, where the edit can be made in the file as it is."""
-    edit = help.edit
-    if edit is None or edit.span == NOWHERE or not place.spells(edit.span) or _ESCAPED & set(edit.text):
-        return Help(help.text)
-    return Help(help.text, Edit(place.span(edit.span), edit.text))
+    """The help with its edit, if the edit can be made in the file as it is."""
+    edit = None if help.edit is None or help.edit.span == NOWHERE else place_edit(help.edit, place)
+    return Help(help.text, edit)
+
+
+def place_edit(edit: Edit, place: Placement) -> Edit | None:
+    """Place an edit of a search in the text that spells it; None if the text cannot be edited character by character.
+
+    >>> from kili_query.lint.in_json import find_in_json
+    >>> from kili_query.source import Source, Span
+    >>> [search] = find_in_json(Source('{"category_search": "J.\\\\u0041"}'))
+    >>> place_edit(Edit(Span(0, 1), "K"), search.place), place_edit(Edit(Span(2, 3), "B"), search.place)
+    (Edit(span=Span(start=21, end=22), text='K'), None)
+    """
+    if not place.spells(edit.span) or _ESCAPED & set(edit.text):
+        return None
+    return Edit(place.span(edit.span), edit.text)

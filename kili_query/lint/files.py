@@ -38,11 +38,11 @@ _ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 _MENTION = re.compile(b"|".join(re.escape(word.encode(one)) for word in (*NAMES, "kili-query") for one in _ENCODINGS))
 _LONGEST_MENTION_BYTES = max(len(name) for name in NAMES) * 4
 _MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it starts with
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark it starts with
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _LARGEST_BYTES = 128 << 20
 _CHUNK_BYTES = 1 << 20
@@ -103,7 +103,12 @@ def _find(name: str, *, is_named: bool) -> Iterator[Found]:
         yield Unreadable(name, str(error))
     else:
         if text is not None:
-            yield from _FINDERS[Path(name).suffix](Source(plain_line_ends(text), name))
+            yield from find_in_text(text, name)
+
+
+def find_in_text(text: str, name: str) -> Iterator[Found]:
+    """Find the searches in the text of a file, which the suffix of its name says how to read."""
+    return _FINDERS[Path(name).suffix](Source(plain_line_ends(text), name))
 
 
 def _read(name: str, *, is_named: bool) -> str | None:
@@ -118,7 +123,7 @@ def _read(name: str, *, is_named: bool) -> str | None:
         return None
     if status.st_size > _LARGEST_BYTES:
         raise ValueError(f"larger than {_LARGEST_BYTES >> 20} MiB")
-    return _decode(Path(name).read_bytes(), suffix)
+    return decode(Path(name).read_bytes(), suffix)[0]
 
 
 def _mentions_search(name: str) -> bool:
@@ -132,8 +137,14 @@ def _mentions_search(name: str) -> bool:
     return False
 
 
-def _decode(data: bytes, suffix: str) -> str:
-    """The text of a file, without a byte order mark; of Python, in the encoding that it names."""
+def decode(data: bytes, suffix: str) -> tuple[str, bytes, str]:
+    """Decode a file.
+
+    Returns:
+        Its text without a byte order mark, the mark, and the encoding: of Python, the one that it names.
+    """
+    mark, encoding = next(((mark, name) for mark, name in _MARKS if data.startswith(mark)), (b"", "utf-8"))
     if suffix == ".py":
-        return data.decode(tokenize.detect_encoding(io.BytesIO(data).readline)[0])
-    return data.decode(next((encoding for mark, encoding in _MARKS if data.startswith(mark)), "utf-8"))
+        encoding = tokenize.detect_encoding(io.BytesIO(data).readline)[0].removesuffix("-sig")
+        mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
+    return data[len(mark) :].decode(encoding), mark, encoding

@@ -149,3 +149,23 @@ def test_the_hook_runs_the_command(run: Run) -> None:
     [hook] = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
     assert (hook["id"], hook["language"]) == ("kili-query-lint", "python")
     assert run(*hook["entry"].split()[1:], ".").status == 0
+
+
+def test_fix(run: Run, src: Path, project: Path) -> None:
+    ran = run("lint", "src", "--fix", "--ontology", project)
+    assert ran.out == "5 category searches in 4 files: 5 fixed, 1 warning, 1 skipped\n"
+    assert "src/look.ipynb:cell 1:2:38: replaced `FOD` by `FOOD` (KQ102: unknown category `FOD` in job " in ran.err
+    assert ran.status == 0
+    assert run("lint", "src", "--fix", "--ontology", project).out.endswith(": 1 warning, 1 skipped\n")
+    assert (src / "app.py").read_text() == APP.replace("PERSN", "PERSON").replace("=> 1.5", ">= 2")
+
+
+def test_fix_that_cannot_be_written(run: Run, src: Path, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.replace", refuse)
+    ran = run("lint", "src/app.py", "--fix", "--ontology", project)
+    assert ran.status == 2
+    assert "error: cannot write `src/app.py`: No space left on device" in ran.err
+    assert (src / "app.py").read_text() == APP

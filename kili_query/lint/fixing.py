@@ -1,0 +1,247 @@
+"""Fix the searches in a file, and keep everything else in it byte for byte."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+from attrs import field, frozen
+
+from kili_query.diagnostics import Diagnostic, Edit, Severity
+from kili_query.errors import KiliQueryError
+from kili_query.lint.check import place_edit
+from kili_query.lint.derived import plain_line_ends
+from kili_query.lint.files import decode, find_in_text
+from kili_query.lint.searches import Found, Search
+from kili_query.ontology import Ontology
+from kili_query.query import check
+from kili_query.replacing import replaced
+from kili_query.source import NOWHERE, Span
+
+_MOST_ROUNDS = 100
+_NEW = -1
+_CHANGED = "{}: not fixed, because it changed while it was checked; run the command again"
+
+
+class FixError(KiliQueryError):
+    """A file whose searches cannot be fixed."""
+
+
+@frozen
+class Fixed:
+    """What became of a file.
+
+    Attributes:
+        found: the searches in the file as it is now.
+        changes: each change, with its place in the file as it was.
+        left: each fix that was known but could not be made, with its place and the reason.
+    """
+
+    found: Sequence[Found]
+    changes: list[str] = field(factory=list)
+    left: list[str] = field(factory=list)
+
+
+@frozen
+class _Change:
+    """A fix, with its offset in the search as it was written."""
+
+    fault: Diagnostic
+    edit: Edit
+    at: int
+
+    def __str__(self) -> str:
+        old, new = self.fault.source.text[slice(*self.edit.span)], self.edit.text
+        what = f"replaced `{old}` by `{new}`" if old and new else f"removed `{old}`" if old else f"inserted `{new}`"
+        return f"{what} ({self.fault.code}: {self.fault.message})"
+
+
+@frozen
+class _Mended:
+    """A search with some fixes.
+
+    Attributes:
+        text: the query after the fixes.
+        origins: where each character stands in the query as it was; `_NEW` for one that was not there.
+        placed: the edits of the file that make this query.
+        changes: the fixes, in the order in which they were made.
+    """
+
+    text: str
+    origins: list[int]
+    placed: list[Edit] = field(factory=list)
+    changes: list[_Change] = field(factory=list)
+
+
+def fix_file(name: str, found: Sequence[Found], ontology: Ontology | None = None) -> Fixed:
+    """Make the fixes that diagnostics carry, if the query can be parsed and has fewer faults afterwards.
+
+    The new text is read again before it replaces the file: it must hold exactly the searches that were meant.
+
+    Args:
+        name: the file.
+        found: everything that was found in it.
+        ontology: with one, the names of jobs and categories are checked too.
+
+    Raises:
+        FixError: the file cannot be read, or has changed since it was checked.
+        WriteError: the file cannot be written.
+    """
+    searches = {at: one for at, one in enumerate(found) if isinstance(one, Search)}
+    mended = {at: _mend(search, ontology) for at, search in searches.items()}
+    wanted = {at: one for at, one in mended.items() if one.changes}
+    if not wanted:
+        return Fixed(found, left=_left(found, ontology))
+    file = _File.read(name, searches[min(wanted)])
+    kept: dict[int, _Mended] = {}
+    written = file.fixed(found, wanted)
+    if written is not None:
+        kept = wanted
+    else:  # one of them cannot be made: find out which
+        for at, one in wanted.items():
+            if (tried := file.fixed(found, {**kept, at: one})) is not None:
+                kept[at], written = one, tried
+    if written is None:
+        return Fixed(found, left=_left(found, ontology))
+    data, after = written
+    with replaced(name) as new:
+        new.file.write(data)
+        file.check_unchanged()
+    changes = [f"{_where(searches[at], change.at)}: {change}" for at, one in kept.items() for change in one.changes]
+    return Fixed(after, changes, _left(after, ontology))
+
+
+@frozen
+class _File:
+    """A file as it was read: its bytes, its byte order mark, and its text in some encoding."""
+
+    name: str
+    data: bytes
+    mark: bytes
+    text: str
+    encoding: str
+
+    @classmethod
+    def read(cls, name: str, search: Search) -> "_File":
+        """Read the file in which a search was found."""
+        try:
+            data = Path(name).read_bytes()
+            text, mark, encoding = decode(data, Path(name).suffix)
+        except (OSError, UnicodeDecodeError, SyntaxError, LookupError) as error:
+            raise FixError(f"{name}: not fixed: {error}") from error
+        file = cls(name, data, mark, text, encoding)
+        if plain_line_ends(text) != (search.cell or search.place).source.text:
+            raise FixError(_CHANGED.format(name))
+        if file.encoded(text) != data:
+            raise FixError(f"{name}: not fixed, because text in {encoding} cannot be written back exactly as it was")
+        return file
+
+    def encoded(self, text: str) -> bytes | None:
+        """Return the bytes of a text, or None if the encoding does not have all of its characters."""
+        try:
+            return self.mark + text.encode(self.encoding)
+        except UnicodeEncodeError:
+            return None
+
+    def fixed(self, found: Sequence[Found], mended: Mapping[int, _Mended]) -> tuple[bytes, list[Found]] | None:
+        """Return the file with some searches mended and what is found in it, or None if that is not what was meant."""
+        data = self.encoded(_edited(self.text, [edit for one in mended.values() for edit in one.placed]))
+        if data is None:
+            return None
+        after = list(find_in_text(decode(data, Path(self.name).suffix)[0], self.name))
+        wanted = [mended[at].text if at in mended else _meaning(one) for at, one in enumerate(found)]
+        return (data, after) if list(map(_meaning, after)) == wanted else None
+
+    def check_unchanged(self) -> None:
+        """Refuse to replace a file that was written to since it was read."""
+        if Path(self.name).read_bytes() != self.data:
+            raise FixError(_CHANGED.format(self.name))
+
+
+def _meaning(found: Found) -> object:
+    return found.text if isinstance(found, Search) else type(found)
+
+
+def _mend(search: Search, ontology: Ontology | None) -> _Mended:
+    """Make one fix after the other; nothing is kept if the query cannot be parsed at the end."""
+    best = state = _Mended(search.text, list(range(len(search.text))))
+    faults = check(search.text, ontology)
+    for _ in range(_MOST_ROUNDS):
+        for fault in faults:
+            tried = _with_fix(state, fault, search)
+            if tried is None:
+                continue
+            after = check(tried.text, ontology)
+            if _is_unparsed(faults) or (_gravity(after) < _gravity(faults) and not _is_unparsed(after)):
+                state, faults = tried, after
+                best = best if _is_unparsed(after) else state
+                break
+        else:
+            break
+    return best
+
+
+def _is_unparsed(faults: Sequence[Diagnostic]) -> bool:
+    return any(fault.code.value.startswith("KQ0") and fault.severity is Severity.ERROR for fault in faults)
+
+
+def _gravity(faults: Sequence[Diagnostic]) -> tuple[int, int]:
+    """The number of errors, then of all faults: a fixed error may show a warning that it hid."""
+    return sum(fault.severity is Severity.ERROR for fault in faults), len(faults)
+
+
+def _with_fix(state: _Mended, fault: Diagnostic, search: Search) -> _Mended | None:
+    """Return the search with one more fix, or None if the fault has no fix that can be made in the file."""
+    edit = None if fault.help is None else fault.help.edit
+    if edit is None or edit.span == NOWHERE:
+        return None
+    start, end = edit.span
+    text = state.text[:start] + edit.text + state.text[end:]
+    origins = [*state.origins[:start], *[_NEW] * len(edit.text), *state.origins[end:]]
+    placed: list[Edit] = []
+    for one in _edits(text, origins, len(search.text)):
+        moved = place_edit(one, search.place)
+        if moved is not None and search.cell is not None:
+            moved = place_edit(moved, search.cell)
+        if moved is None:
+            return None
+        placed.append(moved)
+    at = next((origin for origin in state.origins[start:] if origin != _NEW), len(search.text))
+    return _Mended(text, origins, placed, [*state.changes, _Change(fault, edit, at)])
+
+
+def _edits(text: str, origins: Sequence[int], length: int) -> Iterator[Edit]:
+    """The edits that make a text from one of some length.
+
+    >>> [(*edit.span, edit.text) for edit in _edits("aXd", [0, _NEW, 3], 4)]
+    [(1, 3, 'X')]
+    """
+    kept = [(-1, -1), *((at, origin) for at, origin in enumerate(origins) if origin != _NEW), (len(text), length)]
+    for (before, old), (behind, new) in pairwise(kept):
+        if behind - before > 1 or new - old > 1:
+            yield Edit(Span(old + 1, new), text[before + 1 : behind])
+
+
+def _edited(text: str, edits: list[Edit]) -> str:
+    """Make edits in a text.
+
+    >>> _edited("abc", [Edit(Span(1, 2), "-"), Edit(Span(3, 3), "!")])
+    'a-c!'
+    """
+    for edit in sorted(edits, key=lambda one: one.span, reverse=True):
+        text = text[: edit.span.start] + edit.text + text[edit.span.end :]
+    return text
+
+
+def _left(found: Sequence[Found], ontology: Ontology | None) -> list[str]:
+    return [
+        f"{_where(one, fault.span.start)}: {fault.code} is left: its fix cannot be made in place"
+        for one in found
+        if isinstance(one, Search)
+        for fault in check(one.text, ontology)
+        if fault.help is not None and fault.help.edit is not None
+    ]
+
+
+def _where(search: Search, offset: int) -> str:
+    line, column = search.place.source.position(search.place.span(Span(offset, offset)).start)
+    return f"{search.place.source.name}:{line}:{column}"
