@@ -510,20 +510,19 @@ class KiliClient:
             ServiceError: a mutation failed. Its ``created`` holds the ids so far; its ``in_doubt`` and ``not_sent``
                 hold positions in the arrays. No mutation is sent twice.
         """
+        new = writing.NewLabels(
+            asset_id_array=asset_id_array,
+            json_response_array=json_response_array,
+            author_id_array=author_id_array,
+            seconds_to_label_array=seconds_to_label_array,
+            model_name=model_name,
+            label_type=label_type,
+            project_id=project_id,
+            asset_external_id_array=asset_external_id_array,
+            overwrite=overwrite,
+        )
         with self._bar("Appending labels", json_response_array, disable_tqdm) as bar:
-            return writing.append_labels(
-                self._service,
-                asset_id_array=asset_id_array,
-                json_response_array=json_response_array,
-                author_id_array=author_id_array,
-                seconds_to_label_array=seconds_to_label_array,
-                model_name=model_name,
-                label_type=label_type,
-                project_id=project_id,
-                asset_external_id_array=asset_external_id_array,
-                overwrite=overwrite,
-                advance=bar.update,
-            )
+            return writing.append_labels(self._service, new, bar.update)
 
     def create_predictions(
         self,
@@ -554,18 +553,16 @@ class KiliClient:
         Raises:
             ArgumentError, NotFound, ServiceError: as `append_labels` does.
         """
+        new = writing.NewLabels(
+            asset_id_array=asset_id_array,
+            json_response_array=json_response_array or (),
+            model_name=model_name,
+            project_id=project_id,
+            asset_external_id_array=external_id_array,
+            overwrite=overwrite,
+        )
         with self._bar("Creating predictions", json_response_array or (), disable_tqdm) as bar:
-            return writing.create_predictions(
-                self._service,
-                project_id=project_id,
-                external_id_array=external_id_array,
-                model_name_array=model_name_array,
-                json_response_array=json_response_array,
-                model_name=model_name,
-                asset_id_array=asset_id_array,
-                overwrite=overwrite,
-                advance=bar.update,
-            )
+            return writing.create_predictions(self._service, new, model_name_array, bar.update)
 
     def create_honeypot(
         self,
@@ -590,13 +587,7 @@ class KiliClient:
             NotFound: no asset of the project bears the external id.
             ServiceError: the service refused, or could not be asked.
         """
-        return writing.create_honeypot(
-            self._service,
-            json_response=json_response,
-            asset_external_id=asset_external_id,
-            asset_id=asset_id,
-            project_id=project_id,
-        )
+        return writing.create_honeypot(self._service, json_response, asset_external_id, asset_id, project_id)
 
     def append_to_labels(
         self,
@@ -629,13 +620,13 @@ class KiliClient:
         """
         return writing.append_to_labels(
             self._service,
-            json_response=json_response,
-            author_id=author_id,
-            label_asset_external_id=label_asset_external_id,
-            label_asset_id=label_asset_id,
-            label_type=label_type,
-            project_id=project_id,
-            seconds_to_label=seconds_to_label,
+            json_response,
+            author_id,
+            label_asset_external_id,
+            label_asset_id,
+            label_type,
+            project_id,
+            seconds_to_label,
         )
 
     def update_properties_in_label(
@@ -660,13 +651,7 @@ class KiliClient:
             ArgumentError: nothing is given to change; nothing was sent.
             ServiceError: the service refused, or could not be asked.
         """
-        return writing.update_properties_in_label(
-            self._service,
-            label_id=label_id,
-            seconds_to_label=seconds_to_label,
-            model_name=model_name,
-            json_response=json_response,
-        )
+        return writing.update_properties_in_label(self._service, label_id, seconds_to_label, model_name, json_response)
 
     def delete_labels(self, ids: Sequence[str], disable_tqdm: bool | None = None) -> list[str]:
         """Delete labels; the service deletes predictions and inferences only.

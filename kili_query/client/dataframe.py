@@ -11,8 +11,6 @@ from kili_query.client.paging import Row
 from kili_query.errors import TransportError
 from kili_query.protocol import ASSETS
 
-__all__ = ["label_frame"]
-
 
 def label_frame(
     assets: Iterable[Row], fields: Sequence[str], asset_fields: Sequence[str], *, flatten: bool = False

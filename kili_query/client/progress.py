@@ -6,8 +6,6 @@ from typing import Protocol
 
 from tqdm import tqdm
 
-__all__ = ["Bar", "is_bar_disabled", "progress_bar"]
-
 
 class Bar(Protocol):
     """A bar that is told how far things are."""

@@ -12,8 +12,6 @@ from kili_query.planning import ServerProfile
 from kili_query.query import Plan, Query, parse
 from kili_query.targets.closures import Matcher
 
-__all__ = ["EVERYTHING", "Search", "parse_search", "plan_search"]
-
 
 @frozen
 class Search:

@@ -7,16 +7,10 @@ from typing import Any
 
 import pytest
 
+from kili_query.client import writing
 from kili_query.client.request import Request
 from kili_query.client.testing import FakeService
-from kili_query.client.writing import (
-    append_labels,
-    append_to_labels,
-    create_honeypot,
-    create_predictions,
-    delete_labels,
-    update_properties_in_label,
-)
+from kili_query.client.writing import append_to_labels, create_honeypot, delete_labels, update_properties_in_label
 from kili_query.errors import (
     ArgumentError,
     GraphQLError,
@@ -53,6 +47,17 @@ def answering(request: Request) -> object:
 @pytest.fixture
 def service() -> FakeService:
     return FakeService(answering)
+
+
+def append_labels(service: FakeService, *, advance: Any = lambda _: None, **arguments: Any) -> list[dict[str, str]]:
+    return writing.append_labels(service, writing.NewLabels(**arguments), advance)
+
+
+def create_predictions(
+    service: FakeService, *, external_id_array: Any = None, model_name_array: Any = None, **arguments: Any
+) -> dict[str, str]:
+    new = writing.NewLabels(project_id="p", asset_external_id_array=external_id_array, **arguments)
+    return writing.create_predictions(service, new, model_name_array)
 
 
 def test_append_by_ids(service: FakeService) -> None:
@@ -236,7 +241,7 @@ def test_interruption_tells_what_was_created() -> None:
 
 def test_create_predictions(service: FakeService) -> None:
     answer = create_predictions(
-        service, project_id="p", external_id_array=["x"], json_response_array=[{}], model_name="m", overwrite=True
+        service, external_id_array=["x"], json_response_array=[{}], model_name="m", overwrite=True
     )
     assert answer == {"id": "p"}
     data: Any = service.variables()["data"]
@@ -246,7 +251,6 @@ def test_create_predictions(service: FakeService) -> None:
 def test_create_predictions_prefers_ids(service: FakeService) -> None:
     create_predictions(
         service,
-        project_id="p",
         external_id_array=["x"],
         asset_id_array=["a"],
         json_response_array=[{}],
@@ -259,7 +263,6 @@ def test_model_name_array_is_deprecated(service: FakeService) -> None:
     with pytest.warns(DeprecationWarning, match="give `model_name`"):
         create_predictions(
             service,
-            project_id="p",
             asset_id_array=["a", "b"],
             json_response_array=[{}, {}],
             model_name_array=["m", "m"],
@@ -284,7 +287,7 @@ def test_model_name_array_is_deprecated(service: FakeService) -> None:
 )
 def test_create_predictions_refuses_before_sending(service: FakeService, arguments: dict[str, Any], said: str) -> None:
     with pytest.raises(ArgumentError, match=said):
-        create_predictions(service, project_id="p", **arguments)
+        create_predictions(service, **arguments)
     assert service.requests == []
 
 

@@ -19,28 +19,32 @@ from kili_query.client.writing.batches import BATCH_SIZE, Advance, Batch, accoun
 from kili_query.errors import ArgumentError, IncompatibleArgumentsError, MissingArgumentError
 from kili_query.protocol import APPEND_MANY_LABELS, LabelType, encode_json
 
-__all__ = ["append_labels", "create_predictions"]
-
 Response: TypeAlias = Mapping[str, object]
 
 _BATCH_BYTES = 4_000_000
 _TIMEOUT_S = 120.0
 
 
-def append_labels(
-    service: Service,
-    *,
-    asset_id_array: Sequence[str] | None = None,
-    json_response_array: Sequence[Response] = (),
-    author_id_array: Sequence[str] | None = None,
-    seconds_to_label_array: Sequence[int] | None = None,
-    model_name: str | None = None,
-    label_type: str = "DEFAULT",
-    project_id: str | None = None,
-    asset_external_id_array: Sequence[str] | None = None,
-    overwrite: bool = False,
-    advance: Advance = lambda _: None,
-) -> list[dict[str, str]]:
+@frozen(kw_only=True)
+class NewLabels:
+    """Labels to append, an array for each property, by the names of the arguments of `KiliClient.append_labels`."""
+
+    asset_id_array: Sequence[str] | None = None
+    json_response_array: Sequence[Response] = ()
+    author_id_array: Sequence[str] | None = None
+    seconds_to_label_array: Sequence[int] | None = None
+    model_name: str | None = None
+    label_type: str = LabelType.DEFAULT
+    project_id: str | None = None
+    asset_external_id_array: Sequence[str] | None = None
+    overwrite: bool = False
+
+    def arrays(self, *names: str) -> dict[str, Sequence[object] | None]:
+        """The arrays of these names."""
+        return {name: getattr(self, name) for name in names}
+
+
+def append_labels(service: Service, new: NewLabels, advance: Advance = lambda _: None) -> list[dict[str, str]]:
     """Append a label to each of some assets.
 
     Returns:
@@ -52,46 +56,30 @@ def append_labels(
         ServiceError: it failed. Its ``created`` holds the ids so far; its ``in_doubt`` and ``not_sent`` hold positions
             in the arrays.
     """
-    new = _Labels(
-        asset_id_array,
-        json_response_array,
-        author_id_array,
-        seconds_to_label_array,
-        model_name,
-        label_type,
-        project_id,
-        asset_external_id_array,
-        overwrite=bool(overwrite),
-    )
     _check(new)
     texts = [
         encode_json(response, name=f"json_response_array[{index}]")
-        for index, response in enumerate(json_response_array)
+        for index, response in enumerate(new.json_response_array)
     ]
-    if not asset_id_array:
-        assert project_id is not None  # _check saw to it
-        assert asset_external_id_array is not None
+    if not new.asset_id_array:
+        assert new.project_id is not None  # _check saw to it
+        assert new.asset_external_id_array is not None
         with accounting_for(range(len(texts))):
-            new = evolve(new, asset_ids=asset_ids_of(service, project_id, asset_external_id_array))
+            ids = asset_ids_of(service, new.project_id, new.asset_external_id_array)
+            new = evolve(new, asset_id_array=ids)
     answered = send_batches(service, list(_batches(new, texts)), advance)
     return [{"id": _id_of(item)} for item in answered]
 
 
 def create_predictions(
     service: Service,
-    *,
-    project_id: str,
-    external_id_array: Sequence[str] | None = None,
+    new: NewLabels,
     model_name_array: Sequence[str] | None = None,
-    json_response_array: Sequence[Response] | None = None,
-    model_name: str | None = None,
-    asset_id_array: Sequence[str] | None = None,
-    overwrite: bool = False,
     advance: Advance = lambda _: None,
 ) -> dict[str, str]:
     """Append a prediction of one model to each of some assets.
 
-    Where both ``asset_id_array`` and ``external_id_array`` are given, the former counts.
+    Where both ``asset_id_array`` and ``asset_external_id_array`` are given, the former counts.
 
     Returns:
         ``{"id": …}``: the id of the project.
@@ -99,32 +87,24 @@ def create_predictions(
     Raises:
         ArgumentError, NotFound, ServiceError: as `append_labels` does.
     """
-    check_responses("json_response_array", json_response_array)
-    if not json_response_array:
+    check_responses("json_response_array", new.json_response_array)
+    if not new.json_response_array:
         raise ArgumentError("`json_response_array` is empty: give one prediction at least")
     check_lengths(
         {
-            "external_id_array": external_id_array,
-            "json_response_array": json_response_array,
+            "external_id_array": new.asset_external_id_array,
+            "json_response_array": new.json_response_array,
             "model_name_array": model_name_array,
-            "asset_id_array": asset_id_array,
+            "asset_id_array": new.asset_id_array,
         }
     )
-    name = _only_model(model_name, model_name_array)
-    if not asset_id_array and not external_id_array:
+    name = _only_model(new.model_name, model_name_array)
+    if not new.asset_id_array and not new.asset_external_id_array:
         raise ArgumentError("no asset is named: give `asset_id_array` or `external_id_array`")
-    append_labels(
-        service,
-        asset_id_array=asset_id_array,
-        json_response_array=json_response_array,
-        model_name=name,
-        label_type=LabelType.PREDICTION,
-        project_id=project_id,
-        asset_external_id_array=None if asset_id_array else external_id_array,
-        overwrite=overwrite,
-        advance=advance,
-    )
-    return {"id": project_id}
+    if new.asset_id_array:
+        new = evolve(new, asset_external_id_array=None)
+    append_labels(service, evolve(new, model_name=name, label_type=LabelType.PREDICTION), advance)
+    return {"id": str(new.project_id)}
 
 
 def _only_model(model_name: str | None, model_name_array: Sequence[str] | None) -> str:
@@ -141,55 +121,38 @@ def _only_model(model_name: str | None, model_name_array: Sequence[str] | None) 
     return next(iter(names))
 
 
-@frozen
-class _Labels:
-    """What is appended, an array for each property; ``asset_ids`` are looked up where external ids were given."""
-
-    asset_ids: Sequence[str] | None
-    responses: Sequence[Response]
-    author_ids: Sequence[str] | None
-    seconds: Sequence[int] | None
-    model_name: str | None
-    label_type: str
-    project_id: str | None
-    external_ids: Sequence[str] | None
-    overwrite: bool
-
-
-def _check(new: _Labels) -> None:
+def _check(new: NewLabels) -> None:
     """All that can be wrong with the arguments, in the order in which the official client finds it."""
-    check_responses("json_response_array", new.responses)
-    check_texts("asset_id_array", new.asset_ids, nullable=True)
-    check_texts("asset_external_id_array", new.external_ids, nullable=True)
-    check_texts("author_id_array", new.author_ids, nullable=True)
-    check_integers("seconds_to_label_array", new.seconds)
+    check_responses("json_response_array", new.json_response_array)
+    for name, array in new.arrays("asset_id_array", "asset_external_id_array", "author_id_array").items():
+        check_texts(name, array, nullable=True)
+    check_integers("seconds_to_label_array", new.seconds_to_label_array)
     check_label_type(new.label_type)
-    if not new.responses:
+    if not new.json_response_array:
         raise ArgumentError("`json_response_array` is empty: give one label at least")
-    if new.asset_ids and new.external_ids:
+    if new.asset_id_array and new.asset_external_id_array:
         raise IncompatibleArgumentsError("give `asset_id_array` or `asset_external_id_array`, not both")
-    if not new.asset_ids and not (new.project_id and new.external_ids):
+    if not new.asset_id_array and not (new.project_id and new.asset_external_id_array):
         raise MissingArgumentError(
             "no asset is named: give `asset_id_array`, or `asset_external_id_array` and `project_id`"
         )
     check_lengths(
-        {
-            "seconds_to_label_array": new.seconds,
-            "author_id_array": new.author_ids,
-            "json_response_array": new.responses,
-            "asset_external_id_array": new.external_ids,
-            "asset_id_array": new.asset_ids,
-        }
+        new.arrays(
+            "seconds_to_label_array",
+            "author_id_array",
+            "json_response_array",
+            "asset_external_id_array",
+            "asset_id_array",
+        )
     )
-    ids, name = (new.asset_ids, "asset_id_array") if new.asset_ids else (new.external_ids, "asset_external_id_array")
-    for index, one in enumerate(ids or ()):
-        if not one:
-            raise ArgumentError(f"`{name}[{index}]` is empty: each label needs an asset")
+    for name, array in new.arrays("asset_id_array", "asset_external_id_array").items():
+        if array and not all(array):
+            raise ArgumentError(f"`{name}[{[*map(bool, array)].index(False)}]` is empty: each label needs an asset")
     if new.label_type == LabelType.PREDICTION and not new.model_name:
         raise ArgumentError("`model_name` is missing: predictions are told apart by it")
 
 
-def _batches(new: _Labels, texts: Sequence[str]) -> Iterator[Batch]:
+def _batches(new: NewLabels, texts: Sequence[str]) -> Iterator[Batch]:
     """The labels in mutations, in their order, each of bounded number and size."""
     start, size_bytes = 0, 0
     for index, text in enumerate(texts):
@@ -200,23 +163,23 @@ def _batches(new: _Labels, texts: Sequence[str]) -> Iterator[Batch]:
     yield _batch(new, texts, range(start, len(texts)))
 
 
-def _batch(new: _Labels, texts: Sequence[str], positions: range) -> Batch:
-    assert new.asset_ids is not None
+def _batch(new: NewLabels, texts: Sequence[str], positions: range) -> Batch:
+    assert new.asset_id_array is not None
     labels = [
         {
-            "assetID": new.asset_ids[index],
-            "authorID": new.author_ids[index] if new.author_ids is not None else None,
+            "assetID": new.asset_id_array[index],
+            "authorID": new.author_id_array[index] if new.author_id_array is not None else None,
             "clientVersion": None,
             "jsonResponse": texts[index],
             "modelName": new.model_name,
-            "secondsToLabel": new.seconds[index] if new.seconds is not None else None,
+            "secondsToLabel": new.seconds_to_label_array[index] if new.seconds_to_label_array is not None else None,
         }
         for index in positions
     ]
     where: dict[str, object] = {"idIn": [label["assetID"] for label in labels]}
     if new.project_id is not None:
         where["project"] = {"id": new.project_id}
-    data = {"labelType": str(new.label_type), "overwrite": new.overwrite, "labelsData": labels}
+    data = {"labelType": str(new.label_type), "overwrite": bool(new.overwrite), "labelsData": labels}
     return Batch(Request(APPEND_MANY_LABELS, {"data": data, "where": where}, timeout_s=_TIMEOUT_S), tuple(positions))
 
 

@@ -10,8 +10,6 @@ from kili_query.client.answers import shape_of
 from kili_query.client.request import Request, Service
 from kili_query.errors import MutationOutcomeUnknown, ServiceError
 
-__all__ = ["BATCH_SIZE", "Advance", "Batch", "accounting_for", "send_batches"]
-
 BATCH_SIZE = 100
 """Inputs of one mutation, at most."""
 

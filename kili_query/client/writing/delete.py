@@ -9,8 +9,6 @@ from kili_query.client.writing.batches import BATCH_SIZE, Advance, Batch, send_b
 from kili_query.errors import ArgumentError
 from kili_query.protocol import DELETE_LABELS
 
-__all__ = ["delete_labels"]
-
 
 def delete_labels(service: Service, *, ids: Sequence[str], advance: Advance = lambda _: None) -> list[str]:
     """Delete labels; the service deletes predictions and inferences only.

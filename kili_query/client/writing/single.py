@@ -24,12 +24,9 @@ from kili_query.protocol import (
     encode_json,
 )
 
-__all__ = ["append_to_labels", "create_honeypot", "update_properties_in_label"]
-
 
 def create_honeypot(
     service: Service,
-    *,
     json_response: Mapping[str, object],
     asset_external_id: str | None = None,
     asset_id: str | None = None,
@@ -58,7 +55,6 @@ def create_honeypot(
 
 def append_to_labels(
     service: Service,
-    *,
     json_response: Mapping[str, object],
     author_id: str | None = None,
     label_asset_external_id: str | None = None,
@@ -101,7 +97,6 @@ def append_to_labels(
 
 def update_properties_in_label(
     service: Service,
-    *,
     label_id: str,
     seconds_to_label: int | None = None,
     model_name: str | None = None,
