@@ -59,14 +59,13 @@ def checked_on_malformed(value: str) -> OnMalformed:
     raise ArgumentError(f"`on_malformed` is 'raise' or 'skip', not {value!r}")
 
 
-def labels_in(rows: Iterable[Row], places: Sequence[str]) -> Iterator[Row]:
-    """The labels that rows hold under some of their keys, one or a list; without keys, the rows themselves."""
-    for row in rows:
-        if not places:
-            yield row
-        for place in places:
-            found = row.get(place)
-            yield from (label for label in (found if isinstance(found, list) else [found]) if isinstance(label, dict))
+def labels_of(row: Row, places: Sequence[str]) -> Iterator[Row]:
+    """Yield the labels that a row holds under some of its keys, one or a list; without keys, the row itself."""
+    if not places:
+        yield row
+    for place in places:
+        found = row.get(place)
+        yield from (label for label in (found if isinstance(found, list) else [found]) if isinstance(label, dict))
 
 
 def download_contents(
@@ -123,23 +122,16 @@ def _content(service: Service, label_id: object, url: object) -> object:
         raise
 
 
-def decode_contents(labels: Iterable[Row], on_malformed: OnMalformed) -> None:
-    """Replace the text of each content by its value; None stays for a content that is absent, as does an empty text.
+def decode_content(label: Row, on_malformed: OnMalformed) -> None:
+    """Replace the text of a content by its value. An absent content or an empty text becomes None.
 
     Raises:
-        MalformedLabelError: a text is not JSON; the message names the label. With ``"skip"``, `UNREADABLE` takes the
+        MalformedLabelError: the text is not JSON; the message names the label. With ``"skip"``, `UNREADABLE` takes the
             content's place instead.
     """
-    for label in labels:
-        text = label.get(CONTENT)
-        if not isinstance(text, str):
-            continue  # absent, or a value already
-        try:
-            label[CONTENT] = _decoded(text) if text else None
-        except MalformedLabelError as error:
-            if on_malformed == "raise":
-                raise of_label(label, error) from error
-            label[CONTENT] = UNREADABLE
+    text = label.get(CONTENT)
+    if isinstance(text, str):  # otherwise it is absent, or a value already
+        label[CONTENT] = _read(label, lambda: _decoded(text) if text else None, on_malformed)
 
 
 def tells_apart(input_type: str | None) -> bool:
@@ -147,47 +139,47 @@ def tells_apart(input_type: str | None) -> bool:
     return input_type in _TOLD_APART
 
 
-def settle_answers(labels: Iterable[Row], on_malformed: OnMalformed, *, keep_unreadable: bool = False) -> None:
-    """Put the contents that annotations tell into their labels, and take the annotations out.
+def settle_answers(label: Row, on_malformed: OnMalformed, *, keep_unreadable: bool = False) -> None:
+    """Put the content that annotations tell into their label, and take the annotations out.
 
     Args:
-        labels: with ``annotations``.
+        label: with ``annotations``.
         on_malformed: with ``"skip"``, `UNREADABLE` takes the place of a content that cannot be had.
-        keep_unreadable: leave a label as it is whose annotations cannot be read, to someone who says what is wrong.
+        keep_unreadable: leave the label as it is if its annotations cannot be read, to someone who says what is wrong.
 
     Raises:
         UnknownContentError: annotations cannot be read; the message names the label.
     """
-    for label in labels:
-        if not holds_answers(label):
-            label.pop(ANNOTATIONS, None)
-            continue
-        try:
-            content: object = rebuilt(label[ANNOTATIONS])
-        except UnknownContentError as error:
-            if keep_unreadable:
-                continue
-            if on_malformed == "raise":
-                raise of_label(label, error) from error
-            content = UNREADABLE
+    if holds_answers(label):
+        answers = label[ANNOTATIONS]
+        content = _read(label, lambda: rebuilt(answers), "skip" if keep_unreadable else on_malformed)
+        if keep_unreadable and content is UNREADABLE:
+            return
         label[CONTENT] = content
-        del label[ANNOTATIONS]
+    label.pop(ANNOTATIONS, None)
 
 
-def decode_metadata(assets: Iterable[Row]) -> None:
-    """Replace the text of each asset's ``jsonMetadata`` by its value; no text is no metadata.
+def decode_metadata(asset: Row) -> None:
+    """Replace the text of ``jsonMetadata`` by its value; no text is no metadata.
 
     Raises:
-        DataError: a text is not JSON; the message names the asset.
+        DataError: the text is not JSON; the message names the asset.
     """
-    for asset in assets:
-        text = asset.get("jsonMetadata")
-        if not isinstance(text, str):
-            continue
+    text = asset.get("jsonMetadata")
+    if isinstance(text, str):
         try:
             asset["jsonMetadata"] = _decoded(text) if text else {}
         except MalformedLabelError as error:
             raise DataError(f"the `jsonMetadata` of asset `{asset.get('id', '?')}` is not JSON") from error
+
+
+def _read(label: Row, read: Callable[[], object], on_malformed: OnMalformed) -> object:
+    try:
+        return read()
+    except (MalformedLabelError, UnknownContentError) as error:
+        if on_malformed == "raise":
+            raise of_label(label, error) from error
+        return UNREADABLE
 
 
 def of_label(label: Row, error: LabelError) -> LabelError:

@@ -12,9 +12,9 @@ from kili_query.client.contents import (
     CONTENT_URL,
     UNREADABLE,
     OnMalformed,
-    decode_contents,
+    decode_content,
     download_contents,
-    labels_in,
+    labels_of,
     of_label,
     settle_answers,
 )
@@ -146,7 +146,7 @@ class RowPlan:
         has_answers: the annotations are asked for that tell the contents.
         keep_urls: the caller wants ``jsonResponseUrl`` itself.
         keep_texts: see `ListRequest`.
-        prepare: what else is done to the rows of a page.
+        prepare: what else is done to each row.
         keep: which rows are meant, where the service cannot tell.
         judge: what must hold of the label that a row is.
         drop: the keys that the caller did not ask for.
@@ -162,7 +162,7 @@ class RowPlan:
     has_answers: bool = False
     keep_urls: bool = False
     keep_texts: bool = False
-    prepare: Callable[[list[Row]], None] | None = None
+    prepare: Callable[[Row], None] | None = None
     keep: Callable[[Row], bool] | None = None
     judge: Matcher | None = None
     drop: tuple[str, ...] = ()
@@ -173,7 +173,7 @@ class RowPlan:
         """The row as the caller asked for it."""
         for name in self.drop:
             row.pop(name, None)
-        for label in labels_in((row,), self.places_without_id) if self.places_without_id else ():
+        for label in labels_of(row, self.places_without_id) if self.places_without_id else ():
             label.pop("id", None)
         return row
 
@@ -245,18 +245,19 @@ def _rows(context: ListContext, plan: RowPlan, wanted: ListRequest, pages: Pages
 
 def _make_ready(row: Row, context: ListContext, plan: RowPlan) -> None:
     """Decode a row when it is its turn: as text, the pages that were fetched ahead take a tenth of the memory."""
-    if plan.has_contents and not plan.keep_texts:
-        decode_contents(labels_in((row,), plan.places), context.on_malformed)
-    if plan.has_answers:
-        settle_answers(labels_in((row,), plan.places), context.on_malformed, keep_unreadable=plan.keep_texts)
+    for label in labels_of(row, plan.places) if plan.has_contents else ():
+        if not plan.keep_texts:
+            decode_content(label, context.on_malformed)
+        if plan.has_answers:
+            settle_answers(label, context.on_malformed, keep_unreadable=plan.keep_texts)
     if plan.prepare is not None:
-        plan.prepare([row])
+        plan.prepare(row)
 
 
 def _is_meant(row: Row, context: ListContext, plan: RowPlan, unknown: _Unknown) -> bool:
     if plan.keep is not None and not plan.keep(row):
         return False
-    for label in labels_in((row,), plan.places) if plan.has_contents else ():
+    for label in labels_of(row, plan.places) if plan.has_contents else ():
         if label.get(CONTENT) is UNREADABLE:
             label[CONTENT] = None
             unknown.add(label)
@@ -283,7 +284,7 @@ def _fetch(context: ListContext, plan: RowPlan, request: Request) -> object:
     if not isinstance(answer, list) or not all(isinstance(row, dict) for row in answer):
         return answer  # not a page, as whoever takes it will say
     if plan.has_contents:
-        labels = list(labels_in(answer, plan.places))
+        labels = [label for row in answer for label in labels_of(row, plan.places)]
         download_contents(
             labels, context.service, context.on_malformed, keep_urls=plan.keep_urls, pool=context.payload_pool
         )

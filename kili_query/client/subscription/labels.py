@@ -8,7 +8,7 @@ from attrs import define, field, frozen
 from kili_query.client.contents import (
     CONTENT,
     OnMalformed,
-    decode_contents,
+    decode_content,
     download_contents,
     of_label,
     settle_answers,
@@ -127,9 +127,9 @@ class Arrivals:
         if arrival.trouble is not None:
             raise of_label(arrival.label, MalformedLabelError(arrival.trouble))
         download_contents([arrival.label], self.service, "raise")
-        decode_contents([arrival.label], "raise")
+        decode_content(arrival.label, "raise")
         if ANNOTATIONS in arrival.label:  # asked for where they tell the content
-            settle_answers([arrival.label], "raise")
+            settle_answers(arrival.label, "raise")
 
     def _is_meant(self, label: Row) -> bool:
         try:
