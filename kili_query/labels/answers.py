@@ -7,13 +7,11 @@ from collections.abc import Iterator, Mapping
 from typing import TypeVar, cast
 
 from kili_query.errors import MalformedLabelError
-from kili_query.labels.attributes import ANNOTATION_ATTRIBUTES, can_have, is_single
 from kili_query.labels.checks import (
     VALUE_CHECKS,
     check_category,
     check_confidence,
     check_text,
-    has_annotations,
     known_job,
     missing_name,
 )
@@ -23,7 +21,14 @@ from kili_query.labels.errors import (
     JobNotExistingError,
     MissingAnswerError,
 )
-from kili_query.labels.interface import child_jobs, root_jobs
+from kili_query.labels.interface import (
+    ANNOTATION_ATTRIBUTES,
+    can_have,
+    child_jobs,
+    has_annotations,
+    is_single,
+    root_jobs,
+)
 from kili_query.labels.json_values import checked_copy, kind_of
 from kili_query.labels.label_dict import LabelDict
 from kili_query.labels.mismatches import check_annotation, check_children
@@ -34,8 +39,6 @@ from kili_query.ontology import Job
 from kili_query.ontology.job import METADATA_JOBS
 
 Value = TypeVar("Value")
-
-_NUMBER = (int, float)
 
 
 class ParsedJobs(ObjectView, Mapping[str, "JobPayload"]):
@@ -60,7 +63,7 @@ class ParsedJobs(ObjectView, Mapping[str, "JobPayload"]):
         present = (name for name in self._raw() or () if name not in METADATA_JOBS)
         return dict.fromkeys((*self._listed(), *present))
 
-    def _has(self, name: object) -> bool:
+    def __contains__(self, name: object) -> bool:
         if not isinstance(name, str) or name in METADATA_JOBS:
             return False
         node = self._raw()
@@ -70,12 +73,9 @@ class ParsedJobs(ObjectView, Mapping[str, "JobPayload"]):
         return job is not None and (not job.is_child if self._is_root else name in self._listed())
 
     def __getitem__(self, name: str) -> "JobPayload":
-        if not self._has(name):
+        if name not in self:
             raise JobNotExistingError(missing_name("job", str(name), self._names()), self._path_of(name))
         return JobPayload(self._document, self, name, self._ontology.jobs.get(name))
-
-    def __contains__(self, name: object) -> bool:
-        return self._has(name)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names())
@@ -92,11 +92,9 @@ class ParsedJobs(ObjectView, Mapping[str, "JobPayload"]):
             return (self._raw() or {}) == (other._raw() or {})
         return (self._raw() or {}) == other if isinstance(other, dict) else NotImplemented
 
-    __hash__ = None  # type: ignore[assignment]  # as of all windows
+    __hash__ = None  # type: ignore[assignment]  # what changes has no hash
 
-    def to_dict(self) -> dict[str, object]:
-        """A copy of the JSON, in which nothing is left out."""
-        return self._copy()
+    to_dict = ObjectView.as_dict
 
 
 class _Answer(ObjectView):
@@ -118,6 +116,9 @@ class _Answer(ObjectView):
         if not isinstance(found, kind):
             raise MalformedLabelError(f"`{key}` is {kind_of(found)}", self._path_of(key))
         return found
+
+    def _number(self, key: str) -> float:
+        return cast(float, self._read(key, (int, float)))  # type: ignore[arg-type]  # a tuple of types, for isinstance
 
     def _live(self, key: str, kind: type[Value]) -> Value:
         """The same for a list or dict: the label's own, which may be changed in place."""
@@ -157,15 +158,6 @@ class _Answer(ObjectView):
         copied = checked_copy(children, path)
         check_children(job, copied, self._ontology, path)
         self._put("children", copied)
-
-    def as_dict(self) -> dict[str, object]:
-        """A copy of the JSON, in which nothing is left out."""
-        return self._copy()
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, type(self)) and (self._raw() or {}) == (other._raw() or {})
-
-    __hash__ = None  # type: ignore[assignment]  # as of all windows
 
 
 class JobPayload(_Answer):
@@ -288,20 +280,12 @@ class JobPayload(_Answer):
         self._check_has(key, tasks=("FILE",))
         return None if self._get(key) is None else self._read(key, str)
 
-    @property
-    def file_id(self) -> str | None:
-        """The id of an answer that is a file."""
-        return self._of_file("fileId")
-
-    @property
-    def file_name(self) -> str | None:
-        """The name of an answer that is a file."""
-        return self._of_file("fileName")
-
-    @property
-    def file_mime_type(self) -> str | None:
-        """The type of an answer that is a file, as ``model/gltf-binary``."""
-        return self._of_file("fileMimeType")
+    file_id = property(lambda self: self._of_file("fileId"), doc="The id of an answer that is a file.")
+    file_name = property(lambda self: self._of_file("fileName"), doc="The name of an answer that is a file.")
+    file_mime_type = property(
+        lambda self: self._of_file("fileMimeType"),
+        doc="The type of an answer that is a file, as ``model/gltf-binary``.",
+    )
 
     @property
     def choice(self) -> dict[str, object]:
@@ -315,9 +299,7 @@ class JobPayload(_Answer):
         self._check_has("orders", tasks=("RANKING",))
         return cast(list[dict[str, object]], self._live("orders", list))
 
-    def to_dict(self) -> dict[str, object]:
-        """A copy of the JSON, in which nothing is left out."""
-        return self._copy()
+    to_dict = ObjectView.as_dict
 
 
 class Category(_Answer):
@@ -358,7 +340,7 @@ class Category(_Answer):
     @property
     def confidence(self) -> float:
         """A number, mostly from 0 to 100; an int where the label has one."""
-        return cast(float, self._read("confidence", _NUMBER))  # type: ignore[arg-type]  # a tuple of types, for isinstance
+        return self._number("confidence")
 
     @confidence.setter
     def confidence(self, confidence: float) -> None:
@@ -518,6 +500,14 @@ class Annotation(_Drawn):
             raise self._not_for(attribute)
         super()._set_checked(attribute, value)
 
+    def _key_of(self, attribute: str) -> str:
+        """Return the key of an attribute that is there."""
+        self._check_has(attribute)
+        key = ANNOTATION_ATTRIBUTES[attribute].key
+        if self._get(key) is None:
+            raise self._missing(key)
+        return key
+
     def _value(self, attribute: str, kind: type[Value]) -> Value:
         self._check_has(attribute)
         if kind is list:  # it may be changed in place
@@ -549,9 +539,7 @@ class Annotation(_Drawn):
     @property
     def bounding_poly(self) -> BoundingPolyList:
         """The rings of a rectangle, polygon or mask."""
-        self._check_has("bounding_poly")
-        if self._get("boundingPoly") is None:
-            raise self._missing("boundingPoly")
+        self._key_of("bounding_poly")
         return self._rings()
 
     def _rings(self) -> BoundingPolyList:
@@ -575,7 +563,7 @@ class Annotation(_Drawn):
         self._check_has("score")
         if self._get("score") is None:
             return None
-        return cast(float, self._read("score", _NUMBER))  # type: ignore[arg-type]  # a tuple of types, for isinstance
+        return self._number("score")
 
     @score.setter
     def score(self, score: float) -> None:
@@ -593,18 +581,12 @@ class Annotation(_Drawn):
     @property
     def points(self) -> PosePointList:
         """The points of a pose."""
-        self._check_has("points")
-        if self._get("points") is None:
-            raise self._missing("points")
-        return PosePointList(self._document, self, "points", self._job)
+        return PosePointList(self._document, self, self._key_of("points"), self._job)
 
     @property
     def annotations(self) -> "AnnotationList":
         """The geometry of an annotation in a PDF document: rings, with the page of each."""
-        self._check_has("annotations")
-        if self._get("annotations") is None:
-            raise self._missing("annotations")
-        return AnnotationList(self._document, self, "annotations", self._job)
+        return AnnotationList(self._document, self, self._key_of("annotations"), self._job)
 
     polys = _read_only(
         "polys",

@@ -16,7 +16,6 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _RECTANGLE_VERTICES = 4
 _POLYGON_VERTICES = 3
 _PERCENT = 100
-_WITHOUT_ANNOTATIONS = frozenset({"CLASSIFICATION", "TRANSCRIPTION", "COMPARISON", "RANKING", "FILE"})
 
 
 def missing_name(what: str, name: str, names: Collection[str]) -> str:
@@ -179,8 +178,3 @@ def check_bounding_poly(tool: object, value: object, path: str, *, first: int = 
         if "normalizedVertices" not in ring:
             raise InvalidMutationError("`normalizedVertices` is missing", at)
         check_rings(ring["normalizedVertices"], tool, f"{at}.normalizedVertices")
-
-
-def has_annotations(job: Job) -> bool:
-    """Whether answers to a job are annotations."""
-    return job.ml_task not in _WITHOUT_ANNOTATIONS

@@ -98,17 +98,14 @@ class VideoJobs(Mapping[str, FramesList]):
         present = [name for key in frame_keys(frames) for name in _names_in(frames[key])]
         return dict.fromkeys((*root_jobs(self._root._ontology), *present))
 
-    def _has(self, name: object) -> bool:
+    def __contains__(self, name: object) -> bool:
         job = self._root._ontology.jobs.get(name) if isinstance(name, str) else None
         return (job is not None and not job.is_child) or name in self._names()
 
     def __getitem__(self, name: str) -> FramesList:
-        if not self._has(name):
+        if name not in self:
             raise JobNotExistingError(missing_name("job", str(name), self._names()), self._root.path)
         return FramesList(self._root, name)
-
-    def __contains__(self, name: object) -> bool:
-        return self._has(name)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names())

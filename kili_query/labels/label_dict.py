@@ -1,9 +1,9 @@
 """The dict that a label is: it shares its values with whoever gave it until one is changed, or handed out to be."""
 
 from collections.abc import ItemsView, Iterable, Iterator, Mapping, ValuesView
+from functools import lru_cache
 from typing import SupportsIndex
 
-from kili_query.labels.interface import ontology_of
 from kili_query.labels.json_values import copy_of
 from kili_query.ontology import Ontology
 
@@ -125,3 +125,41 @@ class LabelDict(dict[str, object]):
 
     def __reduce_ex__(self, protocol: SupportsIndex, /) -> tuple[object, ...]:
         return self.__reduce__()
+
+
+def ontology_of(json_interface: object, input_type: str | None = None) -> Ontology:
+    """The ontology; an interface that was decoded lately, and has not changed since, is not decoded again.
+
+    Raises:
+        OntologyError: the interface has another shape.
+    """
+    if not isinstance(json_interface, Ontology):
+        return _decoded(_Interface(json_interface), input_type)
+    if input_type is None or input_type == json_interface.input_type:
+        return json_interface
+    return Ontology(json_interface.jobs, input_type)
+
+
+class _Interface:
+    """An interface as a key: the same object, as long as nothing in it has changed."""
+
+    __slots__ = ("snapshot", "value")
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+        self.snapshot: object = None
+
+    def __hash__(self) -> int:
+        return id(self.value)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, _Interface) or self.value is not other.value:
+            return False
+        kept = self if self.snapshot is not None else other
+        return bool(kept.snapshot == kept.value)
+
+
+@lru_cache(maxsize=16)
+def _decoded(interface: _Interface, input_type: str | None) -> Ontology:
+    interface.snapshot = copy_of(interface.value)
+    return Ontology.from_json_interface(interface.value, input_type=input_type)

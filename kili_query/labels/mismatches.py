@@ -9,18 +9,24 @@ from attrs import frozen
 
 from kili_query.counting import REPEATED_FRAME, repeated_frame
 from kili_query.errors import LabelError
-from kili_query.labels.attributes import ANNOTATION_ATTRIBUTES, can_have, has_tool, is_single
 from kili_query.labels.checks import (
     VALUE_CHECKS,
     check_bounding_poly,
     check_confidence,
     check_percent,
     check_text,
-    has_annotations,
     missing_name,
 )
 from kili_query.labels.errors import InvalidMutationError
-from kili_query.labels.interface import child_jobs, root_jobs
+from kili_query.labels.interface import (
+    ANNOTATION_ATTRIBUTES,
+    can_have,
+    child_jobs,
+    has_annotations,
+    has_tool,
+    is_single,
+    root_jobs,
+)
 from kili_query.labels.json_values import kind_of, path_text
 from kili_query.labels.structure import is_framed, outside_frames
 from kili_query.ontology import Job, Ontology

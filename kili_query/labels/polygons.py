@@ -45,15 +45,6 @@ class BoundingPoly(ObjectView):
         check_rings(vertices, self._tool, path)
         self._put("normalizedVertices", checked_copy(vertices, path))
 
-    def as_dict(self) -> dict[str, object]:
-        """A copy of the JSON, in which nothing is left out."""
-        return self._copy()
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, BoundingPoly) and (self._raw() or {}) == (other._raw() or {})
-
-    __hash__ = None  # type: ignore[assignment]  # as of all windows
-
 
 class BoundingPolyList(ListView["BoundingPoly | BoundingPolyList"]):
     """The rings of an annotation: the outline first, then holes.

@@ -124,8 +124,14 @@ class ObjectView(View):
         node = self._raw()
         return None if node is None else node.get(key)
 
-    def _copy(self) -> dict[str, object]:
+    def as_dict(self) -> dict[str, object]:
+        """Return a copy of the JSON, in which nothing is left out."""
         return copy_of(self._raw() or {})  # type: ignore[return-value]  # a dict gives a dict
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, type(self)) and (self._raw() or {}) == (other._raw() or {})
+
+    __hash__ = None  # what changes has no hash
 
     def __repr__(self) -> str:
         return repr(self._raw() or {})
@@ -187,7 +193,7 @@ class ListView(View, Sequence[Entry], Generic[Entry]):
             return type(self) is type(other) and (self._raw() or []) == (other._raw() or [])
         return (self._raw() or []) == other if isinstance(other, list) else NotImplemented
 
-    __hash__ = None  # type: ignore[assignment]  # as of all windows
+    __hash__ = None  # type: ignore[assignment]  # what changes has no hash
 
     def __repr__(self) -> str:
         return repr(self._raw() or [])
