@@ -2,7 +2,6 @@
 
 from collections.abc import ItemsView, Iterable, Iterator, Mapping, ValuesView
 from functools import lru_cache
-from typing import SupportsIndex
 
 from kili_query.labels.json_values import copy_of
 from kili_query.ontology import Ontology
@@ -122,9 +121,6 @@ class LabelDict(dict[str, object]):
 
     def __reduce__(self) -> tuple[type["LabelDict"], tuple[dict[str, object], object, str | None]]:
         return type(self), (copy_of(dict(self.items())), *self._interface)  # type: ignore[return-value]
-
-    def __reduce_ex__(self, protocol: SupportsIndex, /) -> tuple[object, ...]:
-        return self.__reduce__()
 
 
 def ontology_of(json_interface: object, input_type: str | None = None) -> Ontology:

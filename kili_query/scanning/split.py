@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Generator, Iterator
+from itertools import chain
 from typing import NamedTuple
 
 from kili_query.scanning.byte_reader import ByteReader
@@ -94,8 +95,8 @@ def _starts_object_over_lines(text: ByteReader) -> bool:
 
 
 def _is_left_open(line: bytes) -> bool:
-    scan = _Scan(0)
-    return scan.find_end(line) is None and not scan.is_in_string
+    position, depth = _find_end(line, 0)
+    return depth > 0 and position == len(line)
 
 
 def _take_line(text: ByteReader) -> bytes:
@@ -114,7 +115,7 @@ _PLAIN = rb'[^"{}\[\]]++'
 # an innermost object or list, which spares the loop below the points of polygons
 _FLAT = rb"[{\[](?:" + _PLAIN + rb"|" + _STRING + rb")*+[}\]]"
 _UNEVENTFUL = re.compile(rb"(?:" + _PLAIN + rb"|" + _STRING + rb"|" + _FLAT + rb")*+", re.DOTALL)
-_IN_STRING = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
+_WHOLE_STRING = re.compile(_STRING, re.DOTALL)
 _SCALAR = re.compile(rb'[^\s,"{}\[\]]*+')
 _BETWEEN = re.compile(rb"[\s,]*+")
 
@@ -124,59 +125,25 @@ def _after(pattern: re.Pattern[bytes], data: bytes | bytearray, start: int) -> i
     return found.end() if found else start
 
 
-class _Scan:
-    """The search for the end of one value, which pauses where the bytes run out."""
+def _find_end(data: bytes | bytearray, start: int) -> tuple[int, int]:
+    """Find the end of a value.
 
-    def __init__(self, start: int) -> None:
-        self.position = start
-        self.is_in_string = False
-        self._depth = 0
-
-    def find_end(self, data: bytes | bytearray) -> int | None:
-        """Where the value ends, or None where more bytes must tell."""
-        while self.position < len(data):
-            if self.is_in_string:
-                if not self._leave_string(data):
-                    return None
-            elif self._depth:
-                self._pass_bracket(data)
-            elif not self._enter(data):
-                return None
-            if not self._depth and not self.is_in_string:
-                return self.position
-        return None
-
-    def _enter(self, data: bytes | bytearray) -> bool:
-        """Begin the value; a number or word is over at once, if something follows it."""
-        first = data[self.position]
-        if first in b'"{[':
-            self.is_in_string = first == ord('"')
-            self._depth = int(not self.is_in_string)
-            self.position += 1
-            return True
-        end = max(_after(_SCALAR, data, self.position), self.position + 1)
-        if end < len(data):
-            self.position = end
-        return end < len(data)
-
-    def _pass_bracket(self, data: bytes | bytearray) -> None:
-        self.position = _after(_UNEVENTFUL, data, self.position)
-        if self.position == len(data):
-            return
-        byte = data[self.position]
-        self.position += 1
-        if byte == ord('"'):  # one that does not end in these bytes
-            self.is_in_string = True
-        else:
-            self._depth += 1 if byte in b"{[" else -1
-
-    def _leave_string(self, data: bytes | bytearray) -> bool:
-        self.position = _after(_IN_STRING, data, self.position)
-        if data[self.position : self.position + 1] != b'"':  # the bytes end here, or in the middle of an escape
-            return False
-        self.is_in_string = False
-        self.position += 1
-        return True
+    Returns:
+        Where the value ends, and 0; where the bytes run out before, how many brackets are open (1 in a lone string or
+        number), and where that was seen: at the end of the bytes, or at the quote of a string that does not end.
+    """
+    if data[start] not in b"{[":
+        is_string = data[start] == ord('"')
+        end = _after(_WHOLE_STRING, data, start) if is_string else max(_after(_SCALAR, data, start), start + 1)
+        return end, int(end == (start if is_string else len(data)))
+    position, depth = start + 1, 1
+    while depth:
+        position = _after(_UNEVENTFUL, data, position)
+        if position == len(data) or data[position] == ord('"'):
+            break
+        depth += 1 if data[position] in b"{[" else -1
+        position += 1
+    return position, depth
 
 
 class _Values:
@@ -195,34 +162,38 @@ class _Values:
         self._in_array = in_array
         self._held = bytearray()
         self._start = 0
-        self._scan: _Scan | None = None
+        self._wanted = 0  # bytes before the next search: twice as many each time, which bounds the work
 
     def extend(self, piece: bytes) -> None:
-        """Hold more of the text, and no longer what was given."""
+        """Hold more of the text, and no longer what was given; an empty piece is the end of the text."""
         del self._held[: self._start]
-        if self._scan:
-            self._scan.position -= self._start
         self._start = 0
         self._held += piece
+        if not piece:
+            self._wanted = 0
 
     def next_value(self) -> bytes | None:
         """The next value, if it is held to its end."""
-        if self._scan is None:
-            gap_end = _after(_BETWEEN, self._held, self._start)
-            self.commas += self._held.count(b",", self._start, gap_end)
-            self._advance(gap_end)
-            first = self._held[self._start : self._start + 1]
-            self.is_closed = self._in_array and first == b"]"
-            self._start += self.is_closed
-            if not first or self.is_closed:
-                return None
-            self._scan = _Scan(self._start)
-        end = self._scan.find_end(self._held)
-        return None if end is None else bytes(self._held[self._start : end])
+        gap_end = _after(_BETWEEN, self._held, self._start)
+        self.commas += self._held.count(b",", self._start, gap_end)
+        self._advance(gap_end)
+        first = self._held[self._start : self._start + 1]
+        self.is_closed = self._in_array and first == b"]"
+        self._start += self.is_closed
+        if not first or self.is_closed:
+            return None
+        held = len(self._held) - self._start
+        if held < self._wanted:
+            return None
+        end, depth = _find_end(self._held, self._start)
+        if depth:
+            self._wanted = 2 * held
+            return None
+        return bytes(self._held[self._start : end])
 
     def advance(self, size: int) -> None:
         """Be done with a value."""
-        self._scan = None
+        self._wanted = 0
         self.commas = 0
         self._advance(self._start + size)
 
@@ -239,7 +210,7 @@ def _split_values(text: ByteReader, line: int, *, in_array: bool) -> Iterator[Js
     """Values one after another; brackets are counted, so that a broken value ends where its brackets close."""
     values = _Values(line, in_array=in_array)
     index = 0
-    for chunk in text.chunks():
+    for chunk in chain(text.chunks(), (b"",)):
         values.extend(chunk)
         while (value := values.next_value()) is not None:
             place = Place(text.name, values.line, f"[{index}]" if in_array else "")
