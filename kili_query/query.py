@@ -15,6 +15,7 @@ from kili_query.ast import And, Constant, Not, Or, Predicate, conjunction, count
 from kili_query.ast.flat import Flat, flatten, restore
 from kili_query.counting import DEFAULT_POLICY, CountPolicy
 from kili_query.diagnostics import Diagnostic, sort_diagnostics
+from kili_query.diagnostics.layout import text_as_html
 from kili_query.errors import QueryError, QuerySyntaxError
 from kili_query.logic import ontology_facts, simplify
 from kili_query.logic.lints import check_logic
@@ -99,9 +100,7 @@ class Query:
 
     def _repr_html_(self) -> str:
         """Return what notebooks show: the formatted query."""
-        from html import escape  # here, because only pages need it
-
-        return f"<pre>{escape(self.format())}</pre>"
+        return text_as_html(self.format())
 
     def __reduce__(self) -> tuple[object, ...]:
         if self._is_written:  # its text says it all, and is no deeper for pickle than a string
@@ -390,6 +389,9 @@ class Plan:
     def __str__(self) -> str:
         return self.explain()
 
+    def _repr_html_(self) -> str:
+        return text_as_html(self.explain())
+
 
 def query_of(tree: Predicate, *, bound_to: Ontology | None = None) -> Query:
     """The query of a tree that was made of others.
@@ -474,7 +476,7 @@ def check(
         try:
             query = parse(text_or_query)
         except QuerySyntaxError as error:
-            return list(error.diagnostics)
+            return sort_diagnostics(error.diagnostics)
     else:
         query = _written(_read(text_or_query))
     source = Source(query.text, query.name)

@@ -19,11 +19,10 @@ from kili_query.cli.demo_server import FIELDS, Asked, NotAsked, ask_server
 from kili_query.cli.exit_status import FINE, CommandError
 from kili_query.cli.histogram import as_json_object, block
 from kili_query.cli.match import Explained
-from kili_query.cli.output import paint, print_json
+from kili_query.cli.output import diagnostics_text, paint, print_json
 from kili_query.cli.tally import Tally, tally
 from kili_query.diagnostics import Diagnostic
 from kili_query.diagnostics.render import as_json as diagnostic_as_json
-from kili_query.diagnostics.render import render_text, wants_color
 from kili_query.ontology import Ontology
 from kili_query.query import check, parse
 from kili_query.replacing import replaced
@@ -141,7 +140,7 @@ def _print(tour: _Tour) -> None:
     _step(
         "2. A slip is found before anything runs",
         _command(f"check '{_SLIP}' --ontology project.json"),
-        render_text(tour.diagnostics, color=wants_color(sys.stdout)),
+        diagnostics_text(tour.diagnostics, sys.stdout),
     )
     _step(
         "3. The mended query finds its labels",

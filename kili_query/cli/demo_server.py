@@ -7,11 +7,11 @@ from tempfile import TemporaryDirectory
 from attrs import frozen
 
 from kili_query._extras import has_extra
+from kili_query.cli.output import diagnostics_text
 from kili_query.cli.rows import field_cells, table_lines
 from kili_query.diagnostics import Diagnostic
 from kili_query.diagnostics.layout import printable
 from kili_query.diagnostics.render import as_json as diagnostic_as_json
-from kili_query.diagnostics.render import render_text, wants_color
 from kili_query.errors import KiliQueryError
 from kili_query.ontology import Ontology
 from kili_query.query import Query, parse
@@ -35,7 +35,7 @@ class Asked:
     labels: list[dict[str, object]]
 
     def __str__(self) -> str:
-        notes = [render_text(self.notes, color=wants_color(sys.stdout))] if self.notes else []
+        notes = [diagnostics_text(self.notes, sys.stdout)] if self.notes else []
         rows = table_lines(self.labels, field_cells(FIELDS))
         return "\n".join([*notes, *rows, f"{len(self.labels)} labels"])
 

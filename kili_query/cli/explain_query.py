@@ -22,12 +22,11 @@ from kili_query.ast import (
 )
 from kili_query.cli.inputs import find_ontology, judge_query, load_ontology, read_query, refuse_two_readers
 from kili_query.cli.mistakes import refuse_unreadable, tell_report, tell_unseen
-from kili_query.cli.output import paint, print_json
+from kili_query.cli.output import diagnostics_text, paint, print_json
 from kili_query.cli.progress import progress
 from kili_query.diagnostics import Diagnostic
 from kili_query.diagnostics.layout import printable
 from kili_query.diagnostics.render import as_json as diagnostic_as_json
-from kili_query.diagnostics.render import render_text, wants_color
 from kili_query.logic import Verdict
 from kili_query.ontology import Ontology
 from kili_query.planning import ServerProfile
@@ -162,7 +161,7 @@ def explain_query(
         lines = "\n".join(map(printable, text.split("\n")))
         print(f"{paint('message', title, sys.stdout)}\n{indent(lines, '  ')}")
     if found:
-        print(f"\n{render_text(found, color=wants_color(sys.stdout))}")
+        print(f"\n{diagnostics_text(found, sys.stdout)}")
     if explained.share is not None:
         _tell(explained.share)
 

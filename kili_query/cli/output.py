@@ -2,6 +2,8 @@
 
 import codecs
 import json
+import os
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -91,10 +93,22 @@ def tell_error(message: str) -> None:
     _print_on_stderr(f"{paint('error', 'error', sys.stderr)}: {_lines(message)}")
 
 
+def terminal_width(stream: TextIO) -> int | None:
+    """Return the number of columns of the terminal that shows a stream, or None if none does."""
+    if not stream.isatty():
+        return None
+    return shutil.get_terminal_size(os.get_terminal_size(stream.fileno())).columns or 80
+
+
+def diagnostics_text(found: Iterable[Diagnostic], stream: TextIO) -> str:
+    """Render diagnostics with their carets for a stream, in its colours and its width."""
+    return render_text(found, color=wants_color(stream), width=terminal_width(stream))
+
+
 def tell_diagnostics(found: Iterable[Diagnostic]) -> None:
     """Print diagnostics, with their carets, on standard error; with ``--quiet``, only errors."""
     shown = [one for one in found if one.severity is Severity.ERROR or not is_quiet()]
-    if text := render_text(shown, color=wants_color(sys.stderr)):
+    if text := diagnostics_text(shown, sys.stderr):
         _print_on_stderr(text)
 
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
@@ -13,7 +12,7 @@ import typer
 
 from kili_query.ast import CompareOp, Comparison
 from kili_query.ast.walk import terms
-from kili_query.cli.output import print_json, to_json
+from kili_query.cli.output import print_json, terminal_width, to_json
 from kili_query.cli.packing import PACKED, check_suffix
 from kili_query.counting import CountPolicy
 from kili_query.diagnostics.layout import display_width, printable
@@ -189,7 +188,7 @@ def write_rows(
     if is_flushed:
         rows = _flushing(rows, out)
     if layout is Layout.TABLE:
-        for line in table_lines(rows, cells, _width_of(out), is_default=is_default):
+        for line in table_lines(rows, cells, terminal_width(out), is_default=is_default):
             out.write(line + "\n")
             number += 1
         return max(0, number - 1)
@@ -281,7 +280,3 @@ def _padded(text: str, width: int) -> str:
             text = text[:-1]
         text += "…"
     return text + " " * (width - display_width(text))
-
-
-def _width_of(out: TextIO) -> int | None:
-    return shutil.get_terminal_size().columns if out.isatty() else None

@@ -33,11 +33,15 @@ def PLAIN(role: str, text: str) -> str:  # noqa: N802 - a constant that happens 
     return text
 
 
+_PRE = '<pre style="font-family:monospace;white-space:pre;overflow-x:auto">'
+"""Notebooks may show `pre` in a font of other widths; carets need one width."""
+
+
 def as_html(laid_out: Callable[[Paint], str]) -> str:
     """Render a layout as HTML: preformatted text with coloured parts.
 
-    >>> as_html(lambda paint: paint("error", "a < b"))
-    '<pre><span style="color:#b3261e;font-weight:bold">a &lt; b</span></pre>'
+    >>> as_html(lambda paint: paint("error", "a < b")).partition(">")[2]
+    '<span style="color:#b3261e;font-weight:bold">a &lt; b</span></pre>'
     """
     from html import escape  # imported here because only notebooks need it
 
@@ -49,7 +53,16 @@ def as_html(laid_out: Callable[[Paint], str]) -> str:
     page = escape(laid_out(mark)).replace("\x02", "</span>")
     for role, sign in opened.items():
         page = page.replace(sign, f'<span style="{_COLORS[role]}">')
-    return f"<pre>{page}</pre>"
+    return f"{_PRE}{page}</pre>"
+
+
+def text_as_html(text: str) -> str:
+    """Render lines of text as HTML, escaped and preformatted.
+
+    >>> text_as_html("a < b").partition(">")[2]
+    'a &lt; b</pre>'
+    """
+    return as_html(lambda _: "\n".join(map(printable, text.split("\n"))))
 
 
 @frozen
@@ -62,7 +75,14 @@ class Mark:
 
 
 def lay_out(
-    heading: str, role: str, message: str, source: Source, marks: Sequence[Mark], help_text: str | None, paint: Paint
+    heading: str,
+    role: str,
+    message: str,
+    source: Source,
+    marks: Sequence[Mark],
+    help_text: str | None,
+    paint: Paint,
+    width: int | None = None,
 ) -> str:
     """Draw one diagnostic.
 
@@ -74,6 +94,7 @@ def lay_out(
         marks: the spans to draw; the primary one first.
         help_text: what to do, or None.
         paint: colours the parts.
+        width: of the terminal, in cells; lines of the source are cut to it around the marks.
     """
     lines = [f"{paint(role, heading)}{paint('message', ': ' + printable(message))}"]
     margin = ""
@@ -83,7 +104,7 @@ def lay_out(
         where = source.position(marks[0].span.start)
         lines.append(f"{margin} {paint('gutter', '-->')} {printable(source.name)}:{where.line}:{where.column}")
         lines.append(paint("gutter", f"{margin}  |"))
-        lines.extend(_excerpts(source, placed, role, margin, paint))
+        lines.extend(_excerpts(source, placed, role, margin, paint, width))
     if help_text is not None:
         lines.append(f"{margin}  {paint('gutter', '=')} {paint('help', 'help')}: {printable(help_text)}")
     return "\n".join(lines)
@@ -128,8 +149,8 @@ def _escape(found: re.Match[str]) -> str:
 _MAYBE_UNPRINTABLE = re.compile(r"[^\n\x20-\x7e]")
 _UNPRINTABLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 _MAX_LINE = 120
-_CONTEXT_BEFORE = 40
-_CONTEXT_AFTER = 60
+_MAX_CONTEXT = 100
+_MIN_CONTEXT = 10
 _CUT = "…"
 
 
@@ -147,13 +168,16 @@ def _by_line(source: Source, marks: Sequence[Mark]) -> dict[int, list[Mark]]:
     return placed
 
 
-def _excerpts(source: Source, placed: dict[int, list[Mark]], role: str, margin: str, paint: Paint) -> Iterator[str]:
+def _excerpts(
+    source: Source, placed: dict[int, list[Mark]], role: str, margin: str, paint: Paint, width: int | None
+) -> Iterator[str]:
     before = None
+    most = _MAX_LINE if width is None else min(_MAX_LINE, width - len(margin) - len("  | "))
     for number, marks in placed.items():
         if before is not None and number > before + 1:
             yield paint("gutter", "...")
         before = number
-        text, columns = _cut(printable(source.line(number)), [_columns(mark, source) for mark in marks])
+        text, columns = _cut(printable(source.line(number)), [_columns(mark, source) for mark in marks], most)
         yield f"{paint('gutter', f' {number:>{len(margin)}} |')} {text}".rstrip()
         rows = sorted(zip(marks, columns, strict=True), key=lambda row: not row[0].is_primary)
         for mark, (start, end) in rows:
@@ -171,13 +195,14 @@ def _columns(mark: Mark, source: Source) -> tuple[int, int]:
     return start, max(start, min(start + mark.span.end - mark.span.start, length))
 
 
-def _cut(text: str, columns: Sequence[tuple[int, int]]) -> tuple[str, list[tuple[int, int]]]:
-    """Cut a very long line to the parts around the marks, and shift the marks accordingly."""
-    if len(text) <= _MAX_LINE:
+def _cut(text: str, columns: Sequence[tuple[int, int]], most: int) -> tuple[str, list[tuple[int, int]]]:
+    """Cut a long line to the parts around the marks, and shift the marks accordingly."""
+    if display_width(text) <= most:
         return text, list(columns)
+    context = min(_MAX_CONTEXT, max(_MIN_CONTEXT, most // len(columns) - 2 * len(_CUT)))  # each part may be cut twice
     kept: list[tuple[int, int]] = []
     for start, _ in sorted(columns):
-        low, high = max(0, start - _CONTEXT_BEFORE), min(len(text), start + _CONTEXT_AFTER)
+        low, high = _around(text, start, context)
         if kept and low <= kept[-1][1]:
             low, _ = kept.pop()
         kept.append((low, high))
@@ -192,3 +217,18 @@ def _cut(text: str, columns: Sequence[tuple[int, int]]) -> tuple[str, list[tuple
         for (low, high), shift in moved.items()
         if low <= start <= high
     ]
+
+
+def _around(text: str, at: int, cells: int) -> tuple[int, int]:
+    """Return the ends of a part of so many cells at most, two fifths of them before a place.
+
+    Behind it there is more room, because the words of its label stand below.
+    """
+    low, high = at, at
+    before, behind = cells * 2 // 5, cells - cells * 2 // 5
+    while low > 0 and (size := _cells(text[low - 1])) <= before:
+        low, before = low - 1, before - size
+    behind += before
+    while high < len(text) and (size := _cells(text[high])) <= behind:
+        high, behind = high + 1, behind - size
+    return low, high

@@ -97,13 +97,13 @@ class Diagnostic:
         """The column at which the fault starts, in code points from 1."""
         return self.position.column
 
-    def lay_out(self, paint: Paint = PLAIN) -> str:
-        """Lay the diagnostic out as text with carets, coloured by ``paint``."""
+    def lay_out(self, paint: Paint = PLAIN, width: int | None = None) -> str:
+        """Lay the diagnostic out as text with carets, coloured by ``paint``, for a terminal of some width."""
         marks = [Mark(self.primary.span, self.primary.text, is_primary=True)]
         marks.extend(Mark(label.span, label.text, is_primary=False) for label in self.labels)
         heading = f"{self.severity}[{self.code}]"
         help_text = None if self.help is None else self.help.text
-        return lay_out(heading, self.severity, self.message, self.source, marks, help_text, paint)
+        return lay_out(heading, self.severity, self.message, self.source, marks, help_text, paint, width)
 
     def __str__(self) -> str:
         return self.lay_out()
@@ -113,6 +113,13 @@ class Diagnostic:
         return as_html(self.lay_out)
 
 
-def sort_diagnostics(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+class Diagnostics(list[Diagnostic]):
+    """A list of diagnostics that notebooks show with carets."""
+
+    def _repr_html_(self) -> str:
+        return as_html(lambda paint: "\n\n".join(found.lay_out(paint) for found in self) or "no diagnostics")
+
+
+def sort_diagnostics(diagnostics: Iterable[Diagnostic]) -> Diagnostics:
     """Sort diagnostics by position, then by code, and drop duplicates."""
-    return sorted(dict.fromkeys(diagnostics), key=lambda found: (found.span, found.code, found.message))
+    return Diagnostics(sorted(dict.fromkeys(diagnostics), key=lambda found: (found.span, found.code, found.message)))

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from os import PathLike
+from textwrap import wrap
 from typing import Literal, TypeAlias
 
 from attrs import frozen
 
+from kili_query.diagnostics.layout import text_as_html
 from kili_query.ontology.decode import decode_interface, naming, read_file
 from kili_query.ontology.encode import encode_interface
 from kili_query.ontology.job import Job
@@ -90,6 +92,15 @@ class Ontology:
     def pairs(self) -> Iterator[tuple[str, str]]:
         """All (job, category) pairs that can be counted, in order."""
         return ((job.name, key) for job in self.jobs.values() for key in job.categories)
+
+    def _repr_html_(self) -> str:
+        """Return what notebooks show: the jobs, with their tasks and categories."""
+        lines = []
+        for job in self.jobs.values():
+            about = filter(None, (job.ml_task or "no task", job.input, "child job" if job.is_child else None))
+            lines.append(f"{job.name} ({', '.join(about)})")
+            lines += wrap(", ".join(job.categories), 100, initial_indent="    ", subsequent_indent="    ")
+        return text_as_html("\n".join([f"ontology of {self.input_type or 'assets of unknown type'}", *lines]))
 
 
 OntologySource: TypeAlias = Ontology | str | PathLike[str]

@@ -9,6 +9,7 @@ from attrs import define
 
 from kili_query._extras import has_extra
 from kili_query.counting import CountPolicy
+from kili_query.diagnostics.layout import text_as_html
 from kili_query.errors import LabelError, MalformedLabelError, UnknownContentError
 from kili_query.ontology import Ontology, OntologySource
 from kili_query.query import Query, validate
@@ -54,6 +55,10 @@ class Judgements(Iterator[_T]):
 
 class Scan(Judgements[dict[str, Any]]):
     """The matching labels, one after another, as `json.loads` returns them."""
+
+    def _repr_html_(self) -> str:
+        """Return what notebooks show: the report so far. No label is read for that."""
+        return text_as_html(f"scan: {self.report}")
 
 
 def scan(

@@ -21,6 +21,7 @@ from kili_query.ast import (
     terms,
     terms_of,
 )
+from kili_query.diagnostics.layout import text_as_html
 from kili_query.logic.evaluate import holds
 from kili_query.syntax.lower import lower
 from kili_query.syntax.printer import print_counter, print_tree
@@ -57,6 +58,9 @@ class Explanation:
         width = max((len(text) for text, found in rows if found), default=0)
         lines = [f"{text:<{width}}      ({found})" if found else text for text, found in rows]
         return "\n".join(lines if self.why_not is None else [*lines, str(self.why_not)])
+
+    def _repr_html_(self) -> str:
+        return text_as_html(f"{'matches' if self.matches else 'does not match'}\n\n{self}")
 
     @property
     def change(self) -> Change | None:

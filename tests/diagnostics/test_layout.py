@@ -19,8 +19,21 @@ def test_layout(name: str, golden: Callable[[str, str], None]) -> None:
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-def test_no_line_is_much_wider_than_a_screen(name: str) -> None:
-    assert max(map(display_width, str(SAMPLES[name]).split("\n"))) < 340
+@pytest.mark.parametrize("width", [40, 80, 200, None])
+def test_lines_of_the_source_fit_the_terminal(name: str, width: int | None) -> None:
+    lines = SAMPLES[name].lay_out(width=width).split("\n")
+    excerpts = [line for line in lines if line.lstrip()[:1].isdigit() and " | " in line]
+    assert max(map(display_width, excerpts), default=0) <= min(130, width or 130)
+
+
+def test_the_caret_stays_below_the_fault_on_a_narrow_terminal() -> None:
+    text = "A.B.count > 0 OR " * 5 + "A.B.count => 1" + " OR A.B.count > 0" * 5
+    span = Span(text.index("=>"), text.index("=>") + 2)
+    found = Diagnostic(Code.UNEXPECTED_TOKEN, "no", Label(span, "here"), source=Source(text))
+    assert found.lay_out(width=40).split("\n")[3:] == [
+        " 1 | …OR A.B.count => 1 OR A.B.count > …",
+        "   |               ^^ here",
+    ]
 
 
 HOSTILE = st.text(

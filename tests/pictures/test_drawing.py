@@ -320,9 +320,36 @@ class TestNotebooks:
         assert "null" in str(label._repr_html_())
 
     def test_queries_and_diagnostics(self) -> None:
-        assert kq.parse("A.B.count > 0")._repr_html_() == "<pre>A.B.count &gt; 0</pre>"
+        query = kq.parse("A.B.count > 0")
+        assert query._repr_html_().endswith(';overflow-x:auto">A.B.count &gt; 0</pre>')
         (found,) = kq.check("A.B.count > 0 AND A.<b>")
         page = found._repr_html_()
-        assert page.startswith("<pre><span style=")
+        assert page.startswith('<pre style="font-family:monospace;')
         assert "A.&lt;b&gt;" in page
         assert "<b>" not in page
+
+    def test_lists_of_diagnostics(self) -> None:
+        found = kq.check("A.B.count > 0 AND A.<b>")
+        assert isinstance(found, list)
+        assert "A.&lt;b&gt;" in found._repr_html_()  # type: ignore[attr-defined]
+        assert "no diagnostics" in kq.check("A.B.count > 0")._repr_html_()  # type: ignore[attr-defined]
+
+    def test_plans_explanations_ontologies_and_scans(self) -> None:
+        category = {"<b>": {"name": "Bold"}, "X": {"name": "\x02"}}
+        interface = {
+            "jobs": {"J&": {"mlTask": "CLASSIFICATION", "content": {"input": "radio", "categories": category}}}
+        }
+        ontology = kq.Ontology.from_json_interface(interface, input_type="IMAGE")
+        query = kq.parse('"J&"."<b>"')
+        scan = kq.scan([{"id": "<b>"}], query)
+        list(scan)
+        for shown, words in (
+            (query.plan(ontology=ontology), "query     &quot;J&amp;&quot;.&quot;&lt;b&gt;&quot;"),
+            (query.compile().explain({}), "does not match\n\n"),
+            (ontology, "ontology of IMAGE\nJ&amp; (CLASSIFICATION, radio)\n    &lt;b&gt;, X</pre>"),
+            (scan, "scan: 1 read: 0 matched"),
+        ):
+            page = shown._repr_html_()  # type: ignore[attr-defined]
+            assert words in page
+            assert "<b>" not in page
+            assert page.startswith('<pre style="font-family:monospace;')

@@ -17,10 +17,16 @@ _STYLES = {
 }
 
 
-def render_text(diagnostics: Iterable[Diagnostic], *, color: bool = False) -> str:
-    """Render diagnostics as text with carets, separated by empty lines, without a final line end."""
+def render_text(diagnostics: Iterable[Diagnostic], *, color: bool = False, width: int | None = None) -> str:
+    """Render diagnostics as text with carets, separated by empty lines, without a final line end.
+
+    Args:
+        diagnostics: to render.
+        color: add the escape codes of colours.
+        width: of the terminal; long lines of the source are cut to it.
+    """
     paint = ansi if color else PLAIN
-    return "\n\n".join(found.lay_out(paint) for found in diagnostics)
+    return "\n\n".join(found.lay_out(paint, width) for found in diagnostics)
 
 
 def ansi(role: str, text: str) -> str:
