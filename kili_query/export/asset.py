@@ -1,4 +1,4 @@
-"""What a format is given: an asset, its labels, their frames and annotations; decoded, named and checked."""
+"""The input of a format: an asset, its labels and their annotations; decoded, named and checked."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -139,7 +139,7 @@ class Asset:
         return str(self.document.get("id") or "")
 
     def file_stem(self, label: Label, frame: Frame | None = None) -> str:
-        """The name, without suffix, of the file of a label or of one of its frames; unique in the archive.
+        """Return the name, without suffix, of the file of a label or of one of its frames; unique in the archive.
 
         The frame numbers in names count from 1, and have as many digits as the last one.
         """
@@ -147,15 +147,15 @@ class Asset:
         return self._derive(label.ending + number)
 
     def frame_name(self, number: int) -> str:
-        """The name of a frame of the video, from 0, without suffix; unique in the archive."""
+        """Return the name of a frame of the video, from 0, without suffix; unique in the archive."""
         return self._derive(f"_{number + 1:0{self.frame_digits}}")
 
     def media_path(self, frame: int | None = None) -> str | None:
-        """Where the asset, or one of its frames, lies in the archive; None when it is not in it."""
+        """Return the path of the asset, or of one of its frames, in the archive; None when it is not in it."""
         return next((one.path for one in self.media if one.frame == frame), None)
 
     def required_size(self) -> Size:
-        """Its size.
+        """Return its size.
 
         Raises:
             NotExportableAssetError: it is not known.

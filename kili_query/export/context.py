@@ -1,4 +1,4 @@
-"""What a writer works with: the project, the options, and one place where problems go."""
+"""The context of a writer: the project, the options, and one place where problems go."""
 
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -47,13 +47,13 @@ class Export:
     spools: ExitStack = field(factory=ExitStack, repr=False)
 
     def spool(self) -> IO[bytes]:
-        """A temporary file for what memory should not hold until the end; rewind it and give it in an `Entry`."""
+        """Open a temporary file for what memory should not hold; rewind it and pass it in an `Entry`."""
         return self.spools.enter_context(tempfile.TemporaryFile(dir=self.scratch))
 
     def annotations(
         self, asset: Asset, label: Label, frame: Frame, *, job: Job | None = None
     ) -> list[WritableAnnotation]:
-        """The annotations of a label that can be written, of all jobs of the format or of one; in order.
+        """Return the annotations of a label that can be written, of all jobs of the format or of one; in order.
 
         One that cannot is told and left out, or fatal, as the options say: it has no category, or one that its job does
         not have, or no geometry, or a broken one.
@@ -128,7 +128,7 @@ class Export:
 
 
 def _answers(jobs: Mapping[str, object], job: str) -> int:
-    """How many things a job response tells: its annotations, or one answer."""
+    """Count what a job response holds: its annotations, or one answer."""
     if (listed_in_text := annotations_in_text(jobs, job)) is not None:
         return listed_in_text
     try:

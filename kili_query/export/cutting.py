@@ -23,7 +23,7 @@ _REASON_CHARACTERS = 300
 
 
 def cut(program: str, video: Path, folder: Path, asset: Mapping[str, object]) -> list[Path]:
-    """The frames of a video, as JPEG files, in order.
+    """Cut a video into frames, as JPEG files, in order.
 
     Args:
         program: ffmpeg.
@@ -69,7 +69,7 @@ def _run(program: str, video: Path, folder: Path, timing: list[str]) -> str:
 
 
 def _frames_per_second(asset: Mapping[str, object]) -> float | None:
-    """The rate to which the service resamples the video; None where it keeps the frames as they are."""
+    """Return the rate to which the service resamples the video; None where it keeps the frames."""
     metadata = asset.get("jsonMetadata")
     processing = metadata.get("processingParameters") if isinstance(metadata, Mapping) else None
     told = processing if isinstance(processing, Mapping) else {}
@@ -84,7 +84,7 @@ def _frames_per_second(asset: Mapping[str, object]) -> float | None:
 
 
 def ffmpeg_program() -> str:
-    """The program that cuts videos.
+    """Find the program that cuts videos.
 
     Raises:
         NotCompatibleOptions: it is not installed.

@@ -16,12 +16,12 @@ _MAX_PIXELS = 2**31
 
 
 def label_name(label: Mapping[str, object], number: int) -> str:
-    """What messages call a label: its id, or its number among the asset's."""
+    """Return the name of a label in messages: its id, or its number among the asset's."""
     return str(label.get("id") or number).encode("utf-8", "backslashreplace").decode()  # as a terminal can show it
 
 
 def label_of(document: dict[str, object], project: Project, name: str) -> Label:
-    """The label of a document.
+    """Return the label of a document.
 
     Raises:
         UnknownContentError: it has no content.
@@ -46,7 +46,7 @@ def _content(document: dict[str, object]) -> Mapping[str, object]:
 
 
 def size_of(asset: Mapping[str, object]) -> Size | None:
-    """The size that an asset says it has.
+    """Return the size that an asset says it has.
 
     >>> size_of({"resolution": {"width": 200, "height": 100}}), size_of({"resolution": None})
     (Size(width_px=200, height_px=100), None)

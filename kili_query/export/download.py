@@ -52,7 +52,7 @@ _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 def download(
     url: str, to: Path, cache: Path | None = None, *, auth: AuthBase | None = None, verify: bool | str = True
 ) -> Fetched:
-    """The file at a URL.
+    """Download the file at a URL.
 
     Args:
         url: ``http`` or ``https``.
@@ -112,7 +112,7 @@ def _held(kept: Path) -> Iterator[bool]:
 
 
 def _finished(kept: Path) -> Fetched | None:
-    """An entry of the cache, if it is there as a whole."""
+    """Return an entry of the cache, if it is there as a whole."""
     note = _read_note(_note(kept))
     content_type, size_bytes = note.get("type"), note.get("bytes")
     if not isinstance(content_type, str | None) or not kept.is_file() or kept.stat().st_size != size_bytes:
@@ -129,7 +129,7 @@ def _beside(path: Path, ending: str) -> Path:
 
 
 def _read_note(path: Path) -> Mapping[str, object]:
-    """What a note says; nothing where there is none that can be read."""
+    """Return what a note says; nothing where none can be read."""
     try:
         note = json.loads(path.read_bytes())
     except (FileNotFoundError, ValueError):
@@ -156,7 +156,7 @@ class _Part:
         return cls(_beside(to, ".part"), _beside(to, ".part.json"))
 
     def version(self) -> str | None:
-        """By what the server knows the version of which there is a part; None when it cannot be gone on with."""
+        """Return how the server knows the version that a part belongs to; None if it cannot be continued."""
         told = _read_note(self.note).get("version")
         return told if isinstance(told, str) and self.size_bytes() else None
 
@@ -203,7 +203,7 @@ class _PassingError(Exception):
 
 
 def _attempt(asking: _Asking, part: _Part) -> str | None:
-    """One request for what is still missing."""
+    """Send one request for what is still missing."""
     version = part.version()
     there_bytes = 0 if version is None else part.size_bytes()
     headers = {"Accept-Encoding": "identity"}
@@ -237,7 +237,7 @@ class _WatchedAdapter(HTTPAdapter):
         proxies: Mapping[str, str] | None = None,
         cert: tuple[str, str] | str | None = None,
     ) -> HTTPConnectionPool:
-        """The connections to a host."""
+        """Return the connections to a host."""
         pool = cast("HTTPConnectionPool", super().get_connection_with_tls_context(request, verify, proxies, cert))
         pool.ConnectionCls = watched(cast("type[HTTPConnection]", pool.ConnectionCls))
         return pool
@@ -245,7 +245,7 @@ class _WatchedAdapter(HTTPAdapter):
 
 @contextmanager
 def _asked(asking: _Asking, headers: Mapping[str, str]) -> Iterator[tuple[requests.Response, Watch]]:
-    """The answer, once it has begun, and what ends it when its time has passed.
+    """Return the answer, once it has begun, and what ends it when its time has passed.
 
     Raises:
         _PassingError: it did not begin in time.
@@ -278,7 +278,7 @@ def _asked(asking: _Asking, headers: Mapping[str, str]) -> Iterator[tuple[reques
 
 
 def _pieces(answer: requests.Response, watch: Watch) -> Iterator[bytes]:
-    """The body as it comes, as long as it comes fast enough: each read has a timeout, but may bring a single byte.
+    """Return the body in pieces, as long as they come fast enough: a read has a timeout, but may bring a single byte.
 
     Raises:
         _PassingError: it drips.
@@ -308,7 +308,7 @@ def _is_rest(answer: requests.Response, there_bytes: int, version: str | None) -
 
 
 def _version(answer: requests.Response) -> str | None:
-    """By what the server tells this version of the file from all others, byte for byte; None where it cannot."""
+    """Return how the server tells this version of the file from others; None where it cannot."""
     told = answer.headers
     if told.get("Content-Encoding", "identity").lower() != "identity":
         return None  # what is stored is not what ranges count
@@ -323,7 +323,7 @@ def _version(answer: requests.Response) -> str | None:
 
 
 def _unsigned(url: str) -> str:
-    """The URL without what clouds put into its query to sign it.
+    """Return the URL without what clouds put into its query to sign it.
 
     >>> _unsigned("https://cdn.example.org/files?id=7&X-Goog-Date=20260102&X-Goog-Signature=ab#top")
     'https://cdn.example.org/files?id=7'

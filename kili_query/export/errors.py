@@ -1,4 +1,4 @@
-"""What an export can fail with. The names are those of the official client, in one set.
+"""The errors of an export. The names are those of the official client, in one set.
 
 KiliQueryError
 ├── NotCompatibleOptions      ValueError: options that do not go together, or not with the format

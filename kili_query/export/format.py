@@ -1,4 +1,4 @@
-"""What a format is: rules that are data, and a writer that turns assets into the files of an archive."""
+"""Formats: rules that are data, and a writer that turns assets into the files of an archive."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -28,7 +28,7 @@ class Writer(Protocol):
     """Writes one export."""
 
     def asset(self, asset: Asset) -> Iterable[Entry]:
-        """The files of one asset.
+        """Return the files of one asset.
 
         What it raises (`NotExportableAssetError`, `NotCompatibleOptions`, `MalformedLabelError`) concerns this asset
         alone, which is then left out: none of its files is written. A writer that remembers assets therefore does so
@@ -36,7 +36,7 @@ class Writer(Protocol):
         """
 
     def close(self) -> Iterable[Entry]:
-        """The files that need all assets, after the last."""
+        """Return the files that need all assets, after the last."""
 
 
 @frozen(kw_only=True)
@@ -122,7 +122,7 @@ class Format:
             )
 
     def jobs_of(self, project: Project) -> tuple[Job, ...]:
-        """The jobs of a project that the format can hold, in order.
+        """Return the jobs of a project that the format can hold, in order.
 
         Raises:
             NotCompatibleInputType: it takes no such project.

@@ -19,7 +19,7 @@ _NOT_AN_IMAGE = "it is not an image that can be read"
 
 
 def image_size(path: Path) -> Size:
-    """The size in pixels.
+    """Return the size in pixels.
 
     Raises:
         SourceError: it is not known; the message says why.
@@ -44,7 +44,7 @@ def image_size(path: Path) -> Size:
 
 
 def _in_head(path: Path, *, is_turned: bool) -> Size:
-    """What the head says, of files that Pillow does not open."""
+    """Read the size from the head of files that Pillow does not open."""
     try:
         found = imagesize.get_info(path, exif_rotation=is_turned, dpi=False, colors=False, channels=False)
     except (OSError, ValueError, IndexError, struct.error) as error:

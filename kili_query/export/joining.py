@@ -55,7 +55,7 @@ class Joined(NamedTuple):
 def joined(
     labels: Source | None, assets: Source | None, options: Options, scratch: Path
 ) -> Generator[Joined | Problem, None, None]:
-    """Each asset with its labels, in the order of the assets.
+    """Return each asset with its labels, in the order of the assets.
 
     Args:
         labels: labels, or assets that hold them; None when ``assets`` hold them.
@@ -94,7 +94,7 @@ def _both(labels: Source, assets: Source, options: Options, scratch: Path) -> Ge
 
 
 def _alone(source: Source | None, options: Options, scratch: Path) -> Generator[Joined | Problem, None, None]:
-    """Assets that hold their labels at once; labels that tell their asset once all are there."""
+    """Return assets that hold their labels at once; labels that name their asset once all are there."""
     if source is None:
         raise SourceError("neither labels nor assets were given")
     with closing(_Store(scratch)) as store:
@@ -146,7 +146,7 @@ def _stored(store: "_Store", record: Record, options: Options) -> Iterator[Probl
 
 
 def _owner(label: Document) -> Document:
-    """What a label tells of its asset."""
+    """Return what a label says about its asset."""
     owner = label.get("labelOf")
     asset = dict(cast("Document", owner)) if isinstance(owner, Mapping) else {}
     if asset.get("id") is None and label.get("assetId") is not None:
@@ -177,7 +177,7 @@ def _own(record: Record, options: Options) -> Iterator[Joined | Problem]:
 def _chosen(
     asset: Document, labels: Iterable[Document], place: Place | None, options: Options
 ) -> Iterator[Joined | Problem]:
-    """The asset with those of its wanted labels that the options ask for: the latest, or all, the latest last.
+    """Return the asset with the wanted labels that the options ask for: the latest, or all, the latest last.
 
     Of several labels one whose `createdAt` is not a time may be the latest or not, which is a problem; one without any
     comes first.
@@ -198,7 +198,7 @@ def _place_of(asset: Document) -> Place:
 
 
 def _latest_field(document: Document) -> tuple[str, ...]:
-    """The field that says which labels are the latest, or else the one that holds all."""
+    """Return the field that says which labels are the latest, or else the one that holds all."""
     return next(((field,) for field in ("latestLabels", "latestLabel") if field in document), ("labels",))
 
 
@@ -210,7 +210,7 @@ def _is_wanted(label: Mapping[str, object], options: Options) -> bool:
 
 
 def _created_at(label: Mapping[str, object]) -> datetime | None:
-    """When a label was made: the beginning of time where it does not say, None where what it says is not a time."""
+    """Return when a label was made: the beginning of time if it does not say, None if it is not a time."""
     value = label.get(_TIME)
     try:
         return _UNKNOWN_TIME if value is None or value == "" else read_instant(value)
@@ -254,13 +254,13 @@ class _Store:
         )
 
     def finish(self) -> None:
-        """All labels are there."""
+        """Prepare for `take`: all labels are there."""
         self._database.executescript(
             "CREATE INDEX by_id ON labels (id); CREATE INDEX by_external_id ON labels (external_id) WHERE id IS NULL;"
         )
 
     def owners(self) -> Iterator[Document]:
-        """The assets that labels told, in the order in which they did."""
+        """Return the assets that labels told, in the order in which they did."""
         for (packed,) in self._database.execute("SELECT document FROM owners ORDER BY number"):
             yield _unpacked(packed)
 
@@ -273,7 +273,7 @@ class _Store:
         return rows.fetchone() is not None
 
     def take(self, asset: Document) -> tuple[Document, ...]:
-        """The wanted labels of an asset, as they came: those that name its id, or, naming none, its external id."""
+        """Return the wanted labels of an asset: those that name its id, or, naming none, its external id."""
         id_, external_id = _keys(asset)
         rows = self._database.execute(
             "SELECT number, is_wanted, document FROM labels WHERE is_taken = 0 AND "
@@ -303,7 +303,7 @@ def _unpacked(packed: bytes) -> Document:
 
 
 def _keys(asset: Mapping[str, object]) -> tuple[str | None, str | None]:
-    """Id and external id as text that a database can hold: lone surrogates escaped."""
+    """Return id and external id as text that a database can hold: lone surrogates escaped."""
     id_, external_id = (None if asset.get(key) is None else json.dumps(str(asset[key])) for key in ("id", "externalId"))
     return id_, external_id
 

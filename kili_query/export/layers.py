@@ -18,7 +18,7 @@ Item: TypeAlias = Joined | Problem
 
 
 def with_layers(items: Iterable[Item], fetch: Fetch, folder: Path, pool: Executor) -> Iterator[Item]:
-    """The items in order, with what is at the URL of ``jsonContent``, or why it cannot be had, as their ``layers``.
+    """Return the items in order; ``layers`` is what is at the URL of ``jsonContent``, or why it cannot be had.
 
     Args:
         items: assets, and problems.
@@ -48,7 +48,7 @@ def _url(item: Item) -> str | None:
 
 
 def _read(fetch: Fetch, url: str, folder: Path) -> object:
-    """What is at a URL, or why that is not known."""
+    """Return what is at a URL, or why that is not known."""
     try:
         folder.mkdir()
         layers: object = json.loads(fetched(fetch, url, folder / "layers").file.read_bytes())

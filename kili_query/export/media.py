@@ -59,7 +59,7 @@ def is_url(source: object) -> bool:
 
 
 def shown_source(source: str) -> str:
-    """What messages call a source: a URL without what signs it and who asks, nothing that steers a terminal.
+    """Return the name of a source in messages: a URL without signature and user, no terminal control characters.
 
     >>> shown_source("https://ada:key@cdn.example.org/a.png?X-Goog-Signature=ab"), shown_source("a\\0b")
     ('https://cdn.example.org/a.png', 'a�b')
@@ -141,7 +141,7 @@ class MediaStage:
     def run(
         self, items: Iterable[tuple[T, Document | None]]
     ) -> Iterator[tuple[T, FetchedAsset | DownloadError | None]]:
-        """Each item, in order, with the media of its asset, or why they cannot be had; None for an item without one."""
+        """Return each item, in order, with the media of its asset, or why they cannot be had; None without one."""
         waiting: deque[tuple[T, Future[FetchedAsset | DownloadError] | None, Path]] = deque()
         for number, (item, asset) in enumerate(items):
             folder = self._folder / str(number)
@@ -184,7 +184,7 @@ class MediaStage:
         return FetchedAsset(content, {})
 
     def _frame_sources(self, value: object, folder: Path) -> dict[int, str]:
-        """Where the frames of a video are, by number: a list, a map from numbers, the JSON text or a URL of one."""
+        """Return where the frames of a video are, by number: from a list, a map, JSON text or a URL of one."""
         text: str | bytes | None = value if isinstance(value, str) else None
         if is_url(value):
             text = fetched(self._fetch, str(value), folder / "list").file.read_bytes()
@@ -204,7 +204,7 @@ class MediaStage:
 
 
 def numbered(frames: Mapping[object, object]) -> dict[int, str]:
-    """Where frames are, by number; what is not such an entry is left out.
+    """Return where frames are, by number; anything else is left out.
 
     >>> numbered({0: "a.png", "1": "b.png", "total": "2", "9" * 5000: "c.png"})
     {0: 'a.png', 1: 'b.png'}
@@ -218,7 +218,7 @@ def _is_source(value: object) -> bool:
 
 
 def extension_of(name: str, fetched: Fetched, source: str) -> str:
-    """What a file is missing behind its name: nothing where the name tells already what it is.
+    """Return the extension that a name lacks: nothing where the name already shows what the file is.
 
     >>> extension_of("a.png", Fetched(Path("x")), ""), extension_of("v1.2", Fetched(Path("x"), "image/png"), "")
     ('', '.png')
@@ -232,7 +232,7 @@ def extension_of(name: str, fetched: Fetched, source: str) -> str:
 
 
 def _path_in(source: str) -> str:
-    """The path of a URL, or the source itself."""
+    """Return the path of a URL, or the source itself."""
     if not is_url(source):
         return source
     _, slash, path = re.split("[?#]", source.partition("://")[2], maxsplit=1)[0].partition("/")

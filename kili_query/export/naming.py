@@ -21,7 +21,7 @@ _EXTENSION = re.compile(r"(?<=[^/.])\.[A-Za-z0-9]{1,8}$")
 
 
 def safe_path(external_id: str) -> str:
-    """A relative path that stays where it is put, on every common file system.
+    """Return a relative path that stays where it is put, on every common file system.
 
     >>> safe_path("d1/pier 1.png"), safe_path("../../etc/passwd"), safe_path("C:\\\\nul.txt"), safe_path("")
     ('d1/pier 1.png', '_/_/etc/passwd', 'C__nul.txt', '_')
@@ -55,14 +55,14 @@ def _safe_segment(segment: str) -> str:
 
 
 def _shortened(segment: str) -> str:
-    """The start of a long name, a digest of all of it, and its extension."""
+    """Return the start of a long name, a digest of all of it, and its extension."""
     stem, extension = split_extension(segment)
     ending = f"~{sha256(segment.encode()).hexdigest()[:12]}{extension}"
     return stem.encode()[: _MAX_SEGMENT_BYTES - len(ending)].decode("utf-8", "ignore") + ending
 
 
 def split_extension(name: str) -> tuple[str, str]:
-    """The name and its extension, dot included, which is empty where there is none.
+    """Return the name and its extension, dot included, which is empty where there is none.
 
     >>> split_extension("d.1/a.tar.gz"), split_extension("d/.hidden"), split_extension("v1.2 final")
     (('d.1/a.tar', '.gz'), ('d/.hidden', ''), ('v1.2 final', ''))
@@ -72,7 +72,7 @@ def split_extension(name: str) -> tuple[str, str]:
 
 
 def fold(path: str) -> str:
-    """What two paths share when some file system takes them for the same.
+    """Return a key that two paths share when some file system takes them for the same.
 
     >>> fold("A/É.png") == fold("a/E\u0301.PNG")
     True
@@ -90,7 +90,7 @@ class Reservation(NamedTuple):
 
 
 def one_step(folder: str, name: str) -> Reservation:
-    """A name that is to be the only one, but is no file, so that it may be a folder's name as well."""
+    """Reserve a name that must be unique but is not a file, so that a folder may have it as well."""
     return Reservation(folder, name.replace("/", "\0"))
 
 
@@ -110,7 +110,7 @@ class Names:
         self._next: dict[str, int] = {}
 
     def claim(self, wanted: str, needs: Callable[[str], Iterable[Reservation]]) -> str:
-        """A name that nobody has, as near to the wanted one as can be.
+        """Return a name that nobody has, as near to the wanted one as can be.
 
         Args:
             wanted: a safe path.
@@ -146,7 +146,7 @@ class Names:
 
 
 def _above(path: str) -> Iterable[str]:
-    """The folders that a path lies in."""
+    """Return the folders that a path lies in."""
     if "/" not in path:
         return ()
     steps = path.split("/")
@@ -159,7 +159,7 @@ _EXTENSIONS = frozenset(
 
 
 def without_image_extension(name: str) -> str:
-    """A name without the extension of an image, if it has one.
+    """Return a name without the extension of an image, if it has one.
 
     >>> [without_image_extension(name) for name in ("d1/pier.png", "A.JPG", "v1.2", "clip.mp4", ".png")]
     ['d1/pier', 'A', 'v1.2', 'clip.mp4', '.png']

@@ -19,7 +19,7 @@ AnnotationModifier: TypeAlias = Callable[
 
 @frozen(kw_only=True)
 class Options:
-    """What the caller asked for.
+    """The caller's options.
 
     Attributes:
         layout: one folder a job, or all jobs in one.

@@ -14,7 +14,7 @@ ProjectSource: TypeAlias = "Ontology | str | PathLike[str] | Mapping[str, object
 
 @frozen
 class Project:
-    """What an export has to know of a project.
+    """The facts about a project that an export needs.
 
     Attributes:
         document: as given, for what no attribute tells.
@@ -34,7 +34,7 @@ class Project:
 
     @classmethod
     def read(cls, source: ProjectSource) -> "Project":
-        """From a project, as a mapping or as JSON in a file; a ``jsonInterface`` or an ontology alone will do.
+        """Read a project, as a mapping or as JSON in a file; a ``jsonInterface`` or an ontology alone will do.
 
         Raises:
             OntologyError: it cannot be read or has another shape; the message names the file.

@@ -98,7 +98,7 @@ class Run:
         return Candidate(item.asset, tuple(labels), name) if labels else None
 
     def _wrong_coordinates(self, item: Joined) -> KiliQueryError | None:
-        """Why the format cannot hold the coordinates in which an image is labeled."""
+        """Return why the format cannot hold the coordinates in which an image is labeled."""
         if not self.format.needs_layers(self.export.project, self.export.options):
             return None
         if isinstance(item.layers, DownloadError):
@@ -117,7 +117,7 @@ class Run:
         return None
 
     def _labels(self, item: Joined, asset: str) -> list[Label]:
-        """The labels that can be read and are wanted."""
+        """Return the labels that can be read and are wanted."""
         read = (self._label(document, number, asset) for number, document in enumerate(item.labels, 1))
         wanted = [label for label in read if label is not None]
         if len(wanted) < 2:
@@ -160,7 +160,7 @@ class Run:
         self.export.summary.labels += len(asset.labels)
 
     def _asset(self, candidate: Candidate, fetched: FetchedAsset | None) -> Asset:
-        """The asset with its names."""
+        """Return the asset with its names."""
         content, frames = (None, {}) if fetched is None else fetched
         wanted = safe_path(candidate.name)
         source = str(candidate.document.get("content"))
@@ -211,7 +211,7 @@ class Run:
 
 
 def _frame_extension(frames: Mapping[int, Fetched]) -> str:
-    """What all frames of a video have behind their names."""
+    """Return the extension of all frames of a video."""
     if not frames:
         return ""
     first = next(iter(frames.values()))
@@ -224,7 +224,7 @@ def _frame_digits(labels: Iterable[Label], frames: Mapping[int, Fetched]) -> int
 
 
 def _size_of_media(content: Fetched | None, frames: Mapping[int, Fetched], source: str) -> tuple[Size | None, str]:
-    """The size of an image, or of the first frame of a video; or why the media do not tell it."""
+    """Return the size of an image, or of the first frame of a video; or why the media do not tell it."""
     first = next(iter(frames.values()), content)
     if first is None:
         return None, ""

@@ -1,4 +1,4 @@
-"""What came of an export."""
+"""The outcome of an export."""
 
 from collections import Counter
 from pathlib import Path
@@ -37,7 +37,7 @@ class Skipped:
 
 @define
 class Summary:
-    """What was written, and what was not; it grows while an export runs.
+    """Counts of what was written and what was not; it grows while an export runs.
 
     Attributes:
         path: the file that was written.
@@ -97,7 +97,7 @@ class Summary:
         self.retired[job] += answers
 
     def to_dict(self) -> dict[str, object]:
-        """The summary as JSON holds it."""
+        """Return the summary as JSON holds it."""
         numbers = ("assets", "labels", "media", "renamed", "unlabeled", "filtered", "orphans", "skipped")
         problems = [
             {"asset": one.asset, "label": one.label, "path": one.path, "reason": one.reason} for one in self.problems
@@ -144,7 +144,7 @@ class Summary:
 
     @property
     def left_out(self) -> list[str]:
-        """What the format has no way to hold: a line for each kind of annotation and each job."""
+        """Lines about what the format cannot hold: one for each kind of annotation and each job."""
         return [f"{number} {what}" for number, what in self._left_out]
 
     @property

@@ -48,7 +48,7 @@ _TEXTS = Decoder(dict[str, Raw])
 
 
 def read_jobs(text: str) -> TextJobs | None:
-    """The jobs in the JSON text of a content; None where it has to be decoded to tell, or to tell what is wrong."""
+    """Read the jobs in the JSON text of a content; None where it must be decoded to know, or is wrong."""
     try:
         data = text.encode()
         return TextJobs(_TEXTS.decode(data)) if is_sound(data) else None
@@ -64,7 +64,7 @@ _ANNOTATED = Decoder(_Annotated)
 
 
 def annotations_in_text(jobs: Mapping[str, object], job: str) -> int | None:
-    """How many annotations a job has, without decoding them; None where it has to be decoded to tell.
+    """Count the annotations of a job without decoding them; None where it must be decoded to know.
 
     >>> annotations_in_text(read_jobs('{"J": {"annotations": [{}, {}]}}'), "J"), annotations_in_text({"J": {}}, "J")
     (2, None)

@@ -225,7 +225,7 @@ class _Plan:
 
 
 def _folders(jobs: Iterable[str]) -> dict[str, str]:
-    """The folder of each job: safe, and no other's."""
+    """Return the folder of each job: safe, and no other's."""
     names = Names()
 
     def needs(name: str) -> list[Reservation]:
@@ -244,7 +244,7 @@ def _is_json(source: object) -> bool:
 
 
 def _folder_of(source: object) -> Path:
-    """The folder that a source lies in."""
+    """Return the folder that a source lies in."""
     if isinstance(source, str | os.PathLike) and source != "-":
         path = Path(source)
         return path if path.is_dir() else path.parent
@@ -261,7 +261,7 @@ def _refuse_input(target: Path, source: object) -> None:
 
 
 def _with_bar(items: Iterator[T], disable: bool | None) -> Iterable[T]:
-    """The items, with a bar on standard error that shows how many there were."""
+    """Return the items, and show on standard error how many there were."""
     if disable is True:
         return items
     tqdm = load("tqdm", "a progress bar", "export").tqdm

@@ -98,7 +98,7 @@ class ParsedJobs(ObjectView, Mapping[str, "JobPayload"]):
 
 
 class _Answer(ObjectView):
-    """What job responses, categories, annotations and points have in common: attributes that may be missing."""
+    """Base of job responses, categories, annotations and points, whose attributes may be missing."""
 
     __slots__ = ()
 
@@ -109,7 +109,7 @@ class _Answer(ObjectView):
         return AttributeNotCompatibleWithJobError(f"`{attribute}` is for {reason}", self.path)
 
     def _read(self, key: str, kind: type[Value]) -> Value:
-        """A value that is there, of the right kind."""
+        """Return a value that is there, of the right kind."""
         found = self._get(key)
         if found is None:
             raise self._missing(key)
@@ -121,7 +121,7 @@ class _Answer(ObjectView):
         return cast(float, self._read(key, (int, float)))  # type: ignore[arg-type]  # a tuple of types, for isinstance
 
     def _live(self, key: str, kind: type[Value]) -> Value:
-        """The same for a list or dict: the label's own, which may be changed in place."""
+        """Do the same for a list or dict: return the label's own, which may be changed in place."""
         self._document.own(CONTENT)
         return self._read(key, kind)
 
@@ -130,7 +130,7 @@ class _Answer(ObjectView):
         self._put(key, checked_copy(value, self._path_of(key)))
 
     def _the_category(self) -> "Category | None":
-        """The one category, where there can only be one."""
+        """Return the one category, where there can only be one."""
         if self._job is not None and not is_single(self._job):
             raise self._incompatible(
                 "category", f"jobs whose input is `radio` or `singleDropdown`, not `{self._job.input}`"
@@ -171,7 +171,7 @@ class JobPayload(_Answer):
         return str(self._key)
 
     def _check_has(self, key: str, *, tasks: tuple[str, ...]) -> None:
-        """For what is missing: whether the job could have it, and must not be without."""
+        """Raise if a missing attribute is one that the job cannot have, or must have."""
         if self._get(key) is not None or self._job is None:
             return
         if self._job.ml_task not in tasks:
@@ -180,7 +180,7 @@ class JobPayload(_Answer):
             raise self._missing(key)
 
     def _of_other_task(self, attribute: str, tasks: str) -> AttributeNotCompatibleWithJobError:
-        """The error of an attribute for jobs of other tasks."""
+        """Return the error of an attribute for jobs of other tasks."""
         task = "unknown" if self._job is None else self._job.ml_task
         return self._incompatible(attribute, f"{tasks}, and the task of `{self._key}` is {task}")
 
@@ -319,7 +319,7 @@ class Category(_Answer):
 
     @property
     def display_name(self) -> str:
-        """What people see; the key where the interface has no such category."""
+        """The name that people see; the key where the interface has no such category."""
         name = self.name
         known = self._job.categories.get(name) if self._job is not None else None
         return name if known is None else known.name
@@ -384,7 +384,7 @@ class CategoryList(ListView[Category]):
 
 
 class _Drawn(_Answer):
-    """What annotations and the points of a pose have in common."""
+    """Base of annotations and the points of a pose."""
 
     __slots__ = ()
 
@@ -425,7 +425,7 @@ class _Drawn(_Answer):
         self._set_checked("point", point)
 
     def _check_has(self, attribute: str) -> None:
-        """For what is missing: whether it could be there."""
+        """Raise if a missing attribute could not be there."""
 
     def _set_checked(self, attribute: str, value: object) -> None:
         key = ANNOTATION_ATTRIBUTES[attribute].key

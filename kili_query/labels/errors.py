@@ -23,7 +23,7 @@ class JobNotExistingError(_KeyedError):
 
 
 class MissingAnswerError(_KeyedError):
-    """What was read could be in the label, and is not."""
+    """The label could have what was read, but does not."""
 
 
 class AttributeNotCompatibleWithJobError(LabelError, AttributeError):

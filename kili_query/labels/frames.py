@@ -36,7 +36,7 @@ class FramesList(Sequence[JobPayload]):
         return tuple(map(int, frame_keys(self._root._raw() or {})))
 
     def at(self, number: int) -> JobPayload:
-        """The answer in the frame of that number.
+        """Return the answer in the frame of that number.
 
         Raises:
             FrameIndexError: the label has no such frame.
@@ -128,7 +128,7 @@ class VideoJobs(Mapping[str, FramesList]):
         return ParsedJobs(self._root._document, self._root, ASSET_LEVEL, is_root=True)
 
     def to_dict(self) -> dict[str, object]:
-        """A copy of the JSON, in which nothing is left out and frames have their own numbers."""
+        """Return a copy of the JSON, in which nothing is left out and frames have their own numbers."""
         return self._root.to_dict()
 
     def __repr__(self) -> str:

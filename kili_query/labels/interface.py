@@ -89,12 +89,12 @@ def has_annotations(job: Job) -> bool:
 
 
 def root_jobs(ontology: Ontology) -> tuple[str, ...]:
-    """The jobs that stand at the root of a label, in order."""
+    """Return the jobs that stand at the root of a label, in order."""
     return tuple(name for name, job in ontology.jobs.items() if not job.is_child)
 
 
 def child_jobs(job: Job | None, ontology: Ontology) -> tuple[str, ...]:
-    """The jobs that may stand below an answer to the job, whatever its category: each once, in order."""
+    """Return the jobs that may stand below an answer to the job, whatever its category: each once, in order."""
     if job is None:
         return ()
     listed = dict.fromkeys(child for category in job.choices() for child in category.children)

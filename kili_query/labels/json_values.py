@@ -11,7 +11,7 @@ _PLAIN = frozenset({str, int, float, bool, type(None)})
 
 
 def copy_of(value: object) -> object:
-    """A copy that shares no list and no dict with the value, however deep it is; what is no JSON is deep-copied.
+    """Return a copy that shares no list or dict with the value, however deep; what is not JSON is deep-copied.
 
     >>> label = {"b": [1.0, 1], "a": None}
     >>> copied = copy_of(label)
@@ -42,7 +42,7 @@ def copy_of(value: object) -> object:
 
 
 def checked_copy(value: object, path: str) -> object:
-    """A copy of a value that shall enter a label; tuples become lists.
+    """Return a copy of a value that is to enter a label; tuples become lists.
 
     Raises:
         InvalidMutationError: it is no JSON.
@@ -67,7 +67,7 @@ def checked_copy(value: object, path: str) -> object:
 
 
 def kind_of(value: object) -> str:
-    """What a value is, in JSON's words."""
+    """Return what JSON calls a value of this kind."""
     match value:
         case None:
             return "null"

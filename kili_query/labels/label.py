@@ -73,7 +73,7 @@ class ParsedLabel(LabelDict):
 
     @property
     def problems(self) -> tuple[Mismatch, ...]:
-        """What in the answers is not as the interface says: retired jobs and categories, wrong shapes and values."""
+        """The mismatches of the answers with the interface: retired jobs and categories, wrong shapes and values."""
         return tuple(find_mismatches(dict.get(self, CONTENT), self.ontology, CONTENT))
 
     @property
@@ -83,11 +83,11 @@ class ParsedLabel(LabelDict):
         return {} if response is None else cast(dict[str, Any], copy_of(response))
 
     def to_dict(self) -> dict[str, Any]:
-        """A copy of the label, as it came in and with what was changed."""
+        """Return a copy of the label, as it came in and with what was changed."""
         return {key: copy_of(dict.__getitem__(self, key)) for key in dict.keys(self)}
 
     def copy(self) -> "ParsedLabel":
-        """A label of its own, with the same content."""
+        """Return an independent label with the same content."""
         return ParsedLabel(self.to_dict(), *self._interface)
 
     def __copy__(self) -> "ParsedLabel":
@@ -107,7 +107,7 @@ class ParsedLabel(LabelDict):
         return dict.__repr__(self)
 
     def _repr_png_(self) -> bytes | None:
-        """What notebooks draw; None where Pillow is not installed, or nothing can be drawn."""
+        """Return what notebooks draw; None where Pillow is not installed, or nothing can be drawn."""
         try:
             picture: bytes | None = _pictures().png_of(self, self.ontology)
         except MissingExtraError:
@@ -115,7 +115,7 @@ class ParsedLabel(LabelDict):
         return picture
 
     def _repr_html_(self) -> str | None:
-        """What notebooks show; None where Pillow is not installed."""
+        """Return what notebooks show; None where Pillow is not installed."""
         try:
             page: str = _pictures().html_of(self, self.ontology)
         except MissingExtraError:
@@ -124,7 +124,7 @@ class ParsedLabel(LabelDict):
 
 
 def _pictures() -> ModuleType:
-    """Pictures stand above labels, and are there only for who looks."""
+    """Load the pictures, which are a higher layer and need an extra."""
     return load("kili_query.pictures", "drawing labels", "export")
 
 

@@ -31,7 +31,7 @@ class LabelDict(dict[str, object]):
 
     @property
     def ontology(self) -> Ontology:
-        """What the interface says, decoded when it is first needed."""
+        """The ontology of the interface, decoded when it is first needed."""
         if self._ontology is None:
             self._ontology = ontology_of(*self._interface)
         return self._ontology
@@ -58,7 +58,7 @@ class LabelDict(dict[str, object]):
         return dict.__getitem__(self, key)
 
     def get(self, key: str, default: object = None) -> object:
-        """The value of a key, or the default."""
+        """Return the value of a key, or the default."""
         return self[key] if key in self else default  # noqa: SIM401 - that would be this method
 
     def __setitem__(self, key: str, value: object) -> None:
@@ -74,12 +74,12 @@ class LabelDict(dict[str, object]):
         return dict.__iter__(self)  # being here, it makes `dict(label)` ask for each value by the methods above
 
     def items(self) -> ItemsView[str, object]:  # type: ignore[override]  # the builtin's view is a subclass of its own
-        """Keys and values."""
+        """Return keys and values."""
         self._own_all()
         return dict.items(self)
 
     def values(self) -> ValuesView[object]:  # type: ignore[override]  # as above
-        """The values."""
+        """Return the values."""
         self._own_all()
         return dict.values(self)
 
@@ -98,7 +98,7 @@ class LabelDict(dict[str, object]):
         return dict.popitem(self)
 
     def setdefault(self, key: str, default: object = None) -> object:
-        """The value of a key, set before where it is missing."""
+        """Return the value of a key, after setting it where it is missing."""
         if key not in self:
             self[key] = default
         return self[key]
@@ -124,7 +124,7 @@ class LabelDict(dict[str, object]):
 
 
 def ontology_of(json_interface: object, input_type: str | None = None) -> Ontology:
-    """The ontology; an interface that was decoded lately, and has not changed since, is not decoded again.
+    """Return the ontology; an interface that was decoded recently, and has not changed, is not decoded again.
 
     Raises:
         OntologyError: the interface has another shape.

@@ -57,7 +57,7 @@ _POINT_KINDS: Kinds = {
 
 
 class MismatchKind(StrEnum):
-    """What kind of problem it is."""
+    """The kinds of mismatch."""
 
     UNKNOWN_JOB = "unknown job"
     MISPLACED_JOB = "misplaced job"

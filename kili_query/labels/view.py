@@ -1,4 +1,4 @@
-"""What all label objects are: windows on the JSON of a label, which hold no data of their own.
+"""Base of all label objects: windows on the JSON of a label, which hold no data themselves.
 
 A window finds its JSON through its parent and remembers it. The label counts what replaces parts of its JSON; when that
 number has changed, windows look again, so that two windows on one thing always show the same.
@@ -56,7 +56,7 @@ class View:
         return self._document.ontology
 
     def _found(self) -> object:
-        """The JSON of this window as it stands in the parent's; None where there is nothing."""
+        """Return the JSON of this window as it stands in the parent's; None where there is nothing."""
         if self._parent is None:
             return dict.get(self._document, CONTENT)
         holder = self._parent._raw()
@@ -70,7 +70,7 @@ class View:
         return None
 
     def _raw(self) -> object:
-        """The value that is looked at; each kind of window knows where it stands."""
+        """Return the value that is looked at; each kind of window knows where it stands."""
         raise NotImplementedError  # abstract: no view is made of this class itself
 
     def _put(self, key: str | int, value: object) -> None:
@@ -96,7 +96,7 @@ class ObjectView(View):
     __slots__ = ()
 
     def _raw(self) -> dict[str, object] | None:
-        """What is there, to be read."""
+        """Return what is there, to be read."""
         if self._version != self._document.version:
             node = self._found()
             if node is not None and not isinstance(node, dict):
@@ -106,7 +106,7 @@ class ObjectView(View):
         return self._node
 
     def _writable(self) -> dict[str, object]:
-        """What is there, to be changed: made where there is nothing, and no longer shared with who gave the label."""
+        """Return what is there, to be changed: made where there is nothing, and no longer shared with the caller."""
         self._document.own(CONTENT)
         node = self._raw()
         if node is None:
@@ -120,7 +120,7 @@ class ObjectView(View):
         self._document.version += 1
 
     def _get(self, key: str) -> object:
-        """The value of a key; None where it is null, missing, or there is no object at all."""
+        """Return the value of a key; None where it is null, missing, or there is no object at all."""
         node = self._raw()
         return None if node is None else node.get(key)
 
@@ -163,7 +163,7 @@ class ListView(View, Sequence[Entry], Generic[Entry]):
         node.append(entry)
 
     def _entry(self, index: int) -> Entry:
-        """The window on an entry that is there."""
+        """Return the window on an entry that is there."""
         raise NotImplementedError  # abstract: each list knows what its entries are
 
     def __len__(self) -> int:
@@ -185,7 +185,7 @@ class ListView(View, Sequence[Entry], Generic[Entry]):
         return self._entry(index % size)
 
     def as_list(self) -> list[object]:
-        """A copy of the JSON, in which nothing is left out."""
+        """Return a copy of the JSON, in which nothing is left out."""
         return copy_of(self._raw() or [])  # type: ignore[return-value]  # a list gives a list
 
     def __eq__(self, other: object) -> bool:

@@ -35,7 +35,7 @@ def draw_label(
     view: int | None = None,
     font: str | os.PathLike[str] | None = None,
 ) -> Image.Image:
-    """A picture of a label.
+    """Draw a label.
 
     What the characters of a name or an answer are is told below it where no font has them.
 
@@ -74,7 +74,7 @@ def draw(
     size: Size | tuple[int, int] | None,
     font: str | os.PathLike[str] | None = None,
 ) -> Image.Image:
-    """The picture of a drawing."""
+    """Draw a drawing."""
     canvas = _canvas(image, size)
     letters = Lettering.of(_letters_px(canvas.size), font)
     for shape in drawing.shapes:
@@ -117,7 +117,7 @@ def _tint(canvas: Image.Image, shape: DrawnShape, color: Color) -> None:
 
 
 def _pixels(box: Bounds, size: tuple[int, int]) -> tuple[int, int, int, int] | None:
-    """The pixels of the canvas in a box, as left, top, right and bottom; None where there are none."""
+    """Return the pixels of the canvas in a box, as left, top, right and bottom; None where there are none."""
     left, top = max(floor(box.left), 0), max(floor(box.top), 0)
     right, bottom = min(ceil(box.right) + 1, size[0]), min(ceil(box.bottom) + 1, size[1])
     return (left, top, right, bottom) if left < right and top < bottom else None
@@ -154,7 +154,7 @@ def _shown(drawn: DrawnShape, ontology: Ontology | None) -> str:
 def _name(
     pen: ImageDraw.ImageDraw, drawn: DrawnShape, canvas: Image.Image, ontology: Ontology | None, letters: Lettering
 ) -> None:
-    """The name of a shape above its top left, and within the picture as far as it fits."""
+    """Write the name of a shape above its top left, and within the picture as far as it fits."""
     text = letters.cut(_shown(drawn, ontology), canvas.width - 4)
     if not text:
         return
@@ -173,7 +173,7 @@ def _brightness(color: Color) -> float:
 
 
 def _lines(drawing: Drawing, letters: Lettering, width_px: int) -> list[str]:
-    """The answers of a drawing, as wide as there is room, and no more lines than can be read."""
+    """Return the answers of a drawing in lines that fit the width, and no more than can be read."""
     view = () if drawing.view is None else (f"frame or page {drawing.view}",)
     wrapped = (part for line in chain(view, shortened(drawing.lines)) for part in letters.wrapped(line, width_px))
     lines = list(islice(wrapped, MOST_LINES + 1))
@@ -181,7 +181,7 @@ def _lines(drawing: Drawing, letters: Lettering, width_px: int) -> list[str]:
 
 
 def _with_lines(canvas: Image.Image, width_px: int, lines: Sequence[str], letters: Lettering) -> Image.Image:
-    """The canvas, and lines of text below it."""
+    """Put lines of text below the canvas."""
     if not lines:
         return canvas
     whole = Image.new("RGB", (width_px, canvas.height + letters.line_px * len(lines) + 6), (255, 255, 255))
@@ -197,11 +197,11 @@ def _letters_px(size: tuple[int, int]) -> int:
 
 
 def _flat(points: Sequence[Point], box: tuple[int, int, int, int] = (0, 0, 0, 0)) -> list[tuple[float, float]]:
-    """The points, from the top left of a box."""
+    """Return points counted from the top left of a box."""
     return [(x - box[0], y - box[1]) for x, y in map(_within, points)]
 
 
 def _within(point: Point) -> tuple[float, float]:
-    """The point, brought near where it lies far outside: the library draws with 32 bits."""
+    """Move a point that lies far outside nearer, because the library draws with 32 bits."""
     limit = 4.0 * LONGEST_PX
     return min(max(point.x, -limit), limit), min(max(point.y, -limit), limit)

@@ -14,7 +14,7 @@ _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 def color_of(job: str, category: str, ontology: Ontology | None = None) -> Color:
-    """Red, green and blue, 0 to 255 each; the same each time.
+    """Return red, green and blue, 0 to 255 each; the same each time.
 
     >>> color_of("OBJECTS", "CAR") == color_of("OBJECTS", "CAR") != color_of("OBJECTS", "BUS")
     True

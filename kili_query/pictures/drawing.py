@@ -1,4 +1,4 @@
-"""What there is to draw in a label: shapes with their categories, and the answers that have no place in the picture."""
+"""Find what to draw of a label: shapes with their categories, and the answers that have no place in the picture."""
 
 import os
 from collections import Counter
@@ -50,7 +50,7 @@ class DrawnShape:
 
 @frozen
 class Drawing:
-    """What is drawn of a label.
+    """The parts of a label that are drawn.
 
     Attributes:
         shapes: those of the view that is shown, in the order of the label.
@@ -72,7 +72,7 @@ def drawing_of(
     view: int | None = None,
     font: str | os.PathLike[str] | None = None,
 ) -> Drawing:
-    """What is drawn of a label.
+    """Find what is drawn of a label.
 
     A shape that cannot be read is a problem and not drawn; the others are. Coordinates on a map are fitted into the
     picture, north at the top.
@@ -149,7 +149,7 @@ def _told(problems: list[str]) -> Iterator[None]:
 
 
 def _shapes_of(annotation: object, path: str) -> Iterator[tuple[Shape, int | None]]:
-    """The shapes of an annotation, each with its page where it stands in a PDF."""
+    """Return the shapes of an annotation, each with its page where it stands in a PDF."""
     if not isinstance(annotation, Mapping):
         raise MalformedLabelError("an annotation must be an object", path)
     inner = annotation.get("annotations")
@@ -204,7 +204,7 @@ def _words(job: str, answer: Mapping[str, object], ontology: Ontology | None) ->
 
 
 def _counted(job: str, annotations: list[object]) -> dict[str, int]:
-    """How many objects of each category there are: annotations that share a ``mid`` are parts of one.
+    """Count the objects of each category: annotations that share a ``mid`` are parts of one.
 
     What has no category that can be read stands under the empty name, each for itself.
     """
@@ -222,14 +222,14 @@ def _counted(job: str, annotations: list[object]) -> dict[str, int]:
 
 
 def shown_name(job: str, category: str, ontology: Ontology | None) -> str:
-    """What people see of a category: its name in the interface, or else its key."""
+    """Return the name of a category that people see: the one in the interface, or else its key."""
     known = None if ontology is None else ontology.jobs.get(job)
     found = None if known is None else known.categories.get(category)
     return category if found is None else found.name
 
 
 def _fitted(shapes: tuple[DrawnShape, ...]) -> tuple[DrawnShape, ...]:
-    """The shapes; those on a map are brought into the picture."""
+    """Return the shapes, moved into the picture if they are on a map."""
     boxes = [bounds(shape.shape) for shape in shapes]
     if all(-_FARTHEST_FRACTION < value < _FARTHEST_FRACTION for box in boxes for value in box):
         return shapes

@@ -62,7 +62,7 @@ class Face:
     _characters: dict[str, bool] = field(factory=dict, eq=False, repr=False)
 
     def at(self, size_px: int) -> ImageFont.FreeTypeFont:
-        """The font in one size."""
+        """Return the font in one size."""
         return _opened(self.path, size_px)
 
     def has(self, char: str) -> bool:
@@ -89,12 +89,12 @@ def _drawn(font: ImageFont.FreeTypeFont, char: str) -> tuple[tuple[int, int], by
 
 @cache
 def shipped_face() -> Face:
-    """The font that comes with the package."""
+    """Return the font that comes with the package."""
     return Face(None)
 
 
 def face_in(path: str | os.PathLike[str]) -> Face:
-    """The font in a file.
+    """Return the font in a file.
 
     Raises:
         SourceError: there is none that can be read.
@@ -108,7 +108,7 @@ def face_in(path: str | os.PathLike[str]) -> Face:
 
 
 def face_for(char: str, chosen: Face | None = None) -> Face | None:
-    """The font that draws a character: that which the caller chose, the one of the package, or one of the system.
+    """Return the font that draws a character: the caller's, the one of the package, or one of the system.
 
     >>> face_for("ß") == face_for("Ж") == face_for("Ω") == shipped_face(), face_for("\U00105555")
     (True, None)
@@ -152,7 +152,7 @@ def forget_system_faces() -> None:
 
 @cache
 def _system_files() -> tuple[Path, ...]:
-    """The fonts of the system, those first that are likely to help."""
+    """Return the fonts of the system, those first that are likely to help."""
     return tuple(sorted(_files(), key=lambda path: (_place(path.name.lower()), path.name))[:_MOST_FACES])
 
 

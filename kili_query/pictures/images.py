@@ -18,7 +18,7 @@ _BROKEN = (OSError, ValueError, SyntaxError, EOFError, IndexError, TypeError, Ru
 
 
 def opened_image(path: str | os.PathLike[str], size: tuple[int, int] | None = None) -> Image.Image:
-    """The image in a file, in eight bits of red, green and blue; of several images in one, the first.
+    """Open the image in a file, in eight bits of red, green and blue; of several images, the first.
 
     Args:
         path: the file.
@@ -53,7 +53,7 @@ def _turns(image: Image.Image) -> bool:
 
 
 def as_rgb(image: Image.Image) -> Image.Image:
-    """The image in eight bits of red, green and blue. Greys of more bits fill the whole range; what can be seen
+    """Convert an image to eight bits of red, green and blue. Greys of more bits fill the whole range; what can be seen
     through lies on the canvas.
 
     >>> deep = Image.new("I;16", (2, 1), 1000)
@@ -70,7 +70,7 @@ def as_rgb(image: Image.Image) -> Image.Image:
 
 
 def _scaled(image: Image.Image) -> Image.Image:
-    """An image of one channel, its least value black and its greatest white."""
+    """Scale an image of one channel, so that its least value is black and its greatest white."""
     values = np.asarray(image, dtype=np.float32)
     known = values[np.isfinite(values)]
     least, most = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)

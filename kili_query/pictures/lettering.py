@@ -40,7 +40,7 @@ class Lettering:
 
     @classmethod
     def of(cls, size_px: int, font: str | os.PathLike[str] | None) -> "Lettering":
-        """Text in the font of a file, where it has the characters.
+        """Use the font of a file, where it has the characters.
 
         Raises:
             SourceError: it is not a font.
@@ -53,7 +53,7 @@ class Lettering:
         return sum(self._font.getmetrics()) + 1
 
     def width_px(self, text: str) -> float:
-        """How wide a text is."""
+        """Return the width of a text."""
         return sum(face.at(self.size_px).getlength(part, direction=_DIRECTION) for part, face in self._runs(text))
 
     def draw(self, pen: ImageDraw.ImageDraw, at: tuple[float, float], text: str, fill: tuple[int, int, int]) -> None:
@@ -65,7 +65,7 @@ class Lettering:
             x += font.getlength(part, direction=_DIRECTION)
 
     def wrapped(self, text: str, width_px: float) -> Iterator[str]:
-        """The text in lines of at most a width, broken at spaces where there are some."""
+        """Break text into lines of at most a width, at spaces where there are some."""
         line = ""
         for word in text.split():
             joined = f"{line} {word}" if line else word
@@ -80,14 +80,14 @@ class Lettering:
             yield line
 
     def cut(self, text: str, width_px: float) -> str:
-        """The text, or its beginning and a sign that there is more."""
+        """Return the text, or its beginning and a sign that there is more."""
         text = clean(text)
         if self.width_px(text) <= width_px:
             return text
         return self._pieces(text, max(width_px - self.width_px("…"), 0))[0] + "…"
 
     def _pieces(self, word: str, width_px: float) -> list[str]:
-        """The word in parts of at most a width, or of one character."""
+        """Return the word in parts of at most a width, or of one character."""
         pieces = []
         while len(word) > 1 and self.width_px(word) > width_px:
             lengths = range(2, len(word))
@@ -97,7 +97,7 @@ class Lettering:
         return [*pieces, word]
 
     def _runs(self, text: str) -> list[tuple[str, Face]]:
-        """The text in parts, each with its font; a part goes on as long as its font has what comes."""
+        """Return the text in parts, each with its font; a part goes on as long as its font has what comes."""
         runs: list[tuple[str, Face]] = []
         for char in text:
             face = face_for(char, self.chosen) or self.chosen or shipped_face()
@@ -115,7 +115,7 @@ def _goes_on(char: str, face: Face) -> bool:
 
 
 def clean(text: str) -> str:
-    r"""The text on one line, with a sign for each character that is not one to see or would turn the others round.
+    r"""Return text on one line, with a sign for each character that is invisible or would turn the others round.
 
     >>> clean("a\tb\n c\x00") == "a b c\ufffd", clean("a\u202eb") == "a\ufffdb", clean("é")
     (True, True, 'é')
@@ -127,7 +127,7 @@ def clean(text: str) -> str:
 
 
 def cut(text: str, characters: int) -> str:
-    """The text, or its beginning and a sign that there is more.
+    """Return the text, or its beginning and a sign that there is more.
 
     >>> cut("a long name", 6), cut("a name", 6)
     ('a lon…', 'a name')
@@ -136,7 +136,7 @@ def cut(text: str, characters: int) -> str:
 
 
 def shortened(answers: Iterable[str]) -> Iterator[str]:
-    r"""The lines of answers, each answer as long as can be read; what is left out is told.
+    r"""Return the lines of answers, each answer as long as can be read, and say what was left out.
 
     >>> list(shortened(["two\nlines", "b"])), len(*shortened(["a" * 1_000_000]))
     (['two', 'lines', 'b'], 641)
@@ -149,7 +149,7 @@ def shortened(answers: Iterable[str]) -> Iterator[str]:
 
 
 def missing_characters(texts: Iterable[str], font: str | os.PathLike[str] | None = None) -> str | None:
-    """What to say of characters that no font draws; None where all can be drawn.
+    """Return a note about characters that no font draws; None where all can be drawn.
 
     >>> missing_characters(["Straße", "Ωμέγα", "Щука"]), missing_characters(["a\U00105555"])
     (None, 'no font found here has U+105555: install one, or name its file (`font`, `--font`)')

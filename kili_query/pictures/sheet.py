@@ -31,7 +31,7 @@ def contact_sheet(
     tile_px: int = 320,
     font: str | os.PathLike[str] | None = None,
 ) -> Image.Image:
-    """All pictures in one, row by row.
+    """Put all pictures into one, row by row.
 
     Args:
         tiles: the pictures; each is shrunk to its place.

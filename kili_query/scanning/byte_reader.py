@@ -13,7 +13,7 @@ class ReadableFile(Protocol):
     """A file object, binary or text."""
 
     def read(self, size: int, /) -> bytes | str | None:
-        """At most ``size`` bytes or characters, nothing at the end."""
+        """Return at most ``size`` bytes or characters, and nothing at the end."""
 
 
 class ByteReader:
@@ -31,14 +31,14 @@ class ByteReader:
         self._position = 0  # where in `_ahead` reading stands
 
     def chunk(self) -> bytes:
-        """Whatever comes next, empty at the end only."""
+        """Return whatever comes next; empty only at the end."""
         self._fill()
         rest = self._ahead[self._position :] if self._position else self._ahead
         self._ahead, self._position = b"", 0
         return rest
 
     def chunks(self) -> Iterator[bytes]:
-        """All that is left."""
+        """Return everything that is left."""
         while chunk := self.chunk():
             yield chunk
 
@@ -47,7 +47,7 @@ class ByteReader:
         self._ahead, self._position = data + self._ahead[self._position :], 0
 
     def take(self, size: int) -> bytes:
-        """Exactly ``size`` bytes, fewer at the end only."""
+        """Return exactly ``size`` bytes, fewer only at the end."""
         pieces = []
         while size > 0 and self._fill():
             piece = self._ahead[self._position : self._position + size]
@@ -57,7 +57,7 @@ class ByteReader:
         return b"".join(pieces)
 
     def peek(self, size: int) -> bytes:
-        """What ``take`` would give, which stays to be read."""
+        """Return what ``take`` would return, without taking it."""
         data = self.take(size)
         if self._position >= len(data):
             self._position -= len(data)
@@ -86,7 +86,7 @@ class ByteReader:
         return True
 
     def fault(self, what: str) -> SourceError:
-        """The error to raise when the bytes cannot be read on."""
+        """Return the error to raise when the bytes cannot be read any further."""
         return SourceError(f"{self.name}: {what}")
 
 

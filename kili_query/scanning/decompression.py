@@ -53,7 +53,7 @@ def _is_zstd(reader: ByteReader) -> bool:
 
 
 def unpack(reader: ByteReader) -> ByteReader:
-    """The text that a reader holds, decompressed, without a byte order mark."""
+    """Return the text that a reader holds, decompressed, without a byte order mark."""
     text = ByteReader(reader.name, _decompress(reader))
     if text.peek(3) == BYTE_ORDER_MARK:
         text.take(3)
@@ -74,7 +74,7 @@ def _decompress(reader: ByteReader) -> Iterator[bytes]:
 
 
 def _gunzip(reader: ByteReader) -> Iterator[bytes]:
-    """All members of a gzip file; zeros may pad its end."""
+    """Decompress all members of a gzip file; zeros may pad its end."""
     while _is_gzip(reader):
         yield from inflate(reader, GZIP)
     for rest in reader.chunks():

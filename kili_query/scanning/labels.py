@@ -20,7 +20,7 @@ def _read_strictly(data: bytes) -> object:
 
 
 def decode(text: JsonText, read: Callable[[bytes], object] = _read_strictly) -> object:
-    """The JSON value, or the problem with it.
+    """Return the JSON value, or the problem with it.
 
     As in the official client, ``NaN`` and ``Infinity`` are read, and of a key given twice the last counts.
 
@@ -49,7 +49,7 @@ def is_project(value: dict[str, object]) -> bool:
 
 
 def mistaken_asset(value: dict[str, object]) -> str | None:
-    """What is given as an asset and is another thing, in words; None for what may be one.
+    """Return what a value is that was given as an asset but is not one, in words; None for what may be one.
 
     >>> mistaken_asset({"id": "l", "jsonResponse": {}}), mistaken_asset({"jobs": {}, "jsonInterface": {}})
     ('labels', 'a project')
@@ -61,7 +61,7 @@ def mistaken_asset(value: dict[str, object]) -> str | None:
 
 
 def labels_in(value: object, place: Place, at: str = "jsonResponse") -> Iterator[Record | Problem]:
-    """The labels in a JSON value: itself, or those of an asset as a raw export holds it.
+    """Return the labels in a JSON value: itself, or those of an asset as a raw export holds it.
 
     Args:
         value: a label has the field ``at``; an asset has one of ``latestLabel``, ``latestLabels``, ``labels``.
@@ -81,7 +81,7 @@ def labels_in(value: object, place: Place, at: str = "jsonResponse") -> Iterator
 
 
 def labels_of_asset(asset: dict[str, object], place: Place) -> Iterator[Record | Problem]:
-    """The labels in the fields of an asset, each once, as they stand there."""
+    """Return the labels in the fields of an asset, each once, as they stand there."""
     given: list[object] = []
     for field in LABEL_FIELDS:
         if field not in asset:
@@ -96,7 +96,7 @@ def labels_of_asset(asset: dict[str, object], place: Place) -> Iterator[Record |
 
 
 def _entries(value: object, place: Place, field: str) -> list[tuple[object, Place]]:
-    """The labels in a field of an asset; null stands for none, here or at one step."""
+    """Return the labels in a field of an asset; null stands for none, here or at one step."""
     path = f"{place.path}.{field}" if place.path else field
     if not isinstance(value, list):
         return [] if value is None else [(value, Place(place.file, place.line, path))]

@@ -1,4 +1,4 @@
-"""What a scan notes while it reads: its report, and the names in the first labels."""
+"""Notes that a scan takes while it reads: its report, and the names in the first labels."""
 
 import os
 from collections.abc import Sequence
@@ -62,12 +62,12 @@ class Report:
             self.problems.append(problem)
 
     def problems_of(self, source: str) -> list[Problem]:
-        """The listed problems of one file, or of those in one folder or archive."""
+        """Return the listed problems of one file, or of those in one folder or archive."""
         inside = f"{source}{os.sep}"
         return [one for one in self.problems if one.place.file == source or one.place.file.startswith(inside)]
 
     def to_dict(self) -> dict[str, object]:
-        """The report as JSON holds it."""
+        """Return the report as JSON holds it."""
         return {
             "read": self.read,
             "matched": self.matched,
@@ -93,7 +93,7 @@ class Report:
         return self.told(self.problems)
 
     def told(self, problems: Sequence[Problem]) -> str:
-        """The report with some of its problems in full."""
+        """Return the report with some of its problems in full."""
         broken = f" ({self.broken} not a label at all)" if self.broken else ""
         lines = [
             f"{self.read} read: {self.matched} matched, {self.not_matched} not matched, "

@@ -167,7 +167,7 @@ def judge_labels(
 
 
 def _raised(on_malformed: OnProblem, on_unknown: OnProblem) -> set[Fault]:
-    """The faults that stop a scan."""
+    """Return the faults that stop a scan."""
     for name, choice in (("on_malformed", on_malformed), ("on_unknown", on_unknown)):
         if choice not in ("skip", "raise"):
             raise ValueError(f'`{name}` is "skip" or "raise", not {choice!r}')
@@ -196,7 +196,7 @@ class _UnreadableSources:
     _judged: int = 0
 
     def end(self, name: str) -> None:
-        """A source was read to its end."""
+        """Note that a source was read to its end."""
         if self.report.read > self._read and self.report.judged == self._judged:
             self.report.unreadable.append(name)
         self._read, self._judged = self.report.read, self.report.judged

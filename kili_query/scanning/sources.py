@@ -121,7 +121,7 @@ def _check_path(path: str) -> None:
 
 
 def _lack_of_labels(readme: bytes) -> str | None:
-    """Why an export without files of labels holds none, by what it says of itself; None where it may be empty.
+    """Return why an export has no label files, according to its readme; None where it may be empty.
 
     >>> _lack_of_labels(b"- Exported format: coco")
     'is an export in the format `coco`, not a raw one: write the labels as `raw` or `jsonl`, and read those'
@@ -146,7 +146,7 @@ def _is_input(value: object) -> bool:
 
 
 def _files_in(folder: str) -> Iterator[str]:
-    """The label files of an exported folder, by their names from there on, in a fixed order."""
+    """Return the label files of an exported folder, by their paths inside it, in a fixed order."""
 
     def fail(error: OSError) -> None:
         raise SourceError(f"{error.filename}: {error.strerror}") from error
@@ -169,7 +169,7 @@ def _opened(path: str) -> IO[bytes]:
 
 
 def _size_of(source: object) -> int | None:
-    """The bytes to be read, where all can be known beforehand."""
+    """Return the number of bytes to read, where it can be known beforehand."""
     if isinstance(source, list | tuple):
         sizes = [_size_of(item) for item in source if _is_input(item)]
         return None if None in sizes else sum(size for size in sizes if size is not None)
@@ -182,7 +182,7 @@ def _size_of(source: object) -> int | None:
 
 
 def _find_lines(path: str, file: IO[bytes]) -> tuple[int, int] | None:
-    """Where the lines of a plain file begin and end; None for small files, and for other kinds."""
+    """Return where the lines of a plain file begin and end; None for small files and other kinds."""
     about = os.fstat(file.fileno())
     if not stat.S_ISREG(about.st_mode) or about.st_size < LARGE_BYTES:
         return None
@@ -215,7 +215,7 @@ class _Reading(Generic[_T]):
         self._done_bytes = 0
 
     def read(self, source: object) -> Generator[_T]:
-        """The labels of a source that was checked."""
+        """Return the labels of a source that was checked."""
         if _is_path(source):
             path = os.fspath(source)
             return self._to_end(_STDIN_NAME if path == _STDIN else path, self._read_path(path))

@@ -10,7 +10,7 @@ from kili_query.scanning.places import Fault, Place, Problem
 
 
 class JsonText(NamedTuple):
-    """What should be one JSON value, not yet decoded.
+    """Text that should be one JSON value, not yet decoded.
 
     Attributes:
         data: the text.
@@ -22,7 +22,7 @@ class JsonText(NamedTuple):
 
 
 def json_texts(text: ByteReader) -> Iterator[JsonText | Problem]:
-    """The JSON texts of a file, in order, holding no more than a chunk and the longest of them.
+    """Return the JSON texts of a file, in order, holding no more than a chunk and the longest of them.
 
     An opening ``[`` starts an array; an object that goes on over lines makes the file one of such objects; anything
     else is read line by line. Between values white space is passed over, and so are commas outside of lines; in an
@@ -173,7 +173,7 @@ class _Values:
             self._wanted = 0
 
     def next_value(self) -> bytes | None:
-        """The next value, if it is held to its end."""
+        """Return the next value, if it is held to its end."""
         gap_end = _after(_BETWEEN, self._held, self._start)
         self.commas += self._held.count(b",", self._start, gap_end)
         self._advance(gap_end)
@@ -198,7 +198,7 @@ class _Values:
         self._advance(self._start + size)
 
     def rest(self) -> bytes:
-        """What is held and was not given."""
+        """Return what is held and was not returned."""
         return bytes(self._held[self._start :])
 
     def _advance(self, position: int) -> None:
@@ -207,7 +207,7 @@ class _Values:
 
 
 def _split_values(text: ByteReader, line: int, *, in_array: bool) -> Iterator[JsonText | Problem]:
-    """Values one after another; brackets are counted, so that a broken value ends where its brackets close."""
+    """Return values in order; brackets are counted, so that a broken value ends where its brackets close."""
     values = _Values(line, in_array=in_array)
     index = 0
     for chunk in chain(text.chunks(), (b"",)):

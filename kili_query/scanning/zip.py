@@ -33,7 +33,7 @@ class _Header:
 
 
 def zip_entries(reader: ByteReader, is_wanted: Callable[[str], bool]) -> Iterator[tuple[str, Iterator[bytes]]]:
-    """The names and data of the wanted entries, in the order of the archive.
+    """Return the names and data of the wanted entries, in the order of the archive.
 
     The data of an entry must be read before the next entry is asked for; what was not read is passed over.
 
@@ -77,7 +77,7 @@ def _read_header(reader: ByteReader) -> _Header:
 
 
 def _wide_size(extra: bytes, *, skip_bytes: int, default: int) -> int:
-    """The size in the archive from the field of large archives (id 1), where it follows the full size."""
+    """Return the size in the archive from the field of large archives (id 1), where it follows the full size."""
     while len(extra) >= 4:
         kind, length = struct.unpack_from("<HH", extra)
         if kind == 1 and length >= skip_bytes + 8:

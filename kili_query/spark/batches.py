@@ -1,4 +1,4 @@
-"""What runs on the workers: from a column of JSON texts to a column of counts, one batch at a time."""
+"""The part that runs on the workers: from a column of JSON texts to one of counts, one batch at a time."""
 
 import json
 from typing import Any
@@ -16,7 +16,7 @@ from kili_query.targets.column_names import FAULT, column_name
 
 
 def field_name(number: int) -> str:
-    """The field of a counter. It tells the number alone, for Spark reads some characters of a name as a path."""
+    """Return the field of a counter: only a number, because Spark reads some characters of a name as a path."""
     return f"n{number}"
 
 
@@ -54,7 +54,7 @@ def count_texts(texts: "pa.Array[Any]", ontology: Ontology, policy: CountPolicy,
 
 
 def _add(columns: Columns, text: bytes, ontology: Ontology, policy: CountPolicy, at: str) -> None:
-    """A row for a text, the careful way."""
+    """Add a row for a text, the careful way."""
     try:
         columns.add_counts(NO_METADATA, count(_content(text, at), ontology=ontology, policy=policy))
     except UnknownContentError:
@@ -64,7 +64,7 @@ def _add(columns: Columns, text: bytes, ontology: Ontology, policy: CountPolicy,
 
 
 def _content(text: bytes, at: str) -> object:
-    """The content in a text. Where that is no JSON, a content is unknown; a label is malformed."""
+    """Return the content in a text. Where that is not JSON, a content is unknown and a label malformed."""
     try:
         value: object = json.loads(str(text, "utf-8"))
     except (ValueError, RecursionError) as error:

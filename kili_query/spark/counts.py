@@ -74,7 +74,7 @@ def _counter(ontology: Ontology, policy: CountPolicy, at: str) -> Callable[["pa.
 
 
 def _column(name: str) -> Column:
-    """The column of a name, whatever it holds."""
+    """Return the column of a name, whatever it holds."""
     return F.col("`" + name.replace("`", "``") + "`")
 
 

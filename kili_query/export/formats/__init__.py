@@ -27,7 +27,7 @@ FORMATS = {
 
 
 def format_named(name: str) -> Format:
-    """The format of a name.
+    """Return the format of a name.
 
     Raises:
         NotCompatibleOptions: there is none.

@@ -1,4 +1,4 @@
-"""What of a shape lies on its image: readers refuse a whole file for one coordinate outside.
+"""Clip shapes to the image, because readers refuse a whole file for one coordinate outside.
 
 All coordinates are fractions of width and height. What lies inside is returned as it is, number for number. Needs
 shapely, which the extra ``export`` has.
@@ -55,7 +55,7 @@ def _ring(line: shapely.LinearRing) -> Ring:
 
 
 def clipped_ring(ring: Ring) -> Ring | None:
-    """The part of the area in a ring that lies on the image; None when none does.
+    """Return the part of the area in a ring that lies on the image; None when none does.
 
     Note:
         By Sutherland and Hodgman, one edge of the image after another. What falls apart in several parts stays one

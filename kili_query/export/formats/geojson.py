@@ -54,7 +54,7 @@ class _GeojsonWriter:
         return f'{{"type": "FeatureCollection", "features": [{features}], "kili": {dump(_about(asset, label))}}}'
 
     def _features(self, asset: Asset, label: Label, job: Job) -> Iterator[str]:
-        """The features of a job, as JSON; what cannot be one is told and left out."""
+        """Return the features of a job, as JSON; what cannot be one is reported and left out."""
         if job.ml_task not in _DRAWING_TASKS:
             yield from self._answer(asset, label, job)
             return
@@ -71,7 +71,7 @@ class _GeojsonWriter:
                 self._export.reject(MalformedLabelError(error.message, one.path), asset.external_id, label.name)
 
     def _answer(self, asset: Asset, label: Label, job: Job) -> Iterator[str]:
-        """The feature of a job that draws nothing, when it is answered."""
+        """Return the feature of a job that draws nothing, when it is answered."""
         frame = label.frames[0]
         answer = frame.jobs.get(job.name)
         try:
@@ -92,7 +92,7 @@ class _GeojsonWriter:
 
 
 def _about(asset: Asset, label: Label) -> Object:
-    """What the collection says of its asset and label; a member that RFC 7946 leaves to us."""
+    """Return what the collection says about its asset and label; a member that RFC 7946 leaves to us."""
     author = label.document.get("author")
     told = {
         "assetId": asset.document.get("id"),
@@ -104,7 +104,7 @@ def _about(asset: Asset, label: Label) -> Object:
 
 
 def _geometry(shape: Shape) -> Object | None:
-    """The geometry of a shape; None for one that GeoJSON has none for.
+    """Return the geometry of a shape; None for one that GeoJSON has none for.
 
     Raises:
         MalformedLabelError: it encloses nothing, or is a line of one point.

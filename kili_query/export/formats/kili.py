@@ -24,7 +24,7 @@ _INPUT_TYPES_WITH_PIXELS = ("IMAGE", "VIDEO", "PDF")
 
 
 def dump(value: object, indent: int | None = None, *, sort_keys: bool = False) -> str:
-    """Strict JSON in ASCII.
+    """Write strict JSON in ASCII.
 
     Raises:
         MalformedLabelError: a number that JSON has not, or text as the key of something.
@@ -39,7 +39,7 @@ def dump(value: object, indent: int | None = None, *, sort_keys: bool = False) -
 
 
 def _infinite(value: object) -> tuple[float, str] | None:
-    """The first number that is not finite, and its path."""
+    """Return the first number that is not finite, and its path."""
     pending, seen = [(value, "")], set()
     while pending:
         one, path = pending.pop()
@@ -109,7 +109,7 @@ class KiliWriter:
 
 
 def _nulls(document: Mapping[str, object]) -> int:
-    """How many nulls a document holds outside of contents, which seldom hold any."""
+    """Count the nulls of a document outside of contents, which seldom hold any."""
     count = 0
     for key, value in document.items():
         if value is None:
@@ -122,7 +122,7 @@ def _nulls(document: Mapping[str, object]) -> int:
 
 
 def _media(asset: Asset) -> dict[str, object]:
-    """The fields of an asset that say where its media are, in the archive."""
+    """Return the fields of an asset that say where its media are in the archive."""
     frames = [one.path for one in asset.media if one.frame is not None]
     content = asset.media_path()
     return {
@@ -132,7 +132,7 @@ def _media(asset: Asset) -> dict[str, object]:
 
 
 def _ordered(value: object) -> object:
-    """The value with keys sorted, those that are numbers first and by their value."""
+    """Return the value with keys sorted, those that are numbers first and by their value."""
     if isinstance(value, Mapping):
         return {key: _ordered(value[key]) for key in sorted(value, key=_rank)}
     return [_ordered(one) for one in value] if isinstance(value, list | tuple) else value

@@ -36,7 +36,7 @@ Object: TypeAlias = Mapping[str, object]
 
 @frozen
 class _Turn:
-    """What one side says: a prompt, or a completion."""
+    """One message: a prompt, or a completion."""
 
     role: str
     content: object
@@ -52,7 +52,7 @@ class _Chat:
     models: tuple[str, ...]
 
     def items(self, *, has_models_throughout: bool) -> list[list[Row]]:
-        """For each round the prompt, then the completions, as rows hold them; ids follow one another.
+        """Return for each round the prompt, then the completions, as rows hold them; ids are consecutive.
 
         Args:
             has_models_throughout: the completions of each round name their models; else those of the last alone.
@@ -74,7 +74,7 @@ def _at(models: tuple[str, ...], index: int) -> str | None:
 
 
 def _read_chat(asset: Asset) -> _Chat:
-    """The conversation of an asset.
+    """Read the conversation of an asset.
 
     Raises:
         NotExportableAssetError: its media are no conversation.
@@ -137,7 +137,7 @@ class _Answers:
     step: _Step = field(factory=_Step)
 
     def flat(self, jobs: Object, path: str) -> Row:
-        """The answers of a map of jobs.
+        """Return the answers of a map of jobs.
 
         Raises:
             MalformedLabelError: it has the wrong shape.
@@ -220,7 +220,7 @@ def _dynamic(asset: Asset, tasks: Mapping[str, str]) -> list[Row]:
 
 
 def _steps(asset: Asset, label: Label, rounds: list[list[Row]], tasks: Mapping[str, str]) -> Row:
-    """A row for each step of a label, with the conversation up to it.
+    """Return a row for each step of a label, with the conversation up to it.
 
     Raises:
         MalformedLabelError: the label has no steps, or more than the conversation has prompts.
@@ -244,7 +244,7 @@ def _steps(asset: Asset, label: Label, rounds: list[list[Row]], tasks: Mapping[s
 
 
 def _chosen(completions: list[Row], ranking: object) -> list[Row]:
-    """The completion that goes on: the second where it was ranked first, else the first."""
+    """Return the completion that goes on: the second where it was ranked first, else the first."""
     ranked = ranking[0] if isinstance(ranking, list) and ranking else None
     return completions[1:2] if ranked in _SECOND else completions[:1]
 

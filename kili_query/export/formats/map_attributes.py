@@ -14,7 +14,7 @@ _TAKEN = (_CLASS, "kili")
 
 
 def attributes(answer: Mapping[str, object], job: Job, jobs: Jobs) -> Attributes:
-    """What an annotation or a job response answers.
+    """Return the answers of an annotation or a job response.
 
     Args:
         answer: with ``categories`` and ``children``; what is not as it should be says nothing.
@@ -35,7 +35,7 @@ def attributes(answer: Mapping[str, object], job: Job, jobs: Jobs) -> Attributes
 
 
 def _of_job(answer: object, job: Job, jobs: Jobs, prefix: str | None) -> Iterator[tuple[str, str, object]]:
-    """Each attribute of an answer and its children, with the key of its job; without a prefix, of a root job."""
+    """Return each attribute of an answer and its children, with the key of its job; no prefix for a root job."""
     if not isinstance(answer, Mapping):
         return
     label = (prefix or "") + (job.export_name or job.instruction or job.name)
@@ -54,7 +54,7 @@ def _of_job(answer: object, job: Job, jobs: Jobs, prefix: str | None) -> Iterato
 
 
 def _job(key: str, jobs: Jobs) -> Job:
-    """The job of a child; one that the interface does not have has its key alone."""
+    """Return the job of a child; one that the interface does not have has its key alone."""
     return jobs.get(key) or Job(key, "")
 
 
@@ -68,7 +68,7 @@ def _children(holder: Mapping[str, object]) -> Iterator[tuple[str, object]]:
 
 
 def _categories(answer: Mapping[str, object], job: Job) -> Iterator[tuple[str, str, Mapping[str, object]]]:
-    """The categories of an answer, by their keys and the names that people see."""
+    """Return the categories of an answer, by their keys and the names that people see."""
     listed = answer.get("categories")
     for one in listed if isinstance(listed, list | tuple) else ():
         key = one.get("name") if isinstance(one, Mapping) else None

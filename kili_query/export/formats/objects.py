@@ -1,4 +1,4 @@
-"""What the annotations of a job draw, one object after another, for formats that hold outlines."""
+"""The objects that the annotations of a job draw, one after another, for formats that hold outlines."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from kili_query.labels.geometry import Box, Point, Region, Ring, parts
 
 
 def objects(annotations: Iterable[WritableAnnotation]) -> list[WritableAnnotation]:
-    """The annotations, with those that are parts of one object as one, where its first part stands.
+    """Return the annotations, with those that are parts of one object as one, where its first part stands.
 
     The parts of a ``semantic`` object are annotations of one job and category that share a ``mid``.
     """
@@ -29,7 +29,7 @@ def _joined(members: list[WritableAnnotation]) -> WritableAnnotation:
 
 
 def uncrossed(box: Box) -> Ring:
-    """The corners of a rectangle, one beside the next: some labels give them row by row.
+    """Return the corners of a rectangle, one beside the next: some labels give them row by row.
 
     >>> crossed = Box((Point(0, 0), Point(0, 1), Point(2, 0), Point(2, 1)))
     >>> [tuple(corner) for corner in uncrossed(crossed)]
@@ -49,5 +49,5 @@ def _meet(a: Point, b: Point, c: Point, d: Point) -> bool:
 
 
 def _turn(a: Point, b: Point, c: Point) -> float:
-    """Which side of the line from ``a`` to ``b`` a point is on, by the sign."""
+    """Return on which side of the line from ``a`` to ``b`` a point is, by the sign."""
     return (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x)

@@ -96,7 +96,7 @@ def _table(group: list[Row], counters: list[tuple[str, str]], schema: pa.Schema)
 
 
 def _metadata(asset: Asset, label: Label) -> list[object]:
-    """One value for each of the metadata columns.
+    """Return one value for each of the metadata columns.
 
     Raises:
         MalformedLabelError: a value of the wrong kind, or that a table cannot hold.

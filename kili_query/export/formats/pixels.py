@@ -24,7 +24,7 @@ Document: TypeAlias = Mapping[str, object]
 
 
 def with_pixels(label: Label, asset: Asset, project: Project) -> dict[str, object]:
-    """The content of a label, with pixels beside all fractions of the jobs that draw.
+    """Return the content of a label, with pixels beside all fractions of the jobs that draw.
 
     Raises:
         NotCompatibleOptions: the size of the asset or of a page is not known, or a PDF is turned.
@@ -49,7 +49,7 @@ class _Sizes:
             raise NotCompatibleOptions("a PDF that was turned for labeling has no pixels: no `normalized_coordinates`")
 
     def whole(self) -> Size | None:
-        """The size of the asset as it was shown; None for a PDF, whose pages have theirs."""
+        """Return the size of the asset as it was shown; None for a PDF, whose pages have theirs."""
         if self._is_pdf:
             return None
         size = self._asset.size
@@ -58,7 +58,7 @@ class _Sizes:
         return Size(size.height_px, size.width_px) if self._rotation_degrees in _TURNED_DEGREES else size
 
     def page(self, number: object) -> Size:
-        """The size of a page, counted from 1."""
+        """Return the size of a page, counted from 1."""
         pages = self._asset.document.get("pageResolutions")
         for page in pages if isinstance(pages, list) else ():
             if isinstance(page, Mapping) and page.get("pageNumber") == number:
@@ -106,7 +106,7 @@ def _pose_point(value: object, size: Size) -> object:
 
 
 def _on_pages(value: object, sizes: _Sizes) -> object:
-    """Of a PDF, the geometry that stands on the pages of `pageNumberArray`."""
+    """Scale the geometry of a PDF, which stands on the pages of `pageNumberArray`."""
     pages = value.get("pageNumberArray") if isinstance(value, Mapping) else None
     if not isinstance(value, Mapping) or not isinstance(pages, list):
         return value
@@ -131,7 +131,7 @@ def _ring(value: object, size: Size) -> object:
 
 
 def _scaled(value: object, size: Size) -> object:
-    """Points in pixels, in lists as deep as they stand; what is no point stays."""
+    """Scale points to pixels, in lists as deep as they stand; what is not a point stays."""
     if isinstance(value, list):
         return [_scaled(one, size) for one in value]
     match value:

@@ -41,13 +41,13 @@ class RemoteAssets:
             self._is_empty = False
 
     def entries(self) -> list[Entry]:
-        """The file, if there is one."""
+        """Return the file, if there is one."""
         path = self._text.finish()
         return [] if path is None else [Entry(_PATH, path)]
 
 
 def _harmless(external_id: str, url: str, file: str) -> tuple[str, str, str]:
-    """A row that a spreadsheet shows: what it would take for a formula, and run, has a sign before it.
+    """Return a row that a spreadsheet shows: what it would take for a formula, and run, has a sign before it.
 
     >>> _harmless("=1+1", "https://cdn.example.org/a", "-1.txt")
     ("'=1+1", 'https://cdn.example.org/a', './-1.txt')
@@ -62,7 +62,7 @@ def _harmless(external_id: str, url: str, file: str) -> tuple[str, str, str]:
 
 
 def _frame_urls(value: object) -> dict[int, str]:
-    """The URLs of frames by number: of a list, a map from numbers, or the JSON text of one."""
+    """Return the URLs of frames by number: of a list, a map from numbers, or the JSON text of one."""
     if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
         try:
             value = json.loads(value)

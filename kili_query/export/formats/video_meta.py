@@ -31,7 +31,7 @@ class VideoMeta:
         self._size_bytes += len(text)
 
     def entries(self) -> list[Entry]:
-        """The file, unless there was no video."""
+        """Return the file, unless there was no video."""
         gathered = self._text.finish()
         if gathered is None:
             return []

@@ -20,7 +20,7 @@ _INSIDE = 255
 
 
 def mask_to_normalized_vertices(image: Mask) -> tuple[list[list[Vertex]], NDArray[np.int32]]:
-    """The outlines in a mask.
+    """Return the outlines in a mask.
 
     Args:
         image: of shape ``(height, width)`` and integers: 255 inside, 0 outside.
@@ -54,7 +54,7 @@ def mask_to_normalized_vertices(image: Mask) -> tuple[list[list[Vertex]], NDArra
 def normalized_vertices_to_mask(
     normalized_vertices: Sequence[Mapping[str, float] | Vertex], img_width: int, img_height: int
 ) -> Mask:
-    """The pixels within one outline, its border included.
+    """Return the pixels within one outline, its border included.
 
     Args:
         normalized_vertices: in fractions from the top left.

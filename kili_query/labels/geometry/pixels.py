@@ -35,7 +35,7 @@ def point_to_normalized_point(
     img_height: float | None = None,
     origin_location: OriginLocation = "bottom_left",
 ) -> Vertex:
-    """A user's point as a vertex.
+    """Convert a user's point to a vertex.
 
     Args:
         point: in pixels when the size is given, else in fractions.
@@ -66,7 +66,7 @@ def normalized_point_to_point(
     img_height: float | None = None,
     origin_location: OriginLocation = "bottom_left",
 ) -> Vertex:
-    """A vertex as a user's point; the inverse of `point_to_normalized_point`.
+    """Convert a vertex to a user's point; the inverse of `point_to_normalized_point`.
 
     Args:
         point: in fractions, from the top left; other keys are dropped, and it may lie outside the image.
@@ -97,7 +97,7 @@ def bbox_points_to_normalized_vertices(
     img_height: float | None = None,
     origin_location: OriginLocation = "bottom_left",
 ) -> list[Vertex]:
-    """The corners of a box as the vertices of a rectangle.
+    """Convert the corners of a box to the vertices of a rectangle.
 
     Args:
         bottom_left: in pixels when the size is given, else in fractions; as are the others.
@@ -138,7 +138,7 @@ def normalized_vertices_to_bbox_points(
     img_height: float | None = None,
     origin_location: OriginLocation = "bottom_left",
 ) -> BoxPoints:
-    """The vertices of a rectangle as the corners of a box; the inverse of `bbox_points_to_normalized_vertices`.
+    """Convert a rectangle's vertices to the corners of a box; inverts `bbox_points_to_normalized_vertices`.
 
     Args:
         normalized_vertices: bottom left, top left, top right, bottom right, in fractions from the top left.
@@ -175,7 +175,7 @@ def _size(img_width: float | None, img_height: float | None) -> tuple[float, flo
 
 
 def _turned(y: float, origin_location: OriginLocation) -> float:
-    """From fractions counted upwards to downwards, or back."""
+    """Turn fractions counted upwards into downwards, or back."""
     if origin_location not in ("top_left", "bottom_left"):
         raise ValueError(f"`origin_location` is 'top_left' or 'bottom_left', not {origin_location!r}")
     return 1 - y if origin_location == "bottom_left" else y

@@ -12,7 +12,7 @@ _NUMBERS = frozenset({int, float})
 
 
 def shape_of(annotation: Mapping[str, object], path: str = "") -> Shape | None:
-    """What an annotation draws, in its own coordinates.
+    """Return the shape that an annotation draws, in its own coordinates.
 
     The ``type`` tells what it is; without one, the field that holds the geometry does, and rings are a region. In a
     list of rings the first is an outline and the others its holes; a list of such lists is a region of many parts.
@@ -90,7 +90,7 @@ def _ring(value: object, path: str) -> Ring:
 
 
 def _plain_ring(value: object) -> Ring | None:
-    """A ring as nearly all are, in a third of the time; None for what has to be looked at more closely."""
+    """Read a ring as nearly all are, in a third of the time; None for one that needs a closer look."""
     if not isinstance(value, list):
         return None
     try:

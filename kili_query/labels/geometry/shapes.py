@@ -1,4 +1,4 @@
-"""What an annotation draws, as values: boxes, regions with holes and parts, lines, markers, poses.
+"""Shapes of annotations, as values: boxes, regions with holes and parts, lines, markers, poses.
 
 Coordinates are those of the annotation: fractions of width and height from the top left, 0 to 1, unless a function says
 otherwise; `scaled` makes pixels of them. Nothing is rounded or clamped.
@@ -97,7 +97,7 @@ Shape: TypeAlias = Box | Region | Line | Marker | Pose
 
 
 def mapped(shape: Shape, move: Callable[[Point], Point]) -> Shape:
-    """The shape with each of its points moved.
+    """Move each point of a shape.
 
     >>> mapped(Marker(Point(1, 2)), lambda point: Point(point.y, point.x))
     Marker(point=Point(x=2, y=1))
@@ -122,7 +122,7 @@ def mapped(shape: Shape, move: Callable[[Point], Point]) -> Shape:
 
 
 def scaled(shape: Shape, size: Size) -> Shape:
-    """From fractions of an image to its pixels, neither rounded nor clamped.
+    """Convert fractions of an image to its pixels, neither rounded nor clamped.
 
     >>> scaled(Marker(Point(0.5, 0.25)), Size(200, 100))
     Marker(point=Point(x=100.0, y=25.0))
@@ -139,7 +139,7 @@ _UNROTATED: dict[int, Callable[[Point], Point]] = {
 
 
 def unrotated(shape: Shape, rotation_degrees: int) -> Shape:
-    """From fractions of an image as it was shown, turned, to fractions of the image itself.
+    """Convert fractions of an image as it was shown, turned, to fractions of the image itself.
 
     Args:
         shape: in fractions.
@@ -157,7 +157,7 @@ def unrotated(shape: Shape, rotation_degrees: int) -> Shape:
 
 
 def points(shape: Shape) -> Iterator[Point]:
-    """All points of a shape, those of holes too."""
+    """Return all points of a shape, those of holes too."""
     match shape:
         case Box(corners):
             yield from corners
@@ -176,7 +176,7 @@ def points(shape: Shape) -> Iterator[Point]:
 
 
 def bounds(shape: Shape) -> Bounds:
-    """The smallest upright box around a shape, in its own unit.
+    """Return the smallest upright box around a shape, in its own unit.
 
     >>> bounds(Line((Point(1, 5), Point(3, 2))))
     Bounds(left=1, top=2, right=3, bottom=5)
@@ -186,7 +186,7 @@ def bounds(shape: Shape) -> Bounds:
 
 
 def parts(shape: Shape) -> tuple[Part, ...]:
-    """The areas that a shape covers; none for lines and points."""
+    """Return the areas that a shape covers; none for lines and points."""
     match shape:
         case Box(corners):
             return (Part(corners),)
@@ -199,7 +199,7 @@ def parts(shape: Shape) -> tuple[Part, ...]:
 
 
 def ring_area(ring: Ring) -> float:
-    """The area within a ring, signed: positive when it runs clockwise on the screen, where ``y`` points down.
+    """Return the area within a ring, signed: positive when it runs clockwise on the screen, where ``y`` points down.
 
     >>> ring_area((Point(0, 0), Point(2, 0), Point(2, 3), Point(0, 3)))
     6.0
@@ -209,7 +209,7 @@ def ring_area(ring: Ring) -> float:
 
 
 def area(shape: Shape) -> float:
-    """The area that a shape covers, holes taken out, in squares of its unit.
+    """Return the area that a shape covers, holes taken out, in squares of its unit.
 
     Note:
         Rings are taken as drawn: one that crosses itself, a hole outside its outline and parts that overlap give what

@@ -24,7 +24,7 @@ _LEAST_POSITIONS = 4  # the first is repeated
 def geojson_point_feature_to_kili_point_annotation(
     feature: Feature, categories: Categories = None, children: Children = None, mid: str | None = None
 ) -> Annotation:
-    """A ``marker`` of a Point.
+    """Return a ``marker`` of a Point.
 
     Args:
         feature: in degrees.
@@ -45,14 +45,14 @@ def geojson_point_feature_to_kili_point_annotation(
 def geojson_linestring_feature_to_kili_line_annotation(
     feature: Feature, categories: Categories = None, children: Children = None, mid: str | None = None
 ) -> Annotation:
-    """A ``polyline`` of a LineString; for the arguments see `geojson_point_feature_to_kili_point_annotation`."""
+    """Return a ``polyline`` of a LineString; for the arguments see `geojson_point_feature_to_kili_point_annotation`."""
     return _annotation(feature, "polyline", ("LineString",), (categories, children, mid), _line_of)
 
 
 def geojson_polygon_feature_to_kili_bbox_annotation(
     feature: Feature, categories: Categories = None, children: Children = None, mid: str | None = None
 ) -> Annotation:
-    """A ``rectangle`` of a Polygon: bottom left, bottom right, top right, top left, as `features` writes it.
+    """Return a ``rectangle`` of a Polygon: bottom left, bottom right, top right, top left, as `features` writes it.
 
     For the arguments see `geojson_point_feature_to_kili_point_annotation`.
     """
@@ -62,7 +62,7 @@ def geojson_polygon_feature_to_kili_bbox_annotation(
 def geojson_polygon_feature_to_kili_polygon_annotation(
     feature: Feature, categories: Categories = None, children: Children = None, mid: str | None = None
 ) -> Annotation:
-    """A ``polygon`` of a Polygon, with its holes.
+    """Return a ``polygon`` of a Polygon, with its holes.
 
     For the arguments see `geojson_point_feature_to_kili_point_annotation`.
     """
@@ -72,7 +72,7 @@ def geojson_polygon_feature_to_kili_polygon_annotation(
 def geojson_polygon_feature_to_kili_segmentation_annotation(
     feature: Feature, categories: Categories = None, children: Children = None, mid: str | None = None
 ) -> Annotation:
-    """A ``semantic`` of a Polygon, or, with its parts nested, of a MultiPolygon.
+    """Return a ``semantic`` of a Polygon, or, with its parts nested, of a MultiPolygon.
 
     For the arguments see `geojson_point_feature_to_kili_point_annotation`.
     """
@@ -140,7 +140,7 @@ def _region_of(coordinates: object) -> Annotation:
 
 
 def _ring(value: object) -> list[Vertex]:
-    """The corners of a closed ring, the first not repeated."""
+    """Return the corners of a closed ring, the first not repeated."""
     positions = _items(value, "geometry.coordinates")
     if len(positions) < _LEAST_POSITIONS or positions[0] != positions[-1]:
         raise MalformedLabelError("a ring has 4 positions or more, the last like the first", "geometry.coordinates")

@@ -23,7 +23,7 @@ _GEOMETRY_FIELDS = ("boundingPoly", "point", "polyline", "mid")
 
 
 def kili_point_annotation_to_geojson_point_feature(annotation: Annotation, job_name: str | None = None) -> Feature:
-    """A feature of a ``marker``.
+    """Return a feature of a ``marker``.
 
     Args:
         annotation: with ``point`` in degrees.
@@ -40,7 +40,7 @@ def kili_point_annotation_to_geojson_point_feature(annotation: Annotation, job_n
 
 
 def kili_line_annotation_to_geojson_linestring_feature(annotation: Annotation, job_name: str | None = None) -> Feature:
-    """A feature of a ``polyline``, in degrees.
+    """Return a feature of a ``polyline``, in degrees.
 
     Raises:
         MalformedLabelError: it is none.
@@ -49,7 +49,7 @@ def kili_line_annotation_to_geojson_linestring_feature(annotation: Annotation, j
 
 
 def kili_bbox_annotation_to_geojson_polygon_feature(annotation: Annotation, job_name: str | None = None) -> Feature:
-    """A feature of a ``rectangle``, in degrees.
+    """Return a feature of a ``rectangle``, in degrees.
 
     Raises:
         MalformedLabelError: it is none.
@@ -58,7 +58,7 @@ def kili_bbox_annotation_to_geojson_polygon_feature(annotation: Annotation, job_
 
 
 def kili_polygon_annotation_to_geojson_polygon_feature(annotation: Annotation, job_name: str | None = None) -> Feature:
-    """A feature of a ``polygon``, in degrees, with its holes.
+    """Return a feature of a ``polygon``, in degrees, with its holes.
 
     Raises:
         MalformedLabelError: it is none, or encloses nothing.
@@ -69,7 +69,7 @@ def kili_polygon_annotation_to_geojson_polygon_feature(annotation: Annotation, j
 def kili_segmentation_annotation_to_geojson_polygon_feature(
     annotation: Annotation, job_name: str | None = None
 ) -> Feature:
-    """A feature of a ``semantic``, in degrees: a Polygon, or of several parts a MultiPolygon.
+    """Return a feature of a ``semantic``, in degrees: a Polygon, or of several parts a MultiPolygon.
 
     Raises:
         MalformedLabelError: it is none, or encloses nothing.
@@ -78,7 +78,7 @@ def kili_segmentation_annotation_to_geojson_polygon_feature(
 
 
 def feature_of(annotation: Annotation, geometry: Geometry | None, job_name: str | None = None) -> Feature:
-    """A feature with this geometry, and all else of the annotation."""
+    """Return a feature with this geometry and everything else of the annotation."""
     rest: dict[str, object] = {key: value for key, value in annotation.items() if key not in _GEOMETRY_FIELDS}
     kili = rest if job_name is None else {**rest, "job": job_name}
     feature: Feature = {"type": "Feature", "geometry": geometry}
@@ -88,7 +88,7 @@ def feature_of(annotation: Annotation, geometry: Geometry | None, job_name: str 
 
 
 def features_to_feature_collection(features: Sequence[Mapping[str, object]]) -> dict[str, object]:
-    """A FeatureCollection.
+    """Return a FeatureCollection.
 
     >>> features_to_feature_collection([])
     {'type': 'FeatureCollection', 'features': []}

@@ -12,7 +12,7 @@ Position: TypeAlias = list[float]
 
 
 def kili_point_to_geojson_point(point: Mapping[str, float]) -> Geometry:
-    """A Point.
+    """Return a Point.
 
     Args:
         point: ``{"x": longitude, "y": latitude}``, in degrees.
@@ -29,7 +29,7 @@ def kili_point_to_geojson_point(point: Mapping[str, float]) -> Geometry:
 
 
 def kili_line_to_geojson_linestring(polyline: Sequence[Mapping[str, float]]) -> Geometry:
-    """A LineString.
+    """Return a LineString.
 
     Args:
         polyline: points in degrees.
@@ -46,7 +46,7 @@ def kili_line_to_geojson_linestring(polyline: Sequence[Mapping[str, float]]) -> 
 
 
 def kili_bbox_to_geojson_polygon(vertices: Sequence[Mapping[str, float]]) -> Geometry:
-    """A Polygon of a rectangle.
+    """Return a Polygon of a rectangle.
 
     Args:
         vertices: bottom left, top left, top right, bottom right, in degrees.
@@ -67,7 +67,7 @@ def kili_bbox_to_geojson_polygon(vertices: Sequence[Mapping[str, float]]) -> Geo
 
 
 def kili_polygon_to_geojson_polygon(vertices: Sequence[Mapping[str, float]]) -> Geometry:
-    """A Polygon, counterclockwise on the map as RFC 7946 has it.
+    """Return a Polygon, counterclockwise on the map as RFC 7946 has it.
 
     Args:
         vertices: three points or more, in degrees; the first is not repeated.
@@ -82,7 +82,7 @@ def kili_polygon_to_geojson_polygon(vertices: Sequence[Mapping[str, float]]) -> 
 
 
 def kili_segmentation_to_geojson_polygon(bounding_poly: Sequence[object]) -> Geometry:
-    """A Polygon with its holes.
+    """Return a Polygon with its holes.
 
     Args:
         bounding_poly: rings as in an annotation, ``{"normalizedVertices": points}``: the outline, then its holes.
@@ -97,7 +97,7 @@ def kili_segmentation_to_geojson_polygon(bounding_poly: Sequence[object]) -> Geo
 
 
 def kili_segmentation_to_geojson_geometry(bounding_poly: Sequence[object]) -> Geometry:
-    """A Polygon, or of several parts a MultiPolygon.
+    """Return a Polygon, or of several parts a MultiPolygon.
 
     Args:
         bounding_poly: rings, or a list of parts which are lists of rings.
@@ -115,7 +115,7 @@ def kili_segmentation_to_geojson_geometry(bounding_poly: Sequence[object]) -> Ge
 
 
 def region_geometry(found: Sequence[Part]) -> Geometry:
-    """The geometry of one part, or of several.
+    """Return the geometry of one part, or of several.
 
     Raises:
         MalformedLabelError: an outline encloses nothing.
@@ -127,7 +127,7 @@ def region_geometry(found: Sequence[Part]) -> Geometry:
 
 
 def part_positions(part: Part) -> list[list[Position]]:
-    """The closed rings of a part: the outline counterclockwise on the map, holes clockwise.
+    """Return the closed rings of a part: the outline counterclockwise on the map, holes clockwise.
 
     Raises:
         MalformedLabelError: the outline encloses nothing.
@@ -145,6 +145,6 @@ def _closed(ring: Ring, *, is_counterclockwise: bool) -> list[Position]:
 
 
 def box_positions(corners: Sequence[Point]) -> list[Position]:
-    """The closed ring of a rectangle, given as bottom left, top left, top right, bottom right."""
+    """Return the closed ring of a rectangle, given as bottom left, top left, top right, bottom right."""
     bottom_left, top_left, top_right, bottom_right = corners
     return [list(point) for point in (bottom_left, bottom_right, top_right, top_left, bottom_left)]

@@ -43,7 +43,7 @@ _TO_ANNOTATION: dict[str, Callable[[Object], dict[str, object]]] = {
 
 
 def kili_json_response_to_feature_collection(json_response: Object) -> dict[str, object]:
-    """All annotations of a label as features; those of a ``semantic`` that share a ``mid`` are one feature.
+    """Convert all annotations of a label to features; those of a ``semantic`` that share a ``mid`` are one.
 
     Args:
         json_response: the decoded content of a label, in degrees.
@@ -92,7 +92,7 @@ def _job_features(job: str, payload: Object, left_out: dict[str, None]) -> Itera
 
 
 def _groups(job: str, listed: list[object]) -> list[tuple[str, list[Object]]]:
-    """The annotations with where they stand; those of one semantic object together, where its first is."""
+    """Return the annotations with their paths; those of one semantic object together, where its first is."""
     groups: dict[object, tuple[str, list[Object]]] = {}
     for index, annotation in enumerate(listed):
         path = f"{job}.annotations[{index}]"
@@ -111,7 +111,7 @@ def _semantic(members: list[Object], path: str, job: str) -> Feature:
 
 
 def geojson_feature_collection_to_kili_json_response(feature_collection: Object) -> dict[str, object]:
-    """A label of the features of a collection; the inverse of `kili_json_response_to_feature_collection`.
+    """Make a label of a collection's features; the inverse of `kili_json_response_to_feature_collection`.
 
     Args:
         feature_collection: each feature says in ``properties.kili`` its ``job`` and, with a geometry, the ``type``.
