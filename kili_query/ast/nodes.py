@@ -80,7 +80,7 @@ class RelationOp(Enum):
     LT = "<"
 
 
-@frozen
+@frozen(cache_hash=True)  # passes look the counters of a tree up many times
 class Counter:
     """``JOB.CATEGORY``: the number of objects of one category in a job, an integer in 0 … `MAX_COUNT`."""
 

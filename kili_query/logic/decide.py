@@ -11,9 +11,10 @@ from attrs import field, frozen
 from kili_query.ast import Counter, Predicate
 from kili_query.logic.evaluate import holds
 from kili_query.logic.facts import Fact, metadata_facts, ontology_facts
+from kili_query.logic.literals import pure_literal
 from kili_query.logic.opaque import buildable, is_buildable, known_of_opaque, opaque_terms
 from kili_query.logic.passes.simplify_conditions import simplify_conditions
-from kili_query.logic.pipeline import simplify
+from kili_query.logic.pipeline import simplify_core
 from kili_query.logic.solver import DEFAULT_STEPS, Solution, solve
 from kili_query.logic.witness import Counterexample, Example, example_of
 from kili_query.ontology import Ontology, VideoPolicy, bind
@@ -171,14 +172,22 @@ def disjoint(
     return _denied(question.find(question.trees))
 
 
+def is_refuted(tree: Predicate) -> bool:
+    """Whether it is certain that no label meets a tree in its core form, whatever the ontology."""
+    literal = pure_literal(tree)
+    if literal is not None:
+        return literal[1].is_empty
+    known = [*known_of_opaque([tree]), *(fact.predicate for fact in metadata_facts([tree]))]
+    return solve([tree, *known]).is_satisfiable is False
+
+
 def prepare(tree: Predicate, ontology: Ontology | None = None) -> Predicate:
     """The tree as the logic sees it: bound, without sugar, equal conditions in brackets written alike.
 
-    Simplified conditions are written for people, with sugar, so lowering comes last: a negation, which lowers what it
-    negates, then keeps the terms of the tree.
+    No sugar is left in conditions either, so that a negation, which lowers what it negates, keeps the terms of the tree.
     """
     bound = tree if ontology is None else bind(tree, ontology)
-    return lower(simplify_conditions(lower(bound), simplify))
+    return simplify_conditions(lower(bound), simplify_core)
 
 
 def facts_of(

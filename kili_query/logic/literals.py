@@ -6,6 +6,7 @@ one form, so that what is said of one counter and of one sum is merged by the sa
 
 from collections.abc import Iterator, Mapping, Sequence
 from math import gcd
+from operator import lt
 from typing import TypeAlias, assert_never
 
 from kili_query.ast import (
@@ -46,25 +47,41 @@ def read_leaf(leaf: Comparison | Linear, bounds: Bounds = NO_BOUNDS) -> Literal:
     """What a leaf speaks of, and the numbers in its range that it allows."""
     if isinstance(leaf, Comparison):
         return leaf.counter, IntervalSet.comparing(leaf.op, leaf.bound, bounds.get(leaf.counter, COUNTS))
+    form, factor = _form_of(leaf.addends)
+    values = IntervalSet.comparing(leaf.op, leaf.bound, _scaled_range(range_of(form, bounds), factor))
+    if factor != 1:
+        values = values.scaled(factor)
+    return (form[0].counter, values) if len(form) == 1 else (form, values)
+
+
+def _form_of(addends: tuple[Addend, ...]) -> tuple[tuple[Addend, ...], int]:
+    """The addends of the form of a sum, and the factor by which the sum is larger than its form."""
+    keys = [term_key(addend.counter) for addend in addends]
+    if addends and addends[0].coefficient == 1 and all(map(lt, keys, keys[1:])):
+        return addends, 1  # as this module writes most sums
     weights: dict[Term, int] = {}
-    for addend in leaf.addends:
+    for addend in addends:
         weights[addend.counter] = weights.get(addend.counter, 0) + addend.coefficient
     terms = sorted((term for term, weight in weights.items() if weight), key=term_key)
     if not terms:
-        return (), IntervalSet.comparing(leaf.op, leaf.bound, (0, 0))
+        return (), 1
     factor = gcd(*(weights[term] for term in terms))
     factor = factor if weights[terms[0]] > 0 else -factor
-    written = tuple(Addend(weights[term], term) for term in terms)
-    values = IntervalSet.comparing(leaf.op, leaf.bound, range_of(written, bounds)).scaled(factor)
-    if len(terms) == 1:
-        return terms[0], values
-    return tuple(Addend(weights[term] // factor, term) for term in terms), values
+    return tuple(Addend(weights[term] // factor, term) for term in terms), factor
+
+
+def _scaled_range(interval: Interval, factor: int) -> Interval:
+    ends = factor * interval[0], factor * interval[1]
+    return ends if factor > 0 else (ends[1], ends[0])
 
 
 def range_of(form: Form, bounds: Bounds = NO_BOUNDS) -> Interval:
     """The least and the greatest number that a form can be."""
     if not isinstance(form, tuple):
         return bounds.get(form, COUNTS)
+    if not bounds:
+        coefficients = [addend.coefficient for addend in form]
+        return COUNTS[1] * sum(min(one, 0) for one in coefficients), COUNTS[1] * sum(max(one, 0) for one in coefficients)
     low = high = 0
     for addend in form:
         ends = [addend.coefficient * end for end in bounds.get(addend.counter, COUNTS)]

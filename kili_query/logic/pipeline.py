@@ -54,6 +54,7 @@ class _Context:
 
 
 Pass: TypeAlias = Callable[[Predicate, _Context], Predicate]
+Run: TypeAlias = Callable[[str, Pass, Predicate], Predicate]
 
 
 def _conditions(tree: Predicate, context: _Context) -> Predicate:
@@ -79,12 +80,13 @@ _ROUND: tuple[tuple[str, Pass], ...] = (
     ("factoring", lambda tree, _: factor(tree)),
 )
 
-_LAST: tuple[tuple[str, Pass], ...] = (
-    ("contradiction and tautology", lambda tree, context: settle(tree, [fact.predicate for fact in context.facts])),
-    ("presentation of sums", lambda tree, _: present_sums(tree)),
+_SETTLING: tuple[str, Pass] = (
+    "contradiction and tautology",
+    lambda tree, context: settle(tree, [fact.predicate for fact in context.facts]),
 )
+_PRESENTATION: tuple[str, Pass] = ("presentation of sums", lambda tree, _: present_sums(tree))
 
-PIPELINE = (*_FIRST, *_ROUND, *_LAST)
+PIPELINE = (*_FIRST, *_ROUND, _SETTLING, _PRESENTATION)
 """The passes with their names: first those whose work no other undoes, then rounds of those that make work for each
 other, last what is done once when all is settled."""
 
@@ -154,6 +156,28 @@ def _run(tree: Predicate, context: _Context, trace: Trace | None) -> Simplificat
     if _is_simple(tree) and not context.facts:
         return Simplification(tree)
     steps: list[Step] = []
+    run = _runner(context, steps, trace)
+    core = _core_of(tree, run)
+    if core is None:
+        return Simplification(tree, tuple(steps), "too large to simplify within the budget")
+    core = run(*_PRESENTATION, core)
+    length = len(print_tree(tree))
+    if len(print_tree(core)) <= length:
+        return Simplification(core, tuple(steps))
+    sugared = run("presentation with sugar", lambda one, _: present_sugar(one), core)
+    if len(print_tree(sugared)) <= length:
+        return Simplification(sugared, tuple(steps))
+    return Simplification(tree, tuple(steps), "no shorter text was found")
+
+
+def simplify_core(tree: Predicate) -> Predicate:
+    """Simplify for programs: the result has no sugar, though its text may be longer."""
+    core = tree if _is_simple(tree) else _core_of(tree, _runner(_Context(), [], None))
+    return lower(tree if core is None else core)  # conditions in brackets are simplified for people
+
+
+def _runner(context: _Context, steps: list[Step], trace: Trace | None) -> Run:
+    """Return a function that runs a pass and records the step if it changed the tree."""
 
     def run(name: str, apply: Pass, before: Predicate) -> Predicate:
         start = perf_counter()
@@ -165,21 +189,15 @@ def _run(tree: Predicate, context: _Context, trace: Trace | None) -> Simplificat
             return after
         return before
 
-    lowered = tree
+    return run
+
+
+def _core_of(tree: Predicate, run: Run) -> Predicate | None:
+    """Return the core tree that no pass changes, or None past the budget."""
     for name, apply in _FIRST:
-        lowered = run(name, apply, lowered)
-    core = _to_fixpoint(lowered, run)
-    if core is None:
-        return Simplification(tree, tuple(steps), "too large to simplify within the budget")
-    for name, apply in _LAST:
-        core = run(name, apply, core)
-    length = len(print_tree(tree))
-    if len(print_tree(core)) <= length:
-        return Simplification(core, tuple(steps))
-    sugared = run("presentation with sugar", lambda one, _: present_sugar(one), core)
-    if len(print_tree(sugared)) <= length:
-        return Simplification(sugared, tuple(steps))
-    return Simplification(tree, tuple(steps), "no shorter text was found")
+        tree = run(name, apply, tree)
+    core = _to_fixpoint(tree, run)
+    return None if core is None else run(*_SETTLING, core)
 
 
 def _is_simple(tree: Predicate) -> bool:
@@ -187,7 +205,7 @@ def _is_simple(tree: Predicate) -> bool:
     return isinstance(tree, Comparison) and isinstance(tree.counter, Counter) and is_shortest(tree)
 
 
-def _to_fixpoint(tree: Predicate, run: Callable[[str, Pass, Predicate], Predicate]) -> Predicate | None:
+def _to_fixpoint(tree: Predicate, run: Run) -> Predicate | None:
     """The tree that no pass changes; None past the budget."""
     visits, unchanged = 0, 0
     if sum(1 for leaf in leaves(tree) for _ in terms_of(leaf)) > MAX_TERMS:

@@ -7,11 +7,11 @@ from attrs import evolve, frozen
 
 from kili_query.ast import And, Constant, Linear, Predicate, all_of, conjunction, subtrees
 from kili_query.diagnostics import Code, Diagnostic, Help, Label
-from kili_query.logic import satisfiable, simplify
+from kili_query.logic import is_refuted, simplify_core
 from kili_query.planning.bounds import narrow
 from kili_query.planning.profile import DEFAULT_PROFILE
 from kili_query.planning.weaken import Target, weaken
-from kili_query.syntax import lower, print_tree
+from kili_query.syntax import print_tree
 from kili_query.targets.base import inexpressible
 
 __all__ = ["Kept", "Split", "local_notes", "split"]
@@ -43,7 +43,7 @@ class Kept:
         """Describe what the target is asked instead."""
         if self.asked == TRUE:
             return f"{self.target} is asked nothing instead"
-        text = print_tree(lower(simplify(self.asked)))
+        text = print_tree(simplify_core(self.asked))
         if len(text) <= SHOWN:
             return f"{self.target} is asked `{text}` instead"
         return f"{self.target} is asked `{text[: text.rindex(' ', 0, SHOWN)]} …` instead ({len(text):,} characters)"
@@ -71,10 +71,10 @@ def split(tree: Predicate, target: Target) -> Split:
         tree: the predicate, bound if there is an ontology.
         target: the target.
     """
-    simple = lower(simplify(lower(tree)))  # combined clauses are stronger than single ones
+    simple = simplify_core(tree)  # combined clauses are stronger than single ones
     if simple == TRUE:
         return Split(TRUE)
-    if simple == FALSE or satisfiable(simple).value is False:
+    if simple == FALSE or is_refuted(simple):
         return Split(FALSE)
     size = (target.profile or DEFAULT_PROFILE).filter_size
     sums = sum(isinstance(node, Linear) for node in subtrees(simple))
@@ -98,7 +98,7 @@ def _cut(simple: Predicate, target: Target) -> Split:
             kept.append(Kept(part, _reason(part, target), weakened.predicate, target.name))
     if not kept and tuple(pushed) == parts:
         return Split(simple)  # it is already simplified
-    asked = lower(simplify(all_of(pushed)))
+    asked = simplify_core(all_of(pushed))
     if asked == FALSE:
         return Split(FALSE)
     return Split(asked, conjunction(one.part for one in kept) if kept else None, tuple(kept))

@@ -11,14 +11,8 @@ from kili_query.syntax.printer import print_counter
 
 def check(case: Case) -> Iterator[Diagnostic]:
     """KQ201: names the smallest set of alternatives that leave nothing out."""
-    for part in parts_always_true(case):
+    for part in case.always_true:
         yield _diagnose(case, part)
-
-
-def parts_always_true(case: Case) -> Iterator[Predicate]:
-    """The whole, or else the largest operands of ANDs, that everything meets."""
-    if case.value is not False:  # each operand of an OR alone leaves something out, otherwise the whole could not
-        yield from case.settled_parts(lambda node: case.prover.never([case.negated(node)]), Or)
 
 
 def _diagnose(case: Case, part: Predicate) -> Diagnostic:

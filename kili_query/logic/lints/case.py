@@ -1,6 +1,7 @@
 """What the rules look at: a query without sugar, what its clauses looked like as written, and a prover on a budget."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import TypeVar
 
 from attrs import evolve, field, frozen
@@ -134,17 +135,43 @@ class Case:
             return verdict
         return f"the {self.whole}{' in brackets' if self.in_brackets else ''} is {verdict}"
 
-    def settled_parts(self, is_settled: Callable[[Predicate], bool], kind: type[And] | type[Or]) -> Iterator[Predicate]:
-        """The largest parts that are settled, in order; of a node of the kind, only operands of the other have some."""
-        other = Or if kind is And else And
-        stack = [self.tree]
+    @cached_property
+    def never_true(self) -> tuple[Predicate, ...]:
+        """The whole, or else the largest operands of ORs, that nothing meets."""
+        return self.parts_of_value(False, lambda node: self.prover.never([node]), And)
+
+    @cached_property
+    def always_true(self) -> tuple[Predicate, ...]:
+        """The whole, or else the largest operands of ANDs, that everything meets."""
+        return self.parts_of_value(True, lambda node: self.prover.never([self.negated(node)]), Or)
+
+    def parts_of_value(
+        self, value: bool, has_value: Callable[[Predicate], bool], kind: type[And] | type[Or]
+    ) -> tuple[Predicate, ...]:
+        if self.value is not None:
+            return (self.tree,) if self.value is value else ()
+        return tuple(
+            part
+            for operand in self.operands_to_settle(self.tree, kind)
+            for part in self.settled_parts(operand, has_value, kind)
+        )
+
+    def settled_parts(
+        self, top: Predicate, is_settled: Callable[[Predicate], bool], kind: type[And] | type[Or]
+    ) -> Iterator[Predicate]:
+        """Yield the largest parts of a node that are settled, in order."""
+        stack = [top]
         while stack:
             node = stack.pop()
             if is_settled(node):
                 yield node
-                continue
-            below = reversed(self.operands(node))
-            stack.extend(one for one in below if not isinstance(node, kind) or isinstance(one, other))
+            else:
+                stack.extend(reversed(self.operands_to_settle(node, kind)))
+
+    def operands_to_settle(self, node: Predicate, kind: type[And] | type[Or]) -> list[Predicate]:
+        """Return the operands of a node that is not settled; the leaves of a node of the kind are not settled either."""
+        other = Or if kind is And else And
+        return [one for one in self.operands(node) if not isinstance(node, kind) or isinstance(one, other)]
 
     def operands(self, node: Predicate) -> tuple[Predicate, ...]:
         """The operands of an AND or OR of the text."""

@@ -9,14 +9,8 @@ from kili_query.logic.lints.case import Case, Clause, help_with_range, minimal
 
 def check(case: Case) -> Iterator[Diagnostic]:
     """KQ202: names the smallest set of clauses that clash."""
-    for part in parts_never_true(case):
+    for part in case.never_true:
         yield _diagnose(case, part)
-
-
-def parts_never_true(case: Case) -> Iterator[Predicate]:
-    """The whole, or else the largest operands of ORs, that nothing meets."""
-    if case.value is not True:  # each operand of an AND alone can hold, otherwise the whole could not
-        yield from case.settled_parts(lambda node: case.prover.never([node]), And)
 
 
 def _diagnose(case: Case, part: Predicate) -> Diagnostic:

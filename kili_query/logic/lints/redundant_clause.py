@@ -7,9 +7,7 @@ from attrs import frozen
 
 from kili_query.ast import And, Predicate, Term, terms
 from kili_query.diagnostics import Code, Diagnostic, Help, Label
-from kili_query.logic.lints.always_true import parts_always_true
 from kili_query.logic.lints.case import Case, shrink
-from kili_query.logic.lints.never_true import parts_never_true
 
 MAX_CAUSES = 4
 """With more causes than these, all of them together are the whole around the clause, and are not marked."""
@@ -19,7 +17,7 @@ def check(case: Case) -> Iterator[Diagnostic]:
     """KQ203: without the clause the query means the same; the clauses that make it so are marked."""
     if case.value is not None:
         return
-    settled = {id(part) for part in (*parts_never_true(case), *parts_always_true(case))}
+    settled = {id(part) for part in (*case.never_true, *case.always_true)}
     stack = [_Level(case, case.tree, settled)]
     while stack:
         level = stack.pop()

@@ -13,7 +13,7 @@ def check(case: Case) -> Iterator[Diagnostic]:
     """KQ204: no label that obeys the ontology meets it, though others might."""
     if not case.facts or case.value is not None:
         return
-    for node in case.settled_parts(lambda node: case.prover.never([node], case.facts), And):
+    for node in case.settled_parts(case.tree, lambda node: case.prover.never([node], case.facts), And):
         if not case.prover.never([node]):  # otherwise KQ202 reports it
             yield _diagnose(case, node)
 
