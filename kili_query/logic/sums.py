@@ -9,9 +9,9 @@ from attrs import frozen
 from kili_query.logic.intervals import Interval
 
 MAX_SPLITS = 300
-MAX_ROUNDS = 40
+MAX_ROUNDS = 20
 MAX_VISITS = 20_000
-MAX_VISITS_PER_ROW = 200
+MAX_VISITS_PER_ROW = 60
 MAX_ROWS = 400
 """How often a range is split, how often bounds are tightened in a row, how many rows all that may read, beside so many
 for each row, and how many rows elimination may hold."""
@@ -95,10 +95,13 @@ def _split(row: Row, ranges: Ranges, values: Values) -> Iterable[Ranges]:
 
 
 def _tighten(rows: Sequence[Row], ranges: Ranges) -> tuple[bool, int]:
-    """Narrow the ranges to what each row leaves; whether anything is left, and how many rounds it took."""
+    """Narrow the ranges to what each row leaves; return whether anything is left, and how many rounds it took.
+
+    Every other round goes backwards, so that a chain such as ``A < B < C`` takes few rounds in either direction.
+    """
     for done in range(MAX_ROUNDS):
         changed = False
-        for row in rows:
+        for row in rows if done % 2 == 0 else reversed(rows):
             most = sum(weight * ranges[variable][weight > 0] for variable, weight in row.weights)
             if most < row.bound:
                 return False, done + 1

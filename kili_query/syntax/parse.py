@@ -1,5 +1,8 @@
 """The front of the compiler: a text is read into a tree, or into diagnostics."""
 
+import re
+from itertools import accumulate
+
 from attrs import evolve, frozen
 
 from kili_query.ast import And, Not, Or, Predicate, counters, subtrees
@@ -171,7 +174,10 @@ _LENGTH_OF_COMPARISON = 7
 _SHOWN = 40
 """How much of a query that was built in Python a message shows, in characters."""
 
-_LEVELS = {"(": 1, "[": 2, "{": 1}  # a condition in brackets stands in a counter, and that in a condition
+_LEVELS = {"(": 1, "[": 2, "{": 1, ")": -1, "]": -2, "}": -1}
+"""A condition in brackets stands in a counter, and that in a condition."""
+
+_BRACKET = re.compile(r"[()\[\]{}]")
 
 
 def _too_large(source: Source, dialect: Dialect, limits: Limits) -> Diagnostic | None:
@@ -206,9 +212,11 @@ def _nested_too_deep(source: Source, dialect: Dialect, limits: Limits) -> Diagno
 
 
 def _most_levels(text: str) -> int:
-    """No fewer levels than the text has."""
-    brackets = sum(text.count(bracket) * levels for bracket, levels in _LEVELS.items())
-    return brackets + text.lower().count("not")
+    """Return at least as many levels as the text has."""
+    levels = [_LEVELS[bracket] for bracket in _BRACKET.findall(text)]
+    if '"' in text or "#" in text:
+        levels = [level for level in levels if level > 0]  # a bracket in a name or a comment closes nothing
+    return max(accumulate(levels), default=0) + text.lower().count("not")
 
 
 def _too_deep(limits: Limits) -> str:

@@ -19,7 +19,7 @@ from kili_query.syntax.printer import print_tree
 
 _T = TypeVar("_T")
 
-MAX_STEPS = 150_000
+MAX_STEPS = 100_000
 MAX_STEPS_EACH = 10_000
 """What proofs may cost for one query, and one proof beyond what its size calls for."""
 
