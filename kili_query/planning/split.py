@@ -3,6 +3,8 @@
 INVARIANT: for every label L, q(L) implies pushed(L), and q(L) is the same as pushed(L) and residual(L).
 """
 
+from operator import is_
+
 from attrs import evolve, frozen
 
 from kili_query.ast import And, Constant, Linear, Predicate, all_of, conjunction, subtrees
@@ -96,7 +98,7 @@ def _cut(simple: Predicate, target: Target) -> Split:
         pushed.append(weakened.predicate)
         if not weakened.is_exact:
             kept.append(Kept(part, _reason(part, target), weakened.predicate, target.name))
-    if not kept and tuple(pushed) == parts:
+    if not kept and all(map(is_, pushed, parts)):
         return Split(simple)  # it is already simplified
     asked = simplify_core(all_of(pushed))
     if asked == FALSE:

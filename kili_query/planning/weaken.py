@@ -4,6 +4,7 @@ INVARIANT: for every label L, q(L) implies weaken(q)(L); where ``is_exact``, als
 """
 
 from collections.abc import Iterable, Iterator
+from operator import is_
 from typing import assert_never
 
 from attrs import evolve, frozen
@@ -94,13 +95,12 @@ def weaken(tree: Predicate, target: Target, bounds: Bounds | None = None) -> Wea
     match tree:
         case And(operands):
             narrowed = narrow(operands, known)
-            parts = [weaken(operand, target, narrowed) for operand in operands]
-            return Weakened(all_of(_predicates(parts), tree.span), all(part.is_exact for part in parts))
+            return _joined(tree, [weaken(operand, target, narrowed) for operand in operands])
         case Or(operands):
             parts = [weaken(operand, target, known) for operand in operands]
             if any(part.predicate == TRUE and part.is_exact for part in parts):
                 return Weakened(TRUE, is_exact=True)
-            return Weakened(any_of(_predicates(parts), tree.span), all(part.is_exact for part in parts))
+            return _joined(tree, parts)
         case Constant():
             return Weakened(tree, is_exact=True)
         case Comparison(counter):
@@ -113,9 +113,14 @@ def weaken(tree: Predicate, target: Target, bounds: Bounds | None = None) -> Wea
             assert_never(tree)
 
 
-def _predicates(parts: Iterable[Weakened]) -> dict[Predicate, None]:
-    """Return the predicates in order, without duplicates."""
-    return dict.fromkeys(part.predicate for part in parts)
+def _joined(tree: And | Or, parts: list[Weakened]) -> Weakened:
+    """Join weakened operands; return the same tree if none of them changed."""
+    predicates = [part.predicate for part in parts]
+    is_exact = all(part.is_exact for part in parts)
+    if all(map(is_, predicates, tree.operands)):
+        return Weakened(tree, is_exact)
+    join = all_of if isinstance(tree, And) else any_of
+    return Weakened(join(dict.fromkeys(predicates), tree.span), is_exact)
 
 
 def _weaken_sum(tree: Linear, target: Target, known: Bounds) -> Weakened:
@@ -186,7 +191,8 @@ def _weaken_comparison(leaf: Comparison, term: Term, target: Target, known: Boun
             if target.capabilities.filtered:
                 return Weakened(leaf, is_exact=True)
             implied = _implied_by_objects(term, lower_bound(leaf), target)
-            return Weakened(all_of(_predicates(weaken(step, target) for step in implied), leaf.span), is_exact=False)
+            steps = dict.fromkeys(weaken(step, target).predicate for step in implied)
+            return Weakened(all_of(steps, leaf.span), is_exact=False)
         case _:
             assert_never(term)
 

@@ -163,7 +163,7 @@ def _require_small(tree: Predicate, source: Source, limits: Limits) -> None:
     size, most = lowered_size(tree), limits.length // _LENGTH_OF_COMPARISON
     if size > most:
         largest = max(subtrees(tree), key=lambda node: 0 if isinstance(node, And | Or | Not) else lowered_size(node))
-        message = f"the query makes {size} comparisons, more than {most}"
+        message = f"the query is as much work as {size} comparisons, more than {most}"
         advice = "a set compares its whole sum with each of its ranges"
         raise QuerySyntaxError([_refuse(source, largest.span, message, advice)])
 

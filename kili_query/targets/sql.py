@@ -13,6 +13,7 @@ INVARIANT: names reach the text only as identifiers and literals that sqlglot qu
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import cache
+from itertools import starmap
 from typing import Literal, TypeAlias, TypeVar, assert_never
 
 from attrs import evolve, frozen
@@ -205,9 +206,10 @@ def _long_query(tree: Predicate, labels: exp.Table, counts: exp.Table, dialect: 
         return query, known if tree == Constant(True) else _joined([known, _write(exp.false(), dialect)], "AND")
     names = {counter: f"n{number}" for number, counter in enumerate(wanted)}
     sums = [exp.alias_(_sum_of(counter), name, quoted=True, copy=False) for counter, name in names.items()]
-    are_wanted = _in_groups(
-        [_is_counter(counter) for counter in wanted], lambda group: exp.or_(*group, copy=False), exp.paren
-    )
+    by_job: dict[str, list[str]] = {}
+    for counter in wanted:
+        by_job.setdefault(counter.job, []).append(counter.category)
+    are_wanted = _in_groups(list(starmap(_is_among, by_job.items())), lambda group: exp.or_(*group, copy=False), exp.paren)
     totals = (
         exp.select(_column("label_id", "c"), *sums, copy=False)
         .from_(exp.alias_(counts, "c", table=True, quoted=True), copy=False)
@@ -233,6 +235,13 @@ def _is_counter(counter: Counter) -> exp.Condition:
     job = exp.EQ(this=_column("job", "c"), expression=exp.Literal.string(counter.job))
     category = exp.EQ(this=_column("category", "c"), expression=exp.Literal.string(counter.category))
     return exp.and_(job, category, copy=False)
+
+
+def _is_among(job: str, categories: list[str]) -> exp.Condition:
+    if len(categories) == 1:
+        return _is_counter(Counter(job, categories[0]))
+    listed = exp.In(this=_column("category", "c"), expressions=list(map(exp.Literal.string, categories)))
+    return exp.and_(exp.EQ(this=_column("job", "c"), expression=exp.Literal.string(job)), listed, copy=False)
 
 
 def _sum_of(counter: Counter) -> exp.Expression:
