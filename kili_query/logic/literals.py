@@ -81,7 +81,9 @@ def range_of(form: Form, bounds: Bounds = NO_BOUNDS) -> Interval:
         return bounds.get(form, COUNTS)
     if not bounds:
         coefficients = [addend.coefficient for addend in form]
-        return COUNTS[1] * sum(min(one, 0) for one in coefficients), COUNTS[1] * sum(max(one, 0) for one in coefficients)
+        return COUNTS[1] * sum(min(one, 0) for one in coefficients), COUNTS[1] * sum(
+            max(one, 0) for one in coefficients
+        )
     low = high = 0
     for addend in form:
         ends = [addend.coefficient * end for end in bounds.get(addend.counter, COUNTS)]

@@ -209,7 +209,9 @@ def _long_query(tree: Predicate, labels: exp.Table, counts: exp.Table, dialect: 
     by_job: dict[str, list[str]] = {}
     for counter in wanted:
         by_job.setdefault(counter.job, []).append(counter.category)
-    are_wanted = _in_groups(list(starmap(_is_among, by_job.items())), lambda group: exp.or_(*group, copy=False), exp.paren)
+    are_wanted = _in_groups(
+        list(starmap(_is_among, by_job.items())), lambda group: exp.or_(*group, copy=False), exp.paren
+    )
     totals = (
         exp.select(_column("label_id", "c"), *sums, copy=False)
         .from_(exp.alias_(counts, "c", table=True, quoted=True), copy=False)
