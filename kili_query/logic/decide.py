@@ -184,7 +184,7 @@ def is_refuted(tree: Predicate) -> bool:
 def prepare(tree: Predicate, ontology: Ontology | None = None) -> Predicate:
     """The tree as the logic sees it: bound, without sugar, equal conditions in brackets written alike.
 
-    No sugar is left in conditions either, so that a negation, which lowers what it negates, keeps the terms of the tree.
+    Conditions hold no sugar either, so that a negation, which lowers what it negates, keeps the terms of the tree.
     """
     bound = tree if ontology is None else bind(tree, ontology)
     return simplify_conditions(lower(bound), simplify_core)

@@ -194,9 +194,9 @@ def pigeons(number: int) -> str:
 @pytest.mark.parametrize("text", [*map(three_sat, range(8)), *map(pigeons, (4, 6, 9, 12))])
 def test_adversarial_queries_stop_on_a_budget(text: str) -> None:
     tree = parse_tree(text)
-    start = time.perf_counter()
+    start = time.process_time()
     found = satisfiable(tree)
-    assert time.perf_counter() - start < 2  # about 30 ms on a quiet machine
+    assert time.process_time() - start < 2  # about 30 ms on a quiet machine
     if found:
         assert found.example is not None
         assert meets(lower(tree), found.example.counts)

@@ -152,9 +152,9 @@ def test_a_thousand_comparisons_are_simplified_in_linear_time() -> None:
     rng = random.Random(1)
     for text in (" OR ".join(f"JOB_{i}.CAT_{i}.count > {i}" for i in range(1000)), mixed(rng, 1000)):
         tree = parse_tree(text)
-        start = time.perf_counter()
+        start = time.process_time()
         simple = simplify(tree)
-        elapsed_s = time.perf_counter() - start
+        elapsed_s = time.process_time() - start
         assert len(print_tree(simple)) <= len(print_tree(tree))
         assert elapsed_s < 3  # the benchmark is stricter; this only finds what has become quadratic
 
@@ -171,8 +171,8 @@ def test_a_thousand_comparisons_are_simplified_in_linear_time() -> None:
 )
 def test_wide_trees_take_bounded_time(text: str) -> None:
     tree = parse_tree(text, limits=UNLIMITED)
-    start = time.perf_counter()
+    start = time.process_time()
     found = simplify_steps(tree)
-    assert time.perf_counter() - start < 20
+    assert time.process_time() - start < 20
     assert len(print_tree(found.tree)) <= len(print_tree(tree))
     assert found.note == "" or found.tree is tree

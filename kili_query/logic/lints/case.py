@@ -169,7 +169,7 @@ class Case:
                 stack.extend(reversed(self.operands_to_settle(node, kind)))
 
     def operands_to_settle(self, node: Predicate, kind: type[And] | type[Or]) -> list[Predicate]:
-        """Return the operands of a node that is not settled; the leaves of a node of the kind are not settled either."""
+        """Return the operands of an unsettled node; if it is of the kind, its leaves are not settled either."""
         other = Or if kind is And else And
         return [one for one in self.operands(node) if not isinstance(node, kind) or isinstance(one, other)]
 
