@@ -80,10 +80,8 @@ def range_of(form: Form, bounds: Bounds = NO_BOUNDS) -> Interval:
     if not isinstance(form, tuple):
         return bounds.get(form, COUNTS)
     if not bounds:
-        coefficients = [addend.coefficient for addend in form]
-        return COUNTS[1] * sum(min(one, 0) for one in coefficients), COUNTS[1] * sum(
-            max(one, 0) for one in coefficients
-        )
+        signed = [addend.coefficient for addend in form]
+        return MAX_COUNT * sum(min(one, 0) for one in signed), MAX_COUNT * sum(max(one, 0) for one in signed)
     low = high = 0
     for addend in form:
         ends = [addend.coefficient * end for end in bounds.get(addend.counter, COUNTS)]
