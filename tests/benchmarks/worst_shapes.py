@@ -98,12 +98,12 @@ SHAPES: dict[str, Callable[[], str]] = {
         + _many(", ", lambda n: f"{3 * n}", " IN {", "}", _LENGTH // 2)
     ),
 <<<<<<< HEAD
-    "largest set of a sum": lambda: _many(", ", lambda n: f"{3 * n}", "J.C.count + J.D.count IN {", "}", _LENGTH // 10),
+    "largest set of a sum": lambda: _many(", ", lambda n: f"{3 * n}", "J.C.count + J.D.count IN {", "}", _LENGTH // 11),
     "largest NOT set of a sum": lambda: _many(
-        ", ", lambda n: f"{3 * n}", "J.C.count - J.D.count NOT IN {", "}", _LENGTH // 10
+        ", ", lambda n: f"{3 * n}", "J.C.count - J.D.count NOT IN {", "}", _LENGTH // 11
     ),
-    "largest set of a pattern": lambda: _many(", ", lambda n: f"{3 * n}", "J.*.count IN {", "}", _LENGTH // 5),
-    "largest set of brackets": lambda: _many(", ", lambda n: f"{3 * n}", "J.C[K.D].count IN {", "}", _LENGTH // 10),
+    "largest set of a pattern": lambda: _many(", ", lambda n: f"{3 * n}", "J.*.count IN {", "}", _LENGTH * 2 // 11),
+    "largest set of brackets": lambda: _many(", ", lambda n: f"{3 * n}", "J.C[K.D].count IN {", "}", _LENGTH // 11),
 =======
     "largest set of a sum": lambda: _many(", ", lambda n: f"{3 * n}", "J.C.count + J.D.count IN {", "}", 6_600),
     "largest NOT set of a sum": lambda: _many(", ", lambda n: f"{3 * n}", "J.C.count - J.D.count NOT IN {", "}", 6_600),
