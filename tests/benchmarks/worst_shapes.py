@@ -97,19 +97,12 @@ SHAPES: dict[str, Callable[[], str]] = {
         _many(" + ", lambda n: f"J.C{n}.count", length=_LENGTH // 2)
         + _many(", ", lambda n: f"{3 * n}", " IN {", "}", _LENGTH // 2)
     ),
-<<<<<<< HEAD
     "largest set of a sum": lambda: _many(", ", lambda n: f"{3 * n}", "J.C.count + J.D.count IN {", "}", _LENGTH // 11),
     "largest NOT set of a sum": lambda: _many(
         ", ", lambda n: f"{3 * n}", "J.C.count - J.D.count NOT IN {", "}", _LENGTH // 11
     ),
     "largest set of a pattern": lambda: _many(", ", lambda n: f"{3 * n}", "J.*.count IN {", "}", _LENGTH * 2 // 11),
     "largest set of brackets": lambda: _many(", ", lambda n: f"{3 * n}", "J.C[K.D].count IN {", "}", _LENGTH // 11),
-=======
-    "largest set of a sum": lambda: _many(", ", lambda n: f"{3 * n}", "J.C.count + J.D.count IN {", "}", 6_600),
-    "largest NOT set of a sum": lambda: _many(", ", lambda n: f"{3 * n}", "J.C.count - J.D.count NOT IN {", "}", 6_600),
-    "largest set of a pattern": lambda: _many(", ", lambda n: f"{3 * n}", "J.*.count IN {", "}", 13_300),
-    "largest set of brackets": lambda: _many(", ", lambda n: f"{3 * n}", "J.C[K.D].count IN {", "}", 6_600),
->>>>>>> 21cb6ec (Tests of bounded work count lines instead of seconds)
     "set of a pattern": lambda: _many(", ", lambda n: f"{3 * n}", "J.*.count IN {", "}"),
     "set of brackets": lambda: _many(", ", lambda n: f"{3 * n}", "J.C[K.D].count IN {", "}"),
     "sets": lambda: _many(" AND ", lambda n: f"J.C{n}.count IN {{1, 3, 5, 7..9, 11}}"),
