@@ -174,11 +174,11 @@ def alternating(levels: int) -> str:
 
 
 WIDE = {
-    "OR": " OR ".join(f"J.C.count == {2 * number}" for number in range(3_000)),
+    "OR": " OR ".join(f"J.C.count == {2 * number}" for number in range(1_900)),
     "AND": " AND ".join(f"J.C.count != {2 * number + 1}" for number in range(1_500)),
-    "set": f"J.C.count IN {{{', '.join(str(3 * number) for number in range(9_000))}}}",
-    "set of a sum": f"J.C.count + J.D.count IN {{{', '.join(str(3 * number) for number in range(1_500))}}}",
-    "sum": " + ".join(["J.C.count - J.D.count"] * 1_000 + [f"J.C{number}.count" for number in range(1_200)]) + " > 0",
+    "set": f"J.C.count IN {{{', '.join(str(3 * number) for number in range(5_500))}}}",
+    "set of a sum": f"J.C.count + J.D.count IN {{{', '.join(str(3 * number) for number in range(700))}}}",
+    "sum": " + ".join(["J.C.count - J.D.count"] * 700 + [f"J.C{number}.count" for number in range(1_200)]) + " > 0",
 }
 
 
