@@ -103,6 +103,20 @@ def check_label_type(label_type: str) -> str:
     return str(label_type)
 
 
+def check_timeout(timeout_s: object) -> None:
+    """The value is a number of seconds, or None."""
+    is_number = isinstance(timeout_s, int | float) and not isinstance(timeout_s, bool)
+    if timeout_s is not None and not (is_number and 0 < cast("float", timeout_s) < math.inf):
+        raise ArgumentError(f"`timeout_s` is a number of seconds above 0, not {timeout_s!r:.80}")
+
+
+def is_parsed(output_format: str, name: str) -> bool:
+    """Whether labels are listed as objects."""
+    if output_format not in ("dict", "parsed_label"):
+        raise ArgumentError(f"`{name}` is 'dict' or 'parsed_label', not {output_format!r:.80}")
+    return output_format == "parsed_label"
+
+
 def _check_mark(name: str, value: object) -> None:
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise ArgumentError(f"`{name}` is a number, not {value!r:.80}")

@@ -6,15 +6,13 @@ Longer than most files: the methods have many parameters, and what they promise 
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import AbstractContextManager
 from os import PathLike
-from types import ModuleType, TracebackType
+from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self, TypeVar, Unpack, cast, overload
-
-from attrs import evolve, frozen
 
 from kili_query._extras import load
 from kili_query.client import writing
 from kili_query.client.answers import shape_of
-from kili_query.client.arguments import check_project_id, checked_fields
+from kili_query.client.arguments import check_project_id, check_timeout, checked_fields, is_parsed
 from kili_query.client.assets import count_assets, read_assets, read_assets_with_parsed_labels
 from kili_query.client.collecting import rare_collections
 from kili_query.client.contents import PAYLOAD_THREADS, OnMalformed, checked_on_malformed
@@ -31,7 +29,7 @@ from kili_query.client.paging import Row
 from kili_query.client.progress import Bar, is_bar_disabled, progress_bar
 from kili_query.client.rate_limit import CALLS_PER_MINUTE
 from kili_query.client.reading import count_labels, read_labels, read_parsed_labels
-from kili_query.client.request import DEFAULT_TIMEOUT_S, Request, Service
+from kili_query.client.request import DEFAULT_TIMEOUT_S, PatientService, Request, Service
 from kili_query.client.rows import ListContext, ListRequest
 from kili_query.client.settings import MAX_ANSWER_BYTES, Settings
 from kili_query.client.threads import Threads
@@ -144,7 +142,7 @@ class KiliClient:
             raise ArgumentError(f"`profile` is a `ServerProfile`, not {profile!r:.80}")
         checked_on_malformed(on_malformed)
         cache = _checked_cache(ontology_cache)
-        _check_timeout(timeout_s)
+        check_timeout(timeout_s)
         if transport is not None and api_key is None:
             api_key = _NO_KEY
         self._settings = Settings.resolve(
@@ -155,7 +153,7 @@ class KiliClient:
             transport = self._http = Transport(
                 self._settings, calls_per_minute=calls_per_minute, payload_timeout_s=timeout_s or DEFAULT_TIMEOUT_S
             )
-        self._service = _Patient(transport, timeout_s)
+        self._service = PatientService(transport, timeout_s)
         self._pool = Threads(_PREFETCHING_THREADS, "kili-pages")
         self._payload_pool = Threads(PAYLOAD_THREADS, "kili-payloads")
         projects = Projects(self._service, cache)
@@ -284,10 +282,10 @@ class KiliClient:
             ServiceError: the service refused, or could not be asked.
             LabelError: the content of a label cannot be read; the message names the label.
         """
-        wanted = self._wanted(project_id, filters, category_search, fields, first, skip, disable_tqdm, as_generator)
-        if _is_parsed(output_format, "output_format"):
-            return self._given(read_parsed_labels(self._context, wanted), as_generator, disable_tqdm)
-        return self._given(read_labels(self._context, wanted), as_generator, disable_tqdm)
+        rest = (project_id, filters, category_search, fields, first, skip, disable_tqdm, as_generator)
+        if is_parsed(output_format, "output_format"):
+            return self._list(read_parsed_labels, *rest)
+        return self._list(read_labels, *rest)
 
     @overload
     def predictions(
@@ -316,8 +314,9 @@ class KiliClient:
         Arguments, results and errors are those of `labels`.
         """
         chosen = {**filters, "type_in": [LabelType.PREDICTION]}
-        wanted = self._wanted(project_id, chosen, category_search, fields, first, skip, disable_tqdm, as_generator)
-        return self._given(read_labels(self._context, wanted), as_generator, disable_tqdm)
+        return self._list(
+            read_labels, project_id, chosen, category_search, fields, first, skip, disable_tqdm, as_generator
+        )
 
     @overload
     def inferences(
@@ -346,8 +345,9 @@ class KiliClient:
         Arguments, results and errors are those of `labels`.
         """
         chosen = {**filters, "type_in": [LabelType.INFERENCE]}
-        wanted = self._wanted(project_id, chosen, category_search, fields, first, skip, disable_tqdm, as_generator)
-        return self._given(read_labels(self._context, wanted), as_generator, disable_tqdm)
+        return self._list(
+            read_labels, project_id, chosen, category_search, fields, first, skip, disable_tqdm, as_generator
+        )
 
     def export_labels_as_df(
         self,
@@ -373,15 +373,10 @@ class KiliClient:
             ArgumentError: an argument cannot be used; nothing was sent.
             ServiceError: the service refused, or could not be asked.
         """
-        label_frame = _frames().label_frame
-        of_label, of_asset = checked_fields(fields), checked_fields(asset_fields, "asset_fields")
-        selection_of(of_label)
-        if taken := [name for name in of_asset if name.split(".")[0] == "labels"]:
-            raise ArgumentError(f"`asset_fields` holds `{taken[0]}`: labels are the rows, so put it in `fields`")
-        asked = (*of_asset, *(f"labels.{name}" for name in of_label))
-        wanted = ListRequest(project_id=project_id, fields=asked, disable_tqdm=self._settings.disable_tqdm)
-        assets = read_assets(self._context, wanted)
-        return cast("pd.DataFrame", label_frame(assets, of_label, of_asset, flatten=flatten))
+        frames = load("kili_query.client.dataframe", "a data frame of labels", "pandas")
+        hidden = self._settings.disable_tqdm
+        found = frames.read_label_frame(self._context, project_id, fields, asset_fields, flatten, disable_tqdm=hidden)
+        return cast("pd.DataFrame", found)
 
     def export_labels(
         self,
@@ -741,11 +736,11 @@ class KiliClient:
             DataError: a content, or an asset's metadata, cannot be read.
         """
         chosen = {"asset_id": asset_id, **filters}
-        wanted = self._wanted(
-            project_id, chosen, label_category_search, fields, first, skip, disable_tqdm, as_generator
+        parses = is_parsed(label_output_format, "label_output_format")
+        read = read_assets_with_parsed_labels if parses else read_assets
+        return self._list(
+            read, project_id, chosen, label_category_search, fields, first, skip, disable_tqdm, as_generator
         )
-        read = read_assets_with_parsed_labels if _is_parsed(label_output_format, "label_output_format") else read_assets
-        return self._given(read(self._context, wanted), as_generator, disable_tqdm)
 
     @shows_filters(AssetKeywords)
     def count_assets(
@@ -849,8 +844,9 @@ class KiliClient:
         )
         return cast("Subscription", module.subscribe(self._context, self._settings, project_id, callback, options))
 
-    def _wanted(
+    def _list(
         self,
+        read: Callable[[ListContext, ListRequest], Iterator[_Item]],
         project_id: str,
         filters: Mapping[str, object],
         search: str | Query | None,
@@ -859,22 +855,19 @@ class KiliClient:
         skip: int,
         disable_tqdm: bool | None,
         as_generator: bool,
-    ) -> ListRequest:
-        return ListRequest(
+    ) -> Iterator[_Item] | list[_Item]:
+        is_hidden = is_bar_disabled(disable_tqdm, self._settings.disable_tqdm)
+        wanted = ListRequest(
             project_id=project_id,
             filters=filters,
             category_search=search,
             fields=fields,
             first=first,
             skip=skip,
-            # a bar would stand still whenever the caller pauses
-            disable_tqdm=True if as_generator else is_bar_disabled(disable_tqdm, self._settings.disable_tqdm),
+            disable_tqdm=as_generator or is_hidden,
         )
-
-    def _given(
-        self, items: Iterator[_Item], as_generator: bool, disable_tqdm: bool | None
-    ) -> Iterator[_Item] | list[_Item]:
-        if as_generator and not is_bar_disabled(disable_tqdm, self._settings.disable_tqdm):
+        items = read(self._context, wanted)
+        if as_generator and not is_hidden:
             message = "`as_generator=True` hides the progress bar, which would stand still when you do: give"
             warn(f"{message} `disable_tqdm=True`")
         if as_generator:
@@ -887,46 +880,9 @@ class KiliClient:
         return progress_bar(what, disable=is_bar_disabled(disable_tqdm, self._settings.disable_tqdm), total=total)
 
 
-@frozen
-class _Patient:
-    """A service that is given as much time as the user says; calls that wait for less than others still do."""
-
-    service: Service
-    timeout_s: float | None
-
-    def ask(self, request: Request) -> object:
-        if self.timeout_s is not None:
-            is_hasty = request.timeout_s < DEFAULT_TIMEOUT_S
-            most_s = min(self.timeout_s, request.timeout_s) if is_hasty else self.timeout_s
-            request = evolve(request, timeout_s=most_s)
-        return self.service.ask(request)
-
-    def get_json(self, url: str) -> object:
-        return self.service.get_json(url)
-
-
-def _check_timeout(timeout_s: object) -> None:
-    if timeout_s is None:
-        return
-    is_number = isinstance(timeout_s, int | float) and not isinstance(timeout_s, bool)
-    if not (is_number and 0 < cast("float", timeout_s) < float("inf")):
-        raise ArgumentError(f"`timeout_s` is a number of seconds above 0, not {timeout_s!r:.80}")
-
-
 def _checked_cache(cache: object) -> OntologyCache | None:
     if isinstance(cache, bool):
         return {} if cache else None
     if not isinstance(cache, MutableMapping):
         raise ArgumentError(f"`ontology_cache` is a dict of ontologies, True or False, not {cache!r:.80}")
     return cache
-
-
-def _is_parsed(output_format: str, name: str) -> bool:
-    if output_format not in ("dict", "parsed_label"):
-        raise ArgumentError(f"`{name}` is 'dict' or 'parsed_label', not {output_format!r:.80}")
-    return output_format == "parsed_label"
-
-
-def _frames() -> ModuleType:
-    """The module that needs pandas, whose absence is noticed before anything is sent."""
-    return load("kili_query.client.dataframe", "a data frame of labels", "pandas")

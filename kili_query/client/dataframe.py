@@ -7,9 +7,36 @@ from typing import Any
 import pandas as pd
 
 from kili_query.client.answers import shape_of
+from kili_query.client.arguments import checked_fields
+from kili_query.client.assets import read_assets
 from kili_query.client.paging import Row
-from kili_query.errors import TransportError
-from kili_query.protocol import ASSETS
+from kili_query.client.rows import ListContext, ListRequest
+from kili_query.errors import ArgumentError, TransportError
+from kili_query.protocol import ASSETS, selection_of
+
+
+def read_label_frame(
+    context: ListContext,
+    project_id: str,
+    fields: Sequence[str],
+    asset_fields: Sequence[str],
+    flatten: bool,
+    *,
+    disable_tqdm: bool | None,
+) -> pd.DataFrame:
+    """Read all labels of a project, with the assets that hold them.
+
+    Raises:
+        ArgumentError: an argument cannot be used; nothing was sent.
+        ServiceError: the service refused, or could not be asked.
+    """
+    of_label, of_asset = checked_fields(fields), checked_fields(asset_fields, "asset_fields")
+    selection_of(of_label)
+    if taken := [name for name in of_asset if name.split(".")[0] == "labels"]:
+        raise ArgumentError(f"`asset_fields` holds `{taken[0]}`: labels are the rows, so put it in `fields`")
+    asked = (*of_asset, *(f"labels.{name}" for name in of_label))
+    assets = read_assets(context, ListRequest(project_id=project_id, fields=asked, disable_tqdm=disable_tqdm))
+    return label_frame(assets, of_label, of_asset, flatten=flatten)
 
 
 def label_frame(

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Protocol
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from kili_query.protocol import Operation
 
@@ -58,3 +58,21 @@ class Service(Protocol):
         Raises:
             ServiceError: it cannot be had.
         """
+
+
+@frozen
+class PatientService:
+    """A service that is given as much time as the user says; calls that wait for less than others still do."""
+
+    service: Service
+    timeout_s: float | None
+
+    def ask(self, request: Request) -> object:
+        if self.timeout_s is not None:
+            is_hasty = request.timeout_s < DEFAULT_TIMEOUT_S
+            most_s = min(self.timeout_s, request.timeout_s) if is_hasty else self.timeout_s
+            request = evolve(request, timeout_s=most_s)
+        return self.service.ask(request)
+
+    def get_json(self, url: str) -> object:
+        return self.service.get_json(url)
