@@ -13,7 +13,7 @@ from kili_query.protocol.filters import Flag, Mark, Metadata, Text, Texts
 def check_project_id(project_id: object) -> None:
     """The value can be the id of a project."""
     if not isinstance(project_id, str) or not project_id:
-        raise ArgumentError(f"`project_id` is the id of a project, not {project_id!r:.80}")
+        raise ArgumentError(f"`project_id` must be the id of a project, not {project_id!r:.80}")
 
 
 def checked_filters(declaration: type, filters: Mapping[str, object]) -> dict[str, object]:
@@ -37,7 +37,7 @@ def checked_filters(declaration: type, filters: Mapping[str, object]) -> dict[st
 def checked_count(name: str, value: object) -> int:
     """Return a number of rows that is not negative."""
     if not isinstance(value, int) or isinstance(value, bool):
-        raise ArgumentError(f"`{name}` is a whole number, not {value!r:.80}")
+        raise ArgumentError(f"`{name}` must be a whole number, not {value!r:.80}")
     if value < 0:
         raise ArgumentError(f"`{name}` is negative: {value}")
     return value
@@ -59,7 +59,7 @@ def checked_fields(fields: object, name: str = "fields") -> tuple[str, ...]:
 def check_text(name: str, value: object) -> None:
     """The value is a text."""
     if not isinstance(value, str):
-        raise ArgumentError(f"`{name}` is a text, not {value!r:.80}")
+        raise ArgumentError(f"`{name}` must be a text, not {value!r:.80}")
 
 
 def check_texts(name: str, values: object, *, nullable: bool = False) -> None:
@@ -73,7 +73,7 @@ def check_integers(name: str, values: Sequence[object] | None) -> None:
     """Each value is an integer, or None."""
     for index, value in enumerate(_entries(name, values, "numbers")):
         if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
-            raise ArgumentError(f"`{name}[{index}]` is a whole number of seconds, not {value!r:.80}")
+            raise ArgumentError(f"`{name}[{index}]` must be a whole number of seconds, not {value!r:.80}")
 
 
 def check_responses(name: str, values: Sequence[object] | None) -> None:
@@ -85,7 +85,7 @@ def check_responses(name: str, values: Sequence[object] | None) -> None:
 def check_response(name: str, value: object) -> None:
     """The value is the content of a label: a dict."""
     if not isinstance(value, Mapping):
-        raise ArgumentError(f"`{name}` is a dict of jobs, not {value!r:.80}")
+        raise ArgumentError(f"`{name}` must be a dict of jobs, not {value!r:.80}")
 
 
 def check_lengths(arrays: Mapping[str, Sequence[object] | None]) -> None:
@@ -99,7 +99,7 @@ def check_lengths(arrays: Mapping[str, Sequence[object] | None]) -> None:
 def check_label_type(label_type: str) -> str:
     """The label type, which the service has."""
     if label_type not in list(LabelType):
-        raise ArgumentError(f"`label_type` is one of {', '.join(LabelType)}, not {label_type!r}")
+        raise ArgumentError(f"`label_type` must be one of {', '.join(LabelType)}, not {label_type!r}")
     return str(label_type)
 
 
@@ -107,31 +107,31 @@ def check_timeout(timeout_s: object) -> None:
     """The value is a number of seconds, or None."""
     is_number = isinstance(timeout_s, int | float) and not isinstance(timeout_s, bool)
     if timeout_s is not None and not (is_number and 0 < cast("float", timeout_s) < math.inf):
-        raise ArgumentError(f"`timeout_s` is a number of seconds above 0, not {timeout_s!r:.80}")
+        raise ArgumentError(f"`timeout_s` must be a number of seconds above 0, not {timeout_s!r:.80}")
 
 
 def is_parsed(output_format: str, name: str) -> bool:
     """Whether labels are listed as objects."""
     if output_format not in ("dict", "parsed_label"):
-        raise ArgumentError(f"`{name}` is 'dict' or 'parsed_label', not {output_format!r:.80}")
+        raise ArgumentError(f"`{name}` must be 'dict' or 'parsed_label', not {output_format!r:.80}")
     return output_format == "parsed_label"
 
 
 def _check_mark(name: str, value: object) -> None:
     if not isinstance(value, int | float) or isinstance(value, bool):
-        raise ArgumentError(f"`{name}` is a number, not {value!r:.80}")
+        raise ArgumentError(f"`{name}` must be a number, not {value!r:.80}")
     if isinstance(value, float) and not math.isfinite(value):
         raise ArgumentError(f"`{name}` is {value}, which no mark can be compared with")
 
 
 def _check_flag(name: str, value: object) -> None:
     if not isinstance(value, bool):
-        raise ArgumentError(f"`{name}` is True or False, not {value!r:.80}")
+        raise ArgumentError(f"`{name}` must be True or False, not {value!r:.80}")
 
 
 def _check_metadata(name: str, value: object) -> None:
     if not isinstance(value, Mapping):
-        raise ArgumentError(f"`{name}` is a dict of metadata, not {value!r:.80}")
+        raise ArgumentError(f"`{name}` must be a dict of metadata, not {value!r:.80}")
 
 
 _CHECKS: Mapping[object, Callable[[str, object], None]] = {
@@ -148,7 +148,7 @@ def _check_choices(name: str, values: Sequence[str], known: Sequence[str]) -> No
         if value not in known:
             meant = value.upper().replace(" ", "_")
             hint = f": did you mean {meant!r}?" if meant in known else ""
-            raise ArgumentError(f"`{name}[{index}]` is one of {', '.join(known)}, not {value!r}{hint}")
+            raise ArgumentError(f"`{name}[{index}]` must be one of {', '.join(known)}, not {value!r}{hint}")
 
 
 def _entries(name: str, values: object, of: str) -> Sequence[object]:
@@ -157,5 +157,5 @@ def _entries(name: str, values: object, of: str) -> Sequence[object]:
 
 def _checked_list(name: str, values: object, of: str) -> Sequence[object]:
     if isinstance(values, str | bytes) or not isinstance(values, Sequence):
-        raise ArgumentError(f"`{name}` is a list of {of}, not {values!r:.80}")
+        raise ArgumentError(f"`{name}` must be a list of {of}, not {values!r:.80}")
     return values

@@ -139,7 +139,7 @@ class KiliClient:
             ServiceError: the service cannot be reached.
         """
         if not isinstance(profile, ServerProfile):
-            raise ArgumentError(f"`profile` is a `ServerProfile`, not {profile!r:.80}")
+            raise ArgumentError(f"`profile` must be a `ServerProfile`, not {profile!r:.80}")
         checked_on_malformed(on_malformed)
         cache = _checked_cache(ontology_cache)
         check_timeout(timeout_s)
@@ -884,5 +884,5 @@ def _checked_cache(cache: object) -> OntologyCache | None:
     if isinstance(cache, bool):
         return {} if cache else None
     if not isinstance(cache, MutableMapping):
-        raise ArgumentError(f"`ontology_cache` is a dict of ontologies, True or False, not {cache!r:.80}")
+        raise ArgumentError(f"`ontology_cache` must be a dict of ontologies, True or False, not {cache!r:.80}")
     return cache

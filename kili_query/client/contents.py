@@ -56,7 +56,7 @@ def checked_on_malformed(value: str) -> OnMalformed:
         return "raise"
     if value == "skip":
         return "skip"
-    raise ArgumentError(f"`on_malformed` is 'raise' or 'skip', not {value!r}")
+    raise ArgumentError(f"`on_malformed` must be 'raise' or 'skip', not {value!r}")
 
 
 def labels_of(row: Row, places: Sequence[str]) -> Iterator[Row]:

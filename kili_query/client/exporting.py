@@ -107,7 +107,7 @@ class Wanted:
 
     def _named(self) -> dict[str, object]:
         if self.filters is not None and not isinstance(self.filters, Mapping):
-            raise ArgumentError(f"`asset_filter_kwargs` is a dict of filters, not {self.filters!r:.80}")
+            raise ArgumentError(f"`asset_filter_kwargs` must be a dict of filters, not {self.filters!r:.80}")
         named: dict[str, object] = {}
         for given, value in (self.filters or {}).items():
             name = _OLD_NAMES.get(given, given)

@@ -77,7 +77,7 @@ def _checked(wanted: ListRequest) -> ListRequest:
     checked = wanted.checked(LabelFilters)
     external_ids = checked.filters.get("asset_external_id_in")
     if isinstance(external_ids, Sized) and len(external_ids) > _MANY_EXTERNAL_IDS:
-        message = "`asset_external_id_in` looks for parts of ids, which takes the service long for so many: "
+        message = "`asset_external_id_in` looks for parts of ids, which is slow for so many: "
         warn(message + "`asset_external_id_strictly_in` looks for whole ones")
     return checked
 

@@ -42,7 +42,7 @@ def parse_search(search: str | Query | None, *, name: str = "category_search") -
     if search is None or isinstance(search, Query):
         return search
     if not isinstance(search, str):
-        raise ArgumentError(f"`{name}` is a text or a `Query`, not {search!r:.80}")
+        raise ArgumentError(f"`{name}` must be a text or a `Query`, not {search!r:.80}")
     return parse(search, name=name)
 
 

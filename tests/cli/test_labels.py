@@ -157,7 +157,7 @@ def test_a_profile(ask: Run, tmp_path: Path) -> None:
         (["demo", "--where", "OBJECTS.PERSN"], "   = help: did you mean `PERSON`?\n"),
         (["other"], "error: there is no project `other`, or not for this user"),
         (["other", "--count"], "error: there is no project `other`, or not for this user"),
-        ([""], "error: `PROJECT` is the id of a project, not ''\n"),
+        ([""], "error: `PROJECT` must be the id of a project, not ''\n"),
         (["demo", "--fields", "id,nope"], "error: Cannot query field 'nope' on type 'Label'"),
         (["demo", "--fields", " , "], "names no field"),
         (["demo", "--endpoint", "localhost"], "error: `--endpoint` is no endpoint: "),

@@ -362,7 +362,7 @@ def test_messages_name_options_and_variables(run: Run) -> None:
     ran = run("labels", "p", KILI_API_KEY="k", KILI_VERIFY="no such file")
     assert ran.err.startswith("error: `KILI_VERIFY` is neither true nor false nor a path")
     ran = run("labels", "", "--endpoint", "http://127.0.0.1:9/graphql", KILI_API_KEY="k", KILI_SDK_SKIP_CHECKS="1")
-    assert ran.err.startswith("error: `PROJECT` is the id of a project, not ''")
+    assert ran.err.startswith("error: `PROJECT` must be the id of a project, not ''")
     ran = run("labels", "p", KILI_API_KEY="")
     assert ran.err.startswith("error: no API key: set the environment variable `KILI_API_KEY`")
     assert "export KILI_API_KEY=" in ran.err

@@ -333,7 +333,7 @@ class TestRefusals:
             ({"fmt": "llm_v1"}, NotCompatibleOptions, "with_assets"),
             ({"asset_ids": []}, ArgumentError, "`asset_ids` is empty"),
             ({"external_ids": ()}, ArgumentError, "`external_ids` is empty"),
-            ({"asset_ids": "a"}, ArgumentError, "`asset_ids` is a list of texts"),
+            ({"asset_ids": "a"}, ArgumentError, "`asset_ids` must be a list of texts"),
             ({"asset_ids": ["a"], "external_ids": ["b"]}, IncompatibleArgumentsError, "give one of them"),
             ({"asset_filter_kwargs": {"status": ["TODO"]}}, ArgumentError, "did you mean `status_in`"),
             ({"asset_filter_kwargs": {"status_in": ["TO DO"]}}, ArgumentError, "one of TODO"),

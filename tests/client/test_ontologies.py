@@ -113,5 +113,5 @@ def test_an_unknown_project_is_not_found(served: ListServer) -> None:
 
 @pytest.mark.parametrize("cache", [None, [], "yes"])
 def test_a_cache_that_is_none_is_refused(cache: object) -> None:
-    with pytest.raises(ArgumentError, match="`ontology_cache` is a dict"):
+    with pytest.raises(ArgumentError, match="`ontology_cache` must be a dict"):
         KiliClient(KEY, "http://127.0.0.1:1/graphql", ontology_cache=cache)

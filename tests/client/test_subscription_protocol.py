@@ -482,8 +482,8 @@ def test_the_key_is_in_no_log(open_subscription: Subscribe, caplog: pytest.LogCa
     ("options", "message"),
     [
         ({"protocol": "mqtt"}, "`protocol` is 'graphql-ws' or 'graphql-transport-ws', or None"),
-        ({"where": 7}, "`where` is a text or a `Query`, not 7"),
-        ({"on_malformed": "ignore"}, "`on_malformed` is 'raise' or 'skip', not 'ignore'"),
+        ({"where": 7}, "`where` must be a text or a `Query`, not 7"),
+        ({"on_malformed": "ignore"}, "`on_malformed` must be 'raise' or 'skip', not 'ignore'"),
         ({"on_notice": "print"}, "`on_notice` is a function, not 'print'"),
         ({"callback": "print"}, "`callback` is a function, not 'print'"),
         *(({"unreachable_s": value}, "`unreachable_s` is a number of seconds") for value in ("1", -1, float("nan"))),

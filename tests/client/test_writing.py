@@ -132,9 +132,13 @@ def test_batches_are_bounded_in_bytes(service: FakeService) -> None:
         ({"json_response_array": [{}, {}], "asset_id_array": ["a", None]}, ArgumentError, r"`asset_id_array\[1\]`"),
         ({"json_response_array": [{}], "asset_id_array": ["a"], "label_type": "PREDICTION"}, ArgumentError, "model"),
         ({"json_response_array": [{}], "asset_id_array": ["a"], "label_type": "WRONG"}, ArgumentError, "DEFAULT"),
-        ({"json_response_array": [{}, "x"], "asset_id_array": ["a", "b"]}, ArgumentError, r"array\[1\]` is a dict"),
-        ({"json_response_array": [{}], "asset_id_array": "a"}, ArgumentError, "`asset_id_array` is a list"),
-        ({"json_response_array": [{}], "asset_id_array": [7]}, ArgumentError, "is a text, not 7"),
+        (
+            {"json_response_array": [{}, "x"], "asset_id_array": ["a", "b"]},
+            ArgumentError,
+            r"array\[1\]` must be a dict",
+        ),
+        ({"json_response_array": [{}], "asset_id_array": "a"}, ArgumentError, "`asset_id_array` must be a list"),
+        ({"json_response_array": [{}], "asset_id_array": [7]}, ArgumentError, "must be a text, not 7"),
         ({"json_response_array": [{"a": math.nan}], "asset_id_array": ["a"]}, ArgumentError, "not JSON"),
         (
             {"json_response_array": [{}], "asset_id_array": ["a"], "seconds_to_label_array": [1.5]},
