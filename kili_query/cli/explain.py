@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from kili_query.cli.arguments import JsonOption, OntologyOption
+from kili_query.cli.arguments import JsonOption, OntologyOption, VerboseOption
 from kili_query.cli.exit_status import FINE, CommandError
 from kili_query.cli.explain_query import explain_query
 from kili_query.cli.output import print_json
@@ -38,6 +38,7 @@ def explain(
         Literal["default", "strict"],
         typer.Option("--profile", help="What the server is trusted with: to count as we do, or as little as can be."),
     ] = "default",
+    verbose: VerboseOption = False,
     as_json: JsonOption = False,
 ) -> int:
     """Explain a diagnostic code, or what a query does.
@@ -55,7 +56,9 @@ def explain(
             raise typer.BadParameter("a code is explained without an ontology and labels", param_hint="'CODE|QUERY'")
         _explain_code(subject, as_json=as_json)
     else:
-        explain_query(subject, ontology, _PROFILES[profile], labels, sample or None, as_json=as_json)
+        explain_query(
+            subject, ontology, _PROFILES[profile], labels, sample or None, as_json=as_json, is_verbose=verbose
+        )
     return FINE
 
 

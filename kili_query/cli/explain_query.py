@@ -20,6 +20,7 @@ from kili_query.ast import (
     Predicate,
     Relation,
 )
+from kili_query.cli.as_written import clipped, expands, keep_operators, shown_example
 from kili_query.cli.inputs import find_ontology, judge_query, load_ontology, read_query, refuse_two_readers
 from kili_query.cli.mistakes import refuse_unreadable, tell_report, tell_unseen
 from kili_query.cli.output import diagnostics_text, paint, print_json
@@ -27,10 +28,10 @@ from kili_query.cli.progress import progress
 from kili_query.diagnostics import Diagnostic
 from kili_query.diagnostics.layout import printable
 from kili_query.diagnostics.render import as_json as diagnostic_as_json
-from kili_query.logic import Verdict
+from kili_query.logic import Example, Verdict, simplify
 from kili_query.ontology import Ontology
 from kili_query.planning import ServerProfile
-from kili_query.query import Plan, Query
+from kili_query.query import Plan, Query, query_of
 from kili_query.scanning import LabelNames, Report, judge_labels
 from kili_query.syntax import print_tree
 from kili_query.targets.closures import compile_closure
@@ -74,6 +75,7 @@ class _Explained:
     simplified: Query
     plan: Plan
     share: _Share | None
+    is_short: bool
 
     @property
     def verdict(self) -> str:
@@ -91,15 +93,31 @@ class _Explained:
         yield "tree", "\n".join(_rows(self.query.tree))
         yield "verdict", "\n".join([self.verdict, *self.examples()])
         yield "simplified", str(self.simplified)
-        yield "plan for the server", self.plan.explain()
+        yield "plan for the server", "\n".join(self.plan_lines())
         if self.share is not None:
             yield "labels", str(self.share)
 
     def examples(self) -> Iterator[str]:
         if self.always_true.value is not True and self.satisfiable.example is not None:
-            yield f"one that does: {self.satisfiable.example}"
+            yield f"one that does: {self.example_text(self.satisfiable.example)}"
         if self.satisfiable.value is not False and self.always_true.counterexample is not None:
-            yield f"one that does not: {self.always_true.counterexample}"
+            yield f"one that does not: {self.example_text(self.always_true.counterexample)}"
+
+    def example_text(self, example: Example) -> str:
+        return shown_example(example) if self.is_short else str(example)
+
+    def plan_lines(self) -> Iterator[str]:
+        """The plan; in short, with the query as it was written, and so the residual if it says the same."""
+        if not self.is_short:
+            yield from self.plan.explain().split("\n")
+            return
+        as_written = {str(self.plan.query): str(self.query)}
+        if self.plan.residual is not None and self.plan.residual.tree == simplify(self.plan.query.tree):
+            as_written[str(self.plan.residual)] = str(self.simplified)
+        width = len("residual  ")
+        for line in self.plan.explain().split("\n"):
+            text = as_written.get(line[width:], line[width:])
+            yield line[:width] + (clipped(text) if line[:width].strip() else text)
 
     def to_dict(self) -> dict[str, object]:
         residual = self.plan.residual
@@ -130,6 +148,7 @@ def explain_query(
     sample: int | None,
     *,
     as_json: bool,
+    is_verbose: bool,
 ) -> None:
     """Print what becomes of a query.
 
@@ -140,19 +159,23 @@ def explain_query(
         labels: a source of labels, or None.
         sample: how many of them to read; None for all.
         as_json: print JSON.
+        is_verbose: print what patterns expand to.
     """
     refuse_two_readers(argument, [labels or ""])
     ontology = load_ontology(find_ontology(ontology_path, [] if labels is None else [labels]))
     query, found = judge_query(*read_query(argument), ontology)
     plan = query.plan(ontology, profile=profile)
+    is_short = not is_verbose and not as_json and expands(query.tree, plan.query.tree)
+    simplified = query.simplify(None if is_short else ontology)
     explained = _Explained(
         query,
         found,
         satisfiable(query, ontology),
         always_true(query, ontology),
-        query.simplify(ontology),
+        query_of(keep_operators(simplified.tree, query.tree if is_short else plan.query.tree)),
         plan,
         None if labels is None else _sample(labels, plan, ontology, sample),
+        is_short,
     )
     if as_json:
         print_json(explained.to_dict())

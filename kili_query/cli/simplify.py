@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from kili_query.ast import Constant
-from kili_query.cli.arguments import JsonOption, OntologyOption, PolicyOption, QueryArgument
+from kili_query.cli.arguments import JsonOption, OntologyOption, PolicyOption, QueryArgument, VerboseOption
+from kili_query.cli.as_written import expands, keep_operators
 from kili_query.cli.exit_status import FINE
 from kili_query.cli.inputs import find_ontology, judge_query, load_ontology, read_query
 from kili_query.cli.output import print_json, tell, tell_diagnostics
@@ -21,12 +22,14 @@ def simplify(
     ontology: OntologyOption = None,
     policy: PolicyOption = "objects",
     trace: Annotated[bool, typer.Option("--trace", help="Print each step that changed the query.")] = False,
+    verbose: VerboseOption = False,
     as_json: JsonOption = False,
 ) -> int:
     """Print the shortest query found that matches the same labels.
 
     With an ontology, names are resolved, and what no label that obeys it can hold is left out: such a text is for
-    reading, not for running. Exit status: 0 when it was printed, 2 for a bad query or project.
+    reading, not for running. A pattern that stands for many categories is kept, unless --verbose or --json asks for
+    them. Exit status: 0 when it was printed, 2 for a bad query or project.
 
     \b
     kili-query simplify 'NOT (A.B.count < 3 OR A.B.count < 5)' --trace
@@ -36,20 +39,29 @@ def simplify(
     warnings = [one for one in warnings if one.code is not Code.REDUNDANT_CLAUSE]  # the answer leaves it out
     if warnings:
         tell_diagnostics(warnings)
-    tree = given.tree if loaded is None else given.bind(loaded).tree
-    found = simplify_steps(tree, facts=() if loaded is None else ontology_facts([tree], loaded, video=policy))
+    bound = given.tree if loaded is None else given.bind(loaded).tree
+    is_short = not verbose and not as_json and expands(given.tree, bound)
+    tree = given.tree if is_short else bound
+    facts = () if loaded is None or is_short else ontology_facts([tree], loaded, video=policy)
+    found = simplify_steps(tree, facts=facts)
+    shown = [(step.name, print_tree(keep_operators(step.after, tree))) for step in found.steps]
+    simplified = print_tree(keep_operators(found.tree, tree))
     if as_json:
-        print_json(_as_json(str(given), found))
+        steps = [{"name": name, "after": text} for name, text in shown]
+        print_json({"query": str(given), "simplified": simplified, "note": found.note, "steps": steps})
         return FINE
     if trace:
-        steps = [("as written", str(given)), *((step.name, print_tree(step.after)) for step in found.steps)]
-        width = max(display_width(name) for name, _ in [*steps, ("simplified", "")])
-        for name, text in [*steps, ("simplified", print_tree(found.tree))]:
+        traced = [("as written", str(given)), *shown]
+        changes = [step for step, before in zip(traced, [("", ""), *traced], strict=False) if step[1] != before[1]]
+        width = max(display_width(name) for name, _ in [*changes, ("simplified", "")])
+        for name, text in [*changes, ("simplified", simplified)]:
             print(f"{name:<{width}}  {printable(text)}")
     else:
-        print(printable(print_tree(found.tree)))
+        print(printable(simplified))
     remarks = _remarks(found)
-    if loaded is not None and simplify_steps(tree).tree != found.tree:
+    if is_short:
+        remarks.append("patterns are kept as written (--verbose names their categories)")
+    elif loaded is not None and simplify_steps(tree).tree != found.tree:
         remarks.append("equivalent on labels that obey the ontology: for reading, not for running")
     for remark in remarks:
         tell(f"note: {remark}")
@@ -63,12 +75,3 @@ def _remarks(found: Simplification) -> list[str]:
     if found.note and found.steps:
         remarks.append(f"the query stays as it is: {found.note}")
     return remarks
-
-
-def _as_json(text: str, found: Simplification) -> dict[str, object]:
-    return {
-        "query": text,
-        "simplified": print_tree(found.tree),
-        "note": found.note,
-        "steps": [{"name": step.name, "after": print_tree(step.after)} for step in found.steps],
-    }

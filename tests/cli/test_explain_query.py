@@ -80,3 +80,15 @@ def test_bad_input(run: Run, project: Path) -> None:
     assert run("explain", "A.B", "--labels", "no.ndjson").status == 2
     assert run("explain", "-", "--labels", "-").status == 2
     assert run("explain", "-", stdin=b"A.B\n").status == 0
+
+
+def test_a_pattern_of_many_categories_is_shown_as_written(run: Run, project: Path) -> None:
+    ran = run("explain", "OBJECTS.*.count >= 3", "--ontology", project)
+    assert "simplified\n  OBJECTS.count >= 3\n" in ran.out
+    assert "  query     OBJECTS.count >= 3\n" in ran.out
+    assert "  residual  OBJECTS.count >= 3\n" in ran.out
+    assert "one that does: OBJECTS.AIRPLANE = 3, 49 others = 0\n" in ran.out
+    assert "one that does not: all 50 counts = 0\n" in ran.out
+    assert max(map(len, ran.out.splitlines())) < 320
+    full = run("explain", "OBJECTS.*.count >= 3", "--ontology", project, "--verbose").out
+    assert full.count("OBJECTS.ZEBRA.count") == 4
