@@ -74,11 +74,7 @@ def _both(labels: Source, assets: Source, options: Options, scratch: Path) -> Ge
             if isinstance(item, Problem):
                 yield item
                 continue
-            for label in labels_in(item.label, item.place):
-                if isinstance(label, Problem):
-                    yield label
-                else:
-                    yield from _stored(store, label, options)
+            yield from _stored(store, labels_in(item.label, item.place), options)
         store.finish()
         for item in read_labels(assets, at=""):
             if isinstance(item, Problem):
@@ -102,12 +98,15 @@ def _alone(source: Source | None, options: Options, scratch: Path) -> Generator[
             if isinstance(item, Problem):
                 yield item
             elif CONTENT in item.label:
-                yield from _stored(store, item, options)
+                yield from _stored(store, [item], options)
             elif any(field in item.label for field in LABEL_FIELDS):
                 is_asset = _is_named(item.label) or "labels" not in item.label
-                yield from _own(item, options) if is_asset else _listed(store, item, options)
+                if is_asset:
+                    yield from _own(item, options)
+                else:  # a list of labels outside any asset, such as the one that `match --json` prints
+                    yield from _stored(store, labels_of_asset(item.label, item.place), options)
             elif any(field in item.label for field in _FIELDS_OF_LABELS):
-                yield from _stored(store, item, options)  # without a content, which whoever decodes it says
+                yield from _stored(store, [item], options)  # without a content, which whoever decodes it says
             elif _is_named(item.label):
                 yield Joined(item.label, ())  # an asset that nobody has labeled
             else:
@@ -122,27 +121,22 @@ def _is_named(asset: Mapping[str, object]) -> bool:
     return any(asset.get(key) is not None for key in ("id", "externalId"))
 
 
-def _listed(store: "_Store", record: Record, options: Options) -> Iterator[Problem]:
-    """Keep the labels of a list outside any asset, such as the one that `match --json` prints."""
-    for label in labels_of_asset(record.label, record.place):
-        if isinstance(label, Problem):
-            yield label
-        else:
-            yield from _stored(store, label, options)
-
-
-def _stored(store: "_Store", record: Record, options: Options) -> Iterator[Problem]:
-    """Keep a label; the problem when it cannot be."""
-    owner = _owner(record.label)
-    if not _is_named(owner):
-        yield Problem(record.place, Fault.BROKEN, _ASTRAY)
-        return
-    try:
-        store.add(record.label, owner, is_wanted=_is_wanted(record.label, options))
-    except RecursionError:
-        yield Problem(record.place, Fault.BROKEN, "nested too deeply")
-    except (pickle.PicklingError, TypeError, AttributeError) as error:
-        yield Problem(record.place, Fault.BROKEN, f"something else than JSON holds: {error}")
+def _stored(store: "_Store", records: Iterable[Record | Problem], options: Options) -> Iterator[Problem]:
+    """Keep labels; return a problem for each that cannot be kept."""
+    for record in records:
+        if isinstance(record, Problem):
+            yield record
+            continue
+        owner = _owner(record.label)
+        if not _is_named(owner):
+            yield Problem(record.place, Fault.BROKEN, _ASTRAY)
+            continue
+        try:
+            store.add(record.label, owner, is_wanted=_is_wanted(record.label, options))
+        except RecursionError:
+            yield Problem(record.place, Fault.BROKEN, "nested too deeply")
+        except (pickle.PicklingError, TypeError, AttributeError) as error:
+            yield Problem(record.place, Fault.BROKEN, f"something else than JSON holds: {error}")
 
 
 def _owner(label: Document) -> Document:

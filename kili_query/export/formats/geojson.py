@@ -7,7 +7,7 @@ their holes clockwise.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TypeAlias, assert_never
+from typing import TypeAlias
 
 from attrs import evolve
 
@@ -19,9 +19,9 @@ from kili_query.export.format import Entry, Format, Writer
 from kili_query.export.formats.kili import dump
 from kili_query.export.formats.map_attributes import attributes
 from kili_query.export.formats.objects import objects, uncrossed
-from kili_query.labels.geometry import Box, Line, Marker, Part, Pose, Region, Shape
+from kili_query.labels.geometry import Box, Line, Part, Region, Shape
 from kili_query.labels.geometry.geojson.features import feature_of
-from kili_query.labels.geometry.geojson.geometries import region_geometry
+from kili_query.labels.geometry.geojson.geometries import geometry_of
 from kili_query.ontology import Job
 
 _DRAWING_TASKS = ("OBJECT_DETECTION", "POSE_ESTIMATION")
@@ -109,21 +109,9 @@ def _geometry(shape: Shape) -> Object | None:
     Raises:
         MalformedLabelError: it encloses nothing, or is a line of one point.
     """
-    match shape:
-        case Box():
-            return region_geometry([Part(uncrossed(shape))])
-        case Region(parts):
-            return region_geometry(parts)
-        case Line(points):
-            if len(points) < _LEAST_POSITIONS:
-                raise MalformedLabelError("a line of GeoJSON has two points or more")
-            return {"type": "LineString", "coordinates": [list(point) for point in points]}
-        case Marker(point):
-            return {"type": "Point", "coordinates": list(point)}
-        case Pose():
-            return None
-        case _:
-            assert_never(shape)
+    if isinstance(shape, Line) and len(shape.points) < _LEAST_POSITIONS:
+        raise MalformedLabelError("a line of GeoJSON has two points or more")
+    return geometry_of(Region((Part(uncrossed(shape)),)) if isinstance(shape, Box) else shape)
 
 
 def _check_categories(answer: Mapping[str, object], job: Job) -> None:

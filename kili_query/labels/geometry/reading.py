@@ -35,7 +35,7 @@ def shape_of(annotation: Mapping[str, object], path: str = "") -> Shape | None:
     kili_query.errors.MalformedLabelError: a rectangle has 4 corners, not 3 (at `boundingPoly[0].normalizedVertices`)
     """
     if annotation.get("points") is not None:
-        return Pose(tuple(_pose_points(_items(annotation["points"], _at(path, "points")), _at(path, "points"))))
+        return Pose(tuple(_pose_points(items_of(annotation["points"], _at(path, "points")), _at(path, "points"))))
     if annotation.get("polyline") is not None:
         where = _at(path, "polyline")
         line = _ring(annotation["polyline"], where)
@@ -52,7 +52,7 @@ def shape_of(annotation: Mapping[str, object], path: str = "") -> Shape | None:
 
 
 def _area(annotation: Mapping[str, object], path: str) -> Shape:
-    given = _items(annotation["boundingPoly"], path)
+    given = items_of(annotation["boundingPoly"], path)
     if not given:
         raise MalformedLabelError("no ring", path)
     if annotation.get("type") == "rectangle":
@@ -62,7 +62,7 @@ def _area(annotation: Mapping[str, object], path: str) -> Shape:
             raise MalformedLabelError(message, f"{path}[0].normalizedVertices")
         return Box(corners)
     if isinstance(given[0], list | tuple):
-        return Region(tuple(_part(_items(one, f"{path}[{at}]"), f"{path}[{at}]") for at, one in enumerate(given)))
+        return Region(tuple(_part(items_of(one, f"{path}[{at}]"), f"{path}[{at}]") for at, one in enumerate(given)))
     return Region((_part(given, path),))
 
 
@@ -86,7 +86,7 @@ def _ring_of(holder: object, path: str) -> Ring:
 def _ring(value: object, path: str) -> Ring:
     if (plain := _plain_ring(value)) is not None:
         return plain
-    return tuple(_point(one, f"{path}[{index}]") for index, one in enumerate(_items(value, path)))
+    return tuple(_point(one, f"{path}[{index}]") for index, one in enumerate(items_of(value, path)))
 
 
 def _plain_ring(value: object) -> Ring | None:
@@ -134,7 +134,8 @@ def _coordinate(value: object, path: str) -> float:
     raise MalformedLabelError("a coordinate must be a finite number", path)
 
 
-def _items(value: object, path: str) -> list[object]:
+def items_of(value: object, path: str) -> list[object]:
+    """Return the items of a value that must be a list."""
     if not isinstance(value, list | tuple):
         raise MalformedLabelError("missing" if value is None else "must be a list", path)
     return list(value)

@@ -124,7 +124,10 @@ def test_arguments_win_and_an_id_is_made_where_there_is_none():
     ("call", "message"),
     [
         (lambda: kili_bbox_annotation_to_geojson_polygon_feature(annotation("marker")), "not a `rectangle`"),
-        (lambda: kili_bbox_annotation_to_geojson_polygon_feature(annotation("rectangle")), "no ring"),
+        (
+            lambda: kili_bbox_annotation_to_geojson_polygon_feature(annotation("rectangle")),
+            "a `rectangle` without geometry",
+        ),
         (lambda: kili_polygon_to_geojson_polygon([{"x": 0, "y": 0}] * 3), "encloses nothing"),
         (lambda: kili_segmentation_to_geojson_polygon([[ring(*HOLE)], [ring(*HOLE)]]), "several parts"),
         (

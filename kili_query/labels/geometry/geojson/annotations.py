@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from kili_query.errors import MalformedLabelError
 from kili_query.labels.geometry.pixels import Vertex
+from kili_query.labels.geometry.reading import items_of
 
 Annotation: TypeAlias = dict[str, object]
 Feature: TypeAlias = Mapping[str, object]
@@ -100,7 +101,7 @@ def _annotation(
     annotation["mid"] = str(mid if mid is not None else feature.get("id", _digest(feature)))
     coordinates = geometry.get("coordinates")
     if found == "MultiPolygon":
-        parts = _items(coordinates, "geometry.coordinates")
+        parts = items_of(coordinates, "geometry.coordinates")
         return {**annotation, "type": kind, "boundingPoly": [_region_of(part)["boundingPoly"] for part in parts]}
     return {**annotation, "type": kind, **read(coordinates)}
 
@@ -120,11 +121,11 @@ def _point_of(coordinates: object) -> Annotation:
 
 
 def _line_of(coordinates: object) -> Annotation:
-    return {"polyline": [_vertex(one) for one in _items(coordinates, "geometry.coordinates")]}
+    return {"polyline": [_vertex(one) for one in items_of(coordinates, "geometry.coordinates")]}
 
 
 def _box_of(coordinates: object) -> Annotation:
-    rings = _items(coordinates, "geometry.coordinates")
+    rings = items_of(coordinates, "geometry.coordinates")
     corners = _ring(rings[0]) if rings else []
     if len(corners) != _BOX_POSITIONS:
         raise MalformedLabelError(f"a rectangle has 4 corners, not {len(corners)}", "geometry.coordinates[0]")
@@ -133,7 +134,7 @@ def _box_of(coordinates: object) -> Annotation:
 
 
 def _region_of(coordinates: object) -> Annotation:
-    rings = _items(coordinates, "geometry.coordinates")
+    rings = items_of(coordinates, "geometry.coordinates")
     if not rings:
         raise MalformedLabelError("no ring", "geometry.coordinates")
     return {"boundingPoly": [{"normalizedVertices": _ring(ring)} for ring in rings]}
@@ -141,7 +142,7 @@ def _region_of(coordinates: object) -> Annotation:
 
 def _ring(value: object) -> list[Vertex]:
     """Return the corners of a closed ring, the first not repeated."""
-    positions = _items(value, "geometry.coordinates")
+    positions = items_of(value, "geometry.coordinates")
     if len(positions) < _LEAST_POSITIONS or positions[0] != positions[-1]:
         raise MalformedLabelError("a ring has 4 positions or more, the last like the first", "geometry.coordinates")
     return [_vertex(one) for one in positions[:-1]]
@@ -153,9 +154,3 @@ def _vertex(value: object) -> Vertex:
             return Vertex(x=x, y=y)
         case _:
             raise MalformedLabelError("a position is a list of two numbers or more", "geometry.coordinates")
-
-
-def _items(value: object, path: str) -> list[object]:
-    if not isinstance(value, list | tuple):
-        raise MalformedLabelError("must be a list", path)
-    return list(value)

@@ -4,17 +4,11 @@
 the annotation again.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias, cast
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 from kili_query.errors import MalformedLabelError
-from kili_query.labels.geometry.geojson.geometries import (
-    Geometry,
-    kili_bbox_to_geojson_polygon,
-    kili_line_to_geojson_linestring,
-    kili_point_to_geojson_point,
-    kili_segmentation_to_geojson_geometry,
-)
+from kili_query.labels.geometry.geojson.geometries import Geometry, annotation_geometry
 
 Feature: TypeAlias = dict[str, object]
 Annotation: TypeAlias = Mapping[str, object]
@@ -36,7 +30,7 @@ def kili_point_annotation_to_geojson_point_feature(annotation: Annotation, job_n
     >>> kili_point_annotation_to_geojson_point_feature(marker, "JOB")["properties"]
     {'kili': {'type': 'marker', 'categories': [{'name': 'A'}], 'job': 'JOB'}}
     """
-    return _feature(annotation, ("marker",), job_name, _marker)
+    return _feature(annotation, "marker", job_name)
 
 
 def kili_line_annotation_to_geojson_linestring_feature(annotation: Annotation, job_name: str | None = None) -> Feature:
@@ -45,7 +39,7 @@ def kili_line_annotation_to_geojson_linestring_feature(annotation: Annotation, j
     Raises:
         MalformedLabelError: it is none.
     """
-    return _feature(annotation, ("polyline",), job_name, _line)
+    return _feature(annotation, "polyline", job_name)
 
 
 def kili_bbox_annotation_to_geojson_polygon_feature(annotation: Annotation, job_name: str | None = None) -> Feature:
@@ -54,7 +48,7 @@ def kili_bbox_annotation_to_geojson_polygon_feature(annotation: Annotation, job_
     Raises:
         MalformedLabelError: it is none.
     """
-    return _feature(annotation, ("rectangle",), job_name, _box)
+    return _feature(annotation, "rectangle", job_name)
 
 
 def kili_polygon_annotation_to_geojson_polygon_feature(annotation: Annotation, job_name: str | None = None) -> Feature:
@@ -63,7 +57,7 @@ def kili_polygon_annotation_to_geojson_polygon_feature(annotation: Annotation, j
     Raises:
         MalformedLabelError: it is none, or encloses nothing.
     """
-    return _feature(annotation, ("polygon",), job_name, _region)
+    return _feature(annotation, "polygon", job_name)
 
 
 def kili_segmentation_annotation_to_geojson_polygon_feature(
@@ -74,7 +68,7 @@ def kili_segmentation_annotation_to_geojson_polygon_feature(
     Raises:
         MalformedLabelError: it is none, or encloses nothing.
     """
-    return _feature(annotation, ("semantic",), job_name, _region)
+    return _feature(annotation, "semantic", job_name)
 
 
 def feature_of(annotation: Annotation, geometry: Geometry | None, job_name: str | None = None) -> Feature:
@@ -96,29 +90,7 @@ def features_to_feature_collection(features: Sequence[Mapping[str, object]]) -> 
     return {"type": "FeatureCollection", "features": list(features)}
 
 
-def _feature(
-    annotation: Annotation, types: Sequence[str], job_name: str | None, geometry: Callable[[Annotation], Geometry]
-) -> Feature:
-    if annotation.get("type") not in types:
-        raise MalformedLabelError(f"not a `{types[0]}` but a `{annotation.get('type')}`", "type")
-    return feature_of(annotation, geometry(annotation), job_name)
-
-
-def _marker(annotation: Annotation) -> Geometry:
-    return kili_point_to_geojson_point(cast("Mapping[str, float]", annotation.get("point") or {}))
-
-
-def _line(annotation: Annotation) -> Geometry:
-    return kili_line_to_geojson_linestring(cast("Sequence[Mapping[str, float]]", annotation.get("polyline") or ()))
-
-
-def _box(annotation: Annotation) -> Geometry:
-    rings = annotation.get("boundingPoly")
-    first = rings[0] if isinstance(rings, list | tuple) and rings else None
-    if not isinstance(first, Mapping):
-        raise MalformedLabelError("no ring", "boundingPoly")
-    return kili_bbox_to_geojson_polygon(cast("Sequence[Mapping[str, float]]", first.get("normalizedVertices") or ()))
-
-
-def _region(annotation: Annotation) -> Geometry:
-    return kili_segmentation_to_geojson_geometry(cast("Sequence[object]", annotation.get("boundingPoly") or ()))
+def _feature(annotation: Annotation, kind: str, job_name: str | None) -> Feature:
+    if annotation.get("type") != kind:
+        raise MalformedLabelError(f"not a `{kind}` but a `{annotation.get('type')}`", "type")
+    return feature_of(annotation, annotation_geometry(annotation), job_name)

@@ -1,11 +1,11 @@
 """From what annotations draw to GeoJSON geometries. The input is never changed."""
 
 from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from typing import TypeAlias, assert_never
 
 from kili_query.errors import MalformedLabelError
 from kili_query.labels.geometry.reading import shape_of
-from kili_query.labels.geometry.shapes import Box, Line, Marker, Part, Point, Region, Ring, ring_area
+from kili_query.labels.geometry.shapes import Box, Line, Marker, Part, Pose, Region, Ring, Shape, ring_area
 
 Geometry: TypeAlias = dict[str, object]
 Position: TypeAlias = list[float]
@@ -23,9 +23,7 @@ def kili_point_to_geojson_point(point: Mapping[str, float]) -> Geometry:
     >>> kili_point_to_geojson_point({"x": 1.5, "y": 2})
     {'type': 'Point', 'coordinates': [1.5, 2]}
     """
-    shape = shape_of({"type": "marker", "point": point})
-    assert isinstance(shape, Marker)
-    return {"type": "Point", "coordinates": list(shape.point)}
+    return annotation_geometry({"type": "marker", "point": point})
 
 
 def kili_line_to_geojson_linestring(polyline: Sequence[Mapping[str, float]]) -> Geometry:
@@ -40,9 +38,7 @@ def kili_line_to_geojson_linestring(polyline: Sequence[Mapping[str, float]]) -> 
     >>> kili_line_to_geojson_linestring([{"x": 1, "y": 2}, {"x": 3, "y": 4}])
     {'type': 'LineString', 'coordinates': [[1, 2], [3, 4]]}
     """
-    shape = shape_of({"type": "polyline", "polyline": polyline})
-    assert isinstance(shape, Line)
-    return {"type": "LineString", "coordinates": [list(point) for point in shape.points]}
+    return annotation_geometry({"type": "polyline", "polyline": polyline})
 
 
 def kili_bbox_to_geojson_polygon(vertices: Sequence[Mapping[str, float]]) -> Geometry:
@@ -61,9 +57,7 @@ def kili_bbox_to_geojson_polygon(vertices: Sequence[Mapping[str, float]]) -> Geo
     >>> kili_bbox_to_geojson_polygon(vertices)["coordinates"]
     [[[1, 4], [3, 4], [3, 2], [1, 2], [1, 4]]]
     """
-    shape = shape_of({"type": "rectangle", "boundingPoly": [{"normalizedVertices": vertices}]})
-    assert isinstance(shape, Box)
-    return {"type": "Polygon", "coordinates": [box_positions(shape.corners)]}
+    return annotation_geometry({"type": "rectangle", "boundingPoly": [{"normalizedVertices": vertices}]})
 
 
 def kili_polygon_to_geojson_polygon(vertices: Sequence[Mapping[str, float]]) -> Geometry:
@@ -109,9 +103,43 @@ def kili_segmentation_to_geojson_geometry(bounding_poly: Sequence[object]) -> Ge
     >>> kili_segmentation_to_geojson_geometry([[triangle], [triangle]])["type"]
     'MultiPolygon'
     """
-    shape = shape_of({"type": "semantic", "boundingPoly": bounding_poly})
-    assert isinstance(shape, Region)
-    return region_geometry(shape.parts)
+    return annotation_geometry({"type": "semantic", "boundingPoly": bounding_poly})
+
+
+def annotation_geometry(annotation: Mapping[str, object]) -> Geometry:
+    """Return the geometry of an annotation.
+
+    Raises:
+        MalformedLabelError: it has none that GeoJSON can hold.
+    """
+    shape = shape_of(annotation)
+    geometry = None if shape is None else geometry_of(shape)
+    if geometry is None:
+        raise MalformedLabelError("an annotation without a geometry that GeoJSON can hold")
+    return geometry
+
+
+def geometry_of(shape: Shape) -> Geometry | None:
+    """Return the geometry of a shape; None for a pose, which GeoJSON has no geometry for.
+
+    Raises:
+        MalformedLabelError: an outline encloses nothing.
+    """
+    match shape:
+        case Box(corners):
+            bottom_left, top_left, top_right, bottom_right = corners
+            ring = [list(point) for point in (bottom_left, bottom_right, top_right, top_left, bottom_left)]
+            return {"type": "Polygon", "coordinates": [ring]}
+        case Region(found):
+            return region_geometry(found)
+        case Line(points):
+            return {"type": "LineString", "coordinates": [list(point) for point in points]}
+        case Marker(point):
+            return {"type": "Point", "coordinates": list(point)}
+        case Pose():
+            return None
+        case _:
+            assert_never(shape)
 
 
 def region_geometry(found: Sequence[Part]) -> Geometry:
@@ -142,9 +170,3 @@ def _closed(ring: Ring, *, is_counterclockwise: bool) -> list[Position]:
     # where y points up, a positive area is counterclockwise
     turned = ring if (ring_area(ring) > 0) == is_counterclockwise else (ring[0], *ring[:0:-1])
     return [list(point) for point in (*turned, turned[0])]
-
-
-def box_positions(corners: Sequence[Point]) -> list[Position]:
-    """Return the closed ring of a rectangle, given as bottom left, top left, top right, bottom right."""
-    bottom_left, top_left, top_right, bottom_right = corners
-    return [list(point) for point in (bottom_left, bottom_right, top_right, top_left, bottom_left)]
