@@ -3,6 +3,7 @@
 from kili_query.ast.build import all_of, any_of, comparison, conjunction, disjunction, without_constants
 from kili_query.ast.nodes import (
     COMPARE,
+    FLIPPED,
     MAX_COUNT,
     Addend,
     And,
@@ -31,6 +32,7 @@ from kili_query.ast.walk import counters, map_operands, operands, subtrees, term
 
 __all__ = [
     "COMPARE",
+    "FLIPPED",
     "MAX_COUNT",
     "Addend",
     "And",

@@ -7,8 +7,6 @@ from kili_query.ast.nodes import MAX_COUNT, And, CompareOp, Comparison, Constant
 from kili_query.ast.walk import map_operands
 from kili_query.source import NOWHERE, Span
 
-__all__ = ["all_of", "any_of", "ceiling", "comparison", "conjunction", "disjunction", "floor", "without_constants"]
-
 
 def floor(number: Number) -> int:
     """Return the largest integer that is not greater than a number.

@@ -8,8 +8,6 @@ from attrs import frozen
 
 from kili_query.ast.nodes import Predicate
 
-__all__ = ["Flat", "flatten", "restore"]
-
 Flat: TypeAlias = tuple[tuple[type, tuple[object, ...]], ...]
 """The nodes of a tree, children first; fields refer to them as `_Ref`."""
 

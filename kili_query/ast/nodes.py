@@ -9,38 +9,12 @@ import operator
 from collections.abc import Callable
 from decimal import Decimal
 from enum import Enum
+from fractions import Fraction
 from typing import TypeAlias
 
 from attrs import field, frozen
 
 from kili_query.source import NOWHERE, Span
-
-__all__ = [
-    "COMPARE",
-    "MAX_COUNT",
-    "Addend",
-    "And",
-    "CompareOp",
-    "Comparison",
-    "Constant",
-    "Counter",
-    "Exists",
-    "Filtered",
-    "Linear",
-    "Membership",
-    "NamePattern",
-    "Not",
-    "Number",
-    "Or",
-    "Pattern",
-    "Predicate",
-    "Range",
-    "Relation",
-    "RelationOp",
-    "Sum",
-    "Summand",
-    "Term",
-]
 
 MAX_COUNT = 2**31 - 1
 """The largest count: counts are integers in 0 … MAX_COUNT, in objects."""
@@ -59,7 +33,7 @@ class CompareOp(Enum):
     LT = "<"
 
 
-COMPARE: dict[CompareOp, Callable[[int, int], bool]] = {
+COMPARE: dict[CompareOp, Callable[[int | Fraction, int | Fraction], bool]] = {
     CompareOp.EQ: operator.eq,
     CompareOp.GE: operator.ge,
     CompareOp.LE: operator.le,
@@ -67,6 +41,15 @@ COMPARE: dict[CompareOp, Callable[[int, int], bool]] = {
     CompareOp.LT: operator.lt,
 }
 """The function of each operator."""
+
+FLIPPED = {
+    CompareOp.GE: CompareOp.LE,
+    CompareOp.LE: CompareOp.GE,
+    CompareOp.GT: CompareOp.LT,
+    CompareOp.LT: CompareOp.GT,
+    CompareOp.EQ: CompareOp.EQ,
+}
+"""The operator that says the same once both sides have the opposite sign."""
 
 
 class RelationOp(Enum):

@@ -22,18 +22,6 @@ from kili_query.ast.nodes import (
     Term,
 )
 
-__all__ = [
-    "counters",
-    "deepest",
-    "map_operands",
-    "matches_pattern",
-    "operands",
-    "parts",
-    "subtrees",
-    "terms",
-    "terms_of",
-]
-
 
 def map_operands(change: Callable[[Predicate], Predicate], tree: Predicate) -> Predicate:
     """Apply a change to each direct operand; return the same object if nothing changed."""

@@ -5,7 +5,6 @@ distinct identities. The identity of an object is its place, job, category and `
 place, job and name. A place is the chain of parent objects and choices, so that a child counts once for each parent.
 """
 
-from kili_query.counting.found import Found, Wanted, find, selected_sites, token
 from kili_query.counting.label_structure import (
     MAX_NESTING,
     REPEATED_FRAME,
@@ -16,8 +15,10 @@ from kili_query.counting.label_structure import (
     repeated_frame,
     root_sites,
 )
-from kili_query.counting.policy import DEFAULT_POLICY, CountPolicy, Rules, VideoPolicy
+from kili_query.counting.objects import Found, Wanted, find, selected_sites, token
+from kili_query.counting.policy import DEFAULT_POLICY, CountPolicy, Rules
 from kili_query.counting.tally import count, held_jobs
+from kili_query.ontology import VideoPolicy
 
 __all__ = [
     "DEFAULT_POLICY",

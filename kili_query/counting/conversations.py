@@ -11,8 +11,6 @@ from attrs import frozen
 
 from kili_query.errors import UnknownContentError
 
-__all__ = ["ANNOTATIONS", "holds_answers", "rebuilt"]
-
 ANNOTATIONS = "annotations"
 """The field of a label that holds its answers, where ``jsonResponse`` does not."""
 

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from kili_query.counting.conversations import ANNOTATIONS, holds_answers, rebuilt
 from kili_query.errors import UnknownContentError
 
-__all__ = ["LOOKS_LIKE_ASSET", "LOOKS_LIKE_CONTENT", "content_of", "mistaken_for_label", "reason_not_json"]
-
 _CONTENT = "jsonResponse"
 _ANSWERS = ("annotations", "categories", "text")
 _FIELDS_OF_ASSETS = ("externalId", "jsonContent", "jsonMetadata")

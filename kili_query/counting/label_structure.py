@@ -15,33 +15,6 @@ from kili_query.counting.policy import Rules
 from kili_query.errors import MalformedLabelError, UnknownContentError
 from kili_query.ontology.job import METADATA_JOBS
 
-__all__ = [
-    "MAX_NESTING",
-    "REPEATED_FRAME",
-    "Holder",
-    "Map",
-    "Part",
-    "Path",
-    "Place",
-    "Site",
-    "annotation_holder",
-    "category_holder",
-    "checked_root",
-    "child_sites",
-    "choice_holder",
-    "entries",
-    "is_frame_key",
-    "is_video",
-    "jobs_of",
-    "nested_sites",
-    "payload_at",
-    "payload_holder",
-    "point_holders",
-    "read_categories",
-    "repeated_frame",
-    "root_sites",
-]
-
 REPEATED_FRAME = "a frame that is there twice, under another spelling of its number"
 
 MAX_NESTING = 200

@@ -4,8 +4,6 @@ from attrs import Attribute, field, frozen
 
 from kili_query.ontology import Ontology, VideoPolicy
 
-__all__ = ["DEFAULT_POLICY", "CountPolicy", "Rules", "VideoPolicy"]
-
 _VIDEO_POLICIES = ("objects", "key_frames", "frames")
 
 

@@ -2,13 +2,11 @@
 
 from collections.abc import Hashable, Iterator
 
-from kili_query.counting.found import EVERYTHING, Wanted, find, token
 from kili_query.counting.label_structure import checked_root, nested_sites, root_sites
+from kili_query.counting.objects import EVERYTHING, Wanted, find, token
 from kili_query.counting.policy import DEFAULT_POLICY, CountPolicy, Rules
 from kili_query.ontology import Ontology, OntologySource
 from kili_query.ontology.job import METADATA_JOBS
-
-__all__ = ["count", "held_jobs"]
 
 
 def count(

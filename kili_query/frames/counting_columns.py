@@ -10,8 +10,6 @@ import pyarrow as pa
 from kili_query.frames.metadata import FIELDS, Metadata
 from kili_query.targets.column_names import FAULT, column_name
 
-__all__ = ["Codes", "Columns"]
-
 _BATCH_ROWS = 65_536
 
 

@@ -28,8 +28,6 @@ from kili_query.targets.closures import Matcher, compile_closure
 from kili_query.targets.column_search import FoundColumns
 from kili_query.targets.columns import to_narwhals
 
-__all__ = ["filter"]
-
 _FOLDING = (nw.Implementation.DUCKDB, nw.Implementation.IBIS, nw.Implementation.SQLFRAME)
 """Libraries that may take columns for one whose names differ in upper and lower case alone."""
 

@@ -10,8 +10,6 @@ from kili_query.ast import Predicate, terms
 from kili_query.errors import NotExpressible
 from kili_query.targets.column_search import FoundColumns
 
-__all__ = ["can_be_named", "columns_in_use", "conditions_on_floats", "frame_of", "require_counts", "require_names"]
-
 _SPARK = (nw.Implementation.PYSPARK, nw.Implementation.PYSPARK_CONNECT)
 
 

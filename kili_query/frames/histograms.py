@@ -9,8 +9,6 @@ from kili_query.frames.frame_checks import conditions_on_floats, frame_of, requi
 from kili_query.statistics import Histogram, Statistics
 from kili_query.targets.column_names import FAULT, counter_of
 
-__all__ = ["statistics_of"]
-
 
 def statistics_of(table: IntoFrame, *, prefix: str = "") -> Statistics:
     """What the labels of a table hold, counter by counter: for estimates, and to try first what decides soonest.

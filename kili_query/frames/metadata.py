@@ -7,8 +7,6 @@ import pyarrow as pa
 from kili_query.errors import MalformedLabelError
 from kili_query.protocol import table_flag, table_number, table_object, table_text
 
-__all__ = ["FIELDS", "NO_METADATA", "Metadata", "metadata_of"]
-
 FIELDS: dict[str, pa.DataType] = {
     "id": pa.string(),
     "assetId": pa.string(),

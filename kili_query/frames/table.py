@@ -16,8 +16,6 @@ from kili_query.ontology import Ontology, OntologySource
 from kili_query.scanning import Fault, Place, Problem, Source, content_of, read_labels
 from kili_query.scanning.labels import labels_in
 
-__all__ = ["count_table"]
-
 if TYPE_CHECKING:
     from kili_query.frames.typed_rows import TypedRows
 

@@ -5,6 +5,7 @@ or small numbers settle them. Where it is not certain the verdict is unknown, ne
 """
 
 from collections.abc import Sequence
+from typing import TypedDict, Unpack
 
 from attrs import field, frozen
 
@@ -53,22 +54,27 @@ class Verdict:
         return ("yes" if self.value else "no") + ("" if shown is None else f": {shown}")
 
 
-def satisfiable(
-    tree: Predicate,
-    ontology: Ontology | None = None,
-    *,
-    labels_are_complete: bool = False,
-    video: VideoPolicy = "objects",
-    steps: int = DEFAULT_STEPS,
-) -> Verdict:
+class Given(TypedDict, total=False):
+    """Further settings of a question.
+
+    Attributes:
+        labels_are_complete: whether required jobs hold something; False by default.
+        video: what is counted in a video.
+        steps: the budget of work beyond what the size of the tree calls for.
+    """
+
+    labels_are_complete: bool
+    video: VideoPolicy
+    steps: int
+
+
+def satisfiable(tree: Predicate, ontology: Ontology | None = None, **given: Unpack[Given]) -> Verdict:
     """Whether some label meets a predicate.
 
     Args:
         tree: any predicate.
         ontology: of the labels that are asked about: only those that obey it.
-        labels_are_complete: whether required jobs hold something.
-        video: what is counted in a video.
-        steps: the budget of work beyond what the size of the tree calls for.
+        given: see `Given`.
 
     Returns:
         A yes has an ``example``.
@@ -79,19 +85,12 @@ def satisfiable(
     >>> print(satisfiable(parse_tree("J.A.count > 2 AND NOT J.A")))
     no
     """
-    question = _Question((tree,), ontology, labels_are_complete, video, steps)
+    question = _Question((tree,), ontology, **given)
     found = question.find([question.trees[0]])
     return Verdict(found.value, example=found.example, note=found.note)
 
 
-def always_true(
-    tree: Predicate,
-    ontology: Ontology | None = None,
-    *,
-    labels_are_complete: bool = False,
-    video: VideoPolicy = "objects",
-    steps: int = DEFAULT_STEPS,
-) -> Verdict:
+def always_true(tree: Predicate, ontology: Ontology | None = None, **given: Unpack[Given]) -> Verdict:
     """Whether every label meets a predicate; see `satisfiable` for the arguments.
 
     >>> from kili_query.syntax import parse_tree
@@ -100,19 +99,11 @@ def always_true(
     >>> print(always_true(parse_tree("J.A.count < 7")))
     no: J.A = 7
     """
-    question = _Question((tree,), ontology, labels_are_complete, video, steps)
+    question = _Question((tree,), ontology, **given)
     return _denied(question.find([negate(question.trees[0])]))
 
 
-def implies(
-    left: Predicate,
-    right: Predicate,
-    ontology: Ontology | None = None,
-    *,
-    labels_are_complete: bool = False,
-    video: VideoPolicy = "objects",
-    steps: int = DEFAULT_STEPS,
-) -> Verdict:
+def implies(left: Predicate, right: Predicate, ontology: Ontology | None = None, **given: Unpack[Given]) -> Verdict:
     """Whether every label that meets the left predicate meets the right one.
 
     >>> from kili_query.syntax import parse_tree
@@ -121,19 +112,11 @@ def implies(
     >>> print(implies(parse_tree("J.A.count > 3"), parse_tree("J.A.count > 5")))
     no: J.A = 4
     """
-    question = _Question((left, right), ontology, labels_are_complete, video, steps)
+    question = _Question((left, right), ontology, **given)
     return _denied(question.find([question.trees[0], negate(question.trees[1])]))
 
 
-def equivalent(
-    left: Predicate,
-    right: Predicate,
-    ontology: Ontology | None = None,
-    *,
-    labels_are_complete: bool = False,
-    video: VideoPolicy = "objects",
-    steps: int = DEFAULT_STEPS,
-) -> Verdict:
+def equivalent(left: Predicate, right: Predicate, ontology: Ontology | None = None, **given: Unpack[Given]) -> Verdict:
     """Whether the same labels meet two predicates.
 
     >>> from kili_query.syntax import parse_tree
@@ -142,7 +125,7 @@ def equivalent(
     >>> print(equivalent(parse_tree("J.A.count != 2"), parse_tree("J.A.count IN {0, 1, 3..}")))
     yes
     """
-    question = _Question((left, right), ontology, labels_are_complete, video, steps)
+    question = _Question((left, right), ontology, **given)
     one, other = question.trees
     there = _denied(question.find([one, negate(other)]))
     if there.value is False:
@@ -153,22 +136,14 @@ def equivalent(
     return back if back.value is not True else there
 
 
-def disjoint(
-    left: Predicate,
-    right: Predicate,
-    ontology: Ontology | None = None,
-    *,
-    labels_are_complete: bool = False,
-    video: VideoPolicy = "objects",
-    steps: int = DEFAULT_STEPS,
-) -> Verdict:
+def disjoint(left: Predicate, right: Predicate, ontology: Ontology | None = None, **given: Unpack[Given]) -> Verdict:
     """Whether no label meets both predicates.
 
     >>> from kili_query.syntax import parse_tree
     >>> print(disjoint(parse_tree("J.A.count > 3"), parse_tree("J.A.count < 5")))
     no: J.A = 4
     """
-    question = _Question((left, right), ontology, labels_are_complete, video, steps)
+    question = _Question((left, right), ontology, **given)
     return _denied(question.find(question.trees))
 
 
@@ -225,9 +200,10 @@ class _Question:
         self,
         trees: Sequence[Predicate],
         ontology: Ontology | None,
-        labels_are_complete: bool,
-        video: VideoPolicy,
-        steps: int,
+        *,
+        labels_are_complete: bool = False,
+        video: VideoPolicy = "objects",
+        steps: int = DEFAULT_STEPS,
     ) -> None:
         self.ontology = ontology
         self.video = video

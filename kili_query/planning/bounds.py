@@ -18,8 +18,6 @@ from kili_query.ast import (
 )
 from kili_query.logic.literals import pure_literal
 
-__all__ = ["Bounds", "extent", "implied_by_sum", "limits", "lower_bound", "narrow", "negated", "upper_bound"]
-
 Bounds: TypeAlias = Mapping[Term, tuple[int, int]]
 """The minimum and maximum of each term, ends included; without an entry, 0 … `MAX_COUNT`."""
 

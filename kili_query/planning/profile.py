@@ -12,8 +12,6 @@ from attrs import asdict, fields, frozen
 from kili_query.errors import ArgumentError
 from kili_query.replacing import replaced
 
-__all__ = ["DEFAULT_PROFILE", "STRICT_PROFILE", "TRAITS", "ServerProfile"]
-
 FILTER_SIZE = 4_000
 """Short enough for proxies in front of servers, long enough for the sums that people write."""
 

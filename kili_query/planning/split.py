@@ -16,8 +16,6 @@ from kili_query.planning.weaken import Target, weaken
 from kili_query.syntax import print_tree
 from kili_query.targets.base import inexpressible
 
-__all__ = ["Kept", "Split", "local_notes", "split"]
-
 TRUE, FALSE = Constant(True), Constant(False)
 
 SHOWN = 120

@@ -14,8 +14,6 @@ from kili_query.ast import MAX_COUNT, Addend, CompareOp, Constant, Linear, Predi
 from kili_query.planning.bounds import Bounds, extent, limits, negated
 from kili_query.syntax import print_tree
 
-__all__ = ["Staircase", "staircase"]
-
 TRUE, FALSE = Constant(True), Constant(False)
 
 STEPS = (MAX_COUNT, 64, 32, 16, 12, 8, 6, 4, 3, 2)

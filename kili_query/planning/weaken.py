@@ -38,8 +38,6 @@ from kili_query.planning.staircases import staircase
 from kili_query.syntax import lower
 from kili_query.targets.base import Capabilities, inexpressible, is_core_name
 
-__all__ = ["Target", "Weakened", "weaken"]
-
 TRUE, FALSE = Constant(True), Constant(False)
 
 

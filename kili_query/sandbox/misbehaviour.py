@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from kili_query.ast import CompareOp, Comparison, Constant, Counter, Predicate, comparison, conjunction, map_operands
 from kili_query.counting import DEFAULT_POLICY, Found, Rules, Wanted, checked_root, find, root_sites
-from kili_query.counting.found import EVERYTHING
+from kili_query.counting.objects import EVERYTHING
 from kili_query.ontology import Ontology
 from kili_query.planning import ServerProfile
 from kili_query.planning.bounds import lower_bound

@@ -9,6 +9,8 @@ from typing import TypeAlias, assert_never
 from attrs import evolve
 
 from kili_query.ast import (
+    COMPARE,
+    FLIPPED,
     Addend,
     And,
     CompareOp,
@@ -47,21 +49,6 @@ _NEGATED_RELATION = {
     RelationOp.LT: RelationOp.GE,
     RelationOp.GT: RelationOp.LE,
     RelationOp.LE: RelationOp.GT,
-}
-_OPPOSITE = {
-    RelationOp.EQ: RelationOp.NE,
-    RelationOp.NE: RelationOp.EQ,
-    RelationOp.GE: RelationOp.LT,
-    RelationOp.LT: RelationOp.GE,
-    RelationOp.GT: RelationOp.LE,
-    RelationOp.LE: RelationOp.GT,
-}
-_FLIPPED = {
-    CompareOp.GE: CompareOp.LE,
-    CompareOp.LE: CompareOp.GE,
-    CompareOp.GT: CompareOp.LT,
-    CompareOp.LT: CompareOp.GT,
-    CompareOp.EQ: CompareOp.EQ,
 }
 
 
@@ -183,9 +170,9 @@ def _addends(weights: dict[Term, int]) -> tuple[Addend, ...]:
 def _compare_to(addends: tuple[Addend, ...], op: CompareOp, bound: Fraction, span: Span) -> Predicate:
     match addends:
         case ():
-            return Constant(_compare(Fraction(0), op, bound), span=span)
+            return Constant(COMPARE[op](0, bound), span=span)
         case (Addend(weight, term),):
-            return _bound_counter(term, op if weight > 0 else _FLIPPED[op], bound / weight, span)
+            return _bound_counter(term, op if weight > 0 else FLIPPED[op], bound / weight, span)
         case _:
             whole = floor(bound)
             if whole != bound:
@@ -209,22 +196,6 @@ def _bound_counter(term: Term, op: CompareOp, bound: Fraction, span: Span) -> Co
             return comparison(term, CompareOp.LE, floor(bound), span)
         case CompareOp.EQ:  # no count is a fraction
             return comparison(term, CompareOp.LT, 0, span)
-        case _:
-            assert_never(op)
-
-
-def _compare(left: Fraction, op: CompareOp, right: Fraction) -> bool:
-    match op:
-        case CompareOp.EQ:
-            return left == right
-        case CompareOp.GE:
-            return left >= right
-        case CompareOp.LE:
-            return left <= right
-        case CompareOp.GT:
-            return left > right
-        case CompareOp.LT:
-            return left < right
         case _:
             assert_never(op)
 

@@ -9,8 +9,6 @@ from kili_query.ast import Counter, Filtered, Linear, Pattern, Predicate, Term, 
 from kili_query.errors import NotExpressible
 from kili_query.syntax.printer import print_counter, print_tree
 
-__all__ = ["COLUMNS", "CORE", "FRAMES", "LABELS", "Capabilities", "inexpressible", "is_core_name", "require"]
-
 _CORE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 
 

@@ -4,8 +4,6 @@ import re
 
 from kili_query.ast import Counter, NamePattern, Pattern
 
-__all__ = ["FAULT", "column_name", "column_pattern", "counter_of"]
-
 FAULT = "fault"
 """The column that is null where the content is known, and else says ``unknown`` or ``malformed``."""
 

@@ -12,8 +12,6 @@ from kili_query.ast.walk import matches_pattern
 from kili_query.targets.column_names import column_name, column_pattern, counter_of
 from kili_query.targets.column_twins import ColumnTwins
 
-__all__ = ["FoundColumns"]
-
 _TOGETHER = 100  # so many names make no regular expression that is too long for an engine
 
 

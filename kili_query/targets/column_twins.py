@@ -5,8 +5,6 @@ from collections.abc import Callable, Iterable, Iterator
 
 from kili_query.errors import NotExpressible
 
-__all__ = ["ColumnTwins"]
-
 _RENAMED = re.compile(r"_[0-9]+\Z")
 _INSTEAD = "use a table of polars, pandas or pyarrow with `frames.filter`, or the long layout of SQL"
 

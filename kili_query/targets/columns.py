@@ -33,8 +33,6 @@ from kili_query.targets.column_names import FAULT
 from kili_query.targets.column_search import FoundColumns
 from kili_query.targets.outcome import outcome
 
-__all__ = ["to_narwhals"]
-
 _MAX_SUM = 2**62
 """No sum of counts in 64 bits goes so far from 0."""
 

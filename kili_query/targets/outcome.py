@@ -6,8 +6,6 @@ from attrs import frozen
 
 from kili_query.ast import MAX_COUNT, CompareOp
 
-__all__ = ["Outcome", "outcome"]
-
 
 @frozen
 class Outcome:

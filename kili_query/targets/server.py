@@ -22,8 +22,6 @@ from kili_query.errors import NotExpressible
 from kili_query.syntax import lower
 from kili_query.targets.base import CORE, require
 
-__all__ = ["print_core"]
-
 
 def print_core(tree: Predicate) -> str:
     """The exact core text of a predicate.

@@ -44,8 +44,6 @@ from kili_query.targets.base import COLUMNS, require
 from kili_query.targets.column_names import FAULT, column_name, counter_of
 from kili_query.targets.outcome import outcome
 
-__all__ = ["Layout", "to_sql", "to_sql_condition"]
-
 Layout: TypeAlias = Literal["wide", "long"]
 _Column: TypeAlias = Callable[[Counter], exp.Expression]
 _Part = TypeVar("_Part")

@@ -45,8 +45,6 @@ from kili_query.logic.literals import pure_literal
 from kili_query.ontology.job import METADATA_JOBS
 from kili_query.syntax.printer import print_name
 
-__all__ = ["Change", "WhyNot", "why_not"]
-
 MAX_WORK = 100_000
 """How many leaves and numbers a search may look at; past it a change need not be the smallest."""
 

@@ -1,15 +1,8 @@
 """Folding: comparisons that every count meets, or none, become constants, and constants vanish."""
 
-from kili_query.ast import (
-    And,
-    Comparison,
-    Constant,
-    Linear,
-    Or,
-    Predicate,
-)
+from kili_query.ast import And, Comparison, Constant, Linear, Or, Predicate, all_of, any_of
 from kili_query.logic.literals import NO_BOUNDS, Bounds, is_shortest, range_of, read_leaf
-from kili_query.logic.rewrite import bottom_up, joined
+from kili_query.logic.rewrite import bottom_up
 
 
 def fold_constants(tree: Predicate, bounds: Bounds = NO_BOUNDS) -> Predicate:
@@ -36,10 +29,6 @@ def fold_constants(tree: Predicate, bounds: Bounds = NO_BOUNDS) -> Predicate:
 
 
 def _fold(node: And | Or) -> Predicate:
-    constants = [operand for operand in node.operands if isinstance(operand, Constant)]
-    if not constants:
+    if not any(isinstance(operand, Constant) for operand in node.operands):
         return node
-    absorbing = isinstance(node, Or)
-    if any(constant.value is absorbing for constant in constants):
-        return Constant(absorbing, span=node.span)
-    return joined(node, (operand for operand in node.operands if not isinstance(operand, Constant)))
+    return (all_of if isinstance(node, And) else any_of)(node.operands, node.span)

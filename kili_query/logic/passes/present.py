@@ -1,6 +1,7 @@
 """Presentation: the last step, out of core where sums or sugar are shorter to read."""
 
 from kili_query.ast import (
+    FLIPPED,
     Addend,
     And,
     CompareOp,
@@ -53,13 +54,6 @@ def _text_length_then_text(tree: Predicate) -> tuple[int, bool, str]:
     return len(text), isinstance(tree, Relation), text
 
 
-_FLIPPED = {
-    CompareOp.GE: CompareOp.LE,
-    CompareOp.LE: CompareOp.GE,
-    CompareOp.GT: CompareOp.LT,
-    CompareOp.LT: CompareOp.GT,
-    CompareOp.EQ: CompareOp.EQ,
-}
 _OTHER = {
     CompareOp.GE: (CompareOp.GT, -1),
     CompareOp.GT: (CompareOp.GE, 1),
@@ -75,7 +69,7 @@ def _spellings(leaf: Linear) -> list[tuple[tuple[Addend, ...], CompareOp, int]]:
         op, step = _OTHER[leaf.op]
         found.append((leaf.addends, op, leaf.bound + step))
     turned = [
-        (tuple(Addend(-addend.coefficient, addend.counter) for addend in addends), _FLIPPED[op], -bound)
+        (tuple(Addend(-addend.coefficient, addend.counter) for addend in addends), FLIPPED[op], -bound)
         for addends, op, bound in found
     ]
     return found + turned

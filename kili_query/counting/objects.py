@@ -23,10 +23,9 @@ from kili_query.counting.label_structure import (
     point_holders,
     read_categories,
 )
-from kili_query.counting.policy import Rules, VideoPolicy
+from kili_query.counting.policy import Rules
+from kili_query.ontology import VideoPolicy
 from kili_query.ontology.job import METADATA_JOBS
-
-__all__ = ["EVERYTHING", "Found", "Wanted", "find", "selected_sites", "token"]
 
 
 class Found(NamedTuple):
