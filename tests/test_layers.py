@@ -17,7 +17,7 @@ LAYERS = {
     "ast": 3,
     "_extras": 3,
     "deadlines": 3,
-    "replacing": 3,
+    "output_files": 4,
     "litter": 0,
     "syntax": 4,
     "ontology": 5,

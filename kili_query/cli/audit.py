@@ -9,8 +9,7 @@ from kili_query._extras import load
 from kili_query.cli.arguments import JsonOption
 from kili_query.cli.connection import EndpointOption, ProjectArgument, connected
 from kili_query.cli.exit_status import FINE, NEGATIVE
-from kili_query.cli.output import opened, print_json, print_lines, tell
-from kili_query.cli.packing import check_suffix
+from kili_query.cli.output import check_output, opened, print_json, print_lines, tell
 
 if TYPE_CHECKING:
     from kili_query.audit import AuditReport
@@ -44,7 +43,7 @@ def audit(
     is_profile_printed = output == "-"
     if is_profile_printed and as_json:
         raise typer.BadParameter("the report is on standard output already", param_hint="'--output'")
-    check_suffix(output, "a profile, as JSON", (".json",))
+    check_output(output, "a profile, as JSON", (".json",))
     with opened(output, []) as out, connected("audit", endpoint) as client:
         report: AuditReport = load("kili_query.audit", "`kili-query audit`", "client").audit(
             client, project, sample=sample

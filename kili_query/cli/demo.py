@@ -24,8 +24,8 @@ from kili_query.cli.tally import Tally, tally
 from kili_query.diagnostics import Diagnostic
 from kili_query.diagnostics.render import as_json as diagnostic_as_json
 from kili_query.ontology import Ontology
+from kili_query.output_files import replaced
 from kili_query.query import check, parse
-from kili_query.replacing import replaced
 from kili_query.resources import read_text
 from kili_query.scanning import Report, content_of, scan
 

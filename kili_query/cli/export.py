@@ -10,8 +10,7 @@ from kili_query.cli.arguments import JsonOption, LabelsArgument, OntologyOption,
 from kili_query.cli.exit_status import FINE, NEGATIVE, CommandError
 from kili_query.cli.guard import with_option_names
 from kili_query.cli.inputs import find_ontology, load_ontology, load_query
-from kili_query.cli.output import print_json, print_lines
-from kili_query.cli.packing import check_suffix
+from kili_query.cli.output import check_output, print_json, print_lines
 from kili_query.export import FORMATS, NotCompatibleOptions, format_named, write
 
 _SUFFIXES = {"jsonl": (".jsonl", ".ndjson"), "parquet": (".parquet",)}
@@ -73,7 +72,7 @@ def export(
         raise typer.BadParameter("an export is a file: name one", param_hint="'--output'")
     known = format_named(fmt)
     written = (f"a zip of {fmt}", (".zip",)) if known.is_archive else (fmt, _SUFFIXES.get(fmt, (".json", ".jsonl")))
-    check_suffix(output, *written)
+    check_output(output, *written)
     if layout is not None and not known.has_layouts:
         raise NotCompatibleOptions(f"the format `{fmt}` has one layout: leave out `--layout`")
     ontology = find_ontology(ontology if project is None else project, labels)

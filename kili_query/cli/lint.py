@@ -16,7 +16,7 @@ from kili_query.diagnostics import Diagnostic, Severity
 from kili_query.errors import KiliQueryError
 from kili_query.lint import FixError, Found, Search, Skipped, Unreadable, check_search, fix_file, lint_paths
 from kili_query.ontology import Ontology
-from kili_query.replacing import WriteError
+from kili_query.output_files import WriteError
 
 
 def lint(

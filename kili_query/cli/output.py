@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from io import TextIOWrapper
@@ -14,8 +14,6 @@ from typing import Annotated, Literal, TextIO, TypeAlias
 import typer
 from attrs import frozen
 
-from kili_query.cli.exit_status import CommandError
-from kili_query.cli.packing import packed
 from kili_query.diagnostics import Diagnostic, Severity
 from kili_query.diagnostics.layout import display_width, escape_unprintable, printable
 from kili_query.diagnostics.render import (
@@ -27,7 +25,8 @@ from kili_query.diagnostics.render import (
     render_text,
     wants_color,
 )
-from kili_query.replacing import IS_INPUT, Replacement, is_input, replaced
+from kili_query.errors import ArgumentError
+from kili_query.output_files import Replacement, check_suffix, compressed, refuse_inputs, replaced
 
 DiagnosticFormat: TypeAlias = Literal["text", "line", "json", "jsonl", "sarif"]
 FormatOption: TypeAlias = Annotated[
@@ -190,14 +189,13 @@ def opened(path: str | None, inputs: Iterable[str | None]) -> Iterator[Output]:
         inputs: the files and folders that are read meanwhile; none of them may be overwritten.
 
     Raises:
-        WriteError: the file cannot be written.
-        CommandError: the file is one of the inputs, or lies in one.
+        WriteError: the file cannot be written, is one of the inputs, or lies in one.
         MissingExtraError: the suffix asks for a compression that is not installed.
     """
     if path is None or path == "-":
         yield Output(sys.stdout)
         return
-    with opened_bytes(path, inputs) as new, packed(new.file, path) as file:
+    with opened_bytes(path, inputs) as new, compressed(new.file, path) as file:
         text = TextIOWrapper(file, encoding="utf-8", errors="backslashreplace", newline="\n")
         try:
             yield Output(text, new.abandon)
@@ -209,11 +207,14 @@ def opened(path: str | None, inputs: Iterable[str | None]) -> Iterator[Output]:
 @contextmanager
 def opened_bytes(path: str, inputs: Iterable[str | None]) -> Iterator[Replacement]:
     """A file that appears once everything went well; see `opened`."""
-    _refuse_input(path, inputs)
+    refuse_inputs(path, (given for given in inputs if given is not None), or_in_them=True)
     with replaced(path, takes_devices=True) as new:
         yield new
 
 
-def _refuse_input(path: str, inputs: Iterable[str | None]) -> None:
-    if any(given is not None and given != "-" and is_input(path, given, or_in_it=True) for given in inputs):
-        raise CommandError(f"cannot write `{path}`: {IS_INPUT}")
+def check_output(path: str | None, written: str, suffixes: Collection[str], option: str = "--output") -> None:
+    """Refuse a file whose suffix promises another format than the one that is written; see `check_suffix`."""
+    try:
+        check_suffix(path or "-", written, suffixes)
+    except ArgumentError as error:
+        raise typer.BadParameter(str(error), param_hint=f"'{option}'") from error

@@ -12,12 +12,12 @@ import typer
 
 from kili_query.ast import CompareOp, Comparison
 from kili_query.ast.walk import terms
-from kili_query.cli.output import print_json, terminal_width, to_json
-from kili_query.cli.packing import PACKED, check_suffix
+from kili_query.cli.output import check_output, print_json, terminal_width, to_json
 from kili_query.counting import CountPolicy
 from kili_query.diagnostics.layout import display_width, printable
 from kili_query.errors import LabelError
 from kili_query.ontology import Ontology
+from kili_query.output_files import COMPRESSED
 from kili_query.query import Query, query_of
 from kili_query.syntax import print_counter
 from kili_query.targets.explain import Explanation
@@ -79,13 +79,13 @@ def choose_layout(
     else:
         layout = _layout_of_suffix(output)
     name, suffixes = layout.value
-    check_suffix(output, name, (*suffixes, *PACKED))
+    check_output(output, name, (*suffixes, *COMPRESSED))
     return layout
 
 
 def _layout_of_suffix(path: str) -> Layout:
     stem, suffix = os.path.splitext(path.lower())
-    suffix = os.path.splitext(stem)[1] if suffix in PACKED else suffix
+    suffix = os.path.splitext(stem)[1] if suffix in COMPRESSED else suffix
     return {".json": Layout.DOCUMENT, ".txt": Layout.TABLE}.get(suffix, Layout.LINES)
 
 

@@ -5,6 +5,7 @@ from kili_query._extras import load
 load("kili_query.client.client", "`kili_query.client`", "client")  # says what to install, where something lacks
 
 from kili_query.client.client import KiliClient  # noqa: E402
+from kili_query.client.downloading import Download  # noqa: E402
 from kili_query.client.request import Request, Service  # noqa: E402
 
-__all__ = ["KiliClient", "Request", "Service"]
+__all__ = ["Download", "KiliClient", "Request", "Service"]

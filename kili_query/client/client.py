@@ -16,6 +16,7 @@ from kili_query.client.arguments import check_project_id, check_timeout, checked
 from kili_query.client.assets import count_assets, read_assets, read_assets_with_parsed_labels
 from kili_query.client.collecting import rare_collections
 from kili_query.client.contents import PAYLOAD_THREADS, OnMalformed, checked_on_malformed
+from kili_query.client.downloading import Download, download_labels
 from kili_query.client.key_check import check_key
 from kili_query.client.keyword_arguments import (
     COUNT_POSITIONS,
@@ -62,6 +63,19 @@ LABEL_FIELDS = (
     "assetId",
 )
 PREDICTION_FIELDS = ("author.email", "author.id", "id", "jsonResponse", "labelType", "modelName")
+DOWNLOAD_FIELDS = (
+    "id",
+    "labelType",
+    "createdAt",
+    "author.id",
+    "author.email",
+    "labelOf.id",
+    "labelOf.externalId",
+    "modelName",
+    "secondsToLabel",
+    "isLatestLabelForUser",
+    "jsonResponse",
+)
 ASSET_FIELDS = (
     "content",
     "createdAt",
@@ -348,6 +362,49 @@ class KiliClient:
         return self._list(
             read_labels, project_id, chosen, category_search, fields, first, skip, disable_tqdm, as_generator
         )
+
+    @shows_filters(LabelFilters)
+    def download_labels(
+        self,
+        project_id: str,
+        filename: str | PathLike[str],
+        *,
+        fields: Sequence[str] = DOWNLOAD_FIELDS,
+        category_search: str | Query | None = None,
+        restart: bool = False,
+        disable_tqdm: bool | None = None,
+        **filters: Unpack[LabelFilters],
+    ) -> Download:
+        """Write the labels that meet all filters to a file, as NDJSON, oldest first.
+
+        The file appears once it is complete. If the download is interrupted, even by ``kill -9``, what was fetched is
+        kept beside it in ``<filename>.part``, and the same call continues from there. The result has the same bytes as
+        an uninterrupted download. If labels were added or removed before that point, it starts again, with a warning.
+
+        Args:
+            project_id: the project.
+            filename: the file; ``.gz`` and ``.zst`` compress it.
+            fields: the fields of each label, as for `labels`; ``id`` is always among them.
+            category_search: the search that labels must match.
+            restart: discard what an interrupted download has fetched.
+            disable_tqdm: hide the progress bar.
+            **filters: only these labels; see `LabelFilters`.
+
+        Returns:
+            The number of labels, and how many of them an earlier call had fetched.
+
+        Raises:
+            ArgumentError, QueryError, ServiceError, LabelError: as `labels` does.
+            WriteError: the file cannot be written, an unfinished download of something else lies beside it, or another
+                process is downloading it. It is an `OSError`.
+            MissingExtraError: ``.zst`` needs the extra ``zstd``.
+
+        Warns:
+            UserWarning: labels were left out because their content is unknown, or malformed with
+                ``on_malformed="skip"``.
+        """
+        wanted = self._wanted(project_id, filters, category_search, fields, None, 0, disable_tqdm, as_generator=False)
+        return download_labels(self._context, wanted, filename, restart=restart)
 
     def export_labels_as_df(
         self,

@@ -11,6 +11,7 @@ class Bar(Protocol):
     """A bar that is told how far things are."""
 
     total: float | None
+    disable: bool | None
 
     def update(self, n: float | None = 1) -> bool | None:
         """So many more are done."""

@@ -21,11 +21,15 @@ class Search:
         server_filter: what the service is asked; None for no filter.
         judge: what must hold besides of a label's content; None where the service says it all.
         is_never: no label can match: there is nothing to ask.
+        pushed: the query whose text the filter is.
+        residual: the query that the judge evaluates.
     """
 
     server_filter: str | None = None
     judge: Matcher | None = None
     is_never: bool = False
+    pushed: Query | None = None
+    residual: Query | None = None
 
 
 EVERYTHING = Search()
@@ -74,7 +78,8 @@ def _search(plan: Plan, ontology: Ontology) -> Search:
     if plan.never:
         return Search(is_never=True)
     judge = None if plan.residual is None else plan.residual.compile(ontology=ontology)
-    return Search(plan.server_filter, judge)
+    pushed = None if plan.server_filter is None else plan.pushed
+    return Search(plan.server_filter, judge, pushed=pushed, residual=plan.residual)
 
 
 def _patterns(tree: Predicate) -> Iterator[Pattern]:

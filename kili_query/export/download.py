@@ -28,6 +28,7 @@ from urllib3.connectionpool import HTTPConnectionPool
 from kili_query.deadlines import Deadlines, Watch, watched
 from kili_query.export.errors import DownloadError
 from kili_query.export.media import Fetched, shown_source
+from kili_query.output_files import replaced
 
 _TIMEOUTS_S = (10, 60)
 _HEADERS_S = 60
@@ -138,10 +139,8 @@ def _read_note(path: Path) -> Mapping[str, object]:
 
 
 def _write_note(path: Path, note: Mapping[str, object]) -> None:
-    """Write all of a note, or none of it."""
-    part = _beside(path, ".new")
-    part.write_text(json.dumps(note), encoding="utf-8")
-    part.replace(path)
+    with replaced(path) as new:
+        new.file.write(json.dumps(note).encode())
 
 
 @frozen

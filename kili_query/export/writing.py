@@ -26,8 +26,8 @@ from kili_query.export.project import Project, ProjectSource
 from kili_query.export.run import Run
 from kili_query.export.scratch import scratch_folder
 from kili_query.export.summary import Summary
+from kili_query.output_files import Replacement, WriteError, refuse_inputs, replaced
 from kili_query.query import Query, parse, validate
-from kili_query.replacing import IS_INPUT, Replacement, WriteError, is_input, replaced
 from kili_query.scanning import Problem, Source
 from kili_query.targets.closures import Matcher
 
@@ -147,10 +147,9 @@ def write(
         raise NotCompatibleOptions("`to` is empty: name the file to write")
     if media_root is not None and not Path(media_root).is_dir():
         raise NotCompatibleOptions(f"`media_root` is not a folder: `{os.fspath(media_root)}`")
-    for source in (labels, assets, project):
-        _refuse_input(plan.target, source)
     with ExitStack() as stack:
         stack.enter_context(_write_errors_told())
+        refuse_inputs(plan.target, _paths_in([labels, assets, project]))
         scratch = stack.enter_context(scratch_folder())
         run = plan.run(scratch)
         stack.enter_context(run.export.spools)
@@ -251,13 +250,12 @@ def _folder_of(source: object) -> Path:
     return Path()
 
 
-def _refuse_input(target: Path, source: object) -> None:
-    """Refuse to write over what is read."""
+def _paths_in(source: object) -> Iterator[str | os.PathLike[str]]:
     if isinstance(source, list | tuple):
         for one in source:
-            _refuse_input(target, one)
-    elif isinstance(source, str | os.PathLike) and source != "-" and is_input(target, source):
-        raise NotCompatibleOptions(f"cannot write `{target}`: {IS_INPUT}")
+            yield from _paths_in(one)
+    elif isinstance(source, str | os.PathLike):
+        yield source
 
 
 def _with_bar(items: Iterator[T], disable: bool | None) -> Iterable[T]:

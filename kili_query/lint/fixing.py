@@ -13,8 +13,8 @@ from kili_query.lint.derived import plain_line_ends
 from kili_query.lint.files import decode, find_in_text
 from kili_query.lint.searches import Found, Search
 from kili_query.ontology import Ontology
+from kili_query.output_files import replaced
 from kili_query.query import check
-from kili_query.replacing import replaced
 from kili_query.source import NOWHERE, Span
 
 _MOST_ROUNDS = 100

@@ -10,7 +10,7 @@ from typing import Any
 from attrs import asdict, fields, frozen
 
 from kili_query.errors import ArgumentError
-from kili_query.replacing import replaced
+from kili_query.output_files import replaced
 
 FILTER_SIZE = 4_000
 """Short enough for proxies in front of servers, long enough for the sums that people write."""

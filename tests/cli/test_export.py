@@ -119,7 +119,7 @@ def test_mistakes_of_files(run: Run, labels: Path, project: Path, tmp_path: Path
     own = tmp_path / "own.ndjson"
     own.write_bytes(labels.read_bytes())
     ran = run("export", own, "--ontology", project, "-f", "jsonl", "-o", own)
-    assert (ran.status, ran.err) == (2, f"error: cannot write `{own}`: it belongs to what is read\n")
+    assert (ran.status, ran.err) == (2, f"error: cannot write `{own}`: it is also an input\n")
     assert own.read_bytes() == labels.read_bytes()
     assert [path.name for path in tmp_path.iterdir()] == ["own.ndjson"]
 

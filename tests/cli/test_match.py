@@ -335,7 +335,7 @@ class TestOutput:
         (tmp_path / "folder" / "labels" / "1.json").write_bytes(text.splitlines()[0])
         (tmp_path / "project.json").write_bytes(project.read_bytes())
         ran = run("match", QUERY, "in.ndjson", "folder", "--ontology", "project.json", "-o", out)
-        assert ran == Ran(2, "", f"error: cannot write `{out}`: it belongs to what is read\n")
+        assert ran == Ran(2, "", f"error: cannot write `{out}`: it is also an input\n")
         assert (tmp_path / "in.ndjson").read_bytes() == text
         assert not (tmp_path / "folder" / "new.ndjson").exists()
 

@@ -150,9 +150,9 @@ class TestTheFile:
     def test_what_is_read_is_not_written_over(self, tmp_path):
         path = tmp_path / "labels.ndjson"
         path.write_text(json.dumps(label(1)))
-        with pytest.raises(NotCompatibleOptions, match="belongs to what is read"):
+        with pytest.raises(NotCompatibleOptions, match="is also an input"):
             write(path, [asset(1)], project(), fmt="kili", to=path)
-        with pytest.raises(NotCompatibleOptions, match="belongs to what is read"):
+        with pytest.raises(NotCompatibleOptions, match="is also an input"):
             write([str(path)], [asset(1)], project(), fmt="kili", to=os.path.join(tmp_path, ".", "labels.ndjson"))
         assert path.read_text() == json.dumps(label(1))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import kili_query
-from kili_query.replacing import WriteError, replaced
+from kili_query.output_files import WriteError, replaced
 from tests.full_disk import files_at_most
 
 ROOT = str(Path(kili_query.__file__).resolve().parents[1])
@@ -76,7 +76,7 @@ def test_folders_that_were_made_go_again(tmp_path: Path) -> None:
 
 def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
     program = (
-        "import os, signal; from kili_query.replacing import replaced\n"
+        "import os, signal; from kili_query.output_files import replaced\n"
         "with replaced('out.txt') as new:\n"
         "    new.file.write(b'half'); new.file.flush(); os.kill(os.getpid(), signal.SIGKILL)"
     )

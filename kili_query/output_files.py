@@ -1,0 +1,346 @@
+"""Output files: replaced atomically, never an input, in the format and compression that their suffix promises.
+
+A file is written beside its place, as a part, and renamed once it is complete. A part has a name that no other process
+uses, and is locked while it is written. If nobody holds the lock, a killed process left the part, and the next run
+removes it.
+"""
+
+import gzip
+import os
+import re
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from io import BufferedWriter, FileIO
+from pathlib import Path
+from stat import S_IMODE
+from typing import IO, TYPE_CHECKING, cast
+
+from kili_query._extras import has_extra
+from kili_query.errors import ArgumentError, KiliQueryError, MissingExtraError
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+__all__ = [
+    "COMPRESSED",
+    "Replacement",
+    "WriteError",
+    "cannot_write",
+    "check_compression",
+    "check_suffix",
+    "compressed",
+    "has_lock",
+    "refuse_inputs",
+    "replaced",
+    "target_of",
+]
+
+COMPRESSED = (".gz", ".zst")
+"""Suffixes for which text is compressed."""
+
+_PROMISING = re.compile(
+    r"\.(7z|avro|bmp|br|bz2|csv|db|duckdb|feather|geojson|gif|gz|h5|html|jpe?g|jsonl?|lz4|md|mp4|ndjson|npy|orc|parquet|pdf"
+    r"|pkl|png|rar|sqlite|svg|tar|tgz|tiff?|tsv|webp|xlsx?|xml|xz|ya?ml|zip|zst)"
+)
+"""Suffixes that promise a format; any other suffix promises nothing."""
+_TEXT = frozenset({".log", ".txt"})
+_BINARY = frozenset({".parquet", ".zip"})
+"""Text may have any form, but these formats are not text."""
+_BUFFER_BYTES = 256 * 1024
+_MAX_NAME_BYTES = 200
+"""Most file systems accept 255; a part adds 15 to the name of its file."""
+
+
+class WriteError(KiliQueryError, OSError):
+    """A file cannot be written; the message names it as its user did."""
+
+
+class _NamedFile(FileIO):
+    """A file whose errors name it; those of a plain file do not."""
+
+    def __init__(self, file: int | str, mode: str, called: str) -> None:
+        super().__init__(file, mode)
+        self._called = called
+
+    def write(self, data: "ReadableBuffer", /) -> int:
+        try:
+            return super().write(data) or 0
+        except BrokenPipeError:  # the reader went away, which is not a failure of the disk
+            raise
+        except OSError as error:
+            raise cannot_write(self._called, error) from error
+
+
+class Replacement:
+    """A file that is written beside its place.
+
+    Attributes:
+        file: the file to write to.
+        is_abandoned: whether it will not take its place.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file = file
+        self.is_abandoned = False
+
+    def abandon(self) -> None:
+        """Leave everything as it was: there is no result."""
+        self.is_abandoned = True
+
+
+def cannot_write(path: str | os.PathLike[str], error: Exception) -> WriteError:
+    """The error to raise when a path cannot be written.
+
+    >>> print(cannot_write("a.txt", OSError(28, "No space left on device")))
+    cannot write `a.txt`: No space left on device
+    """
+    reason = getattr(error, "strerror", None) or error
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        above = next((one for one in Path(path).parents if one.exists() and not one.is_dir()), None)
+        reason = reason if above is None else f"`{above}` is a file, not a folder"
+    return WriteError(f"cannot write `{os.fspath(path)}`: {reason}")
+
+
+def refuse_inputs(
+    target: str | os.PathLike[str], inputs: Iterable[str | os.PathLike[str]], *, or_in_them: bool = False
+) -> None:
+    """Refuse to overwrite an input.
+
+    Args:
+        target: the file to write.
+        inputs: the files and folders that are read meanwhile; ``-`` is standard input.
+        or_in_them: also refuse a file inside a folder that is read.
+
+    Raises:
+        WriteError: the file is one of the inputs.
+
+    >>> refuse_inputs("labels/a.txt", ["labels", "-"])
+    >>> refuse_inputs("labels/a.txt", ["labels"], or_in_them=True)
+    Traceback (most recent call last):
+    kili_query.output_files.WriteError: cannot write `labels/a.txt`: it is also an input
+    """
+    path = Path(target).resolve()
+    for given in (Path(one).resolve() for one in inputs if os.fspath(one) != "-"):
+        is_same = path == given or (path.exists() and given.exists() and path.samefile(given))
+        if is_same or (or_in_them and path.is_relative_to(given)):
+            raise WriteError(f"cannot write `{os.fspath(target)}`: it is also an input")
+
+
+def check_suffix(path: str | os.PathLike[str], written: str, suffixes: Collection[str]) -> None:
+    """Refuse a file whose suffix promises another format than the one that is written.
+
+    Args:
+        path: the file.
+        written: what is written, for the message.
+        suffixes: the suffixes of the format; the first is the usual one.
+
+    Raises:
+        ArgumentError: the suffix promises another format.
+
+    >>> check_suffix("l.csv", "NDJSON", [".ndjson", ".jsonl"])
+    Traceback (most recent call last):
+    kili_query.errors.ArgumentError: `l.csv` ends in `.csv`, but this writes NDJSON: name a file that ends in `.ndjson`
+    """
+    suffix = _suffix(path)
+    is_other = _PROMISING.fullmatch(suffix) or (suffix in _TEXT and not _BINARY.isdisjoint(suffixes))
+    if is_other and suffix not in suffixes:
+        usual = next(iter(suffixes))
+        raise ArgumentError(
+            f"`{os.fspath(path)}` ends in `{suffix}`, but this writes {written}: name a file that ends in `{usual}`"
+        )
+
+
+def check_compression(path: str | os.PathLike[str]) -> None:
+    """Refuse a compression that is not installed.
+
+    Raises:
+        MissingExtraError: the suffix asks for zstd.
+    """
+    if _suffix(path) == ".zst" and not has_extra("zstd"):
+        raise MissingExtraError(f"`{os.fspath(path)}`", "zstd")
+
+
+@contextmanager
+def compressed(file: IO[bytes], path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+    """Compress what is written to a file if the suffix of its path asks for it; equal input gives equal bytes.
+
+    Raises:
+        MissingExtraError: the suffix asks for zstd, which is not installed.
+    """
+    check_compression(path)
+    match _suffix(path):
+        case ".gz":
+            with gzip.GzipFile("", "wb", fileobj=file, mtime=0) as archive:
+                yield cast("IO[bytes]", archive)
+        case ".zst":
+            import zstandard
+
+            with zstandard.ZstdCompressor().stream_writer(file, closefd=False) as archive:
+                yield cast("IO[bytes]", archive)
+        case _:
+            yield file
+
+
+def _suffix(path: str | os.PathLike[str]) -> str:
+    return Path(path).suffix.lower()
+
+
+def target_of(path: str | os.PathLike[str]) -> Path:
+    """Return the file to replace: of a link, what it points to.
+
+    Raises:
+        WriteError: it is something else than a file.
+    """
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        what = "a folder" if target.is_dir() else "not a file that can be replaced"
+        raise WriteError(f"cannot write `{os.fspath(path)}`: it is {what}")
+    return target
+
+
+def has_lock(number: int) -> bool | None:
+    """Take the lock of an open file, which lasts until it is closed or the process ends.
+
+    Returns:
+        False if another process has it, None if the system has no locks.
+    """
+    try:
+        import fcntl
+    except ImportError:  # there are none on Windows
+        return None
+    try:
+        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+@contextmanager
+def replaced(
+    path: str | os.PathLike[str], *, makes_folders: bool = False, takes_devices: bool = False
+) -> Iterator[Replacement]:
+    """Write a file that takes its place once everything went well; a failure leaves everything as it was.
+
+    Args:
+        path: the file; if it is a link, the file that it points to is replaced.
+        makes_folders: create missing folders above it.
+        takes_devices: write to a device or a pipe as it is; otherwise it is refused.
+
+    Raises:
+        WriteError: it cannot be written; also raised by the methods of the file.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     with replaced(f"{folder}/a.txt") as new:
+    ...         _ = new.file.write(b"all of it")
+    ...     Path(folder, "a.txt").read_text(), os.listdir(folder)
+    ('all of it', ['a.txt'])
+    """
+    if takes_devices and os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+        with _opened_device(path) as file:
+            yield Replacement(file)
+        return
+    target = target_of(path)
+    made: list[Path] = []
+    try:
+        if makes_folders:
+            made = [folder for folder in (target.parent, *target.parent.parents) if not folder.exists()]
+            target.parent.mkdir(parents=True, exist_ok=True)
+        _remove_stale(target)
+        part, file, lock = _begin(target, os.fspath(path))
+    except (OSError, ValueError) as error:
+        _remove_folders(made)
+        raise cannot_write(path, error) from error
+    new = Replacement(file)
+    try:
+        with file:
+            if target.exists():
+                os.chmod(part, S_IMODE(target.stat().st_mode))
+            yield new
+        if not new.is_abandoned:
+            _rename(part, target, path)
+    finally:  # nothing is left of what was not renamed
+        _remove(part)
+        _remove_folders(made)
+        os.close(lock)
+
+
+def _opened_device(path: str | os.PathLike[str]) -> IO[bytes]:
+    try:
+        return BufferedWriter(_NamedFile(os.fspath(path), "wb", os.fspath(path)), _BUFFER_BYTES)
+    except (OSError, ValueError) as error:
+        raise cannot_write(path, error) from error
+
+
+def _begin(target: Path, called: str) -> tuple[Path, IO[bytes], int]:
+    """Return a new part, its file, and a descriptor that holds its lock until the part has its place."""
+    while True:
+        part = target.with_name(f"{_prefix(target)}{os.urandom(4).hex()}.part")
+        try:
+            number = os.open(part, os.O_CREAT | os.O_EXCL | os.O_RDWR | getattr(os, "O_BINARY", 0), 0o666)
+        except FileExistsError:
+            continue
+        try:
+            has_lock(number)
+            if _is_same(number, part):  # otherwise another process removed it as stale before it was locked
+                return part, BufferedWriter(_NamedFile(number, "wb", called), _BUFFER_BYTES), os.dup(number)
+        except BaseException:
+            os.close(number)
+            _remove(part)
+            raise
+        os.close(number)
+
+
+def _prefix(target: Path) -> str:
+    name = os.fsdecode(os.fsencode(target.name)[:_MAX_NAME_BYTES])
+    return f".{name}."
+
+
+def _remove_stale(target: Path) -> None:
+    """Remove the parts of processes that were killed."""
+    is_part = re.compile(re.escape(_prefix(target)) + r"[0-9a-f]{8}\.part").fullmatch
+    for part in [one for one in _entries(target.parent) if is_part(one.name)]:
+        try:
+            number = os.open(part, os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
+        except OSError:  # it is gone, or belongs to another user
+            continue
+        try:
+            if has_lock(number):
+                _remove(part)
+        finally:
+            os.close(number)
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except OSError:  # a folder may be writable and not readable
+        return []
+
+
+def _is_same(number: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(number), path.stat())
+    except FileNotFoundError:
+        return False
+
+
+def _rename(part: Path, target: Path, called: str | os.PathLike[str]) -> None:
+    try:
+        os.replace(part, target)
+    except OSError as error:
+        raise cannot_write(called, error) from error
+
+
+def _remove(part: Path) -> None:
+    with suppress(FileNotFoundError):
+        part.unlink()
+
+
+def _remove_folders(folders: list[Path]) -> None:
+    """Remove the folders that were made, as far as they are empty; the innermost comes first."""
+    for folder in folders:
+        try:
+            folder.rmdir()
+        except OSError:
+            return
