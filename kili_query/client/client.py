@@ -403,7 +403,13 @@ class KiliClient:
             UserWarning: labels were left out because their content is unknown, or malformed with
                 ``on_malformed="skip"``.
         """
-        wanted = self._wanted(project_id, filters, category_search, fields, None, 0, disable_tqdm, as_generator=False)
+        wanted = ListRequest(
+            project_id=project_id,
+            filters=filters,
+            category_search=category_search,
+            fields=fields,
+            disable_tqdm=is_bar_disabled(disable_tqdm, self._settings.disable_tqdm),
+        )
         return download_labels(self._context, wanted, filename, restart=restart)
 
     def export_labels_as_df(
