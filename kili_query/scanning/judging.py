@@ -4,6 +4,8 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeAlias, TypeVar, cast
 
+from attrs import frozen
+
 from kili_query.counting.label import content_of
 from kili_query.errors import MalformedLabelError, UnknownContentError
 from kili_query.scanning.labels import decode, labels_in
@@ -70,42 +72,41 @@ Engine: TypeAlias = "Matcher | BytesMatcher"
 _MISS = Misses(1)
 
 
+@frozen
 class Judge(Generic[_T]):
     """Judges labels by their content.
 
     Args:
-        judge: called with the decoded content of a label; may raise the errors of a label.
+        judge_content: called with the decoded content of a label; may raise the errors of a label.
         at: the field of a label that holds its content.
         names: where the names in the first labels are noted.
+        sift: judges the JSON text of a label before it is decoded; returns None where that cannot be done.
+        decode: reads the JSON text of a label that was sifted.
     """
 
-    def __init__(self, judge: Callable[[object], _T], at: str, names: LabelNames | None = None) -> None:
-        self._judge_content = judge
-        self._labels = Labels(at)
-        self._at = at
-        self._names = names
-        self._sift: Callable[[bytes], bool | None] | None = None
-        self._decode: Callable[[bytes], object] = json.loads
+    _judge_content: Callable[[object], _T]
+    _at: str
+    _names: LabelNames | None = None
+    _sift: Callable[[bytes], bool | None] | None = None
+    _decode: Callable[[bytes], object] = json.loads
 
     @staticmethod
     def of_query(engine: Engine, at: str, names: LabelNames | None = None) -> "Judge[bool]":
         """Judge by a compiled query. One for JSON bytes judges most labels before they are decoded."""
         if isinstance(engine, Matcher):
             return Judge(engine, at, names)
-        judge = Judge(engine.judge_content, at, names)
-        judge._sift = engine.sift
-        judge._decode = engine.decode
-        return judge
+        return Judge(engine.judge_content, at, names, engine.sift, engine.decode)
 
     def texts(self, texts: Iterable[JsonText | Problem]) -> Iterator[Judgement[_T]]:
         return map(self.decoded, self.undecoded(texts))
 
     def undecoded(self, texts: Iterable[JsonText | Problem]) -> Iterator[Undecoded[_T]]:
         """Judge texts, but leave those undecoded that were found to match as they are."""
+        labels = Labels(self._at)
         for text in texts:
             is_match = None if isinstance(text, Problem) else self._sifted(text.data)
             if is_match is None:
-                yield from map(self._judge, self._labels.text(text))
+                yield from map(self._judge, labels.text(text))
             else:
                 yield text if is_match else _MISS
 
@@ -125,7 +126,7 @@ class Judge(Generic[_T]):
         return cast("Judged[_T]", Judged(cast("dict[str, object]", value), True))  # only a query's texts get here
 
     def value(self, value: object, place: Place) -> Iterator[Judgement[_T]]:
-        return map(self._judge, self._labels.value(value, place))
+        return map(self._judge, labels_in(value, place, self._at))
 
     def _judge(self, record: Record | Problem) -> Judgement[_T]:
         if isinstance(record, Problem):

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from typing import IO, Generic, TypeAlias, TypeGuard, TypeVar
 
+from attrs import define
+
 from kili_query.errors import SourceError
 from kili_query.litter import is_litter
 from kili_query.scanning.byte_reader import ByteReader, ReadableFile, file_reader
@@ -196,23 +198,16 @@ def _find_lines(path: str, file: IO[bytes]) -> tuple[int, int] | None:
     return (start, about.st_size) if is_of_lines else None
 
 
+@define
 class _Reading(Generic[_T]):
     """One walk over a source, which knows how far it has come."""
 
-    def __init__(
-        self,
-        handler: Handler[_T],
-        progress: ProgressCallback | None,
-        total_bytes: int | None,
-        read_lines: ReadLines[_T] | None,
-        on_end: Callable[[str], None] | None,
-    ) -> None:
-        self._handler = handler
-        self._on_end = on_end
-        self._read_lines = read_lines
-        self._progress = progress
-        self._total_bytes = total_bytes
-        self._done_bytes = 0
+    _handler: Handler[_T]
+    _progress: ProgressCallback | None
+    _total_bytes: int | None
+    _read_lines: ReadLines[_T] | None
+    _on_end: Callable[[str], None] | None
+    _done_bytes: int = 0
 
     def read(self, source: object) -> Generator[_T]:
         """Return the labels of a source that was checked."""
