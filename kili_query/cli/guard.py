@@ -60,8 +60,8 @@ _QUIET = inspect.Parameter(
 def with_option_names(text: str) -> str:
     """Return the text with each Python argument replaced by the option or variable that it is here.
 
-    >>> with_option_names("`cut_videos` is for the media of an export: set `with_assets` too")
-    '`--cut-videos` is for the media of an export: set `--with-assets` too'
+    >>> with_option_names("`cut_videos` needs the media in the export: set `with_assets` too")
+    '`--cut-videos` needs the media in the export: set `--with-assets` too'
     """
     return _ARGUMENT.sub(lambda found: f"`{_OPTIONS[found[1]]}`", text)
 

@@ -164,7 +164,7 @@ class Asset:
             told = self.document.get("resolution")
             unknown = "its size in pixels is not known"
             reason = unknown if told is None else f"its `resolution` is not a size: {told!r:.80}"
-            advice = "give `assets=…` that tell it, each with a `resolution` of width and height"
+            advice = "pass `assets=…` whose entries have a `resolution` of width and height"
             if self.no_size:
                 raise NotExportableAssetError(f"{reason}, nor do its media tell it: {self.no_size}; {advice}")
             raise NotExportableAssetError(f"{reason}: {advice}, or export with the media (`with_assets`)")

@@ -26,7 +26,7 @@ from kili_query.scanning.labels import (
 
 _FIELDS_OF_LABELS = ("labelOf", "assetId", "labelType")
 _NEITHER = f"neither a label nor an asset: it has no `{CONTENT}`, no `latestLabel` or `labels`, and no `id`"
-_ASTRAY = "a label that does not tell its asset: it has no `labelOf`, `assetId` or `externalId`"
+_ASTRAY = "a label that does not name its asset: it has no `labelOf`, `assetId` or `externalId`"
 _MISTAKEN = "not an asset: this looks like {}; labels come first, and `assets=…` names the assets"
 _TIME = "createdAt"
 _UNTIMED = "the label `{}` may be the latest of its asset or not: its `createdAt` is not a time: `{!s:.40}`"

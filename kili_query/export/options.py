@@ -56,6 +56,6 @@ class Options:
         ):
             if not any(value is choice or (isinstance(value, str) and value == choice) for choice in choices):
                 listed = ", ".join(map(repr, choices))
-                raise NotCompatibleOptions(f"`{name}` is one of {listed}, not {value!r}")
+                raise NotCompatibleOptions(f"`{name}` must be one of {listed}, not {value!r}")
         if self.cut_videos and not self.with_assets:
-            raise NotCompatibleOptions("`cut_videos` is for the media of an export: set `with_assets` too")
+            raise NotCompatibleOptions("`cut_videos` needs the media in the export: set `with_assets` too")

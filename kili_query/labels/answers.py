@@ -370,7 +370,7 @@ class CategoryList(ListView[Category]):
         check_category(job, name, path)
         # What is there already may be retired, so it is not checked again.
         if name in present:
-            raise InvalidMutationError(f"category `{name}` is there already", path)
+            raise InvalidMutationError(f"category `{name}` is already there", path)
         if present and is_single(job):
             raise InvalidMutationError(f"job `{job.name}` takes one category (its input is `{job.input}`)", path)
         entry: dict[str, object] = {"name": name}

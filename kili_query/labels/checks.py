@@ -164,7 +164,7 @@ def _check_ring(value: object, tool: object, path: str) -> None:
     if tool == "rectangle" and size != _RECTANGLE_VERTICES:
         raise InvalidMutationError(f"a rectangle has 4 vertices, not {size}", path)
     if tool == "polygon" and size < _POLYGON_VERTICES:
-        raise InvalidMutationError(f"a polygon has 3 vertices at least, not {size}", path)
+        raise InvalidMutationError(f"a polygon has at least 3 vertices, not {size}", path)
 
 
 def check_bounding_poly(tool: object, value: object, path: str, *, first: int = 0) -> None:

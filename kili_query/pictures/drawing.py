@@ -109,7 +109,7 @@ def drawing_of(
     jobs_of = {frame.number: frame.jobs for frame in frames}
     has_views = None not in jobs_of or any(shape.view is not None for shape in found)
     if view is not None and not has_views and not (ontology is not None and ontology.input_type == "PDF"):
-        raise LabelError("it has neither frames nor pages: leave out `view`")
+        raise LabelError("the label has neither frames nor pages: leave out `view`")
     shown = _busiest(found) if view is None else view
     shapes = tuple(shape for shape in found if shape.view in (shown, None))
     lines = tuple(_lines(jobs_of.get(shown, response), ontology))

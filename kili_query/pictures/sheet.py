@@ -49,7 +49,7 @@ def contact_sheet(
     """
     shown = [(_thumbnail(tile.picture, tile_px), tile.caption) for tile in tiles]
     if not shown or tile_px < 1 or (columns is not None and columns < 1):
-        raise ValueError("a contact sheet has one picture or more, and columns and sizes above 0")
+        raise ValueError("a contact sheet needs at least one picture, and columns and sizes above 0")
     across = min(len(shown), columns or min(_MOST_COLUMNS, ceil(len(shown) ** 0.5)))
     down = ceil(len(shown) / across)
     step = (tile_px + _GAP_PX, tile_px + _CAPTION_PX + _GAP_PX)

@@ -104,7 +104,7 @@ class Report:
         if more and problems:
             lines.append(f"  … and {more} more")
         if not self.is_complete:
-            lines.append("  the source was not read to its end")
+            lines.append("  reading stopped early")
         return "\n".join(lines)
 
 

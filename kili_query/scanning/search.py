@@ -119,7 +119,7 @@ def scan(
         engine = asked.compile(ontology=known, policy=policy)
     raised = _raised(on_malformed, on_unknown)
     if workers < 1:
-        raise ValueError(f"`workers` is 1 or more, not {workers}")
+        raise ValueError(f"`workers` must be 1 or more, not {workers}")
     read_lines = LinesReader(engine, at, workers=workers) if workers > 1 else None
     report = Report()
     judged = _judged(source, Judge.of_query(engine, at, names), report, raised, progress, read_lines)
@@ -170,7 +170,7 @@ def _raised(on_malformed: OnProblem, on_unknown: OnProblem) -> set[Fault]:
     """Return the faults that stop a scan."""
     for name, choice in (("on_malformed", on_malformed), ("on_unknown", on_unknown)):
         if choice not in ("skip", "raise"):
-            raise ValueError(f'`{name}` is "skip" or "raise", not {choice!r}')
+            raise ValueError(f'`{name}` must be "skip" or "raise", not {choice!r}')
     raised = {Fault.UNKNOWN} if on_unknown == "raise" else set()
     return raised | ({Fault.MALFORMED, Fault.BROKEN} if on_malformed == "raise" else set())
 

@@ -80,7 +80,7 @@ def _column(name: str) -> Column:
 
 def _check_column(df: object, name: str) -> None:
     if not isinstance(df, DataFrame):
-        raise TypeError(f"counts are added to a DataFrame of Spark, not to `{type(df).__name__}`: see `count_table`")
+        raise TypeError(f"counts can be added to a DataFrame of Spark, not to `{type(df).__name__}`: see `count_table`")
     kinds = {field.name: field.dataType for field in df.schema.fields}
     if name not in kinds:
         raise ValueError(f"no column `{name}`: the frame has {', '.join(f'`{one}`' for one in kinds)}")

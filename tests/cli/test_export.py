@@ -57,7 +57,7 @@ def test_sizes_that_are_not_known(run: Run, labels: Path, project: Path, tmp_pat
     del one["labelOf"]["resolution"]
     ran = run("export", "-", "--ontology", project, "-f", fmt, "-o", "x", stdin=json.dumps(one).encode())
     assert (ran.status, ran.out) == (2, "")
-    assert "its size in pixels is not known: give `--assets` that tell it" in ran.err
+    assert "its size in pixels is not known: pass `--assets` whose entries have a `resolution`" in ran.err
     assert "or export with the media (`--with-assets`)" in ran.err
 
 
@@ -77,7 +77,7 @@ def test_sizes_that_are_not_known(run: Run, labels: Path, project: Path, tmp_pat
         (["-f", "raw", "-o", "x", "--with-assets"], "it has no `content`"),
         (
             ["-f", "raw", "-o", "x", "--cut-videos"],
-            "`--cut-videos` is for the media of an export: set `--with-assets` too",
+            "`--cut-videos` needs the media in the export: set `--with-assets` too",
         ),
         (["-f", "raw", "-o", "x", "--assets", "none.ndjson"], "none.ndjson"),
         (["-f", "raw", "-o", "-"], "an export is a file"),

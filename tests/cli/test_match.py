@@ -250,7 +250,7 @@ def test_a_broken_source(run: Run, labels: Path, tmp_path: Path) -> None:
     ran = run("match", "SCENE.count >= 0", "short.gz")
     assert ran.status == 2
     assert len(lines(ran.out)) > 0
-    assert "not read to its end\nerror: short.gz: is truncated" in ran.err
+    assert "reading stopped early\nerror: short.gz: is truncated" in ran.err
     ran = run("match", "SCENE.count >= 0", "short.gz", "--json")
     assert ran.status == 2
     assert json.loads(ran.out)["report"]["is_complete"] is False

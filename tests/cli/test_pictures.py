@@ -43,7 +43,7 @@ def test_show_refuses(run: Run, labels: Path, project: Path, tmp_path: Path) -> 
         (("label030752", labels, "--image", tmp_path / "none.png"), "no such file or directory"),
         (("label030752", labels, "--images", tmp_path / "none"), "is no folder of images"),
         (("label030752", tmp_path / "none.ndjson"), "none.ndjson"),
-        (("label030752", labels, "--view", "5"), "it has neither frames nor pages: leave out `--view`"),
+        (("label030752", labels, "--view", "5"), "the label has neither frames nor pages: leave out `--view`"),
         (("label030752", labels, "--assets", labels), "labels.ndjson` looks like labels, not like assets"),
         (("label030752", labels, "--assets", project), "project.json` looks like a project, not like assets"),
     ):

@@ -329,7 +329,7 @@ class TestRefusals:
             ({"fmt": "yolo_v5", "single_file": True}, NotCompatibleOptions, "single_file"),
             ({"fmt": "pascal_voc"}, NotCompatibleOptions, "layout"),
             ({"fmt": "coco", "normalized_coordinates": True}, NotCompatibleOptions, "normalized_coordinates"),
-            ({"layout": "both"}, NotCompatibleOptions, "`layout` is one of"),
+            ({"layout": "both"}, NotCompatibleOptions, "`layout` must be one of"),
             ({"fmt": "llm_v1"}, NotCompatibleOptions, "with_assets"),
             ({"asset_ids": []}, ArgumentError, "`asset_ids` is empty"),
             ({"external_ids": ()}, ArgumentError, "`external_ids` is empty"),

@@ -63,7 +63,7 @@ def test_the_archive_and_what_it_says_of_itself(tmp_path):
     [
         ({"fmt": "cocoa"}, NotCompatibleOptions, "did you mean `coco`"),
         ({"fmt": "x"}, NotCompatibleOptions, "choose one of kili, raw"),
-        ({"layout": "both"}, NotCompatibleOptions, "`layout` is one of 'split', 'merged', not 'both'"),
+        ({"layout": "both"}, NotCompatibleOptions, "`layout` must be one of 'split', 'merged', not 'both'"),
         ({"on_error": "ignore"}, NotCompatibleOptions, "`on_error`"),
         ({"export_type": "all"}, NotCompatibleOptions, "`export_type`"),
         ({"normalized_coordinates": 1}, NotCompatibleOptions, "`normalized_coordinates`"),
@@ -399,7 +399,7 @@ class TestProblems:
         summary = write([{"labels": [label(1), label(2)]}], None, project(), fmt="kili", to=tmp_path / "a.zip")
         assert (summary.assets, names(tmp_path / "a.zip")[1:]) == (2, ["labels/as1.json", "labels/as2.json"])
         astray = {"labels": [label(1), {"id": "l2", "jsonResponse": {}}]}
-        with pytest.raises(NotExportableAssetError, match=r"labels\[1\]: a label that does not tell its asset"):
+        with pytest.raises(NotExportableAssetError, match=r"labels\[1\]: a label that does not name its asset"):
             write([astray], None, project(), fmt="kili", to=tmp_path / "a.zip")
 
     def test_text_that_is_no_json(self, tmp_path):
@@ -600,8 +600,8 @@ class TestWhatIsNoLabel:
             ({"hello": 1}, "neither a label nor an asset"),
             ({"J": {"annotations": []}}, "and no `id`: this looks like the content of a label, without the label"),
             ({}, "neither a label nor an asset"),
-            ({"id": "l1", "jsonResponse": boxes()}, "does not tell its asset"),
-            ({"id": "l1", "jsonResponse": boxes(), "labelOf": {"id": None}}, "does not tell its asset"),
+            ({"id": "l1", "jsonResponse": boxes()}, "does not name its asset"),
+            ({"id": "l1", "jsonResponse": boxes(), "labelOf": {"id": None}}, "does not name its asset"),
             ({"id": "l1", "labelType": "DEFAULT", "assetId": "as1"}, "label `l1`: no `jsonResponse`"),
         ],
     )

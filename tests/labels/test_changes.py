@@ -221,7 +221,7 @@ FORBIDDEN: list[tuple[str, Callable[[ParsedLabel], object], str, str]] = [
     (
         "classification",
         lambda label: answer(label, "TAGS").add_category("A"),
-        "`A` is there already",
+        "`A` is already there",
         "TAGS.categories[2]",
     ),
     (
@@ -317,7 +317,7 @@ FORBIDDEN: list[tuple[str, Callable[[ParsedLabel], object], str, str]] = [
     (
         "boxes",
         lambda label: answer(label, "MANY").annotations[0].add_bounding_poly({"normalizedVertices": square()[:2]}),
-        "a polygon has 3 vertices at least, not 2",
+        "a polygon has at least 3 vertices, not 2",
         "MANY.annotations[0].boundingPoly[1].normalizedVertices",
     ),
     (

@@ -280,7 +280,7 @@ class TestSheets:
     def test_long_captions_and_none(self) -> None:
         tile = Tile(Image.new("RGB", (5, 5)), "x" * 500 + "\n猫")
         assert contact_sheet([tile], tile_px=40).size == (56, 72)
-        with pytest.raises(ValueError, match="one picture or more"):
+        with pytest.raises(ValueError, match="at least one picture"):
             contact_sheet([])
 
 

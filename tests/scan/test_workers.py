@@ -153,5 +153,5 @@ def test_other_forms_are_read_by_one_process(text, tmp_path, judged_here):
 def test_labels_in_memory_and_other_functions():
     assert [one["id"] for one in scan([label("a"), label("b", GREY)], QUERY, workers=2)] == ["a"]
     assert list(kq.scan([], QUERY, workers=5)) == []
-    with pytest.raises(ValueError, match="`workers` is 1 or more, not 0"):
+    with pytest.raises(ValueError, match="`workers` must be 1 or more, not 0"):
         scan([], QUERY, workers=0)

@@ -44,7 +44,7 @@ def mask_to_normalized_vertices(image: Mask) -> tuple[list[list[Vertex]], NDArra
         raise ValueError(f"a mask has the shape (height, width), not {image.shape}")
     strange = np.setdiff1d(np.unique(image), [0, _INSIDE])
     if strange.size:
-        raise ValueError(f"a mask holds 0 and 255 alone, not {strange[0]}")
+        raise ValueError(f"a mask may only hold 0 and 255, not {strange[0]}")
     height, width = image.shape
     found, tree = cv2.findContours(image.astype(np.uint8), cv2.RETR_TREE, cv2.CHAIN_APPROX_SIMPLE)
     outlines = [[Vertex(x=float(x) / width, y=float(y) / height) for [[x, y]] in outline] for outline in found]

@@ -152,7 +152,7 @@ def unrotated(shape: Shape, rotation_degrees: int) -> Shape:
     Marker(point=Point(x=0.125, y=0.75))
     """
     if rotation_degrees not in _UNROTATED:
-        raise ValueError(f"an image is turned by 0, 90, 180 or 270 degrees, not by {rotation_degrees}")
+        raise ValueError(f"an image can be turned by 0, 90, 180 or 270 degrees, not by {rotation_degrees}")
     return shape if rotation_degrees == 0 else mapped(shape, _UNROTATED[rotation_degrees])
 
 

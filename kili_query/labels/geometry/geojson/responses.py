@@ -146,5 +146,5 @@ def _kili(feature: object, path: str) -> tuple[str, Object]:
     kili = properties.get("kili") if isinstance(properties, Mapping) else None
     job = kili.get("job") if isinstance(kili, Mapping) else None
     if not isinstance(kili, Mapping) or not isinstance(job, str):
-        raise MalformedLabelError("a feature that does not tell its job", f"{path}.properties.kili.job")
+        raise MalformedLabelError("a feature that does not name its job", f"{path}.properties.kili.job")
     return job, kili
