@@ -9,8 +9,6 @@ from kili_query.syntax.parser import Word
 from kili_query.syntax.slips.names import quote
 from kili_query.syntax.slips.place import WORD, Place, shown
 
-_CONNECTIVES = {"&": "AND", "＆": "AND", "∧": "AND", "|": "OR", "｜": "OR", "∨": "OR"}
-_NEGATIONS = "!¬~！"
 _SIGNS = {"≥": ">=", "≤": "<=", "≠": "!=", "＝": "==", "−": "-", "–": "-", "—": "-"}
 _WORD_OF = dict.fromkeys((">=", "<=", "!=", "==", ">", "<"), Word.OP) | {
     "(": Word.LPAR,
@@ -67,12 +65,8 @@ def foreign_quotes(place: Place) -> Diagnostic | None:
 
 
 def foreign_symbol(place: Place) -> Diagnostic | None:
-    """``&&``, ``||``, ``!``, ``≥``, ``；``, ``（``."""
+    """``≥``, ``；``, ``（``."""
     char = place.rest[:1]
-    if char in _CONNECTIVES and char:
-        return _connective(place, _CONNECTIVES[char])
-    if char and char in _NEGATIONS and place.expects_condition:
-        return _word_for_symbol(place, char, "NOT")
     if char == ";":
         return _semicolon(place)
     plain = _SIGNS.get(char) or unicodedata.normalize("NFKC", char)
@@ -80,21 +74,6 @@ def foreign_symbol(place: Place) -> Diagnostic | None:
         message, label = f"unexpected character `{char}`", "looks like another"
         return place.replace(Code.UNEXPECTED_CHARACTER, message, place.span(1), label, plain)
     return None
-
-
-def _connective(place: Place, word: str) -> Diagnostic:
-    found = re.match(r"[&＆]+|[|｜]+|.", place.rest)
-    assert found is not None  # there is a character
-    if place.expects_connective:
-        return _word_for_symbol(place, found[0], word)
-    message, label = f"unexpected character `{found[0]}`", f"expected {place.expectation()}"
-    return place.make(Code.UNEXPECTED_CHARACTER, message, place.span(len(found[0])), label, f"`{word}` is a word here")
-
-
-def _word_for_symbol(place: Place, symbol: str, word: str) -> Diagnostic:
-    message, label = f"unexpected character `{symbol}`", "not an operator of this language"
-    span = place.span(len(symbol))
-    return place.make(Code.UNEXPECTED_CHARACTER, message, span, label, f"write `{word}`", place.spaced(span, word))
 
 
 def _semicolon(place: Place) -> Diagnostic:

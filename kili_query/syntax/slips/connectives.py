@@ -1,4 +1,4 @@
-"""AND and OR: missing, misspelt, doubled, or with nothing beside them."""
+"""AND, OR and NOT: missing, misspelt, doubled, written as `&&`, `||` or `!`, or with nothing beside them."""
 
 import re
 
@@ -8,6 +8,8 @@ from kili_query.syntax.parser import Lexeme, Word
 from kili_query.syntax.slips.place import Place, is_word_start, shown
 
 _CONNECTIVES = (Word.AND, Word.OR)
+_SYMBOLS = {"&": "AND", "＆": "AND", "∧": "AND", "|": "OR", "｜": "OR", "∨": "OR"}
+_NEGATIONS = "!¬~！"
 _OTHER_WORDS = {
     "AND": ("UND", "ET", "Y", "PLUS", "ADN", "NAD", "ANDS", "AN", "ND", "ALSO", "WITH"),
     "OR": ("ODER", "OU", "XOR", "RO", "ORR", "ELSE"),
@@ -71,6 +73,31 @@ def misspelt_connective(place: Place) -> Diagnostic | None:
     if place.word.upper() in ("NOT", "TRUE", "FALSE"):
         return None
     return place.make(Code.UNEXPECTED_TOKEN, message, span, label)
+
+
+def symbolic_connective(place: Place) -> Diagnostic | None:
+    """``&&``, ``||``, ``!``."""
+    char = place.rest[:1]
+    if char in _SYMBOLS:
+        return _connective(place, _SYMBOLS[char])
+    if char and char in _NEGATIONS and place.expects_condition:
+        return _word_for_symbol(place, char, "NOT")
+    return None
+
+
+def _connective(place: Place, word: str) -> Diagnostic:
+    found = re.match(r"[&＆]+|[|｜]+|.", place.rest)
+    assert found is not None  # there is a character
+    if place.expects_connective:
+        return _word_for_symbol(place, found[0], word)
+    message, label = f"unexpected character `{found[0]}`", f"expected {place.expectation()}"
+    return place.make(Code.UNEXPECTED_CHARACTER, message, place.span(len(found[0])), label, f"`{word}` is a word here")
+
+
+def _word_for_symbol(place: Place, symbol: str, word: str) -> Diagnostic:
+    message, label = f"unexpected character `{symbol}`", "not an operator of this language"
+    span = place.span(len(symbol))
+    return place.make(Code.UNEXPECTED_CHARACTER, message, span, label, f"write `{word}`", place.spaced(span, word))
 
 
 def missing_connective(place: Place) -> Diagnostic | None:
