@@ -27,19 +27,6 @@ from kili_query.client.retries import (
 )
 from kili_query.client.settings import Settings
 
-__all__ = [
-    "Reply",
-    "decode_body",
-    "is_graphql",
-    "read_answer",
-    "read_errors",
-    "read_payload",
-    "shape_of",
-    "told",
-    "without_key",
-    "without_secrets",
-]
-
 _LONGEST_EXCERPT = 300
 _LONGEST_PAGE = 20 * _LONGEST_EXCERPT
 _DEEPEST_ERROR = 40

@@ -48,8 +48,6 @@ if TYPE_CHECKING:
     from kili_query.export import AnnotationModifier
     from kili_query.labels import ParsedLabel
 
-__all__ = ["KiliClient"]
-
 _Item = TypeVar("_Item")
 
 LABEL_FIELDS = (

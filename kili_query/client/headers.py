@@ -13,8 +13,6 @@ from kili_query.client.inflating import ACCEPTED
 from kili_query.client.settings import Settings
 from kili_query.protocol import authorization
 
-__all__ = ["CLIENT_NAME", "KeyInHeader", "call_headers", "client_version", "plain_headers"]
-
 CLIENT_NAME = "kili-query"
 
 

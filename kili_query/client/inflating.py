@@ -4,8 +4,6 @@ import zlib
 
 from attrs import define, field
 
-__all__ = ["ACCEPTED", "AnswerTooLarge", "Inflater"]
-
 ACCEPTED = "gzip, deflate"
 """What servers may compress with: only what can be inflated within bounds."""
 

@@ -11,8 +11,6 @@ from kili_query.client.settings import Settings
 from kili_query.errors import AuthenticationFailed, GraphQLError, ServiceError
 from kili_query.protocol import API_KEYS, ME, read_instant
 
-__all__ = ["check_key"]
-
 CHECK_TIMEOUT_S = 15.0
 WARNED_BEFORE_DAYS = 30
 _LONGEST_EXCERPT = 60

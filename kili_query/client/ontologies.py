@@ -11,8 +11,6 @@ from kili_query.errors import NotFound, TransportError
 from kili_query.ontology import Ontology
 from kili_query.protocol import PROJECTS
 
-__all__ = ["OntologyCache", "Projects", "read_project"]
-
 OntologyCache: TypeAlias = MutableMapping[str, Ontology]
 """The ontology of each project that is known, by the project's id."""
 

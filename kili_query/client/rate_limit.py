@@ -9,8 +9,6 @@ from kili_query.client.forking import when_forked
 from kili_query.client.retries import Clock
 from kili_query.errors import ArgumentError
 
-__all__ = ["CALLS_PER_MINUTE", "RateLimit", "shared_rate_limit"]
-
 CALLS_PER_MINUTE = 500
 """What the service grants a key."""
 

@@ -8,8 +8,6 @@ from attrs import evolve, field, frozen
 
 from kili_query.protocol import Operation
 
-__all__ = ["DEFAULT_TIMEOUT_S", "Request", "Service"]
-
 DEFAULT_TIMEOUT_S = 60.0
 
 

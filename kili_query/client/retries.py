@@ -22,28 +22,6 @@ from kili_query.errors import (
     TransportError,
 )
 
-__all__ = [
-    "BROKEN",
-    "BUSY",
-    "FAULTY",
-    "KEY_IN_DOUBT",
-    "REFUSED",
-    "SLOW",
-    "TRANSIENT",
-    "UNREACHED",
-    "UNREACHED_AT_FIRST",
-    "UNUSABLE",
-    "Clock",
-    "Failure",
-    "Success",
-    "Treatment",
-    "error_of",
-    "pause_s",
-    "retry_after_s",
-    "treatment_of_status",
-    "until_answered",
-]
-
 LONGEST_PAUSE_S = 30.0
 LONGEST_RETRY_AFTER_S = 60.0
 FIRST_PAUSE_S = 0.5

@@ -30,8 +30,6 @@ from kili_query.protocol import Operation, selection_of
 from kili_query.query import Query
 from kili_query.targets.closures import Matcher
 
-__all__ = ["ListContext", "ListRequest", "RowPlan", "read_rows"]
-
 _SHOWN = 10
 
 

@@ -20,8 +20,6 @@ from urllib3.util import Url, parse_url
 
 from kili_query.errors import ArgumentError, AuthenticationFailed
 
-__all__ = ["CONFIG_FILE", "DEFAULT_ENDPOINT", "LARGER_ANSWERS", "MAX_ANSWER_BYTES", "Settings"]
-
 DEFAULT_ENDPOINT = "https://cloud.kili-technology.com/api/label/v2/graphql"
 CONFIG_FILE = "kili-sdk-config.json"
 MAX_ANSWER_BYTES = 256 * 1024 * 1024

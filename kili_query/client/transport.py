@@ -28,8 +28,6 @@ from kili_query.client.settings import Settings
 from kili_query.client.wire import Sending, Wire
 from kili_query.errors import ArgumentError
 
-__all__ = ["COMPRESSED_FROM_BYTES", "Transport"]
-
 COMPRESSED_FROM_BYTES = 1_000_000
 """Bodies of this size are sent compressed."""
 

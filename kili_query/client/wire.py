@@ -25,8 +25,6 @@ from kili_query.client.settings import LARGER_ANSWERS, Settings
 from kili_query.deadlines import Deadlines, Watch, watched
 from kili_query.protocol import authorization
 
-__all__ = ["MAX_CONNECTIONS", "Sending", "Wire"]
-
 MAX_CONNECTIONS = 128
 """How many idle connections to one host are kept for the next calls: beyond, urllib3 warns of each that it drops."""
 

@@ -31,8 +31,6 @@ from kili_query.client.subscription.frames import (
     spoken,
 )
 
-__all__ = ["Channel", "Dial", "Lost"]
-
 _OPEN_TIMEOUT_S = 10.0
 _ACK_TIMEOUT_S = 10.0
 _CLOSE_TIMEOUT_S = 1.0

@@ -10,8 +10,6 @@ from kili_query.client.retries import Clock, Failure
 from kili_query.errors import ArgumentError
 from kili_query.protocol import authorization
 
-__all__ = ["CURRENT", "LEGACY", "PONG", "Frame", "Kind", "Protocol", "failure_in", "offered", "read_frame", "spoken"]
-
 
 @frozen
 class Protocol:

@@ -21,8 +21,6 @@ from kili_query.counting.conversations import ANNOTATIONS
 from kili_query.errors import LabelError, MalformedLabelError, ServiceError, UnknownContentError
 from kili_query.targets.closures import Matcher
 
-__all__ = ["Arrival", "Arrivals", "Tally"]
-
 
 @frozen
 class Arrival:

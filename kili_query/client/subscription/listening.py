@@ -23,8 +23,6 @@ from kili_query.client.subscription.notices import Interruption
 from kili_query.errors import TransportError
 from kili_query.protocol import LABEL_CREATED_OR_UPDATED
 
-__all__ = ["Document", "Listener"]
-
 _STOOD_FIRMLY_S = 10.0
 """A connection that stood so long, or that brought a label, ends an outage; one that breaks at once goes on with it."""
 

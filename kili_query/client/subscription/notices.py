@@ -7,8 +7,6 @@ from attrs import frozen
 
 from kili_query.errors import KiliQueryError
 
-__all__ = ["Interruption", "LeftOut", "Notice"]
-
 
 @frozen
 class Interruption:

@@ -28,8 +28,6 @@ from kili_query.protocol import LABEL_CREATED_OR_UPDATED, LABELS
 from kili_query.query import Query
 from kili_query.targets.closures import Matcher
 
-__all__ = ["UNREACHABLE_S", "Callback", "Options", "Subscription", "subscribe"]
-
 UNREACHABLE_S = 600.0
 
 Callback: TypeAlias = Callable[[str, object], None]

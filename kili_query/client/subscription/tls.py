@@ -10,8 +10,6 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from kili_query.client.settings import Settings
 from kili_query.errors import ArgumentError
 
-__all__ = ["tls_context"]
-
 
 def tls_context(settings: Settings) -> ssl.SSLContext | None:
     """How the service's certificate is checked: as ``verify`` says, and by default against what requests trusts.
