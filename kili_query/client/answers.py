@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
 from http import HTTPStatus
-from typing import NoReturn, cast
+from typing import cast
 
 from attrs import evolve, field, frozen
 from requests.structures import CaseInsensitiveDict
@@ -26,6 +26,7 @@ from kili_query.client.retries import (
     treatment_of_status,
 )
 from kili_query.client.settings import Settings
+from kili_query.protocol import read_json
 
 _LONGEST_EXCERPT = 300
 _LONGEST_PAGE = 20 * _LONGEST_EXCERPT
@@ -167,7 +168,7 @@ def is_graphql(body: bytes) -> bool:
 @cache
 def _decoder() -> Callable[[bytes], object]:
     if not has_extra("fast"):
-        return _decode_slowly
+        return read_json
     from msgspec import MsgspecError
     from msgspec.json import decode
 
@@ -175,21 +176,9 @@ def _decoder() -> Callable[[bytes], object]:
         try:
             return decode(body)
         except (MsgspecError, ValueError, RecursionError):
-            return _decode_slowly(body)
+            return read_json(body)
 
     return decode_fast
-
-
-def _decode_slowly(body: bytes) -> object:
-    try:
-        value: object = json.loads(body, parse_constant=_refuse)
-    except RecursionError:
-        raise ValueError("it is nested too deeply") from None
-    return value
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no JSON number")
 
 
 def _object(body: bytes) -> dict[str, object] | None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from html import escape
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TypeAlias
 from urllib.parse import quote, quote_plus, urlsplit, urlunsplit
 
 from attrs import field, frozen
@@ -31,6 +31,8 @@ LARGER_ANSWERS = "ask for fewer fields, or in Python give a larger `max_answer_b
 _TRUE = ("true", "1", "yes", "on")
 _FALSE = ("false", "0", "no", "off")
 _PERCENT = re.compile("%[0-9A-F]{2}")
+_Given: TypeAlias = tuple[object, str]
+"""A value, and where it came from."""
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -98,32 +100,24 @@ class Settings:
         environment = os.environ if environ is None else environ
         config = _Config.find()
         key, is_own_key = _key(api_key, environment, config, prompt or _ask_for_key)
-        endpoint, endpoint_source = _first(
-            ("api_endpoint", api_endpoint),
-            ("KILI_API_ENDPOINT", environment.get("KILI_API_ENDPOINT") or None),
-            in_config=lambda: config.entry("api_endpoint", is_own_key),
-        )
-        trust, trust_source = _first(
-            ("verify", verify),
-            ("KILI_VERIFY", environment.get("KILI_VERIFY") or None),
-            in_config=lambda: config.entry("verify_ssl", is_own_key),
-        )
-        hidden = _first(
-            ("disable_tqdm", disable_tqdm),
-            ("KILI_DISABLE_TQDM", environment.get("KILI_DISABLE_TQDM") or None),
-            in_config=lambda: config.entry("disable_tqdm"),
-        )
-        plain = _first(
-            ("disable_request_compression", disable_request_compression),
-            ("KILI_DISABLE_REQUEST_COMPRESSION", environment.get("KILI_DISABLE_REQUEST_COMPRESSION") or None),
-            in_config=lambda: config.entry("disable_request_compression"),
-        )
+
+        def settle(name: str, given: object, variable: str, entry: str, *, leads_key: bool = False) -> _Given:
+            for source, value in ((name, given), (variable, environment.get(variable) or None)):
+                if value is not None:
+                    return value, source
+            return config.entry(entry, is_own_key or not leads_key)
+
+        endpoint = settle("api_endpoint", api_endpoint, "KILI_API_ENDPOINT", "api_endpoint", leads_key=True)
+        trust = settle("verify", verify, "KILI_VERIFY", "verify_ssl", leads_key=True)
+        hidden = settle("disable_tqdm", disable_tqdm, "KILI_DISABLE_TQDM", "disable_tqdm")
+        plain = "disable_request_compression"
+        is_plain = settle(plain, disable_request_compression, f"KILI_{plain.upper()}", plain)
         return cls(
             api_key=key,
-            endpoint=DEFAULT_ENDPOINT if endpoint is None else _checked_endpoint(endpoint, endpoint_source),
-            verify=True if trust is None else _trust(trust, trust_source),
+            endpoint=DEFAULT_ENDPOINT if endpoint[0] is None else _checked_endpoint(*endpoint),
+            verify=True if trust[0] is None else _trust(*trust),
             disable_tqdm=None if hidden[0] is None else _flag(*hidden),
-            compresses_requests=not (plain[0] is not None and _flag(*plain)),
+            compresses_requests=is_plain[0] is None or not _flag(*is_plain),
             skips_checks="KILI_SDK_SKIP_CHECKS" in environment,
             max_answer_bytes=_checked_size("max_answer_bytes", max_answer_bytes),
         )
@@ -217,8 +211,8 @@ class _Config:
             warnings.warn(f"`{path}` is not used, it is not a JSON object", UserWarning, stacklevel=4)
         return cls()
 
-    def entry(self, name: str, is_own_key: bool = True) -> tuple[str, object]:
-        """Where an entry stands, and its value.
+    def entry(self, name: str, is_own_key: bool = True) -> "_Given":
+        """Return the value of an entry, and where it stands.
 
         Args:
             name: the entry.
@@ -233,7 +227,7 @@ class _Config:
                 f"`{source}` cannot decide where a key goes that came from elsewhere: "
                 "give the argument, set the variable, or put the config file in the home folder"
             )
-        return source, value
+        return value, source
 
 
 @lru_cache(maxsize=16)
@@ -259,15 +253,6 @@ def _home() -> Path:
         return Path.cwd()  # no home folder: nowhere else to look
 
 
-def _first(*given: tuple[str, object], in_config: Callable[[], tuple[str, object]]) -> tuple[object, str]:
-    """The first value that is not None, and where it came from; the config file is asked where nothing is given."""
-    for source, value in given:
-        if value is not None:
-            return value, source
-    source, value = in_config()
-    return value, source
-
-
 def _key(
     given: str | None, environment: Mapping[str, str], config: _Config, prompt: Callable[[], str]
 ) -> tuple[str, bool]:
@@ -275,7 +260,7 @@ def _key(
     for source, value in (("api_key", given), ("KILI_API_KEY", environment.get("KILI_API_KEY"))):
         if key := _checked_key(value, source):
             return key, False
-    source, entry = config.entry("api_key")
+    entry, source = config.entry("api_key")
     if key := _checked_key(entry, source):
         return key, True
     if key := _checked_key(prompt(), "the key that was typed"):

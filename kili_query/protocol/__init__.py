@@ -1,6 +1,5 @@
 """The service's protocol as data: GraphQL documents, filters, enums and JSON texts, for the client and the sandbox."""
 
-from kili_query.protocol.authorization import authorization, key_of
 from kili_query.protocol.documents import (
     API_KEYS,
     APPEND_MANY_LABELS,
@@ -15,7 +14,11 @@ from kili_query.protocol.documents import (
     ME,
     PROJECTS,
     UPDATE_PROPERTIES_IN_LABEL,
+    AssetStatus,
+    LabelType,
     Operation,
+    authorization,
+    key_of,
 )
 from kili_query.protocol.filters import (
     AssetFilters,
@@ -28,11 +31,10 @@ from kili_query.protocol.filters import (
     filters_of,
     label_where,
 )
-from kili_query.protocol.json_text import decode_json, encode_json
+from kili_query.protocol.json_text import decode_json, encode_json, read_json
 from kili_query.protocol.selection import selection_of
 from kili_query.protocol.table_values import table_flag, table_number, table_object, table_text
 from kili_query.protocol.times import read_instant
-from kili_query.protocol.words import AssetStatus, LabelType
 
 __all__ = [
     "API_KEYS",
@@ -65,6 +67,7 @@ __all__ = [
     "key_of",
     "label_where",
     "read_instant",
+    "read_json",
     "selection_of",
     "table_flag",
     "table_number",

@@ -1,8 +1,9 @@
-"""The GraphQL operations of the label methods.
+"""The GraphQL operations of the label methods, the enums of their values, and how a request shows its key.
 
 Every root field bears the alias ``data``, so that an answer is read from one place whatever was asked.
 """
 
+from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from attrs import field, frozen
@@ -76,3 +77,49 @@ LABEL_CREATED_OR_UPDATED = Operation(
     {"projectID": "ID!"},
     "id author { email id } labelOf { id } assetId labelType jsonResponse createdAt modelName secondsToLabel",
 )
+
+
+class LabelType(StrEnum):
+    """What a label is for."""
+
+    AUTOSAVE = "AUTOSAVE"
+    """A draft that was not submitted."""
+    DEFAULT = "DEFAULT"
+    """Submitted by a labeler."""
+    INFERENCE = "INFERENCE"
+    """A model's output, kept for comparison and not shown."""
+    PREDICTION = "PREDICTION"
+    """A model's output, shown to labelers to start from."""
+    REVIEW = "REVIEW"
+    """Made by a reviewer, or a honeypot."""
+
+
+class AssetStatus(StrEnum):
+    """How far the work on an asset has come."""
+
+    TODO = "TODO"
+    ONGOING = "ONGOING"
+    LABELED = "LABELED"
+    TO_REVIEW = "TO_REVIEW"
+    REVIEWED = "REVIEWED"
+
+
+_SCHEME = "X-API-Key: "
+
+
+def authorization(api_key: str) -> str:
+    """The value of the header ``Authorization``.
+
+    >>> authorization("secret")
+    'X-API-Key: secret'
+    """
+    return _SCHEME + api_key
+
+
+def key_of(header: str) -> str | None:
+    """The key in the value of a header ``Authorization``; None where it is of another scheme.
+
+    >>> key_of("X-API-Key: secret"), key_of("Bearer secret")
+    ('secret', None)
+    """
+    return header[len(_SCHEME) :] if header.startswith(_SCHEME) else None

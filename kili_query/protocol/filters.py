@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeAlias, TypedDict, get_args, get_type_hint
 
 from attrs import field, frozen
 
-from kili_query.protocol.words import AssetStatus, LabelType
+from kili_query.protocol.documents import AssetStatus, LabelType
 
 Text: TypeAlias = str | None
 Texts: TypeAlias = Sequence[str] | None

@@ -37,9 +37,26 @@ def decode_json(text: str, *, name: str = "jsonResponse") -> object:
         MalformedLabelError: it is not JSON.
     """
     try:
-        return json.loads(text, parse_constant=_refuse)
-    except (ValueError, RecursionError) as error:
-        raise MalformedLabelError(f"`{name}` is not JSON: {_reason(error)}") from error
+        return read_json(text)
+    except ValueError as error:
+        raise MalformedLabelError(f"`{name}` is not JSON: {error}") from error
+
+
+def read_json(text: str | bytes) -> object:
+    """Read JSON, without the constants that Python adds to it.
+
+    Raises:
+        ValueError: it is not JSON, or nested too deeply.
+
+    >>> read_json("NaN")
+    Traceback (most recent call last):
+    ValueError: NaN is not a JSON number
+    """
+    try:
+        value: object = json.loads(text, parse_constant=_refuse)
+    except RecursionError as error:
+        raise ValueError(_reason(error)) from None
+    return value
 
 
 def _reason(error: Exception) -> str:
@@ -47,4 +64,4 @@ def _reason(error: Exception) -> str:
 
 
 def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no JSON number")
+    raise ValueError(f"{constant} is not a JSON number")

@@ -14,9 +14,10 @@ from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from kili_query.sandbox.execution import Executor, error_answer
+from kili_query.sandbox.execution import Executor
 from kili_query.sandbox.resolvers import Service, make_schema
 from kili_query.sandbox.store import Reader
+from kili_query.sandbox.values import error_answer
 from kili_query.sandbox.websockets import serve_websocket
 
 GRAPHQL_PATH = "/api/label/v2/graphql"
@@ -25,6 +26,7 @@ PAYLOADS_PATH = "/payloads/"
 """Where contents are served to who knows their path, without the key: clients do not send it beyond the API."""
 
 _THREADS = 2
+"""Threads that answer requests: with more, pages that are requested at once come later, each and as a whole."""
 
 
 def make_app(service: Service) -> Starlette:

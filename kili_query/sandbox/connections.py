@@ -2,6 +2,10 @@
 
 A client that sends the head of a request byte by byte, or opens connections and says nothing, costs a server that waits
 for it without end.
+
+The classes of uvicorn are subclassed, which its options ``http`` and ``ws`` provide for: ASGI can neither close a TCP
+connection without an answer, as faults do, nor limit the time before a request has a head, and uvicorn has no option
+for the latter.
 """
 
 import asyncio

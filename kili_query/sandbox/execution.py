@@ -20,6 +20,7 @@ from kili_query.errors import KiliQueryError
 from kili_query.sandbox.documents import CheckedDocument, check_document
 from kili_query.sandbox.resolvers import Asked, Service
 from kili_query.sandbox.store import Reader
+from kili_query.sandbox.values import error_answer
 
 _MAX_MESSAGE_CHARS = 2_000
 _LOGGER = logging.getLogger("kili_query.sandbox")
@@ -121,11 +122,6 @@ class Executor:
         if isinstance(document, list):
             return {"errors": [format_error(error) for error in document]}
         return _Request(document, dict(variables or {}), name)
-
-
-def error_answer(message: str) -> dict[str, object]:
-    """The answer to what could not be executed at all."""
-    return {"errors": [{"message": message, "extensions": {}}]}
 
 
 def format_error(error: GraphQLError) -> dict[str, object]:

@@ -95,10 +95,10 @@ class Fault:
             raise FaultError(f"a status belongs to the kinds {' and '.join(_STATUSES)}, and to no other")
         if self.status is not None and not 400 <= self.status <= 599:
             raise FaultError(f"{self.status} is not the status of a failure: give 400 to 599")
-        if (self.delay_s > 0) != (self.kind is FaultKind.DELAY):
-            raise FaultError("a time belongs to a delay, and is more than 0")
-        if self.retry_after_s is not None and self.status is None:
-            raise FaultError("`Retry-After` belongs to a status")
+        if self.kind is FaultKind.DELAY and self.delay_s <= 0:
+            raise FaultError("say how long, as in `delay=50ms`")
+        if (self.delay_s and self.kind is not FaultKind.DELAY) or (self.retry_after_s is not None and not self.status):
+            raise FaultError(f"`{self.kind}` takes no time")
         if (self.times is not None and self.times < 1) or self.after < 0 or (self.retry_after_s or 0) < 0:
             raise FaultError("a fault hits 1 request or more, after 0 or more, and names no time in the past")
 
@@ -119,28 +119,26 @@ class Fault:
         operation = None if found["operation"] is None else found["operation"].strip()
         if operation is not None and not _NAME.fullmatch(operation):
             raise FaultError(f"`{text}`: write the name of a root field after `:`, not `{operation}`")
-        delay_s, retry_after_s = 0.0, None
-        if kind is FaultKind.DELAY:
-            if not time_s:
-                raise FaultError(f"`{text}`: say how long, as in `delay=50ms`")
-            delay_s = time_s
-        elif time_s is not None:
-            if status is None:
-                raise FaultError(f"`{text}`: `{kind}` takes no time")
-            if not time_s.is_integer():
-                raise FaultError(f"`{text}`: `Retry-After` is in whole seconds")
-            retry_after_s = int(time_s)
-        elif status == HTTPStatus.TOO_MANY_REQUESTS:
-            retry_after_s = 1
-        return cls(
-            kind=kind,
-            times=None if found["times"] == "" else _read_number(text, "*", found["times"] or "1", least=1),
-            operation=operation,
-            after=_read_number(text, "+", "0" if found["skipped"] is None else found["skipped"], least=0),
-            status=status,
-            delay_s=delay_s,
-            retry_after_s=retry_after_s,
-        )
+        is_delay = kind is FaultKind.DELAY
+        if status is not None and time_s is not None and not time_s.is_integer():
+            raise FaultError(f"`{text}`: `Retry-After` is in whole seconds")
+        if status == HTTPStatus.TOO_MANY_REQUESTS and time_s is None:
+            time_s = 1
+        retry_after_s = None if is_delay or time_s is None else int(time_s)
+        times = None if found["times"] == "" else _read_number(text, "*", found["times"] or "1", least=1)
+        after = _read_number(text, "+", "0" if found["skipped"] is None else found["skipped"], least=0)
+        try:
+            return cls(
+                kind=kind,
+                times=times,
+                operation=operation,
+                after=after,
+                status=status,
+                delay_s=(time_s or 0.0) if is_delay else 0.0,
+                retry_after_s=retry_after_s,
+            )
+        except FaultError as error:
+            raise FaultError(f"`{text}`: {error}") from None
 
     def __str__(self) -> str:
         what = {FaultKind.STATUS: f"{self.status}", FaultKind.STATUS_AFTER: f"{self.status}-after"}.get(self.kind)

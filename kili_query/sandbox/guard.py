@@ -16,13 +16,15 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from kili_query.protocol import authorization
+from kili_query.sandbox.values import error_answer
+
 MAX_BODY_BYTES = 64 * 1024 * 1024
 """How much a request may send, and hold once it is inflated; the official client sends batches of 10 MB at most."""
 
 BODY_TIMEOUT_S = 60.0
 """How long a request may take to send its body."""
 
-_SCHEME = "X-API-Key: "
 _GZIP = 16 + zlib.MAX_WBITS
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 
@@ -39,7 +41,7 @@ def is_authorized(value: str | bytes | None, api_key: str) -> bool:
     (False, False)
     """
     given = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value or b""
-    return hmac.compare_digest(given, f"{_SCHEME}{api_key}".encode())
+    return hmac.compare_digest(given, authorization(api_key).encode())
 
 
 def own_hosts(host: str) -> frozenset[str]:
@@ -136,11 +138,13 @@ class Guard:
             return
         match [value for name, value in scope["headers"] if name == b"authorization"]:
             case []:
-                raise _Refused(401, f"no API key: send the header `Authorization: {_SCHEME}<key>`")
+                raise _Refused(401, f"no API key: send the header `Authorization: {authorization('<key>')}`")
             case [value] if is_authorized(value, self._api_key):
                 return
             case _:
-                raise _Refused(401, f"wrong API key: `Authorization` must be `{_SCHEME}` and the key of this sandbox")
+                raise _Refused(
+                    401, f"wrong API key: `Authorization` must be `{authorization('')}` and the key of this sandbox"
+                )
 
     async def _read_in_time(self, scope: Scope, receive: Receive) -> bytes | None:
         try:
@@ -219,8 +223,8 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, refused: _Refused)
 
 
 def errors_body(message: str) -> bytes:
-    """A GraphQL error as JSON; ``extensions`` is there, for the official client fails without it."""
-    return json.dumps({"errors": [{"message": message, "extensions": {}}]}).encode()
+    """Return a GraphQL error as JSON."""
+    return json.dumps(error_answer(message)).encode()
 
 
 async def send_body(

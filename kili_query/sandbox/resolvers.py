@@ -92,6 +92,11 @@ _PROJECT = ObjectType("Project")
 _ASSET = ObjectType("Asset")
 _LABEL = ObjectType("Label")
 
+# what the sandbox keeps nothing of
+_ASSET.set_field("isUsedForConsensus", lambda *_: False)
+_ASSET.set_field("toBeLabeledBy", lambda *_: [])
+_LABEL.set_field("annotations", lambda *_: [])
+
 
 @_PAGE_SIZE.value_parser
 def _parse_page_size(value: object) -> int:
@@ -210,16 +215,6 @@ def _resolution(asset: Row, info: _Info) -> object:
     return sizes
 
 
-@_ASSET.field("isUsedForConsensus")
-def _is_used_for_consensus(_: Row, __: _Info) -> bool:
-    return False
-
-
-@_ASSET.field("toBeLabeledBy")
-def _to_be_labeled_by(_: Row, __: _Info) -> list[Row]:
-    return []
-
-
 @_LABEL.field("author")
 def _author(label: Row, _: _Info) -> Row:
     return {**label, "id": label["authorId"], "activated": True}
@@ -228,11 +223,6 @@ def _author(label: Row, _: _Info) -> Row:
 @_LABEL.field("labelOf")
 def _label_of(label: Row, info: _Info) -> Row:
     return info.context.reader.asset_of(label)
-
-
-@_LABEL.field("annotations")
-def _annotations(_: Row, __: _Info) -> list[Row]:
-    return []
 
 
 @_LABEL.field("jsonResponse")

@@ -12,6 +12,11 @@ class Refused(GraphQLError):  # noqa: N818 - it is an answer, not a failure of t
     """A request that is understood and refused; the message is written for whoever made it."""
 
 
+def error_answer(message: str) -> dict[str, object]:
+    """Return the GraphQL answer that reports an error. The official client of 26 fails without ``extensions``."""
+    return {"errors": [{"message": message, "extensions": {}}]}
+
+
 def is_text(value: str) -> bool:
     """Whether a database can hold the text: it has no zero character and no lone surrogate.
 

@@ -141,7 +141,11 @@ class TestAppend:
             ({"assetID": "a0", "authorID": "nobody"}, {}, "there is no user `nobody`"),
             ({"assetID": "a0", "jsonResponse": "nope"}, {}, "`jsonResponse`"),
             ({"assetID": "a0", "jsonResponse": ""}, {}, "`jsonResponse`"),
-            ({"assetID": "a0", "jsonResponse": '{"A": NaN}'}, {}, "`jsonResponse` is not JSON: NaN is no JSON number"),
+            (
+                {"assetID": "a0", "jsonResponse": '{"A": NaN}'},
+                {},
+                "`jsonResponse` is not JSON: NaN is not a JSON number",
+            ),
             ({"assetID": "a0", "jsonResponse": "null"}, {}, "`jsonResponse` must be the text of a JSON object"),
             ({"assetID": "a0", "jsonResponse": "[]"}, {}, "`jsonResponse` must be the text of a JSON object"),
             ({"assetID": "a0", "jsonResponse": '"x"'}, {}, "`jsonResponse` must be the text of a JSON object"),
