@@ -61,7 +61,7 @@ class Label:
         content: its jobs, or the frames of a video; some may be decoded only when they are asked for.
         frames: of a video, the frames that it holds, by number; else one frame with all its jobs.
         name: what messages call it.
-        beside_frames: of a video, what it tells of no frame.
+        beside_frames: of a video, the answers that belong to no frame.
         ending: what its files have behind the asset's name: nothing, or ``_label1`` where an asset has several labels.
         rotation_degrees: how the image was turned when it was labeled: 0, 90, 180 or 270.
     """
@@ -109,7 +109,7 @@ class Asset:
         stem: what the names of its label files begin with; see `Format.stem`.
         media: its files; none without ``with_assets``.
         size: in pixels, where it is known.
-        no_size: why its media do not tell the size.
+        no_size: why its media do not show the size.
         suffix: of its label files.
         frame_extension: of its frames in the archive, dot included.
         frame_digits: how many digits the numbers of frames have in names.
@@ -166,7 +166,7 @@ class Asset:
             reason = unknown if told is None else f"its `resolution` is not a size: {told!r:.80}"
             advice = "pass `assets=…` whose entries have a `resolution` of width and height"
             if self.no_size:
-                raise NotExportableAssetError(f"{reason}, nor do its media tell it: {self.no_size}; {advice}")
+                raise NotExportableAssetError(f"{reason}, and its media do not show it: {self.no_size}; {advice}")
             raise NotExportableAssetError(f"{reason}: {advice}, or export with the media (`with_assets`)")
         return self.size
 

@@ -59,7 +59,7 @@ def joined(
 
     Args:
         labels: labels, or assets that hold them; None when ``assets`` hold them.
-        assets: None when the labels tell their assets: by ``labelOf``, or because assets hold them.
+        assets: None when the labels name their assets: by ``labelOf``, or because assets hold them.
         options: which labels are wanted.
         scratch: where the temporary database may lie.
     """

@@ -1,7 +1,7 @@
 """Labels as objects: `ParsedLabel`, with the names of the official client's object model, and nothing lost.
 
-A label is read through windows on its JSON. Opening one costs next to nothing; what it holds beyond its interface is
-kept, and told by its `problems`.
+A label is read through windows on its JSON. Opening one is fast; what does not match its interface is kept, and its
+`problems` report it.
 """
 
 from kili_query.labels.answers import (

@@ -45,7 +45,7 @@ class ParsedJobs(ObjectView, Mapping[str, "JobPayload"]):
     """Jobs by name, answered or not: those of the interface in its order, then those that the label has beside them.
 
     At the root these are the jobs that are no child jobs; in ``children``, the child jobs that the job above lists.
-    What labels hold for the user interface alone, as ``ROTATION_JOB``, is no job and is kept as it is.
+    Entries for the user interface only, such as ``ROTATION_JOB``, are not jobs and are kept as they are.
     """
 
     __slots__ = ("_is_root",)
@@ -315,7 +315,7 @@ class Category(_Answer):
     @name.setter
     def name(self, name: str) -> None:
         check_category(known_job(self._job, self.path), name, self._path_of("name"))
-        self._set("name", name)  # another entry may have it until that is renamed too, and `problems` tells where not
+        self._set("name", name)  # another entry may have it until that is renamed too; `problems` reports it
 
     @property
     def display_name(self) -> str:

@@ -16,7 +16,7 @@ class FramesList(Sequence[JobPayload]):
     """The answers to one job, one for each frame of the label, by number.
 
     An index is a place in this list. Where a label leaves frames out that is not the number of the frame: `numbers`
-    tells it, and `at` takes it.
+    holds it, and `at` takes it.
     """
 
     __slots__ = ("_name", "_root")

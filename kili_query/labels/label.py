@@ -20,7 +20,7 @@ class ParsedLabel(LabelDict):
     """A label as a dict, whose answers can be read and changed by attributes.
 
     Nothing is decoded, checked or copied before it is read, and no reading changes the label: `to_dict` gives back
-    every key, order and number that came in. What does not fit the interface is kept, and told by `problems`.
+    every key, order and number that came in. What does not fit the interface is kept, and `problems` report it.
 
     The label given stays as it is, for its values are copied before they are changed or can be. Until then they are
     shared: who goes on to change it should pass a copy.
@@ -45,8 +45,8 @@ class ParsedLabel(LabelDict):
             label: with its answers under ``jsonResponse``; where that is empty and there are ``annotations`` beside it,
                 as in some conversations, these are the answers, and are then found under ``jsonResponse`` alone.
             json_interface: the interface of its project, or, decoded once for all labels, its `Ontology`.
-            input_type: of the project, as ``IMAGE``; by default that of the ontology. Without any the answers tell by
-                their keys whether they are a video's.
+            input_type: of the project, as ``IMAGE``; by default that of the ontology. Without any, the keys of the
+                answers show whether they are a video's.
         """
         if not isinstance(label, Mapping):
             raise MalformedLabelError(f"expected an object, found {kind_of(label)}")

@@ -1,4 +1,4 @@
-"""The colour of a category: that of its interface, or, where it shares that one or has none, one of its own."""
+"""The colour of a category: that of its interface, or, if it has none or shares it, a computed one."""
 
 import re
 from colorsys import hsv_to_rgb

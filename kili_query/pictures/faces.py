@@ -1,6 +1,6 @@
 """Fonts: the one that comes with the package, one that the caller names, and those of the system for other scripts.
 
-A font has a character when it draws something else than the sign with which it stands for what it has not.
+A font has a character if it does not draw its sign for missing characters instead.
 """
 
 import os
@@ -122,7 +122,7 @@ def face_for(char: str, chosen: Face | None = None) -> Face | None:
 @lru_cache(maxsize=4096)
 def _system_face_for(char: str) -> Face | None:
     if unicodedata.category(char) in ("Cn", "Co", "Cs"):
-        return None  # each font has signs of its own there
+        return None  # each font has its own signs there
     known = next((face for face in _found if face.has(char)), None)
     script = unicodedata.name(char, "").partition(" ")[0]
     if known is not None or _searches[script] >= _MOST_SEARCHES or _searches.total() >= _MOST_SEARCHES_IN_ALL:
@@ -143,7 +143,7 @@ def _can_draw(face: Face, char: str) -> bool:
 
 
 def forget_system_faces() -> None:
-    """Look for the fonts of the system anew, when they are needed next."""
+    """Search for the fonts of the system again when they are needed next."""
     _searches.clear()
     _found.clear()
     _system_files.cache_clear()

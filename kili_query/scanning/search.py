@@ -87,8 +87,8 @@ def scan(
             first.
         on_unknown: the same for labels without content.
         progress: called now and then with the bytes read so far and, where it is known, their total.
-        workers: how many processes may share the work. Only large uncompressed NDJSON is split across processes. The
-            result is the same, in the same order.
+        workers: how many processes may share the work. Only uncompressed NDJSON of 64 MiB or more is split across
+            processes. The result is the same, in the same order.
         names: collects the jobs and categories of the first labels, except of those that other processes judge.
 
     Returns:

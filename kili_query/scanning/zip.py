@@ -130,7 +130,7 @@ def _stored(reader: ByteReader, size: int) -> Iterator[bytes]:
 def _take_descriptor(reader: ByteReader, checksum: int, full_bytes: int) -> int:
     """Pass over the fields behind an entry whose size was not known before.
 
-    Their signature is optional and their sizes are narrow or wide, which nothing tells but the values themselves.
+    Their signature is optional and their sizes are narrow or wide, which only the values themselves show.
     """
     ahead = reader.peek(24)
     for signature in (_DESCRIPTOR, b""):

@@ -200,7 +200,7 @@ class TestShapes:
         assert found["bbox"] == pytest.approx([80, 10, 40, 80])
         assert found["area"] == pytest.approx(1600)
 
-    def test_what_lies_outside_the_image_is_cut(self, tmp_path):
+    def test_shapes_are_clipped_to_the_image(self, tmp_path):
         found = drawn(
             tmp_path,
             box(corners=((-0.5, 1.5), (-0.5, 0.5), (0.5, 0.5), (0.5, 1.5))),
@@ -221,7 +221,7 @@ class TestShapes:
         assert document["annotations"][0]["bbox"] == pytest.approx(bbox)
         assert (document["images"][0]["width"], document["images"][0]["height"]) == (200, 100)
 
-    def test_what_has_no_area_is_counted_and_left_out(self, tmp_path):
+    def test_shapes_without_area_are_counted_and_left_out(self, tmp_path):
         marker = {**region(), "type": "marker", "point": {"x": 0.1, "y": 0.2}}
         summary = exported(tmp_path, boxes(marker, box()))
         assert summary.unsupported == {"marker": 1}

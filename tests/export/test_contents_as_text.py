@@ -86,7 +86,7 @@ def test_any_outlines(tmp_path_factory, annotations):
 
 @pytest.mark.parametrize("text", ["{", "", "null", "[]", "3", '{"DET": 01}', '{"DET": "\\q"}', "[" * 100_000, "\ud800"])
 @pytest.mark.parametrize("fmt", ["kili", "yolo_v5"])
-def test_a_text_that_is_no_content_is_named_and_fatal_or_left_out(tmp_path, text, fmt):
+def test_a_malformed_content_is_named_and_fatal_or_left_out(tmp_path, text, fmt):
     rows, path = [label(1, text), label(2)], tmp_path / "out.zip"
     with pytest.raises(
         NotExportableLabelError, match=r"asset `1\.png`, label `l1`: .*(`jsonResponse` is|must be an object)"

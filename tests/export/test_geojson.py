@@ -216,12 +216,12 @@ class TestGeometries:
             (found,) = geometries(tmp_path, drawn("rectangle", corners))
             assert shapely_shape(found).area == 100
 
-    def test_a_turned_picture_is_no_turned_map(self, tmp_path):
+    def test_a_rotation_does_not_turn_degrees(self, tmp_path):
         content = {**det(drawn("rectangle", SQUARE)), "ROTATION_JOB": {"rotation": 90}}
         found = collection(tmp_path, content, of=GEOTIFFS, assets=[GEOTIFF])
         assert shapely_shape(found["features"][0]["geometry"]).bounds == (0, 0, 10, 10)
 
-    def test_what_has_no_geometry_here_is_counted_and_left_out(self, tmp_path):
+    def test_shapes_without_a_geometry_are_counted_and_left_out(self, tmp_path):
         line = [{"x": 1, "y": 2}, {"x": 3, "y": 4}]
         pose = drawn("pose", points=[{"code": "P", "point": {"x": 1, "y": 2}}])
         summary = exported(tmp_path, det(drawn("vector", polyline=line), pose, drawn("rectangle", SQUARE)))
@@ -431,7 +431,7 @@ class TestProblems:
             ({"SAY": "windy"}, "must be an object .at `jsonResponse.SAY`"),
         ],
     )
-    def test_what_is_bad_is_named_and_fatal_or_left_out(self, tmp_path, bad, message):
+    def test_bad_answers_are_named_and_fatal_or_left_out(self, tmp_path, bad, message):
         with pytest.raises(NotExportableLabelError, match=f"^asset `0.png`, label `l0`: .*{message}"):
             exported(tmp_path, bad)
         good = det(drawn("rectangle", SQUARE))

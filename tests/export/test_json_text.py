@@ -57,7 +57,7 @@ def test_usual_values_with_their_keys_sorted():
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
-def test_what_is_not_finite_is_not_written_as_null(value):
+def test_numbers_that_are_not_finite_do_not_become_null(value):
     assert encode_sorted({"b": [0.5, value], "a": None}, 4, nulls=1) is None
 
 

@@ -398,7 +398,7 @@ class TestVideos:
         assert summary.media == 12
 
     @pytest.mark.parametrize(("told", "message"), [("[1, 2]", "something else"), ("{", "not JSON")])
-    def test_lists_that_are_none(self, tmp_path, told, message):
+    def test_malformed_lists_of_frames(self, tmp_path, told, message):
         films = [asset(1, "film", jsonContent=told)]
         with pytest.raises(DownloadError, match=message):
             exported(tmp_path / "a.zip", films, "kili", [self.FILM], project("VIDEO"), with_assets=True)
@@ -422,7 +422,7 @@ class TestVideos:
         assert self.cut(tmp_path, told).media == 1 + 24
 
     @pytest.mark.parametrize("rate", [0, -1, float("nan"), float("inf"), 1e9, True, "25,scale=9:9"])
-    def test_at_a_rate_that_is_none(self, tmp_path, rate):
+    def test_a_malformed_rate(self, tmp_path, rate):
         film(tmp_path / "film.mp4")
         with pytest.raises(DownloadError, match="`framesPlayedPerSecond` must be"):
             self.cut(tmp_path, {"framesPlayedPerSecond": rate, "shouldKeepNativeFrameRate": False})
@@ -442,7 +442,7 @@ class TestVideos:
         with pytest.raises(DownloadError, match="ffmpeg cannot cut it"):
             self.cut(tmp_path / "in")
 
-    def test_what_takes_too_long_or_is_too_much(self, tmp_path, monkeypatch):
+    def test_limits_of_time_and_frames(self, tmp_path, monkeypatch):
         film(tmp_path / "film.mp4")
         monkeypatch.setattr(cutting, "_MOST_FRAMES", 11)
         with pytest.raises(DownloadError, match="more than 11 frames"):
@@ -482,7 +482,7 @@ class TestHowImagesAreLabeled:
         with pytest.raises(DownloadError, match=r"its `jsonContent` says how it is labeled, but .*HTTP 404"):
             exported(tmp_path / "a.zip", assets, "coco")
 
-    def test_what_is_there_is_no_json(self, tmp_path, server):
+    def test_layers_that_are_not_json(self, tmp_path, server):
         assets = [asset(1, jsonContent=server.put("/x", b"<html>", "text/html"))]
         with pytest.raises(DownloadError, match="not JSON"):
             self.geojson(tmp_path / "a.zip", assets)

@@ -75,7 +75,7 @@ def test_without_a_change_there_is_no_manifest(tmp_path):
         ("ü.png", "ü.png"),
     ],
 )
-def test_what_is_changed(given_name, safe):
+def test_names_that_change(given_name, safe):
     assert safe_path(given_name) == safe
 
 

@@ -70,7 +70,7 @@ NO_AREA = {
 
 @pytest.mark.parametrize("fmt", FORMATS)
 @pytest.mark.parametrize("drawn", NO_AREA.values(), ids=NO_AREA)
-def test_what_has_no_area_on_the_image_is_a_problem(tmp_path, fmt, drawn):
+def test_shapes_without_area_on_the_image_are_problems(tmp_path, fmt, drawn):
     where = r"asset `1\.png`, label `l1`: the \w+ (has no area on|lies outside) the image \(at `jsonResponse\.DET"
     with pytest.raises(NotExportableLabelError, match=where):
         exported(tmp_path, fmt, box(), drawn)

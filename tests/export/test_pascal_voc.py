@@ -122,11 +122,11 @@ class TestObjects:
         corners = ((0.0125, 0.125), (0.0125, 0.375), (0.0375, 0.375), (0.0375, 0.125))  # 2.5 and 7.5, 12.5 and 37.5 px
         assert drawn(tmp_path, box(corners=corners)) == [("BOAT", 2, 12, 8, 38)]
 
-    def test_what_hangs_over_the_edge_is_cut_off(self, tmp_path):
+    def test_shapes_are_clipped_to_the_image(self, tmp_path):
         over = box(corners=((-0.5, -0.1), (-0.5, 0.5), (1.5, 0.5), (1.5, -0.1)))
         assert drawn(tmp_path, over) == [("BOAT", 0, 0, 200, 50)]
 
-    def test_what_lies_outside_is_told(self, tmp_path):
+    def test_shapes_outside_are_reported(self, tmp_path):
         outside = box(corners=[(x + 1.5, y) for x, y in BOX])
         with pytest.raises(NotExportableLabelError, match=r"asset `1\.png`, label `l1`: the rectangle lies outside"):
             drawn(tmp_path, outside)
@@ -162,7 +162,7 @@ class TestObjects:
         ):
             drawn(tmp_path, wrong)
 
-    def test_what_has_no_area_is_left_out_and_counted(self, tmp_path):
+    def test_shapes_without_area_are_left_out_and_counted(self, tmp_path):
         line = {"type": "polyline", "categories": [{"name": "BOAT"}], "polyline": [{"x": 0, "y": 0}, {"x": 1, "y": 1}]}
         summary = exported(tmp_path, [label(1, boxes(line, box()))])
         assert dict(summary.unsupported) == {"polyline": 1}
@@ -176,7 +176,7 @@ class TestObjects:
             ({**box(), "boundingPoly": None}, "a `rectangle` without geometry"),
         ],
     )
-    def test_what_is_broken_is_named_and_fatal_or_left_out(self, tmp_path, bad, message):
+    def test_broken_annotations_are_named_and_fatal_or_left_out(self, tmp_path, bad, message):
         with pytest.raises(NotExportableLabelError, match=f"asset `1.png`, label `l1`: .*{message}"):
             drawn(tmp_path, bad)
         summary = exported(tmp_path, [label(1, boxes(bad, box()))], on_error="skip")
@@ -250,7 +250,7 @@ class TestVideos:
         ({"given": project(jobs={"J": {**JOBS["DET"], "tools": ["semantic"]}})}, NoCompatibleJobError, "no job"),
     ],
 )
-def test_what_it_does_not_take(tmp_path, options, error, message):
+def test_options_that_it_does_not_take(tmp_path, options, error, message):
     with pytest.raises(error, match=message):
         exported(tmp_path, [label(1)], **options)
     assert not (tmp_path / "out.zip").exists()

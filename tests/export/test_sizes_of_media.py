@@ -91,7 +91,9 @@ def test_orientation_is_not_applied_unless_the_service_tells_so(tmp_path):
 )
 def test_that_cannot_be_read(tmp_path, name, data, reason):
     (tmp_path / name).write_bytes(data)
-    with pytest.raises(NotExportableAssetError, match=rf"`{name}`: its size .* nor do its media tell it: `{name}`: .*"):
+    with pytest.raises(
+        NotExportableAssetError, match=rf"`{name}`: its size .* and its media do not show it: `{name}`: .*"
+    ):
         exported(tmp_path, name)
     with pytest.raises(SourceError, match=reason):
         image_size(tmp_path / name)

@@ -85,7 +85,7 @@ def test_the_archive_and_what_it_says_of_itself(tmp_path):
         ),
     ],
 )
-def test_what_is_asked_wrongly_is_told_before_anything_is_read(tmp_path, options, error, message):
+def test_wrong_options_are_reported_before_anything_is_read(tmp_path, options, error, message):
     given = {"fmt": "kili", "project": project(), **options}
     with pytest.raises(error, match=message) as caught:
         write(Unreadable(), Unreadable(), given.pop("project"), to=tmp_path / "deep" / "a.zip", **given)
@@ -147,7 +147,7 @@ class TestTheFile:
         assert left_in(tmp_path) == ["a.zip"]
         assert (tmp_path / "a.zip").read_bytes() == before
 
-    def test_what_is_read_is_not_written_over(self, tmp_path):
+    def test_an_input_is_not_overwritten(self, tmp_path):
         path = tmp_path / "labels.ndjson"
         path.write_text(json.dumps(label(1)))
         with pytest.raises(NotCompatibleOptions, match="is also an input"):
@@ -259,7 +259,7 @@ class TestWhichLabels:
     ],
     ids=str,
 )
-def test_frames_that_cannot_be_told_apart_or_named(tmp_path, frames, message, as_text):
+def test_repeated_frames_and_numbers_that_are_too_long(tmp_path, frames, message, as_text):
     content = json.dumps(frames) if as_text else frames
     for fmt in ("yolo_v5", "raw", "coco"):
         with pytest.raises(NotExportableLabelError, match=message):
@@ -278,7 +278,7 @@ def test_frames_that_cannot_be_told_apart_or_named(tmp_path, frames, message, as
     ],
     ids=repr,
 )
-def test_what_parquet_cannot_hold_is_named(tmp_path, fields, message):
+def test_values_that_parquet_cannot_hold_are_named(tmp_path, fields, message):
     odd, good = label(1, **fields), label(2)
     with pytest.raises(NotExportableLabelError, match=message):
         write([odd, good], [asset(1), asset(2)], project(), fmt="parquet", to=tmp_path / "a.parquet")
@@ -402,7 +402,7 @@ class TestProblems:
         with pytest.raises(NotExportableAssetError, match=r"labels\[1\]: a label that does not name its asset"):
             write([astray], None, project(), fmt="kili", to=tmp_path / "a.zip")
 
-    def test_text_that_is_no_json(self, tmp_path):
+    def test_text_that_is_not_json(self, tmp_path):
         path = tmp_path / "labels.ndjson"
         path.write_text(json.dumps(label(1)) + "\n{broken\n" + json.dumps(label(2)) + "\n")
         with pytest.raises(NotExportableAssetError, match=r"labels\.ndjson:2"):
@@ -451,7 +451,7 @@ class TestProblems:
         documents = [json.loads(text(of_files.path, f"labels/{n}.png.json")) for n in range(1, len(awkward) + 1)]
         assert [document["jsonMetadata"] for document in documents] == [one["jsonMetadata"] for one in assets]
 
-    def test_a_number_too_large_for_a_float_is_no_null(self, tmp_path):
+    def test_a_number_too_large_for_a_float_does_not_become_null(self, tmp_path):
         line = json.dumps(label(1, {"DET": {"annotations": [box(children={"x": 12345})]}})).replace("12345", "1e999")
         path = tmp_path / "labels.ndjson"
         path.write_text(line, encoding="utf-8")
@@ -462,7 +462,7 @@ class TestProblems:
             write(path, tmp_path / "assets.ndjson", project(), fmt="kili", to=tmp_path / "a.zip")
 
     @pytest.mark.parametrize("value", [{1, 2}, lambda: 1, (one for one in ())], ids=["set", "function", "generator"])
-    def test_what_json_cannot_hold(self, tmp_path, value):
+    def test_values_that_json_cannot_hold(self, tmp_path, value):
         bad = label(1, {"DET": {"annotations": [box(children={"x": value})]}})
         with pytest.raises((NotExportableAssetError, NotExportableLabelError), match="JSON"):
             write([bad], [asset(1)], project(), fmt="kili", to=tmp_path / "a.zip")
@@ -478,7 +478,7 @@ class TestProblems:
         gc.collect()  # a file that is still open would warn, which fails tests here
         assert left_in(tmp_path) == []
 
-    def test_an_image_in_coordinates_of_the_earth_is_no_image(self, tmp_path, monkeypatch):
+    def test_an_image_in_coordinates_of_the_earth_is_refused(self, tmp_path, monkeypatch):
         class Picky:
             def asset(self, asset):
                 return [Entry(f"{asset.stem}.txt", b"x")]
@@ -521,7 +521,7 @@ def test_null_means_the_same_as_in_counting(tmp_path, fmt):
     assert summary.skipped == 1
 
 
-def test_metadata_of_a_wrong_kind_is_no_empty_cell(tmp_path):
+def test_metadata_of_a_wrong_kind_does_not_become_an_empty_cell(tmp_path):
     labels = [label(1, secondsToLabel=5), label(2, secondsToLabel="5")]
     assets = [asset(1), asset(2)]
     with pytest.raises(
@@ -588,7 +588,7 @@ class TestWhatIsNoAsset:
             ([label(1, boxes())], [project()], "not an asset: this looks like a project"),
         ],
     )
-    def test_it_is_told(self, tmp_path, labels, assets, message):
+    def test_a_problem_is_reported(self, tmp_path, labels, assets, message):
         with pytest.raises(NotExportableAssetError, match=message):
             write(labels, assets, project(), fmt="raw", to=tmp_path / "a.zip")
 
@@ -632,7 +632,7 @@ class TestWhatJsonHasNot:
         with pytest.raises(ValueError, match="asset `as1`: .*" + message):
             write([label(1, NAN)], None, project(), fmt=fmt, to=tmp_path / "out")
 
-    def test_what_holds_itself_is_no_json(self, tmp_path):
+    def test_a_value_that_holds_itself_is_not_json(self, tmp_path):
         more = []
         more.append(more)
         with pytest.raises(ValueError, match="circular"):

@@ -102,7 +102,7 @@ class TestFiles:
             ),
         ],
     )
-    def test_what_names_the_classes(self, tmp_path, fmt, name, split, merged):
+    def test_the_files_that_name_the_classes(self, tmp_path, fmt, name, split, merged):
         given = project(jobs=TWO_JOBS)
         for one in {fmt, fmt.replace("7", "8")}:
             assert text(exported(tmp_path, self.LABELS, given=given, fmt=one).path, f"SHAPES/{name}") == split
@@ -154,7 +154,7 @@ class TestLines:
         drawn = box(corners=((0.125, 0.25), (0.125, 0.5), (0.25, 0.5), (0.25, 0.25)))
         assert lines(tmp_path, drawn, ROTATION_JOB={"rotation": degrees}) == line
 
-    def test_what_hangs_over_the_edge_is_cut_off(self, tmp_path):
+    def test_shapes_are_clipped_to_the_image(self, tmp_path):
         over = box(corners=[(-0.5, 0.5), (0.5, 0.5), (0.5, 1.5), (-0.5, 1.5)])
         roof = region(ring([(0.5, -0.5), (1, 0.5), (0, 0.5)]))
         assert lines(tmp_path, over) == "1 0.25 0.75 0.5 0.5\n"
@@ -168,7 +168,7 @@ class TestLines:
             region(ring([(x, y + 2) for x, y in SQUARE])),
         ],
     )
-    def test_what_lies_outside_is_told(self, tmp_path, drawn):
+    def test_shapes_outside_are_reported(self, tmp_path, drawn):
         message = (
             r"asset `1\.png`, label `l1`: the \w+ lies outside the image \(at `jsonResponse\.DET\.annotations\[1\]`\)"
         )
@@ -177,7 +177,7 @@ class TestLines:
         summary = exported(tmp_path, [label(1, boxes(drawn, box()))], on_error="skip")
         assert (summary.skipped, text(summary.path, "DET/labels/1.txt")) == (1, LINE)
 
-    def test_what_has_no_area_is_left_out_and_counted(self, tmp_path):
+    def test_shapes_without_area_are_left_out_and_counted(self, tmp_path):
         marker = {"type": "marker", "categories": [{"name": "BOAT"}], "point": {"x": 0.5, "y": 0.5}}
         summary = exported(tmp_path, [label(1, boxes(marker, box()))])
         assert text(summary.path, "DET/labels/1.txt") == LINE
@@ -200,7 +200,7 @@ class TestLines:
             (7, "an annotation must be an object"),
         ],
     )
-    def test_what_is_broken_is_named_and_fatal_or_left_out(self, tmp_path, bad, message):
+    def test_broken_annotations_are_named_and_fatal_or_left_out(self, tmp_path, bad, message):
         given = [label(1, boxes(box(), bad, box()))]
         with pytest.raises(NotExportableLabelError) as caught:
             exported(tmp_path, given)
@@ -214,7 +214,7 @@ class TestLines:
         assert text(exported(tmp_path, [label(1, {"DET": answer})]).path, "DET/labels/1.txt") == ""
 
     @pytest.mark.parametrize("answer", [3, [], {"annotations": {}}, {"annotations": ""}, {"annotations": 0}])
-    def test_a_job_whose_answer_is_no_answer(self, tmp_path, answer):
+    def test_a_job_response_of_the_wrong_shape(self, tmp_path, answer):
         with pytest.raises(NotExportableLabelError, match=r"asset `1\.png`, label `l1`: .* must be an? (list|object)"):
             exported(tmp_path, [label(1, {"DET": answer})])
 
@@ -241,7 +241,7 @@ class TestVideos:
         meta = {"b": ["b_02", "b_10"], "c": [], "z.mp4": ["z.mp4_006", "z.mp4_105"]}
         assert text(summary.path, "DET/video_meta.json") == json.dumps(meta, indent=4)
 
-    def test_each_job_has_the_frames_with_annotations_of_its_own(self, tmp_path):
+    def test_each_job_has_the_frames_with_its_annotations(self, tmp_path):
         shapes = {"annotations": [region(ring(SQUARE), category="A", kind="polygon")]}
         frames = {"0": boxes(), "1": {"SHAPES": shapes}, "2": {**boxes(), "SHAPES": shapes}}
         given = project("VIDEO", jobs=TWO_JOBS)
@@ -255,7 +255,7 @@ class TestVideos:
         merged = exported(tmp_path, [label(1, frames)], assets, given, layout="merged")
         assert read(merged.path, "video_meta.json") == {"v": ["v_1", "v_2", "v_3"]}
 
-    def test_what_is_said_of_the_whole_video_is_no_frame(self, tmp_path):
+    def test_answers_about_the_whole_video_are_not_a_frame(self, tmp_path):
         frames = {"assetLevel": {"CLS": {"categories": [{"name": "A"}]}}, "0": boxes()}
         summary = exported(tmp_path, [label(1, frames)], [asset(1, "v")], project("VIDEO"))
         assert names(summary.path)[1:2] == ["DET/labels/v_1.txt"]
@@ -370,7 +370,7 @@ class TestRefusals:
         ],
     )
     @pytest.mark.parametrize("fmt", VERSIONS)
-    def test_what_it_does_not_take(self, tmp_path, fmt, options, error, message):
+    def test_options_that_it_does_not_take(self, tmp_path, fmt, options, error, message):
         with pytest.raises(error, match=message):
             exported(tmp_path, [label(1)], fmt=fmt, **options)
         assert not (tmp_path / "out.zip").exists()

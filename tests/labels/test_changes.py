@@ -382,7 +382,7 @@ FORBIDDEN_ANNOTATIONS: list[tuple[str, object, str, str]] = [
     ("kind", "change", "message", "path"),
     [*FORBIDDEN, *(("boxes", _adding(name, one), message, path) for name, one, message, path in FORBIDDEN_ANNOTATIONS)],
 )
-def test_what_is_forbidden_changes_nothing(
+def test_a_forbidden_change_changes_nothing(
     kind: str, change: Callable[[ParsedLabel], object], message: str, path: str
 ) -> None:
     interface, input_type, response = SAMPLES[kind]
@@ -407,7 +407,7 @@ def test_two_categories_can_be_exchanged() -> None:
     assert label.json_response == {"TAGS": {"categories": exchanged}}
 
 
-def test_a_confidence_may_have_a_scale_of_its_own() -> None:
+def test_a_confidence_may_have_another_scale() -> None:
     label = opened({"TAGS": {"categories": [{"name": "A"}]}})
     chosen(label, "TAGS").confidence = -1
     answer(label, "TAGS").add_category("B", 1000)
@@ -427,7 +427,7 @@ WRONG_KINDS: list[Callable[[ParsedLabel], object]] = [
 
 
 @pytest.mark.parametrize("change", WRONG_KINDS)
-def test_what_the_job_does_not_have_cannot_be_written(change: Callable[[ParsedLabel], object]) -> None:
+def test_an_attribute_that_the_job_lacks_cannot_be_written(change: Callable[[ParsedLabel], object]) -> None:
     interface, input_type, response = SAMPLES["boxes"]
     label = ParsedLabel(label_of(response), interface, input_type)
     before = json.dumps(label)
@@ -465,7 +465,7 @@ def test_an_attribute_that_the_annotation_cannot_have_is_not_set(change: Callabl
     assert json.dumps(label) == before
 
 
-def test_a_retired_category_does_not_bar_others() -> None:
+def test_a_retired_category_does_not_forbid_others() -> None:
     label = opened({"TAGS": {"categories": [{"name": "RETIRED"}]}, "SKY": {"categories": [{"name": "RETIRED"}]}})
     answer(label, "TAGS").add_category("A")
     assert [one.name for one in answer(label, "TAGS").categories] == ["RETIRED", "A"]
@@ -473,7 +473,7 @@ def test_a_retired_category_does_not_bar_others() -> None:
     assert chosen(label, "SKY").name == "BLUE"
 
 
-def test_a_display_name_that_several_share_bars_them_alone() -> None:
+def test_a_shared_display_name_is_ambiguous() -> None:
     interface = json.loads(json.dumps(IMAGE))
     categories = interface["jobs"]["TAGS"]["content"]["categories"]
     categories["A"]["name"] = categories["B"]["name"] = "twin"
@@ -484,7 +484,7 @@ def test_a_display_name_that_several_share_bars_them_alone() -> None:
         chosen(label, "TAGS").display_name = "twin"
 
 
-def test_what_is_added_is_not_kept_by_reference() -> None:
+def test_an_added_annotation_is_copied() -> None:
     label = opened({})
     added = box("CAR")
     before = json.dumps(added)
@@ -511,7 +511,7 @@ def test_windows_opened_before_a_change_show_it() -> None:
     assert annotations[0].mid == "new"
 
 
-def test_a_window_on_what_is_gone_cannot_be_written() -> None:
+def test_a_window_on_a_removed_annotation_cannot_be_written() -> None:
     label = sample("boxes")
     annotation = answer(label, "BOXES").annotations[1]
     label["jsonResponse"] = {}
@@ -520,7 +520,7 @@ def test_a_window_on_what_is_gone_cannot_be_written() -> None:
     assert label.json_response == {}
 
 
-def test_what_is_handed_out_is_not_the_callers() -> None:
+def test_returned_values_are_not_the_callers() -> None:
     given = label_of(copy.deepcopy(SAMPLES["boxes"][2]))
     before = json.dumps(given)
     label = ParsedLabel(given, IMAGE, "IMAGE")

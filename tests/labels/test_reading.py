@@ -62,7 +62,7 @@ def test_opening_looks_into_nothing() -> None:
         label.to_dict()
 
 
-def test_a_broken_interface_is_told_when_it_is_needed() -> None:
+def test_a_broken_interface_is_reported_when_it_is_needed() -> None:
     label = ParsedLabel(label_of({}), {"jobs": {"A": []}})
     assert label["id"] == "l1"
     with pytest.raises(OntologyError, match="expected an object, found a list"):
@@ -98,13 +98,13 @@ def test_an_ontology_serves_all_labels() -> None:
     assert ParsedLabel(label_of({}), ontology).ontology is ontology
 
 
-def test_what_is_no_label_is_refused() -> None:
+def test_a_value_that_is_not_a_label_is_refused() -> None:
     with pytest.raises(MalformedLabelError, match="expected an object, found a string"):
         ParsedLabel("{}", IMAGE)  # type: ignore[arg-type]  # the point of the test
 
 
 @pytest.mark.parametrize(("content", "found"), [("{}", "a string"), ([], "a list"), (7, "a number")])
-def test_content_of_another_shape_is_told_when_read(content: object, found: str) -> None:
+def test_content_of_another_shape_is_reported_when_read(content: object, found: str) -> None:
     label = opened(content)
     assert label.to_dict() == label_of(content)
     with pytest.raises(MalformedLabelError, match=f"expected an object, found {found}") as failed:
@@ -191,7 +191,7 @@ def test_attributes_that_are_not_there_can_be_asked_for() -> None:
     assert job.text == "three"
 
 
-def test_nothing_can_be_written_that_is_no_attribute() -> None:
+def test_unknown_attributes_cannot_be_written() -> None:
     label = sample("boxes")
     annotation = answer(label, "BOXES").annotations[0]
     with pytest.raises(AttributeError, match="colour"):
@@ -294,7 +294,7 @@ def test_windows_on_one_thing_are_equal_and_have_no_hash() -> None:
         hash(job.annotations)
 
 
-def test_frames_are_told_by_number_and_by_place() -> None:
+def test_frames_are_found_by_number_and_by_place() -> None:
     label = opened({"12": {"CAPTION": {"text": "b"}}, "5": {"CAPTION": {"text": "a"}}, "100": None}, VIDEO, "VIDEO")
     found = frames(label, "CAPTION")
     assert found.numbers == (5, 12, 100)

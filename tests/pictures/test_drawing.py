@@ -156,14 +156,14 @@ class TestWords:
         assert drawing.lines == ("BOXES: 1 Small car", "SKY: BLUE", "NOTE: a long day")
         assert draw_label(label, size=(100, 100)).height > 100
 
-    def test_what_cannot_be_drawn_is_told(self) -> None:
+    def test_shapes_that_cannot_be_drawn_are_reported(self) -> None:
         broken = {"type": "rectangle", "categories": [{"name": "CAR"}], "boundingPoly": [{"normalizedVertices": []}]}
         drawing = drawing_of(drawn(broken, box(0, 0, 1, 1)))
         assert len(drawing.shapes) == 1
         path = "jsonResponse.BOXES.annotations[0].boundingPoly[0].normalizedVertices"
         assert drawing.problems == (f"a rectangle has 4 corners, not 0 (at `{path}`)",)
 
-    def test_content_that_is_none(self) -> None:
+    def test_missing_or_malformed_content(self) -> None:
         with pytest.raises(UnknownContentError):
             drawing_of({"id": "a", "jsonResponse": None})
         with pytest.raises(MalformedLabelError, match="must be an object"):
@@ -211,7 +211,7 @@ class TestImages:
         assert green == blue  # a grey, or red
         assert image.mode == mode
 
-    def test_what_can_be_seen_through_lies_on_the_canvas(self, tmp_path: Path) -> None:
+    def test_transparent_images_lie_on_the_canvas(self, tmp_path: Path) -> None:
         path = tmp_path / "a.png"
         Image.new("RGBA", (40, 20), (0, 0, 0, 0)).save(path)
         assert draw_label(drawn(), image=path).getpixel((20, 10)) == BLANK
@@ -255,13 +255,13 @@ class TestImages:
             (heic(40, 30), "it is not an image that can be read"),
         ],
     )
-    def test_what_is_broken(self, tmp_path: Path, data: bytes, reason: str) -> None:
+    def test_broken_images(self, tmp_path: Path, data: bytes, reason: str) -> None:
         path = tmp_path / "a.png"
         path.write_bytes(data)
         with pytest.raises(SourceError, match=rf"a\.png: {reason}"):
             draw_label(drawn(), image=path)
 
-    def test_what_is_no_image(self, tmp_path: Path) -> None:
+    def test_files_that_are_not_images(self, tmp_path: Path) -> None:
         path = tmp_path / "a.png"
         path.write_bytes(b"none")
         with pytest.raises(SourceError, match="not an image that can be read"):
@@ -277,7 +277,7 @@ class TestSheets:
         assert [sheet.getpixel(at) for at in ((30, 30), (90, 30), (30, 110))] == [(255, 0, 0), (0, 255, 0), (0, 0, 255)]
         assert sheet.getpixel((90, 110)) == (255, 255, 255)
 
-    def test_long_captions_and_none(self) -> None:
+    def test_long_captions_and_no_pictures(self) -> None:
         tile = Tile(Image.new("RGB", (5, 5)), "x" * 500 + "\n猫")
         assert contact_sheet([tile], tile_px=40).size == (56, 72)
         with pytest.raises(ValueError, match="at least one picture"):

@@ -61,12 +61,12 @@ def named(*names: str) -> dict[str, Any]:
 
 class TestScripts:
     @pytest.mark.parametrize("name", ["Fußgänger", "Żółw", "Phở Đặc", "Ελλάδα", "Щука Ёж Ґ", "עץ", "شجرة", "→ ✓"])
-    def test_what_the_package_has(self, name: str) -> None:
+    def test_characters_of_the_shipped_font(self, name: str) -> None:
         assert missing_characters([name]) is None
         assert drawing_of(named(name)).problems == ()
         assert draw_label(named(name)) != draw_label(named("\U00105555" * len(name)))
 
-    def test_what_no_font_has_is_told(self) -> None:
+    def test_characters_that_no_font_has_are_reported(self) -> None:
         assert missing_characters([f"a {SIGNAL}", SIGNAL]) == NOTE
         assert drawing_of(named(SIGNAL)).problems == (NOTE,)
         assert drawing_of(drawn(TEXT={"text": SIGNAL})).problems == (NOTE,)
@@ -107,7 +107,7 @@ class TestScripts:
         assert alone == followed
         assert alone.getcolors() != [(12 * 18, (255, 255, 255))]
 
-    def test_what_turns_text_round_or_is_not_to_be_seen(self) -> None:
+    def test_invisible_characters_and_changes_of_direction(self) -> None:
         hidden = ["\u202e", "\x1b", "\x00", "\u2066", "\ud800", "\ufeff"]
         wanted = draw_label(drawn(NOTE={"text": "a\ufffdb"}))
         assert all(draw_label(drawn(NOTE={"text": f"a{char}b"})) == wanted for char in hidden)

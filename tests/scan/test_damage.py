@@ -213,7 +213,7 @@ def test_a_choice_that_is_none_is_refused_at_once(option):
         scan([], QUERY, **{option: "ignore"})
 
 
-def test_what_json_leaves_open(tmp_path):
+def test_numbers_and_keys_that_json_leaves_open(tmp_path):
     deep: object = "end"
     for _ in range(100):
         deep = {"deeper": deep}

@@ -171,13 +171,13 @@ def test_streams_of_labels_in_a_folder_are_read_and_other_data_is_not(tmp_path):
     assert labels.report.read == 1
 
 
-def test_a_folder_that_is_no_export_is_refused_at_once(tmp_path):
+def test_a_folder_that_is_not_an_export_is_refused_at_once(tmp_path):
     (tmp_path / "notes.json").write_text("{}")
     with pytest.raises(SourceError, match="is not a raw export"):
         scan(tmp_path, QUERY)
 
 
-def test_a_zip_that_is_no_export_is_refused(tmp_path):
+def test_a_zip_that_is_not_an_export_is_refused(tmp_path):
     path = tmp_path / "x.zip"
     for names in ([], ["notes.json"]):
         with zipfile.ZipFile(path, "w") as archive:
@@ -187,7 +187,7 @@ def test_a_zip_that_is_no_export_is_refused(tmp_path):
             list(scan(path, QUERY))
 
 
-def test_an_export_without_labels_holds_none(tmp_path):
+def test_an_export_may_hold_no_labels(tmp_path):
     (tmp_path / "README.kili.txt").write_text(README)
     assert found(tmp_path)[0] == []
     with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
@@ -274,7 +274,7 @@ def test_media_in_a_zip_are_passed_over_without_reading(tmp_path):
     assert seen[-1] == (path.stat().st_size, path.stat().st_size)
 
 
-def test_an_export_in_another_format_is_told_as_what_it_is(tmp_path):
+def test_an_export_in_another_format_is_named(tmp_path):
     readme = README + "\n- Exported format: coco\n"
     folder = tmp_path / "coco"
     folder.mkdir()

@@ -154,7 +154,7 @@ def test_a_label_comes_before_the_stream_ends():
 
 
 @pytest.mark.parametrize("source", [b"labels.ndjson", {"id": "a"}, None, 3], ids=repr)
-def test_what_is_no_source_is_refused_at_once(source):
+def test_a_value_that_is_not_a_source_is_refused_at_once(source):
     with pytest.raises(TypeError, match="from a path, an open file or a list of labels"):
         scan(source, QUERY)
 
@@ -180,7 +180,7 @@ def test_a_path_that_no_system_takes_is_refused():
         (b"PAR1\x15\x04", "a Parquet file"),
     ],
 )
-def test_what_is_surely_no_json_is_refused(data, what, tmp_path):
+def test_known_binary_formats_are_refused(data, what, tmp_path):
     path = tmp_path / "file"
     path.write_bytes(data)
     with pytest.raises(SourceError, match=f"file: is {what}"):

@@ -150,6 +150,12 @@ def test_other_forms_are_read_by_one_process(text, tmp_path, judged_here):
     assert told(scan(path, QUERY, workers=2)) == told(scan(path, QUERY))
 
 
+def test_a_file_that_is_not_large_starts_no_process(tmp_path, monkeypatch):
+    monkeypatch.delattr(workers, "_Process")
+    path = written(tmp_path / "labels.ndjson")
+    assert told(scan(path, QUERY, workers=2)) == told(scan(path, QUERY))
+
+
 def test_labels_in_memory_and_other_functions():
     assert [one["id"] for one in scan([label("a"), label("b", GREY)], QUERY, workers=2)] == ["a"]
     assert list(kq.scan([], QUERY, workers=5)) == []

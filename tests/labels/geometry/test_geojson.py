@@ -111,7 +111,7 @@ def test_poses_are_left_out_with_one_warning():
     assert collection["features"] == []
 
 
-def test_arguments_win_and_an_id_is_made_where_there_is_none():
+def test_arguments_win_and_a_missing_id_is_made():
     feature = {"type": "Feature", "geometry": {"type": "Point", "coordinates": [1, 2, 30]}, "properties": None}
     first = geojson_point_feature_to_kili_point_annotation(feature, [{"name": "B"}], {"C": {}})
     second = geojson_point_feature_to_kili_point_annotation(feature, [{"name": "B"}], {"C": {}})
@@ -164,6 +164,6 @@ def test_arguments_win_and_an_id_is_made_where_there_is_none():
         ),
     ],
 )
-def test_what_is_wrong_is_told(call, message):
+def test_bad_input_is_reported(call, message):
     with pytest.raises(MalformedLabelError, match=message):
         call()

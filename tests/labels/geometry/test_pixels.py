@@ -59,7 +59,7 @@ def test_a_box_there_and_back():
         (lambda: normalized_vertices_to_mask([{"x": 0, "y": 0}], 0, 3), "0 by 3"),
     ],
 )
-def test_what_is_wrong_is_told(call, message):
+def test_bad_input_is_reported(call, message):
     with pytest.raises(ValueError, match=message):
         call()
 

@@ -119,7 +119,7 @@ def test_holes_are_taken_out_and_parts_that_overlap_count_once():
     assert sum(counts[1::2]) == 64 - 9
 
 
-def test_what_is_outside_is_cut_off():
+def test_pixels_outside_are_cut_off():
     counts = run_lengths(Box(ring((-5, -5), (100, -5), (100, 100), (-5, 100))), SIZE)
     assert counts == [0, 23 * 17]
     assert run_lengths(Box(ring((50, 50), (60, 50), (60, 60), (50, 60))), SIZE) == [23 * 17]

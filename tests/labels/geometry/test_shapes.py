@@ -67,7 +67,7 @@ def rings_of(*given_rings):
         ({"content": "a named entity"}, None),
     ],
 )
-def test_what_is_read(annotation, shape):
+def test_geometry_that_is_read(annotation, shape):
     assert shape_of(annotation) == shape
 
 
@@ -104,7 +104,7 @@ def test_the_first_ring_is_the_outline_and_lists_of_rings_are_parts():
         ({"type": "pose", "points": [{"point": {"x": 1, "y": 1}}]}, "no code", "J.points[0].code"),
     ],
 )
-def test_what_is_wrong_is_told_with_its_place(annotation, message, path):
+def test_bad_geometry_is_reported_with_its_path(annotation, message, path):
     with pytest.raises(MalformedLabelError, match=message) as caught:
         shape_of(annotation, "J")
     assert caught.value.path == path
