@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "COMPRESSED",
+    "OF_NDJSON",
     "Replacement",
     "WriteError",
     "cannot_write",
@@ -37,6 +38,8 @@ __all__ = [
 
 COMPRESSED = (".gz", ".zst")
 """Suffixes for which text is compressed."""
+OF_NDJSON = (".ndjson", ".jsonl", ".json", *COMPRESSED)
+"""Suffixes of NDJSON."""
 
 _PROMISING = re.compile(
     r"\.(7z|avro|bmp|br|bz2|csv|db|duckdb|feather|geojson|gif|gz|h5|html|jpe?g|jsonl?|lz4|md|mp4|ndjson|npy|orc|parquet|pdf"

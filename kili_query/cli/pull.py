@@ -15,6 +15,7 @@ from kili_query.cli.output import check_output, is_quiet, opened, print_json, te
 from kili_query.cli.rows import FieldsOption, field_names
 from kili_query.diagnostics.layout import printable
 from kili_query.ontology import Ontology
+from kili_query.output_files import OF_NDJSON
 
 if TYPE_CHECKING:
     from kili_query.client import Download
@@ -60,6 +61,7 @@ def pull(
     """
     if output == "-":
         raise typer.BadParameter("a download goes to a file; `labels --json` prints", param_hint="'--output'")
+    check_output(output, "NDJSON", OF_NDJSON)
     check_output(project_file, "a project, as JSON", (".json",), "--project-file")
     trusted = load_profile(profile)
     ontologies: dict[str, Ontology] = {}

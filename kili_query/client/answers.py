@@ -73,7 +73,7 @@ def read_answer(reply: Reply, now: datetime, *, is_key_known: bool = False) -> S
     if reply.status >= HTTPStatus.BAD_REQUEST:
         return _failure_of_status(reply, now)
     if answer is None or "data" not in answer:
-        return _failure(reply, f"the answer is no GraphQL answer: {_excerpt(reply)}", BROKEN, now)
+        return _failure(reply, f"the answer is not a GraphQL answer: {_excerpt(reply)}", BROKEN, now)
     data = answer["data"]
     if not isinstance(data, dict) or data.get("data") is None:
         return _failure(reply, "the answer holds neither a value nor an error", UNUSABLE, now)

@@ -830,7 +830,7 @@ class KiliClient:
 
         Raises:
             ArgumentError: an argument cannot be used; nothing was sent.
-            NotFound: there is no such project, or not for this user.
+            NotFound: there is no such project, or this user may not see it.
             ServiceError: the service refused, or could not be asked.
         """
         check_project_id(project_id)
@@ -892,7 +892,7 @@ class KiliClient:
         Raises:
             ArgumentError: an argument cannot be used; nothing was sent.
             QueryError: ``where`` is no query, or the project has no such job or category.
-            NotFound: there is no such project, or not for this user.
+            NotFound: there is no such project, or this user may not see it.
             ServiceError: the service refused, or cannot be reached.
         """
         module = load("kili_query.client.subscription", "a subscription", "client")

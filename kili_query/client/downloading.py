@@ -15,7 +15,7 @@ from kili_query.client.rows import ListContext, ListRequest
 from kili_query.client.search import Search
 from kili_query.client.warning import warn
 from kili_query.errors import LabelError, UnknownContentError
-from kili_query.output_files import COMPRESSED, check_suffix
+from kili_query.output_files import OF_NDJSON, check_suffix
 from kili_query.protocol import LabelFilters
 
 _SHOWN = 10
@@ -43,7 +43,7 @@ def download_labels(
 ) -> Download:
     """Write the labels to a file; see `KiliClient.download_labels`."""
     path = fspath(filename)
-    check_suffix(path, "NDJSON", (".ndjson", ".jsonl", ".json", *COMPRESSED))
+    check_suffix(path, "NDJSON", OF_NDJSON)
     wanted = wanted.checked(LabelFilters)
     wanted = evolve(wanted, fields=tuple(dict.fromkeys(("id", *wanted.fields))))
     search = context.plan(wanted)

@@ -1,7 +1,7 @@
-"""A forked process begins anew with what has threads, locks or connections.
+"""Reset of threads, locks and connections in a forked process.
 
-It has a copy of each lock, perhaps locked, but none of the threads that would release it; and what it sent over a
-connection of its parent would get mixed up with what the parent sends.
+A forked process has a copy of each lock, which may be locked, but none of the threads that would release it. What it
+sent over a connection of its parent would be mixed with what the parent sends.
 """
 
 import os
@@ -14,10 +14,10 @@ _RESETS: Final[set[Callable[[], Callable[[], object] | None]]] = set()
 
 
 def when_forked(reset: Callable[[], object]) -> None:
-    """Call a function in each process that is forked from this one; a method only as long as its object is in use.
+    """Call a function in each process that is forked from this one; a method only while its object exists.
 
     Note:
-        What a reset replaces it has to keep: collecting a pool or a queue may wait for a lock that nobody releases.
+        A reset must keep what it replaces: collecting a pool or a queue may wait for a lock that nobody releases.
     """
     _RESETS.add(WeakMethod(reset, _RESETS.discard) if ismethod(reset) else lambda: reset)
 

@@ -1,4 +1,4 @@
-"""The HTTP headers of a call, and who may see the key."""
+"""The HTTP headers of a call, and the rule for who gets the key."""
 
 import platform
 from functools import cache
@@ -32,12 +32,12 @@ class KeyInHeader(AuthBase):
 
 
 def call_headers(operation: str, called_at: str, request_id: str) -> dict[str, str]:
-    """The headers of a GraphQL call, but for the key.
+    """Return the headers of a GraphQL call, without the key.
 
     Args:
         operation: the name of the operation that is called.
-        called_at: when, in UTC, as ISO 8601 with a ``Z``.
-        request_id: names the call in the service's logs; the same each time that the call is sent.
+        called_at: the time in UTC, as ISO 8601 with a ``Z``.
+        request_id: identifies the call in the service's logs; a retry keeps it.
     """
     return _lasting_headers() | {
         "kili-client-method-name": operation,
@@ -48,7 +48,7 @@ def call_headers(operation: str, called_at: str, request_id: str) -> dict[str, s
 
 @cache
 def client_version() -> str:
-    """The version of this package; ``0`` where it was not installed."""
+    """Return the version of this package; ``0`` if it was not installed."""
     try:
         return version("kili-query")
     except PackageNotFoundError:
@@ -57,7 +57,7 @@ def client_version() -> str:
 
 @cache
 def plain_headers() -> dict[str, str]:
-    """The headers of every call: who calls, in the words of HTTP, and which compressions are understood."""
+    """Return the headers of every call: the user agent and the accepted compressions."""
     own = default_headers()
     agent = f"{CLIENT_NAME}/{client_version()} {own['User-Agent']}"
     return {"Accept-Encoding": ACCEPTED, "User-Agent": agent}
@@ -80,5 +80,5 @@ def _lasting_headers() -> dict[str, str]:
 
 
 def _ascii(text: str) -> str:
-    """A text that a header can hold."""
+    """Replace characters that a header cannot hold."""
     return "".join(letter if letter.isascii() and letter.isprintable() else "?" for letter in text).strip()

@@ -1,27 +1,27 @@
-"""Bodies of answers, inflated piece by piece, never to more than they may hold."""
+"""Decompression of answers, piece by piece, up to a limit."""
 
 import zlib
 
 from attrs import define, field
 
 ACCEPTED = "gzip, deflate"
-"""What servers may compress with: only what can be inflated within bounds."""
+"""The compressions that servers may use: those that can be inflated up to a limit."""
 
 _GZIP = 16 + zlib.MAX_WBITS
 _MAGIC = b"\x1f\x8b"
 
 
 class AnswerTooLarge(Exception):  # noqa: N818 - it is caught where answers are read
-    """A body that holds more than it may."""
+    """A body is larger than allowed."""
 
 
 @define
 class Inflater:
-    """Takes a body as it was sent, and gives it as it was meant.
+    """Decompresses a body.
 
     Args:
         coding: the ``Content-Encoding``.
-        most_bytes: how much it may hold, as it was sent and as it was meant.
+        most_bytes: the limit of its size, compressed and decompressed.
 
     >>> from gzip import compress
     >>> inflater = Inflater("gzip", 1000)
@@ -39,7 +39,7 @@ class Inflater:
         """Inflate a piece.
 
         Raises:
-            AnswerTooLarge: the body holds more than it may.
+            AnswerTooLarge: the body is larger than allowed.
             zlib.error: it cannot be inflated.
         """
         self._sent += len(piece)
@@ -67,7 +67,7 @@ class Inflater:
         return bytes(whole)
 
     def end(self) -> bytes:
-        """The rest, once all was fed.
+        """Return the rest, once everything was fed.
 
         Raises:
             zlib.error: the body ends early.

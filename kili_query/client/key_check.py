@@ -1,4 +1,4 @@
-"""What a client makes sure of when it starts: that the key is accepted, and does not expire unnoticed."""
+"""The check at the start of a client: the key is accepted, and does not expire soon."""
 
 import logging
 import math
@@ -25,16 +25,16 @@ def check_key(
     utc_now: Callable[[], datetime] = lambda: datetime.now(UTC),
     timeout_s: float = CHECK_TIMEOUT_S,
 ) -> None:
-    """Make sure that the service knows the key's owner, and warn where the key is about to expire.
+    """Check that the service accepts the key, and warn if it expires soon.
 
-    That takes two calls, `me` and `apiKeys`; none with ``KILI_SDK_SKIP_CHECKS``. An expiry that cannot be told is
-    logged: it keeps nobody from working.
+    This takes two calls, `me` and `apiKeys`; none with ``KILI_SDK_SKIP_CHECKS``. If the expiry is unknown, this is only
+    logged, because it keeps nobody from working.
 
     Args:
-        service: who is asked.
+        service: the service.
         settings: the key, and whether it is checked.
         utc_now: the date and time.
-        timeout_s: how long each call waits for its answer, at most 15 seconds.
+        timeout_s: seconds that each call waits for its answer, at most 15.
 
     Raises:
         AuthenticationFailed: the service does not accept the key.
@@ -60,7 +60,7 @@ def _is_text(value: object) -> bool:
 
 
 def _expiry(service: Service, settings: Settings, timeout_s: float) -> datetime | None:
-    """When the key expires; None where it does not, or the service does not tell."""
+    """Return when the key expires; None if it does not, or the service does not say."""
     variables = {"where": {"key": settings.api_key}, "first": 1, "skip": 0}
     try:
         keys = service.ask(Request(API_KEYS, variables, timeout_s=timeout_s))

@@ -1,4 +1,4 @@
-"""The ontologies of projects, asked for when they are first needed."""
+"""The ontologies of projects, fetched when they are first needed."""
 
 import threading
 from collections.abc import MutableMapping
@@ -16,29 +16,29 @@ OntologyCache: TypeAlias = MutableMapping[str, Ontology]
 
 
 def read_project(service: Service, project_id: str, selection: str) -> dict[str, object]:
-    """The selected fields of a project, as they come.
+    """Fetch fields of a project, without decoding them.
 
     Raises:
-        NotFound: there is no such project, or not for this user.
-        ServiceError: it cannot be had.
+        NotFound: there is no such project, or this user may not see it.
+        ServiceError: it cannot be fetched.
     """
     found = service.ask(Request(PROJECTS, {"where": {"id": project_id}, "skip": 0, "first": 1}, selection))
     if not isinstance(found, list) or not all(isinstance(project, dict) for project in found):
-        raise TransportError(f"the answer is no list of projects: {shape_of(found)}", operation=PROJECTS.name)
+        raise TransportError(f"the answer is not a list of projects: {shape_of(found)}", operation=PROJECTS.name)
     if not found:
-        raise NotFound(f"there is no project `{project_id}`, or not for this user", operation=PROJECTS.name)
+        raise NotFound(f"there is no project `{project_id}`, or this user may not see it", operation=PROJECTS.name)
     return dict(found[0])
 
 
 class Projects:
-    """What is known of the projects that a client works with. Many threads may share it."""
+    """The projects that a client has fetched. Thread-safe."""
 
     def __init__(self, service: Service, cache: OntologyCache | None) -> None:
-        """Know what the cache knows.
+        """Start with the ontologies in the cache.
 
         Args:
-            service: who is asked.
-            cache: where ontologies are kept; None to ask each time.
+            service: the service.
+            cache: where ontologies are kept; None to fetch them each time.
         """
         self._service = service
         self._cache = cache
@@ -50,23 +50,23 @@ class Projects:
         self._locks: dict[str, threading.Lock] = {}
 
     def known(self, project_id: str) -> Ontology | None:
-        """The ontology as it was when it was last asked for; None where it never was."""
+        """Return the ontology as last fetched; None if it never was."""
         return None if self._cache is None else self._cache.get(project_id)
 
     def ontology(self, project_id: str) -> Ontology:
-        """The ontology, asked for where it is not known; by one thread, while others wait for its answer.
+        """Return the ontology, and fetch it if needed: one thread fetches it, and others wait.
 
         Raises:
-            NotFound: there is no such project, or not for this user.
+            NotFound: there is no such project, or this user may not see it.
             OntologyError: the project's interface has the wrong shape.
-            ServiceError: it cannot be had.
+            ServiceError: it cannot be fetched.
         """
         with self._locks.setdefault(project_id, threading.Lock()):
             known = self.known(project_id)
             return self.fetch(project_id) if known is None else known
 
     def fetch(self, project_id: str) -> Ontology:
-        """The ontology as it is now.
+        """Fetch the ontology as it is now.
 
         Raises:
             NotFound, OntologyError, ServiceError: as `ontology` does.
@@ -78,7 +78,7 @@ class Projects:
         return ontology
 
     def input_type(self, project_id: str) -> str | None:
-        """The kind of the project's assets, which never changes.
+        """Return the kind of the project's assets, which never changes.
 
         Raises:
             NotFound, ServiceError: as `ontology` does.

@@ -1,4 +1,4 @@
-"""How many calls a process sends in a minute."""
+"""The rate limit: the number of calls that a process sends in a minute."""
 
 import threading
 from collections import deque
@@ -10,17 +10,17 @@ from kili_query.client.retries import Clock
 from kili_query.errors import ArgumentError
 
 CALLS_PER_MINUTE = 500
-"""What the service grants a key."""
+"""The limit of the service for one key."""
 
 _WINDOW_S = 60.0
 
 
 class RateLimit:
-    """At most so many calls in any sixty seconds, in the order in which they were asked for.
+    """Limits the calls in any sixty seconds, in the order in which they were requested.
 
-    The service counts over a rolling minute. A bucket that fills evenly would let twice as many through in its first
-    minute; so the limit remembers when its last calls went out, and a call takes the first moment that keeps the rule.
-    A moment is taken under a lock and awaited outside it: nobody polls, and nobody overtakes.
+    The service counts over a rolling minute. A token bucket would let twice as many through in its first minute, so the
+    limit remembers when its last calls were sent, and a call takes the first moment that keeps the rule. It takes the
+    moment under a lock and waits outside it: no call polls, and none overtakes another.
 
     >>> moments = iter([0.0, 1.0, 2.0])
     >>> waits = []
@@ -49,16 +49,16 @@ class RateLimit:
 
 
 def shared_rate_limit(endpoint: str, api_key: str, calls_per_minute: int) -> RateLimit:
-    """The limit that all clients of one key at one endpoint share in this process.
+    """Return the limit that all clients of one key and endpoint share in this process.
 
-    A forked process counts anew: between processes it is the service's 429 that settles who waits.
+    A forked process starts its own count. Between processes, the 429 of the service decides who waits.
     """
     return _limit_of(endpoint, sha256(api_key.encode()).hexdigest(), calls_per_minute)
 
 
 @cache
 def _limit_of(endpoint: str, key_digest: str, calls_per_minute: int) -> RateLimit:
-    # the one state of this process: two clients that each kept to the limit would break it together
+    # the only global state: two clients that each keep to the limit would exceed it together
     return RateLimit(calls_per_minute)
 
 

@@ -1,4 +1,4 @@
-"""What the client sends, as data: an operation and its variables."""
+"""Requests as data: an operation and its variables."""
 
 import json
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ class Request:
         operation: what is called.
         variables: its variables, as JSON.
         selection: what is asked of each object; by default that of the operation.
-        timeout_s: how long to wait for the answer, in seconds.
+        timeout_s: seconds to wait for the answer.
     """
 
     operation: Operation
@@ -41,7 +41,7 @@ class Request:
 
 
 class Service(Protocol):
-    """Who answers requests: the transport, or in a test whatever stands for it."""
+    """Answers requests: the transport, or a replacement in tests."""
 
     def ask(self, request: Request) -> object:
         """The value of the root field.
@@ -54,7 +54,7 @@ class Service(Protocol):
         """The JSON that a URL holds, such as the content of a label.
 
         Raises:
-            ServiceError: it cannot be had.
+            ServiceError: it cannot be fetched.
         """
 
 

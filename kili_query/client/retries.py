@@ -1,6 +1,6 @@
-"""What is sent again, how often and when.
+"""Retries: which calls are sent again, how often and when.
 
-The rule: a query may be sent again, a mutation only where it is certain that nothing was carried out.
+The rule: a query may be sent again, a mutation only if it certainly was not carried out.
 """
 
 import logging
@@ -31,12 +31,12 @@ _log = logging.getLogger("kili_query.client")
 
 @frozen
 class Clock:
-    """Time and chance, so that a test can stand in for both.
+    """Time and randomness, which tests replace.
 
     Attributes:
-        monotonic_s: seconds since some moment; never goes back.
-        sleep: waits so many seconds.
-        between: a number between two others, by chance.
+        monotonic_s: seconds since some moment; never decreases.
+        sleep: waits for a number of seconds.
+        between: a random number between two others.
         utc_now: the date and time.
     """
 
@@ -48,12 +48,12 @@ class Clock:
 
 @frozen
 class Treatment:
-    """What one kind of failure allows.
+    """How one kind of failure is retried.
 
     Attributes:
-        query_sends: how often a query is sent at most; infinite: until the deadline.
-        mutation_sends: the same of a mutation.
-        is_untouched: the service carried nothing out.
+        query_sends: the maximum number of times that a query is sent; infinite means until the deadline.
+        mutation_sends: the same for a mutation.
+        is_untouched: the service certainly did not carry the call out.
     """
 
     query_sends: float
@@ -62,25 +62,25 @@ class Treatment:
 
 
 UNREACHED = Treatment(math.inf, math.inf, is_untouched=True)
-"""No connection was made, or what stands before the service made none."""
+"""No connection was made, by us or by a proxy of the service."""
 UNREACHED_AT_FIRST = Treatment(3, 3, is_untouched=True)
-"""The same of a service that never answered yet: a wrong address is likelier than an outage."""
+"""The same for a service that has never answered: a wrong address is likelier than an outage."""
 BUSY = Treatment(math.inf, math.inf, is_untouched=True)
-"""The service turned the call away before it looked at it."""
+"""The service rejected the call before looking at it."""
 KEY_IN_DOUBT = Treatment(3, 3, is_untouched=True)
-"""A key that was accepted before is refused: the service is known to err on this."""
+"""A key that was accepted before is refused; the service is known to do so by mistake."""
 TRANSIENT = Treatment(5, 1, is_untouched=True)
-"""A GraphQL error of a kind that passes."""
+"""A GraphQL error of a transient kind."""
 REFUSED = Treatment(1, 1, is_untouched=True)
-"""The service says no, and will say no again."""
+"""The service refuses the call, and would refuse it again."""
 SLOW = Treatment(2, 1, is_untouched=False)
-"""No answer in time: to ask often would only add to the load."""
+"""No answer in time. Many retries would only add to the load."""
 BROKEN = Treatment(5, 1, is_untouched=False)
-"""The answer was lost on its way, or cannot be read."""
+"""The answer was lost in transit, or cannot be read."""
 FAULTY = Treatment(1, 1, is_untouched=False)
-"""The service failed inside."""
+"""The service failed."""
 UNUSABLE = Treatment(1, 1, is_untouched=False)
-"""A proper answer that lacks its value."""
+"""A well-formed answer without a value."""
 
 _OF_STATUS = {
     408: SLOW,
@@ -96,11 +96,11 @@ _OF_STATUS = {
 }
 
 _NO_UPSTREAM = ("no healthy upstream", "reset reason: connection failure", "reset reason: remote connection failure")
-"""How the proxy Envoy says, with a 503, that it had no connection to send a request on."""
+"""Texts with which the proxy Envoy, in a 503, reports that it had no connection for a request."""
 
 
 def treatment_of_status(status: int, text: str = "") -> Treatment:
-    """What an answer of another status than 200 allows.
+    """Return how an answer with another status than 200 is retried.
 
     Args:
         status: the HTTP status.
@@ -125,15 +125,15 @@ class Success:
 
 @frozen
 class Failure:
-    """A call that was not, or not as asked.
+    """A call that failed.
 
     Attributes:
         message: what happened.
-        treatment: what it allows.
+        treatment: how it is retried.
         status: the HTTP status of the answer, if any.
         errors: the GraphQL errors of the answer, if any.
-        is_key_refused: it is the key that the service refuses.
-        retry_after_s: how long the service asks to wait.
+        is_key_refused: the service refuses the key.
+        retry_after_s: seconds that the service asks us to wait.
     """
 
     message: str

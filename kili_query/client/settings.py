@@ -282,7 +282,7 @@ def _checked_key(value: object, source: str) -> str:
         raise ArgumentError(f"`{source}` must be a text, not {type(value).__name__}")
     key = value.strip()
     if not (key.isascii() and key.isprintable()) or " " in key:
-        raise ArgumentError(f"`{source}` is no API key: it holds a space or a character that no key has")
+        raise ArgumentError(f"`{source}` is not an API key: it holds a space or a character that no key has")
     return key
 
 
@@ -310,7 +310,7 @@ def _checked_endpoint(value: object, source: str) -> str:
 
 def _refuse_endpoint(source: str, reason: str) -> NoReturn:
     # without `from`: the foreign message repeats the URL, which may hold a password
-    raise ArgumentError(f"`{source}` is no endpoint: {reason}") from None
+    raise ArgumentError(f"`{source}` is not an endpoint: {reason}") from None
 
 
 def _checked_size(name: str, value: object) -> int:

@@ -1,4 +1,4 @@
-"""Threads that fetch for a client: a bounded number, which keep no process alive and are new in a forked one."""
+"""The threads of a client: a bounded number of daemons, made anew in a forked process."""
 
 import weakref
 from collections.abc import Callable
@@ -15,12 +15,12 @@ _Task: TypeAlias = tuple["Future[object]", Callable[[], object]]
 
 
 class Threads(Executor):
-    """Runs calls in at most so many threads, in the order in which they were submitted.
+    """Runs calls in a bounded number of threads, in the order in which they were submitted.
 
-    The executor of the standard library is waited for when the process ends, so that Ctrl-C would last until all
-    answers are there that nobody wants any more; and in a forked process it waits for threads that only the parent has.
+    A process that ends waits for the executor of the standard library, so Ctrl-C would last until answers arrive that
+    nobody wants any more. In a forked process that executor waits for threads that only the parent has.
 
-    After `shutdown`, what is submitted is cancelled.
+    Calls submitted after `shutdown` are cancelled.
 
     >>> with Threads(2, "doctest") as threads:
     ...     [future.result() for future in [threads.submit(pow, 2, power) for power in range(4)]]
@@ -57,11 +57,11 @@ class Threads(Executor):
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Take no more calls.
+        """Accept no more calls.
 
         Args:
-            wait: until those that run are done.
-            cancel_futures: those that have not begun never will.
+            wait: wait for the running calls.
+            cancel_futures: cancel the calls that have not started.
         """
         self._is_shut_down = True
         if cancel_futures:
@@ -72,7 +72,7 @@ class Threads(Executor):
 
 
 class _Crew:
-    """The threads of one process. They do not know who employs them: an executor that is forgotten can be collected."""
+    """The threads of one process. Holds no reference to its executor, so an unused executor can be collected."""
 
     def __init__(self, at_most: int, name: str) -> None:
         self._at_most = at_most
@@ -116,4 +116,4 @@ def _work(tasks: "SimpleQueue[_Task | None]") -> None:
                 future.set_result(call())
             except BaseException as error:
                 future.set_exception(error)
-        del task, future, call  # else a thread that waits keeps what it worked on
+        del task, future, call  # otherwise a waiting thread keeps its last task alive

@@ -1,4 +1,4 @@
-"""Asks the service over HTTP: gives the value of a request, or says what became of it."""
+"""Asks the service over HTTP: returns the value of a request, or raises an error that says what happened."""
 
 from collections.abc import Callable
 from functools import partial
@@ -48,7 +48,7 @@ class Transport:
     Args:
         settings: where, and as whom.
         calls_per_minute: how many calls all clients of this key in this process send; None for no limit.
-        clock: time and chance; with one of its own, the transport shares its limit with nobody.
+        clock: time and chance; a transport with its own clock shares its limit with nobody.
         payload_timeout_s: how long to wait for what is at a URL, at most 30 seconds.
 
     >>> with Transport(Settings("secret", "http://127.0.0.1:1/graphql"), calls_per_minute=None) as transport:
@@ -170,7 +170,7 @@ class Transport:
 
 
 def _turns(settings: Settings, calls_per_minute: int | None, clock: Clock | None) -> Callable[[], None]:
-    """What waits for the rate limit."""
+    """Return the function that waits for the rate limit."""
     if calls_per_minute is None:
         return lambda: None
     if clock is not None:
@@ -180,7 +180,7 @@ def _turns(settings: Settings, calls_per_minute: int | None, clock: Clock | None
 
 
 def _redirection(url: str, reply: Reply) -> str | None:
-    """Where a payload is instead; None where it is nowhere else, or only in the clear after a secure connection."""
+    """Return where a payload has moved; None if it has not, or only from a secure to an insecure URL."""
     if reply.status not in _REDIRECTS or "Location" not in reply.headers:
         return None
     try:

@@ -1,8 +1,8 @@
-"""One HTTP exchange: what is sent, and the whole answer or how it was lost. Nothing is decided here.
+"""One HTTP exchange: send once, and return the complete answer or how it was lost. Retries are decided elsewhere.
 
-The adapter of requests finds how a host is reached: certificates, proxies, connections. Its sessions are not used, for
-they follow redirects with the key, keep cookies, take passwords from ``~/.netrc``, and are not made for threads; nor
-are its requests and responses, which cost more than all else of a small exchange.
+The adapter of requests finds how to reach a host: certificates, proxies, connections. Its sessions are not used,
+because they follow redirects with the key, keep cookies, read passwords from ``~/.netrc``, and are not thread-safe. Its
+requests and responses are not used either: they would cost more than the rest of a small exchange.
 """
 
 import zlib
@@ -26,13 +26,13 @@ from kili_query.deadlines import Deadlines, Watch, watched
 from kili_query.protocol import authorization
 
 MAX_CONNECTIONS = 128
-"""How many idle connections to one host are kept for the next calls: beyond, urllib3 warns of each that it drops."""
+"""Idle connections to one host that are kept; urllib3 warns of each one that it drops beyond that."""
 
 _CONNECT_TIMEOUT_S = 10.0
 _SLOWEST_UPLOAD_BYTES_PER_S = 100_000
 _IDLE_S = 30.0
-"""After such a pause new connections are made: the old ones may be dead without a sign, and a mutation that is sent on
-a dead connection is a mutation in doubt."""
+"""After such a pause new connections are made. The old ones may be dead without a sign, and a mutation that is sent on
+a dead connection is in doubt."""
 _READ_BYTES = 1 << 16
 _LONGEST_REASON = 300
 
@@ -42,14 +42,14 @@ _Proxies: TypeAlias = dict[str, str]
 
 @frozen
 class Sending:
-    """What is sent once.
+    """A request that is sent once.
 
     Attributes:
         method: ``POST`` or ``GET``.
-        url: where to.
-        headers: the headers, but for the key.
+        url: its target.
+        headers: the headers, without the key.
         body: the bytes, if any.
-        timeout_s: how long the other side may be silent, in seconds; more for a body that takes long to send.
+        timeout_s: seconds of silence that are allowed; a large body gets more.
     """
 
     method: str
@@ -61,11 +61,11 @@ class Sending:
 
 @frozen
 class _Route:
-    """How a host is reached.
+    """The way to a host.
 
     Attributes:
         pool: connections to it, or to the proxy before it.
-        before_path: what stands before the path in a request: a proxy is told the host too.
+        before_path: the text before the path in a request; a proxy needs the host too.
     """
 
     pool: HTTPConnectionPool
@@ -73,14 +73,14 @@ class _Route:
 
 
 class _Router(HTTPAdapter):
-    """Finds routes, each once."""
+    """Finds routes, and remembers them."""
 
     def __init__(self) -> None:
         super().__init__(pool_connections=MAX_CONNECTIONS, pool_maxsize=MAX_CONNECTIONS)
         self.routes: dict[str, _Route] = {}
 
     def route(self, origin: str, verify: _Verify, proxies: _Proxies) -> _Route:
-        """The route to a host, given by scheme, name and port."""
+        """Return the route to a host, given by scheme, name and port."""
         if origin not in self.routes:
             prepared = requests.Request("GET", origin).prepare()
             pool = cast("HTTPConnectionPool", self.get_connection_with_tls_context(prepared, verify, proxies=proxies))
@@ -91,19 +91,19 @@ class _Router(HTTPAdapter):
         return self.routes[origin]
 
     def close(self) -> None:
-        """Close the connections that nobody uses."""
+        """Close the idle connections."""
         super().close()
         self.routes.clear()  # urllib3 closes the connections of a pool once nobody has it
 
 
 class Wire:
-    """Connections to the service and to what stores its files, for any number of threads.
+    """Connections to the service and to the storage of its files, for any number of threads.
 
-    A forked process makes connections of its own.
+    A forked process makes its own connections.
 
     Args:
-        settings: to whom the key is shown, what is trusted, and how large an answer may be.
-        clock: what tells the time.
+        settings: which URLs get the key, what is trusted, and how large an answer may be.
+        clock: the time.
     """
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
@@ -119,11 +119,11 @@ class Wire:
     def exchange(self, sending: Sending, left_s: float) -> Reply | Failure:
         """Send once, and read the answer to its end.
 
-        The key goes with what the service itself is asked.
+        Only requests to the service itself carry the key.
 
         Args:
-            sending: what is sent.
-            left_s: the seconds until the deadline, by which all is over, however slowly the other side goes about it.
+            sending: the request.
+            left_s: seconds until the deadline, at which the exchange ends even if data still drips in.
         """
         if self._is_closed:
             return Failure("the client is closed", REFUSED)
@@ -143,7 +143,7 @@ class Wire:
             return _LATE if body is None else Reply(response.status, response.headers, body)
 
     def close(self) -> None:
-        """Close the connections that nobody uses, and send no more; what is under way is read to its end."""
+        """Close the idle connections and send no more. Exchanges under way are completed."""
         self._is_closed = True
         self._router.close()
         self._deadlines.close()
@@ -185,17 +185,17 @@ class Wire:
         return self._router
 
     def _environment(self, origin: str) -> tuple[_Verify, _Proxies]:
-        """How the environment of the process wants a host to be reached: its authorities, its proxies."""
+        """Return the certificate authorities and proxies that the environment sets for a host."""
         if origin not in self._environments:
             found = requests.Session().merge_environment_settings(origin, {}, None, self._settings.verify, None)
             self._environments[origin] = found["verify"] or False, dict(found["proxies"])
         return self._environments[origin]
 
     def _body(self, response: BaseHTTPResponse, watch: Watch, end_s: float) -> bytes | None:
-        """The body; None where it drips so slowly that the deadline passes.
+        """Read the body; return None if the deadline passes first.
 
         Raises:
-            AnswerTooLarge: it holds more than it may.
+            AnswerTooLarge: it is larger than allowed.
         """
         coding = response.headers.get("Content-Encoding", "").strip().lower()
         inflater = Inflater(coding, self._settings.max_answer_bytes)
@@ -206,7 +206,7 @@ class Wire:
                 if self._clock.monotonic_s() > end_s:
                     watch.is_over = True
                     break
-            # INVARIANT: what was cut by the end of its time is not taken for the whole, though it may look so
+            # INVARIANT: a body that the deadline cut off is not taken for a complete one, even if it looks like one
             if watch.is_over:
                 response.close()
                 return None
@@ -218,11 +218,11 @@ class Wire:
         return b"".join(pieces)
 
 
-_LATE = Failure("the answer was not there in whole before the deadline", SLOW)
+_LATE = Failure("the answer was not complete before the deadline", SLOW)
 
 
 def _lost(error: Exception, sending: Sending, silence_s: float, settings: Settings) -> Failure:
-    """How an answer was lost, told without the foreign exception: it holds the request, and so the key."""
+    """Return how an answer was lost, without the foreign exception: it holds the request, and so the key."""
     causes = list(_causes(error))
     words = _words(causes[-1]).replace(sending.url, without_secrets(sending.url))
     reason = settings.excerpt(words, _LONGEST_REASON)
@@ -234,7 +234,7 @@ def _lost(error: Exception, sending: Sending, silence_s: float, settings: Settin
         return Failure(f"no answer within {silence_s:.0f} s", SLOW)
     if isinstance(error, ValueError):  # the URL, the proxy or a header cannot be used: nothing was sent
         return Failure(f"nothing can be sent to {_host(sending.url)}: {reason}", REFUSED)
-    return Failure(f"the connection broke before the answer was there in whole: {reason}", BROKEN)
+    return Failure(f"the connection broke before the answer was complete: {reason}", BROKEN)
 
 
 def _origin(url: Url) -> str:
@@ -244,7 +244,7 @@ def _origin(url: Url) -> str:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The exception and those that it wraps, outermost first."""
+    """Yield the exception and those that it wraps, outermost first."""
     yield error
     inner = getattr(error, "reason", None) or next((part for part in error.args if isinstance(part, Exception)), None)
     inner = inner or error.__cause__ or error.__context__

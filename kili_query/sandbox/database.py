@@ -145,7 +145,7 @@ class Database:
         except sqlite3.Error as error:
             raise SourceError(f"{self.path}: {error}") from error
         if tables and not ("project" in tables and version == _LAYOUT):
-            raise SourceError(f"{self.path}: is a database, but none of a sandbox of this version")
+            raise SourceError(f"{self.path}: is a database, but not that of a sandbox of this version")
 
 
 class _Connection(sqlite3.Connection):

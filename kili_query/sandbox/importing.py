@@ -143,7 +143,7 @@ class _Import:
         external_id = asset.name("externalId")
         key = asset.name("id") or external_id
         if key is None:
-            raise DataError(f"{asset.place}: no asset: neither `id` nor `externalId`")
+            raise DataError(f"{asset.place}: not an asset: it has neither `id` nor `externalId`")
         if key in self.assets:
             raise DataError(f"{asset.place}: another asset has the id `{key}`")
         self.assets[key] = self._asset_row(key, external_id or key, asset)

@@ -160,7 +160,7 @@ def _is_time(condition: str) -> _Filter:
         try:
             moment = read_moment(str(value))
         except ValueError as error:
-            raise Refused(f"no time: `{value}` should be like `2024-02-01` or `2024-02-01T09:30:00Z`") from error
+            raise Refused(f"not a time: write `{value}` like `2024-02-01` or `2024-02-01T09:30:00Z`") from error
         yield Statement(condition, (len(moment), moment))
 
     return build
@@ -246,7 +246,7 @@ def _json_of(values: object) -> str:
     try:
         return json.dumps(values, allow_nan=False)
     except (ValueError, RecursionError) as error:
-        raise Refused(f"no list to select by: {error}") from error
+        raise Refused(f"not a list to select by: {error}") from error
 
 
 def _bindable(value: object) -> _Value:
@@ -258,7 +258,7 @@ def _bindable(value: object) -> _Value:
         case float():
             return value
         case _:
-            raise Refused(f"no value to select by: {json.dumps(value, default=str)[:60]}")
+            raise Refused(f"not a value to select by: {json.dumps(value, default=str)[:60]}")
 
 
 @lru_cache(maxsize=512)

@@ -155,12 +155,12 @@ def test_a_profile(ask: Run, tmp_path: Path) -> None:
     [
         (["demo", "--where", "OBJECTS.PERSN > 1"], "error[KQ0"),
         (["demo", "--where", "OBJECTS.PERSN"], "   = help: did you mean `PERSON`?\n"),
-        (["other"], "error: there is no project `other`, or not for this user"),
-        (["other", "--count"], "error: there is no project `other`, or not for this user"),
+        (["other"], "error: there is no project `other`, or this user may not see it"),
+        (["other", "--count"], "error: there is no project `other`, or this user may not see it"),
         ([""], "error: `PROJECT` must be the id of a project, not ''\n"),
         (["demo", "--fields", "id,nope"], "error: Cannot query field 'nope' on type 'Label'"),
         (["demo", "--fields", " , "], "names no field"),
-        (["demo", "--endpoint", "localhost"], "error: `--endpoint` is no endpoint: "),
+        (["demo", "--endpoint", "localhost"], "error: `--endpoint` is not an endpoint: "),
         (["demo", "-o", "no/such/folder/F"], "error: cannot write `no/such/folder/F`: No such file or directory\n"),
     ],
 )

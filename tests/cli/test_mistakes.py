@@ -358,7 +358,7 @@ class TestOtherFilesInPlaceOfLabels:
 
 def test_messages_name_options_and_variables(run: Run) -> None:
     ran = run("labels", "p", "--endpoint", "nowhere", KILI_API_KEY="k")
-    assert ran.err.startswith("error: `--endpoint` is no endpoint")
+    assert ran.err.startswith("error: `--endpoint` is not an endpoint")
     ran = run("labels", "p", KILI_API_KEY="k", KILI_VERIFY="no such file")
     assert ran.err.startswith("error: `KILI_VERIFY` is neither true nor false nor a path")
     ran = run("labels", "", "--endpoint", "http://127.0.0.1:9/graphql", KILI_API_KEY="k", KILI_SDK_SKIP_CHECKS="1")

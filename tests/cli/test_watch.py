@@ -203,7 +203,7 @@ class TestRefusals:
         return refused
 
     def test_an_unknown_project(self, refused: Callable[..., str]) -> None:
-        assert refused("nowhere").startswith("error: there is no project `nowhere`, or not for this user")
+        assert refused("nowhere").startswith("error: there is no project `nowhere`, or this user may not see it")
 
     def test_a_wrong_key(self, refused: Callable[..., str], box: Sandbox) -> None:
         assert refused(box.project_id, KILI_API_KEY="wrong").startswith("error: the API key is refused")
@@ -221,7 +221,7 @@ class TestRefusals:
         assert "did you mean `PERSON`?" in told
 
     def test_an_endpoint_that_is_none(self, refused: Callable[..., str], box: Sandbox) -> None:
-        assert refused(box.project_id, "--endpoint", "nowhere").startswith("error: `--endpoint` is no endpoint")
+        assert refused(box.project_id, "--endpoint", "nowhere").startswith("error: `--endpoint` is not an endpoint")
 
     @pytest.mark.parametrize(
         "option", [("--first", 0), ("--give-up-after", -1), ("--give-up-after", "nan"), ("--protocol", "mqtt")]

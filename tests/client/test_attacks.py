@@ -263,7 +263,7 @@ class TestLargeAnswers:
         with (
             ScriptedServer([answer]) as server,
             transport_to(server.endpoint, clock=FakeTime().clock) as transport,
-            pytest.raises(MutationOutcomeUnknown, match="connection broke before the answer was there in whole"),
+            pytest.raises(MutationOutcomeUnknown, match="connection broke before the answer was complete"),
         ):
             transport.ask(Request(DELETE_LABELS, {"ids": []}))
 

@@ -41,7 +41,7 @@ class Fault:
 FAULTS = {
     "delay": Fault("delay=5ms", "delay=2ms*", None),
     # the clock is one for all threads: it may jump to the deadline of one that reads while another sleeps
-    "429": Fault("429=2s", "429=30s*", TransportError, "HTTP 429: 429 Too Many|not there in whole before the deadline"),
+    "429": Fault("429=2s", "429=30s*", TransportError, "HTTP 429: 429 Too Many|not complete before the deadline"),
     "500": Fault("500", "500*", TransportError, "HTTP 500: 500 Internal Server Error", passes=False),
     "502": Fault("502", "502*", TransportError, "HTTP 502: 502 Bad Gateway"),
     "503": Fault("503", "503*", TransportError, "HTTP 503: 503 Service Unavailable"),
@@ -50,7 +50,7 @@ FAULTS = {
     "drop-before": Fault("drop-before", "drop-before*", TransportError, "the connection broke"),
     "drop-after": Fault("drop-after", "drop-after*", TransportError, "the connection broke"),
     "truncate": Fault("truncate", "truncate*", TransportError, "the connection broke"),
-    "html": Fault("html", "html*", TransportError, "no GraphQL answer: Please log in"),
+    "html": Fault("html", "html*", TransportError, "not a GraphQL answer: Please log in"),
     "error": Fault("error", "error*", GraphQLError, "a fault of the sandbox", passes=False),
     "error-bare": Fault("error-bare", "error-bare*", GraphQLError, "a fault of the sandbox", passes=False),
     "null-data": Fault("null-data", "null-data*", TransportError, "neither a value nor an error", passes=False),

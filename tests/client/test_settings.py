@@ -111,7 +111,7 @@ def test_a_bad_endpoint_is_refused_before_anything_is_sent(endpoint: str, words:
 
 
 def test_the_message_names_the_source() -> None:
-    with pytest.raises(ArgumentError, match="`KILI_API_ENDPOINT` is no endpoint"):
+    with pytest.raises(ArgumentError, match="`KILI_API_ENDPOINT` is not an endpoint"):
         resolve("k", environ={"KILI_API_ENDPOINT": "nonsense"})
 
 

@@ -57,7 +57,7 @@ def test_a_key_that_is_not_accepted(step: Step, words: str) -> None:
 
 
 def test_a_page_that_names_email_and_id_is_no_acceptance() -> None:
-    with pytest.raises(TransportError, match="no GraphQL answer: log in with email and id"):
+    with pytest.raises(TransportError, match="not a GraphQL answer: log in with email and id"):
         check(Answer(b"<p>log in with email and id</p>"))
 
 

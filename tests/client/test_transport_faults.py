@@ -98,14 +98,14 @@ FAULTS = {
         Answer(b"ff\r\n" + WHOLE.body, headers={"Transfer-Encoding": "chunked"}, missing_bytes=1), 5, "connection broke"
     ),
     "no gzip though it says so": unreadable(Answer(WHOLE.body, headers={"Content-Encoding": "gzip"}), 5, "broke"),
-    "half a JSON": unreadable(Answer(WHOLE.body[:-2]), 5, "no GraphQL answer"),
-    "HTML": unreadable(HTML, 5, "no GraphQL answer: Welcome Please log in"),
-    "empty": unreadable(Answer(b""), 5, "no GraphQL answer"),
-    "204": unreadable(Answer(b"", 204), 5, "no GraphQL answer: No Content"),
-    "another JSON": unreadable(Answer(b'{"hello": 1}'), 5, "no GraphQL answer"),
-    "a list": unreadable(Answer(b"[1]"), 5, "no GraphQL answer"),
-    "NaN": unreadable(Answer(b'{"data": {"data": NaN}}'), 5, "no GraphQL answer"),
-    "no errors and no data": unreadable(Answer(b'{"errors": []}'), 5, "no GraphQL answer"),
+    "half a JSON": unreadable(Answer(WHOLE.body[:-2]), 5, "not a GraphQL answer"),
+    "HTML": unreadable(HTML, 5, "not a GraphQL answer: Welcome Please log in"),
+    "empty": unreadable(Answer(b""), 5, "not a GraphQL answer"),
+    "204": unreadable(Answer(b"", 204), 5, "not a GraphQL answer: No Content"),
+    "another JSON": unreadable(Answer(b'{"hello": 1}'), 5, "not a GraphQL answer"),
+    "a list": unreadable(Answer(b"[1]"), 5, "not a GraphQL answer"),
+    "NaN": unreadable(Answer(b'{"data": {"data": NaN}}'), 5, "not a GraphQL answer"),
+    "no errors and no data": unreadable(Answer(b'{"errors": []}'), 5, "not a GraphQL answer"),
     "null data": unreadable(Answer(b'{"data": null}'), 1, "neither a value nor an error"),
     "null value": unreadable(data(None), 1, "neither a value nor an error"),
     "data of a wrong type": unreadable(Answer(b'{"data": [1]}'), 1, "neither a value nor an error"),
@@ -190,7 +190,7 @@ def test_an_answer_that_drips_ends_at_the_deadline() -> None:
     drip = Answer(b" " * 100_000 + WHOLE.body, piece_bytes=1)  # a quarter of an hour, and never a silence
     with ScriptedServer([drip]) as server:
         transport = Transport(Settings(KEY, server.endpoint), calls_per_minute=None)
-        with transport, pytest.raises(MutationOutcomeUnknown, match="not there in whole before the deadline"):
+        with transport, pytest.raises(MutationOutcomeUnknown, match="not complete before the deadline"):
             transport.ask(Request(DELETE_LABELS, {"ids": ["l1"]}, timeout_s=0.2))
         assert server.begun == 1
 

@@ -172,8 +172,8 @@ class TestLabels:
     @pytest.mark.parametrize(
         ("where", "message"),
         [
-            ({"createdAt": "yesterday"}, "no time: `yesterday` should be like `2024-02-01` or `2024-02-01T09:30:00Z`"),
-            ({"createdAtGte": "2024-02-30"}, "no time: `2024-02-30`"),
+            ({"createdAt": "yesterday"}, "not a time: write `yesterday` like `2024-02-01` or `2024-02-01T09:30:00Z`"),
+            ({"createdAtGte": "2024-02-30"}, "not a time: write `2024-02-30`"),
             ({"search": "SCENE.INDOOR.count"}, "bad category search: "),
             ({"search": " "}, "bad category search: "),
             ({"search": "not (SCENE.INDOOR.count > 0)"}, "bad category search: "),
@@ -182,7 +182,7 @@ class TestLabels:
             ({"asset": {"stepIdIn": ["s"]}}, "the filter `stepIdIn` is unsupported"),
             ({"asset": {"groupNameNotIn": ["g"]}}, "the filter `groupNameNotIn` is unsupported"),
             ({"asset": {"metadata": "Oslo"}}, "`metadata` must be an object"),
-            ({"id": "a\0b"}, "no value to select by"),
+            ({"id": "a\0b"}, "not a value to select by"),
         ],
         ids=repr,
     )

@@ -135,7 +135,7 @@ class TestDatabase:
         with sqlite3.connect(tmp_path / "other.db") as connection:
             connection.execute("CREATE TABLE things (x)")
         connection.close()
-        with pytest.raises(SourceError, match="is a database, but none of a sandbox of this version"):
+        with pytest.raises(SourceError, match="is a database, but not that of a sandbox of this version"):
             Sandbox(project=folder, database=tmp_path / "other.db")
 
     def test_a_failed_import_leaves_nothing(self, folder: Path, tmp_path: Path) -> None:

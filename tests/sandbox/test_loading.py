@@ -198,7 +198,7 @@ class TestAssets:
         [
             ("[", "not JSON"),
             ("3", "no asset: it must be a JSON object"),
-            ({}, "no asset: neither `id` nor `externalId`"),
+            ({}, "not an asset: it has neither `id` nor `externalId`"),
             ({"id": "a0"}, "another asset has the id `a0`"),
             ({"id": "a1", "status": "DONE"}, "`status`: expected one of TODO, ONGOING, LABELED, TO_REVIEW, REVIEWED"),
             ({"id": "a1", "priority": "high"}, "`priority`: expected a number"),

@@ -142,7 +142,7 @@ class Channel:
         websocket: the connection itself.
         protocol: what is spoken.
         settings: how large a message may be, and what excerpts of messages leave out.
-        clock: what tells the time.
+        clock: the time.
         id: the id of the subscription, new for each connection.
     """
 
@@ -230,7 +230,7 @@ class Channel:
             frame = read_frame(text)
         except ValueError as error:
             shown = self.settings.excerpt(repr(text), _LONGEST_EXCERPT)
-            raise Lost(Failure(f"the service sent what is no frame, {shown}: {error}", BROKEN)) from None
+            raise Lost(Failure(f"the service sent something that is not a frame, {shown}: {error}", BROKEN)) from None
         if frame.kind is Kind.PING:
             self.websocket.send(PONG)
         return frame

@@ -111,7 +111,7 @@ def read_frame(text: str | bytes) -> Frame:
     """
     frame = decode_body(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
     if not isinstance(frame, dict) or not isinstance(frame.get("type"), str):
-        raise ValueError("it is no JSON object with a `type`")
+        raise ValueError("it is not a JSON object with a `type`")
     kind = _KINDS.get(frame["type"], Kind.OTHER)
     return Frame(kind, frame.get("id"), frame.get("payload"), frame["type"])
 

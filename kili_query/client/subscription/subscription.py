@@ -151,7 +151,7 @@ class Subscription:
         except Exception as error:
             if error is not self._listener.error:
                 self._callback_error = error
-                _log.error("subscription: it ends, for its callback failed: %r", error)
+                _log.error("subscription: it ends because its callback failed: %r", error)
         finally:
             self._listener.close()
 
@@ -164,7 +164,7 @@ def subscribe(
     Raises:
         ArgumentError: an argument cannot be used.
         QueryError: the query is none, or the project has no such job or category.
-        NotFound: there is no such project, or not for this user.
+        NotFound: there is no such project, or this user may not see it.
         ServiceError: the service refused, or could not be reached.
     """
     query = _checked(project_id, callback, options)
