@@ -73,7 +73,7 @@ def test_the_space_around_a_key_is_not_part_of_it() -> None:
 @pytest.mark.parametrize("key", ["two words", "line\nbreak", "clé", "nul\0", "tab\tbed"])
 def test_what_no_header_can_hold_is_no_key_and_is_not_shown(key: str) -> None:
     for arguments, environ in (((key,), {}), ((), {"KILI_API_KEY": key})):
-        with pytest.raises(ArgumentError, match="no API key") as raised:
+        with pytest.raises(ArgumentError, match="not an API key") as raised:
             resolve(*arguments, environ=environ)
         assert key not in str(raised.value)
 
