@@ -340,12 +340,12 @@ class Plan:
 
     @property
     def pushed(self) -> Query:
-        """What the target is asked: TRUE for everything, FALSE where no label can match."""
+        """The part that the target evaluates: TRUE for everything, FALSE if no label can match."""
         return query_of(self.cut.pushed, bound_to=self.query.bound_to)
 
     @property
     def residual(self) -> Query | None:
-        """What must hold besides, evaluated locally; None where the target says it all."""
+        """The part that is evaluated locally; None if the target evaluates everything."""
         return None if self.cut.residual is None else query_of(self.cut.residual, bound_to=self.query.bound_to)
 
     @property

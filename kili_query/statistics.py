@@ -68,7 +68,7 @@ class Histogram:
 
 @frozen
 class Statistics:
-    """What a collection of labels holds, counter by counter.
+    """The counts in a collection of labels, counter by counter.
 
     Attributes:
         n_labels: the labels whose counts are known.
@@ -213,7 +213,7 @@ class Statistics:
 
 
 def _rank(share_decided: float, tree: Predicate) -> tuple[float, float]:
-    """What decides most labels for its cost comes first."""
+    """Put first what decides most labels for its cost."""
     cost = _cost(tree)
     return -share_decided / cost, cost
 

@@ -1,4 +1,4 @@
-"""What holds of queries on all labels: decided, with a label that shows where something does not hold."""
+"""Decisions about queries on all labels, each "no" with a label as counterexample."""
 
 from collections.abc import Callable
 

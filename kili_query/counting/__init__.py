@@ -1,4 +1,4 @@
-"""What one object is, and how many a label holds: the definition that every engine is held to.
+"""The definition of one object, and of how many a label holds, that every engine must follow.
 
 The rule is section 4 of the language. In short: everything counted has an identity, and a count is the number of
 distinct identities. The identity of an object is its place, job, category and ``mid``; that of a chosen category its

@@ -64,7 +64,7 @@ def _stored(label: dict[str, object], at: str) -> object:
 
 
 def mistaken_for_label(label: Mapping[str, object]) -> str:
-    """What was probably given in place of a label, after a colon; nothing where that cannot be told.
+    """Name what was probably given instead of a label, after a colon; empty if unclear.
 
     >>> mistaken_for_label({"id": "a", "externalId": "a.png", "content": "a.png"})
     ': this looks like an asset without labels'

@@ -29,7 +29,7 @@ Path: TypeAlias = "tuple[Path, object] | None"
 
 
 class Part(Enum):
-    """What stands in a place beside names and ids, and equals none of them."""
+    """Markers in a place, distinct from all names and ids."""
 
     CHOICE = "choice"
     PAYLOAD = "payload"
@@ -37,7 +37,7 @@ class Part(Enum):
 
 
 class Holder(NamedTuple):
-    """What may have `children`: an annotation, a category, a point, a job response."""
+    """An owner of `children`: an annotation, a category, a point, a job response."""
 
     content: Map
     place: Place
@@ -144,7 +144,7 @@ def jobs_of(site: Site) -> Iterator[tuple[str, Map]]:
     """The jobs of a map that hold something, metadata left out."""
     for name in site.jobs:
         if not isinstance(name, str):
-            raise _malformed("a job name is no string", (site.path, name))
+            raise _malformed("a job name must be a string", (site.path, name))
         payload = payload_at(site, name)
         if payload:
             yield name, payload
@@ -176,7 +176,8 @@ def read_categories(holder: Map, path: Path) -> Iterator[tuple[str, Map, Path]]:
     for category, at in entries(holder, "categories", path):
         name = category.get("name")
         if not isinstance(name, str):
-            raise _malformed("a category has no name" if name is None else "a category name is no string", (at, "name"))
+            message = "a category has no name" if name is None else "a category name must be a string"
+            raise _malformed(message, (at, "name"))
         yield name, category, at
 
 
@@ -270,7 +271,7 @@ def _point_holder(annotation: Holder, point: Map, index: int, path: Path) -> Hol
 def _id(content: Map, path: Path) -> object:
     mid = content.get("mid")
     if mid is not None and (isinstance(mid, bool) or not isinstance(mid, str | int | float)):
-        raise _malformed("a `mid` is neither string nor number", (path, "mid"))
+        raise _malformed("a `mid` must be a string or a number", (path, "mid"))
     return mid
 
 
@@ -288,5 +289,5 @@ def _is_key_frame(content: Map, inherited: bool) -> bool:
 
 def _map(value: object, what: str, path: Path) -> Map:
     if not isinstance(value, dict):
-        raise _malformed(f"{what} is no object", path)
+        raise _malformed(f"{what} must be an object", path)
     return value

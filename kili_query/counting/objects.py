@@ -52,7 +52,7 @@ class Found(NamedTuple):
 
 @frozen
 class Wanted:
-    """What to look for: the pairs of names that match, and the jobs that count at the root alone."""
+    """The pairs of names to find, and the jobs that count only at the root."""
 
     jobs: NamePattern
     categories: NamePattern
@@ -60,7 +60,7 @@ class Wanted:
 
     @classmethod
     def of(cls, counter: Counter | Pattern, rules: Rules) -> "Wanted":
-        """What a counter or a pattern looks for."""
+        """Return the names that a counter or a pattern matches."""
         if isinstance(counter, Counter):
             return cls(NamePattern((counter.job,)), NamePattern((counter.category,)), rules.root_jobs)
         return cls(counter.job, counter.category, rules.root_jobs)
@@ -76,7 +76,7 @@ EVERYTHING = Wanted(_ANY, _ANY)
 
 
 def find(sites: Iterable[Site], wanted: Wanted) -> Iterator[Found]:
-    """What is wanted in the maps of jobs and all below them: in each map first its own jobs, then those below."""
+    """Yield wanted objects in the maps of jobs and all below them: in each map first its own jobs, then those below."""
     if wanted.only_job in METADATA_JOBS:
         return
     at_root_alone = wanted.only_job in wanted.root_jobs
@@ -121,7 +121,7 @@ def _found_in(site: Site, job: str, payload: Map, pieces: tuple[str, ...]) -> It
 
 
 def token(found: Found, video: VideoPolicy) -> Hashable | None:
-    """What is counted once: the distinct tokens of a counter are its count; None counts nothing."""
+    """Return the token that counts once: the distinct tokens of a counter are its count; None counts nothing."""
     if found.frame is None or video == "objects":
         return found.identity
     if video == "frames":

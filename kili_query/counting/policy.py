@@ -10,12 +10,12 @@ _VIDEO_POLICIES = ("objects", "key_frames", "frames")
 def _known(_: "CountPolicy", attribute: "Attribute[VideoPolicy]", value: object) -> None:
     if value not in _VIDEO_POLICIES:
         choices = ", ".join(f"`{choice}`" for choice in _VIDEO_POLICIES)
-        raise ValueError(f"`{value}` is no {attribute.name} policy, choose one of {choices}")
+        raise ValueError(f"`{value}` is not a {attribute.name} policy: choose one of {choices}")
 
 
 @frozen
 class CountPolicy:
-    """What is counted in a video.
+    """How objects of a video are counted.
 
     Attributes:
         video: ``objects`` counts each object once, however many frames hold it; ``key_frames`` counts objects and
@@ -24,7 +24,7 @@ class CountPolicy:
     >>> CountPolicy(video="frame")
     Traceback (most recent call last):
         ...
-    ValueError: `frame` is no video policy, choose one of `objects`, `key_frames`, `frames`
+    ValueError: `frame` is not a video policy: choose one of `objects`, `key_frames`, `frames`
     """
 
     video: VideoPolicy = field(default="objects", validator=_known)
@@ -36,7 +36,7 @@ DEFAULT_POLICY = CountPolicy()
 
 @frozen
 class Rules:
-    """What must be known to read a label.
+    """The settings needed to read a label.
 
     Attributes:
         video: the policy for videos.

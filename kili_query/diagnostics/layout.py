@@ -116,7 +116,7 @@ def display_width(text: str) -> int:
     >>> display_width("né"), display_width("ne\u0301"), display_width("猫")
     (2, 2, 2)
     """
-    return sum(map(_cells, text))
+    return len(text) if text.isascii() else sum(map(_cells, text))
 
 
 def printable(text: str) -> str:
@@ -125,6 +125,8 @@ def printable(text: str) -> str:
     >>> printable("a\tb\x1b[2J\n") == "a b\ufffd[2J\ufffd"
     True
     """
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(
         " " if char == "\t" else "\ufffd" if unicodedata.category(char) in _UNPRINTABLE else char for char in text
     )

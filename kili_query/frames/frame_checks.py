@@ -72,7 +72,7 @@ def require_counts(names: list[str], kinds: Mapping[str, nw.dtypes.DType]) -> No
 
 
 def conditions_on_floats(names: list[str], kinds: Mapping[str, nw.dtypes.DType]) -> Iterator[nw.Expr]:
-    """What leaves out NaN, which stands for null in a column that became one of floats, and is more than any number."""
+    """Conditions that exclude NaN: it means null in float columns, and compares as larger than any number."""
     for name in names:
         if kinds[name].is_float():
             yield ~nw.col(name).is_nan()

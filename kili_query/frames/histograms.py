@@ -11,7 +11,7 @@ from kili_query.targets.column_names import FAULT, counter_of
 
 
 def statistics_of(table: IntoFrame, *, prefix: str = "") -> Statistics:
-    """What the labels of a table hold, counter by counter: for estimates, and to try first what decides soonest.
+    """Count the values of each counter in a table: for estimates, and to evaluate the most selective parts first.
 
     Args:
         table: a frame of counts of any library, as for `filter`. A lazy one is asked once for each counter, and gives

@@ -1,4 +1,4 @@
-"""What stands beside the counts of a label: the fields that people filter on."""
+"""Columns beside the counts of a label: the fields that people filter on."""
 
 from typing import TypeAlias
 

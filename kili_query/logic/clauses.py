@@ -41,7 +41,7 @@ class SumConstraint:
 
 @frozen
 class Constraints:
-    """What an assignment of cells must satisfy.
+    """The conditions that an assignment of cells must satisfy.
 
     Attributes:
         terms: the counters; variable ``i`` is the ``i``-th of them, all other variables come after.

@@ -172,7 +172,7 @@ def facts_of(
     labels_are_complete: bool = False,
     video: VideoPolicy = "objects",
 ) -> tuple[Fact, ...]:
-    """What is known of the labels that prepared trees are asked of."""
+    """Return the facts that hold for all labels that the question is about."""
     facts = list(metadata_facts(trees))
     if ontology is not None:
         facts += ontology_facts(trees, ontology, labels_are_complete=labels_are_complete, video=video)
@@ -233,6 +233,8 @@ class _Question:
             return _Finding(solution.is_satisfiable, note=note)
         values = dict(solution.values)
         if not all(holds(tree, values) for tree in (*trees, *self.facts)):
-            raise AssertionError("a solution that is none")  # INVARIANT: what the solver returns is checked
+            raise AssertionError(
+                "the solution does not meet the question"
+            )  # INVARIANT: what the solver returns is checked
         counters = {term: number for term, number in values.items() if isinstance(term, Counter)}
         return _Finding(True, example_of(counters, self.ontology, video=self.video))

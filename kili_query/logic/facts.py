@@ -1,4 +1,4 @@
-"""What an ontology says of the counts of a label that obeys it.
+"""Facts that an ontology states about the counts of a label that obeys it.
 
 Old or imported labels may not: facts serve verdicts and warnings, and never change the query that runs.
 """
@@ -42,10 +42,12 @@ class Fact:
 
 
 def metadata_facts(trees: Iterable[Predicate]) -> Iterator[Fact]:
-    """What looks like a job and is none is never counted."""
+    """Metadata looks like jobs, but is never counted."""
     for counter in _mentioned(trees):
         if counter.job in METADATA_JOBS:
-            yield Fact(Comparison(counter, CompareOp.EQ, 0), f"`{counter.job}` is no job, and nothing is counted in it")
+            yield Fact(
+                Comparison(counter, CompareOp.EQ, 0), f"`{counter.job}` is metadata, in which nothing is counted"
+            )
 
 
 def ontology_facts(
@@ -121,7 +123,7 @@ class _Facts:
                 yield from self.of_job(job)
 
     def of_counters(self) -> Iterator[Fact]:
-        """What bounds each counter that is known by now; its parents come after it, and have parents of their own."""
+        """Yield the bounds of each known counter; its parents are added behind it, and so are theirs."""
         while self.done < len(self.known):
             counter = list(self.known)[self.done]
             self.done += 1
@@ -146,7 +148,7 @@ class _Facts:
         return [counter for counter in self.known if counter.job == job.name and counter.category in job.categories]
 
     def of_counter(self, counter: Counter, job: Job) -> Iterator[Fact]:
-        """What bounds one counter."""
+        """Yield the bounds of one counter."""
         if job.is_child:
             yield from self.of_child(counter, job)
         elif job.is_classification and self.video == "objects":
@@ -197,7 +199,7 @@ class _Facts:
         return not job.is_child and not job.is_classification
 
     def of_job(self, job: Job) -> Iterator[Fact]:
-        """What bounds the categories of one job together."""
+        """Yield the bounds of the sum of categories of one job."""
         several = self.ontology.is_video or self.video != "objects" or _is_conversation(self.ontology)
         if not job.is_single_choice or several:
             return

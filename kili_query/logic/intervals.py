@@ -13,7 +13,7 @@ Interval: TypeAlias = tuple[int, int]
 """The lowest and the highest number, both included."""
 
 COUNTS: Interval = (0, MAX_COUNT)
-"""What a counter ranges over."""
+"""The range of a counter."""
 
 MANY = 8
 """From so many sets on, one by one would take longer than all in one go."""
@@ -175,7 +175,7 @@ def _meets(intervals: tuple[Interval, ...], interval: Interval) -> bool:
 
 
 def _gaps(intervals: tuple[Interval, ...], within: Interval) -> Iterator[Interval]:
-    """What some sorted intervals leave of a range."""
+    """Yield the gaps that sorted intervals leave in a range."""
     start, end = within
     for low, high in intervals:
         if start < low and start <= end:

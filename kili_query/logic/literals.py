@@ -36,7 +36,7 @@ Literal: TypeAlias = tuple[Form, IntervalSet]
 """A form, and the numbers that it may be."""
 
 Bounds: TypeAlias = Mapping[Term, Interval]
-"""What counters range over where more is known than `COUNTS`."""
+"""Ranges of counters, where more is known than `COUNTS`."""
 
 FormKey: TypeAlias = tuple[str, str, str, tuple[tuple[str, ...], ...]]
 
@@ -44,7 +44,7 @@ NO_BOUNDS: Bounds = {}
 
 
 def read_leaf(leaf: Comparison | Linear, bounds: Bounds = NO_BOUNDS) -> Literal:
-    """What a leaf speaks of, and the numbers in its range that it allows."""
+    """Return the form of a leaf, and the numbers in its range that it allows."""
     if isinstance(leaf, Comparison):
         return leaf.counter, IntervalSet.comparing(leaf.op, leaf.bound, bounds.get(leaf.counter, COUNTS))
     form, factor = _form_of(leaf.addends)
@@ -173,7 +173,7 @@ def _compare(form: Form, op: CompareOp, bound: int, span: Span) -> Comparison | 
 
 
 def term_key(term: Term) -> tuple[str, str, str]:
-    """What terms are sorted by: job, category, and what else there is."""
+    """Return the sort key of a term: job, category, then the rest."""
     match term:
         case Counter(job, category):
             return job, category, ""
@@ -187,7 +187,7 @@ def term_key(term: Term) -> tuple[str, str, str]:
 
 
 def form_key(form: Form) -> FormKey:
-    """What forms are sorted by: their first counter, then all else."""
+    """Return the sort key of a form: its first counter, then the rest."""
     if not isinstance(form, tuple):
         return (*term_key(form), ())
     keys = [(*term_key(addend.counter), str(addend.coefficient)) for addend in form]

@@ -48,7 +48,7 @@ def is_buildable(trees: Iterable[Predicate]) -> bool:
 
 
 def known_of_opaque(trees: Iterable[Predicate]) -> Iterator[Predicate]:
-    """What holds of opaque terms in every label; of very many patterns no more than that they count."""
+    """Yield conditions that opaque terms meet in every label; past a limit, none for patterns."""
     trees = tuple(trees)
     opaque = opaque_terms(trees)
     counters = _counters(trees, opaque)

@@ -42,7 +42,7 @@ MAX_BRACKETS = 16
 
 @frozen
 class _Context:
-    """What a run may take for granted.
+    """The assumptions of a run.
 
     Attributes:
         facts: of the labels, `()` for those that may hold anything.

@@ -24,7 +24,7 @@ STEPS_PER_PART = 20
 
 STEPS_PER_SUMS = 300
 STEPS_PER_ROW = 3
-"""What looking for integers in sums costs, for each constraint and for each time that it is read."""
+"""Steps that a search for integers in sums costs: for each constraint, and each time that one is read."""
 
 CLAUSES_COMPARED = 40
 """Among how many open clauses the one to branch on is chosen."""
@@ -35,7 +35,7 @@ LITERALS_COMPARED = 40
 
 @frozen
 class Solution:
-    """What the solver found.
+    """The result of the solver.
 
     Attributes:
         values: a number for each counter, when there is a solution.
@@ -126,7 +126,7 @@ class _Search:
     def try_switches(self) -> bool:
         """Deny each nested AND that cannot hold, whatever else holds; False when that is a contradiction.
 
-        From the last to the first, for of a clause the first two are watched, and the others cost nothing to deny.
+        The last come first, because only the first two of a clause are watched and denying the others costs nothing.
         """
         for switch in reversed(range(len(self.problem.terms), len(self.domains))):
             if self.steps > self.budget // 2:

@@ -168,7 +168,7 @@ def _without(
 
 
 def _reduced(weights: dict[int, int], bound: int) -> tuple[frozenset[tuple[int, int]], int]:
-    """A row without a common factor; its bound is rounded up, for sums of integers are integers."""
+    """Divide a row by its common factor; round its bound up, because sums of integers are integers."""
     weights = {variable: weight for variable, weight in weights.items() if weight}
     factor = gcd(*weights.values()) if weights else 1
     return frozenset((variable, weight // factor) for variable, weight in weights.items()), -(-bound // factor)

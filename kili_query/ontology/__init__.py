@@ -1,4 +1,4 @@
-"""What a project's labels may hold, and what a query says in its terms."""
+"""The jobs and categories of a project, and the names of a query resolved by them."""
 
 from kili_query.ontology.bind import bind
 from kili_query.ontology.check import check_names

@@ -34,7 +34,7 @@ MAX_FINDINGS = 50
 
 
 def check_names(tree: Predicate, ontology: Ontology) -> Iterator[Diagnostic]:
-    """What is wrong with the names of a tree, conditions in brackets included: the first findings, by position.
+    """Report wrong names of a tree, including conditions in brackets: the first findings, by position.
 
     >>> from kili_query.syntax import parse_tree
     >>> ontology = Ontology.from_json_interface({"jobs": {"OBJECTS": {"mlTask": "OBJECT_DETECTION", "content": {

@@ -1,4 +1,4 @@
-"""What could stand at the cursor, as the parser says it; the text before it need not be a query yet."""
+"""Completions at the cursor, as the parser allows them; the text before it need not be a query yet."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -71,7 +71,7 @@ _MARKS = frozenset(Word) - {
 
 @frozen
 class _Typed:
-    """What is typed already of the word at the cursor.
+    """The part of the word at the cursor that is already typed.
 
     Attributes:
         text: up to the cursor; of a quoted name, without the quotes.
@@ -125,7 +125,7 @@ def _comments_after(words: Sequence[Lexeme], text: str, cursor: int) -> Iterator
 
 
 def _unquoted(text: str) -> str:
-    """What is between the quotes, as far as it is written."""
+    """Return the text between the quotes, as far as it is written."""
     for whole in (text, f'{text}"', text.rstrip("\\") + '"'):
         try:
             return str(json.loads(whole))

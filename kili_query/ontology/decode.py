@@ -74,7 +74,7 @@ def decode_document(value: object) -> Mapping[str, object]:
 
 
 def _mistaken(value: object) -> str | None:
-    """What is given as a project and is another thing; None for what may be one."""
+    """Name what was given instead of a project; None if it may be one."""
     if not isinstance(value, Mapping) or _PROJECT_FIELDS & value.keys():
         return None
     if "jsonResponse" not in value and _ASSET_FIELDS & value.keys():

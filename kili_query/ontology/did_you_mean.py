@@ -85,7 +85,7 @@ def distance(left: str, right: str, limit: int) -> int:
 
 
 def _without_common_ends(left: str, right: str) -> tuple[str, str]:
-    """What is left of two words when what they begin and end with alike is gone: they are as far apart."""
+    """Remove the common start and end of two words, which does not change their distance."""
     start = _common(left, right)
     left, right = left[start:], right[start:]
     end = _common(left[::-1], right[::-1])
@@ -115,7 +115,7 @@ def name_jobs(names: Iterable[str]) -> str:
 
 
 def list_names(names: Iterable[str]) -> Help | None:
-    """What exists, where nothing is near to what was written: as many of the names as are quickly read.
+    """List existing names if none is similar to what was written: as many as can be read quickly.
 
     >>> list_names(["BOXES", "not"]).text, list_names(["A"]).text, list_names([]) is None
     ('there are `BOXES`, `"not"`', 'there is `A`', True)

@@ -1,4 +1,4 @@
-"""What an ontology is made of: jobs, their categories, and the points of a pose."""
+"""The parts of an ontology: jobs, their categories, and the points of a pose."""
 
 from collections.abc import Iterator, Mapping
 
@@ -20,7 +20,7 @@ PLAIN_TASKS = frozenset({"COMPARISON", "FILE", "RANKING", "TRANSCRIPTION"})
 """The tasks whose responses are known to hold none."""
 
 METADATA_JOBS = frozenset({"ANNOTATION_JOB_COUNTER", "ANNOTATION_NAMES_JOB", "ROTATION_JOB"})
-"""What labels hold beside their jobs, for the user interface alone."""
+"""Keys of labels beside their jobs, used only by the user interface."""
 
 _SINGLE_CHOICE_INPUTS = ("radio", "singleDropdown")
 _MULTIPLE_CHOICE_INPUTS = ("checkbox", "multipleDropdown")

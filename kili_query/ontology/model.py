@@ -13,12 +13,12 @@ from kili_query.ontology.encode import encode_interface
 from kili_query.ontology.job import Job
 
 VideoPolicy: TypeAlias = Literal["objects", "key_frames", "frames"]
-"""What is counted in a video."""
+"""How objects of a video are counted."""
 
 
 @frozen
 class Ontology:
-    """What a project's labels may hold.
+    """The jobs and categories of a project.
 
     Attributes:
         jobs: by name, in order; never changed.
@@ -104,4 +104,4 @@ class Ontology:
 
 
 OntologySource: TypeAlias = Ontology | str | PathLike[str]
-"""What is taken where an ontology is asked for: itself, or the path of its file."""
+"""An ontology, or the path of its file."""

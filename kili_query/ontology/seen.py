@@ -18,7 +18,7 @@ from kili_query.ontology.use import Use, uses
 def unseen_names(
     tree: Predicate, pairs: Collection[tuple[str, str]], jobs: Collection[str] = ()
 ) -> Iterator[Diagnostic]:
-    """What a query names and no label holds, with the near names that labels do hold.
+    """Report names of a query that no label holds, with similar names that labels do hold.
 
     Args:
         tree: the query.

@@ -66,7 +66,7 @@ class _Operand:
 
 @define
 class _Level:
-    """What stands between parentheses or brackets, or the whole query: chains of AND, joined by OR.
+    """The content of parentheses or brackets, or the whole query: chains of AND, joined by OR.
 
     Attributes:
         opening: the bracket before it, none for the whole query.

@@ -102,7 +102,7 @@ def _read_as_another(source: Source, number: Lexeme, op: Lexeme | None, message:
 
 
 def _reading_in_sum(text: str) -> tuple[str, str | None] | None:
-    """What a number means in a sum, where each is taken as it is; None unless another spelling is plainer."""
+    """Return how a number in a sum is read; None unless another spelling is plainer."""
     number = read_number(text)
     if not isinstance(number, int) or str(number) == text or abs(number) > MAX_COUNT:
         return None
@@ -114,7 +114,7 @@ def _cut(text: str) -> str:
 
 
 def _reading(text: str, op: str | None) -> tuple[str, str | None]:
-    """What a number that is no plain count means, and how to write that."""
+    """Return how a number that is not a plain count is read, and how to write it plainly."""
     number = read_number(text)
     shown = _cut(text)
     lead = "" if op is None else f"{op} "
@@ -135,7 +135,7 @@ def _reading(text: str, op: str | None) -> tuple[str, str | None]:
         case "!=" | "<>":
             return f"every count differs from `{shown}`", None
         case _:
-            return f"`{shown}` is no integer", None
+            return f"`{shown}` is not an integer", None
 
 
 def _mixed_connectives(source: Source, lexemes: Sequence[Lexeme]) -> Iterator[Diagnostic]:

@@ -225,7 +225,7 @@ def find_comments(text: str, start: int, end: int) -> Iterator[Span]:
 
 
 def name_pattern(lexeme: Lexeme) -> NamePattern:
-    """What a name stands for: one name, or all that fit its stars."""
+    """Return the pattern of a name: one name, or all names that fit its stars."""
     return _pattern(Token(lexeme.word.name, lexeme.text))
 
 

@@ -1,4 +1,4 @@
-"""What a target can express."""
+"""The capabilities of targets."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ _CORE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 
 @frozen
 class Capabilities:
-    """What a target can express beyond single counters of core names against integers.
+    """The capabilities of a target, beyond comparing single counters of core names with integers.
 
     Attributes:
         any_name: names that core cannot spell.
@@ -52,7 +52,7 @@ def is_core_name(name: str) -> bool:
 
 
 def inexpressible(tree: Predicate, capabilities: Capabilities) -> Iterator[str]:
-    """What a target cannot say of a lowered tree, in words, in the order of the text.
+    """Yield, in words, the parts of a lowered tree that a target cannot express, in the order of the text.
 
     >>> from kili_query.ast import CompareOp, Comparison
     >>> list(inexpressible(Comparison(Counter("J", "a b"), CompareOp.GT, 0), CORE))

@@ -12,7 +12,7 @@ from kili_query.counting import MAX_NESTING, Rules, is_video
 from kili_query.ontology.job import METADATA_JOBS
 
 IRREGULAR = (AttributeError, KeyError, TypeError, ValueError)
-"""What is raised by reading a JSON value as if it had another shape."""
+"""Exceptions raised by reading a JSON value as if it had another shape."""
 
 Place: TypeAlias = tuple[Hashable, ...]
 

@@ -199,7 +199,7 @@ def _compile_comparison(tokens: Tokens, decided: Outcome) -> JudgeSites:
 
 
 def _compile_term(term: Term, rules: Rules) -> Tokens:
-    """What a term counts: equal tokens are one."""
+    """Return a function that yields the tokens of a term; equal tokens count once."""
     match term:
         case Counter() | Pattern():
             wanted = Wanted.of(term, rules)

@@ -102,7 +102,7 @@ class FoundColumns:
         )
 
     def counts_of_all(self, wanted: Sequence[Term]) -> list[nw.Expr]:
-        """The columns of all terms; those to look for are looked for together, for each look costs its time."""
+        """Return the columns of all terms; selectors are combined, because each search costs time."""
         if self.names is not None:
             return [column for term in wanted for column in self.counts(term)]
         sought = [self._regular_expression(term) for term in wanted]

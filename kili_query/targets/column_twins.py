@@ -65,7 +65,7 @@ class ColumnTwins:
             )
 
     def _originals(self, column: str) -> Iterator[str]:
-        """What a column may have been called before it was renamed; seldom anything."""
+        """Yield the names that a column may have had before it was renamed; usually none."""
         name = column
         while (shorter := _RENAMED.sub("", name)) != name:
             name = shorter

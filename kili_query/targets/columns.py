@@ -213,7 +213,7 @@ def _sum(addends: Iterable[nw.Expr]) -> nw.Expr:
 
 
 def _wide(column: nw.Expr) -> nw.Expr:
-    """A column of counts in 64 bits; a null becomes 0, for not every library has integers that are null."""
+    """Return a column as 64-bit counts; null becomes 0, because not every library has nullable integers."""
     return column.fill_null(0).cast(nw.Int64)
 
 

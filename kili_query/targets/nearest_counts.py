@@ -46,12 +46,12 @@ class _Sum:
 
 
 Pending: TypeAlias = "tuple[Pending, Or | _Sum] | None"
-"""What must hold beside the domains, the newest first; shared by the states that branch from one."""
+"""Conditions beside the domains, the newest first; states that branch from one share them."""
 
 
 @define
 class _State:
-    """What is demanded so far: the numbers allowed to each counter, and what else must hold."""
+    """The demands so far: the numbers allowed for each counter, and other conditions."""
 
     domains: dict[Counter, IntervalSet] = field(factory=dict)
     pending: Pending = None
@@ -161,7 +161,7 @@ class NearestCounts:
         return None
 
     def size(self, tree: Predicate) -> int:
-        """How many terms there are; counted once for each tree, for the trees stay while we search."""
+        """Count the terms, once for each tree, because trees live as long as the search."""
         if id(tree) not in self.sizes:
             self.sizes[id(tree)] = 1 + sum(1 for _ in terms(tree))
         return self.sizes[id(tree)]
@@ -183,7 +183,7 @@ class NearestCounts:
     def least_move(self, lacking: _Sum, state: _State, nearest: Counts) -> int:
         """The least that it costs to bring a sum to one of its values.
 
-        A step costs one; but a counter that has left out what was found, for its domain has a gap there, may come
+        A step costs one; but a counter whose domain has a gap where it was found may come
         nearer by going on, as far as it is away and as far again.
         """
         heaviest = max(abs(addend.coefficient) for addend in lacking.addends)

@@ -97,7 +97,7 @@ class BytesMatcher:
         if not self.at:
             return label
         if not isinstance(label, dict):
-            raise MalformedLabelError("the label is no object")
+            raise MalformedLabelError("the label must be an object")
         return content_of(label, self.at)
 
     def __reduce__(self) -> tuple[object, tuple[Flat, Ontology | None, CountPolicy, str]]:

@@ -228,7 +228,7 @@ def _long_query(tree: Predicate, labels: exp.Table, counts: exp.Table, dialect: 
 
 def _check_text(name: str) -> None:
     if "\0" in name or any("\ud800" <= char <= "\udfff" for char in name):
-        raise NotExpressible(f"SQL cannot express a name that is no text: {name!r}")
+        raise NotExpressible(f"SQL cannot express a name that is not text: {name!r}")
 
 
 def _is_counter(counter: Counter) -> exp.Condition:
@@ -345,7 +345,7 @@ def _table(table: str) -> exp.Table:
     """A table as written, ``schema.table``; each part is a name, never SQL."""
     *qualifiers, name = table.split(".")
     if not all([*qualifiers, name]) or len(qualifiers) > 2:
-        raise ValueError(f"no name of a table: {table!r}")
+        raise ValueError(f"not the name of a table: {table!r}")
     database = [_identifier(part) for part in qualifiers]
     return exp.Table(
         this=_identifier(name),

@@ -60,7 +60,7 @@ class Change:
 
 @frozen
 class WhyNot:
-    """What would make a label match.
+    """A change that would make a label match.
 
     Attributes:
         change: the change of its counts; None when none is known.
@@ -79,7 +79,7 @@ class WhyNot:
 
 
 def why_not(tree: Predicate, counts: Counts) -> WhyNot:
-    """What would make a label match that does not.
+    """Find a change that would make a label match.
 
     Counters are taken as independent of each other. Objects chosen by their children, and patterns that no ontology
     has expanded, are never what changes, nor is any counter changed that they depend on where they hold already.
@@ -122,7 +122,7 @@ def _settled(tree: Predicate, counts: Counts) -> WhyNot:
 
 
 def _without_opaque(tree: Predicate, counts: Counts) -> tuple[Predicate, bool]:
-    """What certainly suffices in terms of single counters, and whether it may be more than is needed.
+    """Return a sufficient condition on single counters, and whether it may demand more than is needed.
 
     What cannot be looked into stays as it is as long as the counters that it depends on do.
     """

@@ -177,7 +177,8 @@ def test_a_column_of_json_that_is_not_there() -> None:
 def test_an_error_in_the_json_says_where() -> None:
     query = "J.A[K.B].count > 0"
     frame = pl.DataFrame({"id": ["a", "b"], "J/A": [0, 3], "K/B": [1, 1], "json": ["", '{"J": 3}']})
-    with pytest.raises(kq.MalformedLabelError, match="label `b`, column `json`: a job response is no object") as error:
+    message = "label `b`, column `json`: a job response must be an object"
+    with pytest.raises(kq.MalformedLabelError, match=message) as error:
         filter(frame, query, json_column="json")
     assert error.value.path == "J"
     frame = pl.DataFrame({"J/A": [0, 3, 3], "K/B": [1, 1, 1], "json": ["", "{}", None]})

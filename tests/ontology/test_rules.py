@@ -183,8 +183,8 @@ def test_an_ambiguous_display_name(text: str, mark: str, keys: str) -> None:
     ("text", "mark", "words"),
     [
         ("BOXES.CAR[SIZE.SMALL]", "SIZE", "`SIZE` is a child of `BOXES.PERSON`"),
-        ("BOXES.CAR[WEATHER.RAIN]", "WEATHER", "no child job"),
-        ("BOXES.CAR[BOXES.PERSON]", "BOXES", "no child job"),
+        ("BOXES.CAR[WEATHER.RAIN]", "WEATHER", "not a child job"),
+        ("BOXES.CAR[BOXES.PERSON]", "BOXES", "not a child job"),
         ("BOXES.CAR[SIZE.count > 1]", "SIZE", "child of"),
         ("BOXES.*[BENT.YES]", "BENT", "child of `BODY.ARM`"),
         ("*.CAR[BENT.YES]", "BENT", "child of"),

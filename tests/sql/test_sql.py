@@ -93,7 +93,7 @@ def test_tables() -> None:
     )
     assert '"s"."t_counts"' in to_sql(tree, layout="long", table="s.t")
     assert '"other"' in to_sql(tree, layout="long", counts_table="other")
-    with pytest.raises(ValueError, match="no name of a table"):
+    with pytest.raises(ValueError, match="not the name of a table"):
         to_sql(tree, table="a..b")
 
 

@@ -28,7 +28,7 @@ NUMBERS = {
     "A.B.count IN {01}": ("01", "`01` is read as `1`"),
     "A.B.count - C.D.count > 007": ("007", "`007` is read as `7`"),
     "A.B.count - C.D.count > 1 AND A.B.count > -1": ("-1", "`-1` is less than any count"),
-    "A.B.count IN {0.5..3}": ("0.5", "`0.5` is no integer"),
+    "A.B.count IN {0.5..3}": ("0.5", "`0.5` is not an integer"),
 }
 
 

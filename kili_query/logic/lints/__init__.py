@@ -31,7 +31,7 @@ def check_logic(
     labels_are_complete: bool = False,
     video: VideoPolicy = "objects",
 ) -> Iterator[Diagnostic]:
-    """What the logic has to say about a query, conditions in brackets included; the work is bounded.
+    """Report what the logic finds in a query, including conditions in brackets; the work is bounded.
 
     Args:
         tree: as written.

@@ -1,4 +1,4 @@
-"""What the rules look at: a query without sugar, what its clauses looked like as written, and a prover on a budget."""
+"""The case that rules examine: a query without sugar, its clauses as written, and a prover with a budget."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
@@ -21,7 +21,7 @@ _T = TypeVar("_T")
 
 MAX_STEPS = 100_000
 MAX_STEPS_EACH = 10_000
-"""What proofs may cost for one query, and one proof beyond what its size calls for."""
+"""Budget of all proofs for one query, and of one proof in addition to what its size needs."""
 
 MAX_DEPTH = 8
 """How deep a set of clauses is made smaller."""
@@ -83,7 +83,7 @@ class Case:
     Attributes:
         tree: without sugar; each comparison, set or relation of the text is one *clause*, whatever it lowers to.
         clauses: those of the tree by the `id` of their nodes, and its ANDs and ORs.
-        leaves: the ids of the clauses that are no AND and OR of the text.
+        leaves: the ids of the clauses that are not an AND or OR of the text.
         facts: what an ontology says of the labels.
         prover: shared by the rules.
         value: what the whole is on every label; None where labels differ.
@@ -121,12 +121,12 @@ class Case:
 
     @property
     def whole(self) -> str:
-        """What messages call the whole."""
+        """The noun for the whole in messages."""
         return "condition" if self.in_brackets else "query"
 
     @property
     def judged(self) -> str:
-        """What meets the whole or does not."""
+        """The noun in messages for what is judged."""
         return "object" if self.in_brackets else "label"
 
     def subject(self, part: Predicate, verdict: str) -> str:

@@ -28,7 +28,7 @@ def check(case: Case) -> Iterator[Diagnostic]:
 
 @frozen
 class _Given:
-    """What may be taken for granted at some place, and the part of the query that says it."""
+    """An assumption at some place, and the part of the query that it comes from."""
 
     predicate: Predicate
     source: Predicate
@@ -58,7 +58,7 @@ class _Level:
         return [index for index in range(len(self.operands)) if index not in self.gone]
 
     def connected(self, start: int) -> list[_Given]:
-        """What is given to an operand and shares a counter with it, or with what does: the rest has no say."""
+        """Return the assumptions about an operand that share a counter with it, directly or through others."""
         seen: dict[tuple[int, int], _Given] = {}
         waiting = list(terms(self.operands[start]))
         asked: set[Term] = set()

@@ -76,7 +76,7 @@ def _spellings(leaf: Linear) -> list[tuple[tuple[Addend, ...], CompareOp, int]]:
 
 
 def _two_sided(addends: tuple[Addend, ...], op: CompareOp, bound: int, span: Span) -> Relation:
-    """What is added on the left, what is taken away on the right."""
+    """Write added counters on the left, and subtracted ones on the right."""
     left = [Summand(one.counter) for one in addends for _ in range(max(0, one.coefficient))]
     right = [Summand(one.counter) for one in addends for _ in range(max(0, -one.coefficient))]
     if bound > 0 or not right:

@@ -43,6 +43,6 @@ def _misplaced(job: Job, place: str, use: Use) -> Diagnostic:
 def _help(job: Job) -> Help:
     parents = [f"`{spell(parent)}.{spell(category)}`" for parent, category in job.parents]
     if not parents:
-        return Help(f"`{job.name}` is no child job: write it outside the brackets")
+        return Help(f"`{job.name}` is not a child job: write it outside the brackets")
     more = ", …" if len(parents) > _MAX_LISTED else ""
     return Help(f"`{job.name}` is a child of {', '.join(parents[:_MAX_LISTED])}{more}")

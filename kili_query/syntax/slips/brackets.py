@@ -34,7 +34,7 @@ def parenthesized_sum(place: Place) -> Diagnostic | None:
         found = re.match(r"\(([^()]*)\)", place.rest)
         edit = Edit(place.span(len(found[0])), found[1]) if found else None
         span = place.span(len(found[0]) if found else 1)
-        return place.make(Code.UNEXPECTED_TOKEN, message, span, "no condition", "remove the parentheses", edit)
+        return place.make(Code.UNEXPECTED_TOKEN, message, span, "not a condition", "remove the parentheses", edit)
     stack = place.open_brackets()
     is_sum = place.last is not None and place.last.word in (Word.COUNT, Word.NUMBER) and place.expects(Word.OP)
     if not place.rest.startswith(")") or not stack or stack[-1].text != "(" or not is_sum or place.expects_connective:
@@ -42,7 +42,7 @@ def parenthesized_sum(place: Place) -> Diagnostic | None:
     if _goes_on(place.rest[1:]):
         span = Span(stack[-1].span.start, place.offset + 1)
         edit = Edit(span, place.text[span.start + 1 : span.end - 1])
-        return place.make(Code.UNEXPECTED_TOKEN, message, span, "no condition", "remove the parentheses", edit)
+        return place.make(Code.UNEXPECTED_TOKEN, message, span, "not a condition", "remove the parentheses", edit)
     return None
 
 

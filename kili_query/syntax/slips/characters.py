@@ -1,4 +1,4 @@
-"""What other languages, word processors and keyboards put into a query."""
+"""Characters from other languages, word processors and keyboards."""
 
 import re
 import unicodedata

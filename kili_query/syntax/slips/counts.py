@@ -22,7 +22,7 @@ def counter_alone(place: Place) -> Diagnostic | None:
     code = Code.UNEXPECTED_END if place.is_at_end else Code.UNEXPECTED_TOKEN
     advice = f"compare it, as in `{place.counter_text() or 'JOB.CATEGORY.count'} > 0`"
     label = "expected a comparison operator"
-    return place.make(code, "a counter alone is no condition", at, label, advice, Edit(at, " > 0"))
+    return place.make(code, "a counter alone is not a condition", at, label, advice, Edit(at, " > 0"))
 
 
 def missing_count(place: Place) -> Diagnostic | None:
@@ -90,7 +90,7 @@ def called_count(place: Place) -> Diagnostic | None:
     """``A.B.count()``, ``count(A.B)``."""
     if not place.rest.startswith("(") or place.last is None:
         return None
-    message = "`count` is no function"
+    message = "`count` is not a function"
     empty = re.match(r"\(\s*\)", place.rest)
     if empty is not None and place.follows(Word.COUNT):
         span = place.span(len(empty[0]))

@@ -67,7 +67,7 @@ def spaced_name(place: Place) -> Diagnostic | None:
 
 def _quoting(place: Place, span: Span, label: str) -> Diagnostic:
     name = place.text[span.start : span.end]
-    message = f"{shown(name)} is no bare name"
+    message = f"{shown(name)} is not a bare name"
     advice = f"quote the name: {shown(quote(name))}"
     return place.replace(Code.UNEXPECTED_TOKEN, message, span, label, quote(name), advice)
 
@@ -87,5 +87,5 @@ def misplaced_separator(place: Place) -> Diagnostic | None:
         return None
     edit = Edit(Span(*name.span()), quote(name[0]))
     advice = f"quote the name: {shown(quote(name[0]))}"
-    label = "no part of a bare name"
+    label = "not allowed in a bare name"
     return place.make(Code.UNEXPECTED_CHARACTER, message, place.span(len(symbol)), label, advice, edit)

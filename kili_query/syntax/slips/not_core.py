@@ -22,7 +22,7 @@ _LONGEST = 120
 
 @frozen
 class _Feature:
-    """What is not core, where it stands, and what to do; without help, the condition may be spelt in core."""
+    """A feature that core lacks, its place, and advice; without advice, the condition may have a core spelling."""
 
     name: str
     span: Span
@@ -88,7 +88,7 @@ def _edit(advice: str, span: tuple[int, int], text: str) -> Help:
 
 
 def _feature(lexemes: Sequence[Lexeme], index: int) -> _Feature | None:
-    """What is not core about one word, given those around it."""
+    """Return the feature of one word that core lacks, given the words around it."""
     at = lexemes[index]
     match at.word:
         case Word.AND | Word.OR if not at.text.isupper():

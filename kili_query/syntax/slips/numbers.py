@@ -1,4 +1,4 @@
-"""Numbers that are none, and what stands where a number should."""
+"""Malformed numbers, and other words where a number should stand."""
 
 import re
 
@@ -105,7 +105,7 @@ def _text_for_number(place: Place, text: str, span: Span) -> Diagnostic:
     plain = text.strip('" ').lower()
     if plain in _NUMBER_WORDS:
         plain = str(_NUMBER_WORDS.index(plain))
-    message = f"{shown(text)} is no number"
+    message = f"{shown(text)} is not a number"
     label = f"expected {'a number' if NAMES[0] not in place.expected else 'a number or a counter'}"
     if _NUMBER.fullmatch(plain):
         return place.replace(Code.UNEXPECTED_TOKEN, message, span, label, plain)

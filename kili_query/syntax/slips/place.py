@@ -125,7 +125,7 @@ class Place:
         return self.make(code, message, span, label, advice or f"write {shown(text)}", Edit(span, text))
 
     def expectation(self) -> str:
-        """What could stand at the place, in words."""
+        """Describe in words what could stand at the place."""
         if self.expects_condition:
             return "a condition, such as `JOB.CATEGORY.count > 0`"
         if {Word.NAME, Word.NUMBER} <= self.expected:

@@ -25,7 +25,7 @@ def unexpected_end(place: Place) -> Diagnostic | None:
 
 
 def unexpected(place: Place) -> Diagnostic:
-    """What is left when no finder knows better."""
+    """Report an unexpected word or character when no finder knows better."""
     span, label = place.span(len(place.word)), f"expected {place.expectation()}"
     if is_word_start(place.word) or place.word[0] in '.,()[]{}=<>+-"' or place.word == "!=":
         return place.make(Code.UNEXPECTED_TOKEN, f"unexpected {shown(place.word)}", span, label)
