@@ -15,7 +15,7 @@ from kili_query.errors import MalformedLabelError
 from kili_query.export.asset import Asset, Label
 from kili_query.export.context import Export
 from kili_query.export.errors import NotCompatibleInputType
-from kili_query.export.format import Entry, Format, Writer
+from kili_query.export.format import Entry, Format
 from kili_query.export.formats.kili import dump
 from kili_query.export.formats.map_attributes import attributes
 from kili_query.export.formats.objects import objects, uncrossed
@@ -134,13 +134,9 @@ def _check_categories(answer: Mapping[str, object], job: Job) -> None:
             raise MalformedLabelError(message, f".categories[{index}].name")
 
 
-def _open(export: Export) -> Writer:
-    return _GeojsonWriter(export)
-
-
 GEOJSON = Format(
     name="geojson",
-    open=_open,
+    open=_GeojsonWriter,
     suffix=".geojson",
     input_types=frozenset({"IMAGE", "GEOSPATIAL"}),
     layouts=frozenset({"merged"}),

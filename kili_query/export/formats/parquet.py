@@ -15,11 +15,13 @@ from typing import TypeAlias, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from attrs import evolve
 
 from kili_query.counting import count
 from kili_query.export.asset import Asset, Label
 from kili_query.export.context import Export
-from kili_query.export.format import Entry, Format, Writer
+from kili_query.export.format import Entry
+from kili_query.export.formats.jsonl import JSONL
 from kili_query.export.formats.kili import dump
 from kili_query.labels.structure import CONTENT
 from kili_query.protocol import table_flag, table_number, table_object, table_text
@@ -114,19 +116,4 @@ def _metadata(asset: Asset, label: Label) -> list[object]:
     ]
 
 
-def _open(export: Export) -> Writer:
-    return _ParquetWriter(export)
-
-
-PARQUET = Format(
-    name="parquet",
-    open=_open,
-    is_archive=False,
-    has_single_file=True,
-    has_geotiffs=True,
-    normalized=frozenset({None, True}),
-    layouts=frozenset({"split"}),
-    has_layouts=False,
-    has_all_jobs=True,
-    label_fields=("id", "secondsToLabel"),
-)
+PARQUET = evolve(JSONL, name="parquet", open=_ParquetWriter)
