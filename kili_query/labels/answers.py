@@ -353,8 +353,7 @@ class CategoryList(ListView[Category]):
 
     __slots__ = ()
 
-    def _entry(self, index: int) -> Category:
-        return Category(self._document, self, index, self._job)
+    _entry_class = Category
 
     def add_category(
         self, name: str, confidence: float | None = None, children: Mapping[str, object] | None = None
@@ -454,8 +453,7 @@ class PosePointList(ListView[PosePoint]):
 
     __slots__ = ()
 
-    def _entry(self, index: int) -> PosePoint:
-        return PosePoint(self._document, self, index, self._job)
+    _entry_class = PosePoint
 
 
 def _read_only(attribute: str, kind: type[object], doc: str) -> property:
@@ -609,8 +607,7 @@ class AnnotationList(ListView[Annotation]):
 
     __slots__ = ()
 
-    def _entry(self, index: int) -> Annotation:
-        return Annotation(self._document, self, index, self._job)
+    _entry_class = Annotation
 
     def add_annotation(self, annotation: Mapping[str, object]) -> None:
         """Add a copy of an annotation.

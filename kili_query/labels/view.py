@@ -4,7 +4,7 @@ A window finds its JSON through its parent and remembers it. The label counts wh
 number has changed, windows look again, so that two windows on one thing always show the same.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Generic, TypeVar, overload
 
 from kili_query.errors import MalformedLabelError
@@ -145,6 +145,8 @@ class ListView(View, Sequence[Entry], Generic[Entry]):
 
     __slots__ = ()
 
+    _entry_class: Callable[[LabelDict, View, int, Job | None], Entry]
+
     def _raw(self) -> list[object] | None:
         if self._version != self._document.version:
             node = self._found()
@@ -164,7 +166,7 @@ class ListView(View, Sequence[Entry], Generic[Entry]):
 
     def _entry(self, index: int) -> Entry:
         """Return the window on an entry that is there."""
-        raise NotImplementedError  # abstract: each list knows what its entries are
+        return self._entry_class(self._document, self, index, self._job)
 
     def __len__(self) -> int:
         return len(self._raw() or ())

@@ -18,7 +18,7 @@ from PIL import ImageFont
 
 from kili_query.errors import SourceError
 
-_SHIPPED = "typefaces/DejaVuSans.ttf"  # Latin, Greek, Cyrillic, Hebrew, Arabic, Armenian, Georgian, many signs
+_SHIPPED_FILE = "typefaces/DejaVuSans.ttf"  # Latin, Greek, Cyrillic, Hebrew, Arabic, Armenian, Georgian, many signs
 _SUFFIXES = (".ttf", ".otf", ".ttc")
 _FOLDERS = {
     "darwin": ("/System/Library/Fonts", "/Library/Fonts", "~/Library/Fonts"),
@@ -76,9 +76,9 @@ class Face:
 def _opened(path: Path | None, size_px: int) -> ImageFont.FreeTypeFont:
     if path is not None:
         return ImageFont.truetype(path, size_px)
-    data = get_data("kili_query.pictures", _SHIPPED)
+    data = get_data("kili_query.pictures", _SHIPPED_FILE)
     if data is None:
-        raise FileNotFoundError(_SHIPPED)
+        raise FileNotFoundError(_SHIPPED_FILE)
     return ImageFont.truetype(BytesIO(data), size_px)
 
 
@@ -87,10 +87,8 @@ def _drawn(font: ImageFont.FreeTypeFont, char: str) -> tuple[tuple[int, int], by
     return mask.size, bytes(mask)
 
 
-@cache
-def shipped_face() -> Face:
-    """Return the font that comes with the package."""
-    return Face(None)
+SHIPPED = Face(None)
+"""The font that comes with the package."""
 
 
 def face_in(path: str | os.PathLike[str]) -> Face:
@@ -110,12 +108,12 @@ def face_in(path: str | os.PathLike[str]) -> Face:
 def face_for(char: str, chosen: Face | None = None) -> Face | None:
     """Return the font that draws a character: the caller's, the one of the package, or one of the system.
 
-    >>> face_for("ß") == face_for("Ж") == face_for("Ω") == shipped_face(), face_for("\U00105555")
+    >>> face_for("ß") == face_for("Ж") == face_for("Ω") == SHIPPED, face_for("\U00105555")
     (True, None)
     """
     if unicodedata.category(char) in _ATTACHED:
-        return chosen or shipped_face()
-    first = (chosen, shipped_face())
+        return chosen or SHIPPED
+    first = (chosen, SHIPPED)
     return next((face for face in first if face is not None and face.has(char)), None) or _system_face_for(char)
 
 

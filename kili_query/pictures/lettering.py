@@ -6,10 +6,10 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from attrs import field, frozen
+from attrs import frozen
 from PIL import ImageDraw, ImageFont, features
 
-from kili_query.pictures.faces import Face, face_for, face_in, shipped_face
+from kili_query.pictures.faces import SHIPPED, Face, face_for, face_in
 
 _MOST_CHARACTERS = 600  # of one answer
 _MOST_NAMED = 12
@@ -33,10 +33,10 @@ class Lettering:
 
     size_px: int
     chosen: Face | None = None
-    _font: ImageFont.FreeTypeFont = field(init=False, repr=False, eq=False)
 
-    def __attrs_post_init__(self) -> None:
-        object.__setattr__(self, "_font", (self.chosen or shipped_face()).at(self.size_px))
+    @property
+    def _font(self) -> ImageFont.FreeTypeFont:
+        return (self.chosen or SHIPPED).at(self.size_px)
 
     @classmethod
     def of(cls, size_px: int, font: str | os.PathLike[str] | None) -> "Lettering":
@@ -100,7 +100,7 @@ class Lettering:
         """Return the text in parts, each with its font; a part goes on as long as its font has what comes."""
         runs: list[tuple[str, Face]] = []
         for char in text:
-            face = face_for(char, self.chosen) or self.chosen or shipped_face()
+            face = face_for(char, self.chosen) or self.chosen or SHIPPED
             if runs and (runs[-1][1] == face or _goes_on(char, runs[-1][1])):
                 runs[-1] = (runs[-1][0] + char, runs[-1][1])
             else:
