@@ -129,23 +129,24 @@ class Database:
         return connection
 
     def _create(self) -> None:
-        """Make the tables, where the file has none."""
+        """Create the tables, unless the file has some."""
         try:
             connection = self._take()
             connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("BEGIN IMMEDIATE")
-            tables = {str(row["name"]) for row in connection.execute("SELECT name FROM sqlite_master")}
-            if not tables:
-                for statement in _statements():
-                    connection.execute(statement)
-                connection.execute(f"PRAGMA user_version = {_LAYOUT}")
-                connection.execute("COMMIT")
+            if not _tables(connection):  # another process may create them now, which is why each is IF NOT EXISTS
+                layout = f"PRAGMA user_version = {_LAYOUT};"
+                connection.executescript(f"BEGIN IMMEDIATE; {read_text('sandbox', 'tables.sql')} {layout} COMMIT;")
             version = connection.execute("PRAGMA user_version").fetchone()["user_version"]
+            is_ours = "project" in _tables(connection) and version == _LAYOUT
             self._give_back(connection)
         except sqlite3.Error as error:
             raise SourceError(f"{self.path}: {error}") from error
-        if tables and not ("project" in tables and version == _LAYOUT):
+        if not is_ours:
             raise SourceError(f"{self.path}: is a database, but not that of a sandbox of this version")
+
+
+def _tables(connection: sqlite3.Connection) -> set[str]:
+    return {str(row["name"]) for row in connection.execute("SELECT name FROM sqlite_master")}
 
 
 class _Connection(sqlite3.Connection):
@@ -163,16 +164,6 @@ class _Connection(sqlite3.Connection):
             return super().execute(statement, values)
         except (UnicodeEncodeError, OverflowError) as error:
             raise Refused(f"a value cannot be kept or searched for: {error}") from error
-
-
-def _statements() -> Iterator[str]:
-    """The statements that make the tables, one at a time, for a script would end the transaction."""
-    statement = ""
-    for line in read_text("sandbox", "tables.sql").splitlines():
-        statement += f"{line}\n"
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
 
 
 def _as_dict(cursor: sqlite3.Cursor, row: tuple[object, ...]) -> Row:

@@ -6,9 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from threading import Lock
-from typing import TypeVar
 
-from anyio import CapacityLimiter, to_thread
 from attrs import define, field, frozen
 from graphql import FieldNode, GraphQLError, OperationDefinitionNode
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -23,13 +21,9 @@ FAULT_HEADER = "X-Sandbox-Fault"
 
 _MAX_SEEN = 10_000
 """How many requests the log keeps: the newest."""
-_SMALL_BODY_BYTES = 16 * 1024
-_THREADS = 2
 _WEBSOCKET = "WEBSOCKET"
 _RUNS_APP = (FaultKind.STATUS_AFTER, FaultKind.DROP_AFTER, FaultKind.TRUNCATE)
 _DROPS = (FaultKind.DROP_BEFORE, FaultKind.DROP_AFTER)
-
-_T = TypeVar("_T")
 
 
 @frozen
@@ -110,7 +104,6 @@ class FaultInjector:
         self._app = app
         self._is_header_allowed = is_header_allowed
         self._lock = Lock()
-        self._limiter = CapacityLimiter(_THREADS)
         self._seen: deque[Seen] = deque(maxlen=_MAX_SEEN)
         self._armed = [_Armed(_fault(fault)) for fault in faults]
 
@@ -155,7 +148,7 @@ class FaultInjector:
         body = await _read_body(receive)
         if body is None:
             return
-        asked = await self._read(body, _asked_in)
+        asked = _asked_in(body)
         try:
             wanted = self._by_header(scope)
         except FaultError as error:
@@ -171,12 +164,6 @@ class FaultInjector:
         if hit.kind in _RUNS_APP:
             await self._app(scope, replay(body, receive), kept)
         await _spoil(hit, asked, kept, scope, receive, send)
-
-    async def _read(self, text: str | bytes, read: Callable[[str | bytes], _T]) -> _T:
-        """Read a request; a large one in a thread, so that nobody else waits for that."""
-        if len(text) <= _SMALL_BODY_BYTES:
-            return read(text)
-        return await to_thread.run_sync(read, text, limiter=self._limiter)
 
     def _by_header(self, scope: Scope) -> list[Fault]:
         if not self._is_header_allowed:
@@ -218,8 +205,7 @@ class FaultInjector:
             nonlocal is_to_be_cut
             message = await receive()
             # INVARIANT: nothing is read of what comes from somebody who has not shown the key
-            # a small one is read at once, so that labels which are written now are heard
-            started = await self._read(message.get("text") or "", _started_by) if is_let_in else None
+            started = _started_by(message.get("text") or "") if is_let_in else None
             if started is None:
                 return message
             _, hit = self._take(_WEBSOCKET, scope["path"], started.operations)

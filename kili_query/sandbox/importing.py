@@ -2,7 +2,7 @@
 """From files to the database of a sandbox: its assets, its labels, and their counts."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from os import PathLike, fspath
 from os.path import isdir
 from pathlib import Path
@@ -23,17 +23,11 @@ from kili_query.scanning import Problem, read_labels
 
 FilePath: TypeAlias = str | PathLike[str]
 
-_ASSET_COLUMNS = (
-    "id, external_id, status, created_at, updated_at, skipped, is_honeypot, consensus_mark, honeypot_mark,"
-    " inference_mark, priority, duration, content, json_content, json_metadata, ocr_metadata, resolution,"
-    " page_resolutions"
-)
 _LABEL_COLUMNS = (
     "id, asset, author, label_type, model_name, created_at, updated_at, seconds_to_label, is_latest_label_for_user,"
     " is_sent_back_to_queue, consensus_mark, honeypot_mark, inference_mark, content, fault"
 )
 _UNDECIDED = -1
-_CREATED_AT = 3
 
 
 @define
@@ -110,7 +104,7 @@ class _Import:
     """One import.
 
     Attributes:
-        assets: by id, the rows of `_ASSET_COLUMNS`.
+        assets: the row of each asset, by its id.
         ids: of the assets, by external id.
         people: the number of each user, by id.
     """
@@ -118,7 +112,7 @@ class _Import:
     connection: sqlite3.Connection
     counter: ContentCounter
     time: str = field(factory=now)
-    assets: dict[str, tuple[object, ...]] = field(factory=dict)
+    assets: dict[str, dict[str, object]] = field(factory=dict)
     ids: dict[str, str] = field(factory=dict)
     people: dict[str, int] = field(factory=dict)
 
@@ -150,27 +144,27 @@ class _Import:
         self.ids.setdefault(external_id or key, key)
         return key
 
-    def _asset_row(self, key: str, external_id: str, asset: Fields) -> tuple[object, ...]:
-        return (
-            key,
-            external_id,
-            asset.word("status", AssetStatus) or "",
-            asset.time("createdAt") or self.time,
-            asset.time("updatedAt"),
-            asset.flag("skipped") or False,
-            asset.flag("isHoneypot") or False,
-            asset.number("consensusMark"),
-            asset.number("honeypotMark"),
-            asset.number("inferenceMark"),
-            int(asset.number("priority") or 0),
-            asset.number("duration"),
-            asset.text("content") or "",
-            asset.json_text("jsonContent") or "",
-            asset.json_text("jsonMetadata") or "{}",
-            asset.text("ocrMetadata"),
-            asset.sizes("resolution"),
-            asset.sizes("pageResolutions"),
-        )
+    def _asset_row(self, key: str, external_id: str, asset: Fields) -> dict[str, object]:
+        return {
+            "id": key,
+            "external_id": external_id,
+            "status": asset.word("status", AssetStatus) or "",
+            "created_at": asset.time("createdAt") or self.time,
+            "updated_at": asset.time("updatedAt"),
+            "skipped": asset.flag("skipped") or False,
+            "is_honeypot": asset.flag("isHoneypot") or False,
+            "consensus_mark": asset.number("consensusMark"),
+            "honeypot_mark": asset.number("honeypotMark"),
+            "inference_mark": asset.number("inferenceMark"),
+            "priority": int(asset.number("priority") or 0),
+            "duration": asset.number("duration"),
+            "content": asset.text("content") or "",
+            "json_content": asset.json_text("jsonContent") or "",
+            "json_metadata": asset.json_text("jsonMetadata") or "{}",
+            "ocr_metadata": asset.text("ocrMetadata"),
+            "resolution": asset.sizes("resolution"),
+            "page_resolutions": asset.sizes("pageResolutions"),
+        }
 
     def _add_label(self, position: int, label: Fields, *, is_derived: bool) -> None:
         content = self.counter.count(dict(label.values))
@@ -223,10 +217,10 @@ class _Import:
     def _settle(self) -> None:
         """Number what was read in the order of the pages."""
         self._refuse_repeated()
-        assets = sorted(self.assets.values(), key=lambda row: (str(row[_CREATED_AT]), str(row[0])))
+        assets = sorted(self.assets.values(), key=lambda row: (str(row["created_at"]), str(row["id"])))
         if assets:
-            statement = f"INSERT INTO assets ({_ASSET_COLUMNS}) VALUES ({_marks(assets[0])})"
-            self.connection.executemany(statement, assets)
+            statement = f"INSERT INTO assets ({', '.join(assets[0])}) VALUES ({_marks(assets[0])})"
+            self.connection.executemany(statement, [tuple(row.values()) for row in assets])
         for statement in _SETTLE:
             self.connection.execute(statement)
 
@@ -269,5 +263,5 @@ def _or(value: bool | None, otherwise: int) -> int:
     return otherwise if value is None else value
 
 
-def _marks(row: Sequence[object]) -> str:
+def _marks(row: Collection[object]) -> str:
     return ", ".join("?" * len(row))

@@ -1,12 +1,12 @@
 -- INVARIANT: numbers of assets and of labels ascend with (created_at, id), so that the order of the numbers is the
 -- order of the pages.
-CREATE TABLE project (
+CREATE TABLE IF NOT EXISTS project (
     only_one INTEGER PRIMARY KEY CHECK (only_one = 1),
     id TEXT NOT NULL,
     document TEXT NOT NULL
 );
 
-CREATE TABLE users (
+CREATE TABLE IF NOT EXISTS users (
     number INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
     email TEXT NOT NULL,
@@ -14,7 +14,7 @@ CREATE TABLE users (
     lastname TEXT NOT NULL
 );
 
-CREATE TABLE assets (
+CREATE TABLE IF NOT EXISTS assets (
     number INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
     external_id TEXT NOT NULL,
@@ -35,15 +35,15 @@ CREATE TABLE assets (
     resolution TEXT,
     page_resolutions TEXT
 );
-CREATE INDEX assets_by_external_id ON assets (external_id);
+CREATE INDEX IF NOT EXISTS assets_by_external_id ON assets (external_id);
 
 -- apart from the labels, so that reading many labels does not read through their contents
-CREATE TABLE contents (
+CREATE TABLE IF NOT EXISTS contents (
     number INTEGER PRIMARY KEY,
     json_response TEXT NOT NULL
 );
 
-CREATE TABLE labels (
+CREATE TABLE IF NOT EXISTS labels (
     number INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
     asset INTEGER NOT NULL REFERENCES assets (number),
@@ -62,17 +62,17 @@ CREATE TABLE labels (
     -- why the content cannot be counted; null where it was
     fault TEXT
 );
-CREATE INDEX labels_by_asset ON labels (asset);
+CREATE INDEX IF NOT EXISTS labels_by_asset ON labels (asset);
 
-CREATE TABLE counts (
+CREATE TABLE IF NOT EXISTS counts (
     job TEXT NOT NULL,
     category TEXT NOT NULL,
     label INTEGER NOT NULL REFERENCES labels (number) ON DELETE CASCADE,
     count INTEGER NOT NULL,
     PRIMARY KEY (job, category, label)
 ) WITHOUT ROWID;
-CREATE INDEX counts_by_label ON counts (label);
+CREATE INDEX IF NOT EXISTS counts_by_label ON counts (label);
 
 -- the long layout of `Query.to_sql`, by id
-CREATE VIEW labels_counts AS
+CREATE VIEW IF NOT EXISTS labels_counts AS
     SELECT labels.id AS label_id, job, category, count FROM counts JOIN labels ON labels.number = counts.label;
