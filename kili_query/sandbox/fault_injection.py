@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from http import HTTPStatus
 from threading import Lock
 
+from anyio import to_thread
 from attrs import define, field, frozen
 from graphql import FieldNode, GraphQLError, OperationDefinitionNode
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -21,6 +22,7 @@ FAULT_HEADER = "X-Sandbox-Fault"
 
 _MAX_SEEN = 10_000
 """How many requests the log keeps: the newest."""
+_SMALL_BODY_BYTES = 16 * 1024
 _WEBSOCKET = "WEBSOCKET"
 _RUNS_APP = (FaultKind.STATUS_AFTER, FaultKind.DROP_AFTER, FaultKind.TRUNCATE)
 _DROPS = (FaultKind.DROP_BEFORE, FaultKind.DROP_AFTER)
@@ -148,7 +150,8 @@ class FaultInjector:
         body = await _read_body(receive)
         if body is None:
             return
-        asked = _asked_in(body)
+        # a large body is read in a thread, so that nobody else waits meanwhile
+        asked = _asked_in(body) if len(body) <= _SMALL_BODY_BYTES else await to_thread.run_sync(_asked_in, body)
         try:
             wanted = self._by_header(scope)
         except FaultError as error:
