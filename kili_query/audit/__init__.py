@@ -1,6 +1,6 @@
-"""The audit of a server: whether its category searches count as we do, and what it can hence be trusted with.
+"""Audit a server: find out whether its category searches count as we do, and so which of them are reliable.
 
-It only asks: nothing is written to the server. Needs requests and tqdm (extra ``client``).
+An audit only sends queries: nothing is written to the server. Needs requests and tqdm (extra ``client``).
 """
 
 from kili_query.audit.report import AuditReport, Disagreement, Finding, Trait, Verdict

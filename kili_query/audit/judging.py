@@ -1,7 +1,7 @@
-"""Which trait each wrong answer speaks against, and which traits were tried at all.
+"""Attribute each wrong answer to a trait, and find the traits that were not tested at all.
 
-A wrong answer is laid to one trait, the simplest that explains it: a server that knows only whether something is there
-counts child jobs wrong too, but is to be mistrusted for the first alone.
+Each wrong answer counts against one trait, the simplest that explains it. For example, a server that only knows
+whether a category is present also counts child jobs wrong, but only `COUNTS_BEYOND_ONE` fails.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -15,7 +15,7 @@ from kili_query.ontology import Ontology
 
 @frozen
 class _Wrong:
-    """One answer that is wrong, and what it speaks against."""
+    """A wrong answer, and the trait that it counts against."""
 
     trait: Trait
     probe: Probe
@@ -23,12 +23,12 @@ class _Wrong:
 
 
 def judge(root: Sequence[Observed], child: Sequence[Observed], ontology: Ontology) -> Iterator[Finding]:
-    """The findings on all traits but that of decimals.
+    """Yield the findings on all traits except decimals.
 
     Args:
-        root: what the server says of pairs of root jobs.
-        child: the same of child jobs.
-        ontology: the project's.
+        root: the server's answers about pairs of root jobs.
+        child: its answers about pairs of child jobs.
+        ontology: the project's ontology.
     """
     wrong = [_Wrong(_against(seen, probe), probe, seen) for seen in root for probe in seen.wrong]
     failed = {one.trait for one in wrong}
@@ -54,7 +54,7 @@ def judge(root: Sequence[Observed], child: Sequence[Observed], ontology: Ontolog
 
 
 def _against(seen: Observed, probe: Probe) -> Trait:
-    """What a wrong answer about a root job speaks against."""
+    """Return the trait that a wrong answer about a root job counts against."""
     low, high = seen.range
     if seen.count == 0:
         return Trait.FINDS_ABSENT if low == 0 and probe.holds(0) else Trait.FINDS_PRESENT
@@ -66,7 +66,7 @@ def _against(seen: Observed, probe: Probe) -> Trait:
 
 
 def _against_child(seen: Observed, probe: Probe, failed: Collection[Trait], *, is_absence_tried: bool) -> Trait:
-    """The same about a child job: what fails on root jobs already explains as much here."""
+    """Return the trait for a child job: a trait that failed on root jobs explains the same error here."""
     trait = _against(seen, probe)
     if trait is Trait.FINDS_ABSENT and not is_absence_tried:
         return trait
@@ -76,7 +76,7 @@ def _against_child(seen: Observed, probe: Probe, failed: Collection[Trait], *, i
 
 
 def _together(wrong: Iterable[_Wrong]) -> Iterator[Disagreement]:
-    """One disagreement for each search and answer."""
+    """Group wrong answers into one disagreement for each search and answer."""
     labels: dict[tuple[str, bool], dict[str, int]] = {}
     for one in wrong:
         key = one.probe.search(one.seen.pair), one.seen.answers[one.probe]
@@ -86,7 +86,7 @@ def _together(wrong: Iterable[_Wrong]) -> Iterator[Disagreement]:
 
 @define
 class _Tried:
-    """What was tried; each method says what was lacking, empty where nothing was."""
+    """The answers that were collected. Each method returns why a trait was not tested, or an empty text if it was."""
 
     root: Sequence[Observed]
     child: Sequence[Observed]
@@ -98,11 +98,11 @@ class _Tried:
 
     def lack_of_present(self) -> str:
         shown = any(seen.count > 0 for seen in self.root)
-        return "" if shown else "no label of the sample holds anything of a root job"
+        return "" if shown else "no label of the sample has an answer to a root job"
 
     def lack_of_absent(self) -> str:
         shown = any(seen.count == 0 for seen in self._right)
-        return "" if shown else "no label of the sample lacks what was searched for"
+        return "" if shown else "no label of the sample is without the category that was searched for"
 
     def lack_beyond_one(self) -> str:
         shown = any(seen.count > 1 for seen in self._right)
@@ -114,7 +114,7 @@ class _Tried:
         blamed_elsewhere = {id(one.seen) for one in self.wrong if one.trait is not Trait.COUNTS_CHILD_JOBS}
         telling = [seen for seen in self.child if not seen.wrong or id(seen) in blamed_elsewhere]
         if not any(seen.count > 0 and not seen.wrong for seen in self.child):
-            return "no label of the sample shows it: none holds anything of a child job"
+            return "no label of the sample shows it: none has an answer to a child job"
         if not any(seen.count > 1 for seen in telling):
             return "no label of the sample shows it: none holds a category of a child job twice"
         return ""

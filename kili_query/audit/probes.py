@@ -1,4 +1,4 @@
-"""What a server is asked: a few searches of one counter each, over labels of the sample."""
+"""The questions for a server: a few searches of one counter each, over labels of the sample."""
 
 import operator
 from collections import Counter as Tally
@@ -22,12 +22,12 @@ _HOLDS: dict[str, Callable[[int, int], bool]] = {
     "<": operator.lt,
 }
 _MAX_MEMBERS = 100
-"""Labels that one search asks about: a page at most, so that one request answers it."""
+"""Maximum number of labels per search: one page, so that one request answers it."""
 _MAX_PAIRS, _FEWEST_PAIRS = 3, 2
 _MAX_BOUNDS = 2
 _ALWAYS = ((">", 0), ("==", 0), ("<", 1), ("<=", 0), ("==", 1), (">", 1), (">=", 2), ("<=", 1))
 MAX_PROBES = 2 * _MAX_PAIRS * (len(_ALWAYS) + 3 * _MAX_BOUNDS)
-"""The searches of integers that one audit asks at most: of root jobs and of child jobs."""
+"""Maximum number of searches with integers in one audit, over root jobs and child jobs."""
 
 
 @frozen
@@ -38,23 +38,23 @@ class Probe:
     bound: int
 
     def holds(self, number: int) -> bool:
-        """Whether so many objects meet it."""
+        """Whether this number of objects meets the comparison."""
         return _HOLDS[self.op](number, self.bound)
 
     def search(self, pair: Pair) -> str:
-        """The text that is sent."""
+        """Return the search to send."""
         return f"{pair[0]}.{pair[1]}.count {self.op} {self.bound}"
 
 
 @frozen
 class Observed:
-    """What the server says of one pair in one label.
+    """The server's answers about one pair in one label.
 
     Attributes:
         label_id: the label.
         pair: the job and the category.
-        count: how many objects we count.
-        is_repeated: one of them stands in several frames.
+        count: the number of objects that we count.
+        is_repeated: whether one of them appears in several frames.
         answers: whether each probe found the label.
     """
 
@@ -66,12 +66,12 @@ class Observed:
 
     @property
     def wrong(self) -> list[Probe]:
-        """The probes that the server answers otherwise than we."""
+        """The probes whose answer differs from ours."""
         return [probe for probe, is_found in self.answers.items() if probe.holds(self.count) != is_found]
 
     @property
     def range(self) -> tuple[int, int]:
-        """How many objects the server seems to count, at least and at most."""
+        """The smallest and the largest count that fit the server's answers."""
         equal = [probe.bound for probe, is_found in self.answers.items() if is_found and probe.op == "=="]
         if len(equal) == 1 and equal[0] > 0:
             return equal[0], equal[0]
@@ -81,7 +81,7 @@ class Observed:
 
 
 def choose_pairs(pairs: Iterable[Pair], labels: Sequence[SampledLabel]) -> list[Pair]:
-    """A few pairs whose labels show as many situations as there are: none, one, several, in frames once and again."""
+    """Return a few pairs whose labels cover the most situations: none, one, several, in one frame or in several."""
     shown = {pair: _situations(pair, labels) for pair in pairs}
     chosen: list[Pair] = []
     seen: set[tuple[int, bool]] = set()
@@ -96,12 +96,12 @@ def choose_pairs(pairs: Iterable[Pair], labels: Sequence[SampledLabel]) -> list[
 
 @define
 class Asker:
-    """Who asks the server, search by search.
+    """Sends searches to the server.
 
     Attributes:
         service: the server.
-        project_id: whose labels are searched.
-        searches: how many there were.
+        project_id: the project whose labels are searched.
+        searches: the number of searches so far.
     """
 
     service: Service
@@ -109,7 +109,7 @@ class Asker:
     searches: int = 0
 
     def find(self, search: str, ids: Sequence[str]) -> set[str]:
-        """The ids among these that a search finds, by one request.
+        """Return the ids among these that a search finds, with one request.
 
         Raises:
             ServiceError: the server cannot be asked, or lists labels that are not among these.
@@ -118,7 +118,7 @@ class Asker:
         where = label_where(self.project_id, {"id_contains": ids}, search)
         answer = self.service.ask(Request(LABELS, {"where": where, "skip": 0, "first": len(ids)}, "id"))
         if not isinstance(answer, list) or not all(isinstance(row, dict) for row in answer):
-            raise TransportError(f"the answer is no list of objects: {shape_of(answer)}", operation=LABELS.name)
+            raise TransportError(f"the answer must be a list of objects, not {shape_of(answer)}", operation=LABELS.name)
         found = {str(row.get("id")) for row in answer}
         if strange := sorted(found.difference(ids)):
             message = f"the server lists the label `{strange[0]}`, which was not asked for"
@@ -141,7 +141,7 @@ def observe(asker: Asker, pair: Pair, labels: Sequence[SampledLabel]) -> Iterato
 
 
 def _members(pair: Pair, labels: Sequence[SampledLabel]) -> list[SampledLabel]:
-    """The labels that the server is asked about: no more than a page, of each situation its share."""
+    """Return the labels to ask about: at most a page, with a share of each situation."""
     groups: dict[tuple[int, bool], list[SampledLabel]] = {}
     for label in labels:
         groups.setdefault((label.counts.get(pair, 0), pair in label.repeated), []).append(label)
@@ -150,7 +150,7 @@ def _members(pair: Pair, labels: Sequence[SampledLabel]) -> list[SampledLabel]:
 
 
 def _probes(pair: Pair, members: Iterable[SampledLabel]) -> list[Probe]:
-    """Bounds at 0 and 1, and at the counts beyond one: the most frequent and the greatest."""
+    """Return probes at 0 and 1, and at the most frequent and the greatest count above one."""
     beyond = Tally(number for label in members if (number := label.counts.get(pair, 0)) > 1)
     bounds = sorted({beyond.most_common(1)[0][0], max(beyond)}) if beyond else []
     more = [(op, bound) for bound in bounds for op in ("==", ">", "<")]
@@ -162,7 +162,7 @@ def _situations(pair: Pair, labels: Iterable[SampledLabel]) -> Tally[tuple[int, 
 
 
 def _wealth(situations: Tally[tuple[int, bool]]) -> tuple[int, int]:
-    """How well labels show what can go wrong: most of all those of several objects, then those of any."""
+    """Rank how well labels reveal errors: those with several objects first, then those with any."""
     return (
         sum(number for (count, _), number in situations.items() if count > 1),
         sum(number for (count, _), number in situations.items() if count > 0),

@@ -1,4 +1,4 @@
-"""What an audit found: of each trait whether server and local count agree, and the labels that show where not."""
+"""The findings of an audit: whether server and local counts agree on each trait, and labels where they do not."""
 
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
@@ -11,30 +11,30 @@ _SHOWN = 3
 
 
 class Trait(StrEnum):
-    """What a server does as we do, or does not. Those that a `ServerProfile` has bear its names."""
+    """A way of counting that a server may share with us. Traits that a `ServerProfile` has use its names."""
 
     FINDS_PRESENT = "finds_present"
-    """``> 0`` finds what root jobs hold, and nothing else. Nothing can be asked of a server that lacks this."""
+    """``> 0`` finds exactly the categories that root jobs hold. Without this, no search of the server is reliable."""
     FINDS_ABSENT = "finds_absent"
     COUNTS_BEYOND_ONE = "counts_beyond_one"
     COUNTS_CHILD_JOBS = "counts_child_jobs"
     COUNTS_VIDEOS = "counts_videos"
     READS_DECIMALS = "reads_decimals"
-    """A decimal is read as the integers that it leaves. Of no consequence: only plain integers are ever sent."""
+    """A decimal selects the same integers as here. This has no effect, because only plain integers are sent."""
 
 
 _MEANINGS = {
-    Trait.FINDS_PRESENT: "`> 0` finds what root jobs hold, and nothing else",
+    Trait.FINDS_PRESENT: "`> 0` finds exactly the categories that root jobs hold",
     Trait.FINDS_ABSENT: "`== 0`, `< n` and `<= n` find labels that never mention the category",
-    Trait.COUNTS_BEYOND_ONE: "an object more is one more",
+    Trait.COUNTS_BEYOND_ONE: "each further object adds one",
     Trait.COUNTS_CHILD_JOBS: "child jobs count once for each parent",
-    Trait.COUNTS_VIDEOS: "an object counts once, however many frames hold it",
-    Trait.READS_DECIMALS: "`>= 1.5` is read as `>= 2`; no profile needs it, for only integers are sent",
+    Trait.COUNTS_VIDEOS: "an object counts once, even if it is in several frames",
+    Trait.READS_DECIMALS: "`>= 1.5` is read as `>= 2`; no profile needs it, because only integers are sent",
 }
 
 
 class Verdict(StrEnum):
-    """What came of a trait."""
+    """The result for a trait."""
 
     AGREES = "agrees"
     DISAGREES = "disagrees"
@@ -43,12 +43,12 @@ class Verdict(StrEnum):
 
 @frozen
 class Disagreement:
-    """A search that the server answers otherwise.
+    """A search whose answer differs from ours.
 
     Attributes:
-        search: the text that was asked.
-        is_found: the server found the labels, and should not have; else the other way round.
-        labels: by the id of each such label, how many objects we count in it.
+        search: the text that was sent.
+        is_found: True if the server found labels that do not match, False if it missed labels that match.
+        labels: the number of objects that we count, by label id.
     """
 
     search: str
@@ -70,13 +70,13 @@ class Disagreement:
 
 @frozen
 class Finding:
-    """What came of one trait.
+    """The result for one trait.
 
     Attributes:
         trait: the trait.
-        verdict: whether server and local count agree.
-        reason: why it was not tested, or what the server said; empty where there is nothing to say.
-        disagreements: where they do not agree.
+        verdict: whether server and local counts agree.
+        reason: why it was not tested, or the server's message; may be empty.
+        disagreements: the searches whose answers differ.
     """
 
     trait: Trait
@@ -99,14 +99,14 @@ class Finding:
 
 @frozen(kw_only=True)
 class AuditReport:
-    """What an audit found.
+    """The findings of an audit.
 
     Attributes:
         project_id: the project.
-        sampled: how many of its labels were read.
-        unknown_ids: those among them whose content is absent or cannot be counted: nothing was asked of them.
-        changed_ids: those that changed or vanished while the audit ran: what was said of them counts for nothing.
-        searches: how many searches the server was asked.
+        sampled: the number of labels that were read.
+        unknown_ids: labels whose content is absent or cannot be counted; they were not used.
+        changed_ids: labels that changed or vanished during the audit; answers about them are ignored.
+        searches: the number of searches that were sent.
         findings: one for each trait.
     """
 
@@ -119,22 +119,22 @@ class AuditReport:
 
     @property
     def profile(self) -> ServerProfile:
-        """What the server may be trusted with: the traits in which it agrees. What was not tested is not trusted."""
+        """The profile of this server. It trusts the traits that agree, and no trait that was not tested."""
         trusted = {one.trait.value for one in self.findings if one.verdict is Verdict.AGREES}
         return ServerProfile.from_dict({name: name in trusted for name in TRAITS})
 
     @property
     def agrees(self) -> bool:
-        """No trait disagrees; some may not have been tested."""
+        """Whether no trait disagrees; some may not have been tested."""
         return all(one.verdict is not Verdict.DISAGREES for one in self.findings)
 
     @property
     def is_covered(self) -> bool:
-        """Whether answers are right under `profile`. They are not where not even ``> 0`` on root jobs is."""
+        """Whether answers are right with `profile`. They are not if even ``> 0`` on root jobs is wrong."""
         return all(one.verdict is not Verdict.DISAGREES for one in self.findings if one.trait is Trait.FINDS_PRESENT)
 
     def to_dict(self) -> dict[str, object]:
-        """The report as a JSON object."""
+        """Return the report as a JSON object."""
         return {
             "project_id": self.project_id,
             "sampled": self.sampled,
@@ -161,4 +161,4 @@ class AuditReport:
         for finding in self.findings:
             yield from finding.lines()
         if not self.is_covered:
-            yield "\nno profile makes this server's answers right: not even `> 0` on root jobs is answered as we count"
+            yield "\nno profile makes this server reliable: even `> 0` on root jobs differs from our counts"

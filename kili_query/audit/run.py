@@ -1,4 +1,4 @@
-"""The audit: reads a sample, asks the server about it, and compares."""
+"""Run an audit: read a sample, ask the server about it, and compare."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
@@ -13,34 +13,33 @@ from kili_query.targets.base import is_core_name
 
 DEFAULT_SAMPLE = 200
 _DECIMALS = ((">= 1.5", Probe(">", 1)), ("< 1.5", Probe("<=", 1)), ("== 1.5", None))
-"""What is asked with a decimal, and the probe whose answer it must have; None: it must find nothing."""
+"""Comparisons with a decimal, each with the probe that must have the same answer; None if it must find nothing."""
 MAX_SEARCHES = MAX_PROBES + len(_DECIMALS)
-"""The searches that one audit asks at most."""
+"""Maximum number of searches in one audit."""
 
 
 def audit(client: KiliClient, project_id: str, *, sample: int = DEFAULT_SAMPLE) -> AuditReport:
-    """Ask a server what we can count ourselves, and report where the answers differ.
+    """Compare a server's category searches with local counts.
 
-    Nothing is written to the server. Beside the sample, which takes one request for 20 labels, at most `MAX_SEARCHES`
-    searches and 2 other requests are sent; labels that differ are read again, 20 at a time, before they are reported.
+    Nothing is written to the server. Reading the sample takes one request for 20 labels. At most `MAX_SEARCHES`
+    searches and 2 other requests follow. Labels that differ are read again, 20 at a time, before they are reported.
 
     Args:
-        client: whose server is audited; its own profile plays no part.
-        project_id: a project with labels that show something: child jobs, several objects, videos.
-        sample: how many labels are read at most, evenly spread over the project.
+        client: a client of the server; its profile has no effect.
+        project_id: a project whose labels cover much: child jobs, several objects of a category, videos.
+        sample: maximum number of labels to read, evenly spread over the project.
 
     Returns:
-        The findings, and in ``profile`` what the server may be trusted with.
+        The findings, with the measured ``profile`` of the server.
 
     Raises:
         ArgumentError: an argument cannot be used; nothing was sent.
-        NotFound: there is no such project, or not for this user.
-        ServiceError: the server cannot be asked.
+        NotFound: the project does not exist, or this user cannot see it.
+        ServiceError: a request failed.
         LabelError: a content cannot be read, and the client does not skip such labels.
 
     Note:
-        For a server that counts as we do on what was tried, and otherwise on what was not, the audit vouches for
-        nothing: a larger sample shows more.
+        The audit can only find errors on the labels that it reads: a larger sample finds more.
     """
     _check_sample(sample)
     ontology = Ontology.from_json_interface(client.project(project_id, fields=("jsonInterface", "inputType")))
@@ -65,11 +64,11 @@ def audit(client: KiliClient, project_id: str, *, sample: int = DEFAULT_SAMPLE) 
 
 def _check_sample(sample: object) -> None:
     if not isinstance(sample, int) or isinstance(sample, bool) or sample < 1:
-        raise ArgumentError(f"`sample` is a number of labels, 1 or more, not {sample!r:.80}")
+        raise ArgumentError(f"`sample` must be a number of labels, 1 or more, not {sample!r:.80}")
 
 
 def _pairs(ontology: Ontology, *, are_child: bool) -> list[Pair]:
-    """The pairs of root jobs, or of child jobs, that a search can spell."""
+    """Return the pairs of root jobs, or of child jobs, that the search language can name."""
     return [
         pair
         for pair in ontology.pairs()
@@ -80,7 +79,7 @@ def _pairs(ontology: Ontology, *, are_child: bool) -> list[Pair]:
 def _changed(
     client: KiliClient, project_id: str, ontology: Ontology, read: Sample, ids: Iterable[str]
 ) -> tuple[str, ...]:
-    """Those of the ids whose labels are not what they were: the server may have answered of what they are now."""
+    """Return the ids of labels that have changed, because the server may have answered for their new content."""
     asked = list(dict.fromkeys(ids))
     before = {label.id: label for label in read.labels}
     now = {label.id: label for label in read_again(client, project_id, ontology, asked).labels}
@@ -88,7 +87,7 @@ def _changed(
 
 
 def _decimals(asker: Asker, root: Sequence[Observed]) -> Finding:
-    """Whether decimals are read as the integers that they leave: as the server itself answers these."""
+    """Check that searches with decimals find what the equivalent searches with integers find on this server."""
     trait = Trait.READS_DECIMALS
     pair = next((seen.pair for seen in root if seen.range == (1, 1)), None)
     if pair is None:

@@ -1,4 +1,4 @@
-"""The labels that an audit asks about, with what we count in them."""
+"""The labels that an audit asks about, with our counts."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
@@ -14,7 +14,7 @@ Pair: TypeAlias = tuple[str, str]
 """A job and a category."""
 
 _PIECE = 20
-"""Labels of one request: the smallest page of any kind of project."""
+"""Number of labels per request: the smallest page size of any kind of project."""
 
 
 @frozen
@@ -22,9 +22,9 @@ class SampledLabel:
     """A label and our counts.
 
     Attributes:
-        id: of the label.
-        counts: how many objects it holds, by pair; those that are 0 are left out.
-        repeated: the pairs of which one object stands in several frames, so that counting each frame anew shows.
+        id: the label's id.
+        counts: the number of objects by pair, without zeros.
+        repeated: the pairs with an object in several frames, where a server that counts each frame differs.
     """
 
     id: str
@@ -37,8 +37,8 @@ class Sample:
     """The labels that were read.
 
     Attributes:
-        labels: those that we can count.
-        unknown_ids: those whose content is absent or malformed.
+        labels: the labels that we can count.
+        unknown_ids: the labels whose content is absent or malformed.
     """
 
     labels: tuple[SampledLabel, ...]
@@ -46,12 +46,12 @@ class Sample:
 
     @property
     def size(self) -> int:
-        """How many labels were read."""
+        """The number of labels that were read."""
         return len(self.labels) + len(self.unknown_ids)
 
 
 def read_sample(client: KiliClient, project_id: str, ontology: Ontology, size: int) -> Sample:
-    """Read labels from all over the project, evenly spread.
+    """Read labels that are evenly spread over the project.
 
     Raises:
         ServiceError, LabelError: as `KiliClient.labels` does.
@@ -69,7 +69,7 @@ def read_sample(client: KiliClient, project_id: str, ontology: Ontology, size: i
 
 
 def read_again(client: KiliClient, project_id: str, ontology: Ontology, ids: Sequence[str]) -> Sample:
-    """Read some labels again; those that are gone are not in it.
+    """Read some labels again; deleted ones are left out.
 
     Raises:
         ServiceError, LabelError: as `KiliClient.labels` does.
@@ -84,7 +84,7 @@ def read_again(client: KiliClient, project_id: str, ontology: Ontology, ids: Seq
 
 
 def pieces(ids: Sequence[str], size: int) -> Iterator[list[str]]:
-    """The ids, so many at a time.
+    """Split the ids into lists of this size.
 
     >>> list(pieces("abc", 2))
     [['a', 'b'], ['c']]
@@ -107,8 +107,8 @@ def _counted(rows: Iterable[tuple[str, object]], ontology: Ontology) -> Sample:
 
 
 def _repeated(content: object, counts: Mapping[Pair, int], ontology: Ontology) -> frozenset[Pair]:
-    """The pairs that count otherwise when each frame is counted by itself."""
-    assert isinstance(content, dict)  # or it could not have been counted
+    """Return the pairs whose count differs if each frame is counted separately."""
+    assert isinstance(content, dict)  # otherwise it could not have been counted
     by_frame: dict[Pair, int] = {}
     for frame, held in content.items():
         for pair, number in count({frame: held}, ontology=ontology).items():

@@ -1,21 +1,21 @@
-"""Exports: labels and their assets become files that other programs read.
+"""Exports: write labels and their assets to files that other programs read.
 
 `write` does everything that formats have in common: it checks options, reads and joins labels and assets in constant
-memory, filters, fetches media, names files, and writes the archive. A format is a module below ``formats`` with a
-constant `Format`, and a line in its table. The constant says as data what the format takes; its ``open`` gives a
-`Writer`: ``asset`` is given one `Asset` after another and gives the files of each, ``close`` gives the files that need
-all of them. The writer works with an `Export`: the project, the options, the jobs that fit, ``annotations`` (checked,
-and with their shapes), a temporary file (``spool``), and one place for problems (``reject``).
+memory, filters, fetches media, names files, and writes the archive. A format is a module in ``formats`` with a
+constant `Format`, and a line in the table there. The constant declares what the format supports; its ``open`` returns a
+`Writer`. ``asset`` takes one `Asset` after another and returns the files of each; ``close`` returns the files that need
+all assets. The writer uses an `Export`: the project, the options, the jobs that fit, ``annotations`` (checked,
+and with their shapes), a temporary file (``spool``), and one place to report problems (``reject``).
 
-Names of files come from the asset (``name``, ``file_stem``, ``frame_name``) and the export (``folders``), never from
-an external id or a job: these are safe to unpack anywhere, and no two are the same anywhere. Where a name had to
-change, ``manifest.json`` in the archive tells.
+Writers take file names from the asset (``name``, ``file_stem``, ``frame_name``) and the export (``folders``), never
+from an external id or a job, because only the former are safe to unpack and unique on every file system.
+``manifest.json`` in the archive lists the names that had to change.
 """
 
 # ruff: noqa: E402
 from kili_query._extras import load
 
-load("kili_query.export.text_jobs", "`kili_query.export`", "export")  # says what to install, where something lacks
+load("kili_query.export.text_jobs", "`kili_query.export`", "export")  # its error names the extra
 
 from kili_query.export.asset import Asset, Label, Media, WritableAnnotation
 from kili_query.export.context import Export

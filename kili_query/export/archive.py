@@ -1,6 +1,6 @@
-"""Where an export goes: a zip or a plain file, there once it is complete, and the same bytes for the same input.
+"""The output of an export: a zip or a plain file. The same input gives the same bytes.
 
-An archive describes itself in ``README.kili.txt``, and in ``manifest.json`` where names had to change."""
+An archive describes itself in ``README.kili.txt``, and in ``manifest.json`` if names had to change."""
 
 import json
 import os
@@ -23,7 +23,7 @@ from kili_query.export.project import Project
 
 __all__ = ["MANIFEST", "README", "Sink", "manifest", "opened_archive", "opened_file", "readme"]
 
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can say
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date of a zip
 _READABLE = 0o100644 << 16
 _LARGE_BYTES = 1 << 30
 _LEVEL = 1  # media are compressed already
@@ -33,10 +33,10 @@ _CHUNK_BYTES = 1 << 20
 
 
 class Sink(Protocol):
-    """Takes the files of an export."""
+    """Receives the files of an export."""
 
     def add(self, entry: Entry) -> None:
-        """Write one."""
+        """Write one file."""
 
 
 class _Zip:
@@ -47,7 +47,7 @@ class _Zip:
 
     def add(self, entry: Entry) -> None:
         path = fold(entry.path)
-        # INVARIANT: names come from `Names`; this is the last line of defence against a format that makes its own
+        # INVARIANT: names come from `Names`; this check catches a format that makes up its own
         if path in self._paths or not is_safe(entry.path):
             raise AssertionError(f"unsafe or repeated name in the archive: {entry.path!r}")
         self._paths.add(path)
@@ -64,7 +64,7 @@ class _Zip:
                 shutil.copyfileobj(source, target, _CHUNK_BYTES)
 
     def _add_at_once(self, info: zipfile.ZipInfo, data: bytes) -> None:
-        """What `ZipFile.writestr` does, for data compressed beforehand: its header is written once."""
+        """Do what `ZipFile.writestr` does, with data that is already compressed, so the header is written once."""
         compressed = isal_zlib.compress(data, _LEVEL, _RAW_DEFLATE)
         info.file_size, info.compress_size, info.CRC = len(data), len(compressed), isal_zlib.crc32(data)
         info.header_offset = self._file.tell()
@@ -86,7 +86,7 @@ class _File:
 
 @contextmanager
 def _source(data: Data) -> Iterator[tuple[IO[bytes], int]]:
-    """The data as a file, closed afterwards, and its size in bytes."""
+    """Open the data as a file, and yield it with its size in bytes."""
     if isinstance(data, bytes):
         yield BytesIO(data), len(data)
         return
@@ -96,14 +96,14 @@ def _source(data: Data) -> Iterator[tuple[IO[bytes], int]]:
 
 @contextmanager
 def opened_archive(file: IO[bytes]) -> Iterator[Sink]:
-    """A zip in an open file."""
+    """Write a zip into an open file."""
     with zipfile.ZipFile(file, "w") as archive:
         yield _Zip(archive, file)
 
 
 @contextmanager
 def opened_file(file: IO[bytes]) -> Iterator[Sink]:
-    """The open file itself."""
+    """Write directly into an open file."""
     yield _File(file)
 
 
@@ -112,7 +112,7 @@ MANIFEST = "manifest.json"
 
 
 def readme(project: Project, options: Options, format_name: str) -> Entry:
-    """The project and the format, for people; without ``exported_at`` no date, for the same bytes each time."""
+    """Describe the project and the format for people. Without ``exported_at`` it has no date, so bytes stay the same."""
     lines = {
         "Project name": project.title,
         "Project identifier": project.id,
@@ -128,7 +128,7 @@ def readme(project: Project, options: Options, format_name: str) -> Entry:
 
 
 def manifest(assets: list[Mapping[str, object]], folders: Mapping[str, str]) -> Entry | None:
-    """The names that had to change: ``{"assets": [{"externalId", "id", "name"}], "jobs": {job: folder}}``."""
+    """List the names that had to change: ``{"assets": [{"externalId", "id", "name"}], "jobs": {job: folder}}``."""
     renamed = {job: folder for job, folder in folders.items() if job != folder}
     if not assets and not renamed:
         return None

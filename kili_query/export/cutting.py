@@ -1,7 +1,7 @@
-"""Videos cut in frames by the program ffmpeg, which is held to the file that it is given.
+"""Cut videos into frames with the program ffmpeg, which can read only the given file.
 
-A file may call itself a video and be a playlist, which names other files: ffmpeg may read containers of videos alone,
-and no protocol but that of files. How long it may take and how much it may write is bounded.
+A file that claims to be a video may be a playlist that names other files. So ffmpeg may only read video containers,
+and only from files. Its time and its output are limited.
 """
 
 import math
@@ -28,15 +28,15 @@ def cut(program: str, video: Path, folder: Path, asset: Mapping[str, object]) ->
     Args:
         program: ffmpeg.
         video: the file.
-        folder: where they go; it is made.
-        asset: may tell at which rate the service plays it.
+        folder: the folder for the frames; it is created.
+        asset: may name the frame rate of the service.
 
     Raises:
-        DownloadError: it cannot be cut.
+        DownloadError: the video cannot be cut.
     """
     folder.mkdir()
     rate = _frames_per_second(asset)
-    # the second is the name of the first before ffmpeg 5.1
+    # the second is the name of the first in versions before ffmpeg 5.1
     timings = [["-fps_mode", "passthrough"], ["-vsync", "0"]] if rate is None else [["-vf", f"fps={rate}"]]
     reason = ""
     for timing in timings:
@@ -47,15 +47,15 @@ def cut(program: str, video: Path, folder: Path, asset: Mapping[str, object]) ->
         raise DownloadError(f"ffmpeg cannot cut it: {reason}")
     frames = sorted(folder.iterdir(), key=lambda path: int(path.stem))
     if len(frames) > _MOST_FRAMES:
-        raise DownloadError(f"it has more than {_MOST_FRAMES:,} frames, which is the most that are cut")
+        raise DownloadError(f"it has more than {_MOST_FRAMES:,} frames, which is the maximum")
     return frames
 
 
 def _run(program: str, video: Path, folder: Path, timing: list[str]) -> str:
-    """Cut a video; why that failed, or nothing."""
+    """Cut a video, and return why it failed; an empty text if it did not."""
     held = ["-protocol_whitelist", "file", "-format_whitelist", ",".join(_CONTAINERS.split())]
     read = [*held, "-max_pixels", str(_MOST_PIXELS), "-i", f"file:{video}"]
-    most = ["-frames:v", str(_MOST_FRAMES + 1)]  # one more tells that there were too many
+    most = ["-frames:v", str(_MOST_FRAMES + 1)]  # one more shows that there were too many
     command = [program, "-nostdin", "-v", "error", *read, *timing, *most, "-q:v", "1", "%d.jpg"]
     try:
         ran = subprocess.run(  # noqa: S603
@@ -69,7 +69,7 @@ def _run(program: str, video: Path, folder: Path, timing: list[str]) -> str:
 
 
 def _frames_per_second(asset: Mapping[str, object]) -> float | None:
-    """Return the rate to which the service resamples the video; None where it keeps the frames."""
+    """Return the rate to which the service resamples the video; None if it keeps the frames."""
     metadata = asset.get("jsonMetadata")
     processing = metadata.get("processingParameters") if isinstance(metadata, Mapping) else None
     told = processing if isinstance(processing, Mapping) else {}

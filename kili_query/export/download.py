@@ -1,8 +1,8 @@
-"""Downloads over HTTP: retried, and taken up where they broke off as long as the server still has the same file.
+"""Downloads over HTTP that retry, and resume if the server still has the same file.
 
-A cache may be shared by threads and by programs: who fetches a file holds its lock, and the others wait for what it
-gets. An entry counts once a note beside it says how long it is, and the note is written last and whole; so a full disk
-or a killed program leaves a part that can be gone on with, never a wrong file.
+Threads and processes can share a cache: whoever fetches a file holds its lock, and the others wait for the result. An
+entry is valid once a note beside it states its length. The note is written last and atomically, so a full disk or a
+killed process leaves a part that can be resumed, never a wrong file.
 """
 
 import json
@@ -32,15 +32,15 @@ from kili_query.output_files import replaced
 
 _TIMEOUTS_S = (10, 60)
 _HEADERS_S = 60
-"""How long an answer may take to begin, redirects included, however slowly its headers drip."""
+"""Maximum time until the body of an answer begins, including redirects and slow headers."""
 _ATTEMPTS = 4
 _FIRST_PAUSE_S = 0.2
-_LOCK_TIMEOUT_S = 600  # then the file is fetched once more, beside the cache
+_LOCK_TIMEOUT_S = 600  # after this, the file is fetched again outside the cache
 _CHUNK_BYTES = 1 << 16
 _WINDOW_S = 60
-_LEAST_BYTES = 1 << 16  # in each window
+_LEAST_BYTES = 1 << 16  # minimum per window
 _PARTIAL, _BAD_RANGE = 206, 416
-_STRONG_AFTER = timedelta(seconds=60)  # a file changed earlier than that has a date that is its own (RFC 9110, 8.8.2.2)
+_STRONG_AFTER = timedelta(seconds=60)  # an older date identifies a version of the file (RFC 9110, 8.8.2.2)
 _SIGNATURE = re.compile(
     # of Google and Amazon, then of CloudFront and older ones, then of Azure
     r"(?:x-(?:goog|amz)-[\w-]+|signature|expires|policy|key-pair-id|googleaccessid|awsaccesskeyid"
@@ -57,14 +57,14 @@ def download(
 
     Args:
         url: ``http`` or ``https``.
-        to: where it goes, without a cache.
-        cache: where finished and broken-off downloads are kept from one export to the next. A file is known by its
-            URL without what signs it, which changes from one hour to the next.
-        auth: puts a key into requests to whom it is for.
-        verify: whether certificates are checked, or the path of the authorities to check them against.
+        to: the target file without a cache.
+        cache: the folder that keeps complete and partial downloads between exports. A file is identified by its URL
+            without the signature, because signatures expire.
+        auth: adds the key to requests to the service.
+        verify: whether certificates are checked, or the path of the trusted authorities.
 
     Raises:
-        DownloadError: it is not a URL, or the server refuses, or does not answer as often as it is asked.
+        DownloadError: it is not a URL, the server refuses, or all attempts fail.
     """
     asking = _Asking(url, auth, verify)
     if cache is None:
@@ -77,7 +77,7 @@ def download(
     with _held(kept) as is_held:
         if not is_held:
             return Fetched(to, _stored(asking, to))
-        found = _finished(kept)  # by who held it before
+        found = _finished(kept)  # by the previous holder of the lock
         if found is None:
             found = Fetched(kept, _stored(asking, kept))
             _write_note(_note(kept), {"type": found.content_type, "bytes": kept.stat().st_size})
@@ -86,7 +86,7 @@ def download(
 
 @frozen
 class _Asking:
-    """How a file is asked for."""
+    """The settings of a request for a file."""
 
     url: str
     auth: AuthBase | None
@@ -99,11 +99,11 @@ class _Asking:
 
 @contextmanager
 def _held(kept: Path) -> Iterator[bool]:
-    """Hold the lock of an entry of the cache; False where that cannot be, or another one holds it for too long."""
+    """Hold the lock of a cache entry; False if locks are not supported or another process holds it for too long."""
     lock = FileLock(_beside(kept, ".lock"), timeout=_LOCK_TIMEOUT_S)
     try:
         lock.acquire()
-    except (Timeout, NotImplementedError):  # the second on file systems without locks
+    except (Timeout, NotImplementedError):  # the second one on file systems without locks
         yield False
         return
     try:
@@ -113,7 +113,7 @@ def _held(kept: Path) -> Iterator[bool]:
 
 
 def _finished(kept: Path) -> Fetched | None:
-    """Return an entry of the cache, if it is there as a whole."""
+    """Return a cache entry if it is complete."""
     note = _read_note(_note(kept))
     content_type, size_bytes = note.get("type"), note.get("bytes")
     if not isinstance(content_type, str | None) or not kept.is_file() or kept.stat().st_size != size_bytes:
@@ -130,7 +130,7 @@ def _beside(path: Path, ending: str) -> Path:
 
 
 def _read_note(path: Path) -> Mapping[str, object]:
-    """Return what a note says; nothing where none can be read."""
+    """Return the content of a note; empty if it cannot be read."""
     try:
         note = json.loads(path.read_bytes())
     except (FileNotFoundError, ValueError):
@@ -145,7 +145,7 @@ def _write_note(path: Path, note: Mapping[str, object]) -> None:
 
 @frozen
 class _Part:
-    """A file that is being downloaded, and beside it which version of the file it is of."""
+    """A partial download, and a note beside it that names the version of the file."""
 
     path: Path
     note: Path
@@ -155,7 +155,7 @@ class _Part:
         return cls(_beside(to, ".part"), _beside(to, ".part.json"))
 
     def version(self) -> str | None:
-        """Return how the server knows the version that a part belongs to; None if it cannot be continued."""
+        """Return the server's name of the version that the part belongs to; None if it cannot be resumed."""
         told = _read_note(self.note).get("version")
         return told if isinstance(told, str) and self.size_bytes() else None
 
@@ -163,7 +163,7 @@ class _Part:
         return self.path.stat().st_size if self.path.exists() else 0
 
     def begin(self, version: str | None) -> None:
-        """Begin anew, with a version of the file."""
+        """Start again with a version of the file."""
         self.forget()
         if version is not None:
             _write_note(self.note, {"version": version})
@@ -173,7 +173,7 @@ class _Part:
         self.note.unlink(missing_ok=True)
 
     def finish(self, to: Path) -> None:
-        self.path.touch()  # of an empty file there was nothing to write
+        self.path.touch()  # an empty file had nothing to write
         self.path.replace(to)
         self.note.unlink(missing_ok=True)
 
@@ -186,7 +186,7 @@ def _stored(asking: _Asking, to: Path) -> str | None:
         try:
             content_type = _attempt(asking, part)
         except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema) as error:
-            raise DownloadError(f"`{asking.shown}` is not a URL that can be asked for") from error
+            raise DownloadError(f"`{asking.shown}` is not a URL that can be requested") from error
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
             reason = f"{type(error).__name__}"
         except _PassingError as error:
@@ -198,22 +198,22 @@ def _stored(asking: _Asking, to: Path) -> str | None:
 
 
 class _PassingError(Exception):
-    """An answer that may be another one the next time."""
+    """A failure that may not happen on the next attempt."""
 
 
 def _attempt(asking: _Asking, part: _Part) -> str | None:
-    """Send one request for what is still missing."""
+    """Request the missing rest once."""
     version = part.version()
     there_bytes = 0 if version is None else part.size_bytes()
     headers = {"Accept-Encoding": "identity"}
-    if version is not None:  # without `If-Range`, the rest might be that of another file
+    if version is not None:  # without `If-Range`, the rest might belong to another version
         headers |= {"Range": f"bytes={there_bytes}-", "If-Range": version}
     with _asked(asking, headers) as (answer, watch):
         if answer.status_code in _PASSING:
             raise _PassingError(f"HTTP {answer.status_code}")
         is_rest = answer.status_code == _PARTIAL and _is_rest(answer, there_bytes, version)
         if answer.status_code == _BAD_RANGE or (answer.status_code == _PARTIAL and not is_rest):
-            part.forget()  # it is of another file than the one that is there now
+            part.forget()  # it belongs to an older version of the file
             raise _PassingError(f"HTTP {answer.status_code}")
         if not answer.ok:
             raise DownloadError(f"`{asking.shown}` cannot be downloaded: HTTP {answer.status_code}")
@@ -227,7 +227,7 @@ def _attempt(asking: _Asking, part: _Part) -> str | None:
 
 
 class _WatchedAdapter(HTTPAdapter):
-    """Makes connections that tell whose exchange goes over them."""
+    """Makes connections that report which exchange uses them."""
 
     def get_connection_with_tls_context(
         self,
@@ -244,10 +244,10 @@ class _WatchedAdapter(HTTPAdapter):
 
 @contextmanager
 def _asked(asking: _Asking, headers: Mapping[str, str]) -> Iterator[tuple[requests.Response, Watch]]:
-    """Return the answer, once it has begun, and what ends it when its time has passed.
+    """Yield the answer once its body begins, with the watch that ends it after its time limit.
 
     Raises:
-        _PassingError: it did not begin in time.
+        _PassingError: the body did not begin in time.
     """
     late = _PassingError(f"the answer did not begin within {_HEADERS_S} seconds")
     deadlines = Deadlines()
@@ -264,12 +264,12 @@ def _asked(asking: _Asking, headers: Mapping[str, str]) -> Iterator[tuple[reques
                     auth=asking.auth,
                     verify=asking.verify,
                 )
-            except (OSError, urllib3.exceptions.HTTPError) as error:  # those of requests are an OSError too
+            except (OSError, urllib3.exceptions.HTTPError) as error:  # errors of requests are an OSError too
                 if watch.is_over:
                     raise late from error
                 raise
             with answer:
-                if watch.is_over:  # headers that were cut look like whole ones
+                if watch.is_over:  # truncated headers look complete
                     raise late
                 yield answer, watch
     finally:
@@ -277,10 +277,10 @@ def _asked(asking: _Asking, headers: Mapping[str, str]) -> Iterator[tuple[reques
 
 
 def _pieces(answer: requests.Response, watch: Watch) -> Iterator[bytes]:
-    """Return the body in pieces, as long as they come fast enough: a read has a timeout, but may bring a single byte.
+    """Yield the body in pieces while it is fast enough; the timeout of a read alone allows one byte at a time.
 
     Raises:
-        _PassingError: it drips.
+        _PassingError: the body is too slow.
     """
     slow = _PassingError(f"fewer than {_LEAST_BYTES:,} bytes came in {_WINDOW_S} seconds")
     watch.extend(_WINDOW_S)
@@ -296,33 +296,33 @@ def _pieces(answer: requests.Response, watch: Watch) -> Iterator[bytes]:
         if watch.is_over:
             raise slow from error
         raise
-    if watch.is_over:  # what was cut by the end of its time may look like the whole
+    if watch.is_over:  # a body that was cut off by the time limit may look complete
         raise slow
 
 
 def _is_rest(answer: requests.Response, there_bytes: int, version: str | None) -> bool:
-    """Whether a part that the server sends is what is missing of the version that was begun."""
+    """Whether the server sends the missing rest of the same version."""
     begins_there = answer.headers.get("Content-Range", "").startswith(f"bytes {there_bytes}-")
     return version is not None and begins_there and _version(answer) in (version, None)
 
 
 def _version(answer: requests.Response) -> str | None:
-    """Return how the server tells this version of the file from others; None where it cannot."""
+    """Return the server's name of this version of the file; None if it has none."""
     told = answer.headers
     if told.get("Content-Encoding", "identity").lower() != "identity":
-        return None  # what is stored is not what ranges count
+        return None  # ranges would count other bytes than the stored ones
     tag, changed = told.get("ETag", ""), told.get("Last-Modified")
     if tag.startswith('"'):
         return str(tag)
     try:
         is_old = parsedate_to_datetime(told["Date"]) - parsedate_to_datetime(told["Last-Modified"]) >= _STRONG_AFTER
-    except (KeyError, ValueError, TypeError):  # the last where one date has a time zone and the other has none
+    except (KeyError, ValueError, TypeError):  # the last one if only one of the dates has a time zone
         return None
     return str(changed) if is_old else None
 
 
 def _unsigned(url: str) -> str:
-    """Return the URL without what clouds put into its query to sign it.
+    """Return the URL without the signature that clouds add to its query.
 
     >>> _unsigned("https://cdn.example.org/files?id=7&X-Goog-Date=20260102&X-Goog-Signature=ab#top")
     'https://cdn.example.org/files?id=7'

@@ -1,8 +1,8 @@
-"""The errors of an export. The names are those of the official client, in one set.
+"""The errors of an export, with the names of the official client.
 
 KiliQueryError
-├── NotCompatibleOptions      ValueError: options that do not go together, or not with the format
-├── NotCompatibleInputType    ValueError: the format holds no labels of such a project
+├── NotCompatibleOptions      ValueError: options that contradict each other or the format
+├── NotCompatibleInputType    ValueError: the format cannot hold labels of such a project
 ├── NoCompatibleJobError      the format can hold none of the project's jobs
 ├── NotExportableAssetError   ValueError: one asset
 ├── MalformedLabelError
@@ -14,15 +14,15 @@ from kili_query.errors import KiliQueryError, MalformedLabelError
 
 
 class NotCompatibleOptions(KiliQueryError, ValueError):  # noqa: N818 - a name of the official client
-    """Options that the format or the project does not take."""
+    """The format or the project does not support an option."""
 
 
 class NotCompatibleInputType(KiliQueryError, ValueError):  # noqa: N818 - a name of the official client
-    """A format that cannot hold labels of the project's input type."""
+    """The format cannot hold labels of the project's input type."""
 
 
 class NoCompatibleJobError(KiliQueryError):
-    """A project without any job that the format can hold."""
+    """The format can hold no job of the project."""
 
 
 class NotExportableAssetError(KiliQueryError, ValueError):
@@ -34,4 +34,4 @@ class NotExportableLabelError(MalformedLabelError):
 
 
 class DownloadError(KiliQueryError):
-    """Media that cannot be had."""
+    """Media that cannot be downloaded or read."""

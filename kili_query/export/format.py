@@ -1,4 +1,4 @@
-"""Formats: rules that are data, and a writer that turns assets into the files of an archive."""
+"""Formats: a declaration of what is supported, and a writer that turns assets into files."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -14,11 +14,11 @@ from kili_query.export.project import Project
 from kili_query.ontology import Job
 
 Data: TypeAlias = bytes | Path | IO[bytes]
-"""The bytes themselves, or a file of them: by its path, or open, at its start."""
+"""The bytes themselves, or a file with them: its path, or an open file at its start."""
 
 
 class Entry(NamedTuple):
-    """One file of an archive; in a format that is one file, a piece of it, and the path says nothing."""
+    """One file of an archive. In a single-file format, a piece of the file; the path is then ignored."""
 
     path: str
     data: Data
@@ -30,9 +30,8 @@ class Writer(Protocol):
     def asset(self, asset: Asset) -> Iterable[Entry]:
         """Return the files of one asset.
 
-        What it raises (`NotExportableAssetError`, `NotCompatibleOptions`, `MalformedLabelError`) concerns this asset
-        alone, which is then left out: none of its files is written. A writer that remembers assets therefore does so
-        last, when nothing can fail any more.
+        If it raises `NotExportableAssetError`, `NotCompatibleOptions` or `MalformedLabelError`, this asset is left out
+        and none of its files is written. A writer must therefore record an asset last, after everything that can fail.
         """
 
     def close(self) -> Iterable[Entry]:
@@ -41,27 +40,27 @@ class Writer(Protocol):
 
 @frozen(kw_only=True)
 class Format:
-    """A format: what it takes, and how it is written.
+    """A format: what it supports, and its writer.
 
     Attributes:
-        name: what callers say.
-        open: gives the writer of one export.
-        is_archive: whether it is a zip; else it is one file, of all the data that the writer gives, in order.
-        suffix: what label files have behind their stem.
-        stem: from a safe name to what the names of its label files begin with.
-        media_folder: where media go.
-        input_types: the projects that it takes; None for all.
-        fits: the jobs that it can hold; None for all, and then a project needs none.
-        layouts: those it can have.
-        has_layouts: whether the layout makes a difference; else Python takes the default, and the command none.
-        has_single_file: whether it takes ``single_file``.
-        normalized: the values of ``normalized_coordinates`` that it takes.
-        has_modifier: whether it takes ``annotation_modifier``.
-        has_geotiffs: whether it takes images in coordinates of the earth.
-        has_pixels: whether it takes images in any other.
-        needs_assets: whether it reads the media itself, and ``with_assets`` has to be set.
-        has_all_jobs: whether labels are written whole, jobs that the interface does not have included.
-        label_fields: the fields of labels that it writes besides those that every export has.
+        name: its name.
+        open: returns the writer of one export.
+        is_archive: whether it is a zip; otherwise it is one file, made of the writer's data in order.
+        suffix: the suffix of label files.
+        stem: turns a safe name into the start of the names of its label files.
+        media_folder: the folder for media.
+        input_types: the supported types of project; None for all.
+        fits: whether it can hold a job; None for all jobs, and then a project does not need one.
+        layouts: the supported layouts.
+        has_layouts: whether the layout makes a difference; if not, the command rejects the option.
+        has_single_file: whether it supports ``single_file``.
+        normalized: the supported values of ``normalized_coordinates``.
+        has_modifier: whether it supports ``annotation_modifier``.
+        has_geotiffs: whether it supports images labeled in degrees.
+        has_pixels: whether it supports all other images.
+        needs_assets: whether it reads the media, so that ``with_assets`` must be set.
+        has_all_jobs: whether it writes labels whole, including jobs that the interface does not have.
+        label_fields: the fields of labels that it writes in addition to those of every export.
     """
 
     name: str
@@ -84,15 +83,15 @@ class Format:
     label_fields: tuple[str, ...] = ()
 
     def needs_layers(self, project: Project, options: Options) -> bool:
-        """Whether it has to be known of each asset in which coordinates it is labeled."""
+        """Whether the export must find out in which coordinates each asset is labeled."""
         takes_all = self.has_geotiffs and self.has_pixels and options.normalized_coordinates is not False
         return project.input_type == "IMAGE" and not takes_all
 
     def check_options(self, options: Options) -> None:
-        """Refuse options that the format does not take.
+        """Reject options that the format does not support.
 
         Raises:
-            NotCompatibleOptions: there is one.
+            NotCompatibleOptions: an option is not supported.
         """
         for is_refused, reason in (
             (options.layout not in self.layouts, f"the layout `{options.layout}`: use `{min(self.layouts)}`"),
@@ -111,10 +110,10 @@ class Format:
                 raise NotCompatibleOptions(f"the format `{self.name}` does not take {reason}")
 
     def check_media(self, options: Options) -> None:
-        """Refuse to go without the media that the format reads; once it is known that it takes the project at all.
+        """Require media if the format reads them. Call this after `jobs_of`, whose errors are more important.
 
         Raises:
-            NotCompatibleOptions: they are needed, and not asked for.
+            NotCompatibleOptions: the format needs ``with_assets``.
         """
         if self.needs_assets and not options.with_assets:
             raise NotCompatibleOptions(
@@ -125,12 +124,12 @@ class Format:
         """Return the jobs of a project that the format can hold, in order.
 
         Raises:
-            NotCompatibleInputType: it takes no such project.
-            NoCompatibleJobError: there is none, and it needs one.
+            NotCompatibleInputType: the format does not support the project's input type.
+            NoCompatibleJobError: the format can hold none of the project's jobs.
         """
         if self.input_types is not None and project.input_type not in self.input_types:
             kinds = ", ".join(sorted(self.input_types))
-            kind = f"of type {project.input_type}" if project.input_type else "that do not tell their `inputType`"
+            kind = f"of type {project.input_type}" if project.input_type else "without an `inputType`"
             raise NotCompatibleInputType(
                 f"the format `{self.name}` is for projects of type {kinds}, not for those {kind}"
             )
@@ -138,5 +137,5 @@ class Format:
         if self.fits is not None and not jobs:
             tools = [f"`{job.name}` ({', '.join(job.tools) or job.ml_task})" for job in project.jobs]
             of_project = f": it has {', '.join(tools)}" if tools else ""
-            raise NoCompatibleJobError(f"no job of the project can be held by the format `{self.name}`{of_project}")
+            raise NoCompatibleJobError(f"the format `{self.name}` can hold no job of the project{of_project}")
         return jobs

@@ -1,20 +1,20 @@
-"""The size of an image, from the head of its file, however large it is.
+"""Read the size of an image from the header of its file, however large the image is.
 
-EXIF orientation is not applied: labels lie on the pixels as they are stored, unless the service says another size. What
-HEIF says of turning is part of the image, and every reader does it.
+EXIF orientation is not applied: labels refer to the stored pixels, unless the service states another size. The rotation
+in a HEIF file is part of the image, and every reader applies it.
 """
 
 import struct
 import warnings
 from pathlib import Path
 
-import imagesize  # type: ignore[import-untyped]  # its types are not marked as such
+import imagesize  # type: ignore[import-untyped]  # it has no `py.typed`
 from PIL import Image, UnidentifiedImageError
 
 from kili_query.errors import SourceError
 from kili_query.labels.geometry import Size
 
-_BOX = slice(4, 8)  # the type of the first box of a HEIF or AVIF file, and of an MP4 one too
+_BOX = slice(4, 8)  # the type of the first box of a HEIF, AVIF or MP4 file
 _NOT_AN_IMAGE = "it is not an image that can be read"
 
 
@@ -22,11 +22,11 @@ def image_size(path: Path) -> Size:
     """Return the size in pixels.
 
     Raises:
-        SourceError: it is not known; the message says why.
+        SourceError: the size cannot be read; the message says why.
     """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of many pixels: nothing is decompressed
+            warnings.simplefilter("ignore")  # about large images, because nothing is decompressed
             with Image.open(path) as image:
                 return Size(*image.size)
     except Image.DecompressionBombError:
@@ -44,7 +44,7 @@ def image_size(path: Path) -> Size:
 
 
 def _in_head(path: Path, *, is_turned: bool) -> Size:
-    """Read the size from the head of files that Pillow does not open."""
+    """Read the size from the header of files that Pillow cannot open."""
     try:
         found = imagesize.get_info(path, exif_rotation=is_turned, dpi=False, colors=False, channels=False)
     except (OSError, ValueError, IndexError, struct.error) as error:

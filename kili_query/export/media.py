@@ -1,8 +1,8 @@
-"""Media: where the files of an asset come from. A few assets ahead are fetched at once, and given in order.
+"""Fetch the media of assets, a few assets ahead, and return them in order.
 
-What is fetched is the asset's ``content``, or, of a video that is a list of frames, the frames of its ``jsonContent``.
-A text without a scheme is a file, below the folder that the caller names: an asset document cannot pull in any other
-file of this machine. A frame list or a video may be many files; memory holds none of them.
+Media are the asset's ``content``, or the frames in its ``jsonContent`` if a video is a list of frames. A text without a
+scheme is a file in the folder that the caller names: an asset document cannot refer to any other file of this machine.
+A video may have many files; they are kept on disk, not in memory.
 """
 
 import json
@@ -36,30 +36,30 @@ _USER = re.compile(r"(?<=://)[^/@]*@")
 
 
 class Fetched(NamedTuple):
-    """A file that was fetched: where it lies, and what the server says it is (a MIME type)."""
+    """A fetched file: its path, and the MIME type that the server reported."""
 
     file: Path
     content_type: str | None = None
 
 
 class Fetch(Protocol):
-    """How media are had. Called from several threads at once."""
+    """Gets a media file. It is called from several threads at once."""
 
     def __call__(self, source: str, to: Path, /) -> Fetched:
-        """Fetch what ``source`` names: into ``to``, or give a file that is there already.
+        """Fetch ``source`` into ``to``, or return an existing file.
 
         Raises:
-            DownloadError: it cannot be had.
+            DownloadError: the source cannot be fetched.
         """
 
 
 def is_url(source: object) -> bool:
-    """Whether a text is the URL of something that can be downloaded."""
+    """Whether a text is a URL that can be downloaded."""
     return isinstance(source, str) and _URL.match(source) is not None
 
 
 def shown_source(source: str) -> str:
-    """Return the name of a source in messages: a URL without signature and user, no terminal control characters.
+    """Return a source as messages show it: without the URL's signature and user, and without control characters.
 
     >>> shown_source("https://ada:key@cdn.example.org/a.png?X-Goog-Signature=ab"), shown_source("a\\0b")
     ('https://cdn.example.org/a.png', 'a�b')
@@ -69,7 +69,7 @@ def shown_source(source: str) -> str:
 
 
 def fetched(fetch: Fetch, source: str, to: Path) -> Fetched:
-    """Fetch a source. Every failure, whatever the document names, becomes an error that concerns its asset alone.
+    """Fetch a source. Every failure becomes an error of this asset only.
 
     Raises:
         DownloadError: the source cannot be fetched or stored.
@@ -78,12 +78,12 @@ def fetched(fetch: Fetch, source: str, to: Path) -> Fetched:
         return fetch(source, to)
     except OSError as error:
         raise DownloadError(f"cannot store or read `{shown_source(source)}`: {error.strerror or error}") from error
-    except ValueError as error:  # a NUL, half a character, a host in half a bracket, a port that is not a number
+    except ValueError as error:  # a NUL, a lone surrogate, an unclosed bracket in the host, a port that is not a number
         raise DownloadError(f"`{shown_source(source)}` is neither a URL nor a path that can be read") from error
 
 
 class FetchedAsset(NamedTuple):
-    """The files of one asset: itself, or its frames, numbered from 0, or both."""
+    """The files of one asset: its content, or its frames, numbered from 0, or both."""
 
     content: Fetched | None
     frames: dict[int, Fetched]
@@ -91,11 +91,11 @@ class FetchedAsset(NamedTuple):
 
 @frozen
 class LocalOrHttp:
-    """Files below a folder, and whatever is at an ``http`` or ``https`` URL.
+    """Gets files from a folder, and from ``http`` or ``https`` URLs.
 
     Attributes:
-        root: where local files are looked for; none outside it is read.
-        cache: where downloads are kept, so that an interrupted export goes on where it was; None to keep none.
+        root: the folder of local files; no file outside it is read.
+        cache: the folder for downloads, so that an interrupted export does not repeat them; None to keep none.
     """
 
     root: Path
@@ -116,13 +116,13 @@ class LocalOrHttp:
 
 
 class MediaStage:
-    """Fetches the media of assets, some of them at once; a context manager that leaves no file behind.
+    """Fetches the media of several assets at a time; a context manager that removes its files at the end.
 
     Args:
-        fetch: how.
-        folder: where files lie until they are in the archive.
-        is_video: whether assets are videos, and may be lists of frames.
-        ffmpeg: the program that cuts videos in frames; None to leave them whole.
+        fetch: gets a file.
+        folder: the folder for files until they are in the archive.
+        is_video: whether assets are videos, which may be lists of frames.
+        ffmpeg: the program that cuts videos into frames; None to leave them whole.
     """
 
     def __init__(self, fetch: Fetch, folder: Path, *, is_video: bool, ffmpeg: str | None) -> None:
@@ -141,7 +141,7 @@ class MediaStage:
     def run(
         self, items: Iterable[tuple[T, Document | None]]
     ) -> Iterator[tuple[T, FetchedAsset | DownloadError | None]]:
-        """Return each item, in order, with the media of its asset, or why they cannot be had; None without one."""
+        """Yield each item, in order, with the media of its asset or the error; None for an item without an asset."""
         waiting: deque[tuple[T, Future[FetchedAsset | DownloadError] | None, Path]] = deque()
         for number, (item, asset) in enumerate(items):
             folder = self._folder / str(number)
@@ -184,7 +184,7 @@ class MediaStage:
         return FetchedAsset(content, {})
 
     def _frame_sources(self, value: object, folder: Path) -> dict[int, str]:
-        """Return where the frames of a video are, by number: from a list, a map, JSON text or a URL of one."""
+        """Return the sources of a video's frames by number, from a list, a map, JSON text or the URL of one."""
         text: str | bytes | None = value if isinstance(value, str) else None
         if is_url(value):
             text = fetched(self._fetch, str(value), folder / "list").file.read_bytes()
@@ -199,12 +199,12 @@ class MediaStage:
             return {}
         frames = numbered(value)
         if len(frames) < len(value):
-            raise DownloadError("its list of frames holds something else than where they are")
+            raise DownloadError("its list of frames must hold URLs or paths")
         return dict(sorted(frames.items()))
 
 
 def numbered(frames: Mapping[object, object]) -> dict[int, str]:
-    """Return where frames are, by number; anything else is left out.
+    """Return the sources of frames by number; anything else is left out.
 
     >>> numbered({0: "a.png", "1": "b.png", "total": "2", "9" * 5000: "c.png"})
     {0: 'a.png', 1: 'b.png'}
@@ -218,7 +218,7 @@ def _is_source(value: object) -> bool:
 
 
 def extension_of(name: str, fetched: Fetched, source: str) -> str:
-    """Return the extension that a name lacks: nothing where the name already shows what the file is.
+    """Return the extension to add to a name; empty if the name already has one.
 
     >>> extension_of("a.png", Fetched(Path("x")), ""), extension_of("v1.2", Fetched(Path("x"), "image/png"), "")
     ('', '.png')

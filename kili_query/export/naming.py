@@ -1,9 +1,9 @@
-"""Names of files in an archive: safe to unpack anywhere, and no two the same anywhere.
+"""File names in an archive: safe to unpack and unique on every file system.
 
-An external id is free text. As a name it keeps its folders (``d1/x.png``), and changes only where it has to: what would
-leave the folder (``..``, absolute paths, back slashes), what a file system refuses (control characters, ``:`` and the
-like, names of devices, a dot or a space at the end, more than 200 bytes), and what another asset has already, also when
-only case or the composition of accents tells them apart. The second of two twins gets ``~2`` before its extension.
+An external id is free text. As a name it keeps its folders (``d1/x.png``) and changes only if needed: if it would leave
+the folder (``..``, absolute paths, backslashes), if some file system rejects it (control characters, ``:`` and the
+like, names of devices, a dot or a space at the end, more than 200 bytes), or if another asset already has it, even if
+they differ in case or in the composition of accents. The second one then gets ``~2`` before its extension.
 """
 
 import re
@@ -21,7 +21,7 @@ _EXTENSION = re.compile(r"(?<=[^/.])\.[A-Za-z0-9]{1,8}$")
 
 
 def safe_path(external_id: str) -> str:
-    """Return a relative path that stays where it is put, on every common file system.
+    """Return a relative path that stays inside its folder, on every common file system.
 
     >>> safe_path("d1/pier 1.png"), safe_path("../../etc/passwd"), safe_path("C:\\\\nul.txt"), safe_path("")
     ('d1/pier 1.png', '_/_/etc/passwd', 'C__nul.txt', '_')
@@ -31,7 +31,7 @@ def safe_path(external_id: str) -> str:
 
 
 def is_safe(path: str) -> bool:
-    """Whether a path, perhaps a safe one with an ending, stays where it is put.
+    """Whether a path, such as a safe path with an ending, stays inside its folder.
 
     >>> is_safe("labels/a.json"), is_safe("../a"), is_safe("/a"), is_safe("a//b")
     (True, False, False, False)
@@ -62,7 +62,7 @@ def _shortened(segment: str) -> str:
 
 
 def split_extension(name: str) -> tuple[str, str]:
-    """Return the name and its extension, dot included, which is empty where there is none.
+    """Return the name and its extension, with the dot; empty if it has none.
 
     >>> split_extension("d.1/a.tar.gz"), split_extension("d/.hidden"), split_extension("v1.2 final")
     (('d.1/a.tar', '.gz'), ('d/.hidden', ''), ('v1.2 final', ''))
@@ -72,7 +72,7 @@ def split_extension(name: str) -> tuple[str, str]:
 
 
 def fold(path: str) -> str:
-    """Return a key that two paths share when some file system takes them for the same.
+    """Return a key that is equal for paths that some file system treats as one.
 
     >>> fold("A/É.png") == fold("a/E\u0301.PNG")
     True
@@ -83,19 +83,19 @@ def fold(path: str) -> str:
 
 
 class Reservation(NamedTuple):
-    """A path that a name needs: in a folder, which is a space of its own."""
+    """A path that a name needs, inside a folder; paths in different folders never collide."""
 
     folder: str
     path: str
 
 
 def one_step(folder: str, name: str) -> Reservation:
-    """Reserve a name that must be unique but is not a file, so that a folder may have it as well."""
+    """Reserve a name that must be unique but is not a file, so a folder may have the same name."""
     return Reservation(folder, name.replace("/", "\0"))
 
 
 class Names:
-    """The names given so far.
+    """The names in use.
 
     >>> names = Names()
     >>> def needs(name: str) -> list[Reservation]:
@@ -110,11 +110,11 @@ class Names:
         self._next: dict[str, int] = {}
 
     def claim(self, wanted: str, needs: Callable[[str], Iterable[Reservation]]) -> str:
-        """Return a name that nobody has, as near to the wanted one as can be.
+        """Return an unused name, as close as possible to the wanted one.
 
         Args:
             wanted: a safe path.
-            needs: the paths that would be written for a name.
+            needs: returns the paths that a name would occupy.
         """
         name = wanted
         if not self._take(needs(name)):
@@ -159,7 +159,7 @@ _EXTENSIONS = frozenset(
 
 
 def without_image_extension(name: str) -> str:
-    """Return a name without the extension of an image, if it has one.
+    """Return a name without its image extension, if it has one.
 
     >>> [without_image_extension(name) for name in ("d1/pier.png", "A.JPG", "v1.2", "clip.mp4", ".png")]
     ['d1/pier', 'A', 'v1.2', 'clip.mp4', '.png']

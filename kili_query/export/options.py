@@ -14,7 +14,7 @@ ExportType: TypeAlias = Literal["latest", "normal"]
 AnnotationModifier: TypeAlias = Callable[
     [dict[str, object], dict[str, object], Mapping[str, object]], Mapping[str, object]
 ]
-"""Given an annotation as the format would write it, its image, and the annotation of the label, what to write."""
+"""A function of the annotation as the format would write it, its image, and the label's annotation, to the result."""
 
 
 @frozen(kw_only=True)
@@ -22,17 +22,17 @@ class Options:
     """The caller's options.
 
     Attributes:
-        layout: one folder a job, or all jobs in one.
-        single_file: one file for all labels.
-        with_assets: media go into the archive.
-        cut_videos: a video goes into the archive as frames as well.
-        normalized_coordinates: None for the format's own way, True for fractions, False for pixels.
+        layout: one folder per job, or all jobs in one.
+        single_file: whether all labels go into one file.
+        with_assets: whether media go into the archive.
+        cut_videos: whether the frames of videos go into the archive too.
+        normalized_coordinates: None for the format's default, True for fractions, False for pixels.
         annotation_modifier: see `AnnotationModifier`.
-        on_error: what to do about an asset or a label that cannot be written.
+        on_error: whether to stop at an asset or label that cannot be written, or to skip it.
         export_type: the latest label of each asset, or all of them.
-        label_types: the types of label that are exported.
+        label_types: the types of label to export.
         include_sent_back_labels: whether labels that were sent back to the queue are exported.
-        exported_at: what the archive says about when it was made; nothing by default, for the same bytes each time.
+        exported_at: the date in the archive; none by default, so that each run gives the same bytes.
     """
 
     layout: Layout = "split"

@@ -17,12 +17,12 @@ class Project:
     """The facts about a project that an export needs.
 
     Attributes:
-        document: as given, for what no attribute tells.
+        document: the project as given, for fields without an attribute.
         ontology: its jobs.
-        input_type: ``IMAGE`` or the like; empty when the document does not say.
-        id: empty when the document does not say.
-        title: likewise.
-        description: likewise.
+        input_type: such as ``IMAGE``; empty if unknown.
+        id: empty if unknown.
+        title: empty if unknown.
+        description: empty if unknown.
     """
 
     document: Mapping[str, object]
@@ -34,10 +34,10 @@ class Project:
 
     @classmethod
     def read(cls, source: ProjectSource) -> "Project":
-        """Read a project, as a mapping or as JSON in a file; a ``jsonInterface`` or an ontology alone will do.
+        """Read a project from a mapping or a JSON file; a ``jsonInterface`` or an ontology is enough.
 
         Raises:
-            OntologyError: it cannot be read or has another shape; the message names the file.
+            OntologyError: it cannot be read or is malformed; the message names the file.
 
         >>> Project.read({"id": "p", "title": "Harbour", "inputType": "IMAGE", "jsonInterface": {"jobs": {}}}).title
         'Harbour'
@@ -68,7 +68,7 @@ class Project:
 
     @property
     def has_data_connection(self) -> bool:
-        """Whether its assets lie in a storage of its owner."""
+        """Whether its assets are stored by its owner rather than by the service."""
         return bool(self.document.get("dataConnections"))
 
 

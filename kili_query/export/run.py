@@ -1,4 +1,4 @@
-"""One export that runs: assets are read, filtered, fetched, named and written, one after another."""
+"""A running export: read, filter, fetch, name and write one asset after another."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple, TypeAlias
@@ -31,7 +31,7 @@ _ABOUT_ONE_ASSET = (NotExportableAssetError, NotCompatibleOptions, LabelError, D
 
 
 class Candidate(NamedTuple):
-    """An asset that has labels to write."""
+    """An asset with labels to write."""
 
     document: Mapping[str, object]
     labels: tuple[Label, ...]
@@ -43,10 +43,10 @@ class Run:
     """The state of an export.
 
     Attributes:
-        format: what is written.
-        writer: how.
-        export: what the writer works with.
-        matcher: which labels are wanted; None for all.
+        format: the format.
+        writer: its writer.
+        export: the writer's context.
+        matcher: selects labels; None for all.
         renamed: the assets whose names had to change.
     """
 
@@ -58,7 +58,7 @@ class Run:
     _names: Names = field(factory=Names, init=False)
 
     def write(self, items: Iterable[Joined | Problem], media: MediaStage | None, sink: Sink) -> None:
-        """Write all assets, and what comes after them."""
+        """Write all assets, and then the files that need all of them."""
         candidates = self._candidates(items)
         if media is None:
             for candidate in candidates:
@@ -78,7 +78,7 @@ class Run:
                 self.export.reject(NotExportableAssetError(str(item)))
                 continue
             self.export.summary.orphans += item.orphans
-            if not item.asset and not item.labels:  # nothing but the number of orphans
+            if not item.asset and not item.labels:  # it only carries the number of orphans
                 continue
             if not item.labels:
                 self.export.summary.unlabeled += 1
@@ -98,7 +98,7 @@ class Run:
         return Candidate(item.asset, tuple(labels), name) if labels else None
 
     def _wrong_coordinates(self, item: Joined) -> KiliQueryError | None:
-        """Return why the format cannot hold the coordinates in which an image is labeled."""
+        """Return an error if the format cannot hold the coordinates in which an image is labeled."""
         if not self.format.needs_layers(self.export.project, self.export.options):
             return None
         if isinstance(item.layers, DownloadError):
@@ -117,7 +117,7 @@ class Run:
         return None
 
     def _labels(self, item: Joined, asset: str) -> list[Label]:
-        """Return the labels that can be read and are wanted."""
+        """Return the labels that can be read and match."""
         read = (self._label(document, number, asset) for number, document in enumerate(item.labels, 1))
         wanted = [label for label in read if label is not None]
         if len(wanted) < 2:
@@ -141,7 +141,7 @@ class Run:
         try:
             entries = list(self.writer.asset(asset))
         except NotExportableLabelError:
-            raise  # from `reject`: it names its asset
+            raise  # from `reject`, so it already names the asset
         except _ABOUT_ONE_ASSET as error:
             self.export.reject(error, candidate.name)
             return
@@ -203,7 +203,7 @@ class Run:
             yield Media(frame.file, f"{folder}/{asset.frame_name(number)}{asset.frame_extension}", number)
 
     def _note_name(self, asset: Asset, external_id: str, name: str) -> None:
-        if name == external_id or not self.format.is_archive:  # what is one file, names nothing after its assets
+        if name == external_id or not self.format.is_archive:  # a single file has no names of assets
             return
         self.export.summary.renamed += 1
         ids = {key: asset.document[key] for key in ("id", "externalId") if key in asset.document}
@@ -224,7 +224,7 @@ def _frame_digits(labels: Iterable[Label], frames: Mapping[int, Fetched]) -> int
 
 
 def _size_of_media(content: Fetched | None, frames: Mapping[int, Fetched], source: str) -> tuple[Size | None, str]:
-    """Return the size of an image, or of the first frame of a video; or why the media do not tell it."""
+    """Return the size of an image, or of the first frame of a video; otherwise, why the media do not have one."""
     first = next(iter(frames.values()), content)
     if first is None:
         return None, ""

@@ -1,4 +1,4 @@
-"""Where an export keeps what does not fit into memory."""
+"""Temporary files for data of an export that does not fit into memory."""
 
 import errno
 import sqlite3
@@ -14,7 +14,7 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
-    """Create a temporary folder for what does not fit into memory; it is removed afterwards.
+    """Create a temporary folder, which is removed afterwards.
 
     Raises:
         WriteError: the disk is full; the message names the folder and how to choose another.
@@ -38,10 +38,10 @@ _BUFFER_CHARACTERS = 1 << 16
 
 
 class GatheredText:
-    """Text file created on the first write; it grows on disk, so that memory does not grow with each asset.
+    """Text file created on the first write; it collects text on disk so that memory does not grow with each asset.
 
     Args:
-        path: of the temporary file.
+        path: the path of the temporary file.
     """
 
     def __init__(self, path: Path) -> None:

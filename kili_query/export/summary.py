@@ -1,4 +1,4 @@
-"""The outcome of an export."""
+"""The result of an export."""
 
 from collections import Counter
 from pathlib import Path
@@ -15,10 +15,10 @@ class Skipped:
     """Something that could not be written, and why.
 
     Attributes:
-        reason: in words that are true when read alone.
+        reason: a sentence that makes sense on its own.
         asset: the external id of its asset.
-        label: the id of its label, or its number among the asset's, from 1; empty when it is about the asset.
-        path: where in the label, as a JSON path.
+        label: the id of its label, or its number among the asset's labels, from 1; empty if it concerns the asset.
+        path: the JSON path in the label.
 
     >>> print(Skipped("a rectangle has 4 corners, not 3", "a.png", "l1", "jsonResponse.DET.annotations[0]"))
     asset `a.png`, label `l1`: a rectangle has 4 corners, not 3 (at `jsonResponse.DET.annotations[0]`)
@@ -37,25 +37,25 @@ class Skipped:
 
 @define
 class Summary:
-    """Counts of what was written and what was not; it grows while an export runs.
+    """Counts of what was written and what was left out, updated while an export runs.
 
     Attributes:
         path: the file that was written.
         format: the name of the format.
-        assets: how many assets were written.
-        labels: how many labels.
-        media: how many files of media went into the archive.
+        assets: number of assets written.
+        labels: number of labels written.
+        media: number of media files in the archive.
         renamed: assets whose name in the archive is not their external id; ``manifest.json`` lists them.
         unlabeled: assets without a label of an accepted type; they are not written.
-        filtered: labels that ``where`` left out; an asset that loses all of them is not written.
-        orphans: labels of assets that were not among the given ones.
-        skipped: how many assets, labels and annotations could not be written.
-        problems: the first `MAX_SKIPPED` of these; of a job that the interface does not have, the first label alone.
-        unsupported: annotations that the format has no way to hold, by their type.
-        unfitting: annotations, and answers that draw nothing, of jobs that the format cannot hold, by job.
-        retired: annotations, and answers that draw nothing, of jobs that the interface does not have, by job; they are
-            left out of formats that write job after job, and are among the ``skipped``.
-        is_kept: there was no label to write, so the file that was there before stayed as it was.
+        filtered: labels that ``where`` left out; an asset without remaining labels is not written.
+        orphans: labels whose asset was not given.
+        skipped: number of assets, labels and annotations that could not be written.
+        problems: the first `MAX_SKIPPED` of these; for a job that the interface does not have, only its first label.
+        unsupported: annotations that the format cannot hold, by their type.
+        unfitting: annotations, and answers without a shape, of jobs that the format cannot hold, by job.
+        retired: annotations, and answers without a shape, of jobs that the interface does not have, by job. Formats
+            that write job by job leave them out; they are also counted in ``skipped``.
+        is_kept: whether an existing file was left unchanged because there was no label to write.
     """
 
     path: Path
@@ -77,17 +77,17 @@ class Summary:
 
     @property
     def is_of_nothing(self) -> bool:
-        """Whether nothing was met that could have been written."""
+        """Whether the input had nothing to write."""
         return not (self.assets or self.unlabeled or self.filtered or self.orphans)
 
     def note(self, problem: Skipped) -> None:
-        """Count a problem, and list it unless the list is long already."""
+        """Count a problem, and list it unless the list is full."""
         self.skipped += 1
         if len(self.problems) < MAX_SKIPPED:
             self.problems.append(problem)
 
     def note_retired(self, job: str, answers: int, problem: Skipped) -> None:
-        """Count what a label answers to a job that the interface does not have; list the first label of each job."""
+        """Count a label's answers to a job that the interface does not have; list the first label of each job."""
         if job in self.retired:
             self.skipped += answers
         else:
@@ -115,7 +115,7 @@ class Summary:
     def __str__(self) -> str:
         written = f"{self.labels} labels of {self.assets} assets written to {self.path} as {self.format}"
         lines = [f"no label to write: {self.path} was left as it was" if self.is_kept else written]
-        others = self.skipped - self.retired.total()  # what is told job by job is not told twice
+        others = self.skipped - self.retired.total()  # retired jobs are already listed by job
         shown = [problem for problem in self.problems if problem not in self._first_retired.values()]
         lines += [
             f"  {number} {what}"

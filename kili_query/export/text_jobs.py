@@ -1,4 +1,4 @@
-"""The content of a label as text, as long as nobody asks what is in it. Needs msgspec."""
+"""The content of a label, kept as text until it is read. Needs msgspec."""
 
 from collections.abc import Iterator, Mapping
 
@@ -11,7 +11,7 @@ from kili_query.errors import MalformedLabelError
 
 
 class TextJobs(Mapping[str, object]):
-    """The jobs of a content, each of which is decoded when it is asked for.
+    """The jobs of a content, each decoded on first use.
 
     >>> jobs = read_jobs('{"J": {"text": "a"}, "K": {}}')
     >>> list(jobs), jobs["J"]
@@ -40,7 +40,7 @@ class TextJobs(Mapping[str, object]):
         text = bytes(self.texts[job])
         try:
             return decode(text)
-        except (ValueError, RecursionError) as error:  # it was read with more of the stack left than there is now
+        except (ValueError, RecursionError) as error:  # it was validated with more stack left than there is now
             raise MalformedLabelError(f"a job is {reason_not_json(error)}", job) from error
 
 
@@ -48,7 +48,7 @@ _TEXTS = Decoder(dict[str, Raw])
 
 
 def read_jobs(text: str) -> TextJobs | None:
-    """Read the jobs in the JSON text of a content; None where it must be decoded to know, or is wrong."""
+    """Read the jobs in the JSON text of a content; None if it must be decoded to find out, or is malformed."""
     try:
         data = text.encode()
         return TextJobs(_TEXTS.decode(data)) if is_sound(data) else None
@@ -64,7 +64,7 @@ _ANNOTATED = Decoder(_Annotated)
 
 
 def annotations_in_text(jobs: Mapping[str, object], job: str) -> int | None:
-    """Count the annotations of a job without decoding them; None where it must be decoded to know.
+    """Count the annotations of a job without decoding them; None if it must be decoded to find out.
 
     >>> annotations_in_text(read_jobs('{"J": {"annotations": [{}, {}]}}'), "J"), annotations_in_text({"J": {}}, "J")
     (2, None)

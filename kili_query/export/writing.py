@@ -1,4 +1,4 @@
-"""`write`: labels and their assets become files that other programs read."""
+"""`write`: write labels and their assets to files that other programs read."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -71,49 +71,49 @@ def write(
     media_cache: str | os.PathLike[str] | None = None,
     disable_tqdm: bool | None = None,
 ) -> Summary:
-    """Write labels in a format, as the official client lays it out.
+    """Write labels in a format, with the layout of the official client.
 
-    All options are checked before anything is read. Assets come one after another, in their order, and memory does not
-    grow with them. The same input gives the same bytes. The file is there only once it is complete: when something
-    fails, or there is no label to write, one that was there before stays as it was.
+    All options are checked before anything is read. Assets are written in their order, and memory does not grow with
+    their number. The same input gives the same bytes. The file appears only when it is complete: after a failure, or
+    if there is no label to write, an existing file stays unchanged.
 
     Args:
-        labels: whatever `kili_query.scanning` reads: paths, or labels; also assets that hold their labels. None when
-            ``assets`` hold them.
-        assets: the same for assets, known by ``id`` or ``externalId``. None when labels tell enough of theirs.
+        labels: anything that `kili_query.scanning` reads: paths or labels, or assets with their labels. None if
+            ``assets`` hold the labels.
+        assets: the same for assets, which labels name by ``id`` or ``externalId``. None if labels carry their asset.
         project: a project as a mapping, a JSON file of one, or an ontology.
         fmt: the name of the format, one of `FORMATS`.
-        to: the file to write; in a folder that exists, ``<project id>.zip``. Folders above it are made.
-        layout: ``"split"`` for a folder a job, ``"merged"`` for all jobs together, where the format can.
-        single_file: all labels in one file, where the format can.
-        with_assets: media go into the archive.
-        cut_videos: videos go in as frames too, cut by the program ffmpeg.
-        normalized_coordinates: None for the format's own way, True for fractions, False for pixels, where it can.
+        to: the file to write; for an existing folder, ``<project id>.zip`` in it. Missing parent folders are created.
+        layout: ``"split"`` for a folder per job, ``"merged"`` for all jobs together, if the format supports it.
+        single_file: write all labels to one file, if the format supports it.
+        with_assets: add media to the archive.
+        cut_videos: also add the frames of videos, cut by the program ffmpeg.
+        normalized_coordinates: None for the format's default, True for fractions, False for pixels, if supported.
         annotation_modifier: for COCO, see `AnnotationModifier`.
         where: a query; labels that do not match are left out.
         on_error: ``"raise"`` stops at the first asset, label or annotation that cannot be written; ``"skip"`` leaves it
-            out, and the summary tells.
+            out, and the summary lists it.
         export_type: ``"latest"`` for the latest label of each asset, ``"normal"`` for all.
-        label_types: the types of label that are exported; a label that tells none is.
+        label_types: the types of label to export; labels without a type are always exported.
         include_sent_back_labels: whether labels that were sent back to the queue are exported.
         exported_at: the date in ``README.kili.txt``; none by default.
-        fetch: how media are had; by default local files and ``http``.
-        media_root: the folder of local media; by default that of the assets' file, or else the working folder.
-        media_cache: a folder where downloads are kept, so that an interrupted export goes on where it was.
-        disable_tqdm: no progress bar; None for one where standard error is a terminal.
+        fetch: gets media files; by default local files and ``http``.
+        media_root: the folder of local media; by default the folder of the assets file, or the working folder.
+        media_cache: a folder for downloads, so that an interrupted export does not repeat them.
+        disable_tqdm: True for no progress bar; None shows one if standard error is a terminal.
 
     Returns:
-        What was written, and what was not.
+        Counts of what was written and what was left out.
 
     Raises:
-        NotCompatibleOptions: options that the format or the project does not take, or a file that cannot be written.
-        NotCompatibleInputType: a project that the format does not take.
-        NoCompatibleJobError: a project without a job that the format can hold.
+        NotCompatibleOptions: the format or the project does not support an option, or the file cannot be written.
+        NotCompatibleInputType: the format does not support the project's input type.
+        NoCompatibleJobError: the format can hold no job of the project.
         OntologyError: the project cannot be read.
         QueryError: the query is wrong.
         SourceError: labels or assets cannot be read.
         NotExportableAssetError, NotExportableLabelError, DownloadError: with ``on_error="raise"``.
-        MissingExtraError: something is not installed.
+        MissingExtraError: a package is not installed.
 
     >>> import tempfile, zipfile
     >>> project = {"id": "p", "inputType": "IMAGE", "jsonInterface": {"jobs": {}}}
@@ -172,7 +172,7 @@ def write(
         if chosen.is_archive and (entry := manifest(run.renamed, run.export.folders)) is not None:
             sink.add(entry)
         summary = run.export.summary
-        is_from_a_server = fetch is not None  # whose answer that there is nothing is a result
+        is_from_a_server = fetch is not None  # which may rightly have nothing to export
         if not summary.labels and (plan.target.exists() or (summary.is_of_nothing and not is_from_a_server)):
             new.abandon()
             run.export.summary.is_kept = True
@@ -189,7 +189,7 @@ def _write_errors_told() -> Iterator[None]:
 
 @frozen
 class _Plan:
-    """An export that may run: everything is checked that can be before labels are read."""
+    """A checked export: everything that can be checked before labels are read has been."""
 
     format: Format
     options: Options
@@ -224,7 +224,7 @@ class _Plan:
 
 
 def _folders(jobs: Iterable[str]) -> dict[str, str]:
-    """Return the folder of each job: safe, and no other's."""
+    """Return a safe and unique folder for each job."""
     names = Names()
 
     def needs(name: str) -> list[Reservation]:
@@ -236,7 +236,7 @@ def _folders(jobs: Iterable[str]) -> dict[str, str]:
 
 
 def _is_json(source: object) -> bool:
-    """Whether a source is read as JSON, and not given as Python's objects."""
+    """Whether a source is JSON rather than Python objects."""
     if isinstance(source, list | tuple):
         return all(map(_is_json, source))
     return source is None or isinstance(source, FromJson | str | os.PathLike)
@@ -259,7 +259,7 @@ def _paths_in(source: object) -> Iterator[str | os.PathLike[str]]:
 
 
 def _with_bar(items: Iterator[T], disable: bool | None) -> Iterable[T]:
-    """Return the items, and show on standard error how many there were."""
+    """Yield the items, with a progress bar on standard error."""
     if disable is True:
         return items
     tqdm = load("tqdm", "a progress bar", "export").tqdm
@@ -268,7 +268,7 @@ def _with_bar(items: Iterator[T], disable: bool | None) -> Iterable[T]:
 
 
 class FromJson(Iterator[Mapping[str, object]]):
-    """Items that were decoded from JSON: some formats write them faster than any objects of Python.
+    """Items that were decoded from JSON, which some formats can write faster than arbitrary Python objects.
 
     >>> list(FromJson(iter([{"id": "a"}])))
     [{'id': 'a'}]

@@ -1,8 +1,8 @@
-"""Tables of counts: building them from labels, and filtering them with any library of frames."""
+"""Tables of counts: build them from labels, and filter them with any data frame library."""
 
 from kili_query._extras import load
 
-for _module in ("filtering", "histograms", "table"):  # each says what to install, where something lacks
+for _module in ("filtering", "histograms", "table"):  # its error names the missing extra
     load(f"kili_query.frames.{_module}", "`kili_query.frames`", "frames")
 
 from kili_query.frames.filtering import filter  # noqa: A004, E402

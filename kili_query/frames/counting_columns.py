@@ -1,4 +1,4 @@
-"""Counts of many labels, gathered column by column."""
+"""Collect the counts of many labels column by column."""
 
 from array import array
 from collections.abc import Iterable, Iterator
@@ -43,11 +43,11 @@ class _CodesOfJob(dict[str, tuple[int]]):
 
 
 class Columns:
-    """A table in the making: what a label adds is appended to flat arrays, and counted when all are there.
+    """Builds a table: objects of labels are appended to flat arrays, and counted at the end.
 
     Attributes:
         codes: the numbers of the counters.
-        objects: the counter of each object of each label, in order; who appends here then calls `add_row`.
+        objects: the counter of each object of each label, in order. After appending a label's objects, call `add_row`.
     """
 
     def __init__(self, counters: Iterable[tuple[str, str]]) -> None:
@@ -61,7 +61,7 @@ class Columns:
         self._batches: list[pa.RecordBatch] = []
 
     def add_row(self, metadata: Metadata, fault: str | None = None) -> None:
-        """A label whose objects have been appended, or one that has no counts."""
+        """Add a label whose objects have been appended, or a label without counts."""
         if fault is not None:
             self._faulty_rows.append(len(self._ends) - 1)
         self._ends.append(len(self.objects))
@@ -71,7 +71,7 @@ class Columns:
             self._flush()
 
     def add_counts(self, metadata: Metadata, counts: dict[tuple[str, str], int]) -> None:
-        """A label with its counts."""
+        """Add a label with its counts."""
         for (job, category), number in counts.items():
             self.objects.extend(self.codes[job][category] * number)
         self.add_row(metadata)
@@ -83,7 +83,7 @@ class Columns:
         self._metadata, self._faults = [], []
 
     def to_table(self) -> pa.Table:
-        """All labels so far, in order; first the declared counters, then those beyond them by name."""
+        """Return all labels so far, in order: declared counters come first, then others by name."""
         if self._faults:
             self._flush()
         table = pa.Table.from_batches(self._batches, _SCHEMA)

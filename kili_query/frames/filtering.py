@@ -1,4 +1,4 @@
-"""Filtering a table of counts by any query: by columns as far as they tell, and by the labels' JSON beyond."""
+"""Filter a table of counts by any query: by its columns where they suffice, else also by the labels' JSON."""
 
 import json
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ from kili_query.targets.column_search import FoundColumns
 from kili_query.targets.columns import to_narwhals
 
 _FOLDING = (nw.Implementation.DUCKDB, nw.Implementation.IBIS, nw.Implementation.SQLFRAME)
-"""Libraries that may take columns for one whose names differ in upper and lower case alone."""
+"""Libraries that may confuse columns whose names differ only in upper and lower case."""
 
 
 def filter(  # noqa: A001 - `frames.filter` is what it does
@@ -44,27 +44,27 @@ def filter(  # noqa: A001 - `frames.filter` is what it does
     """Keep the labels that match.
 
     Args:
-        table: a frame of counts, as `count_table` makes them, of any library that narwhals knows: polars (eager and
+        table: a frame of counts, as from `count_table`, of any library that narwhals supports: polars (eager and
             lazy), pandas, pyarrow, DuckDB, PySpark, Dask, Ibis.
         query: a query or its text.
-        json_column: the column with the content of the labels, as JSON text, bytes or structs. It is read only for a
-            query that counts cannot answer, such as a condition on the children of an object, and only in the rows
-            that the counts leave.
-        prefix: put before the name of every count column.
-        ontology: the project's, or the path of its file; the query is checked against it and bound to it.
-        policy: what one object is in a video; the one that the table was made with.
+        json_column: the column with the content of the labels, as JSON text, bytes or structs. It is read only if
+            counts cannot answer the query, for example because of a condition on the children of an object, and only
+            in the rows that the counts do not exclude.
+        prefix: the prefix of every count column.
+        ontology: the project's ontology, or the path of its file; the query is checked against it and bound to it.
+        policy: the rule for objects in videos with which the table was made.
 
     Returns:
-        A frame of the same library with the rows that match, in order. Labels whose counts are unknown are left out. A
-        lazy frame stays lazy, but where JSON has to be read it is collected, and what narwhals collects it to is given.
+        A frame of the same library with the matching rows, in order. Labels whose counts are unknown are left out. A
+        lazy frame stays lazy, unless JSON has to be read: then narwhals collects it.
 
     Raises:
-        QueryError: the query is none, or the ontology has no such job or category.
-        NotExpressible: the counts cannot answer the query and there is no ``json_column``; or the library of the table
-            cannot tell the columns apart, or name one.
-        UnknownContentError, MalformedLabelError: a label that the counts leave has no content, or of a wrong shape.
-        TypeError: the table is no frame, or a column of counts that is asked for holds no numbers.
-        ValueError: there is no column ``json_column``.
+        QueryError: the query is invalid, or the ontology does not have the job or category.
+        NotExpressible: the counts cannot answer the query and ``json_column`` is not set, or the library of the table
+            cannot distinguish the columns, or refer to one.
+        UnknownContentError, MalformedLabelError: a row whose JSON is read has no content, or a malformed one.
+        TypeError: the table is not a frame, or a count column that the query uses does not hold numbers.
+        ValueError: the column ``json_column`` does not exist.
 
     >>> import polars as pl
     >>> table = pl.DataFrame({"id": ["a", "b", "c"], "J/A": [0, 3, None]})
@@ -103,13 +103,13 @@ def _split(tree: Predicate, ontology: Ontology | None, policy: CountPolicy) -> S
 
 
 def _verdicts(left: "nw.DataFrame[Any]", json_column: str, matches: Matcher) -> Iterator[bool]:
-    """Of the rows in order; an error tells which."""
+    """Yield whether each row matches, in order; an error names the row."""
     ids = left["id"].to_list() if "id" in left.columns else []
     for row, value in enumerate(left[json_column].to_list()):
         try:
             yield matches(_content(value))
         except LabelError as error:
-            where = f"label `{ids[row]}`" if ids else f"row {row} of those that the counts leave"
+            where = f"label `{ids[row]}`" if ids else f"row {row} of those that the counts do not exclude"
             raise type(error)(f"{where}, column `{json_column}`: {error.message}", error.path) from error
 
 

@@ -1,4 +1,4 @@
-"""Whether what is given is a frame, and a library can name the columns that are read, and compare what they hold."""
+"""Check that a table is a frame whose library can refer to the columns in use and compare their values."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
@@ -14,24 +14,24 @@ _SPARK = (nw.Implementation.PYSPARK, nw.Implementation.PYSPARK_CONNECT)
 
 
 def frame_of(table: object) -> "nw.DataFrame[Any] | nw.LazyFrame[Any]":
-    """A table as narwhals sees it.
+    """Wrap a table with narwhals.
 
     Raises:
-        TypeError: it is no frame.
+        TypeError: it is not a frame.
         ValueError: it has no columns.
     """
     try:
         frame = nw.from_native(cast("IntoFrame", table))
     except TypeError as error:
         kind = type(table).__name__
-        raise TypeError(f"a table is a frame of polars, pandas, pyarrow, DuckDB or the like, not `{kind}`") from error
+        raise TypeError(f"a table must be a frame of polars, pandas, DuckDB or the like, not `{kind}`") from error
     if not frame.collect_schema():
         raise ValueError("the table has no columns")
     return frame
 
 
 def columns_in_use(tree: Predicate, found: FoundColumns) -> list[str]:
-    """The columns whose counts a lowered predicate reads, each once; those that are missing are 0 and not listed.
+    """Return the count columns that a lowered predicate reads, each once. A missing column counts 0 and is not listed.
 
     >>> from kili_query.syntax import parse_tree
     >>> columns_in_use(parse_tree("J.A.count > 1 AND J.B.count < 2"), FoundColumns.of("", ["id", "J/A"]))
@@ -41,12 +41,12 @@ def columns_in_use(tree: Predicate, found: FoundColumns) -> list[str]:
 
 
 def can_be_named(name: str, library: nw.Implementation) -> bool:
-    """Whether an expression for a frame of this library reads the name as it stands: Spark reads some as paths."""
+    """Whether this library takes the name literally in an expression: Spark takes some for paths."""
     return library not in _SPARK or not ("." in name or "`" in name)
 
 
 def require_names(names: list[str], library: nw.Implementation) -> None:
-    """Refuse names that the expression for a frame of Spark would read as something else.
+    """Reject column names that a Spark expression would take for paths.
 
     Raises:
         NotExpressible: a name has a dot or a backtick.
@@ -60,7 +60,7 @@ def require_names(names: list[str], library: nw.Implementation) -> None:
 
 
 def require_counts(names: list[str], kinds: Mapping[str, nw.dtypes.DType]) -> None:
-    """Refuse columns that hold something else than numbers.
+    """Reject count columns that do not hold numbers.
 
     Raises:
         TypeError: names the column and what it holds.
@@ -68,7 +68,7 @@ def require_counts(names: list[str], kinds: Mapping[str, nw.dtypes.DType]) -> No
     for name in names:
         kind = kinds[name]
         if not (kind.is_numeric() or kind in (nw.Boolean, nw.Unknown)):
-            raise TypeError(f"the column `{name}` holds no counts but `{kind}`: cast it to integers")
+            raise TypeError(f"the column `{name}` must hold numbers, not `{kind}`: cast it to integers")
 
 
 def conditions_on_floats(names: list[str], kinds: Mapping[str, nw.dtypes.DType]) -> Iterator[nw.Expr]:

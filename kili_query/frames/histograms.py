@@ -1,4 +1,4 @@
-"""From a table of counts to how often each count occurs."""
+"""Compute how often each count occurs in a table of counts."""
 
 from typing import Any, cast
 
@@ -14,12 +14,12 @@ def statistics_of(table: IntoFrame, *, prefix: str = "") -> Statistics:
     """Count the values of each counter in a table: for estimates, and to evaluate the most selective parts first.
 
     Args:
-        table: a frame of counts of any library, as for `filter`. A lazy one is asked once for each counter, and gives
-            no more than how often each count occurs.
-        prefix: put before the name of every count column.
+        table: a frame of counts of any library, as for `filter`. A lazy frame runs one query for each counter, which
+            returns only how often each count occurs.
+        prefix: the prefix of every count column.
 
     Raises:
-        TypeError: the table is no frame, or a column of counts holds no numbers.
+        TypeError: the table is not a frame, or a count column does not hold numbers.
 
     >>> import polars as pl
     >>> statistics = statistics_of(pl.DataFrame({"id": ["a", "b", "c"], "J/A": [0, 3, None]}))

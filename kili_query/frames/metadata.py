@@ -18,7 +18,7 @@ FIELDS: dict[str, pa.DataType] = {
     "secondsToLabel": pa.float64(),
     "isLatestLabelForUser": pa.bool_(),
 }
-"""The metadata columns: the id of the label and of its asset, and more as the service has it; null where absent."""
+"""The metadata columns, such as the ids of the label and its asset; null if absent."""
 
 Metadata: TypeAlias = tuple[
     str | None, str | None, str | None, str | None, str | None, str | None, str | None, float | None, bool | None
@@ -29,10 +29,10 @@ NO_METADATA: Metadata = (None,) * 9
 
 
 def metadata_of(label: dict[str, object]) -> Metadata:
-    """The metadata of a decoded label.
+    """Return the metadata of a decoded label.
 
     Raises:
-        MalformedLabelError: a value of the wrong kind, or that a table cannot hold; the message names label and field.
+        MalformedLabelError: a value has the wrong type, or a table cannot hold it; the message names label and field.
 
     >>> metadata_of({"id": 7, "labelOf": {"id": "a", "externalId": "a.jpg"}})[:4]
     ('7', 'a', 'a.jpg', None)

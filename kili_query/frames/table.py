@@ -1,4 +1,4 @@
-"""From labels to a table of their counts."""
+"""Build a table of counts from labels."""
 
 import json
 import os
@@ -33,32 +33,30 @@ def count_table(
     """Count every category of every job of many labels, as a table with one column for each counter.
 
     Args:
-        labels: whatever `kili_query.scanning` reads; in a list also labels as JSON bytes, which is the fastest with the
-            extra ``fast``.
-        ontology: the project's, or the path of its file; gives a column for each of its (job, category) pairs, held by
-            a label or not; says whether labels
-            are a video's, and which jobs count at the root alone.
-        policy: what one object is in a video.
-        at: the field of a label that holds its content; empty when each record is the content itself.
+        labels: anything that `kili_query.scanning` reads. A list may also hold labels as JSON bytes, which is fastest
+            with the extra ``fast``.
+        ontology: the project's ontology, or the path of its file. Each of its (job, category) pairs gets a column,
+            even if no label has it. It also says whether the project is a video project, and which jobs count only at
+            the root.
+        policy: the rule for objects in videos.
+        at: the field of a label that holds its content; empty if each record is the content itself.
 
     Returns:
-        One row a label, in order. First the columns ``id``, ``assetId``, ``externalId``, ``authorEmail``,
+        One row per label, in order. First come the columns ``id``, ``assetId``, ``externalId``, ``authorEmail``,
         ``createdAt``, ``labelType``, ``modelName`` (text), ``secondsToLabel`` (float64) and ``isLatestLabelForUser``
-        (bool), null where a label has no such thing. Then ``fault``: null where the counts are known, ``unknown`` for
-        a label without content, ``malformed`` for one of a wrong shape or a record that is no label. Then the counts,
-        int32, in objects per label, named ``JOB/CATEGORY`` with ``/`` and ``%`` percent-encoded inside a name: the
-        pairs of the ontology in its order, and pairs found beyond it by name. Counts are null, not zero, where there
-        is a fault.
+        (bool), null if absent. Then comes ``fault``: null if the counts are known, ``unknown`` for a label without
+        content, ``malformed`` for a malformed label or a record that is not a label. Then come the counts, int32, in
+        objects per label, named ``JOB/CATEGORY`` with ``/`` and ``%`` percent-encoded inside a name: the pairs of the
+        ontology in its order, then other pairs by name. Counts of a label with a fault are null, not zero.
 
     Raises:
         SourceError: a file cannot be read.
-        MalformedLabelError: a label has something in one of these fields that is of the wrong kind or that a table
-            cannot hold, such as a text of seconds, a number of them beyond 2**53 or half of a character; the message
-            names both.
+        MalformedLabelError: a metadata field of a label has a value of the wrong type, or one that a table cannot
+            hold, such as a lone surrogate or a number above 2**53; the message names label and field.
 
     Note:
-        A label is read in full, so one that is malformed anywhere is malformed here, though a query that looks
-        elsewhere could judge it.
+        The whole label is read. A label that is malformed anywhere is ``malformed`` here, even if a query that does not
+        touch that part could evaluate it.
 
     >>> boxes = [{"mid": "a", "categories": [{"name": "CAR"}]}, {"mid": "b", "categories": [{"name": "CAR"}]}]
     >>> labels = [{"id": "1", "jsonResponse": {"OBJECTS": {"annotations": boxes}}}, {"id": "2"}]
@@ -77,7 +75,7 @@ def count_table(
 
 
 def typed_rows(rules: Rules, at: str, columns: Columns) -> "TypedRows | None":
-    """Return what adds labels of the usual shape to columns, where msgspec is installed."""
+    """Return the fast reader of ordinary labels; None if msgspec is not installed."""
     if not has_extra("fast"):
         return None
     from kili_query.frames.typed_rows import TypedRows
@@ -86,11 +84,11 @@ def typed_rows(rules: Rules, at: str, columns: Columns) -> "TypedRows | None":
 
 
 def _items(labels: Source | Iterable[bytes], at: str) -> Iterator[object]:
-    """Labels as bytes or decoded, and problems in the stead of what is none."""
+    """Yield labels, as bytes or decoded; a record that is not a label becomes a problem."""
     if not _is_file(labels):
         if isinstance(labels, bytes | bytearray | dict) or not isinstance(labels, Iterable):
             kind = type(labels).__name__
-            raise TypeError(f"labels are read from a path, an open file or a list of labels, not from `{kind}`")
+            raise TypeError(f"labels must be a path, an open file or a list of labels, not `{kind}`")
         for item in labels:
             if not isinstance(item, bytes) and _is_file(item):
                 yield from _items(item, at)
@@ -106,7 +104,7 @@ def _is_file(source: object) -> TypeGuard[str | os.PathLike[str] | IO[bytes] | I
 
 
 class _Reader:
-    """Reads labels into columns, each by typed decoding where that can be."""
+    """Adds labels to columns, by typed decoding if possible."""
 
     def __init__(
         self,
@@ -121,14 +119,14 @@ class _Reader:
         self._at = at
 
     def add_all(self, items: Iterable[object]) -> None:
-        """Labels, be they bytes or decoded, and problems."""
+        """Add labels, as bytes or decoded, and problems."""
         typed = self._typed
         for item in items:
             if typed is None or not isinstance(item, bytes) or not typed.add_bytes(item):
                 self._add(item)
 
     def _add(self, item: object) -> None:
-        """Add what typed decoding of bytes does not take."""
+        """Add an item that typed decoding of bytes does not handle."""
         if isinstance(item, bytes):
             self._add_bytes(item)
         elif isinstance(item, bytearray | memoryview):

@@ -1,7 +1,7 @@
-"""Rows of a table from labels of the usual shape, decoded to typed structs no further than a row needs.
+"""Make rows of a table from ordinary labels by decoding only what a row needs into typed structs.
 
-INVARIANT: a label that is added here has the row that `kili_query.counting.count` and `metadata_of` give it; all others
-are left to them. So this module has no messages.
+INVARIANT: the row of a label that is added here equals the one from `kili_query.counting.count` and `metadata_of`. All
+other labels are left to them, so this module reports no errors.
 """
 
 from typing import cast
@@ -18,7 +18,7 @@ _MAX_EXACT = 2.0**53
 
 class _Asset(Struct, gc=False):
     id: str | None = None
-    externalId: str | None = None  # noqa: N815 - the service's word
+    externalId: str | None = None  # noqa: N815 - the service's name
 
 
 class _Author(Struct, gc=False):
@@ -26,7 +26,7 @@ class _Author(Struct, gc=False):
 
 
 class _Row(Struct, gc=False):
-    """The metadata of a label."""
+    """Metadata of a label."""
 
     id: str | None = None
     assetId: str | None = None  # noqa: N815
@@ -40,7 +40,7 @@ class _Row(Struct, gc=False):
 
 
 class TypedRows:
-    """Adds rows to columns; every method returns whether it could, and otherwise leaves the columns unchanged."""
+    """Adds rows to columns. Each method returns whether it succeeded; if not, the columns are unchanged."""
 
     def __init__(self, rules: Rules, at: str, columns: Columns) -> None:
         self._rules = rules

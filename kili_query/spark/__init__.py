@@ -1,8 +1,8 @@
-"""Counts of labels in a Spark DataFrame, made where the data is."""
+"""Counts of labels in a Spark DataFrame, computed on the workers."""
 
 from kili_query._extras import load
 
-load("kili_query.spark.counts", "`kili_query.spark`", "spark")  # says what to install, where something lacks
+load("kili_query.spark.counts", "`kili_query.spark`", "spark")  # its error names the missing extra
 
 from kili_query.spark.counts import with_counts  # noqa: E402
 

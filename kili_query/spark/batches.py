@@ -1,4 +1,4 @@
-"""The part that runs on the workers: from a column of JSON texts to one of counts, one batch at a time."""
+"""The part that runs on the workers: turn batches of JSON texts into counts."""
 
 import json
 from typing import Any
@@ -25,13 +25,13 @@ def count_texts(texts: "pa.Array[Any]", ontology: Ontology, policy: CountPolicy,
 
     Args:
         texts: text or binary; each is a label, or the content of one.
-        ontology: gives the pairs.
-        policy: what one object is in a video.
-        at: the field of a label that holds its content; empty when each text is the content itself.
+        ontology: the pairs to count.
+        policy: the rule for objects in videos.
+        at: the field of a label that holds its content; empty if each text is the content itself.
 
     Returns:
-        One row for each text, in order: its fault, then its counts in the order of the ontology, int32, null where
-        there is a fault; see `field_name`.
+        One row for each text, in order: its fault, then its counts in the order of the ontology, int32, null if there
+        is a fault; see `field_name`.
 
     >>> job = {"mlTask": "CLASSIFICATION", "content": {"input": "radio", "categories": {"BLUE": {"name": "Blue"}}}}
     >>> ontology = Ontology.from_json_interface({"jobs": {"SKY": job}})
@@ -54,7 +54,7 @@ def count_texts(texts: "pa.Array[Any]", ontology: Ontology, policy: CountPolicy,
 
 
 def _add(columns: Columns, text: bytes, ontology: Ontology, policy: CountPolicy, at: str) -> None:
-    """Add a row for a text, the careful way."""
+    """Add a row for a text by full decoding."""
     try:
         columns.add_counts(NO_METADATA, count(_content(text, at), ontology=ontology, policy=policy))
     except UnknownContentError:
@@ -64,7 +64,7 @@ def _add(columns: Columns, text: bytes, ontology: Ontology, policy: CountPolicy,
 
 
 def _content(text: bytes, at: str) -> object:
-    """Return the content in a text. Where that is not JSON, a content is unknown and a label malformed."""
+    """Return the content in a text. Without JSON, a content is unknown and a label is malformed."""
     try:
         value: object = json.loads(str(text, "utf-8"))
     except (ValueError, RecursionError) as error:

@@ -1,12 +1,12 @@
-"""From a DataFrame with labels as JSON to one with a column for each counter."""
+"""Add a column for each counter to a DataFrame with labels as JSON."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F  # noqa: N812 - as everyone calls it
-from pyspark.sql.functions import arrow_udf  # type: ignore[attr-defined]  # it is public, but not typed so
+from pyspark.sql import functions as F  # noqa: N812 - the usual name
+from pyspark.sql.functions import arrow_udf  # type: ignore[attr-defined]  # it is public, but its stubs do not say so
 from pyspark.sql.types import BinaryType, IntegerType, StringType, StructField, StructType
 
 from kili_query.counting import DEFAULT_POLICY, CountPolicy
@@ -23,26 +23,26 @@ def with_counts(
     Args:
         df: a frame with a label in each row.
         json_column: the column with the labels, JSON as text or binary.
-        ontology: the project's, or the path of its file; each of its (job, category) pairs becomes a column, also where
-            no label holds it.
-        policy: what one object is in a video.
-        at: the field of a label that holds its content, an object or JSON text, such as ``"jsonResponse"``; empty when
+        ontology: the project's ontology, or the path of its file. Each of its (job, category) pairs becomes a column,
+            even if no label has it.
+        policy: the rule for objects in videos.
+        at: the field of a label that holds its content, an object or JSON text, such as ``"jsonResponse"``; empty if
             each text is the content itself.
 
     Returns:
-        The frame with more columns. First ``fault``, text: null where the counts are known, ``unknown`` for null, for a
-        label without content and for content that is not JSON, ``malformed`` for one of a wrong shape. Then the
-        counts, int, in objects per label, named and ordered as by `kili_query.frames.count_table`, and null where
-        there is a fault. Categories that the ontology does not have are not counted.
+        The frame with more columns. First comes ``fault``, text: null if the counts are known, ``unknown`` for null,
+        for a label without content and for content that is not JSON, ``malformed`` for a malformed label. Then come the
+        counts, int, in objects per label, named and ordered as by `kili_query.frames.count_table`, and null if there is
+        a fault. Categories that the ontology does not have are not counted.
 
     Raises:
-        ValueError: there is no such column; or Spark could not tell the new columns from each other or from those that
-            are there, because names are equal, or equal but for case while ``spark.sql.caseSensitive`` is not set.
-        TypeError: the frame is none of Spark's, or the column is neither text nor binary.
+        ValueError: the column does not exist, or a new column has the name of another one. Names that differ only in
+            case are equal unless ``spark.sql.caseSensitive`` is set.
+        TypeError: the frame is not a Spark DataFrame, or the column is neither text nor binary.
 
     Note:
-        One Arrow UDF, to which nothing but the JSON travels, and which runs once however many columns are used. Each
-        worker needs this package.
+        Counting is one Arrow UDF. Only the JSON column is passed to it, and it runs once, however many columns are
+        used. Each worker needs this package.
 
     Example:
         >>> from kili_query.targets.sql import to_sql_condition
@@ -55,7 +55,7 @@ def with_counts(
     _check_names([*df.columns, FAULT, *names], is_case_sensitive=_is_case_sensitive(df))
     fields = {field_name(number): name for number, name in enumerate(names)}
     kind = StructType([StructField(FAULT, StringType()), *(StructField(field, IntegerType()) for field in fields)])
-    # Declared as not deterministic: else Spark may run it once more for a filter, or for each column that is used.
+    # Declared as not deterministic: otherwise Spark may run it again for a filter, or for each column that is used.
     counts = arrow_udf(_counter(known, policy, at), kind).asNondeterministic()
     counted = df.select("*", counts(_column(json_column)).alias(_COUNTS))
     kept = [_column(name) for name in df.columns]
@@ -67,20 +67,20 @@ _COUNTS = "__kili_query_counts"
 
 
 def _counter(ontology: Ontology, policy: CountPolicy, at: str) -> Callable[["pa.Array[Any]"], "pa.Array[Any]"]:
-    def count(texts: pa.Array) -> pa.Array:  # type: ignore[type-arg]  # Spark reads these types, and knows no others
+    def count(texts: pa.Array) -> pa.Array:  # type: ignore[type-arg]  # Spark reads these annotations, and supports no others
         return count_texts(texts, ontology, policy, at)
 
     return count
 
 
 def _column(name: str) -> Column:
-    """Return the column of a name, whatever it holds."""
+    """Return the column with this name, whatever characters it has."""
     return F.col("`" + name.replace("`", "``") + "`")
 
 
 def _check_column(df: object, name: str) -> None:
     if not isinstance(df, DataFrame):
-        raise TypeError(f"counts can be added to a DataFrame of Spark, not to `{type(df).__name__}`: see `count_table`")
+        raise TypeError(f"the frame must be a Spark DataFrame, not `{type(df).__name__}`: see `count_table`")
     kinds = {field.name: field.dataType for field in df.schema.fields}
     if name not in kinds:
         raise ValueError(f"no column `{name}`: the frame has {', '.join(f'`{one}`' for one in kinds)}")
@@ -98,9 +98,9 @@ def _check_names(names: Iterable[str], *, is_case_sensitive: bool) -> None:
     for name in names:
         key = name if is_case_sensitive else name.lower()
         if first.get(key) == name:
-            raise ValueError(f"the frame would have two columns `{name}`: rename the one that it has")
+            raise ValueError(f"the frame would have two columns `{name}`: rename the existing one")
         if key in first:
             raise ValueError(
-                f"the columns `{first[key]}` and `{name}` differ in case alone: set `spark.sql.caseSensitive` to true"
+                f"the columns `{first[key]}` and `{name}` differ only in case: set `spark.sql.caseSensitive` to true"
             )
         first[key] = name

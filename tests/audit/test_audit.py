@@ -181,7 +181,7 @@ def test_the_sample_is_spread(tmp_path: Path) -> None:
         ([], "IMAGE", dict.fromkeys(Trait, "no label") | {Trait.COUNTS_VIDEOS: "the project has no videos"}),
         ([photo(), IMAGES[0]], "IMAGE", {Trait.COUNTS_BEYOND_ONE: "two objects", Trait.COUNTS_CHILD_JOBS: "twice"}),
         ([IMAGES[3]], "IMAGE", {Trait.COUNTS_CHILD_JOBS: "twice"}),
-        ([film([])], "VIDEO", {Trait.FINDS_PRESENT: "anything", Trait.COUNTS_VIDEOS: "several frames"}),
+        ([film([])], "VIDEO", {Trait.FINDS_PRESENT: "an answer", Trait.COUNTS_VIDEOS: "several frames"}),
         ([VIDEOS[1]], "VIDEO", {Trait.COUNTS_VIDEOS: "several frames"}),
     ],
 )
@@ -263,13 +263,13 @@ def test_bad_arguments_and_bad_answers(tmp_path: Path) -> None:
     with audited(tmp_path, IMAGES, input_type="IMAGE") as (box, client):
         before = len(box.faults.seen)
         for sample in (0, -1, True, "many", 1.5):
-            with pytest.raises(ArgumentError, match="`sample` is a number of labels"):
+            with pytest.raises(ArgumentError, match="`sample` must be a number of labels"):
                 audit(client, box.project_id, sample=sample)  # type: ignore[arg-type]
         assert len(box.faults.seen) == before
         with pytest.raises(NotFound):
             audit(client, "other")
         box.faults.inject("wrong-type:labels+1")
-        with pytest.raises(TransportError, match="no list of objects"):
+        with pytest.raises(TransportError, match="must be a list of objects"):
             audit(client, box.project_id)
 
 

@@ -74,4 +74,4 @@ def test_no_profile_for_a_server_that_misses_what_is_there() -> None:
     report = AuditReport(project_id="p", sampled=1, searches=9, findings=tuple(judge([seen(1, 0)], [], ONTOLOGY)))
     assert not report.is_covered
     assert report.profile == STRICT_PROFILE
-    assert str(report).endswith("not even `> 0` on root jobs is answered as we count")
+    assert str(report).endswith("even `> 0` on root jobs differs from our counts")

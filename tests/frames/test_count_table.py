@@ -143,7 +143,7 @@ def test_a_file(tmp_path: Path) -> None:
     path = tmp_path / "labels.ndjson"
     path.write_text(json.dumps({"id": "1", "jsonResponse": TWO_CARS}) + "\n{\n", "utf-8")
     assert count_table(path)["fault"].to_pylist() == [None, "malformed"]
-    with pytest.raises(TypeError, match="labels are read from"):
+    with pytest.raises(TypeError, match="labels must be a path"):
         count_table(b"{}")
 
 

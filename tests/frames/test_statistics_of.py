@@ -38,7 +38,7 @@ def test_a_prefix_and_no_column_of_faults() -> None:
 
 
 def test_what_is_refused() -> None:
-    with pytest.raises(TypeError, match=r"a table is a frame of polars.*, not `list`"):
+    with pytest.raises(TypeError, match=r"a table must be a frame of polars.*, not `list`"):
         statistics_of([])  # type: ignore[type-var]  # that is the point
-    with pytest.raises(TypeError, match="`J/A` holds no counts but `String`"):
+    with pytest.raises(TypeError, match="`J/A` must hold numbers, not `String`"):
         statistics_of(nw.from_native(pl.DataFrame({"J/A": ["2"]})).to_native())

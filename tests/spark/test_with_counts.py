@@ -146,7 +146,7 @@ def test_names_that_narwhals_reads_as_paths(spark: SparkSession) -> None:
     df.createOrReplaceTempView("labels")
     assert spark.sql((kq.job("J")["a.b"].count > 1).to_sql("spark")).count() == 1
     assert frames.filter(df, 'J."d.e".count == 0').count() == 1
-    with pytest.raises(TypeError, match="`J/c` holds no counts but `String`"):
+    with pytest.raises(TypeError, match="`J/c` must hold numbers, not `String`"):
         frames.filter(df, "J.c")
 
 
@@ -173,7 +173,7 @@ def test_what_is_refused(spark: SparkSession) -> None:
     ontology = Ontology.from_json_interface({"jobs": {"J": job}})
     assert with_counts(df, "json", ontology).columns[-2:] == ["J/A", "J/a"]
     with setting(spark, "spark.sql.caseSensitive", "false"):
-        with pytest.raises(ValueError, match=r"`J/A` and `J/a` differ in case alone: set `spark.sql.caseSensitive`"):
+        with pytest.raises(ValueError, match=r"`J/A` and `J/a` differ only in case: set `spark.sql.caseSensitive`"):
             with_counts(df, "json", ontology)
-        with pytest.raises(ValueError, match="`Fault` and `fault` differ in case alone"):
+        with pytest.raises(ValueError, match="`Fault` and `fault` differ only in case"):
             with_counts(df.withColumnRenamed("id", "Fault"), "json", ONTOLOGY)
