@@ -501,7 +501,7 @@ class KiliClient:
             NotExportableAssetError, NotExportableLabelError, DownloadError: something cannot be written.
 
         Warns:
-            UserWarning: no job of the project can be held by the format: nothing is written.
+            UserWarning: the format can hold no job of the project: nothing is written.
         """
         exporting = load("kili_query.client.exporting", "`export_labels`", "export")
         options = exporting.Options(

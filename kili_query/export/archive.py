@@ -112,7 +112,7 @@ MANIFEST = "manifest.json"
 
 
 def readme(project: Project, options: Options, format_name: str) -> Entry:
-    """Describe the project and the format for people. Without ``exported_at`` it has no date, so bytes stay the same."""
+    """Describe the project and the format for people. Without ``exported_at`` it has no date, to keep bytes equal."""
     lines = {
         "Project name": project.title,
         "Project identifier": project.id,

@@ -397,7 +397,7 @@ class TestVideos:
         assert [image["file_name"] for image in document["images"]] == ["data/film_01.png", "data/film_12.png"]
         assert summary.media == 12
 
-    @pytest.mark.parametrize(("told", "message"), [("[1, 2]", "something else"), ("{", "not JSON")])
+    @pytest.mark.parametrize(("told", "message"), [("[1, 2]", "must hold URLs or paths"), ("{", "not JSON")])
     def test_malformed_lists_of_frames(self, tmp_path, told, message):
         films = [asset(1, "film", jsonContent=told)]
         with pytest.raises(DownloadError, match=message):

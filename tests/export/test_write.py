@@ -664,7 +664,7 @@ def test_a_full_disk_is_named(tmp_path):
 
 def test_the_jobs_that_do_not_fit_are_named(tmp_path):
     marker = {"M": {"mlTask": "OBJECT_DETECTION", "tools": ["marker"], "content": {"categories": {}}}}
-    with pytest.raises(NoCompatibleJobError, match=r"by the format `yolo_v5`: it has `M` \(marker\)"):
+    with pytest.raises(NoCompatibleJobError, match=r"`yolo_v5` can hold no job of the project: it has `M` \(marker\)"):
         write([label(1)], None, project(jobs=marker), fmt="yolo_v5", to=tmp_path / "out.zip")
 
 
