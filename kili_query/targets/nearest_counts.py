@@ -5,9 +5,11 @@ and the sum of the distances is the least that any label in the state can cost. 
 over: an OR into its operands, a sum into the counters one of which must move by its share.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from heapq import heappop, heappush
 from itertools import count as count_up
+from operator import itemgetter
 from typing import TypeAlias
 
 from attrs import define, field, frozen
@@ -228,7 +230,8 @@ class NearestCounts:
 
 def _nearest(values: IntervalSet, number: int) -> int:
     """The number of a set, which is not empty, that is nearest; of two the lower."""
-    ends = (min(max(number, low), high) for low, high in values.intervals)
+    after = bisect_left(values.intervals, number, key=itemgetter(1))
+    ends = (min(max(number, low), high) for low, high in values.intervals[max(0, after - 1) : after + 1])
     return min(ends, key=lambda end: abs(end - number))
 
 
