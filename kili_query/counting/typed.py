@@ -36,8 +36,8 @@ _T = TypeVar("_T")
 # Structs hold no cycles, so the garbage collector need not track them.
 
 
-class Category(Struct, gc=False):
-    """A category, and the child jobs below it."""
+class Choice(Struct, gc=False):
+    """A chosen category, and the child jobs below it."""
 
     name: str
     children: "Jobs | None" = None
@@ -54,7 +54,7 @@ class ObjectCategory(Struct, gc=False):
     children: _NoJobs | None = None
 
 
-class Point(Struct, gc=False):
+class PosePoint(Struct, gc=False):
     """A point of a pose."""
 
     mid: str | None = None
@@ -69,13 +69,13 @@ class Annotation(Struct, gc=False):
     mid: str | None = None
     isKeyFrame: bool | None = None  # noqa: N815 - as in labels
     children: "Jobs | None" = None
-    points: list[Point] | None = None
+    points: list[PosePoint] | None = None
 
 
 class Payload(Struct, gc=False):
     """A job response."""
 
-    categories: list[Category] | None = None
+    categories: list[Choice] | None = None
     annotations: list[Annotation] | None = None
     isKeyFrame: bool | None = None  # noqa: N815 - as in labels
     children: "Jobs | None" = None

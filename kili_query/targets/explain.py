@@ -27,7 +27,7 @@ from kili_query.syntax.lower import lower
 from kili_query.syntax.printer import print_counter, print_tree
 from kili_query.targets.why_not import Change, WhyNot, why_not
 
-Tally: TypeAlias = Callable[[Term], int]
+CountTerm: TypeAlias = Callable[[Term], int]
 
 
 @frozen
@@ -88,7 +88,7 @@ class Explanation:
         return described
 
 
-def explain(tree: Predicate, tally: Tally) -> Explanation:
+def explain(tree: Predicate, tally: CountTerm) -> Explanation:
     """Judge every part of a tree, none left out, and find what would make the label match where it does not.
 
     Args:
@@ -102,7 +102,7 @@ def explain(tree: Predicate, tally: Tally) -> Explanation:
     return evolve(judged, why_not=why_not(lowered, {term: tally(term) for term in terms(lowered)}))
 
 
-def _judge(tree: Predicate, tally: Tally) -> Explanation:
+def _judge(tree: Predicate, tally: CountTerm) -> Explanation:
     text = print_tree(tree)
     match tree:
         case And(operands):

@@ -88,7 +88,7 @@ SHAPES: dict[str, Callable[[], str]] = {
     "deep brackets with counts": lambda: "J.C[" * 100 + "K.D" + "].count > 2" * 100,
     "deep brackets of wide": lambda: _nested(_many(" OR ", lambda n: f"J.C{n}", length=_LENGTH // 2), "J.C[", "]", 100),
     # sets and numbers
-    "set": lambda: _many(", ", lambda n: f"{3 * n}", "J.C.count IN {", "}"),
+    "set": lambda: _many(", ", lambda n: f"{3 * n}", "J.C.count IN {", "}", _LENGTH * 9 // 10),
     "set of ranges": lambda: _many(", ", lambda n: f"{9 * n}..{9 * n + 4}", "J.C.count IN {", "}"),
     "NOT set of ranges": lambda: _many(", ", lambda n: f"{9 * n}..{9 * n + 4}", "J.C.count NOT IN {", "}"),
     "set of a sum": lambda: _many(", ", lambda n: f"{3 * n}", "J.C.count + J.D.count IN {", "}"),
