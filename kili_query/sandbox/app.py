@@ -23,7 +23,7 @@ from kili_query.sandbox.websockets import serve_websocket
 GRAPHQL_PATH = "/api/label/v2/graphql"
 _VERSION_PATH = "/api/label/v2/version"
 PAYLOADS_PATH = "/payloads/"
-"""Where contents are served to who knows their path, without the key: clients do not send it beyond the API."""
+"""The path of contents, which needs no key but a token: clients send the key to the API only."""
 
 _THREADS = 2
 """Threads that answer requests: with more, pages that are requested at once come later, each and as a whole."""
@@ -60,7 +60,7 @@ class _Answers:
         return Response(answer, status, media_type="application/json")
 
     async def version(self, _: Request) -> Response:
-        """A new version for each new schema, for clients keep the schema of a version."""
+        """Return a version that changes with the schema, because clients cache the schema of a version."""
         digest = sha256(print_schema(self.executor.schema).encode()).hexdigest()
         # clients look for the key and its colon without a space between
         return Response(

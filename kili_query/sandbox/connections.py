@@ -1,7 +1,7 @@
-"""Connections as uvicorn keeps them, and what it leaves open: how to cut one, how long to wait, and how many to have.
+"""Connections of uvicorn, with what it lacks: cutting one, a timeout for the head of a request, a limit of open ones.
 
-A client that sends the head of a request byte by byte, or opens connections and says nothing, costs a server that waits
-for it without end.
+A server without these can be kept busy by clients that send the head of a request byte by byte, or open connections and
+send nothing.
 
 The classes of uvicorn are subclassed, which its options ``http`` and ``ws`` provide for: ASGI can neither close a TCP
 connection without an answer, as faults do, nor limit the time before a request has a head, and uvicorn has no option
@@ -20,11 +20,11 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from uvicorn.server import ServerState
 
 HEAD_TIMEOUT_S = 10.0
-"""How long a client may take to send the head of a request, from the connection or from its first byte on."""
+"""Seconds in which the head of a request must arrive, from the connection or its first byte on."""
 MAX_CONNECTIONS = 500
-"""How many may be open at a time: fewer than the files that a process may open, of which each is one."""
+"""Maximum number of open connections: fewer than the files that a process may open."""
 MAX_FRAME_BYTES = 256 * 1024
-"""How large a message of a websocket may be: documents and their variables."""
+"""Maximum size of a websocket message, which holds a document and its variables."""
 
 Cut: TypeAlias = Callable[[], None]
 _CUT = "kili_query.sandbox.cut"
@@ -32,7 +32,7 @@ _CUT = "kili_query.sandbox.cut"
 
 
 def find_cut(scope: Scope) -> Cut:
-    """What closes the TCP connection of a request, without a word."""
+    """Return the function that closes the TCP connection of a request without an answer."""
     cut: Cut | None = scope.get("extensions", {}).get(_CUT)
     if cut is None:
         raise RuntimeError("the server cannot cut connections: run it with HTTP_PROTOCOL and WEBSOCKET_PROTOCOL")
@@ -41,7 +41,7 @@ def find_cut(scope: Scope) -> Cut:
 
 @frozen
 class _WithCut:
-    """The app as one connection calls it: with a way to close that connection, once what is written has gone."""
+    """The app of one connection, which can close that connection once everything written was sent."""
 
     app: ASGIApp
     connection: H11Protocol | WebSocketsSansIOProtocol
@@ -52,7 +52,7 @@ class _WithCut:
 
 
 class _Http(H11Protocol):
-    """HTTP whose app can close the connection, which ASGI has no word for, and whose clients have to make haste."""
+    """HTTP whose app can close the connection, with a timeout for the head of requests."""
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class _Http(H11Protocol):
         self._head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as its base has it
-        """Begin; at once to an end where there are too many."""
+        """Start; abort if there are too many connections."""
         super().connection_made(transport)
         if len(self.connections) > MAX_CONNECTIONS:
             transport.abort()
@@ -123,7 +123,7 @@ class _Websocket(WebSocketsSansIOProtocol):
 
 
 HTTP_PROTOCOL = _Http
-"""What uvicorn must be given as ``http``."""
+"""The value for the option ``http`` of uvicorn."""
 
 WEBSOCKET_PROTOCOL = _Websocket
-"""What uvicorn must be given as ``ws``."""
+"""The value for the option ``ws`` of uvicorn."""

@@ -1,4 +1,4 @@
-"""The SQLite database of a sandbox: connections, transactions, and nothing about labels."""
+"""The SQLite database of a sandbox: connections and transactions."""
 
 import sqlite3
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""From who writes labels to who waits for them."""
+"""Events: written labels, passed on to subscriptions."""
 
 import asyncio
 from collections.abc import Callable, Iterable

@@ -1,4 +1,4 @@
-"""From a request's body to its answer: checked, executed, and written within bounds."""
+"""Executes a request: checks its body, runs it, and limits the size of its answer."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""ASGI middleware that does to requests what faults say, as often and as late as they say it."""
+"""ASGI middleware that injects faults into requests."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Faults on purpose: what networks, gateways and servers do to a client, written as a text.
+"""Faults that networks, gateways and servers cause, written as a text.
 
 fault      = what ["=" time] [":" operation] ["*" [times]] ["+" skipped]
 what       = "delay" | status ["-after"] | "drop-before" | "drop-after" | "truncate" | "html"

@@ -1,8 +1,7 @@
-"""Before anything is answered: who may ask, from where, and how much they may send.
+"""Access control: who may send requests, from where, and how much.
 
-The sandbox listens on this machine alone, and a browser runs on this machine too. So beside the key, each request must
-name the sandbox as its host (a name that was made to point here is refused: DNS rebinding), and a page of another
-origin is refused whatever it knows.
+The sandbox usually listens on the local machine, where browsers run too. So besides the key, each request must name the
+sandbox as its host (against DNS rebinding), and a page of another origin is refused even if it has the key.
 """
 
 import asyncio
@@ -20,20 +19,20 @@ from kili_query.protocol import authorization
 from kili_query.sandbox.values import error_answer
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
-"""How much a request may send, and hold once it is inflated; the official client sends batches of 10 MB at most."""
+"""Maximum size of a request, compressed and decompressed; the official client sends batches of at most 10 MB."""
 
 BODY_TIMEOUT_S = 60.0
-"""How long a request may take to send its body."""
+"""Seconds in which the body of a request must arrive."""
 
 _GZIP = 16 + zlib.MAX_WBITS
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "::1")
 
 
 def is_authorized(value: str | bytes | None, api_key: str) -> bool:
-    """Whether an ``Authorization`` value holds the key, compared in constant time.
+    """Return whether an ``Authorization`` value holds the key, compared in constant time.
 
-    `Guard` asks it of HTTP requests. A websocket carries the key in the payload of its first message,
-    ``connection_init``, which is the websocket handler's to read: that is where it has to be asked again.
+    `Guard` checks HTTP requests. A websocket carries the key in the payload of its first message, ``connection_init``,
+    so the handler of websockets checks it again.
 
     >>> is_authorized("X-API-Key: secret", "secret"), is_authorized("X-API-Key: other", "secret")
     (True, False)
@@ -45,7 +44,7 @@ def is_authorized(value: str | bytes | None, api_key: str) -> bool:
 
 
 def own_hosts(host: str) -> frozenset[str]:
-    """The names by which a server that listens on an address may be called, without ports.
+    """Return the names of a server that listens on an address, without ports.
 
     Args:
         host: the address; ``0.0.0.0`` and ``::`` stand for all of this machine.
@@ -72,19 +71,19 @@ def _is_every_address(host: str) -> bool:
 
 
 class Guard:
-    """ASGI middleware: lets through what comes from here, holds the key, and is no larger than it may be.
+    """ASGI middleware: passes on requests that have the key, come from here, and are not too large.
 
-    An answer that refuses is JSON in the form of GraphQL errors: 401 without the key, 403 for a foreign host or
-    origin, 408 for a body that comes too slowly, 413 for one beyond the bound, 400 for gzip that is none, 415 for
-    another compression. The app gets the body whole and inflated.
+    A refusal is JSON in the form of GraphQL errors: 401 without the key, 403 for a foreign host or origin, 408 for a
+    body that comes too slowly, 413 for one that is too large, 400 for malformed gzip, 415 for another compression. The
+    app gets the body complete and decompressed.
 
     Args:
-        app: who answers what is let through.
+        app: the application that answers.
         api_key: what ``Authorization`` must hold, after ``X-API-Key: ``.
         hosts: the names and addresses, without ports, by which the server may be called; see `own_hosts`.
-        max_body_bytes: the bound of a body, as sent and as inflated.
-        body_timeout_s: how long a body may take to come, in seconds.
-        open_prefix: paths that start so need no key, for they hold a token of their own; none when empty.
+        max_body_bytes: the maximum size of a body, compressed and decompressed.
+        body_timeout_s: seconds in which a body must arrive.
+        open_prefix: paths with this prefix need no key, because they hold a token; none if empty.
     """
 
     def __init__(
@@ -123,7 +122,7 @@ class Guard:
         await self._app(scope, receive, send)
 
     def _check_origin(self, scope: Scope) -> None:
-        """The host is ours, and the page, if a page asks, is of the very same origin."""
+        """Check that the host is ours and, if a page sends the request, that it has the same origin."""
         hosts = _values(scope, b"host")
         host = hosts[0].lower() if len(hosts) == 1 else ""
         if _host_name(host) not in self._hosts:
@@ -154,7 +153,7 @@ class Guard:
             raise _Refused(408, f"the body did not come within {self._body_timeout_s:g} s") from None
 
     async def _read(self, scope: Scope, receive: Receive) -> bytes | None:
-        """The whole body, inflated; None where the client went away."""
+        """Read the whole body, decompressed; return None if the client went away."""
         coding = ", ".join(_values(scope, b"content-encoding")).strip().lower()
         if coding not in ("", "identity", "gzip", "x-gzip"):
             raise _Refused(415, f"unknown content encoding `{coding}`: send gzip, or plain")
@@ -179,7 +178,7 @@ class Guard:
         return bytes(body)
 
     def _inflate(self, inflater: "zlib._Decompress", piece: bytes, room: int) -> bytes:
-        """A piece of the body; never more than a byte beyond the room that is left."""
+        """Decompress a piece of the body, to at most one byte more than the room that is left."""
         try:
             inflated = inflater.decompress(piece, room + 1)
         except zlib.error as error:
@@ -203,7 +202,7 @@ def _values(scope: Scope, wanted: bytes) -> list[str]:
 
 
 def _host_name(host: str) -> str:
-    """``localhost`` of ``localhost:8000``, ``::1`` of ``[::1]:8000``; nothing where that is no host."""
+    """Return ``localhost`` for ``localhost:8000``, ``::1`` for ``[::1]:8000``; empty if it is not a host."""
     try:
         parts = urlsplit(f"//{host}")
         is_plain = parts.netloc == host and "@" not in host and (parts.port is None or parts.port > 0)
@@ -236,7 +235,7 @@ async def send_body(
     headers: Collection[tuple[str, str]] = (),
     kind: str = "http.response",
 ) -> None:
-    """Answer with a status and a body that is known."""
+    """Answer with a status and a body."""
     named = [("content-type", content_type), ("content-length", str(len(body))), *headers]
     encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in named]
     await send({"type": f"{kind}.start", "status": status, "headers": encoded})
@@ -244,14 +243,14 @@ async def send_body(
 
 
 def with_plain_body(scope: Scope, size_bytes: int) -> Scope:
-    """The scope of a request whose body is now plain, and of another size than its headers say."""
+    """Return the scope of a request whose body was decompressed, with the right headers."""
     gone = (b"content-encoding", b"content-length", b"transfer-encoding")
     headers = [(name, value) for name, value in scope["headers"] if name not in gone]
     return {**scope, "headers": [*headers, (b"content-length", str(size_bytes).encode())]}
 
 
 def replay(body: bytes, receive: Receive) -> Receive:
-    """Give a body that was read as if it came now; after it, what the client does."""
+    """Return a ``receive`` that yields a body which was already read, and then what the client sends."""
     is_given = False
 
     async def again() -> Message:

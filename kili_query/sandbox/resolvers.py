@@ -1,4 +1,4 @@
-"""What each field of the schema gives."""
+"""Resolvers: the value of each field of the schema."""
 
 import asyncio
 import hashlib

@@ -1,5 +1,5 @@
 # ruff: noqa: S608 - the parts of a statement are constants of this module; what comes from outside is bound
-"""What a sandbox holds, as a request reads it: pages of labels and assets, and what belongs to them."""
+"""Reads the database for a request: pages of labels and assets, and the objects that belong to them."""
 
 import json
 from collections.abc import Mapping, Sequence

@@ -1,5 +1,5 @@
 # ruff: noqa: S608 - the parts of a statement are constants of this module; what comes from outside is bound
-"""What a request changes: each change is one transaction, wholly done or not at all."""
+"""Writes of a request; each is one transaction."""
 
 import json
 from collections.abc import Mapping, Sequence
