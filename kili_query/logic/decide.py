@@ -149,11 +149,11 @@ def disjoint(left: Predicate, right: Predicate, ontology: Ontology | None = None
 
 def is_refuted(tree: Predicate) -> bool:
     """Whether it is certain that no label meets a tree in its core form, whatever the ontology."""
-    literal = pure_literal(tree)
+    facts = [fact.predicate for fact in metadata_facts([tree])]
+    literal = None if facts else pure_literal(tree)
     if literal is not None:
         return literal[1].is_empty
-    known = [*known_of_opaque([tree]), *(fact.predicate for fact in metadata_facts([tree]))]
-    return solve([tree, *known]).is_satisfiable is False
+    return solve([tree, *known_of_opaque([tree]), *facts]).is_satisfiable is False
 
 
 def prepare(tree: Predicate, ontology: Ontology | None = None) -> Predicate:
