@@ -195,7 +195,7 @@ class TestWhatIsWritten:
         labels = write_json(tmp_path / "labels.ndjson", label(1, 0) | {"jsonResponse": {"NOTE": {"text": "x"}}})
         served = write_json(tmp_path / "project.json", project(NOTE=NOTE))
         with Sandbox(project=served, labels=labels) as sandbox, KiliClient(sandbox.api_key, sandbox.endpoint) as opened:
-            with pytest.warns(UserWarning, match="nothing is exported: no job"):
+            with pytest.warns(UserWarning, match="nothing is exported: the format `coco` can hold no job"):
                 assert opened.export_labels("p1", tmp_path / "a.zip", "coco", with_assets=False) is None
             assert not (tmp_path / "a.zip").exists()
 
