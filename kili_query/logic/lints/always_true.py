@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from kili_query.ast import CompareOp, Comparison, Or, Predicate
 from kili_query.diagnostics import Code, Diagnostic, Edit, Help, Label
-from kili_query.logic.lints.case import Case, Clause, help_with_range, minimal
+from kili_query.logic.lints.case import MAX_LABELS, Case, Clause, help_with_range, minimal
 from kili_query.syntax.lower import negate
 from kili_query.syntax.printer import print_counter
 
@@ -26,7 +26,7 @@ def _diagnose(case: Case, part: Predicate) -> Diagnostic:
         message = f"{subject}: every {case.judged} meets {others[0]} or {last}"
     else:
         message = f"{subject}: {len(others) + 1} of its clauses together leave nothing out"
-    labels = tuple(Label(clause.span, "what this leaves out") for clause in others)
+    labels = tuple(Label(clause.span, "what this leaves out") for clause in others[:MAX_LABELS])
     advice = Help("correct one of them, or join them with `AND`")
     return Diagnostic(Code.ALWAYS_TRUE, message, Label(last.span, "is met by this"), labels, help=advice)
 

@@ -19,12 +19,15 @@ from kili_query.syntax.printer import print_tree
 
 _T = TypeVar("_T")
 
-MAX_STEPS = 100_000
+MAX_STEPS = 70_000
 MAX_STEPS_EACH = 10_000
 """Budget of all proofs for one query, and of one proof in addition to what its size needs."""
 
 MAX_DEPTH = 8
 """How deep a set of clauses is made smaller."""
+
+MAX_LABELS = 20
+"""How many clauses beside the first a diagnostic marks."""
 
 MAX_SHOWN = 60
 """How much of a clause a message shows, in characters."""

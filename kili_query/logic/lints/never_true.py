@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from kili_query.ast import MAX_COUNT, And, Constant, Predicate
 from kili_query.diagnostics import Code, Diagnostic, Help, Label
-from kili_query.logic.lints.case import Case, Clause, help_with_range, minimal
+from kili_query.logic.lints.case import MAX_LABELS, Case, Clause, help_with_range, minimal
 
 
 def check(case: Case) -> Iterator[Diagnostic]:
@@ -24,7 +24,7 @@ def _diagnose(case: Case, part: Predicate) -> Diagnostic:
         message = f"{subject}: {others[0]} and {last} cannot both hold"
     else:
         message = f"{subject}: {len(others) + 1} of its clauses cannot hold together"
-    labels = tuple(Label(clause.span, "this") for clause in others)
+    labels = tuple(Label(clause.span, "this") for clause in others[:MAX_LABELS])
     advice = Help("correct one of them, or join them with `OR`")
     return Diagnostic(Code.NEVER_TRUE, message, Label(last.span, "clashes"), labels, help=advice)
 

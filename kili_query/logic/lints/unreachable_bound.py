@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from kili_query.ast import And, Predicate
 from kili_query.diagnostics import Code, Diagnostic, Help, Label
-from kili_query.logic.lints.case import Case, minimal, shrink
+from kili_query.logic.lints.case import MAX_LABELS, Case, minimal, shrink
 
 MAX_REASONS = 3
 
@@ -30,5 +30,5 @@ def _diagnose(case: Case, part: Predicate) -> Diagnostic:
     else:
         message = f"{len(others) + 1} clauses cannot be reached together: {because}"
     advice = Help("correct the bound, the name or the connective; labels that break the ontology may still match")
-    labels = tuple(Label(clause.span, "together with this") for clause in others)
+    labels = tuple(Label(clause.span, "together with this") for clause in others[:MAX_LABELS])
     return Diagnostic(Code.UNREACHABLE_BOUND, message, Label(last.span, "out of reach"), labels, help=advice)
