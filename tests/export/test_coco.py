@@ -319,7 +319,7 @@ class TestVideo:
 
     def test_a_frame_that_the_video_does_not_have(self, tmp_path):
         options = {"project": project("VIDEO"), "with_assets": True, **self.frames(tmp_path, 3)}
-        with pytest.raises(NotExportableLabelError, match=r'no such frame.*jsonResponse\["11"\]'):
+        with pytest.raises(NotExportableLabelError, match=r'does not have this frame.*jsonResponse\["11"\]'):
             exported(tmp_path, self.FRAMES, **options)
         summary = exported(tmp_path, {**self.FRAMES, "12": {}}, **options, on_error="skip")
         assert summary.skipped == 1
@@ -353,7 +353,7 @@ class TestModifier:
         ("modify", "message"),
         [
             (lambda annotation, image, kili: kili["nope"], "`annotation_modifier` failed: KeyError: 'nope'"),
-            (lambda annotation, image, kili: None, "is to return the annotation, not NoneType"),
+            (lambda annotation, image, kili: None, "must return the annotation, not NoneType"),
             (lambda annotation, image, kili: {"x": {1}}, "returned cannot be written as JSON"),
             (lambda annotation, image, kili: {"x": float("nan")}, "returned cannot be written as JSON"),
             (lambda: None, "`annotation_modifier` failed: TypeError"),

@@ -23,15 +23,15 @@ FORMATS = {
     "jsonl": ("jsonl", "JSONL"),
     "parquet": ("parquet", "PARQUET"),
 }
-"""Name to module and constant: a module is loaded when its format is asked for."""
+"""Name to module and constant: a module is loaded when its format is used."""
 
 
 def format_named(name: str) -> Format:
-    """Return the format of a name.
+    """Return the format with this name.
 
     Raises:
-        NotCompatibleOptions: there is none.
-        MissingExtraError: what it needs is not installed.
+        NotCompatibleOptions: the format does not exist.
+        MissingExtraError: a package that it needs is not installed.
     """
     if name not in FORMATS:
         near = get_close_matches(str(name), FORMATS, 1)

@@ -1,7 +1,7 @@
-"""Clip shapes to the image, because readers refuse a whole file for one coordinate outside.
+"""Clip shapes to the image, because readers reject a whole file for one coordinate outside.
 
-All coordinates are fractions of width and height. What lies inside is returned as it is, number for number. Needs
-shapely, which the extra ``export`` has.
+All coordinates are fractions of width and height. Shapes inside the image keep their exact numbers. Needs shapely,
+which the extra ``export`` installs.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ _LEAST_CORNERS = 3
 
 
 def clipped_part(part: Part) -> Iterator[Part]:
-    """Yield the parts of an area that lie on the image; none when nothing with an area does.
+    """Yield the parts of an area that are on the image; none if no area is left.
 
     >>> fork = ((1.5, 0), (1.5, 1), (0.5, 1), (0.5, 0.75), (1.25, 0.75), (1.25, 0.25), (0.5, 0.25), (0.5, 0))
     >>> for one in clipped_part(Part(tuple(Point(*xy) for xy in fork))):
@@ -42,7 +42,7 @@ def _numbers(part: Part) -> list[Numbers]:
 
 
 def _pieces(part: Part) -> Iterator[Part]:
-    """Yield what a part fills, piece by piece: clipping leaves lines along the edge between the pieces."""
+    """Yield the separate pieces of a clipped part, which are otherwise joined by lines along the edge."""
     drawn = shapely.MultiPolygon([shapely.Polygon(part.outer, part.holes)])
     for polygon in filled(drawn).geoms:
         if polygon.area > LEAST_AREA:
@@ -55,11 +55,11 @@ def _ring(line: shapely.LinearRing) -> Ring:
 
 
 def clipped_ring(ring: Ring) -> Ring | None:
-    """Return the part of the area in a ring that lies on the image; None when none does.
+    """Return the area of a ring that is on the image; None if no area is left.
 
     Note:
-        By Sutherland and Hodgman, one edge of the image after another. What falls apart in several parts stays one
-        ring, whose parts hang together along the edge.
+        This is the Sutherland-Hodgman algorithm, which clips at one edge of the image after another. Separate pieces
+        remain one ring, joined along the edge.
 
     >>> clipped_ring((Point(0.5, 0.5), Point(1.5, 0.5), Point(0.5, 1)))
     (Point(x=0.5, y=0.5), Point(x=1.0, y=0.5), Point(x=1.0, y=0.75), Point(x=0.5, y=1))

@@ -1,11 +1,11 @@
-"""The format ``coco``: images, categories and annotations in one JSON file, or in one a job.
+"""The format ``coco``: images, categories and annotations in one JSON file, or in one file per job.
 
-A box or a region without holes is polygons, one for each part. A region with holes is a mask, as run lengths
-(``{"size": [height, width], "counts": [...]}``): polygons of COCO cannot leave anything out. It is still one object:
-``iscrowd`` is 0 everywhere, for readers skip what it marks.
+A box or a region without holes is written as polygons, one for each part. A region with holes is a run-length mask
+(``{"size": [height, width], "counts": [...]}``), because COCO polygons cannot have holes. It is still one object:
+``iscrowd`` is always 0, because readers skip objects with 1.
 
 Ids are numbers in the order of writing: categories and annotations from 1, images from 0. A category has the same id
-in both layouts, an image the same id in every file.
+in both layouts, and an image has the same id in every file.
 """
 
 import shutil
@@ -36,7 +36,7 @@ _TOOLS = frozenset({"rectangle", "polygon", "semantic"})
 _FOLDER = "data"
 _LICENSE = {"id": 0, "name": "unknown", "url": ""}
 _CHUNK_BYTES = 1 << 20
-_BATCH = 256  # objects that are measured together, in less time than one after another
+_BATCH = 256  # objects that are measured together, which is faster than one by one
 
 Row: TypeAlias = dict[str, object]
 
@@ -61,7 +61,7 @@ class _Rows:
 
 
 class _Placed(NamedTuple):
-    """What a job draws on an image, with what messages call its asset and its label."""
+    """The shapes of a job on an image, with the names of asset and label for messages."""
 
     objects: list[Drawn]
     job: Job
@@ -73,7 +73,7 @@ class _Placed(NamedTuple):
 
 
 class _CocoWriter:
-    """Writes images and annotations to temporary files, and puts them together at the end."""
+    """Writes images and annotations to temporary files, and combines them at the end."""
 
     def __init__(self, export: Export) -> None:
         self._export = export
@@ -109,12 +109,12 @@ class _CocoWriter:
                     images.append(image)
                     placed += [_Placed(objects, job, number, image, size, name, label.name) for job, objects in found]
                 elif found:
-                    error = MalformedLabelError("the archive holds no such frame of the video", frame.path)
+                    error = MalformedLabelError("the archive does not have this frame of the video", frame.path)
                     self._export.reject(error, name, label.name)
         self._images.add(images)
         self._waiting += placed
         self._number_waiting += sum(len(one.objects) for one in placed)
-        if self._number_waiting >= _BATCH or self._is_modified:  # what a caller's function does, it does in time
+        if self._number_waiting >= _BATCH or self._is_modified:  # so that the caller's function is called in order
             self._draw()
         return ()
 
@@ -161,18 +161,18 @@ class _CocoWriter:
         }
 
     def _objects(self, asset: Asset, label: Label, frame: Frame, job: Job) -> list[Drawn]:
-        """Return what a job draws."""
+        """Return the shapes of a job."""
         return whole(drawn_of(self._export, asset, label, frame, job, with_annotations=self._is_modified))
 
     def _draw(self) -> None:
-        """Add the waiting annotations to those of their files."""
+        """Write the waiting annotations to their files."""
         waiting, self._waiting, self._number_waiting = self._waiting, [], 0
         rows: dict[str, list[object]] = {path: [] for path in self._annotations}
         segments = segmented([(one, placed.size) for placed in waiting for one in placed.objects])
         for placed in waiting:
             path = self._paths[placed.job.name]
             of_file, before = rows[path], self._annotations[path].count + 1
-            for drawn, segment in zip(placed.objects, segments, strict=False):  # the segments go on with the next
+            for drawn, segment in zip(placed.objects, segments, strict=False):  # the next job continues it
                 try:
                     of_file.append(self._row(before + len(of_file), placed, drawn, segment))
                 except MalformedLabelError as error:
@@ -184,7 +184,7 @@ class _CocoWriter:
         """Return an annotation.
 
         Raises:
-            MalformedLabelError: it covers no pixel, or the caller's function does not return an annotation.
+            MalformedLabelError: the mask is empty, or the caller's function does not return an annotation.
         """
         if segment is None:
             raise MalformedLabelError("the mask covers the centre of no pixel", drawn.path)
@@ -209,7 +209,7 @@ class _CocoWriter:
             message = f"`annotation_modifier` failed: {type(error).__name__}: {error}"
             raise MalformedLabelError(message, annotation.path) from error
         if not isinstance(changed, Mapping):
-            message = f"`annotation_modifier` is to return the annotation, not {type(changed).__name__}"
+            message = f"`annotation_modifier` must return the annotation, not {type(changed).__name__}"
             raise MalformedLabelError(message, annotation.path)
         try:
             dump(dict(changed))
@@ -220,7 +220,7 @@ class _CocoWriter:
 
 
 def _image_path(asset: Asset, frame: Frame, media: Mapping[int | None, str]) -> str | None:
-    """Where the image lies in the archive, or would; None for a frame that is missing among those that are there."""
+    """Return the image's path in the archive, even without media; None if the archive has frames but not this one."""
     if frame.number in media:
         return media[frame.number]
     if any(number is not None for number in media):

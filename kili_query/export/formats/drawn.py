@@ -1,6 +1,6 @@
-"""What the annotations of a job draw on their image: outlines that lie on it and fill some of it.
+"""The shapes of a job on its image: clipped outlines with an area.
 
-All formats of outlines and boxes take it from here, so that they agree on what can be written.
+All formats with outlines or boxes use this module, so that they agree on which annotations can be written.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -23,18 +23,18 @@ _Boxes: TypeAlias = list[tuple[str, Edges]]
 def drawn_of(
     export: Export, asset: Asset, label: Label, frame: Frame, job: Job, *, with_annotations: bool = False
 ) -> list[Drawn]:
-    """Return what a job draws, in order.
+    """Return the shapes of a job, in order.
 
-    What has no area by its kind is left out and counted; what cannot be written, or has no area on the image, is
-    reported and left out, or fatal, as the options say.
+    Kinds of shape without an area, such as markers, are left out and counted. Shapes that cannot be written, or have no
+    area on the image, are reported and left out, or fatal, depending on the options.
 
     Args:
-        export: the export that runs.
-        asset: whose label it is.
+        export: the running export.
+        asset: the asset of the label.
         label: the label.
         frame: one of its frames.
         job: one of the jobs that the format can hold.
-        with_annotations: whether each is to have its `Drawn.annotation`.
+        with_annotations: whether to set `Drawn.annotation`.
     """
     if job.name not in frame.jobs:
         return []
@@ -47,15 +47,15 @@ def drawn_of(
 
 
 def edges_of(drawn: Sequence[Drawn]) -> list[Edges]:
-    """Return the edges of the box around what each fills, in fractions."""
+    """Return the edges of the box around each shape, in fractions."""
     others = iter(extents([one.parts for one in drawn if one.upright is None]))
     return [next(others).bounds if one.upright is None else one.upright for one in drawn]
 
 
 def plain_boxes(label: Label, frame: Frame, job: Job) -> _Boxes | None:
-    """Return the category and the edges of each annotation of a job, where all are upright rectangles on the image.
+    """Return category and edges of each annotation of a job, if all of them are upright rectangles on the image.
 
-    Those are what `drawn_of` would give, in much less time.
+    The result equals that of `drawn_of`, and is much faster.
 
     Args:
         label: the label.
@@ -63,7 +63,7 @@ def plain_boxes(label: Label, frame: Frame, job: Job) -> _Boxes | None:
         job: one of the jobs that the format can hold.
 
     Returns:
-        None where there is anything else, or may be.
+        None if there may be any other annotation.
     """
     if job.name not in frame.jobs:
         return []
@@ -74,10 +74,10 @@ def plain_boxes(label: Label, frame: Frame, job: Job) -> _Boxes | None:
 
 
 def plain_outlines(jobs: Mapping[str, object], job: Job, path: str = "") -> list[Drawn] | None:
-    """Return what a job draws, by a fast way that takes what nearly all annotations are.
+    """Return the shapes of a job by a fast path for ordinary annotations.
 
-    Whatever else there is, it gives up on the whole job response, so that it may be checked, reported and clipped. What
-    both ways take, they take alike.
+    For any other annotation it gives up on the whole job response, which is then checked, reported and clipped. Both
+    paths give the same result for ordinary annotations.
 
     Args:
         jobs: job name to job response.
@@ -85,7 +85,7 @@ def plain_outlines(jobs: Mapping[str, object], job: Job, path: str = "") -> list
         path: of its response, as a JSON path.
 
     Returns:
-        What it draws; None when there is any annotation that has to be looked at more closely.
+        The shapes; None if any annotation needs the full checks.
 
     >>> from kili_query.ontology import Category
     >>> corners = [{"x": 0, "y": 1}, {"x": 0, "y": 0}, {"x": 1, "y": 0}]
@@ -131,5 +131,5 @@ def _on_image(annotation: WritableAnnotation, shape: Box | Region) -> Drawn:
 
 
 def _numbers(ring: Ring) -> Numbers:
-    """Its numbers, as those that JSON has: labels that Python made may hold others."""
+    """Return the numbers of a ring as int or float, because labels made in Python may hold other types."""
     return [one if isinstance(one, int) else float(one) for corner in ring for one in corner]

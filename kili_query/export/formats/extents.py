@@ -1,6 +1,6 @@
-"""How far shapes reach and how large they are, many at a time; needs numpy and shapely, which the extra ``export`` has.
+"""Bounds and areas of many shapes at a time. Needs numpy and shapely, which the extra ``export`` installs.
 
-A ring is filled by the even-odd rule, holes are taken out, and parts are joined, as in `run_lengths`.
+A ring is filled by the even-odd rule, holes are subtracted, and parts are joined, as in `run_lengths`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,10 +17,10 @@ __all__ = ["extents", "filled"]
 
 
 def extents(shapes: Sequence[Parts]) -> list[Extent]:
-    """Return what each shape fills; of many at once in much less time than one after another.
+    """Return the extent of each shape; much faster for many shapes at a time.
 
     Args:
-        shapes: of finite coordinates, each with a part or more, rings of three corners or more.
+        shapes: shapes with finite coordinates, at least one part, and at least three corners per ring.
 
     >>> square, hole = [0, 0, 4, 0, 4, 4, 0, 4], [-1, -1, 1, -1, 1, 5, -1, 5]
     >>> for one in extents([[[square]], [[square, hole]]]):
@@ -39,7 +39,7 @@ def extents(shapes: Sequence[Parts]) -> list[Extent]:
 
 
 def _polygons_or_more(shapes: Sequence[Parts]) -> NDArray[np.object_]:
-    """Return multipolygons; polygons where each shape has one part, as nearly all have."""
+    """Return multipolygons; simple polygons if every shape has one part, which is the usual case."""
     parts = list(chain.from_iterable(shapes))
     rings = list(chain.from_iterable(parts))
     corners = np.array(list(chain.from_iterable(rings)), np.float64).reshape(-1, 2)
@@ -52,13 +52,13 @@ def _polygons_or_more(shapes: Sequence[Parts]) -> NDArray[np.object_]:
 
 
 def _repeated(counts: Iterable[int]) -> NDArray[np.int64]:
-    """Return 0 as often as the first count says, then 1, and so on."""
+    """Repeat 0 as often as the first count, then 1 as often as the second, and so on."""
     listed = list(counts)
     return np.repeat(np.arange(len(listed)), listed)
 
 
 def filled(drawn: shapely.Polygon | shapely.MultiPolygon) -> shapely.MultiPolygon:
-    """Return what polygons fill whose rings may cross, each other as well."""
+    """Return the area of polygons whose rings may cross themselves or each other."""
     return _polygons(shapely.union_all([_filled(polygon) for polygon in shapely.get_parts(drawn)]))
 
 

@@ -1,9 +1,9 @@
 """The format ``geojson``: one FeatureCollection (RFC 7946) for each label, in degrees of longitude and latitude.
 
-An annotation is a feature: its ``mid`` is the ``id``, and ``properties.kili`` holds its job and all that does not draw,
-categories and children included, so that the label can be had back; beside it stand `attributes`, for the tables of
-programs that show maps. An answer that draws nothing is a feature without geometry. Outlines run counterclockwise,
-their holes clockwise.
+An annotation is a feature. Its ``mid`` is the ``id``, and ``properties.kili`` holds its job and everything but the
+shape, including categories and children, so that the label can be rebuilt. Beside it are `attributes`, for the tables
+of map programs. An answer without a shape is a feature without geometry. Outlines run counterclockwise and holes
+clockwise.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -54,11 +54,11 @@ class _GeojsonWriter:
         return f'{{"type": "FeatureCollection", "features": [{features}], "kili": {dump(_about(asset, label))}}}'
 
     def _features(self, asset: Asset, label: Label, job: Job) -> Iterator[str]:
-        """Return the features of a job, as JSON; what cannot be one is reported and left out."""
+        """Return the features of a job, as JSON; an annotation that cannot be one is reported and left out."""
         if job.ml_task not in _DRAWING_TASKS:
             yield from self._answer(asset, label, job)
             return
-        # degrees do not turn with the picture
+        # degrees do not turn with the image
         upright = evolve(label, rotation_degrees=0)
         for one in objects(self._export.annotations(asset, upright, label.frames[0], job=job)):
             try:
@@ -71,7 +71,7 @@ class _GeojsonWriter:
                 self._export.reject(MalformedLabelError(error.message, one.path), asset.external_id, label.name)
 
     def _answer(self, asset: Asset, label: Label, job: Job) -> Iterator[str]:
-        """Return the feature of a job that draws nothing, when it is answered."""
+        """Return the feature of a job without shapes, if it has an answer."""
         frame = label.frames[0]
         answer = frame.jobs.get(job.name)
         try:
@@ -92,7 +92,7 @@ class _GeojsonWriter:
 
 
 def _about(asset: Asset, label: Label) -> Object:
-    """Return what the collection says about its asset and label; a member that RFC 7946 leaves to us."""
+    """Return the collection's data about its asset and label, a foreign member as RFC 7946 allows."""
     author = label.document.get("author")
     told = {
         "assetId": asset.document.get("id"),
@@ -104,21 +104,21 @@ def _about(asset: Asset, label: Label) -> Object:
 
 
 def _geometry(shape: Shape) -> Object | None:
-    """Return the geometry of a shape; None for one that GeoJSON has none for.
+    """Return the geometry of a shape; None if GeoJSON has no such kind.
 
     Raises:
-        MalformedLabelError: it encloses nothing, or is a line of one point.
+        MalformedLabelError: it has no area, or is a line with one point.
     """
     if isinstance(shape, Line) and len(shape.points) < _LEAST_POSITIONS:
-        raise MalformedLabelError("a line of GeoJSON has two points or more")
+        raise MalformedLabelError("a line must have two points or more in GeoJSON")
     return geometry_of(Region((Part(uncrossed(shape)),)) if isinstance(shape, Box) else shape)
 
 
 def _check_categories(answer: Mapping[str, object], job: Job) -> None:
-    """Refuse categories that a job does not have; the path of the error is relative to the job.
+    """Reject categories that a job does not have; the path of the error is relative to the job.
 
     Raises:
-        MalformedLabelError: there is one.
+        MalformedLabelError: the job does not have a category.
     """
     listed = answer.get("categories")
     if listed is None or not job.categories:

@@ -13,7 +13,7 @@ _SPACED = bytes.maketrans(b",", b" ")
 
 
 def spread(text: str, indent: int) -> str:
-    """The same JSON with each value on a line of its own.
+    """Indent JSON so that each value has its own line.
 
     >>> print(spread('{"a": [1.0, []]}', 2))
     {
@@ -30,7 +30,7 @@ def spread(text: str, indent: int) -> str:
 
 
 def encode_finite(value: object) -> bytes:
-    """The text of a value whose numbers are all finite, without spaces where msgspec can write it.
+    """Encode a value whose numbers are all finite; without spaces if msgspec can encode it.
 
     >>> encode_finite({"a": [1, 0.5, 1e-7]}), encode_finite({"é": 1})
     (b'{"a":[1,0.5,1e-7]}', b'{"\\\\u00e9": 1}')
@@ -38,18 +38,17 @@ def encode_finite(value: object) -> bytes:
     try:
         data = _encode(value)
     except _REFUSED:
-        return json.dumps(value).encode()  # which says what is wrong
+        return json.dumps(value).encode()  # its error says what is wrong
     return data if data.isascii() else json.dumps(value).encode()
 
 
 def encode_sorted(value: object, indent: int, *, nulls: int) -> bytes | None:
-    """The text of a value, its keys sorted and each value on a line of its own; None where only the standard library
-    can tell it.
+    """Encode a value with sorted keys and each value on its own line; None if only the standard library can do it.
 
     Args:
-        value: of the types that JSON has.
-        indent: spaces of a level.
-        nulls: how many nulls the value holds. With any other number in the text, a number of the value is not finite.
+        value: a value of JSON types.
+        indent: number of spaces per level.
+        nulls: number of nulls in the value. If the text has more, a number of the value was not finite.
 
     >>> encode_sorted(float("inf"), 4, nulls=0) is None
     True
@@ -62,7 +61,7 @@ def encode_sorted(value: object, indent: int, *, nulls: int) -> bytes | None:
 
 
 def number_lines(rows: Sequence[Sequence[float]]) -> bytes:
-    """The lines of finite numbers.
+    """Write rows of finite numbers as lines.
 
     >>> print(number_lines([(3, 0.5, 1e-7), (0, 0.0, 1)]).decode(), end="")
     3 0.5 1e-7

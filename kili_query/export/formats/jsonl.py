@@ -1,6 +1,6 @@
-"""The format ``jsonl``: one label a line, with its asset under ``labelOf``; what `kili_query.scan` reads.
+"""The format ``jsonl``: one label per line, with its asset under ``labelOf``, as `kili_query.scan` reads it.
 
-It is one plain file, not an archive, and nothing is lost: a label and its asset are written as they were given.
+It is one plain file, not an archive, and nothing is lost: labels and assets are written unchanged.
 """
 
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from kili_query.export.formats.kili import dump
 
 
 class _JsonlWriter:
-    """Writes lines; the path of an entry says nothing here."""
+    """Writes lines; paths of entries are ignored."""
 
     def asset(self, asset: Asset) -> Iterable[Entry]:
         return [Entry("", "".join([_line(asset, label) for label in asset.labels]).encode())]

@@ -1,7 +1,7 @@
-"""The format ``kili``, also called ``raw``: one JSON document for each asset, as the service holds it.
+"""The format ``kili``, also called ``raw``: one JSON document for each asset, unchanged from the service.
 
-Nothing is lost: what the asset and its labels hold is written, known or not. Keys are sorted, frames by number. With
-``normalized_coordinates=False`` pixels stand beside fractions, in the image as it was shown to who labeled it.
+Nothing is lost: all fields of assets and labels are written, even unknown ones. Keys are sorted, and frames by number.
+``normalized_coordinates=False`` adds pixels beside fractions, in the image as the labeler saw it.
 """
 
 import json
@@ -27,7 +27,7 @@ def dump(value: object, indent: int | None = None, *, sort_keys: bool = False) -
     """Write strict JSON in ASCII.
 
     Raises:
-        MalformedLabelError: a number that JSON has not, or text as the key of something.
+        MalformedLabelError: JSON cannot hold a number, a key or a value.
     """
     try:
         text = json.dumps(value, allow_nan=False, sort_keys=sort_keys)
@@ -47,7 +47,7 @@ def _infinite(value: object) -> tuple[float, str] | None:
             return one, path
         if id(one) in seen or not isinstance(one, Mapping | list | tuple):
             continue
-        seen.add(id(one))  # so that what holds itself has an end
+        seen.add(id(one))  # so that the search ends if a value contains itself
         if isinstance(one, Mapping):
             inner = [(held, f"{path}.{key}" if path else str(key)) for key, held in one.items()]
         else:
@@ -57,7 +57,7 @@ def _infinite(value: object) -> tuple[float, str] | None:
 
 
 class KiliWriter:
-    """Writes documents, in a file each or in one list."""
+    """Writes documents, each to its own file or all to one list."""
 
     def __init__(self, export: Export) -> None:
         project, options = export.project, export.options
@@ -109,7 +109,7 @@ class KiliWriter:
 
 
 def _nulls(document: Mapping[str, object]) -> int:
-    """Count the nulls of a document outside of contents, which seldom hold any."""
+    """Count the nulls of a document outside contents, which rarely have any."""
     count = 0
     for key, value in document.items():
         if value is None:
@@ -122,7 +122,7 @@ def _nulls(document: Mapping[str, object]) -> int:
 
 
 def _media(asset: Asset) -> dict[str, object]:
-    """Return the fields of an asset that say where its media are in the archive."""
+    """Return the fields of an asset that name its media in the archive."""
     frames = [one.path for one in asset.media if one.frame is not None]
     content = asset.media_path()
     return {
@@ -132,7 +132,7 @@ def _media(asset: Asset) -> dict[str, object]:
 
 
 def _ordered(value: object) -> object:
-    """Return the value with keys sorted, those that are numbers first and by their value."""
+    """Return the value with sorted keys; numeric keys come first, by value."""
     if isinstance(value, Mapping):
         return {key: _ordered(value[key]) for key in sorted(value, key=_rank)}
     return [_ordered(one) for one in value] if isinstance(value, list | tuple) else value
@@ -164,4 +164,4 @@ KILI = Format(
 )
 
 RAW = evolve(KILI, name="raw")
-"""The name that the official client has for ``kili`` as well."""
+"""The official client's other name for ``kili``."""

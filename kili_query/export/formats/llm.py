@@ -1,4 +1,4 @@
-"""The formats ``llm_v1`` and ``llm_dynamic_v1``: conversations with what people said of them, in one JSON list.
+"""The formats ``llm_v1`` and ``llm_dynamic_v1``: conversations and their labels, in one JSON list.
 
 The media of an asset are its conversation: ``{"version": "0.1", "prompts": [{"prompt", "title"?, "completions":
 [{"content", "title"?}]}]}``. An ``llm_v1`` row holds all labels of its asset. In a dynamic project the root job
@@ -44,7 +44,7 @@ class _Turn:
 
 @frozen
 class _Chat:
-    """A conversation: each prompt with its completions, and what the asset's metadata says of them."""
+    """A conversation: each prompt with its completions, and the asset's metadata about them."""
 
     rounds: tuple[tuple[_Turn, tuple[_Turn, ...]], ...]
     chat_id: object
@@ -52,10 +52,10 @@ class _Chat:
     models: tuple[str, ...]
 
     def items(self, *, has_models_throughout: bool) -> list[list[Row]]:
-        """Return for each round the prompt, then the completions, as rows hold them; ids are consecutive.
+        """Return for each round the prompt, then the completions, as in rows; ids are consecutive.
 
         Args:
-            has_models_throughout: the completions of each round name their models; else those of the last alone.
+            has_models_throughout: whether the completions of all rounds name their models, or only those of the last.
         """
         ids = iter(self.item_ids)
         rounds = []
@@ -77,7 +77,7 @@ def _read_chat(asset: Asset) -> _Chat:
     """Read the conversation of an asset.
 
     Raises:
-        NotExportableAssetError: its media are no conversation.
+        NotExportableAssetError: its media are not a conversation.
     """
     found = asset.media[0].file if asset.media else None
     content = _decoded(found)
@@ -121,7 +121,7 @@ def _split(value: object) -> tuple[str, ...]:
 
 @frozen
 class _Step:
-    """Takes the prefix of a step off the names of jobs and categories; without one, leaves them."""
+    """Removes the prefix of a step from the names of jobs and categories, if there is one."""
 
     prefix: str = ""
 
@@ -131,7 +131,7 @@ class _Step:
 
 @frozen
 class _Answers:
-    """Reads what a label says: job to categories or text, and ``JOB.CATEGORY.CHILD`` to what the child says."""
+    """Reads the answers of a label: job to categories or text, and ``JOB.CATEGORY.CHILD`` to the child's answer."""
 
     tasks: Mapping[str, str]
     step: _Step = field(factory=_Step)
@@ -159,7 +159,7 @@ class _Answers:
                 prefix = f"{short}.{self.step.name(key)}"
                 children = self.flat(_children(category, at), f"{at}.children")
                 answers |= {f"{prefix}.{child}": value for child, value in children.items()}
-            if len(categories) == 1:  # children may stand beside the categories as well
+            if len(categories) == 1:  # children may also be beside the categories
                 prefix = f"{short}.{self.step.name(categories[0][0])}"
                 beside = self.flat(_children(payload, at), f"{at}.children")
                 answers |= {f"{prefix}.{child}": value for child, value in beside.items()}
@@ -215,7 +215,7 @@ def _plain(asset: Asset, tasks: Mapping[str, str]) -> list[Row]:
 
 
 def _dynamic(asset: Asset, tasks: Mapping[str, str]) -> list[Row]:
-    rounds = _read_chat(asset).items(has_models_throughout=True)  # a round is the last of its own row
+    rounds = _read_chat(asset).items(has_models_throughout=True)  # each round is the last one of its row
     return [_steps(asset, label, rounds, tasks) for label in asset.labels]
 
 
@@ -244,7 +244,7 @@ def _steps(asset: Asset, label: Label, rounds: list[list[Row]], tasks: Mapping[s
 
 
 def _chosen(completions: list[Row], ranking: object) -> list[Row]:
-    """Return the completion that goes on: the second where it was ranked first, else the first."""
+    """Return the completion that continues the conversation: the second if it was ranked first, otherwise the first."""
     ranked = ranking[0] if isinstance(ranking, list) and ranking else None
     return completions[1:2] if ranked in _SECOND else completions[:1]
 

@@ -1,4 +1,4 @@
-"""Answers as flat attributes, for the tables of programs that show maps: display names, not keys."""
+"""Answers as flat attributes with display names, for the tables of map programs."""
 
 from collections.abc import Iterator, Mapping
 from typing import TypeAlias
@@ -17,15 +17,15 @@ def attributes(answer: Mapping[str, object], job: Job, jobs: Jobs) -> Attributes
     """Return the answers of an annotation or a job response.
 
     Args:
-        answer: with ``categories`` and ``children``; what is not as it should be says nothing.
+        answer: with ``categories`` and ``children``; malformed parts are ignored.
         job: its job.
-        jobs: all jobs, for those of children.
+        jobs: all jobs, including child jobs.
 
     Returns:
-        ``class``, the name of the first category; the same under what the job is called (its ``exportName``, else its
-        instruction, else its key), as a list where the job is a checkbox; and what child jobs answer. A child is called
-        ``JOB.CATEGORY.CHILD JOB``, but just ``CHILD JOB`` where it stands beside the categories and none of them lists
-        it. Of two that would have one name, the second has its job's key behind it.
+        ``class``, the name of the first category; the same under the name of the job (its ``exportName``, otherwise its
+        instruction, otherwise its key), as a list if the job is a checkbox; and the answers of child jobs. A child is
+        named ``JOB.CATEGORY.CHILD JOB``, but just ``CHILD JOB`` if it is beside the categories and none of them lists
+        it. If two attributes have the same name, the second gets its job's key.
     """
     found: Attributes = {}
     for name, key, value in _of_job(answer, job, jobs, None):
@@ -54,7 +54,7 @@ def _of_job(answer: object, job: Job, jobs: Jobs, prefix: str | None) -> Iterato
 
 
 def _job(key: str, jobs: Jobs) -> Job:
-    """Return the job of a child; one that the interface does not have has its key alone."""
+    """Return the job of a child; a job that the interface does not have only has its key."""
     return jobs.get(key) or Job(key, "")
 
 

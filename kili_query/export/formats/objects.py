@@ -1,4 +1,4 @@
-"""The objects that the annotations of a job draw, one after another, for formats that hold outlines."""
+"""The objects in the annotations of a job, for formats with outlines."""
 
 from collections.abc import Iterable
 
@@ -9,9 +9,9 @@ from kili_query.labels.geometry import Box, Point, Region, Ring, parts
 
 
 def objects(annotations: Iterable[WritableAnnotation]) -> list[WritableAnnotation]:
-    """Return the annotations, with those that are parts of one object as one, where its first part stands.
+    """Merge annotations that are parts of one object, at the position of the first part.
 
-    The parts of a ``semantic`` object are annotations of one job and category that share a ``mid``.
+    The parts of a ``semantic`` object are annotations of the same job and category that share a ``mid``.
     """
     found: dict[object, list[WritableAnnotation]] = {}
     for index, one in enumerate(annotations):
@@ -29,7 +29,7 @@ def _joined(members: list[WritableAnnotation]) -> WritableAnnotation:
 
 
 def uncrossed(box: Box) -> Ring:
-    """Return the corners of a rectangle, one beside the next: some labels give them row by row.
+    """Return the corners of a rectangle in order around it, because some labels list them row by row.
 
     >>> crossed = Box((Point(0, 0), Point(0, 1), Point(2, 0), Point(2, 1)))
     >>> [tuple(corner) for corner in uncrossed(crossed)]

@@ -1,4 +1,4 @@
-"""Annotations of one part that lie on the image. Needs msgspec, which lets nothing through that is anything else."""
+"""Decode ordinary annotations: one part, on the image. Needs msgspec, which rejects anything else."""
 
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias, TypeVar
@@ -48,7 +48,7 @@ class _FourCorners(Struct, gc=False):
 
 
 class _Rectangle(Struct, gc=False):
-    """As `Outline`, of one ring with four corners."""
+    """An `Outline` with one ring of four corners."""
 
     type: Literal["rectangle"]
     categories: tuple[_Category]
@@ -67,11 +67,11 @@ _TEXT_OF_RECTANGLES = Decoder(_Rectangles)
 
 
 def read_boxes(jobs: Mapping[str, object], name: str) -> list[tuple[str, Edges]] | None:
-    """Return the category and the edges of each annotation of a job; None when any is no upright rectangle.
+    """Return the category and the edges of each annotation of a job; None if any is not an upright rectangle.
 
     Args:
         jobs: job name to job response.
-        name: of the job.
+        name: the name of the job.
     """
     response = _read(_TEXT_OF_RECTANGLES, jobs, name)
     if response is None:
@@ -87,12 +87,12 @@ def read_boxes(jobs: Mapping[str, object], name: str) -> list[tuple[str, Edges]]
 
 
 def read_outlines(jobs: Mapping[str, object], name: str, path: str) -> list[Drawn] | None:
-    """Return what the response of a job draws; None when it holds anything else, or might, or what has no area.
+    """Return the shapes of a job; None if any annotation is not ordinary or may have no area.
 
     Args:
         jobs: job name to job response.
-        name: of the job.
-        path: of its response, as a JSON path.
+        name: the name of the job.
+        path: the JSON path of its response.
     """
     response = _read(_TEXT, jobs, name)
     if response is None:
@@ -103,7 +103,7 @@ def read_outlines(jobs: Mapping[str, object], name: str, path: str) -> list[Draw
 
 
 def _read(decoder: Decoder[_T], jobs: Mapping[str, object], name: str) -> _T | None:
-    """The response of a job; None when it has another shape."""
+    """Decode the response of a job; None if it has another structure."""
     try:
         return decoder.decode(jobs.texts[name]) if isinstance(jobs, TextJobs) else convert(jobs[name], decoder.type)
     except (MsgspecError, ValueError, RecursionError):  # a ValueError where a text has a lone surrogate
@@ -111,7 +111,7 @@ def _read(decoder: Decoder[_T], jobs: Mapping[str, object], name: str) -> _T | N
 
 
 def _drawn(outline: Outline, path: str) -> Drawn | None:
-    """What it draws; None when the outline may fill nothing, or is a rectangle that does not stand upright."""
+    """Return the shape; None if it may have no area, or is a rectangle that is not upright."""
     category = outline.categories[0].name
     if outline.type == "rectangle":
         return _rectangle(outline, category, path)
@@ -127,7 +127,7 @@ def _rectangle(outline: Outline, category: str, path: str) -> Drawn | None:
 
 
 def _measured(ring: _Ring) -> tuple[Numbers, float]:
-    """Its corners, and the area within, unless it crosses itself."""
+    """Return the corners of a ring, and its area if it does not cross itself."""
     numbers: Numbers = []
     twice, before_x, before_y = 0.0, ring.corners[-1].x, ring.corners[-1].y
     for corner in ring.corners:

@@ -1,9 +1,9 @@
-"""The format ``parquet``: one row a label, its counts beside it, for engines that read tables.
+"""The format ``parquet``: one row per label with its counts, for engines that read tables.
 
 The columns are the metadata of `kili_query.frames.count_table`, then ``jsonResponse`` as JSON text, then one column of
 counts for each counter, int32, named ``JOB/CATEGORY`` as everywhere: first the counters of the interface, in its order,
-then those that labels hold beyond it, by name. Which these are is known only at the end, so rows wait in a temporary
-file; memory holds one group of them.
+then other counters in labels, by name. They are only known at the end, so rows are kept in a temporary file, and only
+one group of them is in memory.
 """
 
 import json
@@ -101,7 +101,7 @@ def _metadata(asset: Asset, label: Label) -> list[object]:
     """Return one value for each of the metadata columns.
 
     Raises:
-        MalformedLabelError: a value of the wrong kind, or that a table cannot hold.
+        MalformedLabelError: a value has the wrong type, or a table cannot hold it.
     """
     document = label.document
     author = table_object(document.get("author"), "author")

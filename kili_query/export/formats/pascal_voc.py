@@ -1,6 +1,6 @@
 """The format ``pascal_voc``: an XML file for each image or frame, with an upright box in pixels for each object.
 
-Pixels are those of the image as it is stored, from 0, rounded, half to even; a box has one pixel at least.
+Pixels refer to the stored image. They count from 0 and are rounded half to even. A box has at least one pixel.
 """
 
 import re
@@ -64,7 +64,7 @@ _END = "</annotation>\n\n"
 
 
 def _text(value: str) -> str:
-    r"""Text as XML holds it; what it cannot hold, such as a control character, is escaped as in Python.
+    r"""Escape text for XML; characters that XML cannot hold, such as control characters, are escaped as in Python.
 
     >>> print(_text("a < b & c\x01"))
     a &lt; b &amp; c\x01
@@ -119,7 +119,7 @@ class _VocWriter:
         return "".join([self._objects[job.name, category] + _box(edges, size) for category, edges in boxes])
 
     def _categories(self, drawn: Drawn, job: Job, asset: Asset, label: Label) -> list[str]:
-        """All categories of an annotation: each is an object of its own."""
+        """Return the categories of an annotation, each of which becomes a separate object."""
         if drawn.annotation is None:
             return [drawn.category]
         try:
@@ -148,7 +148,7 @@ def _box(edges: Edges, size: Size) -> str:
 
 
 def _edges(start: float, end: float, length_px: int) -> tuple[int, int]:
-    """Both rounded; where that leaves nothing between them, the pixel in which the box starts.
+    """Return both edges rounded; if they are equal, those of the pixel in which the box starts.
 
     >>> _edges(0.1, 0.5, 200), _edges(0.25, 0.2515, 200), _edges(0.9999, 1, 200)
     ((20, 100), (50, 51), (199, 200))

@@ -4,7 +4,7 @@
     point, polyline, points[i].point    →  pointPixels, polylinePixels, points[i].pointPixels
 
 A vertex is ``{"x": x * width, "y": y * height}``, neither rounded nor clamped. Width and height are those of the image
-as it was shown: a rotation of the label by 90 or 270 degrees swaps them. On a PDF they are those of the page.
+as shown to the labeler: a rotation of the label by 90 or 270 degrees swaps them. On a PDF they are those of the page.
 """
 
 from collections.abc import Mapping
@@ -39,14 +39,16 @@ def with_pixels(label: Label, asset: Asset, project: Project) -> dict[str, objec
 
 
 class _Sizes:
-    """The size that fractions are of."""
+    """The sizes to which fractions refer."""
 
     def __init__(self, asset: Asset, label: Label, *, is_pdf: bool) -> None:
         self._asset = asset
         self._is_pdf = is_pdf
         self._rotation_degrees = label.rotation_degrees
         if is_pdf and label.rotation_degrees in _TURNED_DEGREES:
-            raise NotCompatibleOptions("a PDF that was turned for labeling has no pixels: no `normalized_coordinates`")
+            raise NotCompatibleOptions(
+                "a PDF that was turned for labeling has no pixels: leave out `normalized_coordinates`"
+            )
 
     def whole(self) -> Size | None:
         """Return the size of the asset as it was shown; None for a PDF, whose pages have theirs."""
@@ -106,7 +108,7 @@ def _pose_point(value: object, size: Size) -> object:
 
 
 def _on_pages(value: object, sizes: _Sizes) -> object:
-    """Scale the geometry of a PDF, which stands on the pages of `pageNumberArray`."""
+    """Scale the geometry of a PDF, which is on the pages in `pageNumberArray`."""
     pages = value.get("pageNumberArray") if isinstance(value, Mapping) else None
     if not isinstance(value, Mapping) or not isinstance(pages, list):
         return value
@@ -131,7 +133,7 @@ def _ring(value: object, size: Size) -> object:
 
 
 def _scaled(value: object, size: Size) -> object:
-    """Scale points to pixels, in lists as deep as they stand; what is not a point stays."""
+    """Scale points to pixels, in lists of any depth; other values are unchanged."""
     if isinstance(value, list):
         return [_scaled(one, size) for one in value]
     match value:

@@ -1,4 +1,4 @@
-"""``images/remote_assets.csv``: where the image of each label file is, in an archive without media."""
+"""``images/remote_assets.csv``: the URL of the image of each label file, in an archive without media."""
 
 import csv
 import json
@@ -18,8 +18,8 @@ _HEADER = ("external id", "url", "label file")
 class RemoteAssets:
     """The rows of one export: external id, URL, and label file below ``labels/``.
 
-    A frame of a video has the URL of its own when the asset lists them, else that of the video. What has no URL has no
-    row, and without any row there is no file.
+    A frame of a video has its own URL if the asset lists one, otherwise that of the video. Files without a URL are left
+    out, and without any row there is no file.
     """
 
     def __init__(self, export: Export) -> None:
@@ -28,7 +28,7 @@ class RemoteAssets:
         self._is_empty = True
 
     def add(self, asset: Asset, files: Iterable[tuple[int | None, str]]) -> None:
-        """Put in the label files of an asset, each with the number of its frame."""
+        """Add the label files of an asset, each with the number of its frame."""
         content = asset.document.get("content")
         urls = _frame_urls(asset.document.get("jsonContent"))
         rows = [
@@ -47,7 +47,7 @@ class RemoteAssets:
 
 
 def _harmless(external_id: str, url: str, file: str) -> tuple[str, str, str]:
-    """Return a row that a spreadsheet shows: what it would take for a formula, and run, has a sign before it.
+    """Return a row that is safe in a spreadsheet: text that it would run as a formula gets a prefix.
 
     >>> _harmless("=1+1", "https://cdn.example.org/a", "-1.txt")
     ("'=1+1", 'https://cdn.example.org/a', './-1.txt')
@@ -57,12 +57,12 @@ def _harmless(external_id: str, url: str, file: str) -> tuple[str, str, str]:
     if url.startswith(_FORMULA):
         url = f"'{url}"
     if file.startswith(_FORMULA):
-        file = f"./{file}"  # which is found all the same
+        file = f"./{file}"  # the path still leads to the file
     return external_id, url, file
 
 
 def _frame_urls(value: object) -> dict[int, str]:
-    """Return the URLs of frames by number: of a list, a map from numbers, or the JSON text of one."""
+    """Return the URLs of frames by number, from a list, a map from numbers, or the JSON text of one."""
     if isinstance(value, str) and value.lstrip()[:1] in ("[", "{"):
         try:
             value = json.loads(value)

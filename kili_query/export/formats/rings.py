@@ -1,6 +1,6 @@
 """Shapes as lists of numbers, and their extents. Heavy imports are lazy: most files need none of them.
 
-There are many at a time, and nothing in them refers back: with ``gc=False`` the garbage collector does not visit them.
+There are many of them without reference cycles, so ``gc=False`` saves the garbage collector the work.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from kili_query.export.asset import WritableAnnotation
 from kili_query.labels.geometry import Bounds
 
 LEAST_AREA = 1e-15
-"""Of the image: less is nothing but the error of sums. On an image of 100,000 by 100,000 pixels it is 0.00001 pixel."""
+"""Fraction of the image; less is a rounding error. It is 0.00001 pixel on an image of 100,000 by 100,000 pixels."""
 
 Numbers: TypeAlias = list[float]
 """The corners of a ring: x and y of each."""
@@ -22,7 +22,7 @@ Edges: TypeAlias = tuple[float, float, float, float]
 """Left, top, right and bottom."""
 
 Parts: TypeAlias = Sequence[Sequence[Numbers]]
-"""Of each part of a shape its outline, then its holes."""
+"""For each part of a shape, its outline and then its holes."""
 
 NUMBERS_OF_BOX = 8
 
@@ -34,10 +34,10 @@ class Drawn(Struct, gc=False):
         category: its first category.
         is_box: whether it is a rectangle.
         parts: its rings, in fractions of the width and the height of the image, from 0 to 1; a rectangle has one.
-        path: where it stands in the label, as a JSON path.
-        group: what the parts of one object share that are annotations of their own; None for a whole object.
-        annotation: where it comes from; None when it was read by the fast way.
-        upright: its edges; None unless it is a rectangle whose sides are level and plumb, as most are.
+        path: its JSON path in the label.
+        group: shared by annotations that are parts of one object; None for a whole object.
+        annotation: its source; None if it was read by the fast path.
+        upright: its edges; None unless it is a rectangle with horizontal and vertical sides, as most are.
     """
 
     category: str
@@ -53,9 +53,9 @@ class Extent(Struct, gc=False):
     """The box and the area of the part of the plane that a shape fills.
 
     Attributes:
-        bounds: the smallest upright box around it; not numbers when it fills nothing.
-        area: how much it fills.
-        is_plain: its rings neither cross nor touch themselves or each other along a line, and its holes are inside.
+        bounds: the smallest upright box around it; NaN if it has no area.
+        area: its area.
+        is_plain: whether its rings neither cross nor touch along a line, and its holes are inside.
     """
 
     bounds: Bounds
@@ -64,7 +64,7 @@ class Extent(Struct, gc=False):
 
 
 def upright(ax: float, ay: float, bx: float, by: float, cx: float, cy: float, dx: float, dy: float) -> Edges | None:
-    """Return the edges of a box, given by its corners; None where its sides are not level and plumb, or it is nothing.
+    """Return the edges of a box from its corners; None if it is not upright or has no area.
 
     >>> upright(0.25, 1, 0.25, 0, 0.75, 0, 0.75, 1), upright(0, 0, 1, 0, 1, 1, 0, 0.5), upright(0, 0, 1, 0, 1, 0, 0, 0)
     ((0.25, 0, 0.75, 1), None, None)
@@ -77,7 +77,7 @@ def upright(ax: float, ay: float, bx: float, by: float, cx: float, cy: float, dx
 
 
 def extents(shapes: Sequence[Parts]) -> list[Extent]:
-    """Return what each shape fills, in order.
+    """Return the extent of each shape, in order.
 
     >>> extents([[[[0, 0, 4, 0, 0, 4]]]])[0].area
     8.0

@@ -1,4 +1,4 @@
-"""What COCO says of an object: its box, its outline or its pixels, and how large it is."""
+"""The COCO data of an object: its box, its outline or mask, and its area."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import cycle
@@ -21,7 +21,7 @@ class CocoBox(Struct, array_like=True, gc=False):
 
 
 class CocoAnnotation(Struct, kw_only=True, gc=False):
-    """An annotation as COCO writes it; who writes it gives the ids."""
+    """An annotation in COCO's form; the writer sets the ids."""
 
     id: int = 0
     image_id: int = 0
@@ -33,7 +33,7 @@ class CocoAnnotation(Struct, kw_only=True, gc=False):
 
 
 def whole(drawn: Iterable[Drawn]) -> list[Drawn]:
-    """Return the objects of a job, with those that are parts of one object as one, where its first part stands."""
+    """Merge the parts of each object of a job, at the position of the first part."""
     found: dict[object, Drawn] = {}
     for index, one in enumerate(drawn):
         key = index if one.group is None else (one.category, one.group)
@@ -61,7 +61,7 @@ def _of_upright(drawn: Drawn, size: Size) -> CocoAnnotation:
 
 
 def _of(drawn: Drawn, extent: Extent, size: Size) -> CocoAnnotation | None:
-    """Polygons of an object without holes, else its mask; the area is that of what readers see."""
+    """Return polygons for an object without holes, otherwise a mask, and the area of the result."""
     width_px, height_px = size
     left, top, right, bottom = extent.bounds
     left, top, right, bottom = left * width_px, top * height_px, right * width_px, bottom * height_px

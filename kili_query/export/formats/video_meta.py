@@ -12,8 +12,8 @@ class VideoMeta:
     """The frames with annotations of all videos, sorted by the name of the video: ``{video: [file without .txt]}``.
 
     Args:
-        path: where it goes in the archive.
-        scratch: where it lies until then, a file of its own.
+        path: its path in the archive.
+        scratch: a temporary file.
     """
 
     def __init__(self, path: str, scratch: Path) -> None:
@@ -24,7 +24,7 @@ class VideoMeta:
         self._size_bytes = 0
 
     def add(self, video: str, frames: list[str]) -> None:
-        """Put in a video; one without annotations has an empty list."""
+        """Add a video; without annotations its list is empty."""
         text = f"{json.dumps(video)}: {json.dumps(frames, indent=4)}".replace("\n", "\n    ")
         self._text.write(text)
         self._places.append((video, self._size_bytes, len(text)))  # all of it is ASCII

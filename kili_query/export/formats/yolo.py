@@ -1,7 +1,7 @@
 """The formats ``yolo_v4``, ``yolo_v5``, ``yolo_v7``, ``yolo_v8``: a text file for each image, a line for each object.
 
-Classes are numbered from 0 in the order of the interface, in each job (``split``) or over all (``merged``). The
-versions differ in the file that names the classes, and in nothing else.
+Classes are numbered from 0 in the order of the interface, per job (``split``) or over all jobs (``merged``). The
+versions differ only in the file that names the classes.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -41,7 +41,7 @@ def _names_in_a_list(names: Sequence[str]) -> str:
 
 @frozen
 class _Version:
-    """How a version names the classes: in which file, and how."""
+    """A YOLO version: the file that names the classes, and its syntax."""
 
     file: str
     text: Callable[[Sequence[str]], str]
@@ -49,14 +49,14 @@ class _Version:
 
 @frozen
 class _DataSet:
-    """Labels that share their classes: those of one job, or of all.
+    """Labels with the same classes: those of one job, or of all jobs.
 
     Attributes:
-        folder: where they lie in the archive, empty or with a slash at the end.
-        jobs: whose they are.
-        numbers: of classes, by job, by category.
-        names: of classes.
-        videos: what belongs to which video.
+        folder: their folder in the archive, empty or with a slash at the end.
+        jobs: their jobs.
+        numbers: class numbers by job and category.
+        names: class names.
+        videos: the label files of each video.
     """
 
     folder: str
@@ -90,7 +90,7 @@ def _data_set(export: Export, folder: str, jobs: tuple[Job, ...], name: str) -> 
 
 
 class _YoloWriter:
-    """Writes label files as assets come, and at the end what names classes, images and frames."""
+    """Writes label files for each asset, and at the end the files that name classes, images and frames."""
 
     def __init__(self, export: Export, version: _Version) -> None:
         self._export = export
@@ -123,7 +123,7 @@ class _YoloWriter:
             yield from self._remote.entries()
 
     def _note(self, asset: Asset, label: Label, files: dict[str, int | None], of_video: list[list[str]]) -> None:
-        """Remember what the files at the end tell of a label."""
+        """Record a label for the files at the end."""
         if self._remote is not None:
             self._remote.add(asset, [(number, file) for file, number in files.items()])
         if not label.frames or label.frames[0].number is not None:
@@ -131,7 +131,7 @@ class _YoloWriter:
                 one.videos.add(asset.name + label.ending, frames)
 
     def _text(self, within: _DataSet, asset: Asset, label: Label, frame: Frame) -> bytes:
-        """What a label file holds."""
+        """Return the content of a label file."""
         boxes = self._boxes(within, label, frame)
         if boxes is not None:
             return lines_of_boxes(boxes)
@@ -144,7 +144,7 @@ class _YoloWriter:
         )
 
     def _boxes(self, within: _DataSet, label: Label, frame: Frame) -> list[tuple[int, Edges]] | None:
-        """What a label file holds, where that is nothing but upright rectangles."""
+        """Return the boxes of a label file if it has only upright rectangles."""
         found: list[tuple[int, Edges]] = []
         for job in within.jobs:
             boxes = plain_boxes(label, frame, job)

@@ -1,11 +1,11 @@
-"""The text of YOLO's files: lines of labels, and names in YAML.
+"""The text of YOLO files: lines of labels, and names in YAML.
 
-A line is a class and numbers, which are fractions of the image.
+A line is a class and numbers, as fractions of the image.
 
 class x_center y_center width height        a rectangle
 class x1 y1 x2 y2 x3 y3 …                   an outline
 
-A file has lines of one kind: readers take a file for boxes or for outlines as a whole.
+All lines of a file have the same kind, because readers read a file either as boxes or as outlines.
 """
 
 import re
@@ -19,10 +19,10 @@ __all__ = ["lines_of", "lines_of_boxes", "one_line", "yaml_plain", "yaml_quoted"
 
 
 def lines_of(drawn: Sequence[tuple[int, Drawn]]) -> bytes:
-    """Return the lines of a file: boxes where all are rectangles, else outlines, without holes, one for each part.
+    """Return the lines of a file: boxes if all shapes are rectangles, otherwise an outline without holes for each part.
 
     Args:
-        drawn: the class of each and what it draws.
+        drawn: the class and shape of each object.
 
     >>> ring = [0.25, 1, 0.25, 0, 0.75, 0, 0.75, 1]
     >>> boat = Drawn("BOAT", True, [[ring]], "", upright=(0.25, 0, 0.75, 1))
@@ -40,7 +40,7 @@ def lines_of(drawn: Sequence[tuple[int, Drawn]]) -> bytes:
 
 
 def lines_of_boxes(boxes: Iterable[tuple[int, Edges]]) -> bytes:
-    """Return the lines of a file of nothing but boxes, of each its class and its edges."""
+    """Return the lines of a file with only boxes, given by class and edges."""
     return number_lines(
         [
             (number, (left + right) / 2, (top + bottom) / 2, right - left, bottom - top)
@@ -52,11 +52,11 @@ def lines_of_boxes(boxes: Iterable[tuple[int, Edges]]) -> bytes:
 _PLAIN = re.compile(r"[^\W\d][\w/-]*(?: [\w/-]+)*")
 _WORDS = frozenset(
     {"null", "true", "false", "yes", "no", "on", "off", "y", "n"}
-)  # which YAML 1.1 takes for something else
+)  # YAML 1.1 reads these as other values
 
 
 def yaml_plain(name: str) -> str:
-    """A name as a YAML value: bare where it is nothing but a word, else quoted.
+    """Return a name as a YAML value, quoted unless it is plain words.
 
     >>> [yaml_plain(name) for name in ("BOAT", "Small boat", "L'AVION", "A: B", "yes", "1")]
     ['BOAT', 'Small boat', "'L''AVION'", "'A: B'", "'yes'", "'1'"]
@@ -65,7 +65,7 @@ def yaml_plain(name: str) -> str:
 
 
 def yaml_quoted(name: str) -> str:
-    r"""A name in quotes, as a YAML value.
+    r"""Return a name in quotes, as a YAML value.
 
     >>> print(yaml_quoted("BOAT"), yaml_quoted("two\nlines"))
     'BOAT' "two\nlines"
@@ -76,7 +76,7 @@ def yaml_quoted(name: str) -> str:
 
 
 def one_line(name: str) -> str:
-    r"""A name with escapes, as in Python and YAML, for what would break a line or cannot be seen.
+    r"""Return a name on one line: line breaks and invisible characters are escaped as in Python and YAML.
 
     >>> print(one_line("two\nlines é"))
     two\nlines é
