@@ -110,7 +110,7 @@ def _geometry(shape: Shape) -> Object | None:
         MalformedLabelError: it has no area, or is a line with one point.
     """
     if isinstance(shape, Line) and len(shape.points) < _LEAST_POSITIONS:
-        raise MalformedLabelError("a line must have two points or more in GeoJSON")
+        raise MalformedLabelError("a line of GeoJSON must have two points or more")
     return geometry_of(Region((Part(uncrossed(shape)),)) if isinstance(shape, Box) else shape)
 
 
