@@ -1,4 +1,4 @@
-"""The input of a format: an asset, its labels and their annotations; decoded, named and checked."""
+"""The input of a format: an asset, its labels and their annotations, decoded, named and checked."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -19,9 +19,9 @@ class Media:
     """A file of media on this machine.
 
     Attributes:
-        file: where it lies.
-        path: where it goes in the archive, as ``images/a.png``.
-        frame: which frame of a video it is, from 0; None for the asset itself.
+        file: its path.
+        path: its path in the archive, such as ``images/a.png``.
+        frame: its frame number in a video, from 0; None for the asset itself.
     """
 
     file: Path
@@ -31,16 +31,16 @@ class Media:
 
 @frozen
 class WritableAnnotation:
-    """An annotation that can be written: it has a category of its job, and a shape where its job draws.
+    """An annotation that can be written: it has a category of its job, and a shape if its job has shapes.
 
     Attributes:
         job: the name of its job.
-        category: its first category, the key of one of the job's.
-        type: ``rectangle`` or the like; empty when it says none.
-        shape: in fractions of the image as it is stored: a rotation of the label is undone.
+        category: the key of its first category.
+        type: such as ``rectangle``; empty if missing.
+        shape: in fractions of the stored image: a rotation of the label is undone.
         mid: its id; parts of one object share it.
-        raw: the annotation as given; not to be changed.
-        path: where it stands in the label, as a JSON path.
+        raw: the annotation as given; do not change it.
+        path: its JSON path in the label.
     """
 
     job: str
@@ -57,13 +57,13 @@ class Label:
     """One label of an asset.
 
     Attributes:
-        given: its fields, the content perhaps as JSON text; not to be changed.
-        content: its jobs, or the frames of a video; some may be decoded only when they are asked for.
-        frames: of a video, the frames that it holds, by number; else one frame with all its jobs.
-        name: what messages call it.
-        beside_frames: of a video, the answers that belong to no frame.
-        ending: what its files have behind the asset's name: nothing, or ``_label1`` where an asset has several labels.
-        rotation_degrees: how the image was turned when it was labeled: 0, 90, 180 or 270.
+        given: its fields, perhaps with the content as JSON text; do not change them.
+        content: its jobs, or the frames of a video; some may be decoded on first use.
+        frames: for a video, its frames by number; otherwise one frame with all jobs.
+        name: its name in messages.
+        beside_frames: for a video, the answers that do not belong to a frame.
+        ending: added to the asset's name in file names: empty, or ``_label1`` if an asset has several labels.
+        rotation_degrees: the rotation of the image during labeling: 0, 90, 180 or 270.
     """
 
     given: Mapping[str, object]
@@ -76,10 +76,10 @@ class Label:
 
     @contextmanager
     def named_in_errors(self, at: str = "") -> Iterator[None]:
-        """Name the label in errors about what it holds.
+        """Add the label's name to errors about its content.
 
         Args:
-            at: where that stands in the label, as a JSON path.
+            at: the JSON path of that content in the label.
         """
         try:
             yield
@@ -89,30 +89,30 @@ class Label:
 
     @cached_property
     def response(self) -> dict[str, object]:
-        """Its content, decoded; not to be changed."""
+        """Its decoded content; do not change it."""
         return self.content if isinstance(self.content, dict) else dict(self.content)
 
     @cached_property
     def document(self) -> dict[str, object]:
-        """All its fields, ``jsonResponse`` decoded; not to be changed."""
+        """All its fields, with ``jsonResponse`` decoded; do not change them."""
         return {**self.given, CONTENT: self.response}
 
 
 @define
 class Asset:
-    """One asset with the labels to write; there is at least one.
+    """One asset with the labels to write, at least one.
 
     Attributes:
-        document: as given, without its labels; not to be changed.
+        document: as given, without its labels; do not change it.
         labels: in order.
-        name: the external id as a safe path, unique in the archive: what references to the asset say.
-        stem: what the names of its label files begin with; see `Format.stem`.
-        media: its files; none without ``with_assets``.
-        size: in pixels, where it is known.
-        no_size: why its media do not show the size.
-        suffix: of its label files.
-        frame_extension: of its frames in the archive, dot included.
-        frame_digits: how many digits the numbers of frames have in names.
+        name: the external id as a safe and unique path in the archive; references to the asset use it.
+        stem: the start of the names of its label files; see `Format.stem`.
+        media: its files; empty without ``with_assets``.
+        size: in pixels, if known.
+        no_size: why the size cannot be read from its media.
+        suffix: the suffix of its label files.
+        frame_extension: the extension of its frames in the archive, with the dot.
+        frame_digits: number of digits of frame numbers in names.
     """
 
     document: Mapping[str, object]
@@ -130,12 +130,12 @@ class Asset:
 
     @property
     def external_id(self) -> str:
-        """Its external id, or its id when it has none."""
+        """Its external id, or its id if it has none."""
         return str(next((self.document[key] for key in ("externalId", "id") if self.document.get(key) is not None), ""))
 
     @property
     def id(self) -> str:
-        """Its id; empty when the document does not say."""
+        """Its id; empty if missing."""
         return str(self.document.get("id") or "")
 
     def file_stem(self, label: Label, frame: Frame | None = None) -> str:
@@ -151,19 +151,19 @@ class Asset:
         return self._derive(f"_{number + 1:0{self.frame_digits}}")
 
     def media_path(self, frame: int | None = None) -> str | None:
-        """Return the path of the asset, or of one of its frames, in the archive; None when it is not in it."""
+        """Return the path of the asset, or of one of its frames, in the archive; None if it is not there."""
         return next((one.path for one in self.media if one.frame == frame), None)
 
     def required_size(self) -> Size:
         """Return its size.
 
         Raises:
-            NotExportableAssetError: it is not known.
+            NotExportableAssetError: the size is not known.
         """
         if self.size is None:
             told = self.document.get("resolution")
             unknown = "its size in pixels is not known"
-            reason = unknown if told is None else f"its `resolution` is not a size: {told!r:.80}"
+            reason = unknown if told is None else f"its `resolution` must be a size, not {told!r:.80}"
             advice = "pass `assets=…` whose entries have a `resolution` of width and height"
             if self.no_size:
                 raise NotExportableAssetError(f"{reason}, and its media do not show it: {self.no_size}; {advice}")

@@ -1,4 +1,4 @@
-"""The context of a writer: the project, the options, and one place where problems go."""
+"""The context of a writer: the project, the options, and one place to report problems."""
 
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -23,18 +23,18 @@ from kili_query.ontology.job import METADATA_JOBS
 
 @frozen
 class Export:
-    """One export that runs.
+    """A running export.
 
     Attributes:
-        project: whose labels they are.
-        options: what was asked for, checked.
-        jobs: those that the format can hold, in the order of the interface.
-        summary: what was written so far.
-        folders: the folder of each job, by its name, for the layout ``split``: safe and unique.
-        scratch: a folder that is gone afterwards.
-        is_json: labels and assets were read as JSON, so that they hold nothing that JSON has not; unless it is an
-            infinite number, as which ``1e999`` is read.
-        spools: closes the temporary files, whatever became of the export.
+        project: the project of the labels.
+        options: the checked options.
+        jobs: the jobs that the format can hold, in the order of the interface.
+        summary: counts so far.
+        folders: a safe and unique folder for each job, for the layout ``split``.
+        scratch: a temporary folder.
+        is_json: whether labels and assets were read as JSON, so that JSON can hold all their values, except infinity,
+            which is how ``1e999`` is read.
+        spools: closes the temporary files, even after a failure.
     """
 
     project: Project
@@ -47,16 +47,16 @@ class Export:
     spools: ExitStack = field(factory=ExitStack, repr=False)
 
     def spool(self) -> IO[bytes]:
-        """Open a temporary file for what memory should not hold; rewind it and pass it in an `Entry`."""
+        """Open a temporary file for large data; rewind it and pass it in an `Entry`."""
         return self.spools.enter_context(tempfile.TemporaryFile(dir=self.scratch))
 
     def annotations(
         self, asset: Asset, label: Label, frame: Frame, *, job: Job | None = None
     ) -> list[WritableAnnotation]:
-        """Return the annotations of a label that can be written, of all jobs of the format or of one; in order.
+        """Yield the annotations of a label that can be written, in order, for all jobs of the format or one job.
 
-        One that cannot is told and left out, or fatal, as the options say: it has no category, or one that its job does
-        not have, or no geometry, or a broken one.
+        An annotation without a category of its job or without valid geometry is reported and left out, or fatal,
+        depending on the options.
         """
         return [
             found
@@ -65,14 +65,14 @@ class Export:
         ]
 
     def leave_out(self, annotation: WritableAnnotation) -> None:
-        """Count an annotation that the format has no way to hold."""
+        """Count an annotation that the format cannot hold."""
         self.summary.unsupported[annotation.type or type(annotation.shape).__name__.lower()] += 1
 
     def note_lost(self, asset: str, label: Label) -> None:
-        """Count what is not written of a label.
+        """Count the answers of a label that are not written.
 
-        That is what it answers to jobs that the format cannot hold, or that the interface does not have, and what it
-        draws in no frame.
+        These are answers to jobs that the format cannot hold or the interface does not have, and shapes without a
+        frame.
         """
         written = {job.name for job in self.jobs}
         for frame in (*label.frames, *label.beside_frames):
@@ -87,16 +87,16 @@ class Export:
         for part in label.beside_frames:
             for one in self.jobs:
                 if _answers(part.jobs, one.name):
-                    reason = f"what `{one.name}` draws stands in no frame"
+                    reason = f"the shapes of `{one.name}` do not belong to a frame"
                     self.summary.note(Skipped(reason, asset, label.name, f"{part.path}.{one.name}"))
 
     def reject(self, error: KiliQueryError, asset: str = "", label: str = "") -> None:
-        """Tell of what cannot be written, and leave it out; or stop, as the options say.
+        """Report a problem and leave the item out, or stop, depending on the options.
 
         Args:
-            error: why.
+            error: the problem.
             asset: the external id of its asset.
-            label: the name of its label; empty for the asset as a whole.
+            label: the name of its label; empty if it concerns the whole asset.
 
         Raises:
             KiliQueryError: an error of the same kind, whose message names asset and label.
@@ -128,12 +128,12 @@ class Export:
 
 
 def _answers(jobs: Mapping[str, object], job: str) -> int:
-    """Count what a job response holds: its annotations, or one answer."""
+    """Count the answers of a job response: its annotations, or one answer."""
     if (listed_in_text := annotations_in_text(jobs, job)) is not None:
         return listed_in_text
     try:
         payload = jobs.get(job)
-    except MalformedLabelError:  # too deep to be decoded
+    except MalformedLabelError:  # nested too deeply to be decoded
         return 1
     if isinstance(payload, Mapping) and "annotations" in payload:
         listed = payload["annotations"]

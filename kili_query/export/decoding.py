@@ -1,4 +1,4 @@
-"""From the JSON of an asset and its labels to what a format is given."""
+"""Decode the JSON of an asset and its labels for a format."""
 
 from collections.abc import Mapping
 from typing import TypeGuard
@@ -16,8 +16,8 @@ _MAX_PIXELS = 2**31
 
 
 def label_name(label: Mapping[str, object], number: int) -> str:
-    """Return the name of a label in messages: its id, or its number among the asset's."""
-    return str(label.get("id") or number).encode("utf-8", "backslashreplace").decode()  # as a terminal can show it
+    """Return the name of a label in messages: its id, or its number among the asset's labels."""
+    return str(label.get("id") or number).encode("utf-8", "backslashreplace").decode()  # so that a terminal can show it
 
 
 def label_of(document: dict[str, object], project: Project, name: str) -> Label:
@@ -25,7 +25,7 @@ def label_of(document: dict[str, object], project: Project, name: str) -> Label:
 
     Raises:
         UnknownContentError: it has no content.
-        MalformedLabelError: the content has the wrong shape.
+        MalformedLabelError: the content is malformed.
     """
     content = _content(document)
     if is_framed(content, is_video=project.is_video if project.input_type else None):
@@ -46,7 +46,7 @@ def _content(document: dict[str, object]) -> Mapping[str, object]:
 
 
 def size_of(asset: Mapping[str, object]) -> Size | None:
-    """Return the size that an asset says it has.
+    """Return the size in an asset's `resolution`.
 
     >>> size_of({"resolution": {"width": 200, "height": 100}}), size_of({"resolution": None})
     (Size(width_px=200, height_px=100), None)

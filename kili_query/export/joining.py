@@ -1,4 +1,4 @@
-"""Labels and their assets, brought together in constant memory: what has to wait, waits in a temporary database."""
+"""Join labels with their assets in constant memory; labels that have to wait are kept in a temporary database."""
 
 import json
 import pickle
@@ -40,10 +40,10 @@ class Joined(NamedTuple):
     """An asset with the labels that the options ask for, or a problem, or labels that no asset has claimed.
 
     Attributes:
-        asset: without its labels.
-        labels: in order; empty for an asset without any of an accepted type.
-        orphans: at the end, how many labels belong to no asset; 0 before.
-        layers: what is at the URL of its ``jsonContent``, or the error of who asked for it; None when nobody did.
+        asset: the asset without its labels.
+        labels: in order; empty if none has an accepted type.
+        orphans: in the last item, the number of labels without an asset; otherwise 0.
+        layers: the JSON at the URL of its ``jsonContent``, or the error of fetching it; None if it was not fetched.
     """
 
     asset: Document
@@ -58,10 +58,10 @@ def joined(
     """Return each asset with its labels, in the order of the assets.
 
     Args:
-        labels: labels, or assets that hold them; None when ``assets`` hold them.
-        assets: None when the labels name their assets: by ``labelOf``, or because assets hold them.
-        options: which labels are wanted.
-        scratch: where the temporary database may lie.
+        labels: labels, or assets that hold them; None if ``assets`` hold them.
+        assets: None if labels carry their assets in ``labelOf``, or assets hold them.
+        options: select the labels.
+        scratch: a folder for the temporary database.
     """
     if labels is None or assets is None:
         return _alone(assets if labels is None else labels, options, scratch)
@@ -90,7 +90,7 @@ def _both(labels: Source, assets: Source, options: Options, scratch: Path) -> Ge
 
 
 def _alone(source: Source | None, options: Options, scratch: Path) -> Generator[Joined | Problem, None, None]:
-    """Return assets that hold their labels at once; labels that name their asset once all are there."""
+    """Return assets that hold their labels immediately; labels that name their asset after all have been read."""
     if source is None:
         raise SourceError("neither labels nor assets were given")
     with closing(_Store(scratch)) as store:
@@ -106,9 +106,9 @@ def _alone(source: Source | None, options: Options, scratch: Path) -> Generator[
                 else:  # a list of labels outside any asset, such as the one that `match --json` prints
                     yield from _stored(store, labels_of_asset(item.label, item.place), options)
             elif any(field in item.label for field in _FIELDS_OF_LABELS):
-                yield from _stored(store, [item], options)  # without a content, which whoever decodes it says
+                yield from _stored(store, [item], options)  # without a content, which decoding reports
             elif _is_named(item.label):
-                yield Joined(item.label, ())  # an asset that nobody has labeled
+                yield Joined(item.label, ())  # an asset without labels
             else:
                 yield Problem(item.place, Fault.BROKEN, f"{_NEITHER}{mistaken_for_label(item.label)}")
         store.finish()
@@ -136,11 +136,11 @@ def _stored(store: "_Store", records: Iterable[Record | Problem], options: Optio
         except RecursionError:
             yield Problem(record.place, Fault.BROKEN, "nested too deeply")
         except (pickle.PicklingError, TypeError, AttributeError) as error:
-            yield Problem(record.place, Fault.BROKEN, f"something else than JSON holds: {error}")
+            yield Problem(record.place, Fault.BROKEN, f"it holds a value that JSON cannot hold: {error}")
 
 
 def _owner(label: Document) -> Document:
-    """Return what a label says about its asset."""
+    """Return the fields of a label that describe its asset."""
     owner = label.get("labelOf")
     asset = dict(cast("Document", owner)) if isinstance(owner, Mapping) else {}
     if asset.get("id") is None and label.get("assetId") is not None:
@@ -171,10 +171,10 @@ def _own(record: Record, options: Options) -> Iterator[Joined | Problem]:
 def _chosen(
     asset: Document, labels: Iterable[Document], place: Place | None, options: Options
 ) -> Iterator[Joined | Problem]:
-    """Return the asset with the wanted labels that the options ask for: the latest, or all, the latest last.
+    """Return the asset with the labels that the options select: the latest, or all with the latest last.
 
-    Of several labels one whose `createdAt` is not a time may be the latest or not, which is a problem; one without any
-    comes first.
+    If one of several labels has a `createdAt` that is not a time, the latest is not known, which is a problem. Labels
+    without a `createdAt` come first.
     """
     timed = [(_created_at(label), label) for label in labels]
     is_one = options.export_type == "latest"
@@ -192,7 +192,7 @@ def _place_of(asset: Document) -> Place:
 
 
 def _latest_field(document: Document) -> tuple[str, ...]:
-    """Return the field that says which labels are the latest, or else the one that holds all."""
+    """Return the field with the latest labels, or the one with all labels."""
     return next(((field,) for field in ("latestLabels", "latestLabel") if field in document), ("labels",))
 
 
@@ -237,7 +237,7 @@ class _Store:
         )
 
     def add(self, label: Document, asset: Document, *, is_wanted: bool) -> None:
-        """Keep a label of an asset; of one that is not wanted, only that it is there."""
+        """Store a label of an asset; for a label that is not wanted, store only that it exists."""
         own = {key: value for key, value in label.items() if key != "labelOf"} if is_wanted else {}
         self._database.execute(
             "INSERT INTO labels (id, external_id, is_wanted, document) VALUES (?, ?, ?, ?)",
@@ -248,18 +248,18 @@ class _Store:
         )
 
     def finish(self) -> None:
-        """Prepare for `take`: all labels are there."""
+        """Prepare for `take` after all labels have been added."""
         self._database.executescript(
             "CREATE INDEX by_id ON labels (id); CREATE INDEX by_external_id ON labels (external_id) WHERE id IS NULL;"
         )
 
     def owners(self) -> Iterator[Document]:
-        """Return the assets that labels told, in the order in which they did."""
+        """Return the assets that labels named, in order of appearance."""
         for (packed,) in self._database.execute("SELECT document FROM owners ORDER BY number"):
             yield _unpacked(packed)
 
     def is_ambiguous(self, asset: Document) -> bool:
-        """Whether another asset took labels that name this one's external id, and no id."""
+        """Whether another asset took labels that name this asset's external id but no id."""
         rows = self._database.execute(
             "SELECT 1 FROM labels WHERE is_taken AND is_wanted AND id IS NULL AND external_id = ? LIMIT 1",
             (_keys(asset)[1],),
@@ -267,7 +267,7 @@ class _Store:
         return rows.fetchone() is not None
 
     def take(self, asset: Document) -> tuple[Document, ...]:
-        """Return the wanted labels of an asset: those that name its id, or, naming none, its external id."""
+        """Return the wanted labels of an asset: those with its id, or without an id and with its external id."""
         id_, external_id = _keys(asset)
         rows = self._database.execute(
             "SELECT number, is_wanted, document FROM labels WHERE is_taken = 0 AND "
@@ -279,7 +279,7 @@ class _Store:
 
     @property
     def orphans(self) -> int:
-        """How many wanted labels no asset has taken."""
+        """Return the number of wanted labels that no asset has taken."""
         found = self._database.execute("SELECT count(*) FROM labels WHERE is_taken = 0 AND is_wanted").fetchone()
         return int(found[0])
 
@@ -292,7 +292,7 @@ def _packed(document: Document) -> bytes:
 
 
 def _unpacked(packed: bytes) -> Document:
-    document: Document = pickle.loads(packed)  # noqa: S301  # packed here, a moment ago; a third of the time of JSON
+    document: Document = pickle.loads(packed)  # noqa: S301  # packed by this process; three times as fast as JSON
     return document
 
 

@@ -1,4 +1,4 @@
-"""Whether images are labeled in degrees: their ``jsonContent`` says so, which newer services keep at a URL."""
+"""Find out from their ``jsonContent`` whether images are labeled in degrees. Newer services store it at a URL."""
 
 import json
 from collections import deque
@@ -18,13 +18,13 @@ Item: TypeAlias = Joined | Problem
 
 
 def with_layers(items: Iterable[Item], fetch: Fetch, folder: Path, pool: Executor) -> Iterator[Item]:
-    """Return the items in order; ``layers`` is what is at the URL of ``jsonContent``, or why it cannot be had.
+    """Yield the items in order. ``layers`` is the JSON at the URL of ``jsonContent``, or the error of fetching it.
 
     Args:
-        items: assets, and problems.
-        fetch: how files are had.
-        folder: where they may lie.
-        pool: threads, in which a few assets ahead are fetched.
+        items: assets and problems.
+        fetch: gets files.
+        folder: a folder for files.
+        pool: threads that fetch a few assets ahead.
     """
     folder.mkdir()
     waiting: deque[tuple[Item, Future[object] | None]] = deque()
@@ -48,25 +48,25 @@ def _url(item: Item) -> str | None:
 
 
 def _read(fetch: Fetch, url: str, folder: Path) -> object:
-    """Return what is at a URL, or why that is not known."""
+    """Return the JSON at a URL, or the error."""
     try:
         folder.mkdir()
         layers: object = json.loads(fetched(fetch, url, folder / "layers").file.read_bytes())
     except DownloadError as error:
-        return DownloadError(f"its `jsonContent` says how it is labeled, but {error}")
+        return DownloadError(f"its `jsonContent` cannot be fetched: {error}")
     except OSError as error:
-        return DownloadError(f"what its `jsonContent` names cannot be stored: {error.strerror or error}")
+        return DownloadError(f"the file of its `jsonContent` cannot be stored: {error.strerror or error}")
     except (ValueError, RecursionError) as error:
-        return DownloadError(f"what its `jsonContent` names is not JSON: {error}")
+        return DownloadError(f"the file of its `jsonContent` is not JSON: {error}")
     return layers
 
 
 def is_geotiff(asset: Mapping[str, object], layers: object = None) -> bool:
-    """Whether the asset is an image whose labels are in coordinates of the earth.
+    """Whether the asset is an image labeled in degrees.
 
     Args:
         asset: as given.
-        layers: what is at the URL that its ``jsonContent`` is, if it is one.
+        layers: the JSON at the URL in its ``jsonContent``, if that is a URL.
     """
     told = asset.get("jsonContent") if layers is None else layers
     if isinstance(told, str) and told.lstrip().startswith("["):

@@ -479,7 +479,7 @@ class TestHowImagesAreLabeled:
         for fmt in ("kili", "jsonl"):
             exported(tmp_path / fmt, assets, fmt)
         assert server.asked == []
-        with pytest.raises(DownloadError, match=r"its `jsonContent` says how it is labeled, but .*HTTP 404"):
+        with pytest.raises(DownloadError, match=r"its `jsonContent` cannot be fetched: .*HTTP 404"):
             exported(tmp_path / "a.zip", assets, "coco")
 
     def test_layers_that_are_not_json(self, tmp_path, server):

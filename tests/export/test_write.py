@@ -338,7 +338,7 @@ class TestRetiredJobs:
             "jsonResponse.assetLevel.GONE",
             "jsonResponse.DET",
         ]
-        assert "what `DET` draws stands in no frame" in str(summary)
+        assert "the shapes of `DET` do not belong to a frame" in str(summary)
         whole = {"assetLevel": {"CLS": {"categories": [{"name": "A"}]}}}
         summary = write([label(1, whole)], [asset(1)], project("VIDEO"), fmt=fmt, to=tmp_path / "b.zip", **layout)
         assert (summary.labels, summary.skipped) == (1, 0)
@@ -645,7 +645,7 @@ class TestWhatJsonHasNot:
 
 def test_a_size_that_is_none_is_shown(tmp_path):
     given = asset(1, resolution={"width": -5, "height": "abc"})
-    with pytest.raises(NotExportableAssetError, match=r"its `resolution` is not a size: \{'width': -5"):
+    with pytest.raises(NotExportableAssetError, match=r"its `resolution` must be a size, not \{'width': -5"):
         write([label(1)], [given], project(), fmt="coco", to=tmp_path / "out.zip")
 
 
