@@ -58,7 +58,7 @@ def _assets(service: Service, project_id: str, external_ids: Sequence[str]) -> l
 
 def _items(page: object) -> list[object]:
     if not isinstance(page, list):
-        raise TransportError(f"the answer is no list of assets: {shape_of(page)}", operation=ASSETS.name)
+        raise TransportError(f"the answer is not a list of assets: {shape_of(page)}", operation=ASSETS.name)
     return page
 
 

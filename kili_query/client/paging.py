@@ -253,5 +253,5 @@ def checked_count_answer(answer: object, operation: Operation) -> int:
 
 def _checked_page(answer: object, operation: Operation) -> list[Row]:
     if not isinstance(answer, list) or not all(isinstance(row, dict) for row in answer):
-        raise TransportError(f"the answer is no list of objects: {shape_of(answer)}", operation=operation.name)
+        raise TransportError(f"the answer is not a list of objects: {shape_of(answer)}", operation=operation.name)
     return answer

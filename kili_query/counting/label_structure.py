@@ -165,7 +165,7 @@ def entries(holder: Map, key: str, path: Path) -> Iterator[tuple[Map, Path]]:
         return
     path = (path, key)
     if not isinstance(listed, list | tuple):
-        raise _malformed(f"`{key}` is no list", path)
+        raise _malformed(f"`{key}` must be a list", path)
     for index, entry in enumerate(listed):
         at = (path, index)
         yield _map(entry, "an entry", at), at

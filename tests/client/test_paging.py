@@ -198,7 +198,7 @@ def test_a_service_that_ignores_first_gives_no_row_too_many() -> None:
 def test_an_answer_that_is_no_page_is_refused(value: object) -> None:
     pages = Pages(LISTING)
     pages.next_request()
-    with pytest.raises(TransportError, match="is no list of objects"):
+    with pytest.raises(TransportError, match="is not a list of objects"):
         pages.take(value)
 
 
