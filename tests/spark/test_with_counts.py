@@ -164,7 +164,7 @@ def test_what_is_refused(spark: SparkSession) -> None:
         with_counts(df, "jsonn", ONTOLOGY)
     with pytest.raises(TypeError, match=r"the column `id` must be text, not `bigint`: .* `to_json`"):
         with_counts(df, "id", ONTOLOGY)
-    with pytest.raises(TypeError, match="a DataFrame of Spark, not to `Table`: see `count_table`"):
+    with pytest.raises(TypeError, match="the frame must be a Spark DataFrame, not `Table`: see `count_table`"):
         with_counts(pa.table({"json": ["{}"]}), "json", ONTOLOGY)  # type: ignore[arg-type]  # that is the point
     with pytest.raises(ValueError, match="two columns `fault`: rename"):
         with_counts(with_counts(df, "json", ONTOLOGY), "json", ONTOLOGY)
