@@ -4,10 +4,9 @@ Longer than most files: the methods have many parameters, and what they promise 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
-from contextlib import AbstractContextManager
 from os import PathLike
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, Self, TypeVar, Unpack, cast, overload
+from typing import TYPE_CHECKING, Literal, NoReturn, Self, TypeVar, Unpack, cast, overload
 
 from kili_query._extras import load
 from kili_query.client import writing
@@ -27,7 +26,7 @@ from kili_query.client.keyword_arguments import (
 )
 from kili_query.client.ontologies import OntologyCache, Projects, read_project
 from kili_query.client.paging import Row
-from kili_query.client.progress import Bar, is_bar_disabled, progress_bar
+from kili_query.client.progress import is_bar_disabled, progress_bar
 from kili_query.client.rate_limit import CALLS_PER_MINUTE
 from kili_query.client.reading import count_labels, read_labels, read_parsed_labels
 from kili_query.client.request import DEFAULT_TIMEOUT_S, PatientService, Request, Service
@@ -43,6 +42,7 @@ from kili_query.query import Query
 
 if TYPE_CHECKING:
     import pandas as pd
+    from tqdm import tqdm
 
     from kili_query.client.subscription import Callback, Notice, Subscription
     from kili_query.export import AnnotationModifier
@@ -936,7 +936,7 @@ class KiliClient:
         with rare_collections():
             return list(items)
 
-    def _bar(self, what: str, items: object, disable_tqdm: bool | None) -> AbstractContextManager[Bar]:
+    def _bar(self, what: str, items: object, disable_tqdm: bool | None) -> "tqdm[NoReturn]":
         total = len(items) if isinstance(items, Sequence) else None
         return progress_bar(what, disable=is_bar_disabled(disable_tqdm, self._settings.disable_tqdm), total=total)
 

@@ -1,23 +1,8 @@
 """Progress bars on standard error."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Protocol
+from typing import NoReturn
 
 from tqdm import tqdm
-
-
-class Bar(Protocol):
-    """A bar that is told how far things are."""
-
-    total: float | None
-    disable: bool | None
-
-    def update(self, n: float | None = 1) -> bool | None:
-        """So many more are done."""
-
-    def refresh(self) -> object:
-        """Draw it anew."""
 
 
 def is_bar_disabled(per_call: bool | None, of_client: bool | None) -> bool | None:
@@ -29,14 +14,13 @@ def is_bar_disabled(per_call: bool | None, of_client: bool | None) -> bool | Non
     return of_client if per_call is None else per_call
 
 
-@contextmanager
-def progress_bar(what: str, *, disable: bool | None, total: int | None = None) -> Iterator[Bar]:
-    """A bar that stays when it is done.
+def progress_bar(what: str, *, disable: bool | None, total: int | None = None) -> "tqdm[NoReturn]":
+    """Return a context manager that shows a bar, which stays when it is done.
 
     Args:
-        what: what is done, written before the bar.
-        disable: True hides it, False shows it wherever standard error leads, None shows it in a terminal alone.
-        total: how much there is to do, where it is known.
+        what: the activity, written before the bar.
+        disable: True hides the bar, False shows it even if standard error is not a terminal, None shows it in a
+            terminal only.
+        total: how much there is to do, if known.
     """
-    with tqdm(desc=what, total=total, disable=disable) as bar:
-        yield bar
+    return tqdm(desc=what, total=total, disable=disable)

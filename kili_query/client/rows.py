@@ -3,6 +3,7 @@
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing
+from itertools import islice
 
 from attrs import define, evolve, field, frozen
 
@@ -184,14 +185,9 @@ def read_rows(context: ListContext, plan: RowPlan, wanted: ListRequest) -> Itera
 
 
 def _part(rows: Generator[Row, None, None], wanted: ListRequest) -> Iterator[Row]:
-    """The rows between ``skip`` and ``first``; what comes after is not fetched."""
-    end = None if wanted.first is None else wanted.skip + wanted.first
+    """Yield the rows between ``skip`` and ``first``; what comes after is not fetched."""
     with closing(rows):
-        for number, row in enumerate(rows, 1):
-            if number > wanted.skip:
-                yield row
-            if number == end:
-                return
+        yield from islice(rows, wanted.skip, None if wanted.first is None else wanted.skip + wanted.first)
 
 
 @define
@@ -232,8 +228,7 @@ def _rows(context: ListContext, plan: RowPlan, wanted: ListRequest, pages: Pages
                 bar.total = pages.expected or len(page)
                 bar.update(len(page))
                 for row in page:
-                    _make_ready(row, context, plan)
-                    if _is_meant(row, context, plan, unknown):
+                    if _made_ready(row, context, plan, unknown):
                         yield plan.without_extras(row)
             if is_empty:
                 plan.confirm()
@@ -241,26 +236,25 @@ def _rows(context: ListContext, plan: RowPlan, wanted: ListRequest, pages: Pages
         unknown.report()
 
 
-def _make_ready(row: Row, context: ListContext, plan: RowPlan) -> None:
-    """Decode a row when it is its turn: as text, the pages that were fetched ahead take a tenth of the memory."""
+def _made_ready(row: Row, context: ListContext, plan: RowPlan, unknown: _Unknown) -> bool:
+    """Decode a row, and return whether it is listed.
+
+    A row is decoded when it is its turn: as text, the pages that were fetched ahead take a tenth of the memory.
+    """
+    if plan.keep is not None and not plan.keep(row):
+        return False
     for label in labels_of(row, plan.places) if plan.has_contents else ():
         if not plan.keep_texts:
             decode_content(label, context.on_malformed)
         if plan.has_answers:
             settle_answers(label, context.on_malformed, keep_unreadable=plan.keep_texts)
-    if plan.prepare is not None:
-        plan.prepare(row)
-
-
-def _is_meant(row: Row, context: ListContext, plan: RowPlan, unknown: _Unknown) -> bool:
-    if plan.keep is not None and not plan.keep(row):
-        return False
-    for label in labels_of(row, plan.places) if plan.has_contents else ():
         if label.get(CONTENT) is UNREADABLE:
             label[CONTENT] = None
             unknown.add(label)
             if not plan.places:
                 return False
+    if plan.prepare is not None:
+        plan.prepare(row)
     if plan.judge is None:
         return True
     try:
