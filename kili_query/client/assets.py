@@ -20,15 +20,15 @@ _LLM_PAGE_SIZE = 50
 
 
 def read_assets(context: ListContext, wanted: ListRequest) -> Iterator[Row]:
-    """The assets, oldest first; what can be wrong with the arguments is said before the first is asked for.
+    """List assets, oldest first; arguments are checked before the first request.
 
-    An asset meets a category search when one of its labels does that meets every other filter of labels too. What the
-    service cannot judge of that, is judged by reading the labels, before the first asset is given.
+    An asset matches a category search if one of its labels does that also meets all other filters of labels. If the
+    service cannot evaluate all of it, the labels are read before the first asset is yielded.
 
     Raises:
         ArgumentError: an argument cannot be used; nothing was sent.
-        QueryError: the search is no query, or the project has no such job or category.
-        ServiceError: the service refused, or could not be asked.
+        QueryError: the search is not a query, or the project has no such job or category.
+        ServiceError: the service refused the call, or cannot be reached.
         DataError: a content, or an asset's metadata, cannot be read.
     """
     wanted = _checked(wanted)
@@ -39,7 +39,7 @@ def read_assets(context: ListContext, wanted: ListRequest) -> Iterator[Row]:
 
 
 def read_assets_with_parsed_labels(context: ListContext, wanted: ListRequest) -> Iterator[Row]:
-    """The assets, their labels as objects, which know the project's interface.
+    """List assets with their labels as objects, which know the project's interface.
 
     Raises:
         ArgumentError, QueryError, ServiceError, DataError: as `read_assets` does.
@@ -50,7 +50,7 @@ def read_assets_with_parsed_labels(context: ListContext, wanted: ListRequest) ->
 
 
 def count_assets(context: ListContext, wanted: ListRequest) -> int:
-    """How many assets there are; where the service cannot tell, their labels are read.
+    """Count assets; if the service cannot, their labels are read.
 
     Raises:
         ArgumentError, QueryError, ServiceError, DataError: as `read_assets` does.
@@ -109,7 +109,7 @@ def _is_one_of(context: ListContext, wanted: ListRequest, search: Search) -> Cal
 
     def keep(asset: Row) -> bool:
         nonlocal ids
-        if ids is None:  # not before the first asset is wanted
+        if ids is None:  # only read once the first asset is wanted
             ids = _ids_of_matching_assets(context, wanted, search)
         return str(asset.get("id")) in ids
 
@@ -117,7 +117,7 @@ def _is_one_of(context: ListContext, wanted: ListRequest, search: Search) -> Cal
 
 
 def _ids_of_matching_assets(context: ListContext, wanted: ListRequest, search: Search) -> set[str]:
-    """The assets that have a label that meets the search and every filter of labels by itself."""
+    """Return the ids of the assets that have one label that meets the search and all filters of labels."""
     where = asset_where(wanted.project_id, wanted.filters, search.server_filter)
     of_labels = where.pop("label", {})
     assert isinstance(of_labels, dict)

@@ -1,6 +1,6 @@
 """The client: methods with the names, parameters, defaults and results of the official one. Each calls a function.
 
-Longer than most files: the methods have many parameters, and what they promise stands here for people to read.
+Longer than most files because the methods have many parameters, and this is where users read what they do.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
@@ -96,15 +96,15 @@ _PREFETCHING_THREADS = 8
 
 
 class KiliClient:
-    """The labels of a Kili service: listed, counted, searched by category, written and deleted.
+    """A client of a Kili service: list, count, search, write and delete labels.
 
-    Methods take and give what those of the official client do. All that can be wrong with the arguments is said as an
-    `ArgumentError` before anything is sent; what the service says or fails to say is a `ServiceError`. A client may be
-    used by many threads, and is a context manager that closes its connections.
+    Methods have the arguments and results of the official client. A wrong argument raises an `ArgumentError` before
+    anything is sent. If the service refuses a call or cannot be reached, that is a `ServiceError`. Many threads may use
+    one client. It is a context manager that closes its connections.
 
-    A category search is text or a `Query`, in the core language or the extended one. It is checked against the
-    project's ontology first, and an error shows where in the text the fault is. What the service cannot judge is judged
-    here: answers are the same as if it could.
+    A category search is text or a `Query`, in the core language or the extended one. It is first checked against the
+    project's ontology, and an error points to the fault in the text. Whatever the service cannot evaluate is evaluated
+    here, so that results are the same as if it could.
     """
 
     def __init__(
@@ -122,31 +122,32 @@ class KiliClient:
         max_answer_bytes: int = MAX_ANSWER_BYTES,
         transport: Service | None = None,
     ) -> None:
-        """Settle the settings, and make sure that the service accepts the key.
+        """Read the settings, and check that the service accepts the key.
 
         Args:
             api_key: the key; by default that of ``KILI_API_KEY`` or of the config file.
             api_endpoint: the URL of the GraphQL endpoint; by default that of ``KILI_API_ENDPOINT``, of the config
                 file, or of the vendor's service.
-            verify: whether certificates are checked, or the path of the authorities to check them against; by default
-                what ``KILI_VERIFY`` or the config file say, else True.
-            ontology_cache: keep the ontologies of projects while the client lives; or where they are kept, by project
-                id, such as a dict that holds some already. False asks anew each time.
-            disable_tqdm: hide progress bars; by default what ``KILI_DISABLE_TQDM`` or the config file say, else they
-                show in terminals alone.
-            profile: what the service's category search is trusted with; the rest is judged here.
-            on_malformed: what becomes of a listed label whose content cannot be read: ``"raise"`` an error, or
-                ``"skip"`` the label, with a warning at the end that says how many and which.
-            calls_per_minute: how many calls all clients of this key in this process send; None for no limit.
-            timeout_s: how long one call waits for its answer, in seconds; by default 60, and 120 for those that create
-                labels by the batch. Whatever is given holds for these too.
-            max_answer_bytes: how large an answer may be, and a content or a message of a subscription, once it is
-                inflated. One that is larger is an error, of which no more is read.
-            transport: what answers instead of the service, such as a `kili_query.client.testing.FakeService` in a
-                test. No key is needed then, and none is checked; whoever made the transport closes it.
+            verify: whether to check certificates, or the path of a file of certificate authorities; by default the
+                value of ``KILI_VERIFY`` or of the config file, otherwise True.
+            ontology_cache: keep the ontologies of projects while the client lives; or the mapping that keeps them, by
+                project id, such as a dict that already holds some. With False, each call asks the service.
+            disable_tqdm: hide progress bars; by default the value of ``KILI_DISABLE_TQDM`` or of the config file,
+                otherwise bars show in terminals only.
+            profile: which category searches the service evaluates reliably; the others are evaluated here.
+            on_malformed: how to treat a listed label whose content cannot be read: ``"raise"`` an error, or ``"skip"``
+                the label, with a warning at the end that says how many and which.
+            calls_per_minute: maximum number of calls that all clients of this key in this process send; None for no
+                limit.
+            timeout_s: how long one call waits for its answer, in seconds; by default 60, and 120 for calls that create
+                labels in batches. A value given here is used for these too.
+            max_answer_bytes: maximum size of an answer, of a content or of a message of a subscription, once
+                decompressed. A larger one is an error, and reading stops there.
+            transport: answers instead of the service, such as a `kili_query.client.testing.FakeService` in a test. Then
+                no key is needed or checked. The client does not close it.
 
         Raises:
-            ArgumentError: an argument, or a setting that stands for it, cannot be used.
+            ArgumentError: an argument, or a setting that replaces it, cannot be used.
             AuthenticationFailed: there is no key, or the service does not accept it.
             ServiceError: the service cannot be reached.
         """
@@ -192,11 +193,11 @@ class KiliClient:
 
     @property
     def service(self) -> Service:
-        """Who answers single requests, for those that no method makes."""
+        """The service, for requests that no method makes."""
         return self._service
 
     def close(self) -> None:
-        """Close the connections. A call that comes later, or a generator that is read on, gets a `TransportError`."""
+        """Close the connections. Later calls, and generators that are read on, raise a `TransportError`."""
         for pool in (self._pool, self._payload_pool):
             pool.shutdown(wait=False, cancel_futures=True)
         if self._http is not None:
@@ -206,10 +207,10 @@ class KiliClient:
     def count_labels(
         self, project_id: str, *, category_search: str | Query | None = None, **filters: Unpack[LabelFilters]
     ) -> int:
-        """How many labels `labels` would list.
+        """Count the labels that `labels` would list.
 
-        Where the service cannot judge all of the category search, the labels are read to be counted, which a warning
-        says once.
+        If the service cannot evaluate all of the category search, the labels are read to be counted. A warning says so
+        once.
 
         Raises:
             ArgumentError, QueryError, ServiceError, LabelError: as `labels` does.
@@ -268,30 +269,30 @@ class KiliClient:
         as_generator: bool = False,
         **filters: Unpack[LabelFilters],
     ) -> "Iterable[Row] | Iterable[ParsedLabel]":
-        """The labels that meet all filters, oldest first.
+        """List the labels that meet all filters, oldest first.
 
         Args:
             project_id: the project.
-            fields: what is told of each label; dots lead into objects, as in ``author.email``.
-            first: labels at most; None for all.
-            skip: labels left out at the beginning.
-            disable_tqdm: hide the progress bar; False shows it, even where no terminal is.
-            category_search: what the label holds, such as ``OBJECTS.CAR.count > 3``.
+            fields: the fields of each label; dots lead into objects, as in ``author.email``.
+            first: maximum number of labels; None for all.
+            skip: number of labels to leave out at the beginning.
+            disable_tqdm: hide the progress bar; False shows it even if standard error is not a terminal.
+            category_search: a query that the label must match, such as ``OBJECTS.CAR.count > 3``.
             output_format: ``"dict"``, or ``"parsed_label"`` for label objects.
-            as_generator: give the labels one by one, as they come, instead of a list. At most eight pages are held in
-                memory, beside the ids that were seen. There is no progress bar, which a warning says unless
-                ``disable_tqdm`` is True.
+            as_generator: return an iterator that yields each label as it comes, instead of a list. At most eight pages
+                are held in memory, beside the ids that were seen. There is no progress bar, and a warning says so
+                unless ``disable_tqdm`` is True.
             **filters: only these labels; see `LabelFilters`.
 
         Returns:
-            The labels. ``jsonResponse`` is decoded, and fetched where the service keeps it elsewhere; None where there
-            is none. That of videos and of conversations is what the service says, not put together anew.
+            The labels. ``jsonResponse`` is decoded, and downloaded if the service keeps it elsewhere; it is None if
+            there is none. For videos and conversations it is what the service sends, not rebuilt.
 
         Raises:
             ArgumentError: an argument cannot be used; nothing was sent.
-            QueryError: the search is no query, or the project has no such job or category; its ``diagnostics`` say
-                where.
-            ServiceError: the service refused, or could not be asked.
+            QueryError: the search is not a query, or the project has no such job or category; its ``diagnostics``
+                point to the fault.
+            ServiceError: the service refused the call, or cannot be reached.
             LabelError: the content of a label cannot be read; the message names the label.
         """
         rest = (project_id, filters, category_search, fields, first, skip, disable_tqdm, as_generator)
@@ -321,7 +322,7 @@ class KiliClient:
         as_generator: bool = False,
         **filters: Unpack[PredictionFilters],
     ) -> Iterable[Row]:
-        """The labels of type ``PREDICTION``: what models made for labelers to start from.
+        """List the labels of type ``PREDICTION``, which models made for labelers to start from.
 
         Arguments, results and errors are those of `labels`.
         """
@@ -352,7 +353,7 @@ class KiliClient:
         as_generator: bool = False,
         **filters: Unpack[PredictionFilters],
     ) -> Iterable[Row]:
-        """The labels of type ``INFERENCE``: what models made, kept for comparison.
+        """List the labels of type ``INFERENCE``, which models made and which are kept for comparison.
 
         Arguments, results and errors are those of `labels`.
         """
@@ -418,21 +419,21 @@ class KiliClient:
         *,
         flatten: bool = False,
     ) -> "pd.DataFrame":
-        """All labels of a project, of every type, as a pandas data frame.
+        """Return all labels of a project, of every type, as a pandas data frame.
 
         Args:
             project_id: the project.
-            fields: what is told of each label.
-            asset_fields: what is told of its asset, in columns that begin with ``asset_``.
-            flatten: a column for each field, as ``author.email``; else one for each object, which holds dicts.
+            fields: the fields of each label.
+            asset_fields: the fields of its asset, in columns that begin with ``asset_``.
+            flatten: make a column for each field, as ``author.email``; otherwise one of dicts for each object.
 
         Returns:
-            One row for each label. The columns are there even when there is no label.
+            One row for each label. The columns are there even if there is no label.
 
         Raises:
             MissingExtraError: pandas is not installed; nothing was sent.
             ArgumentError: an argument cannot be used; nothing was sent.
-            ServiceError: the service refused, or could not be asked.
+            ServiceError: the service refused the call, or cannot be reached.
         """
         frames = load("kili_query.client.dataframe", "a data frame of labels", "pandas")
         hidden = self._settings.disable_tqdm
@@ -463,45 +464,47 @@ class KiliClient:
     ) -> list[object] | None:
         """Write the labels of a project to a file that other programs read.
 
-        Assets are read page by page and written as they come, in constant memory. The file is there once it is
-        complete; when something fails, one that was there before stays as it was. The same labels give the same bytes.
+        Assets are read page by page and written as they come, in constant memory. The file appears once it is complete;
+        if something fails, an existing file stays as it was. The same labels give the same bytes.
 
         Args:
             project_id: the project.
-            filename: the file, or a folder for ``<project id>.zip``; None for the ``llm_…`` formats to get their rows.
+            filename: the file, or a folder for ``<project id>.zip``; None returns the rows of the ``llm_…`` formats.
             fmt: ``raw`` or ``kili``, ``yolo_v4``, ``yolo_v5``, ``yolo_v7``, ``yolo_v8``, ``coco``, ``pascal_voc``,
                 ``geojson``, ``llm_v1``, ``llm_dynamic_v1``, ``jsonl`` or ``parquet``.
-            asset_ids: these assets alone.
-            layout: one folder a job, or all jobs together (``merged``), where the format can.
-            single_file: all labels in one file, where the format can.
+            asset_ids: only these assets.
+            layout: ``"split"`` for a folder per job or ``"merged"`` for all jobs together, if the format supports it.
+            single_file: write all labels to one file, if the format supports it.
             disable_tqdm: hide the progress bar.
-            with_assets: media go into the archive.
-            external_ids: the assets with these external ids alone, instead of ``asset_ids``.
-            annotation_modifier: for COCO: from the annotation to be written, its image and the label's annotation to
-                the annotation that is written.
-            asset_filter_kwargs: further filters of assets, such as ``{"label_category_search": "OBJECTS.CAR"}``.
-            normalized_coordinates: None for the format's own way, True for fractions, False for pixels, where it can.
-            label_type_in: the types of labels.
-            include_sent_back_labels: whether labels that were sent back to the queue are exported.
+            with_assets: add the media to the archive.
+            external_ids: only the assets with these external ids, instead of ``asset_ids``.
+            annotation_modifier: for COCO: a function that takes the annotation to be written, its image and the label's
+                annotation, and returns the annotation to write.
+            asset_filter_kwargs: further filters, such as ``{"label_category_search": "OBJECTS.CAR"}``; their names are
+                those of `ExportFilters`.
+            normalized_coordinates: True for fractions, False for pixels, if the format supports it; None for its
+                default.
+            label_type_in: only labels of these types.
+            include_sent_back_labels: whether to export labels that were sent back to the queue.
             export_type: ``"latest"`` for the latest label of each asset, ``"normal"`` for all.
-            cut_videos: with media, videos go in as frames too, cut by the program ffmpeg.
+            cut_videos: if media are added, also add videos as frames, cut by the program ffmpeg.
             on_error: ``"raise"`` stops at the first asset, label or annotation that cannot be written; ``"skip"``
-                leaves it out, and a warning tells which.
-            media_cache: a folder where downloads are kept, so that an interrupted export goes on where it was.
+                leaves it out, and a warning names it.
+            media_cache: a folder that keeps downloads, so that an interrupted export continues where it stopped.
 
         Returns:
-            None; the rows of an ``llm_…`` format without a ``filename``.
+            None, or the rows of an ``llm_…`` format if there is no ``filename``.
 
         Raises:
-            ArgumentError, NotCompatibleOptions: arguments that cannot be used; nothing was sent.
-            QueryError: the category search is no query, or the project has no such job or category.
-            NotCompatibleInputType: a project that the format does not take.
+            ArgumentError, NotCompatibleOptions: an argument cannot be used; nothing was sent.
+            QueryError: the category search is not a query, or the project has no such job or category.
+            NotCompatibleInputType: the format does not support the project.
             NotFound: there is no such project, or no asset with an external id.
-            ServiceError: the service refused, or could not be asked.
+            ServiceError: the service refused the call, or cannot be reached.
             NotExportableAssetError, NotExportableLabelError, DownloadError: something cannot be written.
 
         Warns:
-            UserWarning: the format can hold no job of the project: nothing is written.
+            UserWarning: the format can hold no job of the project, so that nothing is written.
         """
         exporting = load("kili_query.client.exporting", "`export_labels`", "export")
         options = exporting.Options(
@@ -546,14 +549,14 @@ class KiliClient:
         """Append a label to each of some assets.
 
         Args:
-            asset_id_array: the assets; one that stands there twice gets two labels.
+            asset_id_array: the assets; one that is listed twice gets two labels.
             json_response_array: the content of each label.
-            author_id_array: the author of each; by default the owner of the key.
-            seconds_to_label_array: how long each took to make.
-            model_name: the model that made them; needed of predictions.
-            label_type: what the labels are.
-            project_id: the project, with ``asset_external_id_array``.
-            asset_external_id_array: the assets, instead of ``asset_id_array``.
+            author_id_array: the author of each label; by default the owner of the key.
+            seconds_to_label_array: how long each label took to make, in seconds.
+            model_name: the model that made the labels; predictions need it.
+            label_type: the type of the labels.
+            project_id: the project; needed with ``asset_external_id_array``.
+            asset_external_id_array: the external ids of the assets, instead of ``asset_id_array``.
             disable_tqdm: hide the progress bar.
             overwrite: replace labels of the same model and type on these assets.
 
@@ -562,7 +565,7 @@ class KiliClient:
 
         Raises:
             ArgumentError: the arrays contradict each other, or something is missing; nothing was sent.
-            NotFound: no asset bears an external id; nothing was changed.
+            NotFound: no asset has an external id; nothing was changed.
             ServiceError: a mutation failed. Its ``created`` holds the ids so far; its ``in_doubt`` and ``not_sent``
                 hold positions in the arrays. No mutation is sent twice.
         """
@@ -595,8 +598,8 @@ class KiliClient:
 
         Args:
             project_id: the project.
-            external_id_array: the assets, unless ``asset_id_array`` names them.
-            model_name_array: deprecated for ``model_name``; all names are the same.
+            external_id_array: the external ids of the assets, unless ``asset_id_array`` is given.
+            model_name_array: deprecated, use ``model_name``; all names must be the same.
             json_response_array: the content of each prediction.
             model_name: the model.
             asset_id_array: the assets.
@@ -627,11 +630,11 @@ class KiliClient:
         asset_id: str | None = None,
         project_id: str | None = None,
     ) -> dict[str, str]:
-        """Make an asset a honeypot: labels of it are compared with this content.
+        """Make an asset a honeypot: its labels are compared with this content.
 
         Args:
             json_response: the content.
-            asset_external_id: the asset, with ``project_id``, unless ``asset_id`` names it.
+            asset_external_id: the external id of the asset, with ``project_id``, unless ``asset_id`` is given.
             asset_id: the asset.
             project_id: the project.
 
@@ -639,9 +642,9 @@ class KiliClient:
             ``{"id": …}`` of the label that holds the content, a review.
 
         Raises:
-            ArgumentError: no asset is named, or the content is no dict; nothing was sent.
-            NotFound: no asset of the project bears the external id.
-            ServiceError: the service refused, or could not be asked.
+            ArgumentError: no asset is named, or the content is not a dict; nothing was sent.
+            NotFound: no asset of the project has the external id.
+            ServiceError: the service refused the call, or cannot be reached.
         """
         return writing.create_honeypot(self._service, json_response, asset_external_id, asset_id, project_id)
 
@@ -655,24 +658,24 @@ class KiliClient:
         project_id: str | None = None,
         seconds_to_label: int | None = 0,
     ) -> dict[str, str]:
-        """Append one label to one asset; deprecated for `append_labels`.
+        """Append one label to one asset; deprecated, use `append_labels`.
 
         Args:
             json_response: the content.
             author_id: the author; by default the owner of the key.
-            label_asset_external_id: the asset, with ``project_id``, instead of ``label_asset_id``.
+            label_asset_external_id: the external id of the asset, with ``project_id``, instead of ``label_asset_id``.
             label_asset_id: the asset.
-            label_type: what the label is.
+            label_type: the type of the label.
             project_id: the project.
-            seconds_to_label: how long it took to make.
+            seconds_to_label: how long the label took to make, in seconds.
 
         Returns:
             ``{"id": …}`` of the label.
 
         Raises:
-            ArgumentError: no asset is named, or twice; nothing was sent.
-            NotFound: no asset of the project bears the external id.
-            ServiceError: the service refused, or could not be asked.
+            ArgumentError: no asset is named, or two are; nothing was sent.
+            NotFound: no asset of the project has the external id.
+            ServiceError: the service refused the call, or cannot be reached.
         """
         return writing.append_to_labels(
             self._service,
@@ -692,11 +695,11 @@ class KiliClient:
         model_name: str | None = None,
         json_response: Mapping[str, object] | None = None,
     ) -> dict[str, str]:
-        """Change properties of a label; those not given stay as they are.
+        """Change properties of a label; properties that are not given stay as they are.
 
         Args:
             label_id: the label.
-            seconds_to_label: how long it took to make.
+            seconds_to_label: how long the label took to make, in seconds.
             model_name: the model that made it.
             json_response: its content; an empty one ``{}`` is stored as such.
 
@@ -704,13 +707,13 @@ class KiliClient:
             ``{"id": …}`` of the label.
 
         Raises:
-            ArgumentError: nothing is given to change; nothing was sent.
-            ServiceError: the service refused, or could not be asked.
+            ArgumentError: there is nothing to change; nothing was sent.
+            ServiceError: the service refused the call, or cannot be reached.
         """
         return writing.update_properties_in_label(self._service, label_id, seconds_to_label, model_name, json_response)
 
     def delete_labels(self, ids: Sequence[str], disable_tqdm: bool | None = None) -> list[str]:
-        """Delete labels; the service deletes predictions and inferences only.
+        """Delete labels; the service only deletes predictions and inferences.
 
         Args:
             ids: the labels.
@@ -720,7 +723,7 @@ class KiliClient:
             The ids that were deleted.
 
         Raises:
-            ArgumentError: not a list of ids; nothing was sent.
+            ArgumentError: ``ids`` is not a list of ids; nothing was sent.
             ServiceError: a mutation failed. Its ``created`` holds the ids deleted so far; its ``in_doubt`` and
                 ``not_sent`` hold ids too.
         """
@@ -773,18 +776,19 @@ class KiliClient:
         as_generator: bool = False,
         **filters: Unpack[AssetKeywords],
     ) -> Iterable[Row]:
-        """The assets that meet all filters, oldest first.
+        """List the assets that meet all filters, oldest first.
 
         Args:
             project_id: the project.
             asset_id: the one with this id; empty for all.
-            skip: assets left out at the beginning.
-            fields: what is told of each asset; dots lead into objects, as in ``labels.jsonResponse``.
-            first: assets at most; None for all.
+            skip: number of assets to leave out at the beginning.
+            fields: the fields of each asset; dots lead into objects, as in ``labels.jsonResponse``.
+            first: maximum number of assets; None for all.
             disable_tqdm: hide the progress bar.
-            label_category_search: what one of the asset's labels holds, which meets the other ``label_…`` filters too.
-            label_output_format: ``"dict"``, or ``"parsed_label"`` for label objects where a content was asked for.
-            as_generator: give the assets one by one, as they come, instead of a list.
+            label_category_search: a query that one of the asset's labels must match. The same label must meet the other
+                ``label_…`` filters.
+            label_output_format: ``"dict"``, or ``"parsed_label"`` for label objects if their contents are requested.
+            as_generator: return an iterator that yields each asset as it comes, instead of a list.
             **filters: only these assets; see `AssetKeywords`.
 
         Returns:
@@ -792,8 +796,8 @@ class KiliClient:
 
         Raises:
             ArgumentError: an argument cannot be used; nothing was sent.
-            QueryError: the search is no query, or the project has no such job or category.
-            ServiceError: the service refused, or could not be asked.
+            QueryError: the search is not a query, or the project has no such job or category.
+            ServiceError: the service refused the call, or cannot be reached.
             DataError: a content, or an asset's metadata, cannot be read.
         """
         chosen = {"asset_id": asset_id, **filters}
@@ -812,7 +816,7 @@ class KiliClient:
         label_category_search: str | Query | None = None,
         **filters: Unpack[AssetKeywords],
     ) -> int:
-        """How many assets `assets` would list.
+        """Count the assets that `assets` would list.
 
         Raises:
             ArgumentError, QueryError, ServiceError, DataError: as `assets` does.
@@ -822,16 +826,16 @@ class KiliClient:
         return count_assets(self._context, wanted)
 
     def project(self, project_id: str, fields: Sequence[str] = PROJECT_FIELDS) -> Row:
-        """One project.
+        """Return one project.
 
         Args:
             project_id: the project.
-            fields: what is told of it; ``jsonInterface`` is decoded.
+            fields: its fields; ``jsonInterface`` is decoded.
 
         Raises:
             ArgumentError: an argument cannot be used; nothing was sent.
             NotFound: there is no such project, or this user may not see it.
-            ServiceError: the service refused, or could not be asked.
+            ServiceError: the service refused the call, or cannot be reached.
         """
         check_project_id(project_id)
         found = read_project(self._service, project_id, selection_of(checked_fields(fields)))
@@ -841,15 +845,15 @@ class KiliClient:
         return found
 
     def me(self, fields: Sequence[str] = ("email", "id")) -> Row:
-        """The user whose key this is.
+        """Return the user who owns the key.
 
         Raises:
             ArgumentError: an argument cannot be used; nothing was sent.
-            ServiceError: the service refused, or could not be asked.
+            ServiceError: the service refused the call, or cannot be reached.
         """
         found = self._service.ask(Request(ME, selection=selection_of(checked_fields(fields))))
         if not isinstance(found, dict):
-            raise TransportError(f"the answer is no user: {shape_of(found)}", operation=ME.name)
+            raise TransportError(f"the answer is not a user: {shape_of(found)}", operation=ME.name)
         return found
 
     def label_created_or_updated(
@@ -863,24 +867,24 @@ class KiliClient:
         unreachable_s: float | None = 600.0,
         on_notice: "Callable[[Notice], None] | None" = None,
     ) -> "Subscription":
-        """Labels of a project from now on, as they are created or changed.
+        """Subscribe to the labels of a project that are created or changed from now on.
 
-        Returns once the service was asked for them. What comes is an iterator that waits for the next label, or goes to
-        the callback, in a thread of its own. A connection that breaks is made anew, after pauses that grow to 30
-        seconds; labels that were written meanwhile do not come, which ``on_notice`` is told.
+        Returns once the service was asked for them. The subscription is an iterator that waits for the next label. With
+        a callback, labels go to it instead, in a separate thread. A broken connection is opened again, after pauses
+        that grow to 30 seconds. Labels that were written in the meantime do not come; ``on_notice`` is called then.
 
         Args:
             project_id: the project.
-            callback: called with the id of the asset and the content of the label, decoded, one label at a time. An
-                exception of it ends the subscription, and is raised by its ``join``.
-            where: only labels that match this query, which is judged here.
-            protocol: which of the two protocols of GraphQL over websockets is spoken; by default both are offered, and
-                the service picks.
-            on_malformed: what becomes of a label whose content cannot be read: ``"raise"`` an error where the label
-                would have come, or ``"skip"`` it, which ``on_notice`` is told; by default what the client does. One
-                whose content is unknown is skipped where there is a query, and otherwise has the content None.
-            unreachable_s: how long the service may be out of reach before it is given up, in seconds; None for as long
-                as it is.
+            callback: called with the id of the asset and the decoded content of the label, one label at a time. If it
+                raises an exception, the subscription ends, and its ``join`` raises the exception.
+            where: only labels that match this query, which is evaluated here.
+            protocol: which of the two protocols of GraphQL over websockets to use; by default both are offered, and the
+                service picks one.
+            on_malformed: how to treat a label whose content cannot be read: ``"raise"`` an error in its place, or
+                ``"skip"`` it and call ``on_notice``; by default as the client does. A label whose content is unknown is
+                skipped if there is a query, and otherwise has the content None.
+            unreachable_s: how long the service may be unreachable before the subscription ends, in seconds; None for no
+                limit.
             on_notice: called with each `Interruption`, when it begins and when it ends, and with each label that is
                 `LeftOut`; by default they are logged as warnings.
 
@@ -891,9 +895,9 @@ class KiliClient:
 
         Raises:
             ArgumentError: an argument cannot be used; nothing was sent.
-            QueryError: ``where`` is no query, or the project has no such job or category.
+            QueryError: ``where`` is not a query, or the project has no such job or category.
             NotFound: there is no such project, or this user may not see it.
-            ServiceError: the service refused, or cannot be reached.
+            ServiceError: the service refused the call, or cannot be reached.
         """
         module = load("kili_query.client.subscription", "a subscription", "client")
         options = module.Options(
@@ -929,7 +933,7 @@ class KiliClient:
         )
         items = read(self._context, wanted)
         if as_generator and not is_hidden:
-            message = "`as_generator=True` hides the progress bar, which would stand still when you do: give"
+            message = "`as_generator=True` hides the progress bar, which would stop whenever you pause: give"
             warn(f"{message} `disable_tqdm=True`")
         if as_generator:
             return items

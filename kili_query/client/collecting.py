@@ -1,7 +1,7 @@
 """Garbage collection while a list of labels is made.
 
-What is decoded has no cycles and is kept as a whole: collections find nothing, yet each of them looks through all that
-is there. With the usual threshold they take longer than the decoding, so they are rare until the list is complete.
+Decoded labels have no cycles, and all of them are kept: a collection finds nothing, but looks through all objects.
+With the usual threshold collections take longer than the decoding, so they are rare until the list is complete.
 """
 
 import gc
@@ -14,12 +14,12 @@ from attrs import define, field
 from kili_query.client.forking import when_forked
 
 _RARELY = 20_000_000
-"""New objects between two collections: some 80 000 labels; cycles of other threads are still collected."""
+"""New objects between two collections, about 80,000 labels; cycles of other threads are still collected."""
 
 
 @define(eq=False)
 class _Collections:
-    """The threshold of the process, which many threads may want to be high at once."""
+    """The threshold of the process, which several threads may raise at the same time."""
 
     _lock: Lock = field(factory=Lock)
     _wanted_by: int = 0
@@ -36,14 +36,14 @@ class _Collections:
     def make_usual(self) -> None:
         with self._lock:
             if self._wanted_by == 0:
-                return  # it was wanted before the process was forked
+                return  # it was raised before the process was forked
             self._wanted_by -= 1
             if self._wanted_by == 0:
                 _call_old()
                 gc.set_threshold(*self._usual)
 
     def forget(self) -> None:
-        """Begin anew in a forked process, where the threads that wanted it are gone."""
+        """Reset it in a forked process, which does not have the threads that raised it."""
         self._lock = Lock()
         if self._wanted_by:
             self._wanted_by = 0
@@ -51,8 +51,8 @@ class _Collections:
 
 
 def _call_old() -> None:
-    """Move all objects to the oldest generation, or else the next collection, which is near, looks through them."""
-    if gc.get_freeze_count() == 0:  # else somebody means to keep some frozen
+    """Move all objects to the oldest generation; otherwise the next collection, which is near, looks through them."""
+    if gc.get_freeze_count() == 0:  # otherwise the program keeps some frozen
         gc.freeze()
         gc.unfreeze()
 
@@ -63,7 +63,7 @@ when_forked(_COLLECTIONS.forget)
 
 @contextmanager
 def rare_collections() -> Iterator[None]:
-    """Within it, the collections of this process are rare; afterwards they are as before.
+    """Make collections of this process rare until the block ends.
 
     >>> usual = gc.get_threshold()
     >>> with rare_collections():

@@ -1,4 +1,4 @@
-"""The contents of labels and other JSON texts in rows: fetched, decoded, and never silently replaced."""
+"""The contents of labels and other JSON texts in rows: downloaded, decoded, and never silently replaced."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor
@@ -21,12 +21,12 @@ from kili_query.errors import (
 from kili_query.protocol import decode_json
 
 OnMalformed: TypeAlias = Literal["raise", "skip"]
-"""What becomes of a label whose content cannot be read: an error, or it is left out and reported."""
+"""How to treat a label whose content cannot be read: raise an error, or leave it out and report it."""
 
 CONTENT = "jsonResponse"
 CONTENT_URL = "jsonResponseUrl"
 PAYLOAD_THREADS = 24
-"""How many contents at URLs a client fetches at a time."""
+"""Number of contents at URLs that a client downloads at a time."""
 
 _TOLD_APART = ("LLM_INSTR_FOLLOWING", "LLM_STATIC")
 ANSWERS = (
@@ -36,18 +36,18 @@ ANSWERS = (
     "... on RankingAnnotation { annotationValue { orders { elements rank } } } "
     "... on TranscriptionAnnotation { annotationValue { text } } }"
 )
-"""What to request of labels whose answers are stored in `annotations` instead of `jsonResponse`."""
+"""The fields to request for labels whose answers are stored in `annotations` instead of `jsonResponse`."""
 
 
 class _Unreadable:
-    """Stands for a content that cannot be read, until its label is left out."""
+    """Placeholder for a content that cannot be read, until its label is left out."""
 
 
 UNREADABLE: Final = _Unreadable()
 
 
 def checked_on_malformed(value: str) -> OnMalformed:
-    """The value, when it is one that there is.
+    """Return the value if it is known.
 
     Raises:
         ArgumentError: it is not.
@@ -105,7 +105,7 @@ def download_contents(
 def _submitted(
     tasks: Iterable[tuple[Row, Callable[[], object]]], pool: Executor, stack: ExitStack
 ) -> list[tuple[Row, Callable[[], object]]]:
-    """The same tasks, under way; those that have not begun when the stack closes never will."""
+    """Submit the tasks; those that have not begun when the stack closes are cancelled."""
     futures = [(label, pool.submit(read)) for label, read in tasks]
     for _, future in futures:
         stack.callback(future.cancel)
@@ -135,17 +135,17 @@ def decode_content(label: Row, on_malformed: OnMalformed) -> None:
 
 
 def tells_apart(input_type: str | None) -> bool:
-    """Whether the labels of a project have their contents in annotations, and not in ``jsonResponse``."""
+    """Return whether labels of this input type have their contents in annotations instead of ``jsonResponse``."""
     return input_type in _TOLD_APART
 
 
 def settle_answers(label: Row, on_malformed: OnMalformed, *, keep_unreadable: bool = False) -> None:
-    """Put the content that annotations tell into their label, and take the annotations out.
+    """Replace the annotations of a label by the content that they describe.
 
     Args:
         label: with ``annotations``.
-        on_malformed: with ``"skip"``, `UNREADABLE` takes the place of a content that cannot be had.
-        keep_unreadable: leave the label as it is if its annotations cannot be read, to someone who says what is wrong.
+        on_malformed: with ``"skip"``, `UNREADABLE` takes the place of a content that cannot be rebuilt.
+        keep_unreadable: leave the label as it is if its annotations cannot be read, so that the caller can report it.
 
     Raises:
         UnknownContentError: annotations cannot be read; the message names the label.
@@ -160,7 +160,7 @@ def settle_answers(label: Row, on_malformed: OnMalformed, *, keep_unreadable: bo
 
 
 def decode_metadata(asset: Row) -> None:
-    """Replace the text of ``jsonMetadata`` by its value; no text is no metadata.
+    """Replace the text of ``jsonMetadata`` by its value; an empty text means no metadata.
 
     Raises:
         DataError: the text is not JSON; the message names the asset.
@@ -183,7 +183,7 @@ def _read(label: Row, read: Callable[[], object], on_malformed: OnMalformed) -> 
 
 
 def of_label(label: Row, error: LabelError) -> LabelError:
-    """The error, naming the label."""
+    """Return the same error with the label named in its message."""
     return type(error)(f"label `{label.get('id', '?')}`: {error.message}", error.path)
 
 
@@ -191,4 +191,4 @@ def _decoded(text: str) -> object:
     try:
         return decode_body(text.encode())
     except ValueError:
-        return decode_json(text)  # which says what is wrong
+        return decode_json(text)  # its error is more precise

@@ -1,4 +1,4 @@
-"""Exports from the service: assets are read page by page, and written as they come."""
+"""Exports from the service: assets are read page by page and written as they come."""
 
 import json
 import tempfile
@@ -61,18 +61,18 @@ _MANY_MEDIA = 1000
 _SEARCH = "label_category_search"
 _FILTERS = {*filters_of(ExportFilters), _SEARCH}
 _OLD_NAMES = {"external_id_contains": "external_id_strictly_in"}
-"""What a filter was called once; despite the name it looks for whole ids."""
+"""Former names of filters. This one looks for whole ids, despite its name."""
 
 
 @frozen(kw_only=True)
 class Wanted:
-    """Which assets are exported; None is no filter.
+    """The assets to export; None does not filter.
 
     Attributes:
         project_id: their project.
-        asset_ids: the ids that they have.
-        external_ids: the external ids that they have, instead.
-        filters: further filters, by the names of ``asset_filter_kwargs``.
+        asset_ids: their ids.
+        external_ids: their external ids, instead of the ids.
+        filters: further filters, by the names of `ExportFilters`.
     """
 
     project_id: str
@@ -89,7 +89,7 @@ class Wanted:
         """
         check_project_id(self.project_id)
         if self.asset_ids is not None and self.external_ids is not None:
-            raise IncompatibleArgumentsError("`asset_ids` and `external_ids` both say which assets: give one of them")
+            raise IncompatibleArgumentsError("`asset_ids` and `external_ids` both select assets: give one of them")
         for name, ids in (("asset_ids", self.asset_ids), ("external_ids", self.external_ids)):
             if ids is not None and not isinstance(ids, str) and not ids:
                 raise ArgumentError(f"`{name}` is empty: name an asset, or leave it out to export the whole project")
@@ -132,13 +132,13 @@ def export_labels(
     media_cache: str | PathLike[str] | None = None,
     disable_tqdm: bool | None = None,
 ) -> list[object] | None:
-    """Write the labels of a project to a file; without a name for one, where the format is a list, give the list.
+    """Write the labels of a project to a file; without a file name, return the rows of a format that is a list.
 
     Raises:
         ArgumentError, QueryError: an argument cannot be used; nothing was sent.
-        NotCompatibleOptions, NotCompatibleInputType: the format or the project does not take the options.
+        NotCompatibleOptions, NotCompatibleInputType: the format or the project does not support the options.
         NotFound: there is no such project, or no asset with an external id.
-        ServiceError: the service refused, or could not be asked.
+        ServiceError: the service refused the call, or cannot be reached.
         NotExportableAssetError, NotExportableLabelError, DownloadError: something cannot be written.
     """
     chosen_assets = wanted.checked()
@@ -153,7 +153,7 @@ def export_labels(
     if wanted.external_ids is not None:
         found = asset_ids_of(context.service, wanted.project_id, wanted.external_ids)
         chosen_assets = evolve(chosen_assets, filters={**chosen_assets.filters, "asset_id_in": found})
-    if options.with_assets and chosen_assets.category_search is None:  # one request, which with a search might be many
+    if options.with_assets and chosen_assets.category_search is None:  # otherwise it may take many requests
         _warn_of_many(count_assets(context, chosen_assets))
     with tempfile.TemporaryDirectory(prefix="kili-query-") as folder:
         path = Path(folder) / "rows.json"
@@ -174,14 +174,14 @@ def export_labels(
         if summary.skipped:
             warn(str(summary))
         elif not summary.labels:
-            warn("the export is empty: no asset that was asked for has such a label")
-        if summary.left_out and not summary.skipped:  # among what was skipped, they are told already
+            warn("the export is empty: none of the assets has such a label")
+        if summary.left_out and not summary.skipped:  # otherwise the first warning already lists them
             warn("\n".join(summary.left_out))
         return cast("list[object]", json.loads(path.read_bytes())) if filename is None else None
 
 
 def _project(service: Service, project_id: str) -> Row:
-    """The project; of maps also how they are labeled, which older services do not know: their maps are in degrees."""
+    """Return the project; for maps also their settings, which older services do not have because they use degrees."""
     project = read_project(service, project_id, _PROJECT_SELECTION)
     if project.get("inputType") != _GEOSPATIAL:
         return project
@@ -194,7 +194,7 @@ def _project(service: Service, project_id: str) -> Row:
 
 
 def _assets(context: ListContext, chosen: ListRequest, options: Options, label_fields: Sequence[str]) -> Iterator[Row]:
-    """The assets with the labels that the options ask for, as they come."""
+    """Yield the assets with the labels that the options select, as they come."""
     place = "labels" if options.export_type == "normal" else "latestLabel"
     of_label = (*_LABEL_FIELDS, *label_fields, *(() if options.include_sent_back_labels else ("isSentBackToQueue",)))
     fields = (*_ASSET_FIELDS, *(f"{place}.{name}" for name in of_label))
@@ -204,13 +204,13 @@ def _assets(context: ListContext, chosen: ListRequest, options: Options, label_f
 
 def _warn_of_many(number: int) -> None:
     if number > _MANY_MEDIA:
-        message = f"the media of {number} assets are downloaded, which takes long: `with_assets=False` leaves them out"
+        message = f"downloading the media of {number} assets takes long: `with_assets=False` leaves them out"
         warn(message)
 
 
 @frozen
 class _Media:
-    """Media at URLs; those of the service are asked for with the key, and no others."""
+    """Downloads media; the key is only sent to the service."""
 
     settings: Settings
     cache: Path | None

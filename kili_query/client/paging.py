@@ -14,13 +14,13 @@ from kili_query.errors import TransportError
 from kili_query.protocol import Operation
 
 Row: TypeAlias = dict[str, Any]
-"""What the service sent of one object. Values are ``Any``, as with ``json.loads``, so that callers can index them."""
+"""One object as the service sent it. Values are ``Any``, as with ``json.loads``, so that callers can index them."""
 
 PAGE_SIZE = 100
-"""Rows that the service gives at most in one page."""
+"""Maximum number of rows in one page of the service."""
 
 WINDOW = 8
-"""Requests of one list that are under way at a time."""
+"""Maximum number of requests of one list that are under way, and of pages that are held."""
 
 _MOST_STALE_PAGES = 5
 _MOST_PASSES = 3
@@ -29,14 +29,14 @@ _FEWEST_ROWS = 2  # one that the page before had too, and one more
 
 @frozen
 class Listing:
-    """A list that the service gives page by page.
+    """A list that the service sends page by page.
 
     Attributes:
-        rows: the operation that gives a page.
-        count: the operation that tells how many rows there are.
+        rows: the operation that returns a page.
+        count: the operation that returns the number of rows.
         where: which rows.
-        selection: what is asked of each; with ``id``, by which a row that comes twice is known.
-        page_size: rows in a page.
+        selection: the fields of each row; with ``id``, by which a repeated row is recognised.
+        page_size: number of rows in a page.
     """
 
     rows: Operation
@@ -48,7 +48,7 @@ class Listing:
 
 @frozen
 class _Asked:
-    """A request that was handed out: in which pass, and how many rows of a page; None for a count."""
+    """A request that was handed out: its pass, and the number of rows of its page, or None for a count."""
 
     passing: int
     rows: int | None
@@ -59,19 +59,19 @@ class _Asked:
 class Pages:
     """The pages of a list, for callers who send several requests before the first is answered.
 
-    `next_request` hands out requests, `take` gets their answers in the same order and gives the rows that are new. The
-    first page is asked for alone: a list that fits one page costs one request. When it is full and more is wanted than
-    one page more, the rows are counted, so that no page is asked for in vain.
+    `next_request` returns requests, `take` gets their answers in the same order and returns the new rows. The first
+    page is requested alone, so that a list of one page costs one request. If it is full and more than one further page
+    is wanted, the rows are counted, so that no page is requested in vain.
 
-    Rows may come and go meanwhile, which moves those behind them. A row that comes again is dropped by its id. So that
-    none is lost, each page begins with the last row of the page before: when that row is not in it, rows may have
-    slipped past, and once its end is reached the list is read again. What had been missed follows then.
+    Rows may be added and removed in the meantime, which moves the rows behind them. A row that comes again is dropped
+    by its id. So that none is lost, each page begins with the last row of the page before. If that row is missing, rows
+    may have slipped past, and once the end of the list is reached, it is read again to find them.
 
     Attributes:
-        listing: what is listed.
-        skip: rows left out at the beginning.
-        first: rows wanted at most; None for all.
-        expected: how many rows there will be, as far as is known.
+        listing: the list.
+        skip: number of rows to leave out at the beginning.
+        first: maximum number of rows; None for all.
+        expected: how many rows there will be, if known.
     """
 
     listing: Listing
@@ -93,7 +93,7 @@ class Pages:
         self._has_ended = self.first == 0
 
     def next_request(self) -> Request | None:
-        """The next request that can be sent now; None when an answer is needed before, or at the end."""
+        """Return the next request that can be sent now; None if an answer is needed first, and at the end."""
         if self._has_ended:
             return None
         if self.expected is None:
@@ -104,10 +104,10 @@ class Pages:
         return self._page() if self._offset + 1 < self.expected or not self._asked else None
 
     def take(self, answer: object) -> list[Row]:
-        """The new rows in the answer to the oldest request that had none yet.
+        """Return the new rows in the answer to the oldest request that is not answered yet.
 
         Raises:
-            TransportError: the answer is no page, or the service gives the same rows again and again.
+            TransportError: the answer is not a page, or the service sends the same rows again and again.
         """
         asked = self._asked.popleft()
         if asked.rows is None:
@@ -160,7 +160,7 @@ class Pages:
         return rows
 
     def _settle(self, asked: _Asked, page: Sequence[Row], *, is_stale: bool) -> None:
-        """Settle whether rows slipped past, and whether this page was the last one."""
+        """Note whether rows slipped past, and whether this page was the last one."""
         assert asked.rows is not None
         if not asked.is_first and not any(row.get("id") == self._last for row in page):
             self._has_slipped = True
@@ -172,13 +172,13 @@ class Pages:
             self._end_pass()
         elif self._stale_pages > _MOST_STALE_PAGES + (self._given // asked.rows * 2 if self._passing > 1 else 0):
             raise TransportError(
-                f"{self._stale_pages} pages in turn brought nothing new: the service repeats its rows, "
+                f"{self._stale_pages} pages in a row brought nothing new: the service repeats its rows, "
                 "or they move faster than they can be listed",
                 operation=self.listing.rows.name,
             )
 
     def _end_pass(self) -> None:
-        """The end of the list is reached. Where rows may have slipped past, it is read again."""
+        """End the list, or if rows may have slipped past, begin to read it again."""
         if not self._has_slipped:
             self._has_ended = True
         elif self._passing == _MOST_PASSES:
@@ -208,7 +208,7 @@ def read_pages(
         is_whole_list: whether the caller will read all pages; otherwise it may stop at any row.
 
     Raises:
-        ServiceError: of `fetch`, once what came before the failing page has been given.
+        ServiceError: `fetch` failed; the pages before the failing one were yielded first.
         TransportError: the client was closed, and its threads with it.
     """
     under_way: deque[Future[object]] = deque()
@@ -241,13 +241,13 @@ def _requests(pages: Pages, at_most: int) -> list[Request]:
 
 
 def checked_count_answer(answer: object, operation: Operation) -> int:
-    """The answer of an operation that counts.
+    """Return the answer of an operation that counts.
 
     Raises:
-        TransportError: it is no number.
+        TransportError: the answer is not a number.
     """
     if not isinstance(answer, int) or isinstance(answer, bool):
-        raise TransportError(f"the answer is no number: {shape_of(answer)}", operation=operation.name)
+        raise TransportError(f"the answer is not a number: {shape_of(answer)}", operation=operation.name)
     return answer
 
 

@@ -21,12 +21,12 @@ _MANY_EXTERNAL_IDS = 10
 
 
 def read_labels(context: ListContext, wanted: ListRequest) -> Iterator[Row]:
-    """The labels, oldest first; what can be wrong with the arguments is said before the first is asked for.
+    """List labels, oldest first; arguments are checked before the first request.
 
     Raises:
         ArgumentError: an argument cannot be used; nothing was sent.
-        QueryError: the search is no query, or the project has no such job or category.
-        ServiceError: the service refused, or could not be asked.
+        QueryError: the search is not a query, or the project has no such job or category.
+        ServiceError: the service refused the call, or cannot be reached.
         LabelError: a content cannot be read.
     """
     wanted = _checked(wanted)
@@ -37,27 +37,27 @@ def read_labels(context: ListContext, wanted: ListRequest) -> Iterator[Row]:
 
 
 def read_parsed_labels(context: ListContext, wanted: ListRequest) -> "Iterator[ParsedLabel]":
-    """The labels as objects, which know the project's interface.
+    """List labels as objects, which know the project's interface.
 
     Raises:
         ArgumentError, QueryError, ServiceError, LabelError: as `read_labels` does.
     """
     wanted = _checked(wanted)
     if CONTENT not in wanted.fields:
-        raise ArgumentError(f"`fields` lacks `{CONTENT}`, of which parsed labels are made")
+        raise ArgumentError(f"`fields` lacks `{CONTENT}`, which parsed labels are made of")
     ontology = context.projects.fetch(wanted.project_id)
     return (parsed_label(row, ontology) for row in read_labels(context, wanted))
 
 
 def parsed_label(row: Row, ontology: Ontology) -> "ParsedLabel":
-    """The label as an object. Label objects are loaded when the first is made: lists of plain labels need none."""
+    """Return the label as an object. The import is local because lists of plain labels do not need it."""
     from kili_query.labels import ParsedLabel
 
     return ParsedLabel(row, ontology, ontology.input_type)
 
 
 def count_labels(context: ListContext, wanted: ListRequest) -> int:
-    """How many labels there are; where the service cannot tell, they are read.
+    """Count labels; if the service cannot, they are read.
 
     Raises:
         ArgumentError, QueryError, ServiceError, LabelError: as `read_labels` does.

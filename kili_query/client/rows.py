@@ -1,4 +1,4 @@
-"""Rows of any list: fetched ahead, decoded, judged where the service cannot judge, and given one by one."""
+"""Rows of any list: fetched ahead, decoded, filtered if the service cannot do it, and yielded one by one."""
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
@@ -36,17 +36,17 @@ _SHOWN = 10
 
 @frozen(kw_only=True)
 class ListRequest:
-    """Which rows of a project a caller wants, and what of them.
+    """A list that a caller wants: which rows of a project, and which fields.
 
     Attributes:
         project_id: the project.
         filters: the filters, by their names.
-        category_search: what a label must hold besides.
-        fields: of each row.
-        first: rows at most; None for all.
-        skip: rows left out at the beginning.
-        disable_tqdm: whether the progress bar is hidden; None leaves it to the terminal.
-        keep_texts: contents may stay JSON text, for someone who decodes them only as far as needed.
+        category_search: a query that a label must match.
+        fields: the fields of each row.
+        first: maximum number of rows; None for all.
+        skip: number of rows to leave out at the beginning.
+        disable_tqdm: whether the progress bar is hidden; None shows it in terminals only.
+        keep_texts: contents may stay JSON text, for callers that only decode what they need.
     """
 
     project_id: str
@@ -59,10 +59,10 @@ class ListRequest:
     keep_texts: bool = False
 
     def checked(self, declaration: type, *, search_name: str = "category_search") -> "ListRequest":
-        """Return the same, with the filters that filter something, and the search parsed.
+        """Check all arguments; return them with the search parsed, and without filters that filter nothing.
 
         Args:
-            declaration: the filters that there are.
+            declaration: the class that declares the filters.
             search_name: the name of the argument that holds the search.
 
         Raises:
@@ -82,16 +82,16 @@ class ListRequest:
 
 @define
 class ListContext:
-    """What the lists of one client share. Many threads may use it.
+    """What all lists of one client share. Many threads may use it.
 
     Attributes:
-        service: who answers.
+        service: answers requests.
         pool: threads that fetch pages ahead.
-        projects: what is known of projects.
-        profile: what the service's category search is trusted with.
-        on_malformed: what becomes of a label whose content cannot be read.
-        has_content_urls: whether the service knows ``jsonResponseUrl``, as newer ones do; None until one was asked.
-        has_warned: that a count takes reading was said.
+        projects: the projects and their ontologies.
+        profile: which category searches the service evaluates reliably.
+        on_malformed: how to treat a label whose content cannot be read.
+        has_content_urls: whether the service knows ``jsonResponseUrl``, as newer releases do; None until it was asked.
+        has_warned: whether the client has warned that labels are read to be counted.
         payload_pool: threads that fetch contents at URLs; None to fetch them one after another.
     """
 
@@ -114,18 +114,18 @@ class ListContext:
         return plan_search(parse_search(wanted.category_search), wanted.project_id, self.projects, self.profile)
 
     def ask_count(self, operation: Operation, where: Mapping[str, object], project_id: str) -> int:
-        """Ask the service how many rows there are.
+        """Ask the service for the number of rows.
 
         Raises:
             ServiceError: the service refused, could not be asked, or has no such project.
         """
         count = checked_count_answer(self.service.ask(Request(operation, {"where": where})), operation)
         if not count:
-            self.projects.input_type(project_id)  # which says so where there is no such project
+            self.projects.input_type(project_id)  # raises if there is no such project
         return count
 
     def warn_of_counting(self) -> None:
-        """Say, once, that a count takes reading all labels that are counted."""
+        """Warn, once, that labels are read to be counted."""
         if not self.has_warned:
             self.has_warned = True
             message = "the service cannot answer all of the category search, so that the labels are read to be counted"
@@ -134,23 +134,23 @@ class ListContext:
 
 @frozen(kw_only=True)
 class RowPlan:
-    """Where rows come from, and how they are made ready.
+    """Where rows come from, and how each is decoded, filtered and trimmed.
 
     Attributes:
-        listing: the list; it asks for what the caller wants, and for what is needed here.
-        wide_selection: the selection that asks for ``jsonResponseUrl`` too.
-        what: the name of the rows, for people.
-        places: the keys under which rows hold labels; none where the rows are labels.
-        has_contents: the contents of labels are among what is asked for.
-        has_answers: the annotations are asked for that tell the contents.
-        keep_urls: the caller wants ``jsonResponseUrl`` itself.
+        listing: the list, with the fields that the caller wants and those that are needed here.
+        wide_selection: the same fields and ``jsonResponseUrl``.
+        what: the name of the rows in the progress bar.
+        places: the keys under which rows hold labels; empty if the rows are labels.
+        has_contents: whether the contents of labels are requested.
+        has_answers: whether the annotations that describe the contents are requested.
+        keep_urls: whether the caller wants ``jsonResponseUrl`` itself.
         keep_texts: see `ListRequest`.
-        prepare: what else is done to each row.
-        keep: which rows are meant, where the service cannot tell.
-        judge: what must hold of the label that a row is.
+        prepare: decodes other fields of a row.
+        keep: returns whether a row is listed; None if the service decides.
+        judge: returns whether the content of a label matches; None if the service decides.
         drop: the keys that the caller did not ask for.
-        places_without_id: the keys of ``places`` below which the caller did not ask for the labels' ids.
-        confirm: called where there is no row, to say so where that is because there is no such project.
+        places_without_id: the keys of ``places`` whose labels' ids the caller did not ask for.
+        confirm: called if there are no rows; raises if there is no such project.
     """
 
     listing: Listing
@@ -169,7 +169,7 @@ class RowPlan:
     confirm: Callable[[], object] = lambda: None
 
     def without_extras(self, row: Row) -> Row:
-        """The row as the caller asked for it."""
+        """Return the row with only the fields that the caller asked for."""
         for name in self.drop:
             row.pop(name, None)
         for label in labels_of(row, self.places_without_id) if self.places_without_id else ():
@@ -178,7 +178,7 @@ class RowPlan:
 
 
 def read_rows(context: ListContext, plan: RowPlan, wanted: ListRequest) -> Iterator[Row]:
-    """The rows, in the service's order. ``first`` and ``skip`` count rows that are meant, whoever judges that."""
+    """Yield the rows in the service's order. ``first`` and ``skip`` count matching rows, whoever does the matching."""
     if plan.judge is None and plan.keep is None:
         return _rows(context, plan, wanted, Pages(plan.listing, wanted.skip, wanted.first))
     return _part(_rows(context, plan, wanted, Pages(plan.listing)), wanted)
@@ -192,7 +192,7 @@ def _part(rows: Generator[Row, None, None], wanted: ListRequest) -> Iterator[Row
 
 @define
 class _Unknown:
-    """Labels whose content is unknown, or cannot be read: how many, and the ids of the first."""
+    """Labels whose content is unknown or cannot be read: their number, and the ids of the first."""
 
     consequence: str
     number: int = 0
@@ -239,7 +239,7 @@ def _rows(context: ListContext, plan: RowPlan, wanted: ListRequest, pages: Pages
 def _made_ready(row: Row, context: ListContext, plan: RowPlan, unknown: _Unknown) -> bool:
     """Decode a row, and return whether it is listed.
 
-    A row is decoded when it is its turn: as text, the pages that were fetched ahead take a tenth of the memory.
+    Rows are decoded as late as this because, as text, the pages that were fetched ahead take a tenth of the memory.
     """
     if plan.keep is not None and not plan.keep(row):
         return False
@@ -260,7 +260,7 @@ def _made_ready(row: Row, context: ListContext, plan: RowPlan, unknown: _Unknown
     try:
         return plan.judge(row.get(CONTENT))
     except UnknownContentError:
-        pass  # neither a match nor a non-match, whatever is done with malformed labels
+        pass  # neither a match nor a mismatch, even if malformed labels are errors
     except LabelError as error:
         if context.on_malformed == "raise":
             raise of_label(row, error) from error
@@ -269,12 +269,12 @@ def _made_ready(row: Row, context: ListContext, plan: RowPlan, unknown: _Unknown
 
 
 def _fetch(context: ListContext, plan: RowPlan, request: Request) -> object:
-    """The answer to a request, with the contents that stand at URLs; called in threads."""
+    """Return the answer to a request, with the contents that are kept at URLs; called in threads."""
     if request.operation != plan.listing.rows:
         return context.service.ask(request)
     answer = _ask(context, plan, request)
     if not isinstance(answer, list) or not all(isinstance(row, dict) for row in answer):
-        return answer  # not a page, as whoever takes it will say
+        return answer  # not a page; `Pages.take` raises
     if plan.has_contents:
         labels = [label for row in answer for label in labels_of(row, plan.places)]
         download_contents(
@@ -284,7 +284,7 @@ def _fetch(context: ListContext, plan: RowPlan, request: Request) -> object:
 
 
 def _ask(context: ListContext, plan: RowPlan, request: Request) -> object:
-    """Ask for contents at URLs too, unless the service is known not to have any."""
+    """Also ask for the URLs of contents, unless the service does not know such."""
     if not plan.has_contents or plan.keep_urls or context.has_content_urls is False:
         return context.service.ask(request)
     try:

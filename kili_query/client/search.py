@@ -1,4 +1,4 @@
-"""Category searches: checked against the project's ontology, cut in what the service is asked and what is left."""
+"""Category searches: checked against the ontology, and split into the service's part and the rest."""
 
 from collections.abc import Iterator
 
@@ -18,9 +18,9 @@ class Search:
     """How a category search is carried out.
 
     Attributes:
-        server_filter: what the service is asked; None for no filter.
-        judge: what must hold besides of a label's content; None where the service says it all.
-        is_never: no label can match: there is nothing to ask.
+        server_filter: the search that the service gets; None for none.
+        judge: returns whether a label's content matches the rest; None if there is no rest.
+        is_never: whether no label can match, so that no request is needed.
         pushed: the query whose text the filter is.
         residual: the query that the judge evaluates.
     """
@@ -37,10 +37,10 @@ EVERYTHING = Search()
 
 
 def parse_search(search: str | Query | None, *, name: str = "category_search") -> Query | None:
-    """The query of a category search; nothing is sent.
+    """Return the query of a category search; nothing is sent.
 
     Raises:
-        QuerySyntaxError: the text is no query.
+        QuerySyntaxError: the text is not a query.
         ArgumentError: it is neither a text nor a query.
     """
     if search is None or isinstance(search, Query):
@@ -53,12 +53,12 @@ def parse_search(search: str | Query | None, *, name: str = "category_search") -
 def plan_search(query: Query | None, project_id: str, projects: Projects, profile: ServerProfile) -> Search:
     """Check a query against the project's ontology, and plan it.
 
-    An ontology that was kept is asked for anew where it could mislead: when it has no such name, which may have been
-    added since, and for patterns, which more names than before may match.
+    A cached ontology is requested again if it may be outdated: if it lacks a name, which may have been added since, and
+    for patterns, which may match more names than before.
 
     Raises:
         QueryError: the project has no such job or category.
-        ServiceError: the ontology cannot be had.
+        ServiceError: the service does not send the ontology.
     """
     if query is None:
         return EVERYTHING
@@ -67,7 +67,7 @@ def plan_search(query: Query | None, project_id: str, projects: Projects, profil
         try:
             return _search(query.plan(known, profile=profile), known)
         except QueryError:
-            pass  # the project may have the name by now
+            pass  # the name may have been added since
         ontology = projects.fetch(project_id)
     else:
         ontology = projects.ontology(project_id) if known is None else projects.fetch(project_id)
@@ -83,7 +83,7 @@ def _search(plan: Plan, ontology: Ontology) -> Search:
 
 
 def _patterns(tree: Predicate) -> Iterator[Pattern]:
-    """All patterns, those of conditions in brackets included."""
+    """Yield all patterns, including those of conditions in brackets."""
     for term in terms(tree):
         if isinstance(term, Pattern):
             yield term

@@ -208,7 +208,7 @@ def test_a_count_that_is_none_is_refused(value: object) -> None:
     pages.next_request()
     pages.take(rows(*range(10)))
     pages.next_request()
-    with pytest.raises(TransportError, match="is no number"):
+    with pytest.raises(TransportError, match="is not a number"):
         pages.take(value)
 
 

@@ -46,7 +46,7 @@ def test_me_that_is_no_user() -> None:
     with (
         ScriptedServer([data([])]) as server,
         KiliClient(KEY, server.endpoint) as client,
-        pytest.raises(TransportError, match="the answer is no user"),
+        pytest.raises(TransportError, match="the answer is not a user"),
     ):
         client.me()
 

@@ -30,6 +30,9 @@ def answering(request: Request) -> object:
         case "appendManyLabels":
             data: Any = request.variables["data"]
             return [{"id": f"label of {one['assetID']}"} for one in data["labelsData"]]
+        case "countAssets":
+            counted: Any = request.variables["where"]
+            return len(counted["externalIdStrictlyIn"])
         case "deleteLabels":
             return request.variables["ids"]
         case "assets":
@@ -104,7 +107,8 @@ def test_append_by_external_ids_in_batches(service: FakeService) -> None:
     assert created == [{"id": f"label of id of {name}"} for name in names]
     assert told == [100] * 10 + [5]
     sent = [request.operation.name for request in service.requests]
-    assert sent == ["assets"] * 12 + ["appendManyLabels"] * 11  # 1000 ids: ten full pages and an empty one
+    # 1000 ids: pages overlap by a row, so that it takes eleven; then a page of five ids
+    assert sent == ["assets", "countAssets", *["assets"] * 11, *["appendManyLabels"] * 11]
 
 
 def test_batches_are_bounded_in_bytes(service: FakeService) -> None:
@@ -173,8 +177,8 @@ def test_ambiguous_external_ids_change_nothing() -> None:
 
 def test_assets_that_repeat_forever_end() -> None:
     page = [{"id": str(number), "externalId": "x"} for number in range(100)]
-    service = FakeService(lambda _: page)
-    with pytest.raises(ServiceError, match="a page of assets repeats"):
+    service = FakeService(lambda request: page if request.operation.name == "assets" else 10_000)
+    with pytest.raises(ServiceError, match="the service repeats its rows"):
         append_labels(service, asset_external_id_array=["x"], project_id="p", json_response_array=[{}])
 
 
