@@ -136,10 +136,10 @@ def test_case_twins_where_they_differ() -> None:
     assert to_sql(parse_tree("J.a AND J.A"), "duckdb", layout="long").count("'a'") == 2
 
 
-def test_names_that_are_no_text() -> None:
+def test_names_that_are_not_text() -> None:
     tree = Comparison(Counter("J", "\0"), CompareOp.GE, 1)
     assert "%00" in to_sql(tree)
-    with pytest.raises(kq.NotExpressible, match="no text"):
+    with pytest.raises(kq.NotExpressible, match="not text"):
         to_sql(tree, layout="long")
 
 
