@@ -33,12 +33,25 @@ PolicyOption: TypeAlias = Annotated[
 ]
 OnMalformed: TypeAlias = Annotated[
     Literal["skip", "raise"],
-    typer.Option("--on-malformed", help="Leave malformed labels out and report them, or stop at the first."),
+    typer.Option(
+        "--on-malformed",
+        "--on-error",
+        help="Leave out and report what is malformed or cannot be written (skip), or stop at the first (raise).",
+    ),
 ]
 At: TypeAlias = Annotated[
     str,
     typer.Option(
         "--at", metavar="FIELD", help="The field of a label that holds its content; empty: the label is the content."
+    ),
+]
+ProfileOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--profile",
+        metavar="PROFILE",
+        help="What the server is trusted with: `default` to count as we do, `strict` as little as possible, or a FILE "
+        "that an audit wrote. [default: default]",
     ),
 ]
 VerboseOption: TypeAlias = Annotated[

@@ -9,7 +9,7 @@ from kili_query._extras import load
 from kili_query.cli.arguments import JsonOption
 from kili_query.cli.connection import EndpointOption, ProjectArgument, connected
 from kili_query.cli.exit_status import FINE, NEGATIVE
-from kili_query.cli.output import check_output, opened, print_json, print_lines, tell
+from kili_query.cli.output import STDOUT, check_output, opened, print_json, refuse_json_on_stdout, report_on, tell
 
 if TYPE_CHECKING:
     from kili_query.audit import AuditReport
@@ -40,9 +40,7 @@ def audit(
     kili-query audit PROJECT -o profile.json
     kili-query labels PROJECT --where 'NOT SCENE.NIGHT' --profile profile.json
     """
-    is_profile_printed = output == "-"
-    if is_profile_printed and as_json:
-        raise typer.BadParameter("the report is on standard output already", param_hint="'--output'")
+    refuse_json_on_stdout(output, as_json=as_json)
     check_output(output, "a profile, as JSON", (".json",))
     with opened(output, []) as out, connected("audit", endpoint) as client:
         report: AuditReport = load("kili_query.audit", "`kili-query audit`", "client").audit(
@@ -51,9 +49,9 @@ def audit(
         if as_json:
             print_json(report.to_dict())
         else:
-            (tell if is_profile_printed else print_lines)(str(report))
+            report_on(output)(str(report))
         if output is not None:
             out.stream.write(json.dumps(report.profile.to_dict(), indent=2) + "\n")
-    if output is not None and not is_profile_printed:
+    if output is not None and output != STDOUT:
         tell(f"wrote the profile to {output}")
     return FINE if report.agrees else NEGATIVE

@@ -8,7 +8,7 @@ import typer
 
 from kili_query._extras import load
 from kili_query.ontology import Ontology
-from kili_query.planning import DEFAULT_PROFILE, ServerProfile
+from kili_query.planning import DEFAULT_PROFILE, STRICT_PROFILE, ServerProfile
 
 if TYPE_CHECKING:
     from kili_query.client import KiliClient
@@ -21,21 +21,17 @@ EndpointOption: TypeAlias = Annotated[
     str | None,
     typer.Option("--endpoint", metavar="URL", help="The GraphQL endpoint, in place of KILI_API_ENDPOINT."),
 ]
-ProfileOption: TypeAlias = Annotated[
-    str | None,
-    typer.Option(
-        "--profile", metavar="FILE", help="What the server is trusted with, as an audit wrote it; default: everything."
-    ),
-]
+_PROFILES = {"default": DEFAULT_PROFILE, "strict": STRICT_PROFILE}
 
 
-def load_profile(path: str | None) -> ServerProfile:
-    """The profile in a file; where none is given, the default.
+def load_profile(option: str | None) -> ServerProfile:
+    """Return the profile of a name or of a file.
 
     Raises:
-        ArgumentError: the file cannot be read, or holds no profile.
+        ArgumentError: the file cannot be read, or does not hold a profile.
     """
-    return DEFAULT_PROFILE if path is None else ServerProfile.load(path)
+    name = option or "default"
+    return _PROFILES[name] if name in _PROFILES else ServerProfile.load(name)
 
 
 @contextmanager

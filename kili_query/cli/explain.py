@@ -2,19 +2,17 @@
 
 import re
 import sys
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
-from kili_query.cli.arguments import JsonOption, OntologyOption, VerboseOption
+from kili_query.cli.arguments import JsonOption, OntologyOption, ProfileOption, VerboseOption
+from kili_query.cli.connection import load_profile
 from kili_query.cli.exit_status import FINE, CommandError
 from kili_query.cli.explain_query import explain_query
 from kili_query.cli.output import print_json
 from kili_query.diagnostics import Code
 from kili_query.diagnostics.pages import page
-from kili_query.planning import DEFAULT_PROFILE, STRICT_PROFILE
-
-_PROFILES = {"default": DEFAULT_PROFILE, "strict": STRICT_PROFILE}
 
 
 def explain(
@@ -34,10 +32,7 @@ def explain(
     sample: Annotated[
         int, typer.Option("--sample", metavar="N", min=0, help="Read the first N of those labels; 0 reads all.")
     ] = 10_000,
-    profile: Annotated[
-        Literal["default", "strict"],
-        typer.Option("--profile", help="What the server is trusted with: to count as we do, or as little as can be."),
-    ] = "default",
+    profile: ProfileOption = None,
     verbose: VerboseOption = False,
     as_json: JsonOption = False,
 ) -> int:
@@ -57,7 +52,7 @@ def explain(
         _explain_code(subject, as_json=as_json)
     else:
         explain_query(
-            subject, ontology, _PROFILES[profile], labels, sample or None, as_json=as_json, is_verbose=verbose
+            subject, ontology, load_profile(profile), labels, sample or None, as_json=as_json, is_verbose=verbose
         )
     return FINE
 
@@ -81,7 +76,7 @@ def _find(text: str) -> Code:
     if wanted in Code.__members__.values():
         return Code(wanted)
     if wanted == "KQ":
-        raise CommandError(f"`{text}` is no code: codes look like KQ102")
+        raise CommandError(f"`{text}` is not a code: codes look like KQ102")
     near = [code for code in Code if code[2] == wanted[2]] or list(Code)
     listed = "".join(f"\n  {code}  {code.summary}" for code in near)
     raise CommandError(f"there is no code {wanted}; there are{listed}")

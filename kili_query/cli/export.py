@@ -1,17 +1,31 @@
 """``kili-query export``: labels in the format that another program reads."""
 
 import sys
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
+from shutil import copyfileobj
+from tempfile import TemporaryDirectory
 from typing import Annotated, Literal
 
 import typer
 
-from kili_query.cli.arguments import JsonOption, LabelsArgument, OntologyOption, ProjectSynonym
+from kili_query.cli.arguments import JsonOption, LabelsArgument, OnMalformed, OntologyOption, ProjectSynonym
 from kili_query.cli.exit_status import FINE, NEGATIVE, CommandError
 from kili_query.cli.guard import with_option_names
 from kili_query.cli.inputs import find_ontology, load_ontology, load_query
-from kili_query.cli.output import check_output, print_json, print_lines
-from kili_query.export import FORMATS, NotCompatibleOptions, format_named, write
+from kili_query.cli.output import (
+    STDOUT,
+    check_output,
+    is_quiet,
+    opened_bytes,
+    print_json,
+    refuse_json_on_stdout,
+    refuse_terminal,
+    report_on,
+)
+from kili_query.export import FORMATS, NotCompatibleOptions, Summary, format_named, write
+from kili_query.output_files import COMPRESSED, check_compression, compressed
 
 _SUFFIXES = {"jsonl": (".jsonl", ".ndjson"), "parquet": (".parquet",)}
 """Of the formats that are one file, and not JSON."""
@@ -22,7 +36,10 @@ def export(
     labels: LabelsArgument,
     fmt: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help=f"One of {', '.join(FORMATS)}.")],
     output: Annotated[
-        str, typer.Option("--output", "-o", metavar="FILE", help="The file to write, once it is complete.")
+        str,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="The file to write, once it is complete; - is standard output."
+        ),
     ],
     ontology: OntologyOption = None,
     project: ProjectSynonym = None,
@@ -45,10 +62,7 @@ def export(
     export_type: Annotated[
         Literal["latest", "normal"], typer.Option("--export-type", help="The latest label of each asset, or all.")
     ] = "latest",
-    on_error: Annotated[
-        Literal["raise", "skip"],
-        typer.Option("--on-error", help="Stop at what cannot be written, or leave it out and tell."),
-    ] = "raise",
+    on_malformed: OnMalformed = "skip",
     media_root: Annotated[
         str | None, typer.Option("--media-root", metavar="DIR", help="Where local media lie.")
     ] = None,
@@ -68,11 +82,16 @@ def export(
     kili-query export labels.ndjson --assets assets.ndjson --ontology project.json --format coco -o coco.zip
     kili-query export export.zip --ontology project.json --format jsonl -o night.jsonl --where SCENE.NIGHT
     """
-    if output in ("", "-"):
-        raise typer.BadParameter("an export is a file: name one", param_hint="'--output'")
+    refuse_json_on_stdout(output, as_json=as_json)
     known = format_named(fmt)
     written = (f"a zip of {fmt}", (".zip",)) if known.is_archive else (fmt, _SUFFIXES.get(fmt, (".json", ".jsonl")))
-    check_output(output, *written)
+    if known.is_archive or fmt == "parquet":
+        refuse_terminal(output)
+        check_output(output, *written)
+    else:
+        check_output(output, written[0], (*written[1], *COMPRESSED))
+    if not output:
+        raise typer.BadParameter("name a file, or - for standard output", param_hint="'--output'")
     if layout is not None and not known.has_layouts:
         raise NotCompatibleOptions(f"the format `{fmt}` has one layout: leave out `--layout`")
     ontology = find_ontology(ontology if project is None else project, labels)
@@ -80,30 +99,46 @@ def export(
         raise typer.BadParameter("an export needs the project: give its file", param_hint="'--ontology'")
     query = None if where is None else load_query(where, load_ontology(ontology))
     sources = labels[0] if len(labels) == 1 else labels
-    summary = write(
+    export_to = partial(
+        write,
         sources,
         assets,
         ontology,
         fmt=fmt,
-        to=Path(output),
         layout=layout or max(known.layouts),
         single_file=single_file,
         with_assets=with_assets,
         cut_videos=cut_videos,
         normalized_coordinates=_COORDINATES[normalized],
         where=query,
-        on_error=on_error,
+        on_error=on_malformed,
         export_type=export_type,
         media_root=media_root,
         media_cache=media_cache,
-        disable_tqdm=None if sys.stderr.isatty() else True,
+        disable_tqdm=is_quiet() or not sys.stderr.isatty(),
     )
+    summary = _export(export_to, output, [*labels, assets, ontology])
     if summary.is_of_nothing and not summary.skipped:
         raise CommandError(f"no label was read: {output} was not written")
     if as_json:
         print_json(summary.to_dict())
     else:
-        print_lines(with_option_names(str(summary)))
+        report_on(output)(with_option_names(str(summary)))
     if summary.is_of_nothing:
         raise CommandError("no label could be written")
     return FINE if summary.labels else NEGATIVE
+
+
+def _export(export_to: Callable[..., Summary], output: str, inputs: Sequence[str | None]) -> Summary:
+    """Write an export to a file; by way of a temporary one to standard output, or to a file that is compressed."""
+    if output != STDOUT and not output.lower().endswith(COMPRESSED):
+        return export_to(to=Path(output))
+    check_compression(output)
+    with TemporaryDirectory() as folder:
+        made = Path(folder, "export")
+        summary = export_to(to=made)
+        if made.exists():
+            with opened_bytes(output, inputs) as new, compressed(new.file, output) as file, made.open("rb") as written:
+                copyfileobj(written, file)
+    summary.path = Path(output)
+    return summary

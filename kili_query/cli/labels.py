@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kili_query.cli.arguments import JsonLinesOption, JsonOption, OutputOption
-from kili_query.cli.connection import EndpointOption, ProfileOption, ProjectArgument, connected, load_profile
+from kili_query.cli.arguments import JsonLinesOption, JsonOption, OutputOption, ProfileOption
+from kili_query.cli.connection import EndpointOption, ProjectArgument, connected, load_profile
 from kili_query.cli.exit_status import FINE, NEGATIVE
 from kili_query.cli.inputs import load_query
 from kili_query.cli.output import opened, tell, tell_diagnostics

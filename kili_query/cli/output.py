@@ -33,6 +33,7 @@ FormatOption: TypeAlias = Annotated[
     DiagnosticFormat,
     typer.Option("--format", help="Text with carets goes to standard error, the others to standard output."),
 ]
+STDOUT = "-"
 _QUIET: ContextVar[bool] = ContextVar("quiet", default=False)
 
 
@@ -192,7 +193,7 @@ def opened(path: str | None, inputs: Iterable[str | None]) -> Iterator[Output]:
         WriteError: the file cannot be written, is one of the inputs, or lies in one.
         MissingExtraError: the suffix asks for a compression that is not installed.
     """
-    if path is None or path == "-":
+    if path is None or path == STDOUT:
         yield Output(sys.stdout)
         return
     with opened_bytes(path, inputs) as new, compressed(new.file, path) as file:
@@ -206,9 +207,17 @@ def opened(path: str | None, inputs: Iterable[str | None]) -> Iterator[Output]:
 
 @contextmanager
 def opened_bytes(path: str, inputs: Iterable[str | None]) -> Iterator[Replacement]:
-    """A file that appears once everything went well; see `opened`."""
+    """Open standard output, or a file that appears once everything went well, for bytes; see `opened`.
+
+    Folders above the file that do not exist are made.
+    """
+    if path == STDOUT:
+        sys.stdout.flush()
+        yield Replacement(sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+        return
     refuse_inputs(path, (given for given in inputs if given is not None), or_in_them=True)
-    with replaced(path, takes_devices=True) as new:
+    with replaced(path, makes_folders=True, takes_devices=True) as new:
         yield new
 
 
@@ -218,3 +227,20 @@ def check_output(path: str | None, written: str, suffixes: Collection[str], opti
         check_suffix(path or "-", written, suffixes)
     except ArgumentError as error:
         raise typer.BadParameter(str(error), param_hint=f"'{option}'") from error
+
+
+def refuse_terminal(output: str) -> None:
+    """Refuse to write bytes to a terminal."""
+    if output == STDOUT and sys.stdout.isatty():
+        raise typer.BadParameter("a terminal cannot show this: name a file, or use a pipe", param_hint="'--output'")
+
+
+def refuse_json_on_stdout(output: str | None, *, as_json: bool) -> None:
+    """Refuse to write a report as JSON where the result goes."""
+    if output == STDOUT and as_json:
+        raise typer.BadParameter("standard output takes the result: leave out --output -", param_hint="'--json'")
+
+
+def report_on(output: str | None) -> Callable[[str], None]:
+    """Return what prints a report: on standard output, unless the result goes there."""
+    return tell if output == STDOUT else print_lines

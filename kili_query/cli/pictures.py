@@ -12,8 +12,9 @@ from kili_query.cli.arguments import JsonOption, LabelsArgument, OnMalformed, On
 from kili_query.cli.exit_status import FINE, NEGATIVE, CommandError
 from kili_query.cli.inputs import find_ontology, load_ontology, load_query, refuse_two_readers
 from kili_query.cli.mistakes import refuse_swapped, refuse_unreadable, tell_report, tell_unseen
-from kili_query.cli.output import opened_bytes, print_json, tell
-from kili_query.diagnostics.layout import printable
+from kili_query.cli.output import opened_bytes, print_json, refuse_json_on_stdout, refuse_terminal, report_on, tell
+from kili_query.cli.progress import progress
+from kili_query.cli.rows import names_of
 from kili_query.errors import LabelError
 from kili_query.scanning import LabelNames, Problem, read_labels, scan
 from kili_query.scanning.labels import mistaken_asset
@@ -33,7 +34,7 @@ OutputOption = Annotated[
         "-o",
         metavar="FILE",
         show_default=False,
-        help="The picture to write: PNG, or what its suffix says (JPEG, WebP, TIFF).",
+        help="The picture to write: PNG, or what its suffix says (JPEG, WebP, TIFF); - is standard output.",
     ),
 ]
 AssetsOption = Annotated[
@@ -46,11 +47,17 @@ FontOption = Annotated[
     str | None, typer.Option("--font", metavar="FILE", help="A font for what it has: TrueType or OpenType.")
 ]
 _DRAWN_AT_MOST = 24
+_LISTED = 5
 _FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF"}
 
 
 def show(
-    label: Annotated[str, typer.Argument(metavar="LABEL", show_default=False, help="The id of the label.")],
+    label: Annotated[
+        str,
+        typer.Argument(
+            metavar="LABEL", show_default=False, help="The id of the label, or the external id of its asset."
+        ),
+    ],
     labels: LabelsArgument,
     output: OutputOption,
     ontology: OntologyOption = None,
@@ -72,6 +79,7 @@ def show(
     kili-query show label030752 labels.ndjson --image photo.jpg -o label.png
     """
     refuse_swapped(label, labels, "LABEL")
+    refuse_json_on_stdout(output, as_json=as_json)
     image_format = _format_of(output)
     ontology = find_ontology(ontology, labels)
     loaded = load_ontology(ontology)
@@ -82,10 +90,12 @@ def show(
     drawing = artist.drawing(found, view)
     if as_json:
         size = {"width": picture.width, "height": picture.height}
-        print_json({"path": output, "label": label, **size, "shapes": len(drawing.shapes), "view": drawing.view})
+        print_json(
+            {"path": output, "label": found.get("id"), **size, "shapes": len(drawing.shapes), "view": drawing.view}
+        )
     else:
         of = "" if drawing.view is None else f", frame or page {drawing.view}"
-        print(printable(f"{output}: {len(drawing.shapes)} shapes of `{label}`{of}"))
+        report_on(output)(f"{output}: {len(drawing.shapes)} shapes of `{label}`{of}")
     for problem in drawing.problems:
         tell(f"not drawn: {problem}")
     return FINE
@@ -115,24 +125,28 @@ def sheet(
     """
     refuse_two_readers(query, labels)
     refuse_swapped(query, labels)
+    refuse_json_on_stdout(output, as_json=as_json)
     image_format = _format_of(output)
     ontology = find_ontology(ontology, labels)
     loaded = load_ontology(ontology)
     asked = load_query(query, loaded)
     names = LabelNames() if loaded is None else None
     artist = _Artist(loaded, _Assets(assets, images), font)
-    found = scan(labels, asked, ontology=loaded, on_malformed=on_malformed, names=names)
     pictures = load("kili_query.pictures", "`kili-query sheet`", "export")
     tiles: list[object] = []
     captions: list[str] = []
+    not_drawn: list[str] = []
     matched = 0
-    for label in found:
-        matched += 1
-        if len(tiles) < most:
-            captions.append(_name(label))
-            tiles.append(pictures.Tile(artist.picture(label), captions[-1]))
-            for problem in artist.drawing(label, None).problems:
-                tell(f"not drawn: label `{_name(label)}`: {problem}")
+    with progress() as advance:
+        found = scan(labels, asked, ontology=loaded, on_malformed=on_malformed, progress=advance, names=names)
+        for label in found:
+            matched += 1
+            if len(tiles) < most:
+                captions.append(_name(label))
+                tiles.append(pictures.Tile(artist.picture(label), captions[-1]))
+                not_drawn += [f"label `{_name(label)}`: {one}" for one in artist.drawing(label, None).problems]
+    for problem in not_drawn:
+        tell(f"not drawn: {problem}")
     refuse_unreadable(found.report)
     missing = pictures.missing_characters(captions, font)
     if missing is not None:
@@ -146,7 +160,7 @@ def sheet(
         print_json({"path": output if tiles else None, "matched": matched, "drawn": len(tiles)})
     elif tiles:
         more = "" if matched == len(tiles) else f" of {matched} (--most draws more)"
-        print(printable(f"{output}: {len(tiles)} labels{more}"))
+        report_on(output)(f"{output}: {len(tiles)} labels{more}")
     return FINE if tiles else NEGATIVE
 
 
@@ -195,7 +209,7 @@ class _Assets:
         self._by_id: dict[str, Document] = {}
         self._root = None if images is None else Path(images)
         if self._root is not None and not self._root.is_dir():
-            raise CommandError(f"`{images}` is no folder of images")
+            raise CommandError(f"`{images}` is not a folder")
         for asset in () if path is None else _assets_in(path):
             for key in (asset.get("id"), asset.get("externalId")):
                 if isinstance(key, str):
@@ -237,23 +251,27 @@ def _assets_in(path: str) -> Iterator[Document]:
 
 
 def _label_named(name: str, labels: list[str]) -> Document:
+    """Return the label with an id, or else the one label of the asset with that id or external id."""
     number, problems = 0, []
-    near: list[str] = []
-    for item in read_labels(labels):
-        if isinstance(item, Problem):
-            problems.append(item)  # it may be any label, and the one that is meant may follow
-            continue
-        number += 1
-        if item.label.get("id") == name:
-            return item.label
-        owner = item.label.get("labelOf")
-        if isinstance(owner, Mapping) and name in (owner.get("externalId"), owner.get("id")):
-            near.append(str(item.label.get("id")))
-    if near:
-        others = f" (and {len(near) - 1} more)" if len(near) > 1 else ""
-        raise CommandError(f"`{name}` is an asset, not a label: its label has the id `{near[0]}`{others}")
+    of_asset: list[Document] = []
+    with progress() as advance:
+        for item in read_labels(labels, progress=advance):
+            if isinstance(item, Problem):
+                problems.append(item)  # it may be any label, and the one that is meant may follow
+                continue
+            number += 1
+            if item.label.get("id") == name:
+                return item.label
+            if name in names_of(item.label):
+                of_asset.append(item.label)
+    if len(of_asset) == 1:
+        return of_asset[0]
+    if of_asset:
+        ids = ", ".join(f"`{label.get('id')}`" for label in of_asset[:_LISTED])
+        more = f" and {len(of_asset) - _LISTED} more" if len(of_asset) > _LISTED else ""
+        raise CommandError(f"the asset `{name}` has {len(of_asset)} labels: name one of {ids}{more}")
     unread = f", and {len(problems)} could not be: {problems[0]}" if problems else ""
-    raise CommandError(f"no label has the id `{name}`: {number} were read{unread}")
+    raise CommandError(f"no label has the id `{name}`, and no asset of one: {number} were read{unread}")
 
 
 def _name(label: Document) -> str:
@@ -265,8 +283,9 @@ def _name(label: Document) -> str:
 def _format_of(output: str) -> str:
     """The format that the suffix of a picture asks for."""
     suffix = os.path.splitext(output)[1].lower()
-    if output in ("", "-"):
-        raise typer.BadParameter("a picture is a file: name one", param_hint="'--output'")
+    refuse_terminal(output)
+    if not output:
+        raise typer.BadParameter("name a file, or - for standard output", param_hint="'--output'")
     if suffix and suffix not in _FORMATS:
         raise typer.BadParameter(
             f"`{output}` ends in `{suffix}`, which is not a kind of picture that can be written: "

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from kili_query.cli.arguments import JsonOption
-from kili_query.cli.connection import EndpointOption, ProfileOption, ProjectArgument, connected, load_profile
+from kili_query.cli.arguments import JsonOption, ProfileOption
+from kili_query.cli.connection import EndpointOption, ProjectArgument, connected, load_profile
 from kili_query.cli.exit_status import FINE, NEGATIVE
 from kili_query.cli.labels import TypeOption, WhereOption, load_search
 from kili_query.cli.output import check_output, is_quiet, opened, print_json, tell

@@ -14,7 +14,7 @@ from kili_query.errors import SourceError
 from kili_query.export.options import Options
 from kili_query.labels.structure import CONTENT
 from kili_query.protocol import read_instant
-from kili_query.scanning import Fault, Place, Problem, Record, Source, read_labels
+from kili_query.scanning import Fault, Place, Problem, ProgressCallback, Record, Source, read_labels
 from kili_query.scanning.labels import (
     LABEL_FIELDS,
     LOOKS_LIKE_PROJECT,
@@ -53,7 +53,11 @@ class Joined(NamedTuple):
 
 
 def joined(
-    labels: Source | None, assets: Source | None, options: Options, scratch: Path
+    labels: Source | None,
+    assets: Source | None,
+    options: Options,
+    scratch: Path,
+    progress: ProgressCallback | None = None,
 ) -> Generator[Joined | Problem, None, None]:
     """Return each asset with its labels, in the order of the assets.
 
@@ -62,15 +66,18 @@ def joined(
         assets: None if labels carry their assets in ``labelOf``, or assets hold them.
         options: select the labels.
         scratch: a folder for the temporary database.
+        progress: called while labels are read, see `read_labels`.
     """
     if labels is None or assets is None:
-        return _alone(assets if labels is None else labels, options, scratch)
-    return _both(labels, assets, options, scratch)
+        return _alone(assets if labels is None else labels, options, scratch, progress)
+    return _both(labels, assets, options, scratch, progress)
 
 
-def _both(labels: Source, assets: Source, options: Options, scratch: Path) -> Generator[Joined | Problem, None, None]:
+def _both(
+    labels: Source, assets: Source, options: Options, scratch: Path, progress: ProgressCallback | None
+) -> Generator[Joined | Problem, None, None]:
     with closing(_Store(scratch)) as store:
-        for item in _documents(labels):
+        for item in _documents(labels, progress):
             if isinstance(item, Problem):
                 yield item
                 continue
@@ -89,12 +96,14 @@ def _both(labels: Source, assets: Source, options: Options, scratch: Path) -> Ge
         yield Joined({}, (), store.orphans)
 
 
-def _alone(source: Source | None, options: Options, scratch: Path) -> Generator[Joined | Problem, None, None]:
+def _alone(
+    source: Source | None, options: Options, scratch: Path, progress: ProgressCallback | None
+) -> Generator[Joined | Problem, None, None]:
     """Return assets that hold their labels immediately; labels that name their asset after all have been read."""
     if source is None:
         raise SourceError("neither labels nor assets were given")
     with closing(_Store(scratch)) as store:
-        for item in _documents(source):
+        for item in _documents(source, progress):
             if isinstance(item, Problem):
                 yield item
             elif CONTENT in item.label:
@@ -212,8 +221,8 @@ def _created_at(label: Mapping[str, object]) -> datetime | None:
         return None
 
 
-def _documents(source: Source) -> Iterator[Record | Problem]:
-    for item in read_labels(source, at=""):
+def _documents(source: Source, progress: ProgressCallback | None) -> Iterator[Record | Problem]:
+    for item in read_labels(source, at="", progress=progress):
         is_other = isinstance(item, Record) and is_project(item.label)
         yield Problem(item.place, Fault.BROKEN, LOOKS_LIKE_PROJECT) if is_other else item
 

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from attrs import frozen
 
@@ -30,6 +31,9 @@ from kili_query.output_files import Replacement, WriteError, refuse_inputs, repl
 from kili_query.query import Query, parse, validate
 from kili_query.scanning import Problem, Source
 from kili_query.targets.closures import Matcher
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 T = TypeVar("T")
 
@@ -155,7 +159,10 @@ def write(
         stack.enter_context(run.export.spools)
         root = Path(media_root) if media_root is not None else _folder_of(assets if assets is not None else labels)
         found = LocalOrHttp(root, None if media_cache is None else Path(media_cache)) if fetch is None else fetch
-        items: Iterator[Joined | Problem] = stack.enter_context(closing(joined(labels, assets, options, scratch)))
+        bar = None if disable_tqdm is True else stack.enter_context(_bar(disable_tqdm))
+        items: Iterator[Joined | Problem] = stack.enter_context(
+            closing(joined(labels, assets, options, scratch, None if bar is None else partial(_show_read, bar)))
+        )
         if chosen.needs_layers(plan.project, options):
             pool = ThreadPoolExecutor()
             stack.callback(pool.shutdown, cancel_futures=True)
@@ -168,7 +175,7 @@ def write(
         sink = stack.enter_context(opened_archive(new.file) if chosen.is_archive else opened_file(new.file))
         if chosen.is_archive:
             sink.add(readme(plan.project, options, chosen.name))
-        run.write(_with_bar(items, disable_tqdm), media, sink)
+        run.write(items if bar is None else _counted(items, bar), media, sink)
         if chosen.is_archive and (entry := manifest(run.renamed, run.export.folders)) is not None:
             sink.add(entry)
         summary = run.export.summary
@@ -258,13 +265,23 @@ def _paths_in(source: object) -> Iterator[str | os.PathLike[str]]:
         yield source
 
 
-def _with_bar(items: Iterator[T], disable: bool | None) -> Iterable[T]:
-    """Yield the items, with a progress bar on standard error."""
-    if disable is True:
-        return items
-    tqdm = load("tqdm", "a progress bar", "export").tqdm
-    bar: Iterable[T] = tqdm(items, desc="exporting", unit=" assets", disable=disable)
-    return bar
+def _bar(disable: bool | None) -> "tqdm[None]":
+    """Return a bar on standard error that counts assets."""
+    made: tqdm[None] = load("tqdm", "a progress bar", "export").tqdm(desc="exporting", unit=" assets", disable=disable)
+    return made
+
+
+def _counted(items: Iterable[T], bar: "tqdm[None]") -> Iterator[T]:
+    for item in items:
+        yield item
+        bar.update()
+
+
+def _show_read(bar: "tqdm[None]", done_bytes: int, total_bytes: int | None) -> None:
+    """Show how much was read: labels that name their assets are all read before the first asset is written."""
+    of = "" if total_bytes is None else f" of {total_bytes / 1e6:.0f}"
+    bar.set_postfix_str(f"{done_bytes / 1e6:.0f}{of} MB read", refresh=False)
+    bar.update(0)
 
 
 class FromJson(Iterator[Mapping[str, object]]):

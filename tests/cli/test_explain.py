@@ -29,5 +29,5 @@ def test_an_unknown_code_lists_those_near(run: Run) -> None:
 
 
 def test_what_is_no_code(run: Run) -> None:
-    assert run("explain", "KQ") == Ran(2, "", "error: `KQ` is no code: codes look like KQ102\n")
+    assert run("explain", "KQ") == Ran(2, "", "error: `KQ` is not a code: codes look like KQ102\n")
     assert run("explain", "KQ102", "--ontology", "no.json").status == 2

@@ -1,5 +1,6 @@
 """`kili-query export`."""
 
+import gzip
 import json
 import zipfile
 from pathlib import Path
@@ -56,9 +57,9 @@ def test_sizes_that_are_not_known(run: Run, labels: Path, project: Path, tmp_pat
     one = json.loads(labels.read_text().splitlines()[0])
     del one["labelOf"]["resolution"]
     ran = run("export", "-", "--ontology", project, "-f", fmt, "-o", "x", stdin=json.dumps(one).encode())
-    assert (ran.status, ran.out) == (2, "")
-    assert "its size in pixels is not known: pass `--assets` whose entries have a `resolution`" in ran.err
-    assert "or export with the media (`--with-assets`)" in ran.err
+    assert (ran.status, ran.err) == (2, "error: no label could be written\n")
+    assert "its size in pixels is not known: pass `--assets` whose entries have a `resolution`" in ran.out
+    assert "or export with the media (`--with-assets`)" in ran.out
 
 
 @pytest.mark.parametrize(
@@ -74,14 +75,14 @@ def test_sizes_that_are_not_known(run: Run, labels: Path, project: Path, tmp_pat
         (["-f", "raw", "-o", "x", "--layout", "merged"], "the format `raw` has one layout: leave out `--layout`"),
         (["-f", "jsonl", "-o", "x", "--layout", "split"], "the format `jsonl` has one layout: leave out `--layout`"),
         (["-f", "raw", "-o", "x", "--where", "OBJECTS.PERSN.count > 1"], "did you mean `PERSON`?"),
-        (["-f", "raw", "-o", "x", "--with-assets"], "it has no `content`"),
+        (["-f", "raw", "-o", "x", "--with-assets", "--on-malformed", "raise"], "it has no `content`"),
         (
             ["-f", "raw", "-o", "x", "--cut-videos"],
             "`--cut-videos` needs the media in the export: set `--with-assets` too",
         ),
         (["-f", "raw", "-o", "x", "--assets", "none.ndjson"], "none.ndjson"),
-        (["-f", "raw", "-o", "-"], "an export is a file"),
-        (["-f", "raw", "-o", ""], "an export is a file"),
+        (["-f", "raw", "-o", "-", "--json"], "standard output takes the result"),
+        (["-f", "raw", "-o", ""], "name a file"),
         (["-f", "jsonl", "-o", "."], "is a folder"),
         (["-f", "jsonl", "-o", "/dev/null"], "not a file that can be replaced"),
         (["-f", "jsonl", "-o", "/dev/null/x"], "cannot write"),
@@ -129,10 +130,10 @@ def test_what_was_left_out_is_told(run: Run, labels: Path, project: Path, tmp_pa
     bad = '{"id": "bad", "labelOf": {"externalId": "\\u001b[31m.png"}, "jsonResponse": {"OBJECTS": 3}}\n'
     few.write_text(labels.read_text().split("\n")[0] + "\n" + bad)
     given = ("export", few, "--ontology", project, "-f", "yolo_v5", "-o", tmp_path / "x")
-    ran = run(*given)
+    ran = run(*given, "--on-malformed", "raise")
     assert (ran.status, ran.out) == (2, "")
     assert "label `bad`" in ran.err
-    ran = run(*given, "--on-error", "skip")
+    ran = run(*given)
     assert ran.status == 0
     assert "skipped" in ran.out
     assert "label `bad`" in ran.out
@@ -145,3 +146,18 @@ def test_nothing_to_read_is_no_export(run: Run, project: Path, tmp_path: Path) -
     assert (ran.status, ran.out) == (2, "")
     assert "no label was read" in ran.err
     assert not (tmp_path / "x.parquet").exists()
+
+
+def test_standard_output_and_compressed_files_hold_the_same(
+    run: Run, labels: Path, project: Path, tmp_path: Path
+) -> None:
+    given = ("export", labels, "--ontology", project, "-f", "jsonl", "-o")
+    plain = run(*given, tmp_path / "made" / "a.jsonl")
+    assert plain.status == 0
+    text = (tmp_path / "made" / "a.jsonl").read_text()
+    ran = run(*given, "-")
+    assert (ran.status, ran.out) == (0, text)
+    assert ran.err == "34 labels of 34 assets written to - as jsonl\n"
+    assert run(*given, tmp_path / "a.jsonl.gz").out.endswith("a.jsonl.gz as jsonl\n")
+    assert gzip.decompress((tmp_path / "a.jsonl.gz").read_bytes()).decode() == text
+    assert "but this writes a zip of raw" in run(*given[:-3], "-f", "raw", "-o", "a.gz").err

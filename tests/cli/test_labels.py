@@ -161,7 +161,7 @@ def test_a_profile(ask: Run, tmp_path: Path) -> None:
         (["demo", "--fields", "id,nope"], "error: Cannot query field 'nope' on type 'Label'"),
         (["demo", "--fields", " , "], "names no field"),
         (["demo", "--endpoint", "localhost"], "error: `--endpoint` is not an endpoint: "),
-        (["demo", "-o", "no/such/folder/F"], "error: cannot write `no/such/folder/F`: No such file or directory\n"),
+        (["demo", "-o", "/dev/null/F"], "error: cannot write `/dev/null/F`: "),
     ],
 )
 def test_what_cannot_be_done(run: Run, box: Sandbox, arguments: list[str], told: str) -> None:

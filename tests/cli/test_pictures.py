@@ -38,10 +38,10 @@ def test_show_takes_the_size_of_the_asset(run: Run, labels: Path, tmp_path: Path
 def test_show_refuses(run: Run, labels: Path, project: Path, tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     for arguments, message in (
-        (("nobody", labels), "no label has the id `nobody`: 34 were read"),
+        (("nobody", labels), "no label has the id `nobody`, and no asset of one: 34 were read"),
         (("label030752", labels, "--image", project), "it is not an image that can be read"),
         (("label030752", labels, "--image", tmp_path / "none.png"), "no such file or directory"),
-        (("label030752", labels, "--images", tmp_path / "none"), "is no folder of images"),
+        (("label030752", labels, "--images", tmp_path / "none"), "is not a folder"),
         (("label030752", tmp_path / "none.ndjson"), "none.ndjson"),
         (("label030752", labels, "--view", "5"), "the label has neither frames nor pages: leave out `--view`"),
         (("label030752", labels, "--assets", labels), "labels.ndjson` looks like labels, not like assets"),
@@ -52,7 +52,7 @@ def test_show_refuses(run: Run, labels: Path, project: Path, tmp_path: Path) -> 
         assert message in ran.err
         assert not path.exists()
     assert run("show", "label030752", labels, "-o", labels).status == 2  # what is read is not written over
-    assert run("show", "label030752", labels, "-o", tmp_path / "none" / "a.png").status == 2
+    assert run("show", "label030752", labels, "-o", labels / "a.png").status == 2
 
 
 def test_text_that_no_font_has(run: Run, tmp_path: Path) -> None:
@@ -110,8 +110,23 @@ def test_what_cannot_be_read_or_drawn_is_told(run: Run, project: Path, tmp_path:
     assert "not drawn: label `drawn`: " in ran.err
 
 
-def test_the_name_of_an_asset_leads_to_its_label(run: Run, labels: Path, tmp_path: Path) -> None:
+def test_a_label_by_the_name_of_its_asset(run: Run, labels: Path, tmp_path: Path) -> None:
     first = json.loads(labels.read_text().splitlines()[0])
-    ran = run("show", first["labelOf"]["externalId"], labels, "-o", tmp_path / "out.png")
-    assert ran.status == 2
-    assert f"is an asset, not a label: its label has the id `{first['id']}`" in ran.err
+    name, path = first["labelOf"]["externalId"], tmp_path / "made" / "out.png"
+    ran = run("show", name, labels, "-o", path, "--json", "-q")
+    assert (ran.status, ran.err) == (0, "")
+    assert json.loads(ran.out)["label"] == first["id"]
+    both = tmp_path / "both.ndjson"
+    both.write_text(f"{json.dumps(first)}\n{json.dumps(first | {'id': 'other'})}\n")
+    ran = run("show", name, both, "-o", path)
+    assert (ran.status, ran.out) == (2, "")
+    assert f"the asset `{name}` has 2 labels: name one of `{first['id']}`, `other`" in ran.err
+
+
+def test_a_picture_on_standard_output(run_process: Run, labels: Path, project: Path) -> None:
+    for arguments in (("show", "label030752"), ("sheet", "OBJECTS.PERSON.count > 3")):
+        ran = run_process(*arguments, labels, "--ontology", project, "-o", "-", PYTHONIOENCODING="latin-1")
+        assert ran.status == 0
+        assert ran.out.startswith("\x89PNG")
+        assert "-: " in ran.err
+        assert "leave out --output -" in run_process(*arguments, labels, "-o", "-", "--json").err
