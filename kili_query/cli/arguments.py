@@ -4,8 +4,16 @@ from typing import Annotated, Literal, TypeAlias
 
 import typer
 
+from kili_query.cli.completion import complete_query
+
 QueryArgument: TypeAlias = Annotated[
-    str, typer.Argument(metavar="QUERY", show_default=False, help="The query; - reads it from standard input.")
+    str,
+    typer.Argument(
+        metavar="QUERY",
+        show_default=False,
+        help="The query; - reads it from standard input.",
+        autocompletion=complete_query,
+    ),
 ]
 LabelsArgument: TypeAlias = Annotated[
     list[str],

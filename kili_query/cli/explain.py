@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from kili_query.cli.arguments import JsonOption, OntologyOption, ProfileOption, VerboseOption
+from kili_query.cli.completion import complete_subject
 from kili_query.cli.connection import load_profile
 from kili_query.cli.exit_status import FINE, CommandError
 from kili_query.cli.explain_query import explain_query
@@ -22,6 +23,7 @@ def explain(
             metavar="CODE|QUERY",
             show_default=False,
             help="A code, such as KQ102, or a query; - reads a query from standard input.",
+            autocompletion=complete_subject,
         ),
     ],
     ontology: OntologyOption = None,

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import typer
 
 from kili_query.cli.arguments import JsonOption, LabelsArgument, OnMalformed, OntologyOption, ProjectSynonym
+from kili_query.cli.completion import complete_format
 from kili_query.cli.exit_status import FINE, NEGATIVE, CommandError
 from kili_query.cli.guard import with_option_names
 from kili_query.cli.inputs import find_ontology, load_ontology, load_query
@@ -23,6 +24,7 @@ from kili_query.cli.output import (
     refuse_json_on_stdout,
     refuse_terminal,
     report_on,
+    tell,
 )
 from kili_query.export import FORMATS, NotCompatibleOptions, Summary, format_named, write
 from kili_query.output_files import COMPRESSED, check_compression, compressed
@@ -34,7 +36,16 @@ _COORDINATES = {"own": None, "fractions": True, "pixels": False}
 
 def export(
     labels: LabelsArgument,
-    fmt: Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help=f"One of {', '.join(FORMATS)}.")],
+    fmt: Annotated[
+        str,
+        typer.Option(
+            "--format",
+            "-f",
+            metavar="FORMAT",
+            help=f"One of {', '.join(FORMATS)}.",
+            autocompletion=complete_format,
+        ),
+    ],
     output: Annotated[
         str,
         typer.Option(
@@ -123,7 +134,8 @@ def export(
     if as_json:
         print_json(summary.to_dict())
     else:
-        report_on(output)(with_option_names(str(summary)))
+        report = tell if summary.is_of_nothing else report_on(output)
+        report(with_option_names(str(summary)))
     if summary.is_of_nothing:
         raise CommandError("no label could be written")
     return FINE if summary.labels else NEGATIVE

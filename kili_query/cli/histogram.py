@@ -21,6 +21,7 @@ from kili_query.cli.arguments import (
     OntologyOption,
     PolicyOption,
 )
+from kili_query.cli.completion import complete_category, complete_job
 from kili_query.cli.exit_status import FINE, CommandError
 from kili_query.cli.inputs import find_ontology, load_ontology
 from kili_query.cli.output import paint
@@ -52,9 +53,18 @@ class Bin:
 def histogram(
     labels: LabelsArgument,
     ontology: OntologyOption = None,
-    job: Annotated[str | None, typer.Option("--job", metavar="JOB", help="Only this job; * is a wildcard.")] = None,
+    job: Annotated[
+        str | None,
+        typer.Option("--job", metavar="JOB", help="Only this job; * is a wildcard.", autocompletion=complete_job),
+    ] = None,
     category: Annotated[
-        str | None, typer.Option("--category", metavar="CATEGORY", help="Only this category; * is a wildcard.")
+        str | None,
+        typer.Option(
+            "--category",
+            metavar="CATEGORY",
+            help="Only this category; * is a wildcard.",
+            autocompletion=complete_category,
+        ),
     ] = None,
     policy: PolicyOption = "objects",
     on_malformed: OnMalformed = "skip",

@@ -15,6 +15,7 @@ from kili_query.query import Query, check, parse
 from kili_query.syntax import Dialect
 
 STDIN = "-"
+_BESIDE = "beside the labels"
 _NO_ONTOLOGY = "none"
 
 
@@ -89,14 +90,26 @@ def find_ontology(option: str | None, labels: Sequence[str] = ()) -> str | None:
         option: ``--ontology``; `none` turns the check off.
         labels: the sources of labels; a ``project.json`` beside them is used where ``KILI_ONTOLOGY`` is not set.
     """
+    path, origin = named_ontology(option, labels)
+    if path is None or not origin:
+        return path
+    if origin == _BESIDE:
+        try:
+            Ontology.load(path)
+        except OntologyError as error:
+            tell(f"note: {path} beside the labels is not used: {error}")
+            return None
+    tell(f"note: using the ontology {path} {origin} (`--ontology none` turns it off)")
+    return path
+
+
+def named_ontology(option: str | None, labels: Sequence[str]) -> tuple[str | None, str]:
+    """Return the file that `find_ontology` would use, and where its name comes from if no option names it."""
     if option is not None:
-        return None if option == _NO_ONTOLOGY else option
-    named, origin = os.environ.get("KILI_ONTOLOGY"), "from KILI_ONTOLOGY"
-    if not named:
-        named, origin = _project_beside(labels), "beside the labels"
-    if named:
-        tell(f"note: using the ontology {named} {origin} (`--ontology none` turns it off)")
-    return named or None
+        return (None if option == _NO_ONTOLOGY else option), ""
+    if named := os.environ.get("KILI_ONTOLOGY"):
+        return named, "from KILI_ONTOLOGY"
+    return _project_beside(labels), _BESIDE
 
 
 def _project_beside(labels: Sequence[str]) -> str | None:
@@ -105,14 +118,7 @@ def _project_beside(labels: Sequence[str]) -> str | None:
         one if os.path.isdir(one) else os.path.dirname(one) for one in labels if one != STDIN and "\0" not in one
     }
     path = os.path.join(folders.pop(), "project.json") if len(folders) == 1 else ""
-    if path in labels or not os.path.isfile(path):
-        return None
-    try:
-        Ontology.load(path)
-    except OntologyError as error:
-        tell(f"note: {path} beside the labels is not used: {error}")
-        return None
-    return path
+    return None if path in labels or not os.path.isfile(path) else path
 
 
 def load_ontology(path: str | None) -> Ontology | None:

@@ -3,11 +3,11 @@
 import json
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kili_query.cli.arguments import JsonOption, ProfileOption
+from kili_query.cli.arguments import JsonOption, OnMalformed, ProfileOption
 from kili_query.cli.connection import EndpointOption, ProjectArgument, connected, load_profile
 from kili_query.cli.exit_status import FINE, NEGATIVE
 from kili_query.cli.labels import TypeOption, WhereOption, load_search
@@ -42,10 +42,7 @@ def pull(
     restart: Annotated[
         bool, typer.Option("--restart", help="Discard what an interrupted download has fetched.")
     ] = False,
-    on_malformed: Annotated[
-        Literal["skip", "raise"],
-        typer.Option("--on-malformed", help="Leave out labels of unreadable content and report them, or stop there."),
-    ] = "raise",
+    on_malformed: OnMalformed = "skip",
     endpoint: EndpointOption = None,
     profile: ProfileOption = None,
     as_json: JsonOption = False,

@@ -114,7 +114,7 @@ class Summary:
 
     def __str__(self) -> str:
         written = f"{self.labels} labels of {self.assets} assets written to {self.path} as {self.format}"
-        lines = [f"no label to write: {self.path} was left as it was" if self.is_kept else written]
+        lines = [f"no label to write: {self.path} was not written" if self.is_kept else written]
         others = self.skipped - self.retired.total()  # retired jobs are already listed by job
         shown = [problem for problem in self.problems if problem not in self._first_retired.values()]
         lines += [

@@ -225,12 +225,11 @@ class TestSuffixes:
                 ("export", "LABELS", "--ontology", "PROJECT", "-f", "coco", "-o", "a.json"),
                 "writes a zip of coco",
             ),
-            (("export", "LABELS", "--ontology", "PROJECT", "-f", "jsonl", "-o", "a.jsonl.gz"), "but this writes jsonl"),
             (("export", "LABELS", "--ontology", "PROJECT", "-f", "raw", "-o", "a.txt"), "but this writes a zip of raw"),
             (("export", "LABELS", "--ontology", "PROJECT", "-f", "geojson", "-o", "a.geojson"), "a zip of geojson"),
             (("export", "LABELS", "--ontology", "PROJECT", "-f", "parquet", "-o", "a.csv"), "but this writes parquet"),
             (("sheet", "OBJECTS.DOG", "LABELS", "-o", "a.pdf"), "`.pdf`, which is not a kind of picture"),
-            (("show", "a", "LABELS", "-o", "-"), "a picture is a file"),
+            (("show", "a", "LABELS", "-o", "-"), "no label has the id `a`"),
         ],
         ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
     )
