@@ -57,9 +57,10 @@ def test_sizes_that_are_not_known(run: Run, labels: Path, project: Path, tmp_pat
     one = json.loads(labels.read_text().splitlines()[0])
     del one["labelOf"]["resolution"]
     ran = run("export", "-", "--ontology", project, "-f", fmt, "-o", "x", stdin=json.dumps(one).encode())
-    assert (ran.status, ran.err) == (2, "error: no label could be written\n")
-    assert "its size in pixels is not known: pass `--assets` whose entries have a `resolution`" in ran.out
-    assert "or export with the media (`--with-assets`)" in ran.out
+    assert (ran.status, ran.out) == (2, "")
+    assert ran.err.endswith("error: no label could be written\n")
+    assert "its size in pixels is not known: pass `--assets` whose entries have a `resolution`" in ran.err
+    assert "or export with the media (`--with-assets`)" in ran.err
 
 
 @pytest.mark.parametrize(
