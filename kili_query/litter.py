@@ -1,4 +1,4 @@
-"""What operating systems leave beside the files of people: nothing of it is ever data."""
+"""Files that operating systems leave beside the files of people; they are never data."""
 
 import re
 

@@ -34,7 +34,7 @@ OntologyOption: TypeAlias = Annotated[
     ),
 ]
 ProjectSynonym: TypeAlias = Annotated[str | None, typer.Option("--project", metavar="FILE", hidden=True)]
-"""What some commands called ``--ontology`` at first."""
+"""The earlier name of ``--ontology`` in some commands."""
 PolicyOption: TypeAlias = Annotated[
     Literal["objects", "key_frames", "frames"],
     typer.Option("--policy", help="What counts in a video: objects, their key frames, or the frames that hold any."),

@@ -94,7 +94,7 @@ class _Comparison:
 
     @property
     def remarks(self) -> list[str]:
-        """What else there is to know."""
+        """Return further remarks."""
         remarks = [
             f"{name} can match no label at all"
             for name, verdict in (("A", self.left_matches), ("B", self.right_matches))

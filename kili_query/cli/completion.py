@@ -1,4 +1,4 @@
-"""What a shell completes: formats, codes, jobs, categories, and the words of a query.
+"""Completion in a shell: formats, codes, jobs, categories, and the words of a query.
 
 The names are those of the project that the command would use: of ``--ontology`` where it stands before the cursor,
 else of ``KILI_ONTOLOGY`` or of the ``project.json`` beside the labels.

@@ -1,4 +1,4 @@
-"""What the commands share that ask a server: how it is reached, and what is said of it."""
+"""How the commands that use a server reach it, and what they report of it."""
 
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager

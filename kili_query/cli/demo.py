@@ -39,7 +39,7 @@ _SUM = "OBJECTS.PERSON.count > OBJECTS.CAR.count AND OBJECTS.CAR.count > 1"
 
 @frozen
 class _Tour:
-    """What the tour shows: the findings on a query with a slip, and what the query itself finds, here and served."""
+    """The results of the tour: the findings on a query with a slip, and the labels that match, here and on a server."""
 
     diagnostics: list[Diagnostic]
     matching: list[dict[str, object]]

@@ -1,4 +1,4 @@
-"""What becomes of a query: its tree, what is decided of it, its plan, and the share of labels it matches."""
+"""The explanation of a query: its tree, the verdicts on it, its plan, and the share of labels that it matches."""
 
 import sys
 from collections.abc import Iterator
@@ -206,7 +206,7 @@ def _sample(source: str, plan: Plan, ontology: Ontology | None, limit: int | Non
 
 
 def _tell(share: _Share) -> None:
-    """What could not be judged, on standard error."""
+    """Report labels that could not be judged, on standard error."""
     report = share.report
     if report.unknown or report.malformed:
         heading = f"{report.read} read: {share.judged} judged, {report.unknown} unknown, {report.malformed} malformed"
@@ -241,7 +241,7 @@ def _tree_as_json(tree: Predicate) -> dict[str, object]:
 
 
 def _joint(tree: Predicate) -> tuple[str | None, tuple[Predicate, ...]]:
-    """What joins the operands of a node; None for a leaf."""
+    """Return the operator of a node and its operands; None for a leaf."""
     match tree:
         case And(operands):
             return "AND", operands

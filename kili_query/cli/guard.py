@@ -42,13 +42,13 @@ _OPTIONS = {
     "verify": "KILI_VERIFY",
     "with_assets": "--with-assets",
 }
-"""What Python calls an argument is an option or a variable here."""
+"""The option or the environment variable of each Python argument that messages name."""
 _ARGUMENT = re.compile(f"`({'|'.join(map(re.escape, _OPTIONS))})`")
 _KEY_ADVICE = (
     "the key comes from the environment variable `KILI_API_KEY`, or from `api_key` in `kili-sdk-config.json`: "
     "export KILI_API_KEY=… with a key of this service"
 )
-"""What to do about a key that is missing or refused. No option takes it, because other users can see those."""
+"""The advice on a key that is missing or refused. There is no option for it, because other users can see those."""
 _QUIET = inspect.Parameter(
     "quiet",
     inspect.Parameter.KEYWORD_ONLY,

@@ -63,7 +63,7 @@ def lint(
 
 @frozen
 class _Findings:
-    """What was found in all files."""
+    """The findings in all files."""
 
     diagnostics: list[Diagnostic] = field(factory=list)
     skipped: list[Skipped] = field(factory=list)

@@ -165,7 +165,7 @@ def sheet(
 
 
 class _Drawn(Protocol):
-    """What `kili_query.pictures.Drawing` tells here."""
+    """The part of `kili_query.pictures.Drawing` that is used here."""
 
     @property
     def shapes(self) -> Sequence[object]: ...
@@ -203,7 +203,7 @@ class _Artist:
 
 
 class _Assets:
-    """What is known of assets, by id and by external id."""
+    """The given assets, by id and by external id."""
 
     def __init__(self, path: str | None, images: str | None) -> None:
         self._by_id: dict[str, Document] = {}

@@ -46,7 +46,7 @@ class Layout(Enum):
     DOCUMENT = ("JSON", (".json",))
     IDS = ("ids", (".txt",))
     TEXT = ("text", (".txt",))
-    """What a command prints for people instead of rows, in pipes too."""
+    """The text that a command prints for people instead of rows, in pipes too."""
 
 
 def choose_layout(

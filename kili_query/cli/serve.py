@@ -114,7 +114,7 @@ def _read_misbehaviours(names: list[str]) -> list["Misbehaviour"]:
     known: type[Misbehaviour] = load("kili_query.sandbox.misbehaviour", _FEATURE, _EXTRA).Misbehaviour
     for name in names:
         if name not in tuple(known):
-            raise CommandError(f"`{name}` is no misbehaviour: write one of {', '.join(known)}")
+            raise CommandError(f"`{name}` is not a misbehaviour: write one of {', '.join(known)}")
     return [known(name) for name in names]
 
 

@@ -17,7 +17,7 @@ Pair: TypeAlias = tuple[str, str]
 
 @frozen
 class Tally:
-    """What labels hold.
+    """The counts of many labels.
 
     Attributes:
         occurrences: by job and category, how many labels hold 1, 2, … objects; a pair that no label holds is missing.

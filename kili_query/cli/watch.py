@@ -90,7 +90,7 @@ def _line(label: dict[str, object], ontology: Ontology) -> str:
 
 
 def _summary(content: object, ontology: Ontology) -> str:
-    """What a label holds, the categories with the most objects first."""
+    """Return the counts of a label, the categories with the most objects first."""
     try:
         counts = count(content, ontology=ontology)
     except UnknownContentError:

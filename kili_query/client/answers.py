@@ -1,4 +1,4 @@
-"""What an HTTP answer means: the value that was asked for, or what went wrong, in the service's own words."""
+"""Reading HTTP answers: the value that was asked for, or the error, in the service's own words."""
 
 import json
 import re
@@ -91,7 +91,7 @@ def read_payload(reply: Reply, now: datetime) -> Success | Failure:
 
 
 def read_errors(errors: object, now: datetime) -> Failure:
-    """What GraphQL errors say that came by themselves, in whatever shape."""
+    """Return the text of GraphQL errors that came without data, in whatever shape."""
     found = _errors({"errors": errors})
     return _refusal(Reply(HTTPStatus.OK, {}, b""), found, None, now)
 
@@ -119,7 +119,7 @@ def without_key(failure: Failure, settings: Settings) -> Failure:
 
 
 def shape_of(value: object) -> str:
-    """What kind of JSON value an answer is. No more is told of it: it may repeat the key, or be without end.
+    """Return the kind of JSON value that an answer is, and no more: it may repeat the key, or be very long.
 
     >>> shape_of([1, 2]), shape_of({"id": "a"}), shape_of(None)
     ('a list of 2', 'an object', 'null')
@@ -270,7 +270,7 @@ def _message(errors: tuple[Mapping[str, object], ...]) -> str:
 
 
 def _said(reply: Reply) -> str:
-    """What the service says about a failure: its GraphQL message, else the text of the page."""
+    """Return the service's message about a failure: that of GraphQL, else the text of the page."""
     errors = _errors(_object(reply.body))
     return _message(errors) if errors else _excerpt(reply)
 

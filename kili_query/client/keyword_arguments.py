@@ -45,7 +45,7 @@ COUNT_POSITIONS = [*(name for name in POSITIONS if name != "id_contains"), "id_c
 
 
 class ListArguments(TypedDict, total=False):
-    """What the lists of labels take beside filters."""
+    """The arguments of lists of labels that are not filters."""
 
     fields: Sequence[str]
     first: int | None

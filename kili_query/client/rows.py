@@ -82,7 +82,7 @@ class ListRequest:
 
 @define
 class ListContext:
-    """What all lists of one client share. Many threads may use it.
+    """The part that all lists of one client share. Many threads may use it.
 
     Attributes:
         service: answers requests.

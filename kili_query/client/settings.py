@@ -1,4 +1,4 @@
-"""What a client is told from outside: key, endpoint, certificates. Settled and checked before anything is sent."""
+"""The settings of a client: key, endpoint, certificates. They are checked before anything is sent."""
 
 import getpass
 import json
@@ -26,7 +26,7 @@ MAX_ANSWER_BYTES = 256 * 1024 * 1024
 """How much an answer may hold, once it is inflated: a page of a hundred labels seldom has a tenth of that."""
 
 LARGER_ANSWERS = "ask for fewer fields, or in Python give a larger `max_answer_bytes=…`"
-"""What to do about an answer that holds more."""
+"""The advice on an answer that is larger."""
 
 _TRUE = ("true", "1", "yes", "on")
 _FALSE = ("false", "0", "no", "off")
@@ -140,7 +140,7 @@ class Settings:
 
     @property
     def authenticated_prefix(self) -> str:
-        """What the URLs of the service begin with; an endpoint of another form than the service's is alone."""
+        """Return the start that all URLs of the service share; an endpoint of another form stands alone."""
         is_usual = urlsplit(self.endpoint).path.endswith("/api/label/v2/graphql")
         return self.endpoint.removesuffix("/graphql") if is_usual else self.endpoint
 

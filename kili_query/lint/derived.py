@@ -33,7 +33,7 @@ class Derived:
         return min(self.origins[piece] + offset - self.starts[piece], len(self.origin.text))
 
     def place(self, found: Found) -> Found:
-        """What was found in the new text, placed in the original."""
+        """Return the findings in the new text, at their places in the original."""
         match found:
             case Search(place=place):
                 return evolve(found, place=self._placement(place))

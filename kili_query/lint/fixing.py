@@ -28,7 +28,7 @@ class FixError(KiliQueryError):
 
 @frozen
 class Fixed:
-    """What became of a file.
+    """The result of fixing a file.
 
     Attributes:
         found: the searches in the file as it is now.

@@ -137,7 +137,7 @@ _CELL_MAGICS = _MAGICS | dict.fromkeys(("capture", "python", "python3", "pypy"),
 
 
 def find_in_cell(cell: Source, find: Callable[[Source], Iterator[Found]]) -> Iterator[Found]:
-    r"""What is found in the Python of a cell, and which commands mention a search but are not Python.
+    r"""Find searches in the Python of a cell, and commands that mention a search but are not Python.
 
     Args:
         cell: what is typed in it.
@@ -211,7 +211,7 @@ class _Reading:
             at = yield from self.logical_line(at)
 
     def logical_line(self, start: int) -> Generator[Piece, None, int]:
-        """What is kept of a logical line; returns where it ends."""
+        """Keep the Python of a logical line; return where it ends."""
         text = self.text
         first = _indent_end(text, Span(start, len(text)))
         if text[first : first + 1] in tuple(_COMMANDS):
@@ -241,7 +241,7 @@ class _Reading:
         return end
 
     def line_of_command(self, start: int, at: int, *, is_value: bool = False) -> Generator[Piece, None, int]:
-        """What is kept of a line with a command at some place; returns where the line ends."""
+        """Keep the Python of a line that holds a command; return where the line ends."""
         end = self.line_end(at)
         while self.text[end - 1 : end + 1] == "\\\n":
             end = self.line_end(end + 1)

@@ -1,4 +1,4 @@
-"""What is found in files: searches, what may be one but cannot be read, and files that cannot."""
+"""The findings in files: searches, places that may hold one but cannot be read, and files that cannot be read."""
 
 import re
 from array import array
@@ -11,7 +11,7 @@ from attrs import frozen
 from kili_query.source import Position, Source, Span
 
 NAMES = frozenset({"category_search", "label_category_search"})
-"""What a keyword argument, a key or a variable is called that holds a search."""
+"""The names of keyword arguments, keys and variables that hold a search."""
 
 PRAGMA = r"#[ \t]*kili-query[ \t]*(?=#|\r?$)"
 """The comment that marks a text as a search, as a regular expression; another comment may follow."""
@@ -70,7 +70,7 @@ class Search:
 
 @frozen
 class Skipped:
-    """What should hold a search, but is no plain text."""
+    """A place that should hold a search, but does not hold plain text."""
 
     source: Source
     start: int

@@ -1,4 +1,4 @@
-"""What notebooks show of a label."""
+"""Labels as notebooks show them."""
 
 from base64 import b64encode
 from collections.abc import Iterator, Mapping

@@ -80,7 +80,7 @@ LABEL_CREATED_OR_UPDATED = Operation(
 
 
 class LabelType(StrEnum):
-    """What a label is for."""
+    """The types of labels."""
 
     AUTOSAVE = "AUTOSAVE"
     """A draft that was not submitted."""

@@ -1,4 +1,4 @@
-"""What stands beside the content of a label, as tables hold it: text, 64-bit floating-point numbers, yes or no.
+"""The metadata of a label as tables hold it: text, 64-bit floating-point numbers, yes or no.
 
 A value of another kind is an error: an empty cell would say that there is none.
 """
@@ -68,7 +68,7 @@ def table_flag(value: object, field: str) -> bool | None:
 
 
 def table_object(value: object, field: str) -> Mapping[object, object]:
-    """What holds some of these; empty for None.
+    """Return the object that holds some of these; empty for None.
 
     Raises:
         MalformedLabelError: it is not an object.

@@ -15,7 +15,7 @@ from kili_query.scanning import content_of
 
 @frozen
 class Content:
-    """What is stored of a content.
+    """A content as it is stored.
 
     Attributes:
         text: its JSON text; empty where the content is not known.

@@ -48,7 +48,7 @@ class Events:
 
 
 class Listener(Generic[_T]):
-    """What one listener gets; not a generator, for one that never began could not be closed.
+    """The events of one listener; not a generator, because one that never began could not be closed.
 
     Args:
         events: where the queue is from.

@@ -67,7 +67,7 @@ class _Armed:
 
 @frozen
 class _Asked:
-    """What the document of a request asks for.
+    """The operation that a request asks for.
 
     Attributes:
         fields: the keys of the answer and the root fields that give them.
@@ -257,13 +257,13 @@ def _asked_in(text: str | bytes) -> _Asked:
 
 
 def _started_by(text: str | bytes) -> _Asked | None:
-    """What a websocket message subscribes to, in either of the two protocols; None where it does not."""
+    """Return the subscription that a websocket message asks for, in either protocol; None if it asks for none."""
     message = _json_object(text)
     return _asked_by(message.get("payload")) if message.get("type") in ("start", "subscribe") else None
 
 
 def _asked_by(request: object) -> _Asked:
-    """What a GraphQL request asks for; nothing where it is not one, which the app will say."""
+    """Return the operation of a GraphQL request; an empty one if it is not a request, which the app reports."""
     query = request.get("query") if isinstance(request, dict) else None
     if not isinstance(query, str):
         return _Asked()
@@ -295,7 +295,7 @@ async def _wait_for_end(receive: Receive) -> None:
 
 @define
 class _Kept:
-    """What the app answered, and nobody was sent."""
+    """An answer of the app that was not sent."""
 
     messages: list[Message] = field(factory=list)
 

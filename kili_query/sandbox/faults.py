@@ -25,7 +25,7 @@ class FaultError(KiliQueryError, ValueError):
 
 
 class FaultKind(StrEnum):
-    """What goes wrong."""
+    """The kinds of faults."""
 
     DELAY = "delay"
     """The request is held for a time, then handled."""

@@ -25,7 +25,7 @@ class Misbehaviour(StrEnum):
     COUNTS_PRESENCE = "counts-presence"
     """A category is there, 1, or not, 0: no object more is counted."""
     IGNORES_CHILD_JOBS = "ignores-child-jobs"
-    """What stands below an object or a choice is not counted."""
+    """Child jobs are not counted."""
     MERGES_CHILD_JOBS = "merges-child-jobs"
     """A category of a child job counts once a label, however many objects have it."""
     COUNTS_FRAMES = "counts-frames"
@@ -79,7 +79,7 @@ def miscount(
 
 
 def _token(found: Found, misbehaves: Collection[Misbehaviour]) -> Hashable:
-    """What is counted once."""
+    """The key by which objects are counted once."""
     if Misbehaviour.COUNTS_PRESENCE in misbehaves:
         return "here"
     is_merged = found.depth > 0 and Misbehaviour.MERGES_CHILD_JOBS in misbehaves

@@ -35,7 +35,7 @@ _COLUMNS = {
 
 @frozen
 class Service:
-    """What all requests share.
+    """The part that all requests share.
 
     Attributes:
         store: what is served.
@@ -60,7 +60,7 @@ class Service:
 
 @frozen
 class Asked:
-    """What one request reads with; the context of its resolvers.
+    """The context of the resolvers of one request.
 
     Attributes:
         service: what all requests share.
@@ -313,7 +313,7 @@ def _new_label(writer: Writer, data: _Data, asset_id: str | None) -> NewLabel:
 
 
 def _written(asked: Asked, numbers: Sequence[int]) -> list[Row]:
-    """What has been written, told to who listens and read again."""
+    """Tell listeners of a label that was written, and read it again."""
     asked.service.events.publish(numbers)
     asked.reader.refresh()
     return asked.reader.labels(numbers)

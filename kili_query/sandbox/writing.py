@@ -26,7 +26,7 @@ _KIND = (
     "CASE WHEN {table}.label_type IN ('DEFAULT', 'REVIEW', 'AUTOSAVE') THEN '' "
     "ELSE {table}.label_type || ':' || coalesce({table}.model_name, '') END"
 )
-"""What labels of one author compete for being the latest: what people made, or what one model made for one purpose."""
+"""The groups of labels of one author of which one is the latest: those of people, or of a model for one purpose."""
 
 SETTLE_LATEST = (
     "UPDATE labels SET is_latest_label_for_user = NOT EXISTS (SELECT 1 FROM labels AS newer"

@@ -269,7 +269,7 @@ class TestRefusals:
 
     def test_a_bad_misbehaviour(self, refused: Refused) -> None:
         told = refused(*FILES, "--misbehave", "lies")
-        assert told.startswith("error: `lies` is no misbehaviour: write one of misses-absent, counts-presence, ")
+        assert told.startswith("error: `lies` is not a misbehaviour: write one of misses-absent, counts-presence, ")
         assert told.count("\n") == 1
 
     @pytest.mark.parametrize("key", ["", "a b", "clé", "a\nb"])

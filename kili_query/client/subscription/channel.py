@@ -41,7 +41,7 @@ _TOO_LARGE_CODE = 1009
 _LONGEST_EXCERPT = 80
 
 _TLS = "ssl" if "ssl" in signature(connect).parameters else "ssl_context"
-"""What the library calls it: the latter before its release 13, which the official client keeps to."""
+"""The names of this error in websockets; the second is that of releases before 13, which the official client needs."""
 
 _SILENT = logging.Logger("kili_query.client.websocket", logging.CRITICAL)
 """Apart from all other loggers: that of the library would write every frame, and so the key."""
@@ -163,7 +163,7 @@ class Channel:
         self.websocket.send(self.protocol.start_frame(self.id, document, variables))
 
     def payloads(self) -> Iterator[dict[str, object]]:
-        """What the frames of the subscription hold, until it is lost.
+        """Yield the contents of the frames of the subscription, until it is lost.
 
         Raises:
             Lost: in the end, always.

@@ -68,7 +68,7 @@ def spoken(name: str | None, among: tuple[Protocol, ...]) -> Protocol:
 
 
 class Kind(Enum):
-    """What a frame says."""
+    """The meaning of a frame."""
 
     ACKNOWLEDGED = "connection_ack"
     REFUSED = "connection_error"
@@ -117,7 +117,7 @@ def read_frame(text: str | bytes) -> Frame:
 
 
 def failure_in(errors: object) -> Failure:
-    """What the errors of a frame say, in whatever shape they come: the same as in an answer over HTTP."""
+    """Return the text of the errors of a frame, in whatever shape, as for an answer over HTTP."""
     return read_errors(errors or "the service tells no reason", Clock().utc_now())
 
 

@@ -24,7 +24,7 @@ from kili_query.targets.closures import Matcher
 
 @frozen
 class Arrival:
-    """What has come of one label, as it came: what waits to be read takes less memory so.
+    """One label as it arrived; until it is read it takes less memory in this form.
 
     Attributes:
         label: the label; empty where there was none.
@@ -36,7 +36,7 @@ class Arrival:
 
     @classmethod
     def of(cls, payload: dict[str, object], redacted: Callable[[str], str]) -> "Arrival":
-        """What a payload of the subscription holds."""
+        """Read a payload of the subscription."""
         data = payload.get("data")
         label = data.get("data") if isinstance(data, dict) else None
         errors = payload.get("errors")

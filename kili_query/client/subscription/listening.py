@@ -31,7 +31,7 @@ _log = logging.getLogger("kili_query.client")
 
 @frozen
 class Document:
-    """What is subscribed to.
+    """The subscribed labels.
 
     Attributes:
         text: the GraphQL document.

@@ -1,4 +1,4 @@
-"""What a subscription tells beside its labels."""
+"""The notices of a subscription, beside its labels."""
 
 from datetime import datetime
 from typing import TypeAlias

@@ -1,4 +1,4 @@
-"""What a subscription is to its user: an iterator or a callback, and an end."""
+"""A subscription as its user sees it: an iterator or a callback, and an end."""
 
 import logging
 import threading
@@ -85,7 +85,7 @@ class Subscription:
 
     @property
     def error(self) -> Exception | None:
-        """What ended the subscription, if anything went wrong: the service's refusal, or the callback's exception."""
+        """The error that ended the subscription, if any: the service's refusal, or the callback's exception."""
         return self._callback_error or self._listener.error
 
     @property
@@ -203,7 +203,7 @@ def _judge(reader: ListContext, project_id: str, query: Query | None) -> Matcher
 
 
 def _document(reader: ListContext, project_id: str) -> str:
-    """What is asked of each label, its content's URL included where the service knows such."""
+    """Return the fields to ask for, with the URL of the content if the service has one."""
     if reader.has_content_urls is None:
         where = {"project": {"id": project_id}}
         try:

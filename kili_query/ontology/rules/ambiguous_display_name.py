@@ -13,7 +13,7 @@ from kili_query.source import Span
 
 
 def check(use: Use, ontology: Ontology) -> Iterator[Diagnostic]:
-    """KQ105: a name is no key, and the display name of several."""
+    """KQ105: a name is not a key, but the display name of several."""
     if use.job_name is not None:
         jobs = jobs_called(use.job_name, ontology)
         if len(jobs) > 1:
