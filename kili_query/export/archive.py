@@ -26,6 +26,7 @@ __all__ = ["MANIFEST", "README", "Sink", "manifest", "opened_archive", "opened_f
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date of a zip
 _READABLE = 0o100644 << 16
 _LARGE_BYTES = 1 << 30
+_HELD_BYTES = 1 << 24  # of a file on disk, to compress it in one piece, which is faster
 _LEVEL = 1  # media are compressed already
 _LEVEL_FIELD = "compress_level" if sys.version_info >= (3, 13) else "_compresslevel"
 _RAW_DEFLATE = -zlib.MAX_WBITS
@@ -55,10 +56,13 @@ class _Zip:
         info.compress_type = zipfile.ZIP_DEFLATED
         setattr(info, _LEVEL_FIELD, _LEVEL)  # which the methods of the archive leave as it is
         info.external_attr = _READABLE
-        if isinstance(entry.data, bytes) and len(entry.data) < _LARGE_BYTES:
-            self._add_at_once(info, entry.data)
+        data = entry.data
+        if isinstance(data, Path) and data.stat().st_size <= _HELD_BYTES:
+            data = data.read_bytes()
+        if isinstance(data, bytes) and len(data) < _LARGE_BYTES:
+            self._add_at_once(info, data)
             return
-        with _source(entry.data) as (source, size_bytes):
+        with _source(data) as (source, size_bytes):
             info.file_size = size_bytes
             with self._archive.open(info, "w", force_zip64=size_bytes >= _LARGE_BYTES) as target:
                 shutil.copyfileobj(source, target, _CHUNK_BYTES)
