@@ -4,6 +4,7 @@ from attrs import evolve
 
 from kili_query.ast import CompareOp, Comparison, Linear, Pattern, Predicate, counters, map_operands
 from kili_query.ast.walk import subtrees, terms
+from kili_query.diagnostics.layout import start_of
 from kili_query.logic import Example
 from kili_query.syntax import print_name
 from kili_query.syntax.lower import lower
@@ -80,4 +81,4 @@ def clipped(text: str) -> str:
     """
     if len(text) <= _MOST_CHARACTERS:
         return text
-    return f"{text[: text.rindex(' ', 0, _MOST_CHARACTERS)]} … ({len(text):,} characters; --verbose prints them)"
+    return f"{start_of(text, _MOST_CHARACTERS)} ({len(text):,} characters; --verbose prints them)"

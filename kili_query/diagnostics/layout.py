@@ -119,6 +119,15 @@ def display_width(text: str) -> int:
     return len(text) if text.isascii() else sum(map(_cells, text))
 
 
+def start_of(text: str, most: int) -> str:
+    """Return the start of a text that is longer than ``most`` characters, cut between two words where there are some.
+
+    >>> start_of("one two three", 9), start_of("onetwothree", 6)
+    ('one two …', 'onetwo …')
+    """
+    return f"{text[: text.rfind(' ', 1, most + 1)] if ' ' in text[1:most] else text[:most]} …"
+
+
 def printable(text: str) -> str:
     r"""Replace each character that would move the carets, break the line or control a terminal.
 

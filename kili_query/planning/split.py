@@ -9,6 +9,7 @@ from attrs import evolve, frozen
 
 from kili_query.ast import And, Constant, Linear, Predicate, all_of, conjunction, subtrees
 from kili_query.diagnostics import Code, Diagnostic, Help, Label
+from kili_query.diagnostics.layout import start_of
 from kili_query.logic import is_refuted, simplify_core
 from kili_query.planning.bounds import narrow
 from kili_query.planning.profile import DEFAULT_PROFILE
@@ -46,7 +47,7 @@ class Kept:
         text = print_tree(simplify_core(self.asked))
         if len(text) <= SHOWN:
             return f"{self.target} is asked `{text}` instead"
-        return f"{self.target} is asked `{text[: text.rindex(' ', 0, SHOWN)]} …` instead ({len(text):,} characters)"
+        return f"{self.target} is asked `{start_of(text, SHOWN)}` instead ({len(text):,} characters)"
 
 
 @frozen

@@ -92,3 +92,12 @@ def test_a_pattern_of_many_categories_is_shown_as_written(run: Run, project: Pat
     assert max(map(len, ran.out.splitlines())) < 320
     full = run("explain", "OBJECTS.*.count >= 3", "--ontology", project, "--verbose").out
     assert full.count("OBJECTS.ZEBRA.count") == 4
+
+
+def test_a_very_long_name(run: Run) -> None:
+    """There is no space at which its text could be cut."""
+    for name in ("N" * 200, "N" * 400):
+        for query in (f"J.{name}[K.B].count > 2", f"J.{name}.count > J.B.count", f"J.{name}*.count + J.B.count > 4"):
+            ran = run("explain", query)
+            assert (ran.status, ran.err) == (0, "")
+            assert "the server is asked" in ran.out
