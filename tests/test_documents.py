@@ -3,7 +3,6 @@
 import doctest
 import os
 import re
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from attrs import frozen
 import kili_query as kq
 from kili_query.diagnostics import Code, Diagnostic
 from kili_query.sandbox import Sandbox
+from tests.ending import end_by
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -182,7 +182,7 @@ def test_commands_of_the_readme(block: Block, tmp_path: Path) -> None:
                 printed = process.stdout.readline()
                 is_endless = line.endswith("until Ctrl-C")
                 if is_endless:
-                    process.send_signal(signal.SIGINT)
+                    end_by(process)
                 printed += process.stdout.read()
             assert process.returncode == (130 if is_endless else 0), f"{line}\n{printed}"
             assert printed, line

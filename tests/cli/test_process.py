@@ -16,6 +16,7 @@ from kili_query.cli.app import COMMANDS
 from tests.cli.alone import labels_alone  # noqa: F401 - the fixture `labels`
 from tests.cli.running import DEMO, ROOT, Ran, Run
 from tests.cli.terminal import TIMEOUT_S, Terminal
+from tests.ending import end_by
 
 
 def test_version(run: Run) -> None:
@@ -276,11 +277,10 @@ class TestInterrupt:
         process.stdin.write(json.dumps({"id": "a", "jsonResponse": {}}).encode() + b"\n")
         process.stdin.flush()
         terminal.read_until(lambda shown: '"id"' in shown)
-        process.send_signal(signal.SIGINT)
+        assert end_by(process) == 130
+        process.stdin.close()
         assert process.stderr is not None
         assert process.stderr.read() == b""
-        assert process.wait(TIMEOUT_S) == 130
-        process.stdin.close()
         process.stderr.close()
 
     @pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -315,8 +315,7 @@ class TestInterrupt:
         process.stdin.write(b'{"id": "a", "assetId": "b", "jsonResponse": {}}\n' * 20_000)
         process.stdin.flush()
         assert len(os.listdir(tmp_path)) == 1
-        process.send_signal(sent)
-        assert process.wait(TIMEOUT_S) == status
+        assert end_by(process, sent) == status
         process.stdin.close()
         assert process.stderr is not None
         assert process.stderr.read() == b""

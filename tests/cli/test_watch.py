@@ -17,6 +17,7 @@ from kili_query.client import KiliClient
 from kili_query.sandbox import Sandbox
 from kili_query.sandbox.events import Events
 from tests.cli.running import DEMO, Run
+from tests.ending import end_by
 
 TIMEOUT_S = 60
 PERSON = {"SCENE": {"categories": [{"name": "PERSON"}]}}
@@ -82,7 +83,7 @@ class Watching:
     def end(self, sent: signal.Signals | None = None) -> tuple[int, str, str]:
         """Exit status, and what it still said."""
         if sent is not None:
-            self.process.send_signal(sent)
+            end_by(self.process, sent)
         out, err = self.process.communicate(timeout=TIMEOUT_S)
         return self.process.returncode, out, err
 

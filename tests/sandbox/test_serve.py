@@ -19,6 +19,7 @@ from attrs import frozen
 import kili_query as kq
 from kili_query.cli import main
 from tests.cli.running import DEMO, ROOT
+from tests.ending import end_by
 from tests.sandbox.serving import TIMEOUT_S
 
 LABELS = DEMO / "labels.ndjson"
@@ -63,9 +64,8 @@ class Served:
 
     def end(self, sent: signal.Signals = signal.SIGINT) -> tuple[int, str, str]:
         """Exit status, and what it said after it was ready."""
-        self.process.send_signal(sent)
-        out, err = self.process.communicate(timeout=TIMEOUT_S)
-        return self.process.returncode, out, err
+        status = end_by(self.process, sent)
+        return status, *self.process.communicate()
 
 
 Start: TypeAlias = Callable[..., Served]
