@@ -15,8 +15,8 @@ from pathlib import Path
 from stat import S_IMODE
 from typing import IO, TYPE_CHECKING, cast
 
-from kili_query._extras import has_extra
 from kili_query.errors import ArgumentError, KiliQueryError, MissingExtraError
+from kili_query.extras import has_extra
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from attrs import evolve, field, frozen
 
-from kili_query._extras import load
 from kili_query.ast import And, Constant, Not, Or, Predicate, conjunction, counters, disjunction
 from kili_query.ast.flat import Flat, flatten, restore
 from kili_query.counting import DEFAULT_POLICY, CountPolicy
 from kili_query.diagnostics import Diagnostic, sort_diagnostics
 from kili_query.diagnostics.layout import text_as_html
 from kili_query.errors import QueryError, QuerySyntaxError
+from kili_query.extras import load
 from kili_query.logic import ontology_facts, simplify
 from kili_query.logic.lints import check_logic
 from kili_query.ontology import Ontology, OntologySource, bind, check_names

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from kili_query._extras import _MODULES_OF_EXTRA, load
 from kili_query.errors import MissingExtraError
+from kili_query.extras import _MODULES_OF_EXTRA, load
 
 ROOT = Path(__file__).resolve().parents[1]
 CORE = ("attrs", "lark")
@@ -145,7 +145,7 @@ for name in {hidden!r}:
 def test_the_extra_that_was_asked_for_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What lacks may belong to a smaller extra, whose module the wanted one imports."""
     (tmp_path / "outer_of_extras.py").write_text(
-        "from kili_query._extras import load\nload('inner_of_extras', 'masks', 'masks')\n"
+        "from kili_query.extras import load\nload('inner_of_extras', 'masks', 'masks')\n"
     )
     (tmp_path / "inner_of_extras.py").write_text("raise ModuleNotFoundError('none', name='cv2')\n")
     monkeypatch.syspath_prepend(tmp_path)

@@ -15,7 +15,7 @@ LAYERS = {
     "diagnostics": 1,
     "errors": 2,
     "ast": 3,
-    "_extras": 3,
+    "extras": 3,
     "deadlines": 3,
     "output_files": 4,
     "litter": 0,
@@ -92,7 +92,7 @@ def test_imports_point_to_lower_layers() -> None:
     ("module", "line", "reason"),
     [
         ("ast/nodes.py", "from kili_query.syntax import parse", "`ast` (3) imports upward from `syntax` (4)"),
-        ("ast/nodes.py", "from kili_query._extras import load", "`ast` (3) imports sideways from `_extras` (3)"),
+        ("ast/nodes.py", "from kili_query.extras import load", "`ast` (3) imports sideways from `extras` (3)"),
         ("ast/nodes.py", "import kili_query.query", "`ast` (3) imports upward from `query` (10)"),
         ("ast/nodes.py", "from kili_query import query", "`ast` (3) imports upward from `query` (10)"),
         ("ast/nodes.py", "from kili_query import Query", "`ast` (3) imports upward from `__init__` (17)"),

@@ -2,9 +2,9 @@
 
 import sys
 
-from kili_query._extras import load
 from kili_query.cli.exit_status import BAD, INTERRUPTED
 from kili_query.errors import MissingExtraError
+from kili_query.extras import load
 
 __all__ = ["main"]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from kili_query._extras import load
+from kili_query.extras import load
 from kili_query.ontology import Ontology
 from kili_query.planning import DEFAULT_PROFILE, STRICT_PROFILE, ServerProfile
 

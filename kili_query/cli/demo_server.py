@@ -6,13 +6,13 @@ from tempfile import TemporaryDirectory
 
 from attrs import frozen
 
-from kili_query._extras import has_extra
 from kili_query.cli.output import diagnostics_text
 from kili_query.cli.rows import field_cells, table_lines
 from kili_query.diagnostics import Diagnostic
 from kili_query.diagnostics.layout import printable
 from kili_query.diagnostics.render import as_json as diagnostic_as_json
 from kili_query.errors import KiliQueryError
+from kili_query.extras import has_extra
 from kili_query.ontology import Ontology
 from kili_query.query import Query, parse
 from kili_query.resources import read_text

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Protocol
 
 import typer
 
-from kili_query._extras import load
 from kili_query.cli.arguments import JsonOption, LabelsArgument, OnMalformed, OntologyOption, QueryArgument
 from kili_query.cli.exit_status import FINE, NEGATIVE, CommandError
 from kili_query.cli.inputs import find_ontology, load_ontology, load_query, refuse_two_readers
@@ -16,6 +15,7 @@ from kili_query.cli.output import opened_bytes, print_json, refuse_json_on_stdou
 from kili_query.cli.progress import progress
 from kili_query.cli.rows import names_of
 from kili_query.errors import LabelError
+from kili_query.extras import load
 from kili_query.scanning import LabelNames, Problem, read_labels, scan
 from kili_query.scanning.labels import mistaken_asset
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kili_query._extras import load
 from kili_query.cli.arguments import JsonOption, ProjectSynonym
 from kili_query.cli.exit_status import FINE, CommandError
 from kili_query.cli.inputs import find_ontology
 from kili_query.cli.output import tell_warning, to_json
 from kili_query.diagnostics.layout import printable
+from kili_query.extras import load
 
 if TYPE_CHECKING:
     from kili_query.sandbox import Sandbox

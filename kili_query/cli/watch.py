@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from kili_query._extras import load
 from kili_query.cli.arguments import JsonLinesOption, JsonOption
 from kili_query.cli.connection import EndpointOption, ProjectArgument
 from kili_query.cli.exit_status import FINE
@@ -17,6 +16,7 @@ from kili_query.cli.rows import Layout, choose_layout, write_rows
 from kili_query.counting import count
 from kili_query.diagnostics.layout import printable
 from kili_query.errors import LabelError, UnknownContentError
+from kili_query.extras import load
 from kili_query.ontology import Ontology
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """The label client, with the methods of the official one. Needs requests and tqdm (extra ``client``)."""
 
-from kili_query._extras import load
+from kili_query.extras import load
 
 load("kili_query.client.client", "`kili_query.client`", "client")  # says what to install, where something lacks
 

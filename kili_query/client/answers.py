@@ -11,7 +11,6 @@ from typing import cast
 from attrs import evolve, field, frozen
 from requests.structures import CaseInsensitiveDict
 
-from kili_query._extras import has_extra
 from kili_query.client.retries import (
     BROKEN,
     FAULTY,
@@ -26,6 +25,7 @@ from kili_query.client.retries import (
     treatment_of_status,
 )
 from kili_query.client.settings import Settings
+from kili_query.extras import has_extra
 from kili_query.protocol import read_json
 
 _LONGEST_EXCERPT = 300

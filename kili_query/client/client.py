@@ -8,7 +8,6 @@ from os import PathLike
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, NoReturn, Self, TypeVar, Unpack, cast, overload
 
-from kili_query._extras import load
 from kili_query.client import writing
 from kili_query.client.answers import shape_of
 from kili_query.client.arguments import check_project_id, check_timeout, checked_fields, is_parsed
@@ -36,6 +35,7 @@ from kili_query.client.threads import Threads
 from kili_query.client.transport import Transport
 from kili_query.client.warning import warn
 from kili_query.errors import ArgumentError, TransportError
+from kili_query.extras import load
 from kili_query.planning import DEFAULT_PROFILE, ServerProfile
 from kili_query.protocol import ME, AssetKeywords, LabelFilters, LabelType, PredictionFilters, decode_json, selection_of
 from kili_query.query import Query

@@ -13,7 +13,7 @@ from an external id or a job, because only the former are safe to unpack and uni
 """
 
 # ruff: noqa: E402
-from kili_query._extras import load
+from kili_query.extras import load
 
 load("kili_query.export.text_jobs", "`kili_query.export`", "export")  # its error names the extra
 

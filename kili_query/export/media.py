@@ -18,11 +18,11 @@ from typing import NamedTuple, Protocol, TypeAlias, TypeVar
 
 from attrs import frozen
 
-from kili_query._extras import load
 from kili_query.diagnostics.layout import printable
 from kili_query.export.cutting import cut
 from kili_query.export.errors import DownloadError
 from kili_query.export.naming import split_extension
+from kili_query.extras import load
 
 Document: TypeAlias = Mapping[str, object]
 T = TypeVar("T")

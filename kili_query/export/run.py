@@ -5,7 +5,6 @@ from typing import NamedTuple, TypeAlias
 
 from attrs import define, evolve, field
 
-from kili_query._extras import load
 from kili_query.errors import KiliQueryError, LabelError, SourceError
 from kili_query.export.archive import Sink
 from kili_query.export.asset import Asset, Label, Media
@@ -22,6 +21,7 @@ from kili_query.export.joining import Joined
 from kili_query.export.layers import is_geotiff
 from kili_query.export.media import Fetched, FetchedAsset, MediaStage, extension_of, shown_source
 from kili_query.export.naming import Names, Reservation, one_step, safe_path
+from kili_query.extras import load
 from kili_query.labels.geometry import Size
 from kili_query.scanning import Problem
 from kili_query.targets.closures import Matcher

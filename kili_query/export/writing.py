@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from attrs import frozen
 
-from kili_query._extras import load
 from kili_query.export.archive import MANIFEST, README, manifest, opened_archive, opened_file, readme
 from kili_query.export.context import Export
 from kili_query.export.cutting import ffmpeg_program
@@ -27,6 +26,7 @@ from kili_query.export.project import Project, ProjectSource
 from kili_query.export.run import Run
 from kili_query.export.scratch import scratch_folder
 from kili_query.export.summary import Summary
+from kili_query.extras import load
 from kili_query.output_files import Replacement, WriteError, refuse_inputs, replaced
 from kili_query.query import Query, parse, validate
 from kili_query.scanning import Problem, Source

@@ -1,6 +1,6 @@
 """Tables of counts: build them from labels, and filter them with any data frame library."""
 
-from kili_query._extras import load
+from kili_query.extras import load
 
 for _module in ("filtering", "histograms", "table"):  # its error names the missing extra
     load(f"kili_query.frames.{_module}", "`kili_query.frames`", "frames")

@@ -7,9 +7,9 @@ from typing import IO, TYPE_CHECKING, TypeGuard
 
 import pyarrow as pa
 
-from kili_query._extras import has_extra
 from kili_query.counting import DEFAULT_POLICY, CountPolicy, Rules, count
 from kili_query.errors import MalformedLabelError, UnknownContentError
+from kili_query.extras import has_extra
 from kili_query.frames.counting_columns import Columns
 from kili_query.frames.metadata import NO_METADATA, Metadata, metadata_of
 from kili_query.ontology import Ontology, OntologySource

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import ModuleType
 from typing import Any, cast
 
-from kili_query._extras import load
 from kili_query.counting.conversations import ANNOTATIONS, holds_answers
 from kili_query.counting.label import content_of
 from kili_query.errors import MalformedLabelError, MissingExtraError
+from kili_query.extras import load
 from kili_query.labels.answers import ParsedJobs
 from kili_query.labels.frames import VideoJobs
 from kili_query.labels.json_values import copy_of, kind_of

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
-from kili_query._extras import load
+from kili_query.extras import load
 from kili_query.lint.derived import plain_line_ends
 from kili_query.lint.in_json import find_in_json
 from kili_query.lint.in_notebook import find_in_notebook

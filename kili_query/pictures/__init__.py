@@ -1,6 +1,6 @@
 """Labels as pictures: their geometry over the image, or over a blank canvas; needs Pillow, the extra ``export``."""
 
-from kili_query._extras import load
+from kili_query.extras import load
 
 load("kili_query.pictures.canvas", "`kili_query.pictures`", "export")  # says what to install, where something lacks
 

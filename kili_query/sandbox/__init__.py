@@ -3,7 +3,7 @@
 `Sandbox` says how near it comes to the service. It keeps its labels in SQLite, and answers category searches in SQL.
 """
 
-from kili_query._extras import load
+from kili_query.extras import load
 
 load("kili_query.sandbox.server", "`kili_query.sandbox`", "sandbox")  # says what to install if something is missing
 

@@ -3,7 +3,7 @@
 import zlib
 from collections.abc import Iterator
 
-from kili_query._extras import load
+from kili_query.extras import load
 from kili_query.scanning.byte_reader import CHUNK_BYTES, ByteReader
 
 GZIP = zlib.MAX_WBITS + 16

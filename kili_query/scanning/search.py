@@ -7,10 +7,10 @@ from typing import Any, Literal, Self, TypeAlias, TypeVar
 
 from attrs import define
 
-from kili_query._extras import has_extra
 from kili_query.counting import CountPolicy
 from kili_query.diagnostics.layout import text_as_html
 from kili_query.errors import LabelError, MalformedLabelError, UnknownContentError
+from kili_query.extras import has_extra
 from kili_query.ontology import Ontology, OntologySource
 from kili_query.query import Query, validate
 from kili_query.scanning.judging import Engine, Judge, Judged, Judgement, Misses

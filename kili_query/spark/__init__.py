@@ -1,6 +1,6 @@
 """Counts of labels in a Spark DataFrame, computed on the workers."""
 
-from kili_query._extras import load
+from kili_query.extras import load
 
 load("kili_query.spark.counts", "`kili_query.spark`", "spark")  # its error names the missing extra
 

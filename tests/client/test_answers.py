@@ -64,7 +64,7 @@ def test_with_and_without_msgspec_the_same_is_read() -> None:
     script = f"""
 import sys
 sys.modules["msgspec"] = None
-import kili_query._extras as extras
+import kili_query.extras as extras
 extras.has_extra = lambda extra: False
 from kili_query.client.answers import decode_body
 for body in {TEXTS!r}:

@@ -2,9 +2,9 @@
 
 from difflib import get_close_matches
 
-from kili_query._extras import load
 from kili_query.export.errors import NotCompatibleOptions
 from kili_query.export.format import Format
+from kili_query.extras import load
 
 __all__ = ["FORMATS", "format_named"]
 

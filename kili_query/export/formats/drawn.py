@@ -6,13 +6,13 @@ All formats with outlines or boxes use this module, so that they agree on which 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from kili_query._extras import load
 from kili_query.errors import MalformedLabelError
 from kili_query.export.asset import Asset, Label, WritableAnnotation
 from kili_query.export.context import Export
 from kili_query.export.formats.objects import uncrossed
 from kili_query.export.formats.outline import read_boxes, read_outlines
 from kili_query.export.formats.rings import NUMBERS_OF_BOX, Drawn, Edges, Numbers, extents, upright
+from kili_query.extras import load
 from kili_query.labels.geometry import Box, Part, Region, Ring
 from kili_query.labels.structure import Frame
 from kili_query.ontology import Job

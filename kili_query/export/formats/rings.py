@@ -8,8 +8,8 @@ from typing import TypeAlias, cast
 
 from msgspec import Struct
 
-from kili_query._extras import load
 from kili_query.export.asset import WritableAnnotation
+from kili_query.extras import load
 from kili_query.labels.geometry import Bounds
 
 LEAST_AREA = 1e-15

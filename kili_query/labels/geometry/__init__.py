@@ -6,7 +6,7 @@ lengths need the extra ``masks``, everything else the standard library only.
 
 from typing import TYPE_CHECKING
 
-from kili_query._extras import load
+from kili_query.extras import load
 from kili_query.labels.geometry.geojson.annotations import (
     geojson_linestring_feature_to_kili_line_annotation,
     geojson_point_feature_to_kili_point_annotation,
