@@ -38,23 +38,23 @@ from kili_query.ast import (
 )
 from kili_query.query import Query, built_query
 
-__all__ = ["Count", "CountOf", "Job", "job"]
+__all__ = ["Count", "CountOf", "JobReference", "job"]
 
 Operand: TypeAlias = "Count | int | float | Decimal"
 
 
-def job(name: str) -> "Job":
+def job(name: str) -> "JobReference":
     """A job by its key or display name; a ``*`` in it is a wildcard.
 
     >>> import kili_query as kq
     >>> print(kq.job("OBJECTS").count > 9)
     OBJECTS.count > 9
     """
-    return Job(_name(name))
+    return JobReference(_name(name))
 
 
 @frozen
-class Job:
+class JobReference:
     """A job of a project: index it by a category, or take its total ``count``."""
 
     name: str

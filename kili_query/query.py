@@ -25,13 +25,13 @@ from kili_query.source import Source
 from kili_query.syntax import (
     DEFAULT_LIMITS,
     Dialect,
-    Extent,
     Limits,
-    extent_of,
+    TreeSize,
     lint_text,
     parse_source,
     print_tree,
     refuse_large,
+    tree_size,
     without_foreign_edit,
 )
 from kili_query.syntax.formatter import format_text
@@ -80,7 +80,7 @@ class Query:
     name: str = field(default="query", eq=False)
     bound_to: Ontology | None = field(default=None, eq=False, kw_only=True)
     _is_written: bool = field(default=False, eq=False, kw_only=True)
-    _joined_extent: Extent | None = field(default=None, eq=False, kw_only=True)
+    _joined_extent: TreeSize | None = field(default=None, eq=False, kw_only=True)
     _matchers: list[Matcher] = field(factory=list, init=False, eq=False)
 
     @cached_property
@@ -89,8 +89,8 @@ class Query:
         return print_tree(self.tree) if self._written_text is None else self._written_text
 
     @cached_property
-    def _extent(self) -> Extent:
-        return extent_of(self.tree) if self._joined_extent is None else self._joined_extent
+    def _extent(self) -> TreeSize:
+        return tree_size(self.tree) if self._joined_extent is None else self._joined_extent
 
     def __str__(self) -> str:
         return print_tree(self.tree)
@@ -403,7 +403,7 @@ def query_of(tree: Predicate, *, bound_to: Ontology | None = None) -> Query:
     return Query(tree, None, bound_to=bound_to)
 
 
-def built_query(tree: Predicate, *, bound_to: Ontology | None = None, extent: Extent | None = None) -> Query:
+def built_query(tree: Predicate, *, bound_to: Ontology | None = None, extent: TreeSize | None = None) -> Query:
     """The query of a tree that a caller joined; see `query_of`.
 
     Args:
@@ -414,7 +414,7 @@ def built_query(tree: Predicate, *, bound_to: Ontology | None = None, extent: Ex
     Raises:
         QueryError: it is nested deeper than a text may be, or larger than any text is.
     """
-    known = extent_of(tree) if extent is None else extent
+    known = tree_size(tree) if extent is None else extent
     too_large = refuse_large(tree, known)
     if too_large is not None:
         raise QueryError([too_large])
@@ -427,7 +427,7 @@ def _joined(tree: Predicate, connective: type[And | Or], *joined: Query) -> Quer
     levels = max(
         extent.levels + (not isinstance(one.tree, connective)) for one, extent in zip(joined, extents, strict=True)
     )
-    extent = Extent(levels, 1 + sum(extent.parts for extent in extents))
+    extent = TreeSize(levels, 1 + sum(extent.parts for extent in extents))
     return built_query(tree, bound_to=_bound_alike(*joined), extent=extent)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from attrs import define, field, frozen
 
 from kili_query.audit.probes import Observed, Probe
-from kili_query.audit.report import Disagreement, Finding, Trait, Verdict
+from kili_query.audit.report import Disagreement, Finding, Trait, TraitResult
 from kili_query.ontology import Ontology
 
 
@@ -48,9 +48,9 @@ def judge(root: Sequence[Observed], child: Sequence[Observed], ontology: Ontolog
     ):
         against = tuple(_together(one for one in wrong if one.trait is trait))
         if against:
-            yield Finding(trait, Verdict.DISAGREES, disagreements=against)
+            yield Finding(trait, TraitResult.DISAGREES, disagreements=against)
         else:
-            yield Finding(trait, Verdict.NOT_TESTED if lack else Verdict.AGREES, lack)
+            yield Finding(trait, TraitResult.NOT_TESTED if lack else TraitResult.AGREES, lack)
 
 
 def _against(seen: Observed, probe: Probe) -> Trait:

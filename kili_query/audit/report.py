@@ -33,7 +33,7 @@ _MEANINGS = {
 }
 
 
-class Verdict(StrEnum):
+class TraitResult(StrEnum):
     """The result for a trait."""
 
     AGREES = "agrees"
@@ -80,7 +80,7 @@ class Finding:
     """
 
     trait: Trait
-    verdict: Verdict
+    verdict: TraitResult
     reason: str = ""
     disagreements: tuple[Disagreement, ...] = ()
 
@@ -120,18 +120,20 @@ class AuditReport:
     @property
     def profile(self) -> ServerProfile:
         """The profile of this server. It trusts the traits that agree, and no trait that was not tested."""
-        trusted = {one.trait.value for one in self.findings if one.verdict is Verdict.AGREES}
+        trusted = {one.trait.value for one in self.findings if one.verdict is TraitResult.AGREES}
         return ServerProfile.from_dict({name: name in trusted for name in TRAITS})
 
     @property
     def agrees(self) -> bool:
         """Whether no trait disagrees; some may not have been tested."""
-        return all(one.verdict is not Verdict.DISAGREES for one in self.findings)
+        return all(one.verdict is not TraitResult.DISAGREES for one in self.findings)
 
     @property
     def is_covered(self) -> bool:
         """Whether answers are right with `profile`. They are not if even ``> 0`` on root jobs is wrong."""
-        return all(one.verdict is not Verdict.DISAGREES for one in self.findings if one.trait is Trait.FINDS_PRESENT)
+        return all(
+            one.verdict is not TraitResult.DISAGREES for one in self.findings if one.trait is Trait.FINDS_PRESENT
+        )
 
     def to_dict(self) -> dict[str, object]:
         """Return the report as a JSON object."""

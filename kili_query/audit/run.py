@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from kili_query.audit.judging import judge
 from kili_query.audit.probes import MAX_PROBES, Asker, Observed, Probe, choose_pairs, observe
-from kili_query.audit.report import AuditReport, Disagreement, Finding, Trait, Verdict
+from kili_query.audit.report import AuditReport, Disagreement, Finding, Trait, TraitResult
 from kili_query.audit.sample import Pair, Sample, read_again, read_sample
 from kili_query.client import KiliClient
 from kili_query.errors import ArgumentError, GraphQLError
@@ -91,7 +91,7 @@ def _decimals(asker: Asker, root: Sequence[Observed]) -> Finding:
     trait = Trait.READS_DECIMALS
     pair = next((seen.pair for seen in root if seen.range == (1, 1)), None)
     if pair is None:
-        return Finding(trait, Verdict.NOT_TESTED, "no label of the sample shows it, such as one with one object")
+        return Finding(trait, TraitResult.NOT_TESTED, "no label of the sample shows it, such as one with one object")
     observed = {seen.label_id: seen for seen in root if seen.pair == pair}
     wrong: list[Disagreement] = []
     for written, same in _DECIMALS:
@@ -99,9 +99,9 @@ def _decimals(asker: Asker, root: Sequence[Observed]) -> Finding:
         try:
             found = asker.find(search, list(observed))
         except GraphQLError as error:
-            return Finding(trait, Verdict.DISAGREES, f"the server refuses `{search}`: {error.message}")
+            return Finding(trait, TraitResult.DISAGREES, f"the server refuses `{search}`: {error.message}")
         wrong += _otherwise(search, found, same, observed.values())
-    return Finding(trait, Verdict.DISAGREES if wrong else Verdict.AGREES, disagreements=tuple(wrong))
+    return Finding(trait, TraitResult.DISAGREES if wrong else TraitResult.AGREES, disagreements=tuple(wrong))
 
 
 def _otherwise(

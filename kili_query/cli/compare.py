@@ -17,7 +17,7 @@ from kili_query.query import Query
 from kili_query.verdicts import disjoint, implies, satisfiable
 
 
-class Relation(StrEnum):
+class QueryRelation(StrEnum):
     """How A relates to B."""
 
     SAME = "same"
@@ -29,12 +29,12 @@ class Relation(StrEnum):
 
 
 _IN_WORDS = {
-    Relation.SAME: "the same labels match A and B",
-    Relation.STRICTER: "every label that matches A matches B, but not the other way round",
-    Relation.LOOSER: "every label that matches B matches A, but not the other way round",
-    Relation.DISJOINT: "no label matches both A and B",
-    Relation.DIFFERENT: "some labels match A alone, some B alone, and some both",
-    Relation.UNKNOWN: "how A and B relate could not be decided",
+    QueryRelation.SAME: "the same labels match A and B",
+    QueryRelation.STRICTER: "every label that matches A matches B, but not the other way round",
+    QueryRelation.LOOSER: "every label that matches B matches A, but not the other way round",
+    QueryRelation.DISJOINT: "no label matches both A and B",
+    QueryRelation.DIFFERENT: "some labels match A alone, some B alone, and some both",
+    QueryRelation.UNKNOWN: "how A and B relate could not be decided",
 }
 
 
@@ -65,22 +65,22 @@ class _Comparison:
         )
 
     @property
-    def relation(self) -> Relation:
+    def relation(self) -> QueryRelation:
         match self.left_implies_right.value, self.right_implies_left.value, self.are_disjoint.value:
             case True, True, _:
-                return Relation.SAME
+                return QueryRelation.SAME
             case True, False, _:
-                return Relation.STRICTER
+                return QueryRelation.STRICTER
             case False, True, _:
-                return Relation.LOOSER
+                return QueryRelation.LOOSER
             case False, False, True:
-                return Relation.DISJOINT
+                return QueryRelation.DISJOINT
             case False, False, False:
-                return Relation.DIFFERENT
+                return QueryRelation.DIFFERENT
             case _, _, True if self.left_matches and self.right_matches:
-                return Relation.DISJOINT  # two that can match, and never together, imply nothing of each other
+                return QueryRelation.DISJOINT  # two that can match, and never together, imply nothing of each other
             case _:
-                return Relation.UNKNOWN
+                return QueryRelation.UNKNOWN
 
     @property
     def labels(self) -> dict[str, tuple[str, Example]]:
@@ -100,7 +100,7 @@ class _Comparison:
             for name, verdict in (("A", self.left_matches), ("B", self.right_matches))
             if verdict.value is False
         ]
-        if self.relation is Relation.UNKNOWN:
+        if self.relation is QueryRelation.UNKNOWN:
             claims = (
                 ("every label that matches A matches B", self.left_implies_right),
                 ("every label that matches B matches A", self.right_implies_left),
@@ -115,7 +115,7 @@ class _Comparison:
         lines = [f"A  {self.left}", f"B  {self.right}", "", f"{self.relation}: {_IN_WORDS[self.relation]}"]
         lines += [f"  {remark}" for remark in self.remarks]
         for key, (words, example) in self.labels.items():
-            if key != "both" or self.relation in (Relation.DIFFERENT, Relation.UNKNOWN):
+            if key != "both" or self.relation in (QueryRelation.DIFFERENT, QueryRelation.UNKNOWN):
                 lines += ["", words, f"  {example}"]
         return "\n".join(lines)
 
@@ -173,4 +173,4 @@ def compare(
         print_json(found.to_dict())
     else:
         print_lines(str(found))
-    return FINE if found.relation is Relation.SAME else NEGATIVE
+    return FINE if found.relation is QueryRelation.SAME else NEGATIVE

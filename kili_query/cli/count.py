@@ -15,8 +15,8 @@ from kili_query.cli.arguments import (
 from kili_query.cli.exit_status import FINE
 from kili_query.cli.inputs import find_ontology, load_ontology
 from kili_query.cli.output import paint, table
-from kili_query.cli.rows import Layout, choose_layout, print_rows
-from kili_query.cli.tally import Pair, Tally, tally, tell_tally
+from kili_query.cli.rows import RowLayout, choose_layout, print_rows
+from kili_query.cli.tally import CategoryTotals, Pair, tally, tell_tally
 from kili_query.counting import CountPolicy
 from kili_query.ontology import Ontology
 
@@ -40,13 +40,13 @@ def count(
     """
     loaded = load_ontology(find_ontology(ontology, labels))
     found = tally(labels, ontology=loaded, policy=CountPolicy(policy), at=at, on_malformed=on_malformed)
-    layout = choose_layout(None, as_json=as_json, as_jsonl=as_jsonl, otherwise=Layout.TEXT)
+    layout = choose_layout(None, as_json=as_json, as_jsonl=as_jsonl, otherwise=RowLayout.TEXT)
     keys = ("job", "category", "labels", "objects")
     rows = [(*pair, found.of(pair).total(), found.objects(pair)) for pair in _pairs(found, loaded)]
     counters = (dict(zip(keys, row, strict=True)) for row in rows)
     tail = {"labels": found.labels, "report": found.report.to_dict()}
     print_rows(counters, layout, "counters", tail, lambda: _table(keys, rows))
-    if layout is not Layout.DOCUMENT:
+    if layout is not RowLayout.DOCUMENT:
         tell_tally(found.report)
     return FINE
 
@@ -56,7 +56,7 @@ def _table(titles: Sequence[str], rows: Iterable[Sequence[str | int]]) -> str:
     return "\n".join([paint("message", head, sys.stdout), *lines])
 
 
-def _pairs(found: Tally, ontology: Ontology | None) -> list[Pair]:
+def _pairs(found: CategoryTotals, ontology: Ontology | None) -> list[Pair]:
     """Return the pairs of the ontology in its order, then the others, the most frequent of each job first."""
     declared = dict.fromkeys([] if ontology is None else ontology.pairs())
     others = [pair for pair in found.occurrences if pair not in declared]

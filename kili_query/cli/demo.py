@@ -15,12 +15,12 @@ import typer
 from attrs import frozen
 
 from kili_query.cli.arguments import JsonOption
-from kili_query.cli.demo_server import FIELDS, Asked, NotAsked, ask_server
+from kili_query.cli.demo_server import FIELDS, AnsweredQuery, NotAsked, ask_server
 from kili_query.cli.exit_status import FINE, CommandError
 from kili_query.cli.histogram import as_json_object, block
 from kili_query.cli.match import Explained
 from kili_query.cli.output import diagnostics_text, paint, print_json
-from kili_query.cli.tally import Tally, tally
+from kili_query.cli.tally import CategoryTotals, tally
 from kili_query.diagnostics import Diagnostic
 from kili_query.diagnostics.render import as_json as diagnostic_as_json
 from kili_query.ontology import Ontology
@@ -45,8 +45,8 @@ class _Tour:
     matching: list[dict[str, object]]
     report: Report
     explained: list[Explained]
-    counts: Tally
-    served: list[Asked] | NotAsked
+    counts: CategoryTotals
+    served: list[AnsweredQuery] | NotAsked
 
 
 def demo(
@@ -163,7 +163,7 @@ def _print(tour: _Tour) -> None:
     _step("Now you", _next_commands())
 
 
-def _served(served: list[Asked] | NotAsked) -> Iterator[str]:
+def _served(served: list[AnsweredQuery] | NotAsked) -> Iterator[str]:
     if isinstance(served, NotAsked):
         yield str(served)
         return
@@ -180,7 +180,7 @@ def _served(served: list[Asked] | NotAsked) -> Iterator[str]:
     yield str(summed)
 
 
-def _list_command(asked: Asked) -> str:
+def _list_command(asked: AnsweredQuery) -> str:
     return _command(f"labels demo --where '{asked.query.text}' --fields {','.join(FIELDS)}")
 
 

@@ -21,7 +21,7 @@ FIELDS = ("id", "labelOf.externalId")
 
 
 @frozen
-class Asked:
+class AnsweredQuery:
     """A query that a server was asked, and its labels.
 
     Attributes:
@@ -57,7 +57,7 @@ class NotAsked:
         return f"Left out: {printable(self.reason)}"
 
 
-def ask_server(*queries: str) -> list[Asked] | NotAsked:
+def ask_server(*queries: str) -> list[AnsweredQuery] | NotAsked:
     """Serve the tour's labels, and ask for those that match; or why that cannot be done here."""
     if not (has_extra("client") and has_extra("sandbox")):
         return NotAsked('it takes a server and a client: pip install "kili-query[client,sandbox]"')
@@ -70,11 +70,11 @@ def ask_server(*queries: str) -> list[Asked] | NotAsked:
         return NotAsked(str(error).partition("\n")[0])
 
 
-def _ask(folder: Path, queries: tuple[str, ...]) -> list[Asked]:
+def _ask(folder: Path, queries: tuple[str, ...]) -> list[AnsweredQuery]:
     from kili_query.client import KiliClient
     from kili_query.sandbox import Sandbox
 
-    asked: list[Asked] = []
+    asked: list[AnsweredQuery] = []
     ontology = Ontology.load(folder / "project.json")
     with (
         Sandbox(project=folder) as box,
@@ -82,5 +82,5 @@ def _ask(folder: Path, queries: tuple[str, ...]) -> list[Asked]:
     ):
         for query in map(parse, queries):
             labels = client.labels(box.project_id, category_search=query, fields=FIELDS)
-            asked.append(Asked(query, query.plan(ontology).diagnostics, labels))
+            asked.append(AnsweredQuery(query, query.plan(ontology).diagnostics, labels))
     return asked

@@ -25,8 +25,8 @@ from kili_query.cli.completion import complete_category, complete_job
 from kili_query.cli.exit_status import FINE, CommandError
 from kili_query.cli.inputs import find_ontology, load_ontology
 from kili_query.cli.output import paint
-from kili_query.cli.rows import Layout, choose_layout, print_rows
-from kili_query.cli.tally import Pair, Tally, tally, tell_tally
+from kili_query.cli.rows import RowLayout, choose_layout, print_rows
+from kili_query.cli.tally import CategoryTotals, Pair, tally, tell_tally
 from kili_query.counting import CountPolicy
 from kili_query.diagnostics.layout import printable
 from kili_query.ontology import Ontology
@@ -85,7 +85,7 @@ def histogram(
     wanted = _selection(job, category, loaded, names)
     found = tally(labels, ontology=loaded, policy=CountPolicy(policy), at=at, on_malformed=on_malformed, names=names)
     pairs = wanted(sorted(found.occurrences, key=lambda pair: (pair[0], -found.objects(pair), pair[1])))
-    layout = choose_layout(None, as_json=as_json, as_jsonl=as_jsonl, otherwise=Layout.TEXT)
+    layout = choose_layout(None, as_json=as_json, as_jsonl=as_jsonl, otherwise=RowLayout.TEXT)
     nothing = "nothing to draw: no label holds such a category"
     print_rows(
         (as_json_object(found, pair) for pair in pairs),
@@ -94,7 +94,7 @@ def histogram(
         {"labels": found.labels, "report": found.report.to_dict()},
         lambda: "\n\n".join(block(found, pair) for pair in pairs) or nothing,
     )
-    if layout is not Layout.DOCUMENT:
+    if layout is not RowLayout.DOCUMENT:
         tell_tally(found.report)
     return FINE
 
@@ -179,7 +179,7 @@ def draw(bins: Sequence[Bin], width: int, block: str = "█") -> str:
     return "\n".join(lines)
 
 
-def block(found: Tally, pair: Pair) -> str:
+def block(found: CategoryTotals, pair: Pair) -> str:
     """The histogram of one category under a heading, as wide as the terminal."""
     title = printable(f"{print_name(pair[0])}.{print_name(pair[1])}")
     held = found.of(pair).total()
@@ -196,7 +196,7 @@ def _ink() -> str:
     return "█"
 
 
-def as_json_object(found: Tally, pair: Pair) -> dict[str, object]:
+def as_json_object(found: CategoryTotals, pair: Pair) -> dict[str, object]:
     """The histogram of one category as JSON has it."""
     return {
         "job": pair[0],

@@ -12,7 +12,7 @@ from kili_query.cli.output import opened, tell, tell_diagnostics
 from kili_query.cli.rows import (
     FieldsOption,
     IdsOption,
-    Layout,
+    RowLayout,
     choose_layout,
     count_cells,
     field_cells,
@@ -79,7 +79,7 @@ def labels(
     if ids and fields is not None:
         raise typer.BadParameter("not with --ids", param_hint="'--fields'")
     layout = choose_layout(
-        output, as_json=as_json, as_jsonl=as_jsonl, ids=ids, otherwise=Layout.TEXT if count else None
+        output, as_json=as_json, as_jsonl=as_jsonl, ids=ids, otherwise=RowLayout.TEXT if count else None
     )
     trusted = load_profile(profile)
     names = ("id",) if ids else field_names(fields, _FIELDS)
@@ -89,10 +89,10 @@ def labels(
         if count:
             number = client.count_labels(project, type_in=label_type, category_search=search)
             _refuse_unknown(client, project, number)
-            out.stream.write(f"{number}\n" if layout is Layout.TEXT else f'{{"count": {number}}}\n')
+            out.stream.write(f"{number}\n" if layout is RowLayout.TEXT else f'{{"count": {number}}}\n')
             return FINE if number else NEGATIVE
         cells = field_cells(names)
-        if search is not None and fields is None and layout is Layout.TABLE:
+        if search is not None and fields is None and layout is RowLayout.TABLE:
             cells |= count_cells(search, ontologies[project], CountPolicy(), lambda label: label.get("jsonResponse"))
             names = (*names, "jsonResponse")
         found = client.labels(

@@ -14,7 +14,16 @@ from kili_query.cli.inputs import find_ontology, load_ontology
 from kili_query.cli.output import FormatOption, choose_format, print_diagnostics, tell, tell_error
 from kili_query.diagnostics import Diagnostic, Severity
 from kili_query.errors import KiliQueryError
-from kili_query.lint import FixError, Found, Search, Skipped, Unreadable, check_search, fix_file, lint_paths
+from kili_query.lint import (
+    FixError,
+    LintItem,
+    Search,
+    SkippedPlace,
+    Unreadable,
+    check_search,
+    fix_file,
+    lint_paths,
+)
 from kili_query.ontology import Ontology
 from kili_query.output_files import WriteError
 
@@ -66,7 +75,7 @@ class _Findings:
     """The findings in all files."""
 
     diagnostics: list[Diagnostic] = field(factory=list)
-    skipped: list[Skipped] = field(factory=list)
+    skipped: list[SkippedPlace] = field(factory=list)
     unreadable: list[Unreadable | KiliQueryError] = field(factory=list)
     changes: list[str] = field(factory=list)
     left: list[str] = field(factory=list)
@@ -100,7 +109,7 @@ def _number(number: int, noun: str) -> str:
 def _lint(paths: Iterable[str], ontology: Ontology | None, *, in_file: bool, is_fixed: bool) -> _Findings:
     findings = _Findings()
     for name, read in lint_paths(paths):
-        all_found: Iterable[Found] = read
+        all_found: Iterable[LintItem] = read
         if is_fixed:
             try:
                 fixed = fix_file(name, read, ontology)
@@ -115,7 +124,7 @@ def _lint(paths: Iterable[str], ontology: Ontology | None, *, in_file: bool, is_
                 case Search():
                     findings.searches.append(name)
                     findings.diagnostics.extend(check_search(found, ontology, in_file=in_file))
-                case Skipped():
+                case SkippedPlace():
                     findings.skipped.append(found)
                 case Unreadable():
                     findings.unreadable.append(found)

@@ -29,7 +29,7 @@ from kili_query.cli.progress import progress
 from kili_query.cli.rows import (
     FieldsOption,
     IdsOption,
-    Layout,
+    RowLayout,
     choose_layout,
     count_cells,
     field_cells,
@@ -86,7 +86,7 @@ def match(
     refuse_swapped(query, labels)
     is_text = count or explain
     layout = choose_layout(
-        output, as_json=as_json, as_jsonl=as_jsonl, ids=ids, otherwise=Layout.TEXT if is_text else None
+        output, as_json=as_json, as_jsonl=as_jsonl, ids=ids, otherwise=RowLayout.TEXT if is_text else None
     )
     ontology = find_ontology(ontology, labels)
     loaded = load_ontology(ontology)
@@ -120,7 +120,7 @@ def match(
             items = _until_broken(items, failures)
             if count:
                 _write_count(items, report, out.stream, layout, failures)
-            elif layout is Layout.TEXT:
+            elif layout is RowLayout.TEXT:
                 out.stream.writelines(map(str, items))
             else:
                 rows = map(partial(_row, fields=None if fields is None else tuple(cells)), items)
@@ -132,7 +132,7 @@ def match(
                     is_default=fields is None,
                     tail=lambda: {"report": report.to_dict()},
                 )
-        if layout is not Layout.DOCUMENT and (report.read or not failures):
+        if layout is not RowLayout.DOCUMENT and (report.read or not failures):
             tell_report(report, str(report).partition("\n")[0])
         if failures:
             raise failures[0]  # inside, so that no file appears
@@ -248,9 +248,11 @@ def _until_broken(items: Iterable[Item], failures: list[DataError]) -> Iterator[
         failures.append(failure)
 
 
-def _write_count(items: Iterable[Item], report: Report, out: TextIO, layout: Layout, failures: list[DataError]) -> None:
+def _write_count(
+    items: Iterable[Item], report: Report, out: TextIO, layout: RowLayout, failures: list[DataError]
+) -> None:
     number = sum(1 for _ in items)
-    if layout is Layout.TEXT:
+    if layout is RowLayout.TEXT:
         if not failures and not report.unreadable:  # a number would look like the answer
             print(number, file=out)
     else:

@@ -10,7 +10,7 @@ from kili_query.counting.label import LOOKS_LIKE_ASSET, LOOKS_LIKE_CONTENT
 from kili_query.errors import SourceError
 from kili_query.ontology.seen import unseen_names
 from kili_query.query import Query
-from kili_query.scanning import Fault, LabelNames, Problem, Report
+from kili_query.scanning import LabelNames, Problem, ProblemKind, Report
 from kili_query.scanning.labels import LOOKS_LIKE_PROJECT
 
 _SHOWN = 5
@@ -74,7 +74,7 @@ def tell_report(report: Report, heading: str) -> None:
 
 
 def _said_once(problems: Sequence[Problem]) -> list[Problem]:
-    return [one for one in problems if one.fault is Fault.BROKEN or one.reason == problems[0].reason]
+    return [one for one in problems if one.fault is ProblemKind.BROKEN or one.reason == problems[0].reason]
 
 
 def tell_unseen(query: Query, names: LabelNames | None) -> None:

@@ -38,7 +38,7 @@ _MOST_COUNTERS = 6
 _NOTHING = "-"
 
 
-class Layout(Enum):
+class RowLayout(Enum):
     """How rows are written: what it is called, and the suffixes of files that promise it."""
 
     TABLE = ("a table", (".txt",))
@@ -55,8 +55,8 @@ def choose_layout(
     as_json: bool,
     as_jsonl: bool,
     ids: bool = False,
-    otherwise: Layout | None = None,
-) -> Layout:
+    otherwise: RowLayout | None = None,
+) -> RowLayout:
     """Choose a layout by the options, else by the suffix of the file, else a table on a terminal and NDJSON elsewhere.
 
     Args:
@@ -71,11 +71,11 @@ def choose_layout(
     if len(given) > 1:
         raise typer.BadParameter("choose one of them", param_hint=" / ".join(f"'{name}'" for name in given))
     if given:
-        layout = {"--json": Layout.DOCUMENT, "--jsonl": Layout.LINES, "--ids": Layout.IDS}[given[0]]
+        layout = {"--json": RowLayout.DOCUMENT, "--jsonl": RowLayout.LINES, "--ids": RowLayout.IDS}[given[0]]
     elif otherwise is not None:
         layout = otherwise
     elif output is None or output == "-":
-        layout = Layout.TABLE if sys.stdout.isatty() else Layout.LINES
+        layout = RowLayout.TABLE if sys.stdout.isatty() else RowLayout.LINES
     else:
         layout = _layout_of_suffix(output)
     name, suffixes = layout.value
@@ -83,10 +83,10 @@ def choose_layout(
     return layout
 
 
-def _layout_of_suffix(path: str) -> Layout:
+def _layout_of_suffix(path: str) -> RowLayout:
     stem, suffix = os.path.splitext(path.lower())
     suffix = os.path.splitext(stem)[1] if suffix in COMPRESSED else suffix
-    return {".json": Layout.DOCUMENT, ".txt": Layout.TABLE}.get(suffix, Layout.LINES)
+    return {".json": RowLayout.DOCUMENT, ".txt": RowLayout.TABLE}.get(suffix, RowLayout.LINES)
 
 
 def field_names(options: Iterable[str] | None, otherwise: tuple[str, ...]) -> tuple[str, ...]:
@@ -163,7 +163,7 @@ def count_cells(query: Query, ontology: Ontology | None, policy: CountPolicy, co
 
 def write_rows(
     rows: Iterable[Row],
-    layout: Layout,
+    layout: RowLayout,
     out: TextIO,
     cells: Mapping[str, Cell],
     *,
@@ -187,16 +187,16 @@ def write_rows(
     number = 0
     if is_flushed:
         rows = _flushing(rows, out)
-    if layout is Layout.TABLE:
+    if layout is RowLayout.TABLE:
         for line in table_lines(rows, cells, terminal_width(out), is_default=is_default):
             out.write(line + "\n")
             number += 1
         return max(0, number - 1)
-    if layout is Layout.DOCUMENT:
+    if layout is RowLayout.DOCUMENT:
         return _write_document(rows, out, key, tail)
     for row in rows:
         number += 1
-        out.write((to_json(row, out) if layout is Layout.LINES else printable(str(row.get("id", "-")))) + "\n")
+        out.write((to_json(row, out) if layout is RowLayout.LINES else printable(str(row.get("id", "-")))) + "\n")
     return number
 
 
@@ -208,12 +208,12 @@ def _flushing(rows: Iterable[Row], out: TextIO) -> Iterator[Row]:
 
 
 def print_rows(
-    rows: Iterable[Row], layout: Layout, key: str, tail: Mapping[str, object], text: Callable[[], str]
+    rows: Iterable[Row], layout: RowLayout, key: str, tail: Mapping[str, object], text: Callable[[], str]
 ) -> None:
     """Print a few rows that are known at once on standard output; for people, a text."""
-    if layout is Layout.DOCUMENT:
+    if layout is RowLayout.DOCUMENT:
         print_json({**tail, key: list(rows)})
-    elif layout is Layout.LINES:
+    elif layout is RowLayout.LINES:
         write_rows(rows, layout, sys.stdout, {})
     else:
         print(text())

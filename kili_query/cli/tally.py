@@ -16,7 +16,7 @@ Pair: TypeAlias = tuple[str, str]
 
 
 @frozen
-class Tally:
+class CategoryTotals:
     """The counts of many labels.
 
     Attributes:
@@ -49,7 +49,7 @@ def tally(
     at: str = "jsonResponse",
     on_malformed: OnProblem = "skip",
     names: LabelNames | None = None,
-) -> Tally:
+) -> CategoryTotals:
     """Count all labels of files, or of a list of labels; ``names`` takes what the first of them hold.
 
     Raises:
@@ -71,7 +71,7 @@ def tally(
             for pair, number in counts.items():
                 occurrences.setdefault(pair, Counter())[number] += 1
     refuse_unreadable(labels.report)
-    return Tally(occurrences, labels.report)
+    return CategoryTotals(occurrences, labels.report)
 
 
 def tell_tally(report: Report) -> None:

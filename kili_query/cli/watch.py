@@ -12,7 +12,7 @@ from kili_query.cli.exit_status import FINE
 from kili_query.cli.inputs import load_query
 from kili_query.cli.labels import WhereOption
 from kili_query.cli.output import tell, tell_warning
-from kili_query.cli.rows import Layout, choose_layout, write_rows
+from kili_query.cli.rows import RowLayout, choose_layout, write_rows
 from kili_query.counting import count
 from kili_query.diagnostics.layout import printable
 from kili_query.errors import LabelError, UnknownContentError
@@ -55,7 +55,7 @@ def watch(
     kili-query watch PROJECT
     kili-query watch PROJECT --where 'OBJECTS.PERSON.count >= 3' --jsonl >> crowds.ndjson
     """
-    layout = choose_layout(None, as_json=as_json, as_jsonl=as_jsonl, otherwise=Layout.TEXT)
+    layout = choose_layout(None, as_json=as_json, as_jsonl=as_jsonl, otherwise=RowLayout.TEXT)
     client_type: type[KiliClient] = load("kili_query.client", "`kili-query watch`", "client").KiliClient
     with client_type(api_endpoint=endpoint, disable_tqdm=True) as client:
         ontology = Ontology.from_json_interface(client.project(project, ("jsonInterface", "inputType")))
@@ -70,7 +70,7 @@ def watch(
         ) as labels:
             tell(f"watching `{project}`, Ctrl-C ends it")
             rows = islice(labels, first)
-            if layout is not Layout.TEXT:
+            if layout is not RowLayout.TEXT:
                 write_rows(rows, layout, sys.stdout, {}, is_flushed=True)
             for label in rows:
                 print(_line(label, ontology), flush=True)

@@ -7,7 +7,7 @@ from kili_query.client.contents import ANSWERS, CONTENT, CONTENT_URL, decode_met
 from kili_query.client.paging import PAGE_SIZE, Listing, Row
 from kili_query.client.reading import parsed_label
 from kili_query.client.rows import ListContext, ListRequest, RowPlan, read_rows
-from kili_query.client.search import Search
+from kili_query.client.search import SearchPlan
 from kili_query.errors import TransportError
 from kili_query.ontology import Ontology
 from kili_query.protocol import ASSETS, COUNT_ASSETS, COUNT_LABELS, LABELS, AssetFilters, asset_where, selection_of
@@ -70,7 +70,7 @@ def _checked(wanted: ListRequest) -> ListRequest:
     return wanted.checked(AssetFilters, search_name="label_category_search")
 
 
-def _read(context: ListContext, wanted: ListRequest, search: Search) -> Iterator[Row]:
+def _read(context: ListContext, wanted: ListRequest, search: SearchPlan) -> Iterator[Row]:
     fields = tuple(dict.fromkeys((*wanted.fields, "id")))
     places = tuple(place for place in LABEL_PLACES if f"{place}.{CONTENT}" in fields)
     # with the ids of labels, so that an error can name one
@@ -104,7 +104,7 @@ def _page_size(input_type: str | None) -> int:
     return _LLM_PAGE_SIZE if "LLM" in (input_type or "") else PAGE_SIZE
 
 
-def _is_one_of(context: ListContext, wanted: ListRequest, search: Search) -> Callable[[Row], bool]:
+def _is_one_of(context: ListContext, wanted: ListRequest, search: SearchPlan) -> Callable[[Row], bool]:
     ids: set[str] | None = None
 
     def keep(asset: Row) -> bool:
@@ -116,7 +116,7 @@ def _is_one_of(context: ListContext, wanted: ListRequest, search: Search) -> Cal
     return keep
 
 
-def _ids_of_matching_assets(context: ListContext, wanted: ListRequest, search: Search) -> set[str]:
+def _ids_of_matching_assets(context: ListContext, wanted: ListRequest, search: SearchPlan) -> set[str]:
     """Return the ids of the assets that have one label that meets the search and all filters of labels."""
     where = asset_where(wanted.project_id, wanted.filters, search.server_filter)
     of_labels = where.pop("label", {})

@@ -522,7 +522,7 @@ class KiliClient:
         rows: list[object] | None = exporting.export_labels(
             self._context,
             self._settings,
-            exporting.Wanted(
+            exporting.WantedAssets(
                 project_id=project_id, asset_ids=asset_ids, external_ids=external_ids, filters=asset_filter_kwargs
             ),
             fmt=fmt,
@@ -900,7 +900,7 @@ class KiliClient:
             ServiceError: the service refused the call, or cannot be reached.
         """
         module = load("kili_query.client.subscription", "a subscription", "client")
-        options = module.Options(
+        options = module.SubscriptionOptions(
             where=where,
             protocol=protocol,
             on_malformed=on_malformed,

@@ -12,7 +12,7 @@ from kili_query.client.progress import progress_bar
 from kili_query.client.reading import count_labels, read_labels
 from kili_query.client.resumable_file import ResumableFile, resumable
 from kili_query.client.rows import ListContext, ListRequest
-from kili_query.client.search import Search
+from kili_query.client.search import SearchPlan
 from kili_query.client.warning import warn
 from kili_query.errors import LabelError, UnknownContentError
 from kili_query.output_files import OF_NDJSON, check_suffix
@@ -61,7 +61,7 @@ def download_labels(
     return Download(path, file.lines, file.kept, tuple(file.left_out))
 
 
-def _identity(wanted: ListRequest, search: Search) -> dict[str, object]:
+def _identity(wanted: ListRequest, search: SearchPlan) -> dict[str, object]:
     """Return what distinguishes this download from others, as JSON."""
     residual = None if search.residual is None else str(search.residual)
     filters = {
@@ -76,7 +76,7 @@ def _identity(wanted: ListRequest, search: Search) -> dict[str, object]:
     }
 
 
-def _fill(file: ResumableFile, context: ListContext, wanted: ListRequest, search: Search) -> None:
+def _fill(file: ResumableFile, context: ListContext, wanted: ListRequest, search: SearchPlan) -> None:
     """Fetch the labels that the file lacks.
 
     Only the part of the search that the server answers selects the list, so that positions in it are known.
@@ -124,7 +124,7 @@ def _reaches(rows: Iterator[Row], last_id: str, others: Container[str]) -> bool:
     return False
 
 
-def _is_match(row: Row, search: Search, *, may_skip: bool) -> bool | None:
+def _is_match(row: Row, search: SearchPlan, *, may_skip: bool) -> bool | None:
     """Return whether a label matches; None if its content does not say."""
     if search.judge is None:
         return True

@@ -65,7 +65,7 @@ _OLD_NAMES = {"external_id_contains": "external_id_strictly_in"}
 
 
 @frozen(kw_only=True)
-class Wanted:
+class WantedAssets:
     """The assets to export; None does not filter.
 
     Attributes:
@@ -124,7 +124,7 @@ class Wanted:
 def export_labels(
     context: ListContext,
     settings: Settings,
-    wanted: Wanted,
+    wanted: WantedAssets,
     *,
     fmt: str,
     filename: str | PathLike[str] | None,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from kili_query.client.contents import ANSWERS, CONTENT, CONTENT_URL, tells_apart
 from kili_query.client.paging import PAGE_SIZE, Listing, Row
 from kili_query.client.rows import ListContext, ListRequest, RowPlan, read_rows
-from kili_query.client.search import Search
+from kili_query.client.search import SearchPlan
 from kili_query.client.warning import warn
 from kili_query.errors import ArgumentError
 from kili_query.ontology import Ontology
@@ -82,7 +82,7 @@ def _checked(wanted: ListRequest) -> ListRequest:
     return checked
 
 
-def _read(context: ListContext, wanted: ListRequest, search: Search) -> Iterator[Row]:
+def _read(context: ListContext, wanted: ListRequest, search: SearchPlan) -> Iterator[Row]:
     needed = ("id", CONTENT) if search.judge is not None else ("id",)
     fields = tuple(dict.fromkeys((*wanted.fields, *needed)))
     has_contents = CONTENT in fields

@@ -23,7 +23,7 @@ from kili_query.client.ontologies import Projects
 from kili_query.client.paging import Listing, Pages, Row, checked_count_answer, read_pages
 from kili_query.client.progress import progress_bar
 from kili_query.client.request import Request, Service
-from kili_query.client.search import Search, parse_search, plan_search
+from kili_query.client.search import SearchPlan, parse_search, plan_search
 from kili_query.client.warning import warn
 from kili_query.errors import GraphQLError, LabelError, UnknownContentError
 from kili_query.planning import ServerProfile
@@ -104,7 +104,7 @@ class ListContext:
     has_warned: bool = False
     payload_pool: Executor | None = None
 
-    def plan(self, wanted: ListRequest) -> Search:
+    def plan(self, wanted: ListRequest) -> SearchPlan:
         """Plan how a checked search is carried out.
 
         Raises:

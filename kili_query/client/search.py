@@ -14,7 +14,7 @@ from kili_query.targets.closures import Matcher
 
 
 @frozen
-class Search:
+class SearchPlan:
     """How a category search is carried out.
 
     Attributes:
@@ -32,7 +32,7 @@ class Search:
     residual: Query | None = None
 
 
-EVERYTHING = Search()
+EVERYTHING = SearchPlan()
 """No search."""
 
 
@@ -50,7 +50,7 @@ def parse_search(search: str | Query | None, *, name: str = "category_search") -
     return parse(search, name=name)
 
 
-def plan_search(query: Query | None, project_id: str, projects: Projects, profile: ServerProfile) -> Search:
+def plan_search(query: Query | None, project_id: str, projects: Projects, profile: ServerProfile) -> SearchPlan:
     """Check a query against the project's ontology, and plan it.
 
     A cached ontology is requested again if it may be outdated: if it lacks a name, which may have been added since, and
@@ -74,12 +74,12 @@ def plan_search(query: Query | None, project_id: str, projects: Projects, profil
     return _search(query.plan(ontology, profile=profile), ontology)
 
 
-def _search(plan: Plan, ontology: Ontology) -> Search:
+def _search(plan: Plan, ontology: Ontology) -> SearchPlan:
     if plan.never:
-        return Search(is_never=True)
+        return SearchPlan(is_never=True)
     judge = None if plan.residual is None else plan.residual.compile(ontology=ontology)
     pushed = None if plan.server_filter is None else plan.pushed
-    return Search(plan.server_filter, judge, pushed=pushed, residual=plan.residual)
+    return SearchPlan(plan.server_filter, judge, pushed=pushed, residual=plan.residual)
 
 
 def _patterns(tree: Predicate) -> Iterator[Pattern]:

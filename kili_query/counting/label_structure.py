@@ -24,11 +24,11 @@ _ASSET_LEVEL = "assetLevel"
 _NOTHING: tuple[object, ...] = (None, {})
 
 Map: TypeAlias = dict[object, object]
-Place: TypeAlias = tuple[object, ...]
+_Place: TypeAlias = tuple[object, ...]
 Path: TypeAlias = "tuple[Path, object] | None"
 
 
-class Part(Enum):
+class _Part(Enum):
     """Markers in a place, distinct from all names and ids."""
 
     CHOICE = "choice"
@@ -40,7 +40,7 @@ class Holder(NamedTuple):
     """An owner of `children`: an annotation, a category, a point, a job response."""
 
     content: Map
-    place: Place
+    place: _Place
     path: Path
     is_key: bool
 
@@ -58,7 +58,7 @@ class Site(NamedTuple):
     """
 
     jobs: Map
-    place: Place
+    place: _Place
     path: Path
     frame: str | None
     is_key: bool
@@ -237,12 +237,12 @@ def _has_children(content: Map) -> bool:
 
 def payload_holder(site: Site, job: str, payload: Map) -> Holder:
     """A job response: its `children` stand beside `categories`."""
-    return Holder(payload, (site.place, job, Part.PAYLOAD), (site.path, job), _is_key_frame(payload, site.is_key))
+    return Holder(payload, (site.place, job, _Part.PAYLOAD), (site.path, job), _is_key_frame(payload, site.is_key))
 
 
 def choice_holder(site: Site, job: str, name: str, category: Map, path: Path, is_key: bool) -> Holder:
     """A category chosen in a classification."""
-    return Holder(category, (site.place, job, Part.CHOICE, name), path, is_key)
+    return Holder(category, (site.place, job, _Part.CHOICE, name), path, is_key)
 
 
 def annotation_holder(site: Site, job: str, annotation: Map, path: Path, is_key: bool) -> Holder:
@@ -254,7 +254,7 @@ def annotation_holder(site: Site, job: str, annotation: Map, path: Path, is_key:
 
 def category_holder(annotation: Holder, name: str, category: Map, path: Path) -> Holder:
     """A category that an annotation has."""
-    return Holder(category, (annotation.place, Part.CHOICE, name), path, annotation.is_key)
+    return Holder(category, (annotation.place, _Part.CHOICE, name), path, annotation.is_key)
 
 
 def point_holders(annotation: Holder) -> Iterator[Holder]:
@@ -265,7 +265,7 @@ def point_holders(annotation: Holder) -> Iterator[Holder]:
 
 
 def _point_holder(annotation: Holder, point: Map, index: int, path: Path) -> Holder:
-    return Holder(point, (annotation.place, Part.POINT, *_point_id(point, index, path)), path, annotation.is_key)
+    return Holder(point, (annotation.place, _Part.POINT, *_point_id(point, index, path)), path, annotation.is_key)
 
 
 def _id(content: Map, path: Path) -> object:

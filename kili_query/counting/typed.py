@@ -54,7 +54,7 @@ class ObjectCategory(Struct, gc=False):
     children: _NoJobs | None = None
 
 
-class PosePoint(Struct, gc=False):
+class _PosePoint(Struct, gc=False):
     """A point of a pose."""
 
     mid: str | None = None
@@ -62,21 +62,21 @@ class PosePoint(Struct, gc=False):
     children: "Jobs | None" = None
 
 
-class Annotation(Struct, gc=False):
+class _Annotation(Struct, gc=False):
     """An annotation: one part of an object."""
 
     categories: list[ObjectCategory] | None = None
     mid: str | None = None
     isKeyFrame: bool | None = None  # noqa: N815 - as in labels
     children: "Jobs | None" = None
-    points: list[PosePoint] | None = None
+    points: list[_PosePoint] | None = None
 
 
 class Payload(Struct, gc=False):
     """A job response."""
 
     categories: list[Choice] | None = None
-    annotations: list[Annotation] | None = None
+    annotations: list[_Annotation] | None = None
     isKeyFrame: bool | None = None  # noqa: N815 - as in labels
     children: "Jobs | None" = None
 
@@ -110,11 +110,11 @@ class _RootPayload(Struct, gc=False):
     children: ClassVar[None] = None
 
 
-Place: TypeAlias = tuple[object, ...]
+_Place: TypeAlias = tuple[object, ...]
 """Where a map of jobs stands, as in `counting.Site`. Instead of a `Part` it has None, which is hashed faster and equals
 no id and no name; what surrounds it differs between the parts."""
 
-Site: TypeAlias = tuple[Jobs, Place, str | None, bool]
+TypedSite: TypeAlias = tuple[Jobs, _Place, str | None, bool]
 """A map of jobs, its place, the frame of a video, and whether the parent has a key frame: see `counting.Site`."""
 
 
@@ -157,7 +157,7 @@ class LabelReader:
         if rules.is_video is not False and with_videos:
             self._kinds.append(_Kind(GenericAlias(dict, (str, _or_null(of_some))), at, base, _frames))
 
-    def __call__(self, data: bytes) -> "tuple[object, list[Site]] | None":
+    def __call__(self, data: bytes) -> "tuple[object, list[TypedSite]] | None":
         """Decode a label to the struct and the maps of jobs at the root of its content; None when it is unusual."""
         if not is_sound(data):
             return None
@@ -176,7 +176,7 @@ class LabelReader:
                 return label, sites
         return None
 
-    def convert(self, content: object) -> list[Site] | None:
+    def convert(self, content: object) -> list[TypedSite] | None:
         """Find the maps of jobs in a decoded content."""
         for kind in self._kinds:
             try:
@@ -187,14 +187,16 @@ class LabelReader:
                 return sites
         return None
 
-    def _image(self, jobs: Jobs) -> list[Site] | None:
+    def _image(self, jobs: Jobs) -> list[TypedSite] | None:
         return None if self._is_by_shape and _looks_like_video(jobs) else [(jobs, (), None, False)]
 
 
 class _Kind:
     """How the labels of images, or of videos, are decoded."""
 
-    def __init__(self, content: object, at: str, base: type[Struct], sites: Callable[[Any], list[Site] | None]) -> None:
+    def __init__(
+        self, content: object, at: str, base: type[Struct], sites: Callable[[Any], list[TypedSite] | None]
+    ) -> None:
         self.type = cast("type[object]", content)
         self.sites = sites
         self.content = msgspec.json.Decoder(self.type)
@@ -234,7 +236,7 @@ def _or_null(kind: object) -> object:
     return cast("type", kind) | None
 
 
-def _frames(frames: Frames) -> list[Site] | None:
+def _frames(frames: Frames) -> list[TypedSite] | None:
     if (frames and not _looks_like_video(frames)) or repeated_frame(frames) is not None:
         return None  # there are jobs beside the frames, or one frame twice
     return [
@@ -252,7 +254,7 @@ def _looks_like_video(root_keys: Collection[str]) -> bool:
     return is_video(dict.fromkeys(root_keys), _BY_SHAPE)
 
 
-def with_all_below(sites: list[Site], depth: int = 0) -> list[Site]:
+def with_all_below(sites: list[TypedSite], depth: int = 0) -> list[TypedSite]:
     """Add all maps of child jobs to those given, which stand below so many levels.
 
     Raises:
@@ -267,9 +269,9 @@ def with_all_below(sites: list[Site], depth: int = 0) -> list[Site]:
     return found
 
 
-def _directly_below(sites: list[Site]) -> list[Site]:
+def _directly_below(sites: list[TypedSite]) -> list[TypedSite]:
     # Most annotations hold no child jobs: one loop finds that out, without calls.
-    below: list[Site] = []
+    below: list[TypedSite] = []
     for jobs, place, frame, inherited in sites:
         for job, payload in jobs.items():
             if payload is None or job in METADATA_JOBS:
@@ -288,21 +290,21 @@ def _directly_below(sites: list[Site]) -> list[Site]:
     return below
 
 
-def _below_object(annotation: Annotation, place: Place, frame: str | None, inherited: bool) -> list[Site]:
+def _below_object(annotation: _Annotation, place: _Place, frame: str | None, inherited: bool) -> list[TypedSite]:
     """The maps of child jobs in an annotation and its points."""
     is_key = inherited if annotation.isKeyFrame is None else annotation.isKeyFrame
-    below: list[Site] = [(annotation.children, place, frame, is_key)] if annotation.children else []
+    below: list[TypedSite] = [(annotation.children, place, frame, is_key)] if annotation.children else []
     for index, point in enumerate(annotation.points or ()):
         if point.children:
             if point.mid is not None:
-                own: Place = ("mid", point.mid)
+                own: _Place = ("mid", point.mid)
             else:
                 own = ("code", point.code) if point.code is not None else ("index", index)
             below.append((point.children, (place, None, *own), frame, is_key))
     return below
 
 
-def _id(annotation: Annotation) -> object:
+def _id(annotation: _Annotation) -> object:
     """Properties shared by all parts of an object."""
     # without `mid` it is an object by itself: as much as the struct, which lives as long as the walk
     return id(annotation) if annotation.mid is None else annotation.mid
@@ -314,15 +316,15 @@ class NumbersOfNames(Protocol):
     def __getitem__(self, name: str, /) -> Sequence[int]: ...
 
 
-class Numbers(Protocol):
+class _Numbers(Protocol):
     """From the name of a job to those of its categories; None where none of them counts."""
 
     def __getitem__(self, job: str, /) -> NumbersOfNames | None: ...
 
 
-def numbers_of_objects(sites: Iterable[Site], numbers: Numbers, rules: Rules) -> Iterator[int]:
+def numbers_of_objects(sites: Iterable[TypedSite], numbers: _Numbers, rules: Rules) -> Iterator[int]:
     """List the numbers of each distinct object and choice in the maps of jobs."""
-    found: dict[tuple[Place, str, str, object], Sequence[int]] = {}
+    found: dict[tuple[_Place, str, str, object], Sequence[int]] = {}
     root_jobs, video = rules.root_jobs, rules.video
     for jobs, place, frame, inherited in sites:
         where, need_key, by_frame = place, False, False
@@ -350,9 +352,9 @@ def numbers_of_objects(sites: Iterable[Site], numbers: Numbers, rules: Rules) ->
     return chain.from_iterable(found.values())
 
 
-def objects_inside(sites: Iterable[Site], numbers: Numbers, rules: Rules) -> dict[Place, list[Site]]:
+def objects_inside(sites: Iterable[TypedSite], numbers: _Numbers, rules: Rules) -> dict[_Place, list[TypedSite]]:
     """Find the objects and choices that count in an image, each with the maps of child jobs of all its parts."""
-    found: dict[Place, list[Site]] = {}
+    found: dict[_Place, list[TypedSite]] = {}
     for jobs, place, _, _ in sites:
         for job, payload in jobs.items():
             of_job = numbers[job]
@@ -360,7 +362,7 @@ def objects_inside(sites: Iterable[Site], numbers: Numbers, rules: Rules) -> dic
                 continue
             for choice in payload.categories or ():
                 if of_job[choice.name]:
-                    own: Place = (place, job, None, choice.name)
+                    own: _Place = (place, job, None, choice.name)
                     inside = found.setdefault(own, [])
                     if choice.children:
                         inside.append((choice.children, own, None, False))

@@ -3,8 +3,8 @@
 `write` does everything that formats have in common: it checks options, reads and joins labels and assets in constant
 memory, filters, fetches media, names files, and writes the archive. A format is a module in ``formats`` with a
 constant `Format`, and a line in the table there. The constant declares what the format supports; its ``open`` returns a
-`Writer`. ``asset`` takes one `Asset` after another and returns the files of each; ``close`` returns the files that need
-all assets. The writer uses an `Export`: the project, the options, the jobs that fit, ``annotations`` (checked,
+`FormatWriter`. ``asset`` takes one `Asset` after another and returns the files of each; ``close`` returns those that
+need all assets. The writer uses an `Export`: the project, the options, the jobs that fit, ``annotations`` (checked,
 and with their shapes), a temporary file (``spool``), and one place to report problems (``reject``).
 
 Writers take file names from the asset (``name``, ``file_stem``, ``frame_name``) and the export (``folders``), never
@@ -17,7 +17,7 @@ from kili_query.extras import load
 
 load("kili_query.export.text_jobs", "`kili_query.export`", "export")  # its error names the extra
 
-from kili_query.export.asset import Asset, Label, Media, WritableAnnotation
+from kili_query.export.asset import Asset, ExportedLabel, Media, WritableAnnotation
 from kili_query.export.context import Export
 from kili_query.export.errors import (
     DownloadError,
@@ -27,7 +27,7 @@ from kili_query.export.errors import (
     NotExportableAssetError,
     NotExportableLabelError,
 )
-from kili_query.export.format import Entry, Format, Writer
+from kili_query.export.format import Entry, Format, FormatWriter
 from kili_query.export.formats import FORMATS, format_named
 from kili_query.export.media import Fetch, Fetched
 from kili_query.export.options import AnnotationModifier, ExportType, Layout, OnError, Options
@@ -44,11 +44,12 @@ __all__ = [
     "Entry",
     "Export",
     "ExportType",
+    "ExportedLabel",
     "Fetch",
     "Fetched",
     "Format",
+    "FormatWriter",
     "Frame",
-    "Label",
     "Layout",
     "Media",
     "NoCompatibleJobError",
@@ -62,7 +63,6 @@ __all__ = [
     "Skipped",
     "Summary",
     "WritableAnnotation",
-    "Writer",
     "format_named",
     "write",
 ]

@@ -53,7 +53,7 @@ class WritableAnnotation:
 
 
 @frozen
-class Label:
+class ExportedLabel:
     """One label of an asset.
 
     Attributes:
@@ -116,7 +116,7 @@ class Asset:
     """
 
     document: Mapping[str, object]
-    labels: tuple[Label, ...]
+    labels: tuple[ExportedLabel, ...]
     name: str
     stem: str
     names: Names = field(repr=False)
@@ -138,7 +138,7 @@ class Asset:
         """Its id; empty if missing."""
         return str(self.document.get("id") or "")
 
-    def file_stem(self, label: Label, frame: Frame | None = None) -> str:
+    def file_stem(self, label: ExportedLabel, frame: Frame | None = None) -> str:
         """Return the name, without suffix, of the file of a label or of one of its frames; unique in the archive.
 
         The frame numbers in names count from 1, and have as many digits as the last one.

@@ -9,7 +9,7 @@ from typing import IO
 from attrs import field, frozen
 
 from kili_query.errors import KiliQueryError, LabelError, MalformedLabelError
-from kili_query.export.asset import Asset, Label, WritableAnnotation
+from kili_query.export.asset import Asset, ExportedLabel, WritableAnnotation
 from kili_query.export.errors import NotExportableLabelError
 from kili_query.export.options import Options
 from kili_query.export.project import Project
@@ -51,7 +51,7 @@ class Export:
         return self.spools.enter_context(tempfile.TemporaryFile(dir=self.scratch))
 
     def annotations(
-        self, asset: Asset, label: Label, frame: Frame, *, job: Job | None = None
+        self, asset: Asset, label: ExportedLabel, frame: Frame, *, job: Job | None = None
     ) -> list[WritableAnnotation]:
         """Yield the annotations of a label that can be written, in order, for all jobs of the format or one job.
 
@@ -68,7 +68,7 @@ class Export:
         """Count an annotation that the format cannot hold."""
         self.summary.unsupported[annotation.type or type(annotation.shape).__name__.lower()] += 1
 
-    def note_lost(self, asset: str, label: Label) -> None:
+    def note_lost(self, asset: str, label: ExportedLabel) -> None:
         """Count the answers of a label that are not written.
 
         These are answers to jobs that the format cannot hold or the interface does not have, and shapes without a
@@ -111,7 +111,9 @@ class Export:
         else:
             raise type(error)(str(problem)) from error
 
-    def _annotations_of(self, asset: Asset, label: Label, frame: Frame, job: Job) -> Iterator[WritableAnnotation]:
+    def _annotations_of(
+        self, asset: Asset, label: ExportedLabel, frame: Frame, job: Job
+    ) -> Iterator[WritableAnnotation]:
         path = f"{frame.path}.{job.name}"
         try:
             listed = annotations_of(frame.jobs.get(job.name), path)
@@ -141,7 +143,7 @@ def _answers(jobs: Mapping[str, object], job: str) -> int:
     return int(bool(payload))
 
 
-def _annotation(raw: object, job: Job, label: Label, path: str) -> WritableAnnotation:
+def _annotation(raw: object, job: Job, label: ExportedLabel, path: str) -> WritableAnnotation:
     category = first_category(raw, path)
     assert isinstance(raw, Mapping)  # it has a category
     if category not in job.categories:

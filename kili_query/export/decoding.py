@@ -6,7 +6,7 @@ from typing import TypeGuard
 from kili_query.counting.conversations import holds_answers
 from kili_query.counting.label import content_of
 from kili_query.errors import MalformedLabelError
-from kili_query.export.asset import Label
+from kili_query.export.asset import ExportedLabel
 from kili_query.export.project import Project
 from kili_query.export.text_jobs import read_jobs
 from kili_query.labels.geometry import Size
@@ -20,7 +20,7 @@ def label_name(label: Mapping[str, object], number: int) -> str:
     return str(label.get("id") or number).encode("utf-8", "backslashreplace").decode()  # so that a terminal can show it
 
 
-def label_of(document: dict[str, object], project: Project, name: str) -> Label:
+def label_of(document: dict[str, object], project: Project, name: str) -> ExportedLabel:
     """Return the label of a document.
 
     Raises:
@@ -29,9 +29,9 @@ def label_of(document: dict[str, object], project: Project, name: str) -> Label:
     """
     content = _content(document)
     if is_framed(content, is_video=project.is_video if project.input_type else None):
-        return Label(document, content, frames_of(content), name, beside_frames=beside_frames(content))
+        return ExportedLabel(document, content, frames_of(content), name, beside_frames=beside_frames(content))
     rotation = 0 if project.input_type == "GEOSPATIAL" else rotation_of(content)
-    return Label(document, content, (Frame(None, content, CONTENT),), name, rotation_degrees=rotation)
+    return ExportedLabel(document, content, (Frame(None, content, CONTENT),), name, rotation_degrees=rotation)
 
 
 def _content(document: dict[str, object]) -> Mapping[str, object]:

@@ -24,7 +24,7 @@ class Entry(NamedTuple):
     data: Data
 
 
-class Writer(Protocol):
+class FormatWriter(Protocol):
     """Writes one export."""
 
     def asset(self, asset: Asset) -> Iterable[Entry]:
@@ -64,7 +64,7 @@ class Format:
     """
 
     name: str
-    open: Callable[[Export], Writer]
+    open: Callable[[Export], FormatWriter]
     is_archive: bool = True
     suffix: str = ".json"
     stem: Callable[[str], str] = field(default=str)

@@ -14,7 +14,7 @@ from kili_query.errors import SourceError
 from kili_query.export.options import Options
 from kili_query.labels.structure import CONTENT
 from kili_query.protocol import read_instant
-from kili_query.scanning import Fault, Place, Problem, ProgressCallback, Record, Source, read_labels
+from kili_query.scanning import LabelSource, Place, Problem, ProblemKind, ProgressCallback, Record, read_labels
 from kili_query.scanning.labels import (
     LABEL_FIELDS,
     LOOKS_LIKE_PROJECT,
@@ -53,8 +53,8 @@ class Joined(NamedTuple):
 
 
 def joined(
-    labels: Source | None,
-    assets: Source | None,
+    labels: LabelSource | None,
+    assets: LabelSource | None,
     options: Options,
     scratch: Path,
     progress: ProgressCallback | None = None,
@@ -74,7 +74,7 @@ def joined(
 
 
 def _both(
-    labels: Source, assets: Source, options: Options, scratch: Path, progress: ProgressCallback | None
+    labels: LabelSource, assets: LabelSource, options: Options, scratch: Path, progress: ProgressCallback | None
 ) -> Generator[Joined | Problem, None, None]:
     with closing(_Store(scratch)) as store:
         for item in _documents(labels, progress):
@@ -87,17 +87,17 @@ def _both(
             if isinstance(item, Problem):
                 yield item
             elif (mistaken := mistaken_asset(item.label)) is not None:
-                yield Problem(item.place, Fault.BROKEN, _MISTAKEN.format(mistaken))
+                yield Problem(item.place, ProblemKind.BROKEN, _MISTAKEN.format(mistaken))
             else:
                 asset = {key: value for key, value in item.label.items() if key not in LABEL_FIELDS}
                 if store.is_ambiguous(asset):
-                    yield Problem(item.place, Fault.BROKEN, _AMBIGUOUS.format(asset.get("externalId")))
+                    yield Problem(item.place, ProblemKind.BROKEN, _AMBIGUOUS.format(asset.get("externalId")))
                 yield from _chosen(asset, store.take(asset), item.place, options)
         yield Joined({}, (), store.orphans)
 
 
 def _alone(
-    source: Source | None, options: Options, scratch: Path, progress: ProgressCallback | None
+    source: LabelSource | None, options: Options, scratch: Path, progress: ProgressCallback | None
 ) -> Generator[Joined | Problem, None, None]:
     """Return assets that hold their labels immediately; labels that name their asset after all have been read."""
     if source is None:
@@ -119,7 +119,7 @@ def _alone(
             elif _is_named(item.label):
                 yield Joined(item.label, ())  # an asset without labels
             else:
-                yield Problem(item.place, Fault.BROKEN, f"{_NEITHER}{mistaken_for_label(item.label)}")
+                yield Problem(item.place, ProblemKind.BROKEN, f"{_NEITHER}{mistaken_for_label(item.label)}")
         store.finish()
         for asset in store.owners():
             yield from _chosen(asset, store.take(asset), None, options)
@@ -138,14 +138,14 @@ def _stored(store: "_Store", records: Iterable[Record | Problem], options: Optio
             continue
         owner = _owner(record.label)
         if not _is_named(owner):
-            yield Problem(record.place, Fault.BROKEN, _ASTRAY)
+            yield Problem(record.place, ProblemKind.BROKEN, _ASTRAY)
             continue
         try:
             store.add(record.label, owner, is_wanted=_is_wanted(record.label, options))
         except RecursionError:
-            yield Problem(record.place, Fault.BROKEN, "nested too deeply")
+            yield Problem(record.place, ProblemKind.BROKEN, "nested too deeply")
         except (pickle.PicklingError, TypeError, AttributeError) as error:
-            yield Problem(record.place, Fault.BROKEN, f"it holds a value that JSON cannot hold: {error}")
+            yield Problem(record.place, ProblemKind.BROKEN, f"it holds a value that JSON cannot hold: {error}")
 
 
 def _owner(label: Document) -> Document:
@@ -190,7 +190,9 @@ def _chosen(
     if is_one and len(timed) > 1:
         for time, label in timed:
             if time is None:
-                yield Problem(place or _place_of(asset), Fault.BROKEN, _UNTIMED.format(label.get("id"), label[_TIME]))
+                yield Problem(
+                    place or _place_of(asset), ProblemKind.BROKEN, _UNTIMED.format(label.get("id"), label[_TIME])
+                )
         timed = [one for one in timed if one[0] is not None]
     found = [label for _, label in sorted(timed, key=lambda one: one[0] or _UNKNOWN_TIME)]
     yield Joined(asset, tuple(found[-1:] if is_one else found))
@@ -221,10 +223,10 @@ def _created_at(label: Mapping[str, object]) -> datetime | None:
         return None
 
 
-def _documents(source: Source, progress: ProgressCallback | None) -> Iterator[Record | Problem]:
+def _documents(source: LabelSource, progress: ProgressCallback | None) -> Iterator[Record | Problem]:
     for item in read_labels(source, at="", progress=progress):
         is_other = isinstance(item, Record) and is_project(item.label)
-        yield Problem(item.place, Fault.BROKEN, LOOKS_LIKE_PROJECT) if is_other else item
+        yield Problem(item.place, ProblemKind.BROKEN, LOOKS_LIKE_PROJECT) if is_other else item
 
 
 class _Store:

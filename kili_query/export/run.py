@@ -7,7 +7,7 @@ from attrs import define, evolve, field
 
 from kili_query.errors import KiliQueryError, LabelError, SourceError
 from kili_query.export.archive import Sink
-from kili_query.export.asset import Asset, Label, Media
+from kili_query.export.asset import Asset, ExportedLabel, Media
 from kili_query.export.context import Export
 from kili_query.export.decoding import label_name, label_of, size_of
 from kili_query.export.errors import (
@@ -16,7 +16,7 @@ from kili_query.export.errors import (
     NotExportableAssetError,
     NotExportableLabelError,
 )
-from kili_query.export.format import Entry, Format, Writer
+from kili_query.export.format import Entry, Format, FormatWriter
 from kili_query.export.joining import Joined
 from kili_query.export.layers import is_geotiff
 from kili_query.export.media import Fetched, FetchedAsset, MediaStage, extension_of, shown_source
@@ -34,7 +34,7 @@ class Candidate(NamedTuple):
     """An asset with labels to write."""
 
     document: Mapping[str, object]
-    labels: tuple[Label, ...]
+    labels: tuple[ExportedLabel, ...]
     name: str
 
 
@@ -51,7 +51,7 @@ class Run:
     """
 
     format: Format
-    writer: Writer
+    writer: FormatWriter
     export: Export
     matcher: Matcher | None
     renamed: list[Mapping[str, object]] = field(factory=list, init=False)
@@ -116,7 +116,7 @@ class Run:
             return NotCompatibleOptions("it is labeled in coordinates of the earth, so there are no pixels")
         return None
 
-    def _labels(self, item: Joined, asset: str) -> list[Label]:
+    def _labels(self, item: Joined, asset: str) -> list[ExportedLabel]:
         """Return the labels that can be read and match."""
         read = (self._label(document, number, asset) for number, document in enumerate(item.labels, 1))
         wanted = [label for label in read if label is not None]
@@ -124,7 +124,7 @@ class Run:
             return wanted
         return [evolve(label, ending=f"_label{number}") for number, label in enumerate(wanted, 1)]
 
-    def _label(self, document: Document, number: int, asset: str) -> Label | None:
+    def _label(self, document: Document, number: int, asset: str) -> ExportedLabel | None:
         name = label_name(document, number)
         try:
             label = label_of(document, self.export.project, name)
@@ -218,7 +218,7 @@ def _frame_extension(frames: Mapping[int, Fetched]) -> str:
     return extension_of("", first, str(first.file)) or ".jpg"
 
 
-def _frame_digits(labels: Iterable[Label], frames: Mapping[int, Fetched]) -> int:
+def _frame_digits(labels: Iterable[ExportedLabel], frames: Mapping[int, Fetched]) -> int:
     last = max([*frames, *[frame.number or 0 for label in labels for frame in label.frames]], default=0)
     return len(str(last + 1))
 

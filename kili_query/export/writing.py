@@ -29,7 +29,7 @@ from kili_query.export.summary import Summary
 from kili_query.extras import load
 from kili_query.output_files import Replacement, WriteError, refuse_inputs, replaced
 from kili_query.query import Query, parse, validate
-from kili_query.scanning import Problem, Source
+from kili_query.scanning import LabelSource, Problem
 from kili_query.targets.closures import Matcher
 
 if TYPE_CHECKING:
@@ -52,8 +52,8 @@ _RESERVED = (
 
 
 def write(
-    labels: Source | None,
-    assets: Source | None,
+    labels: LabelSource | None,
+    assets: LabelSource | None,
     project: ProjectSource,
     *,
     fmt: str,

@@ -13,7 +13,7 @@ from kili_query.extras import has_extra
 from kili_query.frames.counting_columns import Columns
 from kili_query.frames.metadata import NO_METADATA, Metadata, metadata_of
 from kili_query.ontology import Ontology, OntologySource
-from kili_query.scanning import Fault, Place, Problem, Source, content_of, read_labels
+from kili_query.scanning import LabelSource, Place, Problem, ProblemKind, content_of, read_labels
 from kili_query.scanning.labels import labels_in
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _NOWHERE = Place("<labels>")
 
 
 def count_table(
-    labels: Source | Iterable[bytes],
+    labels: LabelSource | Iterable[bytes],
     ontology: OntologySource | None = None,
     *,
     policy: CountPolicy = DEFAULT_POLICY,
@@ -83,7 +83,7 @@ def typed_rows(rules: Rules, at: str, columns: Columns) -> "TypedRows | None":
     return TypedRows(rules, at, columns)
 
 
-def _items(labels: Source | Iterable[bytes], at: str) -> Iterator[object]:
+def _items(labels: LabelSource | Iterable[bytes], at: str) -> Iterator[object]:
     """Yield labels, as bytes or decoded; a record that is not a label becomes a problem."""
     if not _is_file(labels):
         if isinstance(labels, bytes | bytearray | dict) or not isinstance(labels, Iterable):
@@ -145,7 +145,9 @@ class _Reader:
             self._columns.add_row(NO_METADATA, _MALFORMED)
         else:
             self._add(
-                value if value is None or isinstance(value, dict) else Problem(_NOWHERE, Fault.BROKEN, "not a label")
+                value
+                if value is None or isinstance(value, dict)
+                else Problem(_NOWHERE, ProblemKind.BROKEN, "not a label")
             )
 
     def _add_label(self, value: object) -> None:

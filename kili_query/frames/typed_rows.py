@@ -9,7 +9,7 @@ from typing import cast
 from msgspec import Struct
 
 from kili_query.counting import Rules
-from kili_query.counting.typed import LabelReader, Site, TooDeep, numbers_of_objects, with_all_below
+from kili_query.counting.typed import LabelReader, TooDeep, TypedSite, numbers_of_objects, with_all_below
 from kili_query.frames.counting_columns import Columns
 from kili_query.frames.metadata import NO_METADATA, Metadata
 
@@ -61,7 +61,7 @@ class TypedRows:
         sites = None if self._read is None else self._read.convert(content)
         return sites is not None and self._add(metadata, sites)
 
-    def _add(self, metadata: Metadata, sites: list[Site]) -> bool:
+    def _add(self, metadata: Metadata, sites: list[TypedSite]) -> bool:
         try:
             sites = with_all_below(sites)
         except TooDeep:

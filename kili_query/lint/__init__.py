@@ -8,6 +8,15 @@ be read; what a program puts together is reported as skipped.
 from kili_query.lint.check import check_search
 from kili_query.lint.files import lint_paths
 from kili_query.lint.fixing import FixError, fix_file
-from kili_query.lint.searches import Found, Search, Skipped, Unreadable
+from kili_query.lint.searches import LintItem, Search, SkippedPlace, Unreadable
 
-__all__ = ["FixError", "Found", "Search", "Skipped", "Unreadable", "check_search", "fix_file", "lint_paths"]
+__all__ = [
+    "FixError",
+    "LintItem",
+    "Search",
+    "SkippedPlace",
+    "Unreadable",
+    "check_search",
+    "fix_file",
+    "lint_paths",
+]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from attrs import evolve, frozen
 
-from kili_query.lint.searches import Found, Placement, Search, Skipped, Unreadable
+from kili_query.lint.searches import LintItem, Placement, Search, SkippedPlace, Unreadable
 from kili_query.source import Position, Source, Span
 
 
@@ -32,12 +32,12 @@ class Derived:
         piece = bisect_right(self.starts, offset) - 1
         return min(self.origins[piece] + offset - self.starts[piece], len(self.origin.text))
 
-    def place(self, found: Found) -> Found:
+    def place(self, found: LintItem) -> LintItem:
         """Return the findings in the new text, at their places in the original."""
         match found:
             case Search(place=place):
                 return evolve(found, place=self._placement(place))
-            case Skipped(start=start):
+            case SkippedPlace(start=start):
                 return evolve(found, source=self.origin, start=self.original(start))
             case Unreadable(position=Position(line, column)):
                 starts = self.source.line_starts

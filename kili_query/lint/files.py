@@ -15,15 +15,15 @@ from kili_query.lint.derived import plain_line_ends
 from kili_query.lint.in_json import find_in_json
 from kili_query.lint.in_notebook import find_in_notebook
 from kili_query.lint.in_python import find_in_python
-from kili_query.lint.searches import NAMES, Found, Unreadable
+from kili_query.lint.searches import NAMES, LintItem, Unreadable
 from kili_query.litter import is_litter
 from kili_query.source import Source
 
-Finder: TypeAlias = Callable[[Source], Iterator[Found]]
+Finder: TypeAlias = Callable[[Source], Iterator[LintItem]]
 
 
-def _find_in_yaml(source: Source) -> Iterator[Found]:
-    found: Iterator[Found] = load("kili_query.lint.in_yaml", "YAML", "cli").find_in_yaml(source)
+def _find_in_yaml(source: Source) -> Iterator[LintItem]:
+    found: Iterator[LintItem] = load("kili_query.lint.in_yaml", "YAML", "cli").find_in_yaml(source)
     return found
 
 
@@ -49,7 +49,7 @@ _CHUNK_BYTES = 1 << 20
 _PASSED_OVER = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
 
 
-def lint_paths(paths: Iterable[str]) -> Iterator[tuple[str, list[Found]]]:
+def lint_paths(paths: Iterable[str]) -> Iterator[tuple[str, list[LintItem]]]:
     """Find the searches in each file, once.
 
     Folders are walked, except hidden ones, virtual environments, ``node_modules`` and those behind links; what
@@ -90,7 +90,7 @@ def _is_passed_over(here: str, name: str) -> bool:
     )
 
 
-def _find(name: str, *, is_named: bool) -> Iterator[Found]:
+def _find(name: str, *, is_named: bool) -> Iterator[LintItem]:
     try:
         text = _read(name, is_named=is_named)
     except UnicodeDecodeError as error:
@@ -106,7 +106,7 @@ def _find(name: str, *, is_named: bool) -> Iterator[Found]:
             yield from find_in_text(text, name)
 
 
-def find_in_text(text: str, name: str) -> Iterator[Found]:
+def find_in_text(text: str, name: str) -> Iterator[LintItem]:
     """Find the searches in the text of a file, which the suffix of its name says how to read."""
     return _FINDERS[Path(name).suffix](Source(plain_line_ends(text), name))
 

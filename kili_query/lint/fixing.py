@@ -11,7 +11,7 @@ from kili_query.errors import KiliQueryError
 from kili_query.lint.check import place_edit
 from kili_query.lint.derived import plain_line_ends
 from kili_query.lint.files import decode, find_in_text
-from kili_query.lint.searches import Found, Search
+from kili_query.lint.searches import LintItem, Search
 from kili_query.ontology import Ontology
 from kili_query.output_files import replaced
 from kili_query.query import check
@@ -36,7 +36,7 @@ class Fixed:
         left: each fix that was known but could not be made, with its place and the reason.
     """
 
-    found: Sequence[Found]
+    found: Sequence[LintItem]
     changes: list[str] = field(factory=list)
     left: list[str] = field(factory=list)
 
@@ -72,7 +72,7 @@ class _Mended:
     changes: list[_Change] = field(factory=list)
 
 
-def fix_file(name: str, found: Sequence[Found], ontology: Ontology | None = None) -> Fixed:
+def fix_file(name: str, found: Sequence[LintItem], ontology: Ontology | None = None) -> Fixed:
     """Make the fixes that diagnostics carry, if the query can be parsed and has fewer faults afterwards.
 
     The new text is read again before it replaces the file: it must hold exactly the searches that were meant.
@@ -142,7 +142,7 @@ class _File:
         except UnicodeEncodeError:
             return None
 
-    def fixed(self, found: Sequence[Found], mended: Mapping[int, _Mended]) -> tuple[bytes, list[Found]] | None:
+    def fixed(self, found: Sequence[LintItem], mended: Mapping[int, _Mended]) -> tuple[bytes, list[LintItem]] | None:
         """Return the file with some searches mended and what is found in it, or None if that is not what was meant."""
         data = self.encoded(_edited(self.text, [edit for one in mended.values() for edit in one.placed]))
         if data is None:
@@ -157,7 +157,7 @@ class _File:
             raise FixError(_CHANGED.format(self.name))
 
 
-def _meaning(found: Found) -> object:
+def _meaning(found: LintItem) -> object:
     return found.text if isinstance(found, Search) else type(found)
 
 
@@ -232,7 +232,7 @@ def _edited(text: str, edits: list[Edit]) -> str:
     return text
 
 
-def _left(found: Sequence[Found], ontology: Ontology | None) -> list[str]:
+def _left(found: Sequence[LintItem], ontology: Ontology | None) -> list[str]:
     return [
         f"{_where(one, fault.span.start)}: {fault.code} is left: its fix cannot be made in place"
         for one in found

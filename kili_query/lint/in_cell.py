@@ -13,7 +13,7 @@ from typing import TypeAlias
 from attrs import define, field, frozen
 
 from kili_query.lint.derived import Derived, derive
-from kili_query.lint.searches import Found, Skipped, mentions_search
+from kili_query.lint.searches import LintItem, SkippedPlace, mentions_search
 from kili_query.source import Source, Span
 
 Piece: TypeAlias = Span | str
@@ -136,7 +136,7 @@ _MAGICS = {
 _CELL_MAGICS = _MAGICS | dict.fromkeys(("capture", "python", "python3", "pypy"), _Magic())
 
 
-def find_in_cell(cell: Source, find: Callable[[Source], Iterator[Found]]) -> Iterator[Found]:
+def find_in_cell(cell: Source, find: Callable[[Source], Iterator[LintItem]]) -> Iterator[LintItem]:
     r"""Find searches in the Python of a cell, and commands that mention a search but are not Python.
 
     Args:
@@ -144,7 +144,7 @@ def find_in_cell(cell: Source, find: Callable[[Source], Iterator[Found]]) -> Ite
         find: finds searches in Python.
 
     >>> cell = Source("!pip install \\\n x\n%time f(y)\nz = %sql category_search")
-    >>> [str(one) for one in find_in_cell(cell, lambda python: iter([Skipped(python, 2, repr(python.text))]))]
+    >>> [str(one) for one in find_in_cell(cell, lambda python: iter([SkippedPlace(python, 2, repr(python.text))]))]
     ["query:3:7: skipped: '0\\nf(y)\\nz = 0'", 'query:4:5: skipped: it mentions a search, but is a command, not Python']
     """
     plain = without_prompts(cell)
@@ -179,7 +179,7 @@ class _Reading:
 
     source: Source
     at: int = 0
-    skipped: list[Skipped] = field(factory=list)
+    skipped: list[SkippedPlace] = field(factory=list)
 
     @property
     def text(self) -> str:
@@ -268,7 +268,7 @@ class _Reading:
     def skip(self, start: int, end: int, reason: str = "it mentions a search, but is a command, not Python") -> None:
         """Leave something out, and report it where a search may stand in it."""
         if mentions_search(self.text[start:end]):
-            self.skipped.append(Skipped(self.source, start, reason))
+            self.skipped.append(SkippedPlace(self.source, start, reason))
 
 
 def _is_python(text: str, *, is_value: bool) -> bool:

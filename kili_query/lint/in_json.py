@@ -7,7 +7,16 @@ from typing import TypeAlias
 
 from attrs import frozen
 
-from kili_query.lint.searches import NAMES, Found, Placement, Search, Skipped, Unit, Unreadable, place_text
+from kili_query.lint.searches import (
+    NAMES,
+    LintItem,
+    Placement,
+    Search,
+    SkippedPlace,
+    Unit,
+    Unreadable,
+    place_text,
+)
 from kili_query.source import Source, Span
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -29,7 +38,7 @@ class JsonScalar:
     is_null: bool = False
 
 
-def find_in_json(source: Source) -> Iterator[Found]:
+def find_in_json(source: Source) -> Iterator[LintItem]:
     """The values of keys that are named as a search is, at any depth.
 
     >>> [search] = find_in_json(Source('{"jobs": [{"category_search": "J.A.count > 0"}]}'))
@@ -44,7 +53,7 @@ def find_in_json(source: Source) -> Iterator[Found]:
         if scalar.is_null:
             continue
         if scalar.value is None:
-            yield Skipped(source, scalar.span.start, "not a text")
+            yield SkippedPlace(source, scalar.span.start, "not a text")
         else:
             yield Search(scalar.value, place_scalar(scalar, source))
 

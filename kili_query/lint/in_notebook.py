@@ -10,13 +10,13 @@ from kili_query.lint.derived import plain_line_ends, without_carriage_returns
 from kili_query.lint.in_cell import find_in_cell
 from kili_query.lint.in_json import JsonScalar, Path, place_scalar, read_json, scalars
 from kili_query.lint.in_python import find_in_python
-from kili_query.lint.searches import PARSED_LENGTH, Found, Placement, Search, Unreadable, mentions_search
+from kili_query.lint.searches import PARSED_LENGTH, LintItem, Placement, Search, Unreadable, mentions_search
 from kili_query.source import Source, Span
 
 _Object: TypeAlias = dict[str, object]
 
 
-def find_in_notebook(source: Source) -> Iterator[Found]:
+def find_in_notebook(source: Source) -> Iterator[LintItem]:
     """The searches in the cells of Python; a place is one in its cell, and cells of all kinds count from 1.
 
     Cells that mention no search are not read.
@@ -115,7 +115,7 @@ def _names_python(language: object) -> bool:
     return not isinstance(language, str) or language.lower() in ("python", "ipython")
 
 
-def _read_cell(cell: _Cell, pieces: list[JsonScalar], source: Source) -> Iterator[Found]:
+def _read_cell(cell: _Cell, pieces: list[JsonScalar], source: Source) -> Iterator[LintItem]:
     name = f"{source.name}:cell {cell.number}"
     if "".join(piece.value or "" for piece in pieces) != cell.text:
         yield Unreadable(name, "its text stands in the notebook twice")
@@ -143,7 +143,7 @@ def _place_cell(pieces: list[JsonScalar], source: Source) -> Placement:
     return Placement(source, starts, ends, Span(pieces[0].span.start, pieces[-1].span.end))
 
 
-def _find_in_text(cell: Source) -> Iterator[Found]:
+def _find_in_text(cell: Source) -> Iterator[LintItem]:
     """The searches of a cell, which is read as it stands if it is Python: a text in it may look like a command."""
     as_it_stands = list(find_in_python(cell))
     if not any(isinstance(found, Unreadable) for found in as_it_stands):

@@ -12,11 +12,21 @@ from itertools import accumulate
 from attrs import field, frozen
 
 from kili_query.lint.derived import without_carriage_returns
-from kili_query.lint.searches import NAMES, PARSED_LENGTH, PRAGMA, Found, Search, Skipped, Unit, Unreadable, place_text
+from kili_query.lint.searches import (
+    NAMES,
+    PARSED_LENGTH,
+    PRAGMA,
+    LintItem,
+    Search,
+    SkippedPlace,
+    Unit,
+    Unreadable,
+    place_text,
+)
 from kili_query.source import Position, Source, Span
 
 
-def find_in_python(source: Source) -> Iterator[Found]:
+def find_in_python(source: Source) -> Iterator[LintItem]:
     """The searches of a module or a cell, from top to bottom.
 
     >>> for found in find_in_python(Source('count(category_search="J.A")\\nq = "J.B"  # kili-query')):
@@ -28,7 +38,7 @@ def find_in_python(source: Source) -> Iterator[Found]:
     yield from map(plain.place, _find(plain.source))
 
 
-def _find(source: Source) -> Iterator[Found]:
+def _find(source: Source) -> Iterator[LintItem]:
     if len(source.text) > PARSED_LENGTH:
         yield Unreadable(source.name, f"longer than {PARSED_LENGTH} characters")
         return
@@ -116,16 +126,16 @@ def _pragma_lines(text: str) -> Iterator[int]:
             yield token.start[0]
 
 
-def _read(value: ast.expr, source: Source, span: Span) -> Iterator[Found]:
+def _read(value: ast.expr, source: Source, span: Span) -> Iterator[LintItem]:
     match value:
         case ast.Constant(value=None):
             return  # no filter
         case ast.Constant(value=str(text)):
             yield Search(text, place_text(text, _units(source.text, span), source, span))
         case ast.JoinedStr():
-            yield Skipped(source, span.start, "an f-string is put together when the program runs")
+            yield SkippedPlace(source, span.start, "an f-string is put together when the program runs")
         case _:
-            yield Skipped(source, span.start, "not a plain text")
+            yield SkippedPlace(source, span.start, "not a plain text")
 
 
 @frozen

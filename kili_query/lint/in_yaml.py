@@ -10,9 +10,9 @@ from kili_query.lint.searches import (
     NAMES,
     PARSED_LENGTH,
     PRAGMA,
-    Found,
+    LintItem,
     Search,
-    Skipped,
+    SkippedPlace,
     Unit,
     Unreadable,
     mentions_search,
@@ -23,7 +23,7 @@ from kili_query.source import Position, Source, Span
 _TEXT, _NULL = "tag:yaml.org,2002:str", "tag:yaml.org,2002:null"
 
 
-def find_in_yaml(source: Source) -> Iterator[Found]:
+def find_in_yaml(source: Source) -> Iterator[LintItem]:
     """The values of keys that are named as a search is, at any depth, and texts that a comment marks.
 
     >>> text = "jobs:\\n  - category_search: J.A.count > 0\\n  - J.B  # kili-query\\n"
@@ -117,12 +117,12 @@ def _body(node: yaml.ScalarNode, text: str) -> Span:
     return Span(start, end)
 
 
-def _read(node: yaml.Node, source: Source) -> Iterator[Found]:
+def _read(node: yaml.Node, source: Source) -> Iterator[LintItem]:
     if node.tag == _TEXT:
         body = _body(node, source.text)
         yield Search(node.value, place_text(node.value, _units(node.style, source.text, body), source, body))
     elif node.tag != _NULL:
-        yield Skipped(source, node.start_mark.index, "not a text")
+        yield SkippedPlace(source, node.start_mark.index, "not a text")
 
 
 _ESCAPE = re.compile(

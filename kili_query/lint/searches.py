@@ -69,7 +69,7 @@ class Search:
 
 
 @frozen
-class Skipped:
+class SkippedPlace:
     """A place that should hold a search, but does not hold plain text."""
 
     source: Source
@@ -94,7 +94,7 @@ class Unreadable:
         return f"{self.name}{where}: {self.reason}"
 
 
-Found: TypeAlias = Search | Skipped | Unreadable
+LintItem: TypeAlias = Search | SkippedPlace | Unreadable
 
 _BLANK = frozenset(" \t\r\n\x85\u2028\u2029")
 

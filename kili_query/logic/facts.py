@@ -22,7 +22,7 @@ from kili_query.ast import (
 )
 from kili_query.logic.intervals import Interval
 from kili_query.logic.literals import Bounds
-from kili_query.ontology import Category, Job, Ontology, VideoPolicy
+from kili_query.ontology import Job, JobCategory, Ontology, VideoPolicy
 from kili_query.ontology.job import METADATA_JOBS
 from kili_query.ontology.nesting import can_stand
 from kili_query.syntax.printer import print_name
@@ -229,7 +229,7 @@ def _outer(tree: Predicate) -> Iterator[Counter]:
                 pass
 
 
-def _places(category: Category, child: str) -> int:
+def _places(category: JobCategory, child: str) -> int:
     """How often a child job may stand below one object: once, and once more in each point that has it."""
     return 1 + sum(child in point.children for point in category.points)
 

@@ -21,7 +21,7 @@ Ranges: TypeAlias = dict[int, Interval]
 
 
 @frozen
-class Row:
+class WeightedSum:
     """A weighted sum that must reach a bound.
 
     Attributes:
@@ -33,12 +33,12 @@ class Row:
     bound: int
 
 
-def rows_of(weights: tuple[tuple[int, int], ...], low: int, high: int) -> tuple[Row, Row]:
+def rows_of(weights: tuple[tuple[int, int], ...], low: int, high: int) -> tuple[WeightedSum, WeightedSum]:
     """A sum in a range, as two rows."""
-    return Row(weights, low), Row(tuple((variable, -weight) for variable, weight in weights), -high)
+    return WeightedSum(weights, low), WeightedSum(tuple((variable, -weight) for variable, weight in weights), -high)
 
 
-def solve_sums(rows: Iterable[Row], ranges: Ranges) -> tuple[Values | bool | None, int]:
+def solve_sums(rows: Iterable[WeightedSum], ranges: Ranges) -> tuple[Values | bool | None, int]:
     """Find integers in their ranges that meet all rows, small ones first.
 
     Returns:
@@ -65,19 +65,19 @@ def solve_sums(rows: Iterable[Row], ranges: Ranges) -> tuple[Values | bool | Non
     return _unless_eliminated(asking, ranges), visits
 
 
-def _least(row: Row, ranges: Ranges) -> int:
+def _least(row: WeightedSum, ranges: Ranges) -> int:
     return sum(weight * ranges[variable][weight < 0] for variable, weight in row.weights)
 
 
-def _unless_eliminated(rows: Sequence[Row], ranges: Ranges) -> bool | None:
+def _unless_eliminated(rows: Sequence[WeightedSum], ranges: Ranges) -> bool | None:
     return False if _eliminate(rows, ranges) else None
 
 
-def _value(row: Row, values: Values) -> int:
+def _value(row: WeightedSum, values: Values) -> int:
     return sum(weight * values[variable] for variable, weight in row.weights)
 
 
-def _split(row: Row, ranges: Ranges, values: Values) -> Iterable[Ranges]:
+def _split(row: WeightedSum, ranges: Ranges, values: Values) -> Iterable[Ranges]:
     """Two parts of the ranges, the one that helps a lacking row last, so that it is tried first."""
     lack = row.bound - _value(row, values)
     best, best_gain = None, (0, 0)
@@ -94,7 +94,7 @@ def _split(row: Row, ranges: Ranges, values: Values) -> Iterable[Ranges]:
     return {**ranges, variable: (low, enough - 1)}, {**ranges, variable: (enough, high)}
 
 
-def _tighten(rows: Sequence[Row], ranges: Ranges) -> tuple[bool, int]:
+def _tighten(rows: Sequence[WeightedSum], ranges: Ranges) -> tuple[bool, int]:
     """Narrow the ranges to what each row leaves; return whether anything is left, and how many rounds it took.
 
     Every other round goes backwards, so that a chain such as ``A < B < C`` takes few rounds in either direction.
@@ -119,7 +119,7 @@ def _tighten(rows: Sequence[Row], ranges: Ranges) -> tuple[bool, int]:
     return True, MAX_ROUNDS
 
 
-def _eliminate(rows: Sequence[Row], ranges: Ranges) -> bool:
+def _eliminate(rows: Sequence[WeightedSum], ranges: Ranges) -> bool:
     """Whether adding up rows, variable by variable, ends in a contradiction (Fourier and Motzkin)."""
     current: set[tuple[frozenset[tuple[int, int]], int]] = set()
     for row in rows:

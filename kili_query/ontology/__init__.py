@@ -3,16 +3,16 @@
 from kili_query.ontology.bind import bind
 from kili_query.ontology.check import check_names
 from kili_query.ontology.complete import Completion, complete
-from kili_query.ontology.job import Category, Job, Point
+from kili_query.ontology.job import CategoryPoint, Job, JobCategory
 from kili_query.ontology.model import Ontology, OntologySource, VideoPolicy
 
 __all__ = [
-    "Category",
+    "CategoryPoint",
     "Completion",
     "Job",
+    "JobCategory",
     "Ontology",
     "OntologySource",
-    "Point",
     "VideoPolicy",
     "bind",
     "check_names",

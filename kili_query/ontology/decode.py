@@ -10,7 +10,7 @@ from pathlib import Path
 from attrs import evolve
 
 from kili_query.errors import OntologyError
-from kili_query.ontology.job import CATEGORY_TASKS, PLAIN_TASKS, Category, Job, Point
+from kili_query.ontology.job import CATEGORY_TASKS, PLAIN_TASKS, CategoryPoint, Job, JobCategory
 
 _MISTAKEN = "it holds {}, not a project: give the file that has the project's `jsonInterface`"
 _LABEL_FIELDS = frozenset({"jsonResponse", "labelOf", "latestLabel", "latestLabels", "labels"})
@@ -168,16 +168,16 @@ def _with_content(job: Job, raw: Mapping[str, object], path: str) -> Job:
     )
 
 
-def _categories(content: Mapping[str, object], path: str, under: str) -> dict[str, Category]:
+def _categories(content: Mapping[str, object], path: str, under: str) -> dict[str, JobCategory]:
     at = _step(path, under)
     found = _mapping_or_none(content.get(under), at)
     return {key: _category(key, _mapping(raw, _step(at, key)), _step(at, key)) for key, raw in found.items()}
 
 
-def _category(key: str, raw: Mapping[str, object], path: str) -> Category:
+def _category(key: str, raw: Mapping[str, object], path: str) -> JobCategory:
     points = _points(raw.get("points"), _step(path, "points"))
     children = [_child_jobs(raw.get("children"), _step(path, "children")), *(point.children for point in points)]
-    return Category(
+    return JobCategory(
         key,
         _text_or_none(raw.get("name"), _step(path, "name")) or key,
         children=tuple(dict.fromkeys(child for some in children for child in some)),
@@ -186,14 +186,14 @@ def _category(key: str, raw: Mapping[str, object], path: str) -> Category:
     )
 
 
-def _points(value: object, path: str) -> tuple[Point, ...]:
+def _points(value: object, path: str) -> tuple[CategoryPoint, ...]:
     points = []
     for index, item in enumerate(_items(value, path)):
         at = f"{path}[{index}]"
         raw = _mapping(item, at)
         code = _text(raw.get("code"), _step(at, "code"))
         name = _text_or_none(raw.get("name"), _step(at, "name")) or code
-        points.append(Point(code, name, _child_jobs(raw.get("children"), _step(at, "children"))))
+        points.append(CategoryPoint(code, name, _child_jobs(raw.get("children"), _step(at, "children"))))
     return tuple(points)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from kili_query.ontology.job import Category, Job, Point
+from kili_query.ontology.job import CategoryPoint, Job, JobCategory
 
 
 def encode_interface(jobs: Iterable[Job]) -> dict[str, object]:
@@ -25,15 +25,15 @@ def _job(job: Job) -> dict[str, object]:
     return told | {"content": content}
 
 
-def _categories(found: Mapping[str, Category]) -> dict[str, object]:
+def _categories(found: Mapping[str, JobCategory]) -> dict[str, object]:
     return {key: _category(category) for key, category in found.items()}
 
 
-def _category(category: Category) -> dict[str, object]:
+def _category(category: JobCategory) -> dict[str, object]:
     told: dict[str, object] = {"name": category.name, "children": list(category.children)}
     told |= {"color": category.color} if category.color is not None else {}
     return told | ({"points": [_point(one) for one in category.points]} if category.points else {})
 
 
-def _point(point: Point) -> dict[str, object]:
+def _point(point: CategoryPoint) -> dict[str, object]:
     return {"code": point.code, "name": point.name, "children": list(point.children)}

@@ -27,7 +27,7 @@ _MULTIPLE_CHOICE_INPUTS = ("checkbox", "multipleDropdown")
 
 
 @frozen
-class Point:
+class CategoryPoint:
     """One point of a pose category."""
 
     code: str
@@ -36,7 +36,7 @@ class Point:
 
 
 @frozen
-class Category:
+class JobCategory:
     """One category of a job.
 
     Attributes:
@@ -50,7 +50,7 @@ class Category:
     key: str
     name: str
     children: tuple[str, ...] = ()
-    points: tuple[Point, ...] = ()
+    points: tuple[CategoryPoint, ...] = ()
     color: str | None = None
 
 
@@ -79,8 +79,8 @@ class Job:
     export_name: str | None = field(default=None, kw_only=True)
     is_child: bool = False
     is_required: bool = False
-    categories: Mapping[str, Category] = field(factory=dict)
-    options: Mapping[str, Category] = field(factory=dict)
+    categories: Mapping[str, JobCategory] = field(factory=dict)
+    options: Mapping[str, JobCategory] = field(factory=dict)
     tools: tuple[str, ...] = ()
     parents: tuple[tuple[str, str], ...] = ()
 
@@ -107,7 +107,7 @@ class Job:
         """Whether one response or annotation may hold several categories."""
         return self.input in _MULTIPLE_CHOICE_INPUTS
 
-    def choices(self) -> Iterator[Category]:
+    def choices(self) -> Iterator[JobCategory]:
         """Its categories and options: whatever may list children."""
         yield from self.categories.values()
         yield from self.options.values()

@@ -6,7 +6,7 @@ from attrs import evolve
 
 from kili_query.ast import Counter, NamePattern, Pattern
 from kili_query.ast.walk import matches_pattern
-from kili_query.ontology.job import Category, Job
+from kili_query.ontology.job import Job, JobCategory
 from kili_query.ontology.model import Ontology
 
 
@@ -18,7 +18,7 @@ def jobs_called(name: str, ontology: Ontology) -> tuple[Job, ...]:
     return tuple(job for job in ontology.jobs.values() if job.instruction == name)
 
 
-def categories_called(name: str, job: Job) -> tuple[Category, ...]:
+def categories_called(name: str, job: Job) -> tuple[JobCategory, ...]:
     """The category with that key, or else all whose display name it is."""
     category = job.categories.get(name)
     if category is not None:

@@ -9,7 +9,7 @@ from kili_query.ast import Predicate
 from kili_query.diagnostics import Code, Diagnostic, Label
 from kili_query.ontology.check import MAX_FINDINGS
 from kili_query.ontology.did_you_mean import suggest
-from kili_query.ontology.job import Category, Job
+from kili_query.ontology.job import Job, JobCategory
 from kili_query.ontology.model import Ontology
 from kili_query.ontology.rules import pattern_matches_nothing, unknown_category, unknown_job
 from kili_query.ontology.use import Use, uses
@@ -57,7 +57,7 @@ _RULES = (_unknown_job, unknown_category.check, pattern_matches_nothing.check, _
 
 
 def _as_ontology(pairs: Collection[tuple[str, str]], jobs: Collection[str]) -> Ontology:
-    categories: dict[str, dict[str, Category]] = {job: {} for job in sorted(jobs)}
+    categories: dict[str, dict[str, JobCategory]] = {job: {} for job in sorted(jobs)}
     for job, category in sorted(pairs):
-        categories.setdefault(job, {})[category] = Category(category, category)
+        categories.setdefault(job, {})[category] = JobCategory(category, category)
     return Ontology({job: Job(job, "OBJECT_DETECTION", categories=found) for job, found in categories.items()})

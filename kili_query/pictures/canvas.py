@@ -8,7 +8,7 @@ from typing import assert_never
 
 from PIL import Image, ImageDraw
 
-from kili_query.labels.geometry import Bounds, Box, Line, Marker, Point, Pose, Region, Size, bounds, parts, scaled
+from kili_query.labels.geometry import BoundingBox, Box, Line, Marker, Point, Pose, Region, Size, bounds, parts, scaled
 from kili_query.ontology import Ontology, OntologySource
 from kili_query.pictures.colors import Color, color_of
 from kili_query.pictures.drawing import Drawing, DrawnShape, drawing_of, shown_name
@@ -116,7 +116,7 @@ def _tint(canvas: Image.Image, shape: DrawnShape, color: Color) -> None:
     canvas.paste(color, box, mask)
 
 
-def _pixels(box: Bounds, size: tuple[int, int]) -> tuple[int, int, int, int] | None:
+def _pixels(box: BoundingBox, size: tuple[int, int]) -> tuple[int, int, int, int] | None:
     """Return the pixels of the canvas in a box, as left, top, right and bottom; None where there are none."""
     left, top = max(floor(box.left), 0), max(floor(box.top), 0)
     right, bottom = min(ceil(box.right) + 1, size[0]), min(ceil(box.bottom) + 1, size[1])
@@ -158,7 +158,7 @@ def _name(
     text = letters.cut(_shown(drawn, ontology), canvas.width - 4)
     if not text:
         return
-    box: Bounds = bounds(scaled(drawn.shape, Size(*canvas.size)))
+    box: BoundingBox = bounds(scaled(drawn.shape, Size(*canvas.size)))
     width, height = letters.width_px(text) + 4, letters.line_px
     x, y = min(box.left, canvas.width - width), min(box.top - height, canvas.height - height)
     x, y = max(x, 0), max(y, 0)

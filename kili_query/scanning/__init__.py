@@ -26,25 +26,25 @@ an array whose brackets never close, because nothing shows where it ends.
 
 from kili_query.counting.label import content_of
 from kili_query.scanning.judging import Judged
-from kili_query.scanning.places import Fault, Place, Problem, Record
+from kili_query.scanning.places import Place, Problem, ProblemKind, Record
 from kili_query.scanning.report import MAX_PROBLEMS, LabelNames, Report
 from kili_query.scanning.search import Judgements, OnProblem, Scan, judge_labels, scan
-from kili_query.scanning.sources import ProgressCallback, Source, read_labels
+from kili_query.scanning.sources import LabelSource, ProgressCallback, read_labels
 
 __all__ = [
     "MAX_PROBLEMS",
-    "Fault",
     "Judged",
     "Judgements",
     "LabelNames",
+    "LabelSource",
     "OnProblem",
     "Place",
     "Problem",
+    "ProblemKind",
     "ProgressCallback",
     "Record",
     "Report",
     "Scan",
-    "Source",
     "content_of",
     "judge_labels",
     "read_labels",

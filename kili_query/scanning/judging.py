@@ -9,7 +9,7 @@ from attrs import frozen
 from kili_query.counting.label import content_of
 from kili_query.errors import MalformedLabelError, UnknownContentError
 from kili_query.scanning.labels import decode, labels_in
-from kili_query.scanning.places import Fault, Place, Problem, Record
+from kili_query.scanning.places import Place, Problem, ProblemKind, Record
 from kili_query.scanning.report import LabelNames
 from kili_query.scanning.split import JsonText
 from kili_query.targets.closures import Matcher
@@ -135,9 +135,9 @@ class Judge(Generic[_T]):
             content = content_of(record.label, self._at)
             verdict = self._judge_content(content)
         except UnknownContentError as error:
-            return Problem(record.place, Fault.UNKNOWN, error.message, error.path)
+            return Problem(record.place, ProblemKind.UNKNOWN, error.message, error.path)
         except MalformedLabelError as error:
-            return Problem(record.place, Fault.MALFORMED, error.message, error.path)
+            return Problem(record.place, ProblemKind.MALFORMED, error.message, error.path)
         if self._names is not None:
             self._names.add(content)
         return Judged(record.label, verdict)

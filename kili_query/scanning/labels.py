@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 
 from kili_query.counting.label import reason_not_json
-from kili_query.scanning.places import Fault, Place, Problem, Record
+from kili_query.scanning.places import Place, Problem, ProblemKind, Record
 from kili_query.scanning.split import JsonText
 
 LABEL_FIELDS = ("latestLabel", "latestLabels", "labels")
@@ -31,7 +31,7 @@ def decode(text: JsonText, read: Callable[[bytes], object] = _read_strictly) -> 
     try:
         return read(text.data)
     except (ValueError, RecursionError) as error:
-        return Problem(text.place, Fault.BROKEN, reason_not_json(error))
+        return Problem(text.place, ProblemKind.BROKEN, reason_not_json(error))
 
 
 def is_project(value: dict[str, object]) -> bool:
@@ -69,9 +69,9 @@ def labels_in(value: object, place: Place, at: str = "jsonResponse") -> Iterator
         at: the field of a label that holds its content; empty when the value is the content.
     """
     if not isinstance(value, dict):
-        yield Problem(place, Fault.BROKEN, "not a label: it must be a JSON object")
+        yield Problem(place, ProblemKind.BROKEN, "not a label: it must be a JSON object")
     elif at and at not in value and is_project(value):
-        yield Problem(place, Fault.BROKEN, LOOKS_LIKE_PROJECT)
+        yield Problem(place, ProblemKind.BROKEN, LOOKS_LIKE_PROJECT)
     elif not at or at in value or not any(field in value for field in LABEL_FIELDS):
         yield Record(value, place)
     else:
@@ -89,7 +89,7 @@ def labels_of_asset(asset: dict[str, object], place: Place) -> Iterator[Record |
         entries = _entries(asset[field], place, field)
         for label, here in entries:
             if not isinstance(label, dict):
-                yield Problem(here, Fault.BROKEN, "not a label: it must be a JSON object")
+                yield Problem(here, ProblemKind.BROKEN, "not a label: it must be a JSON object")
             elif _identity(label) not in given:  # the latest label may stand among all labels once more
                 yield Record(label, here)
         given += [_identity(label) for label, _ in entries]

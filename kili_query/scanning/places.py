@@ -39,7 +39,7 @@ class Record(NamedTuple):
     place: Place
 
 
-class Fault(StrEnum):
+class ProblemKind(StrEnum):
     """Why a record can be neither a match nor a non-match."""
 
     UNKNOWN = "unknown"  # a label without content
@@ -56,12 +56,12 @@ class Problem(NamedTuple):
         reason: why, in words that are true when read alone.
         path: the JSON path inside the label's content, when that is what is wrong.
 
-    >>> print(Problem(Place("labels.ndjson", 17), Fault.UNKNOWN, "`jsonResponse` is null"))
+    >>> print(Problem(Place("labels.ndjson", 17), ProblemKind.UNKNOWN, "`jsonResponse` is null"))
     labels.ndjson:17: `jsonResponse` is null
     """
 
     place: Place
-    fault: Fault
+    fault: ProblemKind
     reason: str
     path: str = ""
 

@@ -7,7 +7,7 @@ from attrs import define, field
 
 from kili_query.counting import count, held_jobs
 from kili_query.errors import LabelError
-from kili_query.scanning.places import Fault, Problem
+from kili_query.scanning.places import Problem, ProblemKind
 
 MAX_PROBLEMS = 20
 
@@ -53,11 +53,11 @@ class Report:
 
     def note(self, problem: Problem) -> None:
         """Count a problem, and list it unless the list is long already."""
-        if problem.fault is Fault.UNKNOWN:
+        if problem.fault is ProblemKind.UNKNOWN:
             self.unknown += 1
         else:
             self.malformed += 1
-            self.broken += problem.fault is Fault.BROKEN
+            self.broken += problem.fault is ProblemKind.BROKEN
         if len(self.problems) < MAX_PROBLEMS:
             self.problems.append(problem)
 

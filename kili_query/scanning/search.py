@@ -14,9 +14,9 @@ from kili_query.extras import has_extra
 from kili_query.ontology import Ontology, OntologySource
 from kili_query.query import Query, validate
 from kili_query.scanning.judging import Engine, Judge, Judged, Judgement, Misses
-from kili_query.scanning.places import Fault, Problem
+from kili_query.scanning.places import Problem, ProblemKind
 from kili_query.scanning.report import LabelNames, Report
-from kili_query.scanning.sources import ProgressCallback, ReadLines, Source, read_with
+from kili_query.scanning.sources import LabelSource, ProgressCallback, ReadLines, read_with
 from kili_query.scanning.workers import LinesReader
 
 OnProblem: TypeAlias = Literal["skip", "raise"]
@@ -62,7 +62,7 @@ class Scan(Judgements[dict[str, Any]]):
 
 
 def scan(
-    source: Source,
+    source: LabelSource,
     query: str | Query,
     *,
     ontology: OntologySource | None = None,
@@ -127,7 +127,7 @@ def scan(
 
 
 def judge_labels(
-    source: Source,
+    source: LabelSource,
     judge: Callable[[object], _T],
     *,
     at: str = "jsonResponse",
@@ -166,20 +166,20 @@ def judge_labels(
     return Judgements(_judged(source, Judge(judge, at, names), report, raised, progress), report)
 
 
-def _raised(on_malformed: OnProblem, on_unknown: OnProblem) -> set[Fault]:
+def _raised(on_malformed: OnProblem, on_unknown: OnProblem) -> set[ProblemKind]:
     """Return the faults that stop a scan."""
     for name, choice in (("on_malformed", on_malformed), ("on_unknown", on_unknown)):
         if choice not in ("skip", "raise"):
             raise ValueError(f'`{name}` must be "skip" or "raise", not {choice!r}')
-    raised = {Fault.UNKNOWN} if on_unknown == "raise" else set()
-    return raised | ({Fault.MALFORMED, Fault.BROKEN} if on_malformed == "raise" else set())
+    raised = {ProblemKind.UNKNOWN} if on_unknown == "raise" else set()
+    return raised | ({ProblemKind.MALFORMED, ProblemKind.BROKEN} if on_malformed == "raise" else set())
 
 
 def _judged(
-    source: Source,
+    source: LabelSource,
     judge: Judge[_T],
     report: Report,
-    raised: set[Fault],
+    raised: set[ProblemKind],
     progress: ProgressCallback | None,
     read_lines: ReadLines[Judgement[_T]] | None = None,
 ) -> Generator[Judged[_T]]:
@@ -202,7 +202,7 @@ class _UnreadableSources:
         self._read, self._judged = self.report.read, self.report.judged
 
 
-def _reported(judgements: Generator[Judgement[_T]], report: Report, raised: set[Fault]) -> Generator[Judged[_T]]:
+def _reported(judgements: Generator[Judgement[_T]], report: Report, raised: set[ProblemKind]) -> Generator[Judged[_T]]:
     with closing(judgements):
         for judgement in judgements:
             if isinstance(judgement, Misses):
@@ -227,5 +227,5 @@ def _matching(judged: Generator[Judged[bool]]) -> Generator[dict[str, object]]:
 
 
 def _error(problem: Problem) -> LabelError:
-    kind = UnknownContentError if problem.fault is Fault.UNKNOWN else MalformedLabelError
+    kind = UnknownContentError if problem.fault is ProblemKind.UNKNOWN else MalformedLabelError
     return kind(f"{problem.place}: {problem.reason}", problem.path)

@@ -18,7 +18,7 @@ from kili_query.scanning.places import Place, Problem, Record
 from kili_query.scanning.split import holds_lines, json_texts
 from kili_query.scanning.zip import zip_entries
 
-Source: TypeAlias = str | os.PathLike[str] | IO[bytes] | IO[str] | Iterable[object]
+LabelSource: TypeAlias = str | os.PathLike[str] | IO[bytes] | IO[str] | Iterable[object]
 ProgressCallback: TypeAlias = Callable[[int, int | None], object]
 
 LARGE_BYTES = 64 * 1024 * 1024
@@ -45,7 +45,7 @@ _README_BYTES = 64 * 1024
 
 
 def read_labels(
-    source: Source, *, at: str = "jsonResponse", progress: ProgressCallback | None = None
+    source: LabelSource, *, at: str = "jsonResponse", progress: ProgressCallback | None = None
 ) -> Iterator[Record | Problem]:
     """Read labels one after another, in memory that does not grow with the source.
 
@@ -70,7 +70,7 @@ def read_labels(
 
 
 def read_with(
-    source: Source,
+    source: LabelSource,
     handler: Handler[_T],
     *,
     progress: ProgressCallback | None = None,

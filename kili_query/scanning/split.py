@@ -6,7 +6,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from kili_query.scanning.byte_reader import ByteReader
-from kili_query.scanning.places import Fault, Place, Problem
+from kili_query.scanning.places import Place, Problem, ProblemKind
 
 
 class JsonText(NamedTuple):
@@ -215,7 +215,7 @@ def _split_values(text: ByteReader, line: int, *, in_array: bool) -> Iterator[Js
         while (value := values.next_value()) is not None:
             place = Place(text.name, values.line, f"[{index}]" if in_array else "")
             if in_array and values.commas != bool(index):
-                yield Problem(place, Fault.BROKEN, _wrong_commas(values.commas, index))
+                yield Problem(place, ProblemKind.BROKEN, _wrong_commas(values.commas, index))
             yield JsonText(value, place)
             values.advance(len(value))
             index += 1
@@ -225,12 +225,12 @@ def _split_values(text: ByteReader, line: int, *, in_array: bool) -> Iterator[Js
     place = Place(text.name, values.line, f"[{index}]" if in_array else "")
     if values.is_closed:
         if values.commas:
-            yield Problem(place, Fault.BROKEN, "a comma before the end of the array")
+            yield Problem(place, ProblemKind.BROKEN, "a comma before the end of the array")
         yield from _expect_nothing(text, values.line)
     elif rest := text.chunk():
         yield JsonText(rest, place)  # cut short, or a number at the very end
     elif in_array:
-        yield Problem(place, Fault.BROKEN, "the array is not closed")
+        yield Problem(place, ProblemKind.BROKEN, "the array is not closed")
 
 
 def _wrong_commas(found: int, index: int) -> str:
@@ -242,4 +242,4 @@ def _wrong_commas(found: int, index: int) -> str:
 def _expect_nothing(text: ByteReader, line: int) -> Iterator[Problem]:
     line += _skip_blank(text)
     if text.peek(1):
-        yield Problem(Place(text.name, line), Fault.BROKEN, "text after the end of the array")
+        yield Problem(Place(text.name, line), ProblemKind.BROKEN, "text after the end of the array")

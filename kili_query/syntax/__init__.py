@@ -3,13 +3,13 @@
 from kili_query.syntax.lower import lower, negate
 from kili_query.syntax.parse import (
     DEFAULT_LIMITS,
-    Extent,
     Limits,
-    extent_of,
+    TreeSize,
     lint_text,
     parse_source,
     parse_tree,
     refuse_large,
+    tree_size,
     without_foreign_edit,
 )
 from kili_query.syntax.parser import Dialect
@@ -18,9 +18,8 @@ from kili_query.syntax.printer import print_counter, print_name, print_tree
 __all__ = [
     "DEFAULT_LIMITS",
     "Dialect",
-    "Extent",
     "Limits",
-    "extent_of",
+    "TreeSize",
     "lint_text",
     "lower",
     "negate",
@@ -30,5 +29,6 @@ __all__ = [
     "print_name",
     "print_tree",
     "refuse_large",
+    "tree_size",
     "without_foreign_edit",
 ]

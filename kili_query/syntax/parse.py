@@ -67,7 +67,7 @@ def parse_source(source: Source, dialect: Dialect = "extended", limits: Limits =
 
 
 @frozen
-class Extent:
+class TreeSize:
     """How large a tree is.
 
     Attributes:
@@ -79,13 +79,13 @@ class Extent:
     parts: int
 
 
-def extent_of(tree: Predicate, limits: Limits = DEFAULT_LIMITS) -> Extent:
+def tree_size(tree: Predicate, limits: Limits = DEFAULT_LIMITS) -> TreeSize:
     """Measure a tree; one with too many parts is not walked to its end."""
     found = parts(tree, limits.length)
-    return Extent(0 if found > limits.length else deepest(tree)[0], found)
+    return TreeSize(0 if found > limits.length else deepest(tree)[0], found)
 
 
-def refuse_large(tree: Predicate, extent: Extent, limits: Limits = DEFAULT_LIMITS) -> Diagnostic | None:
+def refuse_large(tree: Predicate, extent: TreeSize, limits: Limits = DEFAULT_LIMITS) -> Diagnostic | None:
     """KQ006 for a tree that was built in Python and is deeper than a text may be, or larger than any text is."""
     if extent.parts > limits.length:
         start = next(counters(tree), None)

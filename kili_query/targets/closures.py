@@ -40,7 +40,7 @@ from kili_query.syntax.printer import print_tree
 from kili_query.targets.explain import Explanation, explain
 from kili_query.targets.joined import joined
 from kili_query.targets.outcome import Outcome, outcome
-from kili_query.targets.root_lookup import Judge, Shared, comparison_lookup, sum_lookup
+from kili_query.targets.root_lookup import LabelTest, Shared, comparison_lookup, sum_lookup
 
 Sites: TypeAlias = Callable[[], Iterator[Site]]
 JudgeSites: TypeAlias = Callable[[Sites], bool]
@@ -132,7 +132,7 @@ def compile_closure(
     return Matcher(tree, ontology, policy)
 
 
-def _compile_root(tree: Predicate, rules: Rules) -> Judge:
+def _compile_root(tree: Predicate, rules: Rules) -> LabelTest:
     """Return a judge that looks jobs up at the root where it can, and reads carefully where it cannot."""
     match tree:
         case And(operands) | Or(operands) if operands:
@@ -147,7 +147,7 @@ def _compile_root(tree: Predicate, rules: Rules) -> Judge:
             return _careful(tree, rules)
 
 
-def _join(judges: Sequence[Judge], *, settling: bool) -> Judge:
+def _join(judges: Sequence[LabelTest], *, settling: bool) -> LabelTest:
     """Judge all operands from left to right, until one gives the verdict that settles the whole."""
 
     def judge_all(json_response: object, shared: Shared = None, /) -> bool:
@@ -161,7 +161,7 @@ def _join(judges: Sequence[Judge], *, settling: bool) -> Judge:
     return judge_all
 
 
-def _careful(tree: Predicate, rules: Rules) -> Judge:
+def _careful(tree: Predicate, rules: Rules) -> LabelTest:
     judge = _compile(tree, rules)
 
     def careful(json_response: object, _: Shared = None, /) -> bool:

@@ -15,9 +15,9 @@ from kili_query.counting.decoding import decode
 from kili_query.counting.label import content_of, reason_not_json
 from kili_query.counting.typed import (
     LabelReader,
-    Site,
     TermNumbers,
     TooDeep,
+    TypedSite,
     numbers_of_objects,
     objects_inside,
     with_all_below,
@@ -30,7 +30,7 @@ from kili_query.syntax.printer import print_tree
 from kili_query.targets.closures import compile_closure
 from kili_query.targets.joined import joined
 
-_Label: TypeAlias = tuple[list[Site], Sequence[int]]
+_Label: TypeAlias = tuple[list[TypedSite], Sequence[int]]
 """The maps of jobs of a label, and how many objects each plain term counts there."""
 
 
@@ -134,7 +134,7 @@ def compile_bytes(
     return BytesMatcher(tree, ontology, policy, at)
 
 
-def _compile(tree: Predicate, rules: Rules) -> Callable[[list[Site]], bool]:
+def _compile(tree: Predicate, rules: Rules) -> Callable[[list[TypedSite]], bool]:
     """Return a judge of the maps of jobs in a label, or inside an object."""
     plain = [term for term in dict.fromkeys(terms(tree)) if not isinstance(term, Filtered)]
     numbers = TermNumbers(plain)
@@ -161,7 +161,7 @@ def _compile(tree: Predicate, rules: Rules) -> Callable[[list[Site]], bool]:
 
     judge = joined(tree, leaf)
 
-    def judge_sites(sites: list[Site]) -> bool:
+    def judge_sites(sites: list[TypedSite]) -> bool:
         counts = [0] * len(plain)
         for number in numbers_of_objects(sites, numbers, rules) if plain else ():
             counts[number] += 1
@@ -170,7 +170,7 @@ def _compile(tree: Predicate, rules: Rules) -> Callable[[list[Site]], bool]:
     return judge_sites
 
 
-def _filtered_counter(term: Filtered, rules: Rules) -> Callable[[list[Site]], int]:
+def _filtered_counter(term: Filtered, rules: Rules) -> Callable[[list[TypedSite]], int]:
     """Count the objects whose child jobs satisfy a condition."""
     numbers, judge = TermNumbers([term.counter]), _compile(lower(term.condition), rules)
     return lambda sites: sum(

@@ -24,7 +24,7 @@ Shared: TypeAlias = list[ChildJobs] | None
 """The child jobs of a label, once an operand has looked for them, for the others; None where there are no others."""
 
 
-class Judge(Protocol):
+class LabelTest(Protocol):
     """Judges a label."""
 
     def __call__(self, json_response: Any, shared: Shared = None, /) -> bool: ...
@@ -33,7 +33,7 @@ class Judge(Protocol):
 _NOTHING: set[str] = set()
 
 
-def comparison_lookup(comparison: Comparison, rules: Rules, careful: Judge) -> Judge | None:
+def comparison_lookup(comparison: Comparison, rules: Rules, careful: LabelTest) -> LabelTest | None:
     """Return a judge equal to the careful one on every label; None where no look-up can do that."""
     term = comparison.counter
     if not isinstance(term, Counter) or term.job in METADATA_JOBS or is_video({term.job: {}}, rules):
@@ -98,7 +98,7 @@ def comparison_lookup(comparison: Comparison, rules: Rules, careful: Judge) -> J
     return judge
 
 
-def sum_lookup(tree: Linear, rules: Rules, careful: Judge) -> Judge | None:
+def sum_lookup(tree: Linear, rules: Rules, careful: LabelTest) -> LabelTest | None:
     """Return the same for a sum, which reads each of its jobs once and in full."""
     if rules.is_video:
         return None

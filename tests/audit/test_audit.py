@@ -7,7 +7,7 @@ import pytest
 from attrs import evolve, frozen
 
 import kili_query as kq
-from kili_query.audit import AuditReport, Trait, Verdict, audit
+from kili_query.audit import AuditReport, Trait, TraitResult, audit
 from kili_query.audit.probes import Asker
 from kili_query.audit.run import MAX_SEARCHES
 from kili_query.client import KiliClient
@@ -49,18 +49,18 @@ GROUPS = [
 ]
 
 
-def verdicts(report: AuditReport) -> dict[Trait, Verdict]:
+def verdicts(report: AuditReport) -> dict[Trait, TraitResult]:
     return {one.trait: one.verdict for one in report.findings}
 
 
 def failing(report: AuditReport) -> set[Trait]:
-    return {trait for trait, verdict in verdicts(report).items() if verdict is Verdict.DISAGREES}
+    return {trait for trait, verdict in verdicts(report).items() if verdict is TraitResult.DISAGREES}
 
 
 def test_an_honest_server_is_trusted(tmp_path: Path) -> None:
     with audited(tmp_path, VIDEOS) as (box, client):
         report = audit(client, box.project_id)
-    assert set(verdicts(report).values()) == {Verdict.AGREES}
+    assert set(verdicts(report).values()) == {TraitResult.AGREES}
     assert list(verdicts(report)) == list(Trait)
     assert report.profile == DEFAULT_PROFILE
     assert report.agrees
@@ -121,7 +121,7 @@ def test_misbehaviour_on_images(tmp_path: Path, misbehaviour: str) -> None:
     with audited(tmp_path, IMAGES, [misbehaviour], input_type="IMAGE") as (box, client):
         report = audit(client, box.project_id)
     assert failing(report) == {FAILS[misbehaviour]}
-    assert verdicts(report)[Trait.COUNTS_VIDEOS] is Verdict.NOT_TESTED
+    assert verdicts(report)[Trait.COUNTS_VIDEOS] is TraitResult.NOT_TESTED
     assert report.profile == evolve(deserved_profile([Misbehaviour(misbehaviour)]), counts_videos=False)
 
 
@@ -192,7 +192,7 @@ def test_what_could_not_be_tested_is_told(
         report = audit(client, box.project_id)
     found = {one.trait: one for one in report.findings}
     for trait, reason in not_tested.items():
-        assert found[trait].verdict is Verdict.NOT_TESTED
+        assert found[trait].verdict is TraitResult.NOT_TESTED
         assert reason in found[trait].reason
         assert f"{trait:17}  not tested  " in str(report)
         assert not getattr(report.profile, trait, False)
@@ -205,7 +205,7 @@ def test_no_child_job_and_no_video() -> None:
         KiliClient(box.api_key, box.endpoint) as client,
     ):
         report = audit(client, box.project_id)
-    reasons = {one.trait: one.reason for one in report.findings if one.verdict is Verdict.NOT_TESTED}
+    reasons = {one.trait: one.reason for one in report.findings if one.verdict is TraitResult.NOT_TESTED}
     assert reasons == {
         Trait.COUNTS_CHILD_JOBS: "the project has no child job with categories",
         Trait.COUNTS_VIDEOS: "the project has no videos",

@@ -4,7 +4,7 @@ import pytest
 
 from kili_query.audit.judging import judge
 from kili_query.audit.probes import Observed, Probe
-from kili_query.audit.report import AuditReport, Trait, Verdict
+from kili_query.audit.report import AuditReport, Trait, TraitResult
 from kili_query.ontology import Ontology
 from kili_query.planning import STRICT_PROFILE
 from tests.audit.street import PROJECT
@@ -23,7 +23,7 @@ def seen(ours: int, theirs: int, *, is_repeated: bool = False, wrong: tuple[Prob
 
 
 def failing(*root: Observed, child: tuple[Observed, ...] = ()) -> set[Trait]:
-    return {one.trait for one in judge(root, child, ONTOLOGY) if one.verdict is Verdict.DISAGREES}
+    return {one.trait for one in judge(root, child, ONTOLOGY) if one.verdict is TraitResult.DISAGREES}
 
 
 @pytest.mark.parametrize(

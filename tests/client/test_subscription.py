@@ -12,7 +12,7 @@ import pytest
 from attrs import frozen
 
 from kili_query.client import KiliClient
-from kili_query.client.subscription import Interruption, Notice, Options, Subscription
+from kili_query.client.subscription import Interruption, Notice, Subscription, SubscriptionOptions
 from kili_query.client.subscription.subscription import subscribe
 from kili_query.errors import AuthenticationFailed, GraphQLError, NotFound, QueryError
 from kili_query.sandbox import Sandbox
@@ -38,7 +38,11 @@ class Scene:
     def subscribe(self, **options: object) -> Subscription:
         """As the client does, but with pauses that are short; returns once the server does listen."""
         subscription = subscribe(
-            self.client._context, self.client._settings, self.box.project_id, None, Options(clock=QUICK, **options)
+            self.client._context,
+            self.client._settings,
+            self.box.project_id,
+            None,
+            SubscriptionOptions(clock=QUICK, **options),
         )
         self.wait_for_server()
         return subscription
@@ -303,7 +307,7 @@ class TestRefusals:
             reader, settings = scene.client._context, client._settings  # HTTP with the right key, to get that far
             for protocol in PROTOCOLS:
                 with pytest.raises(AuthenticationFailed, match="wrong API key") as refused:
-                    subscribe(reader, settings, scene.box.project_id, None, Options(protocol=protocol))
+                    subscribe(reader, settings, scene.box.project_id, None, SubscriptionOptions(protocol=protocol))
                 assert "not-the-key" not in repr(refused.value) + str(refused.value)
 
     def test_an_unknown_project(self, scene: Scene) -> None:

@@ -21,7 +21,15 @@ from kili_query.client.request import Request
 from kili_query.client.retries import Clock
 from kili_query.client.rows import ListContext
 from kili_query.client.settings import Settings
-from kili_query.client.subscription import Interruption, LeftOut, Notice, Options, Subscription, channel, subscribe
+from kili_query.client.subscription import (
+    Interruption,
+    LeftOut,
+    Notice,
+    Subscription,
+    SubscriptionOptions,
+    channel,
+    subscribe,
+)
 from kili_query.client.testing import FakeService
 from kili_query.errors import (
     ArgumentError,
@@ -66,7 +74,7 @@ def open_subscription(service: FakeService) -> Iterator[Subscribe]:
             **options: object,
         ) -> Subscription:
             reader = ListContext(service, pool, Projects(service, {}), DEFAULT_PROFILE)
-            wanted = Options(**{"clock": QUICK, "on_notice": lambda _: None, **options})
+            wanted = SubscriptionOptions(**{"clock": QUICK, "on_notice": lambda _: None, **options})
             opened.append(subscribe(reader, settings or Settings(KEY, server.endpoint), "project", callback, wanted))
             return opened[-1]
 

@@ -14,7 +14,7 @@ from kili_query.counting import CountPolicy
 from kili_query.frames import column_name, count_table, counter_of
 from kili_query.frames import table as module
 from kili_query.ontology import Ontology
-from kili_query.scanning import Fault, Problem, read_labels
+from kili_query.scanning import Problem, ProblemKind, read_labels
 from tests import reference, strategies
 
 MANY = settings(max_examples=150)
@@ -202,6 +202,6 @@ def test_a_number_too_long_to_be_read_is_a_fault_as_in_a_scan(number: bytes, at:
     line = b'{"id": "a", "jsonResponse": ' + content + b"}" if at else content
     [problem] = read_labels(BytesIO(line + b"\n"), at=at)
     assert isinstance(problem, Problem)
-    assert problem.fault is Fault.BROKEN
+    assert problem.fault is ProblemKind.BROKEN
     for source in ([line], BytesIO(line + b"\n")):
         assert count_table(source, at=at)["fault"].to_pylist() == ["malformed"]

@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from IPython.core.inputtransformer2 import TransformerManager
 
-from kili_query.lint import Search, Skipped, Unreadable
+from kili_query.lint import Search, SkippedPlace, Unreadable
 from kili_query.lint.in_notebook import find_in_notebook
 from kili_query.lint.searches import mentions_search
 from kili_query.source import Source
@@ -30,7 +30,7 @@ def read(cell: str) -> tuple[list[str], bool, bool]:
         assert [json.loads(f'"{text[start:end]}"') for start, end in in_file] == list(cell)
     return (
         [search.text for search in searches],
-        any(isinstance(one, Skipped) for one in found),
+        any(isinstance(one, SkippedPlace) for one in found),
         any(isinstance(one, Unreadable) for one in found),
     )
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from kili_query.lint import Found, Search, Skipped, Unreadable
+from kili_query.lint import LintItem, Search, SkippedPlace, Unreadable
 from kili_query.lint.in_json import find_in_json
 from kili_query.lint.in_notebook import find_in_notebook
 from kili_query.lint.in_python import find_in_python
@@ -12,12 +12,12 @@ from kili_query.lint.in_yaml import find_in_yaml
 from kili_query.source import Source, Span
 
 
-def shown(found: Found) -> str:
+def shown(found: LintItem) -> str:
     match found:
         case Search(text, place):
             line, _ = place.source.position(place.whole.start)
             return f"{line} {text}"
-        case Skipped():
+        case SkippedPlace():
             return f"{found.source.position(found.start).line} skipped"
         case Unreadable():
             return str(found)

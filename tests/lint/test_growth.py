@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from kili_query.lint import Found
+from kili_query.lint import LintItem
 from kili_query.lint.in_json import find_in_json
 from kili_query.lint.in_notebook import find_in_notebook
 from kili_query.lint.in_python import find_in_python
@@ -17,7 +17,7 @@ from kili_query.lint.searches import PARSED_LENGTH
 from kili_query.source import Source
 from tests.work import lines_run
 
-Finder = Callable[[Source], Iterator[Found]]
+Finder = Callable[[Source], Iterator[LintItem]]
 
 
 def cell(text: str) -> str:

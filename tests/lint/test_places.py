@@ -10,14 +10,14 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kili_query.lint import Found, Search
+from kili_query.lint import LintItem, Search
 from kili_query.lint.in_json import find_in_json
 from kili_query.lint.in_python import find_in_python
 from kili_query.lint.in_yaml import find_in_yaml
 from kili_query.lint.searches import NAMES, place_text
 from kili_query.source import Source, Span
 
-Finder = Callable[[Source], Iterator[Found]]
+Finder = Callable[[Source], Iterator[LintItem]]
 
 
 def only_search(finder: Finder, text: str) -> Search:

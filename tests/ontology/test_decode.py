@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kili_query.errors import OntologyError
-from kili_query.ontology import Category, Job, Ontology, Point
+from kili_query.ontology import CategoryPoint, Job, JobCategory, Ontology
 
 DATA = Path(__file__).parent.parent / "data"
 COCO = Path(__file__).resolve().parents[3] / "shared" / "data" / "coco-mini" / "project.json"
@@ -39,7 +39,7 @@ def test_a_project_gives_its_jobs_in_order_and_its_input_type() -> None:
     boxes = STREET.jobs["BOXES"]
     assert (boxes.ml_task, boxes.input, boxes.instruction) == ("OBJECT_DETECTION", "radio", "Box them")
     assert (boxes.tools, boxes.is_required, boxes.is_child) == (("rectangle",), True, False)
-    assert boxes.categories["PERSON"] == Category("PERSON", "Somebody", ("SIZE", "OCCLUDED"), color="#00AA55")
+    assert boxes.categories["PERSON"] == JobCategory("PERSON", "Somebody", ("SIZE", "OCCLUDED"), color="#00AA55")
     assert list(boxes.categories)[-1] == "IS_THE OBJECT OCCLUDED?"
 
 
@@ -78,8 +78,8 @@ def test_parents_come_from_categories_points_and_options() -> None:
     assert STREET.jobs["OCCLUDED"].parents == (("BOXES", "PERSON"), ("BOXES", "CAR"))
     assert STREET.jobs["BENT"].parents == (("BODY", "ARM"),)
     assert STREET.jobs["BODY"].categories["ARM"].points == (
-        Point("ELBOW", "Elbow", ("BENT",)),
-        Point("WRIST", "Wrist"),
+        CategoryPoint("ELBOW", "Elbow", ("BENT",)),
+        CategoryPoint("WRIST", "Wrist"),
     )
     assert TEXT.jobs["REASON"].parents == (("BEST", "BETTER"),)
     assert STREET.jobs["BOXES"].parents == ()

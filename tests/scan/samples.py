@@ -2,7 +2,7 @@
 
 import json
 
-from kili_query.scanning import Scan, Source, scan
+from kili_query.scanning import LabelSource, Scan, scan
 
 QUERY = "SKY.BLUE.count > 0"
 
@@ -22,7 +22,7 @@ def ndjson(labels: list[dict[str, object]] = LABELS) -> bytes:
     return b"".join(json.dumps(one).encode() + b"\n" for one in labels)
 
 
-def found(source: Source) -> tuple[list[object], Scan]:
+def found(source: LabelSource) -> tuple[list[object], Scan]:
     """The ids of the matching labels, and the scan that found them."""
     labels = scan(source, QUERY)
     return [one["id"] for one in labels], labels

@@ -8,7 +8,7 @@ import pytest
 import zstandard
 
 from kili_query.errors import MalformedLabelError, SourceError, UnknownContentError
-from kili_query.scanning import MAX_PROBLEMS, Fault, scan
+from kili_query.scanning import MAX_PROBLEMS, ProblemKind, scan
 from tests.scan.samples import BLUE, LABELS, MATCHING, QUERY, found, label, ndjson, reasons
 
 GOOD = json.dumps(label("a")).encode()
@@ -165,7 +165,7 @@ def test_an_unknown_label_matches_nothing_and_is_reported(unknown, reason, query
     assert unknown not in list(labels)
     assert (labels.report.read, labels.report.unknown, labels.report.malformed) == (2, 1, 0)
     [problem] = labels.report.problems
-    assert problem.fault is Fault.UNKNOWN
+    assert problem.fault is ProblemKind.UNKNOWN
     assert problem.reason.startswith(reason)
     strict = scan([unknown], query, on_unknown="raise")
     with pytest.raises(UnknownContentError, match=r"<labels>: \[0\]: "):
@@ -189,7 +189,7 @@ def test_a_malformed_label_is_left_out_and_reported(content, path):
     assert ids == ["a", "b"]
     assert (labels.report.malformed, labels.report.broken) == (1, 0)
     [problem] = labels.report.problems
-    assert (problem.fault, problem.path) == (Fault.MALFORMED, path)
+    assert (problem.fault, problem.path) == (ProblemKind.MALFORMED, path)
     strict = scan([label("a"), label("x", content)], QUERY, on_malformed="raise")
     assert next(strict)["id"] == "a"
     with pytest.raises(MalformedLabelError, match=r"<labels>: \[1\]: ") as caught:

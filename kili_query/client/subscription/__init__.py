@@ -2,7 +2,13 @@
 
 from kili_query.client.subscription.labels import Tally
 from kili_query.client.subscription.notices import Interruption, LeftOut, Notice
-from kili_query.client.subscription.subscription import UNREACHABLE_S, Callback, Options, Subscription, subscribe
+from kili_query.client.subscription.subscription import (
+    UNREACHABLE_S,
+    Callback,
+    Subscription,
+    SubscriptionOptions,
+    subscribe,
+)
 
 __all__ = [
     "UNREACHABLE_S",
@@ -10,8 +16,8 @@ __all__ = [
     "Interruption",
     "LeftOut",
     "Notice",
-    "Options",
     "Subscription",
+    "SubscriptionOptions",
     "Tally",
     "subscribe",
 ]

@@ -23,9 +23,9 @@ from kili_query.client.retries import BROKEN, KEY_IN_DOUBT, REFUSED, SLOW, UNREA
 from kili_query.client.settings import LARGER_ANSWERS, Settings
 from kili_query.client.subscription.frames import (
     PONG,
-    Frame,
     Kind,
     Protocol,
+    ServiceFrame,
     failure_in,
     read_frame,
     spoken,
@@ -208,7 +208,7 @@ class Channel:
                 case _:
                     raise self._out_of_place(frame)
 
-    def _receive_alive(self) -> Frame:
+    def _receive_alive(self) -> ServiceFrame:
         """The next frame, however long it takes; but a connection over which nothing comes has to answer pings.
 
         A network that forgot the connection, or a machine that is gone, sends no end of it. Newer releases of the
@@ -224,7 +224,7 @@ class Channel:
                     raise Lost(Failure(f"nothing came for {waited_s:g} s, not even a pong", BROKEN)) from None
                 pong = self.websocket.ping()
 
-    def _receive(self, timeout_s: float) -> Frame:
+    def _receive(self, timeout_s: float) -> ServiceFrame:
         text = self.websocket.recv(timeout_s)
         try:
             frame = read_frame(text)
@@ -235,7 +235,7 @@ class Channel:
             self.websocket.send(PONG)
         return frame
 
-    def _out_of_place(self, frame: Frame) -> Lost:
+    def _out_of_place(self, frame: ServiceFrame) -> Lost:
         shown = self.settings.excerpt(frame.type, _LONGEST_EXCERPT)
         return Lost(Failure(f"the service sent a frame of type `{shown}` out of place", BROKEN))
 

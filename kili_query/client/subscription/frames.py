@@ -84,7 +84,7 @@ _KINDS = {kind.value: kind for kind in Kind if kind is not Kind.OTHER} | {"next"
 
 
 @frozen
-class Frame:
+class ServiceFrame:
     """A frame from the service.
 
     Attributes:
@@ -100,7 +100,7 @@ class Frame:
     type: str
 
 
-def read_frame(text: str | bytes) -> Frame:
+def read_frame(text: str | bytes) -> ServiceFrame:
     """A frame of either protocol.
 
     Raises:
@@ -113,7 +113,7 @@ def read_frame(text: str | bytes) -> Frame:
     if not isinstance(frame, dict) or not isinstance(frame.get("type"), str):
         raise ValueError("it is not a JSON object with a `type`")
     kind = _KINDS.get(frame["type"], Kind.OTHER)
-    return Frame(kind, frame.get("id"), frame.get("payload"), frame["type"])
+    return ServiceFrame(kind, frame.get("id"), frame.get("payload"), frame["type"])
 
 
 def failure_in(errors: object) -> Failure:

@@ -30,7 +30,7 @@ _log = logging.getLogger("kili_query.client")
 
 
 @frozen
-class Document:
+class SubscriptionRequest:
     """The subscribed labels.
 
     Attributes:
@@ -42,7 +42,7 @@ class Document:
     variables: dict[str, object]
 
 
-class Listener:
+class SubscriptionListener:
     """Keeps asking the service for what it has to tell, from a thread, until it is closed or the service refuses.
 
     Args:
@@ -56,7 +56,7 @@ class Listener:
     def __init__(
         self,
         dial: Dial,
-        document: Document,
+        document: SubscriptionRequest,
         deliver: Callable[[Arrival | None], None],
         tell: Callable[[Interruption], None],
         unreachable_s: float | None,

@@ -20,7 +20,7 @@ from kili_query.client.settings import Settings
 from kili_query.client.subscription.channel import Dial
 from kili_query.client.subscription.frames import offered
 from kili_query.client.subscription.labels import Arrivals, Tally
-from kili_query.client.subscription.listening import Document, Listener
+from kili_query.client.subscription.listening import SubscriptionListener, SubscriptionRequest
 from kili_query.client.subscription.notices import Notice
 from kili_query.client.subscription.tls import tls_context
 from kili_query.errors import ArgumentError, GraphQLError
@@ -37,7 +37,7 @@ _log = logging.getLogger("kili_query.client")
 
 
 @frozen(kw_only=True)
-class Options:
+class SubscriptionOptions:
     """How a subscription goes about it.
 
     Attributes:
@@ -70,7 +70,9 @@ class Subscription:
         project_id: the project.
     """
 
-    def __init__(self, project_id: str, listener: Listener, arrivals: Arrivals, callback: Callback | None) -> None:
+    def __init__(
+        self, project_id: str, listener: SubscriptionListener, arrivals: Arrivals, callback: Callback | None
+    ) -> None:
         self.project_id = project_id
         self._listener = listener
         self._arrivals = arrivals
@@ -157,7 +159,7 @@ class Subscription:
 
 
 def subscribe(
-    reader: ListContext, settings: Settings, project_id: str, callback: Callback | None, options: Options
+    reader: ListContext, settings: Settings, project_id: str, callback: Callback | None, options: SubscriptionOptions
 ) -> Subscription:
     """Begin a subscription; what can be wrong with the arguments is said before anything is sent.
 
@@ -172,14 +174,14 @@ def subscribe(
     tell = options.on_notice or partial(_log_notice, settings)
     judge = _judge(reader, project_id, query)
     arrivals = Arrivals(reader.service, judge, options.on_malformed or reader.on_malformed, tell)
-    document = Document(_document(reader, project_id), {"projectID": project_id})
-    listener = Listener(dial, document, arrivals.put, tell, options.unreachable_s)
+    document = SubscriptionRequest(_document(reader, project_id), {"projectID": project_id})
+    listener = SubscriptionListener(dial, document, arrivals.put, tell, options.unreachable_s)
     arrivals.error = lambda: listener.error
     listener.start()
     return Subscription(project_id, listener, arrivals, callback)
 
 
-def _checked(project_id: str, callback: Callback | None, options: Options) -> Query | None:
+def _checked(project_id: str, callback: Callback | None, options: SubscriptionOptions) -> Query | None:
     check_project_id(project_id)
     for name, function in (("callback", callback), ("on_notice", options.on_notice)):
         if function is not None and not callable(function):

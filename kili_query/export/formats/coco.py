@@ -17,9 +17,9 @@ from typing import IO, NamedTuple, TypeAlias
 from msgspec import to_builtins
 
 from kili_query.errors import MalformedLabelError
-from kili_query.export.asset import Asset, Label, WritableAnnotation
+from kili_query.export.asset import Asset, ExportedLabel, WritableAnnotation
 from kili_query.export.context import Export
-from kili_query.export.format import Entry, Format, Writer
+from kili_query.export.format import Entry, Format, FormatWriter
 from kili_query.export.formats.drawn import drawn_of
 from kili_query.export.formats.json_text import encode_finite
 from kili_query.export.formats.kili import dump
@@ -149,7 +149,7 @@ class _CocoWriter:
             if self._paths[job] == path
         ]
 
-    def _image(self, number: int, path: str, size: Size, label: Label) -> Row:
+    def _image(self, number: int, path: str, size: Size, label: ExportedLabel) -> Row:
         return {
             "id": number,
             "license": _LICENSE["id"],
@@ -160,7 +160,7 @@ class _CocoWriter:
             **({"label": label.name} if label.ending else {}),
         }
 
-    def _objects(self, asset: Asset, label: Label, frame: Frame, job: Job) -> list[Drawn]:
+    def _objects(self, asset: Asset, label: ExportedLabel, frame: Frame, job: Job) -> list[Drawn]:
         """Return the shapes of a job."""
         return whole(drawn_of(self._export, asset, label, frame, job, with_annotations=self._is_modified))
 
@@ -234,7 +234,7 @@ def _fits(job: Job) -> bool:
     return job.ml_task == "OBJECT_DETECTION" and not _TOOLS.isdisjoint(job.tools)
 
 
-def _open(export: Export) -> Writer:
+def _open(export: Export) -> FormatWriter:
     return _CocoWriter(export)
 
 

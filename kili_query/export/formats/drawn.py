@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from kili_query.errors import MalformedLabelError
-from kili_query.export.asset import Asset, Label, WritableAnnotation
+from kili_query.export.asset import Asset, ExportedLabel, WritableAnnotation
 from kili_query.export.context import Export
 from kili_query.export.formats.objects import uncrossed
 from kili_query.export.formats.outline import read_boxes, read_outlines
@@ -21,7 +21,7 @@ _Boxes: TypeAlias = list[tuple[str, Edges]]
 
 
 def drawn_of(
-    export: Export, asset: Asset, label: Label, frame: Frame, job: Job, *, with_annotations: bool = False
+    export: Export, asset: Asset, label: ExportedLabel, frame: Frame, job: Job, *, with_annotations: bool = False
 ) -> list[Drawn]:
     """Return the shapes of a job, in order.
 
@@ -52,7 +52,7 @@ def edges_of(drawn: Sequence[Drawn]) -> list[Edges]:
     return [next(others).bounds if one.upright is None else one.upright for one in drawn]
 
 
-def plain_boxes(label: Label, frame: Frame, job: Job) -> _Boxes | None:
+def plain_boxes(label: ExportedLabel, frame: Frame, job: Job) -> _Boxes | None:
     """Return category and edges of each annotation of a job, if all of them are upright rectangles on the image.
 
     The result equals that of `drawn_of`, and is much faster.
@@ -87,10 +87,10 @@ def plain_outlines(jobs: Mapping[str, object], job: Job, path: str = "") -> list
     Returns:
         The shapes; None if any annotation needs the full checks.
 
-    >>> from kili_query.ontology import Category
+    >>> from kili_query.ontology import JobCategory
     >>> corners = [{"x": 0, "y": 1}, {"x": 0, "y": 0}, {"x": 1, "y": 0}]
     >>> flag = {"type": "polygon", "categories": [{"name": "FLAG"}], "boundingPoly": [{"normalizedVertices": corners}]}
-    >>> job = Job("J", "OBJECT_DETECTION", categories={"FLAG": Category("FLAG", "Flag")})
+    >>> job = Job("J", "OBJECT_DETECTION", categories={"FLAG": JobCategory("FLAG", "Flag")})
     >>> [one.parts for one in plain_outlines({"J": {"annotations": [flag]}}, job)]
     [[[[0, 1, 0, 0, 1, 0]]]]
     >>> plain_outlines({"J": {"annotations": [flag, {}]}}, job) is None
@@ -100,7 +100,7 @@ def plain_outlines(jobs: Mapping[str, object], job: Job, path: str = "") -> list
     return found if found is not None and {one.category for one in found} <= job.categories.keys() else None
 
 
-def _checked(export: Export, asset: Asset, label: Label, frame: Frame, job: Job) -> Iterator[Drawn]:
+def _checked(export: Export, asset: Asset, label: ExportedLabel, frame: Frame, job: Job) -> Iterator[Drawn]:
     for annotation in export.annotations(asset, label, frame, job=job):
         if not isinstance(annotation.shape, Box | Region):
             export.leave_out(annotation)

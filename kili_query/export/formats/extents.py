@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from kili_query.export.formats.rings import Extent, Parts
-from kili_query.labels.geometry import Bounds
+from kili_query.labels.geometry import BoundingBox
 
 __all__ = ["extents", "filled"]
 
@@ -35,7 +35,7 @@ def extents(shapes: Sequence[Parts]) -> list[Extent]:
     for index in np.flatnonzero(~plain):
         drawn[index] = filled(drawn[index])
     rows = zip(shapely.bounds(drawn).tolist(), shapely.area(drawn).tolist(), plain.tolist(), strict=True)
-    return [Extent(Bounds(*bounds), area, is_plain) for bounds, area, is_plain in rows]
+    return [Extent(BoundingBox(*bounds), area, is_plain) for bounds, area, is_plain in rows]
 
 
 def _polygons_or_more(shapes: Sequence[Parts]) -> NDArray[np.object_]:

@@ -12,7 +12,7 @@ from typing import TypeAlias
 from attrs import evolve
 
 from kili_query.errors import MalformedLabelError
-from kili_query.export.asset import Asset, Label
+from kili_query.export.asset import Asset, ExportedLabel
 from kili_query.export.context import Export
 from kili_query.export.errors import NotCompatibleInputType
 from kili_query.export.format import Entry, Format
@@ -49,11 +49,11 @@ class _GeojsonWriter:
     def close(self) -> Iterable[Entry]:
         return ()
 
-    def _collection(self, asset: Asset, label: Label) -> str:
+    def _collection(self, asset: Asset, label: ExportedLabel) -> str:
         features = ", ".join(text for job in self._export.jobs for text in self._features(asset, label, job))
         return f'{{"type": "FeatureCollection", "features": [{features}], "kili": {dump(_about(asset, label))}}}'
 
-    def _features(self, asset: Asset, label: Label, job: Job) -> Iterator[str]:
+    def _features(self, asset: Asset, label: ExportedLabel, job: Job) -> Iterator[str]:
         """Return the features of a job, as JSON; an annotation that cannot be one is reported and left out."""
         if job.ml_task not in _DRAWING_TASKS:
             yield from self._answer(asset, label, job)
@@ -70,7 +70,7 @@ class _GeojsonWriter:
             except MalformedLabelError as error:
                 self._export.reject(MalformedLabelError(error.message, one.path), asset.external_id, label.name)
 
-    def _answer(self, asset: Asset, label: Label, job: Job) -> Iterator[str]:
+    def _answer(self, asset: Asset, label: ExportedLabel, job: Job) -> Iterator[str]:
         """Return the feature of a job without shapes, if it has an answer."""
         frame = label.frames[0]
         answer = frame.jobs.get(job.name)
@@ -91,7 +91,7 @@ class _GeojsonWriter:
         return dump({**feature, "properties": {**attributes(answer, job, self._jobs), **properties}})
 
 
-def _about(asset: Asset, label: Label) -> Object:
+def _about(asset: Asset, label: ExportedLabel) -> Object:
     """Return the collection's data about its asset and label, a foreign member as RFC 7946 allows."""
     author = label.document.get("author")
     told = {

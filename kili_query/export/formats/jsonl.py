@@ -5,9 +5,9 @@ It is one plain file, not an archive, and nothing is lost: labels and assets are
 
 from collections.abc import Iterable
 
-from kili_query.export.asset import Asset, Label
+from kili_query.export.asset import Asset, ExportedLabel
 from kili_query.export.context import Export
-from kili_query.export.format import Entry, Format, Writer
+from kili_query.export.format import Entry, Format, FormatWriter
 from kili_query.export.formats.kili import dump
 
 
@@ -21,12 +21,12 @@ class _JsonlWriter:
         return ()
 
 
-def _line(asset: Asset, label: Label) -> str:
+def _line(asset: Asset, label: ExportedLabel) -> str:
     with label.named_in_errors():
         return dump({**label.document, "labelOf": dict(asset.document)}) + "\n"
 
 
-def _open(_: Export) -> Writer:
+def _open(_: Export) -> FormatWriter:
     return _JsonlWriter()
 
 

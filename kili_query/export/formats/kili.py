@@ -12,10 +12,10 @@ from typing import IO
 from attrs import evolve
 
 from kili_query.errors import MalformedLabelError
-from kili_query.export.asset import Asset, Label
+from kili_query.export.asset import Asset, ExportedLabel
 from kili_query.export.context import Export
 from kili_query.export.errors import NotCompatibleInputType
-from kili_query.export.format import Entry, Format, Writer
+from kili_query.export.format import Entry, Format, FormatWriter
 from kili_query.export.formats.json_text import encode_sorted, spread
 from kili_query.export.formats.pixels import with_pixels
 from kili_query.labels.structure import CONTENT
@@ -97,7 +97,7 @@ class KiliWriter:
             return {**document, "labels": labels}
         return {**document, **({"latestLabel": labels[0]} if len(labels) == 1 else {"latestLabels": labels})}
 
-    def _label(self, asset: Asset, label: Label) -> dict[str, object]:
+    def _label(self, asset: Asset, label: ExportedLabel) -> dict[str, object]:
         document = dict(label.document)
         if self._in_pixels:
             document[CONTENT] = with_pixels(label, asset, self._export.project)
@@ -148,7 +148,7 @@ def _stem(name: str) -> str:
     return name.replace(" ", "_")
 
 
-def open_kili(export: Export) -> Writer:
+def open_kili(export: Export) -> FormatWriter:
     return KiliWriter(export)
 
 

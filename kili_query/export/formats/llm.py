@@ -17,10 +17,10 @@ from typing import IO, TypeAlias
 from attrs import evolve, field, frozen
 
 from kili_query.errors import MalformedLabelError
-from kili_query.export.asset import Asset, Label
+from kili_query.export.asset import Asset, ExportedLabel
 from kili_query.export.context import Export
 from kili_query.export.errors import NotExportableAssetError
-from kili_query.export.format import Entry, Format, Writer
+from kili_query.export.format import Entry, Format, FormatWriter
 from kili_query.export.formats.kili import dump
 
 _VERSION = "0.1"
@@ -197,7 +197,7 @@ def _row(asset: Asset, raw_data: list[Row], labels: list[Row]) -> Row:
     }
 
 
-def _label_row(label: Label, answers: Row) -> Row:
+def _label_row(label: ExportedLabel, answers: Row) -> Row:
     author = label.document.get("author")
     return {
         "author": author.get("email") if isinstance(author, Mapping) else None,
@@ -219,7 +219,7 @@ def _dynamic(asset: Asset, tasks: Mapping[str, str]) -> list[Row]:
     return [_steps(asset, label, rounds, tasks) for label in asset.labels]
 
 
-def _steps(asset: Asset, label: Label, rounds: list[list[Row]], tasks: Mapping[str, str]) -> Row:
+def _steps(asset: Asset, label: ExportedLabel, rounds: list[list[Row]], tasks: Mapping[str, str]) -> Row:
     """Return a row for each step of a label, with the conversation up to it.
 
     Raises:
@@ -269,11 +269,11 @@ class _LlmWriter:
         return [Entry("", self._list)]
 
 
-def _open_plain(export: Export) -> Writer:
+def _open_plain(export: Export) -> FormatWriter:
     return _LlmWriter(export, _plain)
 
 
-def _open_dynamic(export: Export) -> Writer:
+def _open_dynamic(export: Export) -> FormatWriter:
     return _LlmWriter(export, _dynamic)
 
 

@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 from attrs import evolve
 
 from kili_query.counting import count
-from kili_query.export.asset import Asset, Label
+from kili_query.export.asset import Asset, ExportedLabel
 from kili_query.export.context import Export
 from kili_query.export.format import Entry
 from kili_query.export.formats.jsonl import JSONL
@@ -72,7 +72,7 @@ class _ParquetWriter:
                 writer.write_table(_table(group, counters, schema))
         return [Entry("", path)]
 
-    def _row(self, asset: Asset, label: Label) -> Row:
+    def _row(self, asset: Asset, label: ExportedLabel) -> Row:
         with label.named_in_errors(CONTENT):
             counts = count(label.response, ontology=self._export.project.ontology)
             text = dump(label.response)
@@ -97,7 +97,7 @@ def _table(group: list[Row], counters: list[tuple[str, str]], schema: pa.Schema)
     )
 
 
-def _metadata(asset: Asset, label: Label) -> list[object]:
+def _metadata(asset: Asset, label: ExportedLabel) -> list[object]:
     """Return one value for each of the metadata columns.
 
     Raises:

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from xml.sax.saxutils import escape
 
 from kili_query.errors import MalformedLabelError
-from kili_query.export.asset import Asset, Label, WritableAnnotation
+from kili_query.export.asset import Asset, ExportedLabel, WritableAnnotation
 from kili_query.export.context import Export
-from kili_query.export.format import Entry, Format, Writer
+from kili_query.export.format import Entry, Format, FormatWriter
 from kili_query.export.formats.drawn import drawn_of, edges_of, plain_boxes
 from kili_query.export.formats.rings import Drawn, Edges
 from kili_query.export.naming import without_image_extension
@@ -95,7 +95,7 @@ class _VocWriter:
     def close(self) -> Iterable[Entry]:
         return ()
 
-    def _xml(self, asset: Asset, label: Label, frame: Frame, size: Size) -> str:
+    def _xml(self, asset: Asset, label: ExportedLabel, frame: Frame, size: Size) -> str:
         media = asset.media_path(frame.number)
         name = asset.name if frame.number is None else asset.frame_name(frame.number)
         head = _HEAD.format(
@@ -107,7 +107,7 @@ class _VocWriter:
         objects = [self._of_job(job, asset, label, frame, size) for job in self._export.jobs if job.name in frame.jobs]
         return "".join([head, *objects, _END])
 
-    def _of_job(self, job: Job, asset: Asset, label: Label, frame: Frame, size: Size) -> str:
+    def _of_job(self, job: Job, asset: Asset, label: ExportedLabel, frame: Frame, size: Size) -> str:
         boxes = plain_boxes(label, frame, job)
         if boxes is None:
             drawn = drawn_of(self._export, asset, label, frame, job)
@@ -118,7 +118,7 @@ class _VocWriter:
             ]
         return "".join([self._objects[job.name, category] + _box(edges, size) for category, edges in boxes])
 
-    def _categories(self, drawn: Drawn, job: Job, asset: Asset, label: Label) -> list[str]:
+    def _categories(self, drawn: Drawn, job: Job, asset: Asset, label: ExportedLabel) -> list[str]:
         """Return the categories of an annotation, each of which becomes a separate object."""
         if drawn.annotation is None:
             return [drawn.category]
@@ -160,7 +160,7 @@ def _edges(start: float, end: float, length_px: int) -> tuple[int, int]:
     return start_px, start_px + 1
 
 
-def _open(export: Export) -> Writer:
+def _open(export: Export) -> FormatWriter:
     return _VocWriter(export)
 
 

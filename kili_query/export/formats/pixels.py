@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from kili_query.counting import is_frame_key
-from kili_query.export.asset import Asset, Label
+from kili_query.export.asset import Asset, ExportedLabel
 from kili_query.export.errors import NotCompatibleOptions
 from kili_query.export.project import Project
 from kili_query.labels.geometry import Size
@@ -23,7 +23,7 @@ _TURNED_DEGREES = (90, 270)
 Document: TypeAlias = Mapping[str, object]
 
 
-def with_pixels(label: Label, asset: Asset, project: Project) -> dict[str, object]:
+def with_pixels(label: ExportedLabel, asset: Asset, project: Project) -> dict[str, object]:
     """Return the content of a label, with pixels beside all fractions of the jobs that draw.
 
     Raises:
@@ -41,7 +41,7 @@ def with_pixels(label: Label, asset: Asset, project: Project) -> dict[str, objec
 class _Sizes:
     """The sizes to which fractions refer."""
 
-    def __init__(self, asset: Asset, label: Label, *, is_pdf: bool) -> None:
+    def __init__(self, asset: Asset, label: ExportedLabel, *, is_pdf: bool) -> None:
         self._asset = asset
         self._is_pdf = is_pdf
         self._rotation_degrees = label.rotation_degrees

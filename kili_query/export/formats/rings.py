@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from kili_query.export.asset import WritableAnnotation
 from kili_query.extras import load
-from kili_query.labels.geometry import Bounds
+from kili_query.labels.geometry import BoundingBox
 
 LEAST_AREA = 1e-15
 """Fraction of the image; less is a rounding error. It is 0.00001 pixel on an image of 100,000 by 100,000 pixels."""
@@ -58,7 +58,7 @@ class Extent(Struct, gc=False):
         is_plain: whether its rings neither cross nor touch along a line, and its holes are inside.
     """
 
-    bounds: Bounds
+    bounds: BoundingBox
     area: float
     is_plain: bool
 

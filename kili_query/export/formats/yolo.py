@@ -9,9 +9,9 @@ from functools import partial
 
 from attrs import frozen
 
-from kili_query.export.asset import Asset, Label
+from kili_query.export.asset import Asset, ExportedLabel
 from kili_query.export.context import Export
-from kili_query.export.format import Entry, Format, Writer
+from kili_query.export.format import Entry, Format, FormatWriter
 from kili_query.export.formats.drawn import drawn_of, plain_boxes
 from kili_query.export.formats.remote_assets import RemoteAssets
 from kili_query.export.formats.rings import Edges
@@ -122,7 +122,9 @@ class _YoloWriter:
         if self._remote is not None:
             yield from self._remote.entries()
 
-    def _note(self, asset: Asset, label: Label, files: dict[str, int | None], of_video: list[list[str]]) -> None:
+    def _note(
+        self, asset: Asset, label: ExportedLabel, files: dict[str, int | None], of_video: list[list[str]]
+    ) -> None:
         """Record a label for the files at the end."""
         if self._remote is not None:
             self._remote.add(asset, [(number, file) for file, number in files.items()])
@@ -130,7 +132,7 @@ class _YoloWriter:
             for one, frames in zip(self._sets, of_video, strict=True):
                 one.videos.add(asset.name + label.ending, frames)
 
-    def _text(self, within: _DataSet, asset: Asset, label: Label, frame: Frame) -> bytes:
+    def _text(self, within: _DataSet, asset: Asset, label: ExportedLabel, frame: Frame) -> bytes:
         """Return the content of a label file."""
         boxes = self._boxes(within, label, frame)
         if boxes is not None:
@@ -143,7 +145,7 @@ class _YoloWriter:
             ]
         )
 
-    def _boxes(self, within: _DataSet, label: Label, frame: Frame) -> list[tuple[int, Edges]] | None:
+    def _boxes(self, within: _DataSet, label: ExportedLabel, frame: Frame) -> list[tuple[int, Edges]] | None:
         """Return the boxes of a label file if it has only upright rectangles."""
         found: list[tuple[int, Edges]] = []
         for job in within.jobs:
@@ -159,7 +161,7 @@ def _fits(job: Job) -> bool:
     return job.ml_task == "OBJECT_DETECTION" and _TOOLS.issuperset(job.tools)
 
 
-def _open(version: _Version, export: Export) -> Writer:
+def _open(version: _Version, export: Export) -> FormatWriter:
     return _YoloWriter(export, version)
 
 

@@ -45,7 +45,7 @@ from kili_query.labels.geometry.pixels import (
 )
 from kili_query.labels.geometry.reading import shape_of
 from kili_query.labels.geometry.shapes import (
-    Bounds,
+    BoundingBox,
     Box,
     Keypoint,
     Line,
@@ -86,7 +86,7 @@ def __getattr__(name: str) -> object:
 
 
 __all__ = [
-    "Bounds",
+    "BoundingBox",
     "Box",
     "BoxPoints",
     "Keypoint",

@@ -28,7 +28,7 @@ class Size(NamedTuple):
     height_px: int
 
 
-class Bounds(NamedTuple):
+class BoundingBox(NamedTuple):
     """The smallest upright box around a shape."""
 
     left: float
@@ -175,14 +175,14 @@ def points(shape: Shape) -> Iterator[Point]:
             assert_never(shape)
 
 
-def bounds(shape: Shape) -> Bounds:
+def bounds(shape: Shape) -> BoundingBox:
     """Return the smallest upright box around a shape, in its own unit.
 
     >>> bounds(Line((Point(1, 5), Point(3, 2))))
-    Bounds(left=1, top=2, right=3, bottom=5)
+    BoundingBox(left=1, top=2, right=3, bottom=5)
     """
     xs, ys = zip(*points(shape), strict=True)
-    return Bounds(min(xs), min(ys), max(xs), max(ys))
+    return BoundingBox(min(xs), min(ys), max(xs), max(ys))
 
 
 def parts(shape: Shape) -> tuple[Part, ...]:

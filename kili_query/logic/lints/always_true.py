@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from kili_query.ast import CompareOp, Comparison, Or, Predicate
 from kili_query.diagnostics import Code, Diagnostic, Edit, Help, Label
-from kili_query.logic.lints.case import MAX_LABELS, Case, Clause, help_with_range, minimal
+from kili_query.logic.lints.case import MAX_LABELS, Case, WrittenClause, help_with_range, minimal
 from kili_query.syntax.lower import negate
 from kili_query.syntax.printer import print_counter
 
@@ -31,7 +31,7 @@ def _diagnose(case: Case, part: Predicate) -> Diagnostic:
     return Diagnostic(Code.ALWAYS_TRUE, message, Label(last.span, "is met by this"), labels, help=advice)
 
 
-def _help(clause: Clause) -> Help:
+def _help(clause: WrittenClause) -> Help:
     match clause.written:
         case Comparison(counter, CompareOp.GE, 0) if not clause.is_negated:
             text = f"{print_counter(counter)} > 0"

@@ -56,7 +56,7 @@ class Prover:
 
 
 @frozen
-class Clause:
+class WrittenClause:
     """A part of a query as written.
 
     Attributes:
@@ -95,7 +95,7 @@ class Case:
     """
 
     tree: Predicate
-    clauses: dict[int, Clause]
+    clauses: dict[int, WrittenClause]
     leaves: frozenset[int]
     facts: tuple[Fact, ...]
     prover: Prover
@@ -194,9 +194,9 @@ class Case:
             self.negations[id(node)] = found
         return found
 
-    def clauses_of(self, tree: Predicate) -> list[Clause]:
+    def clauses_of(self, tree: Predicate) -> list[WrittenClause]:
         """The clauses of a tree that is made of parts of this one, in the order of the text."""
-        found: list[Clause] = []
+        found: list[WrittenClause] = []
         stack = [tree]
         while stack:
             node = stack.pop()
@@ -213,7 +213,7 @@ class _Reading:
     def __init__(self, ontology: Ontology | None, text: str) -> None:
         self.ontology = ontology
         self.text = text
-        self.clauses: dict[int, Clause] = {}
+        self.clauses: dict[int, WrittenClause] = {}
         self.leaves: set[int] = set()
         self.kept: list[Predicate] = []
 
@@ -236,7 +236,7 @@ class _Reading:
                 self.leaves.add(id(node))
         span = tree.span if negation is None else negation.span
         text = "" if span == NOWHERE else self.text[span.start : span.end]
-        self.clauses[id(node)] = Clause(tree, is_negated, span, text)
+        self.clauses[id(node)] = WrittenClause(tree, is_negated, span, text)
         self.kept.append(node)
         return node
 

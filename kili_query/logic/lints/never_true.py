@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from kili_query.ast import MAX_COUNT, And, Constant, Predicate
 from kili_query.diagnostics import Code, Diagnostic, Help, Label
-from kili_query.logic.lints.case import MAX_LABELS, Case, Clause, help_with_range, minimal
+from kili_query.logic.lints.case import MAX_LABELS, Case, WrittenClause, help_with_range, minimal
 
 
 def check(case: Case) -> Iterator[Diagnostic]:
@@ -29,7 +29,7 @@ def _diagnose(case: Case, part: Predicate) -> Diagnostic:
     return Diagnostic(Code.NEVER_TRUE, message, Label(last.span, "clashes"), labels, help=advice)
 
 
-def _help(clause: Clause) -> Help:
+def _help(clause: WrittenClause) -> Help:
     if isinstance(clause.written, Constant):
         return Help("leave it out, or write a condition")
     return help_with_range(clause.written) or Help(f"counts are integers in 0 … {MAX_COUNT}")

@@ -22,7 +22,7 @@ from kili_query.syntax.slips import (
     the_end,
 )
 from kili_query.syntax.slips.not_core import diagnose_not_core
-from kili_query.syntax.slips.place import Place
+from kili_query.syntax.slips.place import FailurePlace
 
 __all__ = ["diagnose", "diagnose_not_core"]
 
@@ -92,7 +92,7 @@ def diagnose(source: Source, lexemes: Sequence[Lexeme], failure: ParseFailure) -
         lexemes: the words before the place.
         failure: the place and what could stand there.
     """
-    place = Place(source, lexemes, failure)
+    place = FailurePlace(source, lexemes, failure)
     for find in _FINDERS:
         found = find(place)
         if found is not None:

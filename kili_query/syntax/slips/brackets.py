@@ -5,12 +5,12 @@ import re
 from kili_query.diagnostics import Code, Diagnostic, Edit, Label
 from kili_query.source import Span
 from kili_query.syntax.parser import Lexeme, Word
-from kili_query.syntax.slips.place import CLOSING_OF, Place, shown
+from kili_query.syntax.slips.place import CLOSING_OF, FailurePlace, shown
 
 _WORD_OF = {")": Word.RPAR, "]": Word.RBRACKET, "}": Word.RBRACE}
 
 
-def unclosed_bracket(place: Place) -> Diagnostic | None:
+def unclosed_bracket(place: FailurePlace) -> Diagnostic | None:
     """One that is open at the end of the text."""
     stack = place.open_brackets()
     if not place.is_at_end or not stack or place.last is None:
@@ -27,7 +27,7 @@ def unclosed_bracket(place: Place) -> Diagnostic | None:
     )
 
 
-def parenthesized_sum(place: Place) -> Diagnostic | None:
+def parenthesized_sum(place: FailurePlace) -> Diagnostic | None:
     """``(J.A.count + J.B.count) >= 5``, ``> (5)``: parentheses are for conditions."""
     message = "parentheses group conditions, not counters or numbers"
     if place.rest.startswith("(") and place.expects(Word.NUMBER) and not place.expects_condition:
@@ -51,7 +51,7 @@ def _goes_on(text: str) -> bool:
     return re.match(r"[\s)]*(?:[=<>!+-]|(?:not\s+)?in\b)", text, re.IGNORECASE) is not None
 
 
-def brackets_for_parentheses(place: Place) -> Diagnostic | None:
+def brackets_for_parentheses(place: FailurePlace) -> Diagnostic | None:
     """``[A.B.count > 0] OR …``: conditions are grouped by parentheses."""
     if place.rest[0] not in "[{" or not place.expects_condition:
         return None
@@ -62,7 +62,7 @@ def brackets_for_parentheses(place: Place) -> Diagnostic | None:
     return place.make(Code.UNEXPECTED_TOKEN, f"unexpected `{place.rest[0]}`", place.span(1), label, advice, edit)
 
 
-def closing_bracket(place: Place) -> Diagnostic | None:
+def closing_bracket(place: FailurePlace) -> Diagnostic | None:
     """One that closes nothing, or something else, or right after the one that opens."""
     char = place.rest[0]
     if char not in _WORD_OF:
@@ -83,7 +83,7 @@ def closing_bracket(place: Place) -> Diagnostic | None:
     return None
 
 
-def _wrong_closing(place: Place, opening: Lexeme, wanted: str) -> Diagnostic:
+def _wrong_closing(place: FailurePlace, opening: Lexeme, wanted: str) -> Diagnostic:
     fits = place.expects(_WORD_OF[wanted])
     return place.make(
         Code.UNBALANCED_PARENTHESIS,

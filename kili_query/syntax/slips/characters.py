@@ -7,7 +7,7 @@ from kili_query.diagnostics import Code, Diagnostic, Edit
 from kili_query.source import Span
 from kili_query.syntax.parser import Word
 from kili_query.syntax.slips.names import quote
-from kili_query.syntax.slips.place import WORD, Place, shown
+from kili_query.syntax.slips.place import WORD, FailurePlace, shown
 
 _SIGNS = {"≥": ">=", "≤": "<=", "≠": "!=", "＝": "==", "−": "-", "–": "-", "—": "-"}
 _WORD_OF = dict.fromkeys((">=", "<=", "!=", "==", ">", "<"), Word.OP) | {
@@ -29,7 +29,7 @@ _LOOK_ALIKES = dict(
 )
 
 
-def invisible(place: Place) -> Diagnostic | None:
+def invisible(place: FailurePlace) -> Diagnostic | None:
     """White space that is none of the language's, byte order marks, control characters, halves of surrogates."""
     char = place.rest[:1]
     kind = unicodedata.category(char) if char else ""
@@ -47,7 +47,7 @@ def invisible(place: Place) -> Diagnostic | None:
     return None
 
 
-def foreign_quotes(place: Place) -> Diagnostic | None:
+def foreign_quotes(place: FailurePlace) -> Diagnostic | None:
     """``“Traffic light”``, ``'Traffic light'``: names are quoted with straight double quotes."""
     if place.is_at_end or place.rest[0] not in _QUOTES:
         return None
@@ -64,7 +64,7 @@ def foreign_quotes(place: Place) -> Diagnostic | None:
     )
 
 
-def foreign_symbol(place: Place) -> Diagnostic | None:
+def foreign_symbol(place: FailurePlace) -> Diagnostic | None:
     """``≥``, ``；``, ``（``."""
     char = place.rest[:1]
     if char == ";":
@@ -76,7 +76,7 @@ def foreign_symbol(place: Place) -> Diagnostic | None:
     return None
 
 
-def _semicolon(place: Place) -> Diagnostic:
+def _semicolon(place: FailurePlace) -> Diagnostic:
     message, span = "unexpected character `;`", place.span(1)
     if place.rest.strip("; \t\r\n"):
         edit = place.spaced(span, "AND") if place.expects_connective else None
@@ -86,7 +86,7 @@ def _semicolon(place: Place) -> Diagnostic:
     return place.make(Code.UNEXPECTED_CHARACTER, message, span, "", advice, Edit(place.span(len(place.rest)), ""))
 
 
-def look_alike(place: Place) -> Diagnostic | None:
+def look_alike(place: FailurePlace) -> Diagnostic | None:
     """A Cyrillic or full-width letter in a word; any other letter that no bare name may hold."""
     char = place.rest[:1]
     if not char.isalpha() or char.isascii():

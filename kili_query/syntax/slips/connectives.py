@@ -5,7 +5,7 @@ import re
 from kili_query.diagnostics import Code, Diagnostic, Edit
 from kili_query.source import Span
 from kili_query.syntax.parser import Lexeme, Word
-from kili_query.syntax.slips.place import Place, is_word_start, shown
+from kili_query.syntax.slips.place import FailurePlace, is_word_start, shown
 
 _CONNECTIVES = (Word.AND, Word.OR)
 _SYMBOLS = {"&": "AND", "＆": "AND", "∧": "AND", "|": "OR", "｜": "OR", "∨": "OR"}
@@ -16,7 +16,7 @@ _OTHER_WORDS = {
 }
 
 
-def doubled_connective(place: Place) -> Diagnostic | None:
+def doubled_connective(place: FailurePlace) -> Diagnostic | None:
     """``AND A.B``, ``A AND OR B``: the second word is read as the name of a job, so that what follows is unexpected."""
     last = place.last
     if last is None or last.word is not Word.NAME or last.text.upper() not in ("AND", "OR"):
@@ -35,7 +35,7 @@ def doubled_connective(place: Place) -> Diagnostic | None:
     return place.make(Code.UNEXPECTED_TOKEN, message, last.span, "expected a condition", advice, edit)
 
 
-def dangling_connective(place: Place) -> Diagnostic | None:
+def dangling_connective(place: FailurePlace) -> Diagnostic | None:
     """``A AND``, ``(A OR)``: nothing follows."""
     last = place.last
     if last is None or last.word not in (*_CONNECTIVES, Word.NOT) or not (place.is_at_end or place.rest[0] in ")]"):
@@ -46,7 +46,7 @@ def dangling_connective(place: Place) -> Diagnostic | None:
     return place.make(code, f"nothing follows `{last.text}`", last.span, label, advice, _without_the_dangling(place))
 
 
-def _without_the_dangling(place: Place) -> Edit | None:
+def _without_the_dangling(place: FailurePlace) -> Edit | None:
     """Remove all connectives right before the place, if something is left before them."""
     kept: list[Lexeme] = list(place.lexemes)
     while kept and kept[-1].word in (*_CONNECTIVES, Word.NOT):
@@ -56,7 +56,7 @@ def _without_the_dangling(place: Place) -> Edit | None:
     return Edit(Span(first.span.start, place.lexemes[-1].span.end), "")
 
 
-def misspelt_connective(place: Place) -> Diagnostic | None:
+def misspelt_connective(place: FailurePlace) -> Diagnostic | None:
     """``ADN``, ``und``, ``ANDC.D.count``."""
     if not place.expects_connective or not is_word_start(place.word) or not place.word[0].isalpha():
         return None
@@ -75,7 +75,7 @@ def misspelt_connective(place: Place) -> Diagnostic | None:
     return place.make(Code.UNEXPECTED_TOKEN, message, span, label)
 
 
-def symbolic_connective(place: Place) -> Diagnostic | None:
+def symbolic_connective(place: FailurePlace) -> Diagnostic | None:
     """``&&``, ``||``, ``!``."""
     char = place.rest[:1]
     if char in _SYMBOLS:
@@ -85,7 +85,7 @@ def symbolic_connective(place: Place) -> Diagnostic | None:
     return None
 
 
-def _connective(place: Place, word: str) -> Diagnostic:
+def _connective(place: FailurePlace, word: str) -> Diagnostic:
     found = re.match(r"[&＆]+|[|｜]+|.", place.rest)
     assert found is not None  # there is a character
     if place.expects_connective:
@@ -94,13 +94,13 @@ def _connective(place: Place, word: str) -> Diagnostic:
     return place.make(Code.UNEXPECTED_CHARACTER, message, place.span(len(found[0])), label, f"`{word}` is a word here")
 
 
-def _word_for_symbol(place: Place, symbol: str, word: str) -> Diagnostic:
+def _word_for_symbol(place: FailurePlace, symbol: str, word: str) -> Diagnostic:
     message, label = f"unexpected character `{symbol}`", "not an operator of this language"
     span = place.span(len(symbol))
     return place.make(Code.UNEXPECTED_CHARACTER, message, span, label, f"write `{word}`", place.spaced(span, word))
 
 
-def missing_connective(place: Place) -> Diagnostic | None:
+def missing_connective(place: FailurePlace) -> Diagnostic | None:
     """Two conditions side by side, or with a comma between them."""
     if not place.expects_connective or not (is_word_start(place.word) or place.rest[0] in '(",'):
         return None

@@ -5,13 +5,13 @@ import re
 from kili_query.diagnostics import Code, Diagnostic, Edit
 from kili_query.source import Span
 from kili_query.syntax.parser import Word
-from kili_query.syntax.slips.place import NAMES, SHAPE, Place, is_word_start, shown
+from kili_query.syntax.slips.place import NAMES, SHAPE, FailurePlace, is_word_start, shown
 
 _COMPARES = re.compile(r"[=<>!≥≤≠]|[+-](?!\w)|(?:not\s+)?in\b", re.IGNORECASE)
 _NEARLY_COUNT = {"cnt", "num", "number", "total", "size", "length", "len", "sum", "amount", "quantity", "nb", "n"}
 
 
-def counter_alone(place: Place) -> Diagnostic | None:
+def counter_alone(place: FailurePlace) -> Diagnostic | None:
     """``A.B.count`` with nothing to compare it with."""
     ends = place.is_at_end or place.word.upper() in ("AND", "OR") or place.word in (")", "]")
     if place.last is None or not ends or not place.follows(Word.COUNT) or not place.expects(Word.OP):
@@ -25,7 +25,7 @@ def counter_alone(place: Place) -> Diagnostic | None:
     return place.make(code, "a counter alone is not a condition", at, label, advice, Edit(at, " > 0"))
 
 
-def missing_count(place: Place) -> Diagnostic | None:
+def missing_count(place: FailurePlace) -> Diagnostic | None:
     """``A.B > 3``, ``A.B. > 3``."""
     if _COMPARES.match(place.rest) is None or place.last is None:
         return None
@@ -42,7 +42,7 @@ def missing_count(place: Place) -> Diagnostic | None:
     return None
 
 
-def misspelt_count(place: Place) -> Diagnostic | None:
+def misspelt_count(place: FailurePlace) -> Diagnostic | None:
     """``A.B.Count``, ``A.B.cuont``, ``A.B.total``."""
     if not place.follows(Word.DOT) or not place.expects(Word.COUNT) or place.expects(Word.NAME):
         return None
@@ -64,7 +64,7 @@ def _is_one_edit_apart(one: str, two: str) -> bool:
     return short[at + (len(short) == len(long)) :] == long[at + 1 :]
 
 
-def doubled_count(place: Place) -> Diagnostic | None:
+def doubled_count(place: FailurePlace) -> Diagnostic | None:
     """``A.B.count.count``."""
     found = re.match(r"\.\s*\w+", place.rest)
     if found is None or not place.follows(Word.COUNT):
@@ -76,7 +76,7 @@ def doubled_count(place: Place) -> Diagnostic | None:
     )
 
 
-def doubled_dot(place: Place) -> Diagnostic | None:
+def doubled_dot(place: FailurePlace) -> Diagnostic | None:
     """``A..B.count``."""
     if not place.rest.startswith(".") or not place.follows(Word.DOT):
         return None
@@ -86,7 +86,7 @@ def doubled_dot(place: Place) -> Diagnostic | None:
     )
 
 
-def called_count(place: Place) -> Diagnostic | None:
+def called_count(place: FailurePlace) -> Diagnostic | None:
     """``A.B.count()``, ``count(A.B)``."""
     if not place.rest.startswith("(") or place.last is None:
         return None
@@ -103,7 +103,7 @@ def called_count(place: Place) -> Diagnostic | None:
     return place.replace(Code.UNEXPECTED_TOKEN, message, span, "", counter)
 
 
-def condition_after_count(place: Place) -> Diagnostic | None:
+def condition_after_count(place: FailurePlace) -> Diagnostic | None:
     """``J.C.count[…]``: the brackets stand before ``.count``."""
     if not place.rest.startswith("[") or not place.follows(Word.DOT, Word.COUNT) or place.last is None:
         return None
@@ -114,7 +114,7 @@ def condition_after_count(place: Place) -> Diagnostic | None:
     return place.make(Code.UNEXPECTED_TOKEN, "a condition in brackets after `.count`", place.span(1), "", advice, edit)
 
 
-def too_many_parts(place: Place) -> Diagnostic | None:
+def too_many_parts(place: FailurePlace) -> Diagnostic | None:
     """``A.B.C.count``."""
     if not place.follows(Word.DOT) or not place.expects(Word.COUNT) or place.expects(Word.NAME):
         return None
@@ -125,7 +125,7 @@ def too_many_parts(place: Place) -> Diagnostic | None:
     return place.make(Code.UNEXPECTED_TOKEN, message, place.span(len(place.word)), "expected `count`", advice)
 
 
-def incomplete_counter(place: Place) -> Diagnostic | None:
+def incomplete_counter(place: FailurePlace) -> Diagnostic | None:
     """A job alone: ``A > 3``."""
     if place.last is None or place.last.word not in NAMES or not place.expects(Word.DOT) or place.expects_connective:
         return None

@@ -6,7 +6,7 @@ import re
 from kili_query.diagnostics import Code, Diagnostic, Edit
 from kili_query.source import Span
 from kili_query.syntax.parser import Word
-from kili_query.syntax.slips.place import Place, shown
+from kili_query.syntax.slips.place import FailurePlace, shown
 
 _KEYWORDS = {word.name: word for word in (Word.AND, Word.OR, Word.NOT, Word.IN, Word.TRUE, Word.FALSE)}
 _RUN = r"[^\s.,;:(){}\[\]\"#<>=!+&|]+"
@@ -20,7 +20,7 @@ def quote(name: str) -> str:
     return _SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
-def reserved_word(place: Place) -> Diagnostic | None:
+def reserved_word(place: FailurePlace) -> Diagnostic | None:
     """NOT and IN where a name should stand."""
     span, word = place.span(len(place.word)), place.word
     is_job = place.last is not None and place.last.word in (Word.NOT, Word.IN) and re.match(r"\s*\.", place.rest)
@@ -32,7 +32,7 @@ def reserved_word(place: Place) -> Diagnostic | None:
     return place.replace(Code.UNEXPECTED_TOKEN, f"`{word}` is a keyword", span, "expected a name", quote(word), advice)
 
 
-def name_needs_quotes(place: Place) -> Diagnostic | None:
+def name_needs_quotes(place: FailurePlace) -> Diagnostic | None:
     """``OBJECTS.2wheels.count``, ``_J.A.count``, ``OBJECTS.🚗.count``: no bare name starts like that."""
     if not place.expects(Word.NAME) or (place.expects(Word.COUNT) and not place.follows(Word.DOT)):
         return None
@@ -45,7 +45,7 @@ def name_needs_quotes(place: Place) -> Diagnostic | None:
     return _quoting(place, Span(place.offset, place.offset + len(name)), "a bare name starts with an ASCII letter")
 
 
-def spaced_name(place: Place) -> Diagnostic | None:
+def spaced_name(place: FailurePlace) -> Diagnostic | None:
     """``OBJECTS.Traffic light.count``: a name of several words."""
     if place.last is None or place.last.word is not Word.NAME or not place.expects(Word.DOT):
         return None
@@ -65,14 +65,14 @@ def spaced_name(place: Place) -> Diagnostic | None:
     return _quoting(place, Span(place.last.span.start, place.offset + len(found[0])), label)
 
 
-def _quoting(place: Place, span: Span, label: str) -> Diagnostic:
+def _quoting(place: FailurePlace, span: Span, label: str) -> Diagnostic:
     name = place.text[span.start : span.end]
     message = f"{shown(name)} is not a bare name"
     advice = f"quote the name: {shown(quote(name))}"
     return place.replace(Code.UNEXPECTED_TOKEN, message, span, label, quote(name), advice)
 
 
-def misplaced_separator(place: Place) -> Diagnostic | None:
+def misplaced_separator(place: FailurePlace) -> Diagnostic | None:
     r"""``J:C.count``, ``J/C.count``, ``Car/Truck``."""
     found = re.match(r"\s*(?:::|[:/\\→@%$?'^])", place.rest)
     if found is None or place.last is None or place.last.word is not Word.NAME or not place.expects(Word.DOT):

@@ -5,7 +5,7 @@ import re
 from kili_query.diagnostics import Code, Diagnostic, Edit
 from kili_query.source import Span
 from kili_query.syntax.parser import Word
-from kili_query.syntax.slips.place import NAMES, Place, shown
+from kili_query.syntax.slips.place import NAMES, FailurePlace, shown
 
 _NUMBER_LIKE = re.compile(r"[+-]?(?:\d[\w.*-]*|\.\d[\w.*-]*)")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
@@ -13,7 +13,7 @@ _NUMBER_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", 
 _DECIMAL = "numbers are decimal, such as `10`"
 
 
-def keyword_after_number(place: Place) -> Diagnostic | None:
+def keyword_after_number(place: FailurePlace) -> Diagnostic | None:
     """``> 0AND``: a keyword needs white space before it."""
     found = re.match(r"([+-]?\d+(?:\.\d*)?)(and|or)", place.rest, re.IGNORECASE)
     if found is None or not place.expects(Word.NUMBER):
@@ -24,7 +24,7 @@ def keyword_after_number(place: Place) -> Diagnostic | None:
     return place.make(Code.BAD_LITERAL, f"bad number `{found[0]}`", place.span(found.end()), "", advice, edit)
 
 
-def bad_number(place: Place) -> Diagnostic | None:
+def bad_number(place: FailurePlace) -> Diagnostic | None:
     """``1_000``, ``0x1F``, ``3k``."""
     found = _NUMBER_LIKE.match(place.rest)
     if found is None or not place.expects(Word.NUMBER):
@@ -46,7 +46,7 @@ def _mend(text: str) -> str | None:
         return None
 
 
-def grouped_digits(place: Place) -> Diagnostic | None:
+def grouped_digits(place: FailurePlace) -> Diagnostic | None:
     """``1,000``: digits are not grouped."""
     found = re.match(r"(?:,\d{3})+(?!\w)", place.rest)
     if found is None or place.last is None or not place.follows(Word.NUMBER) or not place.touches_last():
@@ -56,7 +56,7 @@ def grouped_digits(place: Place) -> Diagnostic | None:
     return place.replace(Code.BAD_LITERAL, f"bad number `{text}`", span, "", text.replace(",", ""))
 
 
-def range_without_set(place: Place) -> Diagnostic | None:
+def range_without_set(place: FailurePlace) -> Diagnostic | None:
     """``== 3..5``: a range stands in a set."""
     found = re.match(r"\s*\.{2,}\s*(\d*)", place.rest)
     if found is None or place.last is None or not place.follows(Word.OP, Word.NUMBER):
@@ -70,7 +70,7 @@ def range_without_set(place: Place) -> Diagnostic | None:
     return place.make(Code.UNEXPECTED_TOKEN, message, span, "", f"a range stands in a set: `{text}`", edit)
 
 
-def run_on_number(place: Place) -> Diagnostic | None:
+def run_on_number(place: FailurePlace) -> Diagnostic | None:
     """``1.5.2``: the number goes on where it should have ended."""
     found = re.match(r"[\w.]+", place.rest)
     if found is None or place.last is None or not place.follows(Word.NUMBER) or not place.touches_last():
@@ -80,7 +80,7 @@ def run_on_number(place: Place) -> Diagnostic | None:
     return place.make(Code.BAD_LITERAL, message, span, "", _DECIMAL)
 
 
-def spaced_sign(place: Place) -> Diagnostic | None:
+def spaced_sign(place: FailurePlace) -> Diagnostic | None:
     """``> - 1``: the sign of a number sticks to it."""
     found = re.match(r"([+-])[ \t\r\n]+(?=[\d.])", place.rest)
     if found is None or not place.expects(Word.NUMBER):
@@ -89,7 +89,7 @@ def spaced_sign(place: Place) -> Diagnostic | None:
     return place.replace(Code.BAD_LITERAL, message, place.span(len(found[0])), "", found[1], "remove the white space")
 
 
-def text_for_number(place: Place) -> Diagnostic | None:
+def text_for_number(place: FailurePlace) -> Diagnostic | None:
     """``> "3"``, ``> three``: a name where a number should stand, read as the start of a counter."""
     if place.rest.startswith("."):
         return None
@@ -101,7 +101,7 @@ def text_for_number(place: Place) -> Diagnostic | None:
     return None
 
 
-def _text_for_number(place: Place, text: str, span: Span) -> Diagnostic:
+def _text_for_number(place: FailurePlace, text: str, span: Span) -> Diagnostic:
     plain = text.strip('" ').lower()
     if plain in _NUMBER_WORDS:
         plain = str(_NUMBER_WORDS.index(plain))

@@ -5,7 +5,7 @@ import re
 from kili_query.diagnostics import Code, Diagnostic, Edit
 from kili_query.source import Span
 from kili_query.syntax.parser import Word
-from kili_query.syntax.slips.place import Place
+from kili_query.syntax.slips.place import FailurePlace
 
 _RUN = re.compile(r"[=<>!:](?:[ \t]*[=<>!])*")
 _MENDED = {
@@ -38,7 +38,7 @@ _WORDS = {
 }
 
 
-def torn_operator(place: Place) -> Diagnostic | None:
+def torn_operator(place: FailurePlace) -> Diagnostic | None:
     """``=>``, ``== =``, ``> =``: an operator in two pieces or the wrong way round."""
     found = _RUN.match(place.rest)
     if found is None:
@@ -64,7 +64,7 @@ def torn_operator(place: Place) -> Diagnostic | None:
 _BETWEEN = re.compile(r"between\s+(\d+)\s+and\s+(\d+)(?![\w.])", re.IGNORECASE)
 
 
-def misplaced_not(place: Place) -> Diagnostic | None:
+def misplaced_not(place: FailurePlace) -> Diagnostic | None:
     """``A.B.count NOT > 3``."""
     if place.last is None or not place.follows(Word.COUNT, Word.NOT) or not place.expects(Word.IN):
         return None
@@ -72,7 +72,7 @@ def misplaced_not(place: Place) -> Diagnostic | None:
     return place.make(Code.UNEXPECTED_TOKEN, "misplaced `NOT`", place.last.span, "expected `IN` after it", advice)
 
 
-def worded_operator(place: Place) -> Diagnostic | None:
+def worded_operator(place: FailurePlace) -> Diagnostic | None:
     """``is 3``, ``gt 3``, ``BETWEEN 1 AND 3``."""
     word = place.word.lower()
     if not place.expects(Word.OP) or place.expects_connective:
@@ -90,7 +90,7 @@ def worded_operator(place: Place) -> Diagnostic | None:
     return None
 
 
-def missing_operator(place: Place) -> Diagnostic | None:
+def missing_operator(place: FailurePlace) -> Diagnostic | None:
     """``A.B.count 3``."""
     found = re.match(r"\d+(?![\w.])", place.rest)
     if found is None or not place.expects(Word.OP) or place.expects_connective:
@@ -103,7 +103,7 @@ def missing_operator(place: Place) -> Diagnostic | None:
     )
 
 
-def glued_minus(place: Place) -> Diagnostic | None:
+def glued_minus(place: FailurePlace) -> Diagnostic | None:
     """``A.B.count-1``: a hyphen belongs to names, so that ``count-1`` is one."""
     found = re.match(r"count-([\w*-]*)", place.rest)
     if found is None or not place.expects(Word.COUNT):

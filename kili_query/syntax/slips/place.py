@@ -17,7 +17,7 @@ _SYMBOLS = re.compile(r"[=<>!]+|&+|\|+")
 _LONGEST = 40
 
 
-class Place:
+class FailurePlace:
     """The place of a failure, as the finders look at it.
 
     Attributes:

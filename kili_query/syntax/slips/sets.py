@@ -5,12 +5,12 @@ import re
 from kili_query.diagnostics import Code, Diagnostic, Edit
 from kili_query.source import Span
 from kili_query.syntax.parser import Word
-from kili_query.syntax.slips.place import Place
+from kili_query.syntax.slips.place import FailurePlace
 
 _ADVICE = "a set stands in braces: `{0, 2, 5..9}`"
 
 
-def set_without_braces(place: Place) -> Diagnostic | None:
+def set_without_braces(place: FailurePlace) -> Diagnostic | None:
     """``IN (1, 2)``, ``IN [1, 2]``, ``IN 1, 2``."""
     if not place.follows(Word.IN):
         return None
@@ -23,7 +23,7 @@ def set_without_braces(place: Place) -> Diagnostic | None:
     return place.replace(Code.UNEXPECTED_TOKEN, "a set without braces", span, label, mended, _ADVICE)
 
 
-def range_with_hyphen(place: Place) -> Diagnostic | None:
+def range_with_hyphen(place: FailurePlace) -> Diagnostic | None:
     """``{1-5}``, ``{1 to 5}``, ``{1:5}``: the ends of a range are joined by two dots."""
     if not place.is_in_set():
         return None
@@ -38,7 +38,7 @@ def range_with_hyphen(place: Place) -> Diagnostic | None:
     return place.replace(Code.UNEXPECTED_TOKEN, f"unexpected `{found[0]}` in a set", span, "", mended)
 
 
-def set_separator(place: Place) -> Diagnostic | None:
+def set_separator(place: FailurePlace) -> Diagnostic | None:
     """``{1 2}``, ``{1; 2}``, ``{1, 2,}``."""
     if not place.is_in_set() or place.last is None:
         return None
@@ -59,7 +59,7 @@ def set_separator(place: Place) -> Diagnostic | None:
     return None
 
 
-def empty_set(place: Place) -> Diagnostic | None:
+def empty_set(place: FailurePlace) -> Diagnostic | None:
     """``IN {}``."""
     if not place.follows(Word.LBRACE) or place.last is None or not place.rest.startswith("}"):
         return None

@@ -6,7 +6,7 @@ import re
 from kili_query.diagnostics import Code, Diagnostic, Edit
 from kili_query.source import Span
 from kili_query.syntax.parser import Word, match_word
-from kili_query.syntax.slips.place import Place
+from kili_query.syntax.slips.place import FailurePlace
 
 _STRING = re.compile(r'"(?:[^"\\\n]|\\[^\n])*"')
 _ESCAPE = re.compile(r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})|\\')
@@ -14,7 +14,7 @@ _CONTROL = re.compile(r"[\x00-\x1f]")
 _OTHER_QUOTE = re.compile("[“”„‟«»″＂]")
 
 
-def bad_escape(place: Place) -> Diagnostic | None:
+def bad_escape(place: FailurePlace) -> Diagnostic | None:
     r"""``"Traffic\qlight"``: the backslash is doubled."""
     found = _STRING.match(place.rest)
     if found is None or match_word(place.text, place.offset, Word.STRING) is not None or _CONTROL.search(found[0]):
@@ -25,7 +25,7 @@ def bad_escape(place: Place) -> Diagnostic | None:
     return place.replace(Code.BAD_LITERAL, message, place.span(len(found[0])), "", mended, advice)
 
 
-def bad_string(place: Place) -> Diagnostic | None:
+def bad_string(place: FailurePlace) -> Diagnostic | None:
     """A quoted name that never ends, or that holds a control character."""
     if not place.rest.startswith('"'):
         return None
@@ -40,7 +40,7 @@ def bad_string(place: Place) -> Diagnostic | None:
     return place.replace(Code.BAD_LITERAL, message, place.span(len(found[0])), "", mended, advice)
 
 
-def _unclosed(place: Place) -> Diagnostic:
+def _unclosed(place: FailurePlace) -> Diagnostic:
     line = place.rest.split("\n", 1)[0]
     message, label = "quoted name without an end", "starts here"
     span = place.span(1)
@@ -57,7 +57,7 @@ def _unclosed(place: Place) -> Diagnostic:
     return place.make(Code.BAD_LITERAL, message, span, label, f'close it: `{name[0]}"`', Edit(end, '"'))
 
 
-def quoted_query(place: Place) -> Diagnostic | None:
+def quoted_query(place: FailurePlace) -> Diagnostic | None:
     """A whole query between quotes."""
     if not place.is_at_end or place.last is None or len(place.lexemes) != 1 or place.last.word is not Word.STRING:
         return None

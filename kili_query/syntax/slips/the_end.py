@@ -3,10 +3,10 @@
 from kili_query.diagnostics import Code, Diagnostic
 from kili_query.source import Span
 from kili_query.syntax.parser import Word
-from kili_query.syntax.slips.place import SHAPE, Place, is_word_start, shown
+from kili_query.syntax.slips.place import SHAPE, FailurePlace, is_word_start, shown
 
 
-def empty_query(place: Place) -> Diagnostic | None:
+def empty_query(place: FailurePlace) -> Diagnostic | None:
     """Nothing, only white space, or only a comment."""
     if not place.is_at_end or place.lexemes:
         return None
@@ -15,7 +15,7 @@ def empty_query(place: Place) -> Diagnostic | None:
     return place.make(Code.UNEXPECTED_END, message, Span(0, 0), "expected a condition", advice)
 
 
-def unexpected_end(place: Place) -> Diagnostic | None:
+def unexpected_end(place: FailurePlace) -> Diagnostic | None:
     """The text stops in the middle of a condition."""
     if not place.is_at_end or place.last is None:
         return None
@@ -24,7 +24,7 @@ def unexpected_end(place: Place) -> Diagnostic | None:
     return place.make(Code.UNEXPECTED_END, "the query ends too early", end, f"expected {place.expectation()}", advice)
 
 
-def unexpected(place: Place) -> Diagnostic:
+def unexpected(place: FailurePlace) -> Diagnostic:
     """Report an unexpected word or character when no finder knows better."""
     span, label = place.span(len(place.word)), f"expected {place.expectation()}"
     if is_word_start(place.word) or place.word[0] in '.,()[]{}=<>+-"' or place.word == "!=":

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from kili_query.errors import MalformedLabelError
 from kili_query.labels.geometry import (
-    Bounds,
+    BoundingBox,
     Box,
     Keypoint,
     Line,
@@ -141,4 +141,4 @@ def test_turning_back_and_forth_gives_the_shape(shape):
 def test_bounds_hold_all_points_and_touch_them(shape):
     found = bounds(shape)
     xs, ys = zip(*points(shape), strict=True)
-    assert found == Bounds(min(xs), min(ys), max(xs), max(ys))
+    assert found == BoundingBox(min(xs), min(ys), max(xs), max(ys))
