@@ -110,8 +110,8 @@ def _fetch(ask: Callable[[Request], object], request: Request) -> object:
     except GraphQLError as error:
         if any(_LACKS_FEED.search(str(one.get("message"))) for one in error.errors):
             raise FeedUnavailable(
-                f"this account has no change feed: list the labels with `created_at_gte`, and the assets with "
-                f"`updated_at_gte`. The service says: {error.message}",
+                f"this account has no change feed: list labels with `created_at_gte` and assets with `updated_at_gte` "
+                f"instead. The service says: {error.message}",
                 error.errors,
                 operation=error.operation,
                 request_id=error.request_id,
