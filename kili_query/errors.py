@@ -9,7 +9,8 @@
     │   ├── LabelError             one label              .path
     │   │   ├── UnknownContentError
     │   │   └── MalformedLabelError
-    │   └── SourceError            a file or stream of labels
+    │   ├── SourceError            a file or stream of labels
+    │   └── CacheError             a label cache
     ├── ArgumentError              the caller
     │   ├── MissingArgumentError
     │   └── IncompatibleArgumentsError
@@ -17,7 +18,6 @@
     │   ├── AuthenticationFailed   the key's owner
     │   ├── NotFound
     │   ├── GraphQLError           an error in the answer .errors
-    │   │   └── FeedUnavailable    the account has no change feed
     │   ├── TransportError         unreachable, or an unreadable answer   .status
     │   └── MutationOutcomeUnknown
     └── MissingExtraError          the installer          .extra
@@ -32,8 +32,8 @@ from kili_query.diagnostics import Diagnostic, Severity
 __all__ = [
     "ArgumentError",
     "AuthenticationFailed",
+    "CacheError",
     "DataError",
-    "FeedUnavailable",
     "GraphQLError",
     "IncompatibleArgumentsError",
     "KiliQueryError",
@@ -122,6 +122,10 @@ class SourceError(DataError):
     """A file or stream that cannot be read as labels, or that is truncated."""
 
 
+class CacheError(DataError):
+    """A label cache that cannot be read or written, or does not hold what was asked."""
+
+
 class ArgumentError(KiliQueryError, ValueError):
     """Invalid arguments of a call, detected before anything is sent."""
 
@@ -191,10 +195,6 @@ class GraphQLError(ServiceError):
     ) -> None:
         super().__init__(message, operation=operation, request_id=request_id)
         self.errors = tuple(errors)
-
-
-class FeedUnavailable(GraphQLError):  # noqa: N818 - a state of the account, not a failure
-    """The account has no change feed, so changes must be found in another way."""
 
 
 class TransportError(ServiceError):

@@ -10,6 +10,7 @@ __all__ = ["has_extra", "load"]
 
 _MODULES_OF_EXTRA = {
     "fast": ("msgspec",),
+    "cache": ("deltalake", "narwhals", "numpy", "polars", "pyarrow"),
     "cli": ("typer", "rich", "yaml"),
     "client": ("requests", "tqdm", "urllib3", "websockets"),
     "export": (

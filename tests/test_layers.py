@@ -33,7 +33,6 @@ LAYERS = {
     "verdicts": 11,
     "scanning": 12,
     "lint": 12,
-    "cache": 13,
     "export": 13,
     "frames": 13,
     "pictures": 13,
@@ -41,6 +40,7 @@ LAYERS = {
     "sandbox": 14,
     "spark": 14,
     "audit": 15,
+    "cache": 15,
     "cli": 16,
     "__init__": 17,
 }

@@ -1,0 +1,12 @@
+"""A label cache: labels in a folder, pulled once and asked offline, in Delta Lake tables that other tools read too."""
+
+from kili_query.extras import load
+
+load("kili_query.cache.tables", "`kili_query.cache`", "cache")  # its error names the missing extra
+
+from kili_query.cache.cache import LabelCache  # noqa: E402
+from kili_query.cache.history import Difference, Version  # noqa: E402
+from kili_query.cache.state import Position, State  # noqa: E402
+from kili_query.cache.writing import Summary  # noqa: E402
+
+__all__ = ["Difference", "LabelCache", "Position", "State", "Summary", "Version"]

@@ -1,0 +1,273 @@
+"""The label cache: the labels of a project or of files in a folder, for questions that need no server."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from os import PathLike, fspath
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack
+
+import polars as pl
+import pyarrow as pa
+from attrs import frozen
+
+from kili_query.cache.columns import COLUMNS
+from kili_query.cache.documents import ontology_of
+from kili_query.cache.history import Difference, Version, difference, version_at, versions_of
+from kili_query.cache.loading import Loaded, assets_of
+from kili_query.cache.search import Search
+from kili_query.cache.state import State
+from kili_query.cache.tables import Tables
+from kili_query.cache.writing import Summary, opened
+from kili_query.client.arguments import checked_count, checked_fields, checked_filters, is_parsed
+from kili_query.client.client import LABEL_FIELDS
+from kili_query.client.keyword_arguments import COUNT_POSITIONS, takes_filters
+from kili_query.client.search import parse_search
+from kili_query.errors import ArgumentError, CacheError
+from kili_query.ontology import Ontology, OntologySource, VideoPolicy
+from kili_query.protocol import LabelFilters
+from kili_query.query import Query
+from kili_query.scanning import LabelSource, Problem
+from kili_query.targets.column_names import FAULT
+
+if TYPE_CHECKING:
+    from kili_query.labels import ParsedLabel
+
+
+@frozen(init=False, repr=False, eq=False)
+class LabelCache:
+    """Labels in a folder: pulled once, then asked without a server, at any size.
+
+    The folder holds two Delta Lake tables. ``labels`` has one row for each label, with its fields and one column for
+    each counter; ``contents`` has the JSON of the labels. A question reads only the columns that it needs, and the JSON
+    of those labels only that it returns or cannot decide without. Each change is one version, and a reader sees one
+    version whatever is written meanwhile.
+
+    Attributes:
+        folder: the folder.
+
+    >>> from tempfile import mkdtemp
+    >>> cache = LabelCache(mkdtemp())
+    >>> labels = [{"id": f"l{n}", "jsonResponse": {"J": {"categories": [{"name": "A"}] * n}}} for n in range(3)]
+    >>> print(cache.load(labels))
+    3 new, 0 changed, 0 deleted; 3 labels, 0 of them without a known content
+    >>> cache.count_labels(category_search="J.A"), cache.labels(category_search="J.A.count == 0", fields=["id"])
+    (2, [{'id': 'l0'}])
+    """
+
+    folder: Path
+    _at: int | None
+    _video: VideoPolicy | None
+
+    def __init__(
+        self, path: str | PathLike[str], *, video: VideoPolicy | None = None, version: int | None = None
+    ) -> None:
+        """Name the folder; nothing is read or created before the first question or change.
+
+        Args:
+            path: the folder.
+            video: how objects of videos are counted, see `kili_query.CountPolicy`; by default as the cache does, or
+                ``"objects"`` in a new one.
+            version: the version that is read; by default the latest at each question.
+        """
+        self.__attrs_init__(Path(fspath(path)), version, video)
+
+    def __repr__(self) -> str:
+        version = "" if self._at is None else f", version={self._at}"
+        return f"LabelCache({str(self.folder)!r}{version})"
+
+    def _tables(self) -> Tables:
+        return Tables.open(self.folder, self._at)
+
+    @property
+    def state(self) -> State:
+        """What the cache knows beside its labels: the project, how far it was followed, and when.
+
+        Raises:
+            CacheError: the cache cannot be read.
+        """
+        return self._tables().state
+
+    @property
+    def ontology(self) -> Ontology | None:
+        """The jobs and categories of the project; None if labels were loaded without any.
+
+        Raises:
+            CacheError: the cache cannot be read.
+        """
+        return ontology_of(self._tables())
+
+    def load(
+        self,
+        labels: LabelSource,
+        assets: LabelSource | None = None,
+        *,
+        ontology: OntologySource | None = None,
+        problems: list[Problem] | None = None,
+    ) -> Summary:
+        """Add labels from files or memory; a label replaces the one with its id.
+
+        Args:
+            labels: anything that `kili_query.scanning` reads: label files, raw exports, labels in memory.
+            assets: the assets of these labels, for the ids and states that labels lack; anything that is read as such.
+            ontology: the project's ontology, or the path of its file; by default that of the cache.
+            problems: a list to which what is not a label is added; by default it is left out without a word.
+
+        Returns:
+            What changed.
+
+        Raises:
+            SourceError: a file cannot be read.
+            MalformedLabelError: a field of a label has the wrong type.
+            CacheError: the cache cannot be written, or it follows a project.
+        """
+        source = Loaded(labels, assets_of(assets))
+        with opened(self._writable(), self._video) as writer:
+            if writer.state.project_id is not None:
+                raise CacheError(f"`{self.folder}` follows a project: load files into another folder")
+            if ontology is not None:
+                writer.use_ontology(Ontology.of(ontology))
+            for label in source:
+                writer.add(label)
+            if problems is not None:
+                problems += source.problems
+            return writer.finish(writer.state)
+
+    def _writable(self) -> Path:
+        if self._at is not None:
+            raise CacheError(f"version {self._at} of `{self.folder}` cannot be changed: open the cache without it")
+        return self.folder
+
+    @takes_filters(LabelFilters, positions=COUNT_POSITIONS)
+    def count_labels(
+        self,
+        project_id: str | None = None,
+        *,
+        category_search: str | Query | None = None,
+        **filters: Unpack[LabelFilters],
+    ) -> int:
+        """Count the labels that `labels` would list.
+
+        Raises:
+            ArgumentError, QueryError, CacheError, LabelError: as `labels` does.
+        """
+        return self._search(project_id, filters, category_search).count()
+
+    @takes_filters(LabelFilters)
+    def labels(
+        self,
+        project_id: str | None = None,
+        *,
+        fields: Sequence[str] = LABEL_FIELDS,
+        first: int | None = None,
+        skip: int = 0,
+        disable_tqdm: bool | None = None,
+        category_search: str | Query | None = None,
+        output_format: str = "dict",
+        as_generator: bool = False,
+        **filters: Unpack[LabelFilters],
+    ) -> Any:
+        """List the labels that meet all filters, oldest first, as `KiliClient.labels` does.
+
+        Args:
+            project_id: the project of the cache; None for whatever it holds.
+            fields: the fields of each label; dots lead into objects, as in ``author.email``.
+            first: maximum number of labels; None for all.
+            skip: number of labels to leave out at the beginning.
+            disable_tqdm: accepted as the client does; there is no progress bar.
+            category_search: a query that the label must match, such as ``OBJECTS.CAR.count > 3``.
+            output_format: ``"dict"``, or ``"parsed_label"`` for label objects.
+            as_generator: return an iterator that reads contents as it is read, instead of a list.
+            **filters: only these labels; see `LabelFilters`.
+
+        Raises:
+            ArgumentError: an argument cannot be used, or the cache does not keep a field.
+            QueryError: the search is not a query, or the ontology has no such job or category.
+            CacheError: the cache cannot be read, follows another project, or its first sync was not finished.
+            LabelError: the content of a label cannot be read; the message names the label.
+        """
+        names = checked_fields(fields)
+        parsed = is_parsed(output_format, "output_format")
+        if first is not None:
+            checked_count("first", first)
+        search = self._search(project_id, filters, category_search)
+        rows: Iterator[Any] = search.labels(names, checked_count("skip", skip), first)
+        if parsed:
+            rows = self._parsed(rows, search.ontology)
+        return rows if as_generator else list(rows)
+
+    def _parsed(self, rows: Iterator[dict[str, Any]], ontology: Ontology | None) -> "Iterator[ParsedLabel]":
+        from kili_query.labels import ParsedLabel
+
+        if ontology is None:
+            raise ArgumentError("the cache has no ontology, which parsed labels need: load one with the labels")
+        return (ParsedLabel(row, ontology, ontology.input_type) for row in rows)
+
+    def _search(self, project_id: str | None, filters: LabelFilters, category_search: str | Query | None) -> Search:
+        checked = checked_filters(LabelFilters, filters)
+        query = parse_search(category_search)
+        tables = self._tables()
+        state = tables.state
+        if project_id is not None and state.project_id is not None and project_id != state.project_id:
+            raise CacheError(f"`{self.folder}` holds the project `{state.project_id}`, not `{project_id}`")
+        if not state.is_complete:
+            raise CacheError(f"the first sync of `{self.folder}` was not finished: run it again, and it goes on")
+        ontology = ontology_of(tables)
+        if query is not None and ontology is not None:
+            query = query.bind(ontology)
+        return Search(tables, checked, query, ontology, state.policy)
+
+    @property
+    def versions(self) -> list[Version]:
+        """The versions that can be read, oldest first, with what changed in each.
+
+        Raises:
+            CacheError: the cache cannot be read.
+        """
+        return versions_of(self._tables())
+
+    def at(self, version: int | str | datetime) -> "LabelCache":
+        """Return the cache as it was: at a version, or at a time, which is ISO 8601.
+
+        Raises:
+            CacheError: there is no such version, or the cache is younger.
+        """
+        if isinstance(version, int):
+            Tables.open(self.folder, version)
+        else:
+            version = version_at(self._tables(), version)
+        return LabelCache(self.folder, video=self._video, version=version)
+
+    def diff(
+        self, before: int | str | datetime, after: int | str | datetime, category_search: str | Query | None = None
+    ) -> Difference:
+        """Compare the labels that a query finds in two versions.
+
+        Raises:
+            QueryError: the search is not a query, or one of the ontologies has no such job or category.
+            CacheError: there is no such version.
+        """
+        searches = [self.at(version)._search(None, {}, category_search) for version in (before, after)]
+        return difference(*searches)
+
+    def to_arrow(self) -> pa.RecordBatchReader:
+        """Return the rows of all labels as record batches, without their contents.
+
+        Columns are those of `kili_query.frames.count_table` and a few more; counts of labels without a known content
+        are null.
+
+        Raises:
+            CacheError: the cache cannot be read.
+        """
+        return pa.RecordBatchReader.from_stream(self.to_polars().collect())
+
+    def to_polars(self) -> pl.LazyFrame:
+        """Return the rows of all labels as a lazy frame of polars: see `to_arrow`.
+
+        Raises:
+            CacheError: the cache cannot be read.
+        """
+        tables = self._tables()
+        is_known = pl.col(FAULT).is_null()
+        stored = tables.counters()
+        counts = [pl.when(is_known).then(pl.col(stored[name]).fill_null(0)).alias(name) for name in stored]
+        return tables.frame().select(*COLUMNS, FAULT, *counts)

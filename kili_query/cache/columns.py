@@ -1,0 +1,181 @@
+"""The columns of a cached label beside its counts, and the way from a label to its row and back."""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import pyarrow as pa
+from attrs import frozen
+
+from kili_query.errors import ArgumentError, MalformedLabelError
+from kili_query.protocol import read_instant, table_flag, table_number, table_object, table_text
+
+_TWIN = re.compile(r"%\d+\Z")
+
+CONTENT = "jsonResponse"
+"""The field that holds the content of a label."""
+
+
+@frozen
+class Field:
+    """A field of a label that the cache keeps.
+
+    Attributes:
+        path: where it stands in a label; dots lead into objects.
+        kind: the type of its column.
+        other: another path, which is read if the first has nothing, and answered too.
+    """
+
+    path: str
+    kind: pa.DataType
+    other: str | None = None
+
+
+FIELDS: dict[str, Field] = {
+    "id": Field("id", pa.string()),
+    "assetId": Field("labelOf.id", pa.string(), "assetId"),
+    "externalId": Field("labelOf.externalId", pa.string()),
+    "assetStatus": Field("labelOf.status", pa.string()),
+    "authorId": Field("author.id", pa.string()),
+    "authorEmail": Field("author.email", pa.string()),
+    "authorFirstname": Field("author.firstname", pa.string()),
+    "authorLastname": Field("author.lastname", pa.string()),
+    "createdAt": Field("createdAt", pa.string()),
+    "labelType": Field("labelType", pa.string()),
+    "modelName": Field("modelName", pa.string()),
+    "secondsToLabel": Field("secondsToLabel", pa.float64()),
+    "isLatestLabelForUser": Field("isLatestLabelForUser", pa.bool_()),
+    "honeypotMark": Field("honeypotMark", pa.float64()),
+    "consensusMark": Field("consensusMark", pa.float64()),
+}
+"""The fields of a label in its row, by column."""
+
+PART, CREATED, DIGEST = "part", "created", "content"
+OWN_COLUMNS: dict[str, pa.DataType] = {
+    PART: pa.int32(),
+    CREATED: pa.timestamp("us", "UTC"),
+    DIGEST: pa.string(),
+}
+"""What the cache adds: the part of the tables, the instant of ``createdAt``, the digest of the content."""
+
+COLUMNS: dict[str, pa.DataType] = {**OWN_COLUMNS, **{name: one.kind for name, one in FIELDS.items()}}
+
+LABEL_FIELDS = (*(one.path for one in FIELDS.values()), CONTENT)
+"""The fields that a sync asks the service for."""
+
+_COLUMN_OF_PATH = {one.path: name for name, one in FIELDS.items()} | {
+    one.other: name for name, one in FIELDS.items() if one.other
+}
+_READERS = {pa.string(): table_text, pa.float64(): table_number, pa.bool_(): table_flag}
+
+
+def row_of(label: Mapping[str, Any]) -> dict[str, object]:
+    """Return the fields of a decoded label by column, and the instant at which it was created.
+
+    Raises:
+        MalformedLabelError: a field has the wrong type; the message names label and field.
+
+    >>> row = row_of({"id": "l1", "labelOf": {"id": "a1"}, "createdAt": "2024-05-06T07:08:09Z"})
+    >>> row["assetId"], row["created"].hour, row["labelType"]
+    ('a1', 7, None)
+    """
+    try:
+        row: dict[str, object] = {name: _value_of(label, one) for name, one in FIELDS.items()}
+    except MalformedLabelError as error:
+        raise MalformedLabelError(f"label `{str(label.get('id', '?'))[:60]}`: {error.message}", error.path) from error
+    if row["id"] is None:
+        raise MalformedLabelError("a label without an id cannot be cached", "id")
+    row[CREATED] = _instant(row["createdAt"])
+    return row
+
+
+def _value_of(label: Mapping[str, Any], one: Field) -> object:
+    value = _found(label, one.path)
+    if value is None and one.other is not None:
+        value = _found(label, one.other)
+    return _READERS[one.kind](value, one.path)
+
+
+def _found(label: Mapping[str, Any], path: str) -> object:
+    *parents, name = path.split(".")
+    place: Mapping[Any, object] = label
+    for parent in parents:
+        place = table_object(place.get(parent), parent)
+    return place.get(name)
+
+
+def _instant(text: object) -> datetime | None:
+    try:
+        return None if text is None else read_instant(text)
+    except ValueError:
+        return None
+
+
+def columns_of(fields: Sequence[str]) -> dict[str, str]:
+    """Return the column of each wanted field but the content, by the path of the field.
+
+    Raises:
+        ArgumentError: the cache does not keep a field.
+
+    >>> columns_of(["author.email", "assetId", "jsonResponse"])
+    {'author.email': 'authorEmail', 'assetId': 'assetId'}
+    """
+    for path in fields:
+        if path not in _COLUMN_OF_PATH and path != CONTENT:
+            kept = ", ".join(f"`{one}`" for one in (*_COLUMN_OF_PATH, CONTENT))
+            raise ArgumentError(f"the cache does not keep the field `{path}` of a label: it keeps {kept}")
+    return {path: _COLUMN_OF_PATH[path] for path in fields if path != CONTENT}
+
+
+def labels_of(rows: Iterable[Sequence[object]], paths: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Build labels from rows with one value for each path. An object without any value is None.
+
+    >>> list(labels_of([("l1", "a@x.org"), ("l2", None)], ["id", "author.email"]))
+    [{'id': 'l1', 'author': {'email': 'a@x.org'}}, {'id': 'l2', 'author': None}]
+    """
+    places = [path.split(".") for path in paths]
+    parents = list(dict.fromkeys(place[0] for place in places if len(place) > 1))
+    for row in rows:
+        label: dict[str, Any] = {}
+        for place, value in zip(places, row, strict=True):
+            if len(place) == 1:
+                label[place[0]] = value
+            else:
+                label.setdefault(place[0], {})[place[1]] = value
+        for parent in parents:
+            if all(value is None for value in label[parent].values()):
+                label[parent] = None
+        yield label
+
+
+def stored_names(names: Iterable[str], taken: Collection[str]) -> list[str]:
+    """Return the names of columns in the table, where no two may differ in case alone.
+
+    >>> stored_names(["J/A", "J/a", "id"], ["J/B"])
+    ['J/A', 'J/a%1', 'id']
+    >>> stored_names(["J/a"], ["J/A", "J/a%1"])
+    ['J/a%1']
+    """
+    stored: list[str] = []
+    own_names = {own_name(name): name for name in taken}
+    folded = {name.lower() for name in taken}
+    for name in names:
+        if name not in own_names:
+            new, number = name, 0
+            while new.lower() in folded:
+                number += 1
+                new = f"{name}%{number}"
+            own_names[name] = new
+            folded.add(new.lower())
+        stored.append(own_names[name])
+    return stored
+
+
+def own_name(stored: str) -> str:
+    """Return the name of a stored column as frames have it.
+
+    >>> own_name("J/a%1"), own_name("J/a")
+    ('J/a', 'J/a')
+    """
+    return _TWIN.sub("", stored)

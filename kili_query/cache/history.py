@@ -1,0 +1,93 @@
+"""Versions of a cache, and the labels that entered or left the answer to a query between two of them."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from attrs import frozen
+
+from kili_query.cache.search import Search
+from kili_query.cache.state import KEY, State
+from kili_query.cache.tables import Tables, told
+from kili_query.errors import ArgumentError, CacheError
+from kili_query.protocol import read_instant
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@frozen
+class Version:
+    """A version of a cache.
+
+    Attributes:
+        number: its number.
+        written: when, by the clock of the machine that wrote it.
+        summary: what changed; empty for versions that changed no label.
+    """
+
+    number: int
+    written: datetime
+    summary: str
+
+
+@frozen
+class Difference:
+    """The ids of labels that a query finds in one of two versions only, oldest label first.
+
+    Attributes:
+        entered: found in the later version only.
+        left: found in the earlier version only.
+    """
+
+    entered: tuple[str, ...]
+    left: tuple[str, ...]
+
+
+def versions_of(tables: Tables) -> list[Version]:
+    """Return the versions up to this one, oldest first."""
+    if tables.labels is None:
+        return []
+    with told(tables.folder):
+        commits = tables.labels.history()
+    return [_version(commit, str(tables.folder)) for commit in reversed(commits)]
+
+
+def _version(commit: dict[str, object], folder: str) -> Version:
+    text = commit.get(KEY)
+    summary = State.from_json(str(text), folder).summary if text is not None else "compacted"
+    milliseconds = commit["timestamp"]
+    assert isinstance(milliseconds, int)
+    return Version(int(str(commit["version"])), _EPOCH + timedelta(milliseconds=milliseconds), summary)
+
+
+def version_at(tables: Tables, wanted: str | datetime) -> int:
+    """Return the number of the version that was the latest at a time.
+
+    Raises:
+        ArgumentError: it is not a time.
+        CacheError: there was no version yet.
+    """
+    versions = versions_of(tables)
+    try:
+        time = wanted if isinstance(wanted, datetime) else read_instant(wanted)
+        time = time.replace(tzinfo=UTC) if time.tzinfo is None else time
+    except ValueError as error:
+        raise ArgumentError(f"a version is a number or a time such as 2024-02-01T09:30Z, not {wanted!r:.60}") from error
+    found = [one.number for one in versions if one.written <= time]
+    if not found:
+        since = f"the first is of {versions[0].written:%Y-%m-%d %H:%M} UTC" if versions else "it is empty"
+        raise CacheError(f"`{tables.folder}` has no version of {time:%Y-%m-%d %H:%M} UTC: {since}")
+    return max(found)
+
+
+def difference(before: Search, after: Search) -> Difference:
+    """Compare the answers of two searches."""
+    old, new = list(_ids(before)), list(_ids(after))
+    known_old, known_new = set(old), set(new)
+    return Difference(
+        entered=tuple(one for one in new if one not in known_old),
+        left=tuple(one for one in old if one not in known_new),
+    )
+
+
+def _ids(search: Search) -> Iterator[str]:
+    return (str(label["id"]) for label in search.labels(["id"]))

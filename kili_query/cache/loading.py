@@ -1,0 +1,66 @@
+"""Labels of files on their way into a cache, for people without an account."""
+
+from collections.abc import Iterator, Mapping
+from hashlib import blake2b
+from typing import Any
+
+from attrs import define, field
+
+from kili_query.cache.columns import CONTENT
+from kili_query.counting.label import content_of
+from kili_query.errors import UnknownContentError
+from kili_query.scanning import LabelSource, Problem, Record, read_labels
+
+
+@define
+class Loaded:
+    """Labels of a source, each with an id, and the problems that were found.
+
+    Attributes:
+        source: where the labels are read.
+        assets: what is known of assets, by id.
+        problems: what is not a label.
+    """
+
+    source: LabelSource
+    assets: Mapping[str, Mapping[str, Any]] = field(factory=dict)
+    problems: list[Problem] = field(factory=list)
+    _numbers: dict[str, int] = field(factory=dict)
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        for record in read_labels(self.source):
+            if isinstance(record, Problem):
+                self.problems.append(record)
+            else:
+                yield self._label(record)
+
+    def _label(self, record: Record) -> dict[str, Any]:
+        label = dict(record.label)
+        try:
+            label[CONTENT] = content_of(label)
+        except UnknownContentError:
+            label[CONTENT] = None
+        asset = label.get("labelOf")
+        asset_id = asset.get("id") if isinstance(asset, Mapping) else label.get("assetId")
+        if (known := self.assets.get(str(asset_id))) is not None:
+            label["labelOf"] = {**known, **(asset if isinstance(asset, Mapping) else {})}
+        if label.get("id") is None:
+            label["id"] = self._made_id(label)
+        return label
+
+    def _made_id(self, label: Mapping[str, Any]) -> str:
+        """Return an id for a label that has none, as in raw exports: the same when the export is read again."""
+        parts = (label.get("labelOf"), label.get("author"), label.get("createdAt"), label.get("labelType"))
+        digest = blake2b(repr(parts).encode("utf-8", "backslashreplace"), digest_size=12).hexdigest()
+        number = self._numbers[digest] = self._numbers.get(digest, 0) + 1
+        return f"made-{digest}" if number == 1 else f"made-{digest}-{number}"
+
+
+def assets_of(source: LabelSource | None) -> dict[str, dict[str, Any]]:
+    """Return the fields of assets that rows of labels repeat, by the id of the asset."""
+    assets: dict[str, dict[str, Any]] = {}
+    for record in () if source is None else read_labels(source, at=""):
+        if isinstance(record, Record) and "id" in record.label:
+            asset = record.label
+            assets[str(asset["id"])] = {name: asset.get(name) for name in ("id", "externalId", "status")}
+    return assets

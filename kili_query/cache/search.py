@@ -1,0 +1,144 @@
+"""Searches of a cache: the columns first, then the JSON of the labels that they leave, only where it is needed."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+import polars as pl
+from attrs import frozen
+
+from kili_query.cache.columns import CONTENT, CREATED, DIGEST, PART, columns_of, labels_of
+from kili_query.cache.filters import conditions_of
+from kili_query.cache.tables import Tables, told
+from kili_query.counting import DEFAULT_POLICY, CountPolicy
+from kili_query.errors import LabelError
+from kili_query.frames import filter as filter_table
+from kili_query.frames.frame_checks import columns_in_use
+from kili_query.ontology import Ontology
+from kili_query.protocol import read_json
+from kili_query.query import Plan, Query
+from kili_query.syntax import lower
+from kili_query.targets.closures import Matcher
+from kili_query.targets.column_names import FAULT
+from kili_query.targets.column_search import FoundColumns
+
+_FEWEST, _MOST = 128, 2_048
+"""How many candidates have their contents read at a time: few at first, for callers who want few labels."""
+
+
+@frozen
+class Search:
+    """A search of one version of a cache.
+
+    Attributes:
+        tables: the version.
+        filters: checked filters of labels, by name.
+        query: the query, bound to the ontology if there is one; None for all labels.
+        ontology: the ontology of the cache.
+        policy: the rule by which objects were counted.
+    """
+
+    tables: Tables
+    filters: Mapping[str, object]
+    query: Query | None = None
+    ontology: Ontology | None = None
+    policy: CountPolicy = DEFAULT_POLICY
+
+    @property
+    def plan(self) -> Plan | None:
+        """The query, split into what the columns answer and the rest."""
+        return None if self.query is None else self.query.plan(self.ontology, target="columns", policy=self.policy)
+
+    def count(self) -> int:
+        """Count the labels.
+
+        Raises:
+            CacheError: a file cannot be read.
+        """
+        plan = self.plan
+        if plan is not None and plan.residual is not None:
+            return sum(1 for _ in self._found(plan, [], has_contents=False, skip=0, first=None))
+        with told(self.tables.folder):
+            return int(self._candidates(plan).select(pl.len()).collect().item())
+
+    def labels(self, fields: Sequence[str], skip: int = 0, first: int | None = None) -> Iterator[dict[str, Any]]:
+        """Yield the labels, oldest first, with these fields; their content is decoded.
+
+        Raises:
+            ArgumentError: the cache does not keep a field.
+            CacheError: a file cannot be read.
+        """
+        columns = columns_of(fields)
+        has_contents = CONTENT in fields
+        keys = list(dict.fromkeys(path.split(".")[0] for path in fields))
+        for row, content in self._found(self.plan, list(columns.values()), has_contents, skip, first):
+            (label,) = labels_of([row], list(columns))
+            if has_contents:
+                label[CONTENT] = content
+            yield {key: label[key] for key in keys}
+
+    def _found(
+        self, plan: Plan | None, columns: Sequence[str], has_contents: bool, skip: int, first: int | None
+    ) -> Iterator[tuple[tuple[object, ...], object]]:
+        """Yield the values and the content of each label, oldest first."""
+        residual = None if plan is None else plan.residual
+        judge = None if residual is None else residual.compile(ontology=self.ontology, policy=self.policy)
+        rows = self._candidates(plan).sort(CREATED, "id", nulls_last=True)
+        rows = rows.select(PART, DIGEST, "id", *(pl.col(name).alias(f"field {n}") for n, name in enumerate(columns)))
+        if judge is None:
+            rows = rows.slice(skip, first)
+        with told(self.tables.folder):
+            found = rows.collect()
+        reads_contents = has_contents or judge is not None
+        texts = self._texts(found) if reads_contents else iter([None] * len(found))
+        pairs = self._judged(found, texts, judge)
+        if judge is not None:
+            pairs = islice(pairs, skip, None if first is None else skip + first)
+        yield from pairs
+
+    def _judged(
+        self, found: pl.DataFrame, texts: Iterator[str | None], judge: Matcher | None
+    ) -> Iterator[tuple[tuple[object, ...], object]]:
+        for (_, _, label_id, *values), text in zip(found.iter_rows(), texts, strict=True):
+            content = None if text is None else _decoded(text)
+            try:
+                if judge is None or judge(content):
+                    yield tuple(values), content
+            except LabelError as error:
+                raise type(error)(f"label `{label_id}`: {error.message}", error.path) from error
+
+    def _texts(self, found: pl.DataFrame) -> Iterator[str | None]:
+        """Yield the text of each row's content; None where it is unknown."""
+        begin, size = 0, _FEWEST
+        while begin < len(found):
+            batch = found.slice(begin, size)
+            texts: dict[tuple[int, str], str] = {}
+            for (part,), rows in batch.drop_nulls(DIGEST).group_by(PART):
+                known = self.tables.texts(part, rows[DIGEST].unique().to_list())
+                texts |= {(part, digest): text for digest, text in known.items()}
+            for part, digest in batch.select(PART, DIGEST).iter_rows():
+                yield None if digest is None else texts[part, digest]
+            begin, size = begin + size, min(2 * size, _MOST)
+
+    def _candidates(self, plan: Plan | None) -> pl.LazyFrame:
+        """Return the rows that the filters and the columns leave."""
+        frame = self.tables.frame().filter(*conditions_of(self.filters))
+        if plan is None:
+            return frame
+        return filter_table(self._with_counts(frame, plan.pushed), plan.pushed)
+
+    def _with_counts(self, frame: pl.LazyFrame, query: Query) -> pl.LazyFrame:
+        """Name the columns that a query uses as frames do, with 0 where a file is older than a counter."""
+        stored = self.tables.counters()
+        used = columns_in_use(lower(query.tree), FoundColumns.of("", list(stored), is_case_sensitive=True))
+        is_known = pl.col(FAULT).is_null()
+        return frame.with_columns(
+            pl.when(is_known).then(pl.col(stored[name]).fill_null(0)).alias(name) for name in used
+        )
+
+
+def _decoded(text: str) -> object:
+    try:
+        return read_json(text)
+    except ValueError:
+        return None  # a text that is not JSON: the content is unknown

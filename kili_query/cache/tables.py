@@ -1,0 +1,263 @@
+"""The two Delta Lake tables of a cache: one row for each label, and the contents by their digests.
+
+Both are partitioned by a number, the part: a label stays in the part where it was first written, and its content is in
+the part of the same number. A part of labels is replaced whole, which touches one small file.
+
+INVARIANT: a content is committed before the row that names it, so that a process that is killed leaves at most contents
+that no row names.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import polars as pl
+import pyarrow as pa
+from attrs import define, field
+from deltalake import CommitProperties, DeltaTable, WriterProperties, write_deltalake
+from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
+
+from kili_query.cache.columns import COLUMNS, DIGEST, PART, own_name
+from kili_query.cache.state import KEY, State
+from kili_query.errors import CacheError
+from kili_query.targets.column_names import FAULT, counter_of
+
+JSON = "json"
+"""The column of the contents that holds their text."""
+PART_ROWS = 50_000
+"""Number of labels in a part before the next one begins."""
+
+DOCUMENTS = -1
+"""The part of contents that are not of labels: interfaces of projects."""
+
+_ROW_GROUP = 2_048
+"""Number of contents that are decompressed to read one."""
+
+_LABELS = WriterProperties(compression="ZSTD", compression_level=3)
+_CONTENTS = WriterProperties(compression="ZSTD", compression_level=3, max_row_group_size=_ROW_GROUP)
+_CONTENT_KINDS: dict[str, pa.DataType] = {PART: pa.int32(), DIGEST: pa.string(), JSON: pa.string()}
+_CONTENT_SCHEMA = pa.schema(_CONTENT_KINDS)
+_CONFIGURATION = {
+    "delta.logRetentionDuration": "interval 36500 days",  # versions stay readable
+    "delta.deletedFileRetentionDuration": "interval 7 days",
+}
+
+
+@contextmanager
+def told(folder: object) -> Iterator[None]:
+    """Turn the errors of the tables' libraries into errors of the cache, which say what to do.
+
+    Raises:
+        CacheError: the tables cannot be read or written.
+    """
+    try:
+        yield
+    except CommitFailedError as error:
+        raise CacheError(f"`{folder}`: another process changed the cache meanwhile: run it again") from error
+    except (DeltaError, pl.exceptions.ComputeError, pl.exceptions.PanicException) as error:
+        raise damaged(folder, str(error)) from error
+    except OSError as error:
+        if type(error) is not OSError or error.strerror is not None:
+            raise
+        raise damaged(folder, str(error)) from error  # as deltalake tells of a disk that is full
+
+
+def damaged(folder: object, reason: str) -> CacheError:
+    """Return the error about tables that cannot be read or written."""
+    first = reason.strip().splitlines()[0] if reason.strip() else "no reason is known"
+    return CacheError(
+        f"`{folder}` cannot be used: {first[:300]}. Earlier versions may still be readable (`cache.at(version)`); "
+        "otherwise remove the folder and fill it again"
+    )
+
+
+@define
+class Tables:
+    """One version of a cache on disk.
+
+    Attributes:
+        folder: the folder of both tables.
+        labels: the table of labels; None if nothing was committed yet.
+        state: what the version knows.
+    """
+
+    folder: Path
+    labels: DeltaTable | None = None
+    state: State = field(factory=State)
+
+    @classmethod
+    def open(cls, folder: str | os.PathLike[str], version: int | None = None) -> "Tables":
+        """Open a version; the latest by default. A folder without a cache is empty.
+
+        Raises:
+            CacheError: the cache is damaged, of a newer format, or has no such version.
+        """
+        path = Path(folder)
+        with told(path):
+            if version is not None:
+                _require_version(path, version)
+            try:
+                table = DeltaTable(str(path / "labels"), version=version)
+            except TableNotFoundError:
+                if version is not None:
+                    raise CacheError(f"`{path}` has no version {version}: it is empty") from None
+                _refuse_other(path)
+                return cls(path)
+            tables = cls(path, table, _state_of(table, path))
+        tables.check_files()
+        return tables
+
+    @property
+    def version(self) -> int | None:
+        """The number of the version; None before the first."""
+        return None if self.labels is None else self.labels.version()
+
+    def check_files(self) -> None:
+        """Raise for files that are missing or shorter than when they were written.
+
+        Raises:
+            CacheError: names the file.
+        """
+        if self.labels is None:
+            return
+        actions = pa.table(self.labels.get_add_actions(flatten=True)).select(["path", "size_bytes"]).to_pylist()
+        for one in actions:
+            path = self.folder / "labels" / one["path"]
+            try:
+                size_bytes = path.stat().st_size
+            except FileNotFoundError:
+                raise damaged(self.folder, f"the file `{path}` is missing") from None
+            if size_bytes != one["size_bytes"]:
+                raise damaged(self.folder, f"the file `{path}` has {size_bytes} bytes instead of {one['size_bytes']}")
+
+    def frame(self) -> pl.LazyFrame:
+        """Return all rows of the labels; a counter that a row's file lacks is null.
+
+        Raises:
+            CacheError: a file cannot be read.
+        """
+        if self.labels is None:
+            return pl.DataFrame(schema=dict.fromkeys((*COLUMNS, FAULT), pl.Null)).lazy()
+        return pl.scan_delta(self.labels)
+
+    def stored_columns(self) -> list[str]:
+        """Return the names of all columns in the table."""
+        return [] if self.labels is None else [one.name for one in self.labels.schema().fields]
+
+    def counters(self) -> dict[str, str]:
+        """Return the name in the table of each column of counts, by the name that frames give it."""
+        names = {own_name(name): name for name in self.stored_columns()}
+        return {own: name for own, name in names.items() if counter_of(own) is not None}
+
+    def rows_of_parts(self) -> dict[int, int]:
+        """Return the number of labels in each part."""
+        found: dict[int, int] = {}
+        if self.labels is not None:
+            actions = pa.table(self.labels.get_add_actions(flatten=True))
+            for one in actions.select([f"partition.{PART}", "num_records"]).to_pylist():
+                part = int(one[f"partition.{PART}"])
+                found[part] = found.get(part, 0) + int(one["num_records"])
+        return found
+
+    def contents(self) -> pl.LazyFrame:
+        """Return all contents: part, digest and text."""
+        try:
+            return pl.scan_delta(DeltaTable(str(self.folder / "contents")))
+        except TableNotFoundError:
+            return pl.from_arrow(_CONTENT_SCHEMA.empty_table()).lazy()  # type: ignore[union-attr]
+
+    def texts(self, part: int, digests: Sequence[str]) -> dict[str, str]:
+        """Return the texts of contents of one part, by digest.
+
+        Raises:
+            CacheError: one is missing.
+        """
+        with told(self.folder):
+            found = (
+                self.contents()
+                .filter((pl.col(PART) == part) & pl.col(DIGEST).is_in(list(digests)))
+                .select(DIGEST, JSON)
+                .collect()
+            )
+        texts = dict(found.iter_rows())
+        for digest in digests:
+            if digest not in texts:
+                raise damaged(self.folder, f"the content `{digest}` of part {part} is missing")
+        return texts
+
+    def add_contents(self, contents: pa.Table) -> None:
+        """Append those contents that their parts lack.
+
+        Raises:
+            CacheError: they cannot be written.
+        """
+        with told(self.folder):
+            new = cast("pl.DataFrame", pl.from_arrow(contents))
+            new = new.unique([PART, DIGEST], keep="first", maintain_order=True)
+            parts = new[PART].unique().to_list()
+            known = self.contents().filter(pl.col(PART).is_in(parts)).select(PART, DIGEST)
+            new = new.lazy().join(known, on=[PART, DIGEST], how="anti", maintain_order="left").collect()
+            if len(new):
+                write_deltalake(
+                    str(self.folder / "contents"),
+                    new.to_arrow().cast(_CONTENT_SCHEMA),
+                    mode="append",
+                    partition_by=[PART],
+                    writer_properties=_CONTENTS,
+                    configuration=_CONFIGURATION,
+                )
+
+    def commit(self, rows: pa.Table, state: State, *, replace: Iterable[int] = ()) -> "Tables":
+        """Write rows and a state as the next version, and return it.
+
+        Args:
+            rows: new rows, and all rows of the parts that are replaced.
+            state: what the version knows.
+            replace: the parts whose rows these are.
+
+        Raises:
+            CacheError: another process committed meanwhile, or the tables cannot be written.
+        """
+        parts = sorted(set(replace))
+        how: dict[str, Any] = {"mode": "append"}
+        if parts:
+            how = {"mode": "overwrite", "predicate": f"{PART} IN ({', '.join(map(str, parts))})"}
+        with told(self.folder):
+            write_deltalake(
+                str(self.folder / "labels") if self.labels is None else self.labels,
+                rows,
+                schema_mode="merge",
+                partition_by=[PART],
+                writer_properties=_LABELS,
+                configuration=_CONFIGURATION if self.labels is None else None,
+                commit_properties=CommitProperties(custom_metadata={KEY: state.to_json()}),
+                **how,
+            )
+        return Tables.open(self.folder)
+
+
+def _require_version(folder: Path, version: int) -> None:
+    """Raise if there is no such version yet; where the latest cannot be read, an earlier one may still be."""
+    try:
+        latest = DeltaTable(str(folder / "labels")).version()
+    except DeltaError:
+        return
+    if not 0 <= version <= latest:
+        raise CacheError(f"`{folder}` has no version {version}: it has 0 to {latest}")
+
+
+def _refuse_other(folder: Path) -> None:
+    """Raise if a folder without a cache holds something else."""
+    if folder.exists() and (not folder.is_dir() or set(os.listdir(folder)) - {"contents", "labels", ".lock"}):
+        raise CacheError(f"`{folder}` is not a label cache, and not empty: name another folder")
+
+
+def _state_of(table: DeltaTable, folder: Path) -> State:
+    """Return the state that the latest commit of ours holds; other tools may have compacted since."""
+    for limit in (1, 20, None):
+        for commit in table.history(limit):
+            if KEY in commit:
+                return State.from_json(commit[KEY], str(folder))
+    raise CacheError(f"`{folder}/labels` is a Delta table, but not of a label cache: name another folder")

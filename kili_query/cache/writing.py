@@ -1,0 +1,269 @@
+"""Changes of a cache: labels that are new or changed, and labels that are gone, batch by batch."""
+
+import os
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import polars as pl
+import pyarrow as pa
+from attrs import define, evolve, field
+
+from kili_query.cache.columns import COLUMNS, DIGEST, PART, stored_names
+from kili_query.cache.counting import Batch, Counting, contents_table, digest_of
+from kili_query.cache.documents import document_of, ontology_of
+from kili_query.cache.state import State
+from kili_query.cache.tables import DOCUMENTS, PART_ROWS, Tables, told
+from kili_query.counting import Rules
+from kili_query.errors import CacheError
+from kili_query.ontology import Ontology, VideoPolicy
+from kili_query.output_files import has_lock
+from kili_query.targets.column_names import FAULT
+
+BATCH_ROWS = 10_000
+"""Number of labels that are written together."""
+_COMPARED = [name for name in COLUMNS if name != PART]
+
+
+@define
+class Summary:
+    """What changed in a cache.
+
+    Attributes:
+        new: the number of labels that it did not hold.
+        changed: the number of labels that it held otherwise.
+        deleted: the number of labels that are gone.
+        unchanged: the number of labels that were read and are as they were.
+        unknown: the number of labels in the cache whose content is unknown or malformed.
+        total: the number of labels in the cache.
+
+    >>> print(Summary(new=2, changed=1, total=30))
+    2 new, 1 changed, 0 deleted; 30 labels, 0 of them without a known content
+    """
+
+    new: int = 0
+    changed: int = 0
+    deleted: int = 0
+    unchanged: int = 0
+    unknown: int = 0
+    total: int = 0
+
+    @property
+    def changes(self) -> str:
+        """The changes in words."""
+        return f"{self.new:,} new, {self.changed:,} changed, {self.deleted:,} deleted"
+
+    def __str__(self) -> str:
+        return f"{self.changes}; {self.total:,} labels, {self.unknown:,} of them without a known content"
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether anything is different now."""
+        return bool(self.new or self.changed or self.deleted)
+
+
+@define
+class Writer:
+    """Writes changes into a cache; `opened` makes one.
+
+    Attributes:
+        tables: the version that was written last.
+        counting: how labels are counted.
+        state: what the next version knows.
+        summary: what changed so far.
+    """
+
+    tables: Tables
+    counting: Counting
+    state: State
+    summary: Summary = field(factory=Summary)
+    is_dry: bool = False
+    _batch: Batch = field(factory=Batch)
+
+    def add(self, label: Mapping[str, Any]) -> None:
+        """Add a label, or replace the one with its id.
+
+        Raises:
+            MalformedLabelError: a field has the wrong type.
+            CacheError: the tables cannot be written.
+        """
+        self._batch.add(label)
+        if len(self._batch) == BATCH_ROWS:
+            self.flush()
+
+    def remove(self, ids: Collection[str]) -> None:
+        """Remove labels.
+
+        Raises:
+            CacheError: the tables cannot be written.
+        """
+        self.flush()
+        if ids:
+            self._write(Batch(), ids)
+
+    def flush(self) -> None:
+        """Write the labels that were added."""
+        if len(self._batch):
+            batch, self._batch = self._batch, Batch()
+            self._write(batch.last_of_each(), ())
+
+    def finish(self, state: State) -> Summary:
+        """Write what is left and the final state, and return what changed.
+
+        Raises:
+            CacheError: the tables cannot be written.
+        """
+        version, self.state = self.tables.version, state
+        self.flush()
+        is_written = self.tables.version != version
+        if not self.is_dry and not is_written and evolve(self.tables.state, summary="") != evolve(state, summary=""):
+            self._commit(self._rows(Batch(), []))
+        with told(self.tables.folder):
+            counts = self.tables.frame().select(pl.len(), pl.col(FAULT).is_not_null().sum()).collect().row(0)
+        self.summary.total, self.summary.unknown = counts
+        return self.summary
+
+    def _write(self, batch: Batch, gone: Collection[str]) -> None:
+        held = self._held([*batch.ids, *gone])
+        kept = Batch()
+        parts: list[int] = []
+        changed: list[str] = []
+        for row, text in zip(batch.rows, batch.texts, strict=True):
+            before = held.get(str(row["id"]))
+            if before is None:
+                self.summary.new += 1
+                parts.append(-1)
+            elif all(before[name] == row.get(name) for name in _COMPARED):
+                self.summary.unchanged += 1
+                continue
+            else:
+                self.summary.changed += 1
+                parts.append(before[PART])
+                changed.append(str(row["id"]))
+            kept.rows.append(row)
+            kept.texts.append(text)
+        deleted = [one for one in gone if one in held]
+        self.summary.deleted += len(deleted)
+        if self.is_dry or not (len(kept) or deleted):
+            return
+        parts = self._with_new_parts(parts)
+        touched = {held[one][PART] for one in (*changed, *deleted)}
+        with told(self.tables.folder):
+            self.tables.add_contents(kept.to_contents(parts))
+            rows = self._rows(kept, parts)
+            if touched:
+                touched |= set(parts)
+                rows = self._with_others(rows, touched, {*changed, *deleted})
+        self._commit(rows, touched)
+
+    def _held(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Return the rows of these labels, as they are in the cache, by id."""
+        if self.tables.labels is None or not ids:
+            return {}
+        with told(self.tables.folder):
+            found = self.tables.frame().filter(pl.col("id").is_in(ids)).select(*COLUMNS).collect()
+        return {row["id"]: row for row in found.iter_rows(named=True)}
+
+    def _with_new_parts(self, parts: Sequence[int]) -> list[int]:
+        """Give each new label a part: the last one while there is room."""
+        rows = self.tables.rows_of_parts()
+        last = max(rows, default=0)
+        room = PART_ROWS - rows.get(last, 0)
+        given = []
+        for part in parts:
+            if part >= 0:
+                given.append(part)
+                continue
+            if room <= 0:
+                last, room = last + 1, PART_ROWS
+            given.append(last)
+            room -= 1
+        return given
+
+    def _rows(self, batch: Batch, parts: Sequence[int]) -> pa.Table:
+        return batch.to_rows(parts, self.counting, self.tables.stored_columns())
+
+    def _with_others(self, rows: pa.Table, parts: Collection[int], without: Collection[str]) -> pa.Table:
+        """Return rows together with the other rows of their parts."""
+        others = self.tables.frame().filter(pl.col(PART).is_in(list(parts)) & ~pl.col("id").is_in(list(without)))
+        new = cast("pl.DataFrame", pl.from_arrow(rows))
+        return pl.concat([others.collect(), new], how="diagonal").sort(PART, "created", "id").to_arrow()
+
+    def _commit(self, rows: pa.Table, replace: Iterable[int] = ()) -> None:
+        state = evolve(self.state, summary=self.summary.changes)
+        self.tables = self.tables.commit(rows, state, replace=replace)
+
+    def use_ontology(self, ontology: Ontology | None) -> None:
+        """Count by another ontology from here on. Labels are counted again if its rules are others.
+
+        Raises:
+            CacheError: the tables cannot be written.
+        """
+        if ontology == self.counting.ontology:
+            return
+        self.flush()
+        before, self.counting = self.counting, evolve(self.counting, ontology=ontology)
+        if self.is_dry:
+            return
+        if ontology is not None:
+            text = document_of(ontology)
+            digest = digest_of(text)
+            with told(self.tables.folder):
+                self.tables.add_contents(contents_table([DOCUMENTS], [digest], [text]))
+            self.state = evolve(self.state, ontology=digest)
+        policy = self.counting.policy
+        if self.tables.labels is not None and Rules.of(policy, ontology) != Rules.of(policy, before.ontology):
+            self._count_again()
+
+    def _count_again(self) -> None:
+        """Count all labels from their contents, in one commit."""
+        parts = sorted(self.tables.rows_of_parts())
+        with told(self.tables.folder):
+            tables = [self._counted_again(part) for part in parts]
+            rows = pl.concat(tables, how="diagonal")
+        if len(rows):
+            self._commit(rows.to_arrow(), parts)
+
+    def _counted_again(self, part: int) -> pl.DataFrame:
+        fields = self.tables.frame().filter(pl.col(PART) == part).select(*COLUMNS).collect()
+        texts = self.tables.texts(part, fields[DIGEST].drop_nulls().unique().to_list())
+        counts = self.counting.counts_of([None if one is None else texts[one] for one in fields[DIGEST]])
+        names = stored_names(counts.column_names, self.tables.stored_columns())
+        return pl.concat([fields, cast("pl.DataFrame", pl.from_arrow(counts.rename_columns(names)))], how="horizontal")
+
+
+@contextmanager
+def opened(
+    folder: str | os.PathLike[str], video: VideoPolicy | None = None, *, is_dry: bool = False
+) -> Iterator[Writer]:
+    """Open a cache for writing, which one process can do at a time.
+
+    Args:
+        folder: the folder of the cache; it is created.
+        video: how objects of videos are counted; None for what the cache has.
+        is_dry: nothing is written, only the summary is made.
+
+    Raises:
+        CacheError: another process writes, the cache cannot be used, or counts videos otherwise.
+    """
+    path = Path(folder)
+    if is_dry:
+        yield _writer(path, video, is_dry=True)
+        return
+    Tables.open(path)  # before anything is created
+    path.mkdir(parents=True, exist_ok=True)
+    with (path / ".lock").open("wb") as lock:
+        if has_lock(lock.fileno()) is False:
+            raise CacheError(f"another process writes to `{path}`: wait until it has finished")
+        yield _writer(path, video, is_dry=False)
+
+
+def _writer(folder: Path, video: VideoPolicy | None, *, is_dry: bool) -> Writer:
+    tables = Tables.open(folder)
+    state = tables.state
+    if video is not None and video != state.video:
+        if tables.labels is not None:
+            raise CacheError(f"`{folder}` counts videos by `{state.video}`, not by `{video}`: fill another folder")
+        state = evolve(state, video=video)
+    return Writer(tables, Counting(ontology_of(tables), state.policy), state, is_dry=is_dry)

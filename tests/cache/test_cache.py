@@ -1,0 +1,282 @@
+"""The label cache over labels of files: questions, changes, versions."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import kili_query as kq
+from kili_query.cache import LabelCache
+from kili_query.errors import ArgumentError, CacheError
+from kili_query.output_files import has_lock
+from kili_query.protocol import LabelFilters
+from tests.cli.running import DEMO
+
+LABELS, PROJECT = DEMO / "labels.ndjson", DEMO / "project.json"
+
+
+def label(label_id: str, *categories: str, **fields: object) -> dict[str, Any]:
+    content = {"J": {"categories": [{"name": one} for one in categories]}}
+    return {"id": label_id, "jsonResponse": content} | fields
+
+
+def ids(found: Sequence[dict[str, Any]]) -> list[str]:
+    return [one["id"] for one in found]
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> LabelCache:
+    return LabelCache(tmp_path / "cache")
+
+
+@pytest.fixture
+def demo(cache: LabelCache) -> LabelCache:
+    cache.load(LABELS, ontology=PROJECT)
+    return cache
+
+
+class TestQuestions:
+    @pytest.mark.parametrize(
+        "query",
+        [
+            "OBJECTS.DOG",
+            "NOT OBJECTS.DOG",
+            "OBJECTS.*.count >= 2",
+            "SCENE.FOOD OR OBJECTS.DOG.count + OBJECTS.CAT.count > 1",
+        ],
+    )
+    def test_as_a_scan(self, demo: LabelCache, query: str) -> None:
+        found = [one["id"] for one in kq.scan(LABELS, query, ontology=PROJECT)]
+        assert sorted(ids(demo.labels(category_search=query))) == sorted(map(str, found)) != []
+        assert demo.count_labels(category_search=query) == len(found)
+
+    def test_a_residual_reads_contents(self, cache: LabelCache) -> None:
+        box = {
+            "mid": "m",
+            "categories": [{"name": "CAR", "confidence": 5}],
+            "children": {"C": {"categories": [{"name": "RED"}]}},
+        }
+        cache.load([{"id": "a", "jsonResponse": {"B": {"annotations": [box]}}}, label("b", "A")])
+        assert ids(cache.labels(category_search="B.CAR[C.RED]")) == ["a"]
+        assert cache.count_labels(category_search="B.CAR[C.RED].count == 0") == 1
+
+    def test_contents_and_fields(self, cache: LabelCache) -> None:
+        whole = label(
+            "a", "A", author={"email": "a@x.org"}, labelOf={"id": "asset", "externalId": "1.jpg"}, secondsToLabel=3
+        )
+        cache.load([whole])
+        (found,) = cache.labels(fields=["jsonResponse", "labelOf.externalId", "author.email", "id", "secondsToLabel"])
+        assert found == {
+            "jsonResponse": whole["jsonResponse"],
+            "labelOf": {"externalId": "1.jpg"},
+            "author": {"email": "a@x.org"},
+            "id": "a",
+            "secondsToLabel": 3,
+        }
+
+    def test_a_field_that_is_not_kept(self, demo: LabelCache) -> None:
+        with pytest.raises(ArgumentError, match=r"does not keep the field `labelOf\.content` .*: it keeps `id`, "):
+            demo.labels(fields=["labelOf.content"])
+
+    def test_oldest_first_from_to(self, cache: LabelCache) -> None:
+        times = {"a": "2024-03-01T00:00:00Z", "b": "2024-01-01T00:00:00+02:00", "c": "2024-01-01T00:00:00Z", "d": None}
+        cache.load([label(one, createdAt=time) for one, time in times.items()])
+        assert ids(cache.labels()) == ["b", "c", "a", "d"]
+        assert ids(cache.labels(skip=1, first=2)) == ["c", "a"]
+
+    def test_every_filter_of_the_client(self, demo: LabelCache) -> None:
+        for name in LabelFilters.__annotations__ | LabelFilters.__mro__[0].__annotations__:
+            value: object = (
+                0.5
+                if "mark" in name
+                else "2024"
+                if "created" in name
+                else ["x"]
+                if name.endswith(("_in", "contains"))
+                else "x"
+            )
+            if name == "type_in":
+                value = ["REVIEW"]
+            if name == "asset_status_in":
+                value = ["TODO"]
+            assert demo.count_labels(**{name: value}) >= 0  # type: ignore[arg-type]
+
+    @pytest.mark.parametrize(
+        ("filters", "expected"),
+        [
+            ({"created_at": "2024-01-02"}, ["b"]),
+            ({"created_at_gte": "2024-01-02"}, ["b", "c"]),
+            ({"created_at_lte": "2024-01-02"}, ["a", "b"]),
+            ({"created_at_lte": "2024-01"}, ["a", "b"]),
+            ({"author_in": ["Ann", "Bob Ross"]}, ["a", "b"]),
+            ({"asset_external_id_in": ["x.", "z"]}, ["a", "c"]),
+            ({"asset_external_id_strictly_in": ["x.jpg", "z"]}, ["a"]),
+            ({"honeypot_mark_gte": 0.5, "type_in": ["DEFAULT"]}, ["b"]),
+        ],
+    )
+    def test_filters(self, cache: LabelCache, filters: dict[str, Any], expected: list[str]) -> None:
+        ann, bob = (
+            {"id": name, "firstname": name, "lastname": last} for name, last in (("Ann", "Lee"), ("Bob", "Ross"))
+        )
+        bo: dict[str, Any] = {"id": "Bo", "firstname": "Bo", "lastname": None}
+        rows: list[tuple[Any, ...]] = [
+            ("a", "2024-01-01T09:00:00Z", ann, "x.jpg", 0.2),
+            ("b", "2024-01-02T23:59:59.999Z", bob, "y.jpg", 0.5),
+            ("c", "2024-02-03", bo, "z.jpg", None),
+        ]
+        cache.load(
+            [
+                label(
+                    one,
+                    createdAt=time,
+                    author=who,
+                    labelOf={"id": file, "externalId": file},
+                    honeypotMark=mark,
+                    labelType="DEFAULT",
+                )
+                for one, time, who, file, mark in rows
+            ]
+        )
+        assert ids(cache.labels(**filters)) == expected
+
+    def test_categories_that_differ_in_case_alone(self, cache: LabelCache) -> None:
+        cache.load([label("a", "CAR"), label("b", "car", "car"), label("c", "Car")])
+        assert [cache.count_labels(category_search=f"J.{one}") for one in ("CAR", "car", "Car", "cAR")] == [1, 1, 1, 0]
+        assert cache.count_labels(category_search="J.*.count >= 1") == 3
+
+    def test_unknown_and_malformed_labels_match_nothing(self, cache: LabelCache) -> None:
+        contents = [None, "no json", {"J": {"annotations": 5}}, {"J": {"categories": [{"name": "A"}]}}]
+        summary = cache.load([{"id": str(number), "jsonResponse": content} for number, content in enumerate(contents)])
+        assert (summary.new, summary.unknown) == (4, 3)
+        assert cache.count_labels() == 4
+        assert ids(cache.labels(category_search="J.A.count >= 0")) == ["3"]
+        assert cache.labels(id_contains=["1"], fields=["jsonResponse"]) == [{"jsonResponse": None}]
+
+    def test_parsed(self, demo: LabelCache, cache: LabelCache) -> None:
+        (parsed,) = demo.labels(first=1, output_format="parsed_label")
+        assert parsed.jobs
+        assert parsed.to_dict() == demo.labels(first=1)[0]
+
+    def test_an_unknown_category(self, demo: LabelCache) -> None:
+        with pytest.raises(kq.QueryError, match="did you mean"):
+            demo.count_labels(category_search="OBJECTS.DGO")
+
+
+class TestChanges:
+    def test_new_changed_unchanged(self, cache: LabelCache) -> None:
+        cache.load([label("a", "A"), label("b", "B"), label("c", "C")])
+        summary = cache.load([label("a", "A"), label("b", "B", "D"), label("e", "E"), label("e", "A", "E")])
+        assert (summary.new, summary.changed, summary.unchanged, summary.total) == (1, 1, 1, 4)
+        assert ids(cache.labels(category_search="J.D")) == ["b"]
+        assert ids(cache.labels(category_search="J.A")) == ["a", "e"]
+        assert cache.count_labels(category_search="J.D.count == 0") == 3  # rows older than the column
+
+    def test_loading_again_makes_no_version(self, demo: LabelCache) -> None:
+        before = demo.versions
+        assert not demo.load(LABELS, ontology=PROJECT).has_changes
+        assert demo.versions == before
+
+    def test_another_ontology_counts_again(self, cache: LabelCache) -> None:
+        box = {"mid": "m", "categories": [{"name": "CAR"}], "children": {"K": {"categories": [{"name": "RED"}]}}}
+        interface: dict[str, Any] = {
+            "jobs": {"B": {"mlTask": "OBJECT_DETECTION", "content": {"categories": {"CAR": {"children": ["K"]}}}}}
+        }
+        child = {"mlTask": "CLASSIFICATION", "content": {"categories": {"RED": {}}}}
+        root = kq.Ontology.from_json_interface({"jobs": interface["jobs"] | {"K": child | {"isChild": False}}})
+        cache.load([{"id": "a", "jsonResponse": {"B": {"annotations": [box]}}}], ontology=root)
+        first = cache.count_labels(category_search="K.RED")
+        nested = kq.Ontology.from_json_interface({"jobs": interface["jobs"] | {"K": child | {"isChild": True}}})
+        cache.load([], ontology=nested)
+        assert (first, cache.count_labels(category_search="K.RED")) == (0, 1)
+        assert cache.ontology == nested
+
+    def test_one_writer_at_a_time(self, demo: LabelCache) -> None:
+        with (demo.folder / ".lock").open("wb") as lock:
+            assert has_lock(lock.fileno())
+            with pytest.raises(CacheError, match="another process writes"):
+                demo.load([])
+            assert demo.count_labels() > 0  # while a reader goes on
+
+    def test_labels_without_ids(self, cache: LabelCache) -> None:
+        export = [{"id": "asset", "externalId": "1.jpg", "latestLabel": {"jsonResponse": {}, "createdAt": "2024"}}]
+        assert cache.load(export).new == 1
+        assert cache.load(export).unchanged == 1
+
+    def test_assets_beside_labels(self, cache: LabelCache) -> None:
+        cache.load([label("a", assetId="x")], [{"id": "x", "externalId": "1.jpg", "status": "TODO"}])
+        assert cache.count_labels(asset_external_id_strictly_in=["1.jpg"], asset_status_in=["TODO"]) == 1
+
+
+class TestVersions:
+    def test_a_version_stays_as_it_was(self, cache: LabelCache) -> None:
+        cache.load([label("a", "A")])
+        cache.load([label("a", "B"), label("b", "A")])
+        assert ids(cache.at(0).labels(category_search="J.A")) == ["a"]
+        assert ids(cache.labels(category_search="J.A")) == ["b"]
+        assert [one.summary for one in cache.versions] == ["1 new, 0 changed, 0 deleted", "1 new, 1 changed, 0 deleted"]
+        difference = cache.diff(0, 1, "J.A")
+        assert (difference.entered, difference.left) == (("b",), ("a",))
+        assert cache.at(cache.versions[0].written).count_labels() == 1
+
+    def test_a_version_is_not_changed(self, demo: LabelCache) -> None:
+        with pytest.raises(CacheError, match="cannot be changed"):
+            demo.at(0).load([])
+
+    @pytest.mark.parametrize("wanted", [7, "2001-01-01"])
+    def test_no_such_version(self, demo: LabelCache, wanted: int | str) -> None:
+        with pytest.raises(CacheError, match=r"has no version .*: (it has 0 to 0|the first is of 20\d\d-)"):
+            demo.at(wanted)
+
+
+class TestBadDays:
+    def test_an_empty_cache(self, cache: LabelCache) -> None:
+        assert (cache.count_labels(), cache.labels(), cache.versions, cache.ontology) == (0, [], [], None)
+        assert not cache.folder.exists()
+
+    def test_a_folder_of_something_else(self, tmp_path: Path) -> None:
+        (tmp_path / "letter.txt").write_text("Dear")
+        with pytest.raises(CacheError, match="not a label cache"):
+            LabelCache(tmp_path).load([])
+
+    def test_a_truncated_file(self, demo: LabelCache) -> None:
+        (file,) = (demo.folder / "labels").glob("part=*/*.parquet")
+        file.write_bytes(file.read_bytes()[:-100])
+        with pytest.raises(CacheError, match=r"has \d+ bytes instead of \d+"):
+            demo.count_labels()
+
+    def test_a_missing_log_entry(self, cache: LabelCache) -> None:
+        for number in range(3):
+            cache.load([label(str(number), "A")])
+        (cache.folder / "labels" / "_delta_log" / f"{1:020}.json").unlink()
+        with pytest.raises(CacheError, match="cannot be used"):
+            cache.count_labels()
+        assert cache.at(0).count_labels() == 1
+
+    def test_a_newer_format(self, demo: LabelCache) -> None:
+        (entry,) = (demo.folder / "labels" / "_delta_log").glob("*.json")
+        entry.write_text(entry.read_text().replace('\\"format\\": 1', '\\"format\\": 9'))
+        with pytest.raises(CacheError, match="update kili-query"):
+            demo.count_labels()
+
+    def test_a_delta_table_of_others(self, tmp_path: Path) -> None:
+        import pyarrow as pa
+        from deltalake import write_deltalake
+
+        write_deltalake(str(tmp_path / "labels"), pa.table({"id": ["a"]}))
+        with pytest.raises(CacheError, match="not of a label cache"):
+            LabelCache(tmp_path).count_labels()
+
+
+def test_other_tools_read_the_table(demo: LabelCache) -> None:
+    import duckdb
+
+    files = [str(one) for one in (demo.folder / "labels").glob("part=*/*.parquet")]
+    relation = duckdb.sql(f'SELECT count(*) FROM read_parquet({files}) WHERE "OBJECTS/DOG" > 0')
+    assert relation is not None
+    assert relation.fetchall() == [(demo.count_labels(category_search="OBJECTS.DOG"),)]
+    assert demo.count_labels(category_search="OBJECTS.DOG") > 0
+    table = demo.to_arrow().read_all()
+    assert table.num_rows == len(LABELS.read_text().splitlines())
+    assert json.loads(demo.state.to_json())["isComplete"]
