@@ -117,7 +117,7 @@ class _Explained:
         width = len("residual  ")
         for line in self.plan.explain().split("\n"):
             text = as_written.get(line[width:], line[width:])
-            yield line[:width] + (clipped(text) if line[:width].strip() else text)
+            yield line[:width] + clipped(text)
 
     def to_dict(self) -> dict[str, object]:
         residual = self.plan.residual

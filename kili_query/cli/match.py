@@ -7,7 +7,7 @@ from textwrap import indent
 from typing import Annotated, TextIO, TypeAlias
 
 import typer
-from attrs import evolve, frozen
+from attrs import frozen
 
 from kili_query.cli.arguments import (
     At,
@@ -21,6 +21,7 @@ from kili_query.cli.arguments import (
     QueryArgument,
     VerboseOption,
 )
+from kili_query.cli.as_written import Written
 from kili_query.cli.exit_status import FINE, NEGATIVE, CommandError
 from kili_query.cli.inputs import find_ontology, load_ontology, load_query, refuse_two_readers
 from kili_query.cli.mistakes import refuse_swapped, refuse_unreadable, tell_report, tell_unseen
@@ -44,7 +45,6 @@ from kili_query.errors import DataError
 from kili_query.scanning import Judged, Judgements, LabelNames, Report, content_of, judge_labels, scan
 from kili_query.targets.explain import Explanation
 
-_MOST_FOUND = 6
 _DEFAULT_FIELDS = ("id", "labelOf.externalId", "author.email")
 
 
@@ -93,7 +93,8 @@ def match(
     counting = CountPolicy(policy)
     asked = load_query(query, loaded, policy=counting)
     names = LabelNames() if loaded is None else None
-    explainer = _Explainer(wanted, None if verbose else asked.text)
+    is_full = verbose or layout is not Layout.TEXT
+    explainer = _Explainer(wanted, None if is_full else Written.of(asked.tree, asked.text))
     cells = field_cells(field_names(fields, _DEFAULT_FIELDS))
     if fields is None:
         cells |= count_cells(asked, loaded, counting, lambda label: content_of(dict(label), at))
@@ -186,12 +187,12 @@ class _Explainer:
 
     Args:
         wanted: names of the labels to explain; all if there are none.
-        text: the query as written, for patterns; None to print what they expand to.
+        written: the parts of the query as written, for patterns; None to print what they expand to.
     """
 
-    def __init__(self, wanted: Sequence[str], text: str | None) -> None:
+    def __init__(self, wanted: Sequence[str], written: Written | None) -> None:
         self._wanted, self._missing = set(wanted), set(wanted)
-        self._text = text
+        self._written = written
         self.matched = 0
 
     def explained(self, labels: Judgements[Judged[Explanation]]) -> Iterator[Explained]:
@@ -200,7 +201,7 @@ class _Explainer:
             self._missing -= names
             if names:
                 self.matched += explanation.matches
-                shown = explanation if self._text is None else _as_written(explanation, self._text)
+                shown = explanation if self._written is None else self._written.explanation(explanation)
                 yield Explained(label.get("id"), labels.report.read, shown)
 
     def refuse_missing(self, report: Report) -> None:
@@ -210,28 +211,6 @@ class _Explainer:
 
 
 Item: TypeAlias = dict[str, object] | Explained
-
-
-def _as_written(explanation: Explanation, text: str) -> Explanation:
-    """Write the parts that count many things, as patterns do, as the reader wrote them, and what they found."""
-    span = explanation.tree.span
-    parts = explanation.operands
-    found = dict(explanation.found)
-    if len(parts) > _MOST_FOUND and all(part.tree.span == span for part in parts):  # a pattern became an OR
-        found |= {name: number for part in parts for name, number in part.found}
-        parts = ()
-    operands = tuple(_as_written(part, text) for part in parts)
-    if len(found) <= _MOST_FOUND and operands == explanation.operands:
-        return explanation
-    counted = [(name, number) for name, number in found.items() if number][:_MOST_FOUND]
-    others = len(found) - len(counted)
-    rest = [(f"{others} others", sum(found.values()) - sum(number for _, number in counted))] if others else []
-    return evolve(
-        explanation,
-        text=text[span.start : span.end] or explanation.text,
-        found=(*counted, *rest),
-        operands=operands,
-    )
 
 
 def _row(item: Item, fields: tuple[str, ...] | None) -> dict[str, object]:

@@ -36,11 +36,12 @@ def simplify(
     """
     loaded = load_ontology(find_ontology(ontology))
     given, warnings = judge_query(*read_query(query), loaded, CountPolicy(policy))
-    warnings = [one for one in warnings if one.code is not Code.REDUNDANT_CLAUSE]  # the answer leaves it out
-    if warnings:
-        tell_diagnostics(warnings)
     bound = given.tree if loaded is None else given.bind(loaded).tree
     is_short = not verbose and not as_json and expands(given.tree, bound)
+    if not is_short:  # the answer leaves them out
+        warnings = [one for one in warnings if one.code is not Code.REDUNDANT_CLAUSE]
+    if warnings:
+        tell_diagnostics(warnings)
     tree = given.tree if is_short else bound
     facts = () if loaded is None or is_short else ontology_facts([tree], loaded, video=policy)
     found = simplify_steps(tree, facts=facts)
