@@ -81,3 +81,11 @@ def test_a_pattern_of_many_categories_is_kept(run: Run, project: Path) -> None:
         )
     few = run("simplify", "OBJECTS.CA*.count >= 3", "--ontology", project)
     assert few.out.startswith("OBJECTS.CAKE.count + ")
+
+
+def test_a_clause_that_the_answer_does_not_leave_out_is_reported(run: Run, project: Path) -> None:
+    ran = run("simplify", "OBJECTS.* AND OBJECTS.DOG", "--ontology", project)
+    assert ran.out == "OBJECTS.* AND OBJECTS.DOG\n"
+    assert "warning[KQ203]" in ran.err
+    ran = run("simplify", "OBJECTS.* AND OBJECTS.DOG", "--ontology", project, "--verbose")
+    assert (ran.out, "KQ203" in ran.err) == ("OBJECTS.DOG.count > 0\n", False)
