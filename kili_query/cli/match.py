@@ -93,7 +93,7 @@ def match(
     counting = CountPolicy(policy)
     asked = load_query(query, loaded, policy=counting)
     names = LabelNames() if loaded is None else None
-    is_full = verbose or layout is not Layout.TEXT
+    is_full = verbose or layout is not RowLayout.TEXT
     explainer = _Explainer(wanted, None if is_full else Written.of(asked.tree, asked.text))
     cells = field_cells(field_names(fields, _DEFAULT_FIELDS))
     if fields is None:
