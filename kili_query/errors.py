@@ -18,6 +18,7 @@
     │   ├── AuthenticationFailed   the key's owner
     │   ├── NotFound
     │   ├── GraphQLError           an error in the answer .errors
+    │   │   └── FeedUnavailable    the account has no change feed
     │   ├── TransportError         unreachable, or an unreadable answer   .status
     │   └── MutationOutcomeUnknown
     └── MissingExtraError          the installer          .extra
@@ -34,6 +35,7 @@ __all__ = [
     "AuthenticationFailed",
     "CacheError",
     "DataError",
+    "FeedUnavailable",
     "GraphQLError",
     "IncompatibleArgumentsError",
     "KiliQueryError",
@@ -195,6 +197,10 @@ class GraphQLError(ServiceError):
     ) -> None:
         super().__init__(message, operation=operation, request_id=request_id)
         self.errors = tuple(errors)
+
+
+class FeedUnavailable(GraphQLError):  # noqa: N818 - a state of the account, not a failure
+    """The account has no change feed, so changes must be found in another way."""
 
 
 class TransportError(ServiceError):

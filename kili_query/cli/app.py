@@ -38,6 +38,7 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "Commands that use a server": {
         "labels": ("labels.labels", "List or count the labels of a project, oldest first."),
         "pull": ("pull.pull", "Download the labels of a project, as NDJSON, oldest first."),
+        "events": ("events.events", "List what happened to a project, from its change feed."),
         "watch": ("watch.watch", "Print the labels of a project as they are created or changed."),
         "audit": ("audit.audit", "Measure which of a server's searches are reliable."),
         "serve": ("serve.serve", "Serve a project on this machine, to clients of the platform."),

@@ -58,6 +58,9 @@ def serve(
         list[str] | None,
         typer.Option("--misbehave", metavar="NAME", help="Count otherwise on purpose: misses-absent, counts-frames"),
     ] = None,
+    no_feed: Annotated[
+        bool, typer.Option("--no-feed", help="Leave out the change feed, as accounts without one do.")
+    ] = False,
     allow_fault_header: Annotated[
         bool, typer.Option("--allow-fault-header", help="Requests may ask for faults, with X-Sandbox-Fault.")
     ] = False,
@@ -91,6 +94,7 @@ def serve(
             port=port,
             faults=faults,
             misbehaves=misbehaves,
+            has_feed=not no_feed,
             allow_fault_header=allow_fault_header,
         )
     ) as box:

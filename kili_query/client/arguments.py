@@ -16,15 +16,21 @@ def check_project_id(project_id: object) -> None:
         raise ArgumentError(f"`project_id` must be the id of a project, not {project_id!r:.80}")
 
 
-def checked_filters(declaration: type, filters: Mapping[str, object]) -> dict[str, object]:
-    """Return the filters that filter something, once each value is of the type that is declared."""
+def checked_filters(declaration: type, filters: Mapping[str, object], *, what: str = "assets") -> dict[str, object]:
+    """Return the filters that filter something, once each value is of the type that is declared.
+
+    Args:
+        declaration: the class that declares the filters.
+        filters: the values, by name.
+        what: what is filtered, for the message about an unknown name.
+    """
     known, types = filters_of(declaration), get_type_hints(declaration)
     checked = {}
     for name, value in filters.items():
         if name not in known:
             near = get_close_matches(name, known, n=1)
             hint = f": did you mean `{near[0]}`?" if near else ""
-            raise ArgumentError(f"there is no filter of assets `{name}`{hint}")
+            raise ArgumentError(f"there is no filter of {what} `{name}`{hint}")
         if value is None or (known[name].ignores_empty and not value):
             continue
         _CHECKS[types[name]](name, value)

@@ -15,6 +15,7 @@ from kili_query.client.assets import count_assets, read_assets, read_assets_with
 from kili_query.client.collecting import rare_collections
 from kili_query.client.contents import PAYLOAD_THREADS, OnMalformed, checked_on_malformed
 from kili_query.client.downloading import Download, download_labels
+from kili_query.client.events import EventsRequest, read_events
 from kili_query.client.key_check import check_key
 from kili_query.client.keyword_arguments import (
     COUNT_POSITIONS,
@@ -37,7 +38,16 @@ from kili_query.client.warning import warn
 from kili_query.errors import ArgumentError, TransportError
 from kili_query.extras import load
 from kili_query.planning import DEFAULT_PROFILE, ServerProfile
-from kili_query.protocol import ME, AssetKeywords, LabelFilters, LabelType, PredictionFilters, decode_json, selection_of
+from kili_query.protocol import (
+    ME,
+    AssetKeywords,
+    EventFilters,
+    LabelFilters,
+    LabelType,
+    PredictionFilters,
+    decode_json,
+    selection_of,
+)
 from kili_query.query import Query
 
 if TYPE_CHECKING:
@@ -89,6 +99,7 @@ ASSET_FIELDS = (
     "skipped",
     "status",
 )
+EVENT_FIELDS = ("createdAt", "event", "id", "organizationId", "payload", "projectId", "userId")
 PROJECT_FIELDS = ("description", "id", "inputType", "jsonInterface", "title")
 
 _NO_KEY = "unused"
@@ -855,6 +866,64 @@ class KiliClient:
         if not isinstance(found, dict):
             raise TransportError(f"the answer is not a user: {shape_of(found)}", operation=ME.name)
         return found
+
+    @shows_filters(EventFilters)
+    def events(
+        self,
+        project_id: str,
+        *,
+        from_event_id: str | None = None,
+        until_event_id: str | None = None,
+        order: Literal["asc", "desc"] = "asc",
+        fields: Sequence[str] = EVENT_FIELDS,
+        **filters: Unpack[EventFilters],
+    ) -> Iterator[Row]:
+        """List what happened to a project, from its change feed, page by page as you read on.
+
+        To continue later, keep the ``id`` of the last event and give it as ``from_event_id``. No event comes twice, and
+        events that are added in the meantime move none out of the list.
+
+        >>> from importlib.resources import files
+        >>> from kili_query.sandbox import Sandbox
+        >>> with Sandbox(project=str(files("kili_query") / "demo")) as box:
+        ...     client = KiliClient(box.api_key, box.endpoint)
+        ...     newest = next(client.events(box.project_id, order="desc"), None)
+        ...     seen = newest["id"] if newest else None
+        ...     asset = client.assets(box.project_id, fields=["id"], first=1)[0]["id"]
+        ...     _ = client.append_labels([asset], json_response_array=[{}], disable_tqdm=True)
+        ...     for event in client.events(box.project_id, from_event_id=seen):
+        ...         print(event["event"], event["payload"]["assetId"] == asset)
+        label.workflow.created.default True
+
+        Deleted labels and drafts raise no event, and neither does a change of ``isLatestLabelForUser``.
+
+        Args:
+            project_id: the project.
+            from_event_id: an event that you have seen; only later ones are listed. The service may have forgotten it.
+            until_event_id: only events before this one.
+            order: ``"asc"``, oldest first, or ``"desc"``.
+            fields: the fields of each event.
+            **filters: only these events; see `EventFilters`.
+
+        Returns:
+            An iterator of dicts with the service's names. ``payload`` is decoded; that of a label's event holds
+            ``assetId``, ``labelId`` and ``externalId``, which may be None.
+
+        Raises:
+            ArgumentError: an argument cannot be used; nothing was sent.
+            FeedUnavailable: from the iterator: this account has no change feed. It is a `GraphQLError`.
+            NotFound: from the iterator: there is no such project, or this user may not see it.
+            ServiceError: from the iterator: the service refused the call, or cannot be reached.
+        """
+        wanted = EventsRequest(
+            project_id=project_id,
+            from_event_id=from_event_id,
+            until_event_id=until_event_id,
+            filters=filters,
+            order=order,
+            fields=fields,
+        )
+        return read_events(self._context, wanted)
 
     def label_created_or_updated(
         self,

@@ -33,17 +33,21 @@ class Listing:
 
     Attributes:
         rows: the operation that returns a page.
-        count: the operation that returns the number of rows.
+        count: the operation that returns the number of rows; None if there is none, and pages are requested one by one.
         where: which rows.
         selection: the fields of each row; with ``id``, by which a repeated row is recognised.
         page_size: number of rows in a page.
     """
 
     rows: Operation
-    count: Operation
+    count: Operation | None
     where: Mapping[str, object]
     selection: str
     page_size: int = PAGE_SIZE
+
+    def page(self, skip: int, first: int) -> Request:
+        """Return the request for a page."""
+        return Request(self.rows, {"where": self.where, "skip": skip, "first": first}, self.selection)
 
 
 @frozen
@@ -91,6 +95,8 @@ class Pages:
 
     def __attrs_post_init__(self) -> None:
         self._has_ended = self.first == 0
+        if self.listing.count is None:
+            self.expected = 0  # nothing is known of the rows, so that each page waits for the one before
 
     def next_request(self) -> Request | None:
         """Return the next request that can be sent now; None if an answer is needed first, and at the end."""
@@ -111,6 +117,7 @@ class Pages:
         """
         asked = self._asked.popleft()
         if asked.rows is None:
+            assert self.listing.count is not None
             self._expect(checked_count_answer(answer, self.listing.count))
             return []
         page = _checked_page(answer, self.listing.rows)
@@ -129,15 +136,16 @@ class Pages:
         if self._offset == 0 or left >= _FEWEST_ROWS:  # else rows have moved, and what is missing is anywhere
             size = min(size, left)
         self._asked.append(_Asked(self._passing, size, is_first=self._offset == 0))
-        variables = {"where": self.listing.where, "skip": self.skip + self._offset, "first": size}
+        request = self.listing.page(self.skip + self._offset, size)
         self._offset += max(size - 1, 1)
-        return Request(self.listing.rows, variables, self.listing.selection)
+        return request
 
     def _saves_pages(self) -> bool:
         """Whether a count may save more than the one page that it costs."""
         return self.first is None or self.first - self._given >= self.listing.page_size
 
     def _count(self) -> Request:
+        assert self.listing.count is not None
         self._asked.append(_Asked(self._passing, None))
         return Request(self.listing.count, {"where": self.listing.where})
 

@@ -59,6 +59,14 @@ PROJECTS = Operation("query", "projects", {"where": "ProjectWhere!", **_LIST}, "
 ME = Operation("query", "me", {}, "id email")
 API_KEYS = Operation("query", "apiKeys", {"where": "ApiKeyWhere!", **_LIST}, "expiryDate")
 
+EVENTS = Operation(
+    "query",
+    "events",
+    {"where": "EventsWhere!", "pagination": "EventPagination!", "order": "Order"},
+    "createdAt event id organizationId payload projectId userId",
+)
+"""The change feed of release 26; older releases and some accounts have none."""
+
 APPEND_MANY_LABELS = Operation(
     "mutation", "appendManyLabels", {"data": "AppendManyLabelsData!", "where": "AssetWhere!"}, "id"
 )
@@ -102,6 +110,19 @@ class AssetStatus(StrEnum):
     LABELED = "LABELED"
     TO_REVIEW = "TO_REVIEW"
     REVIEWED = "REVIEWED"
+
+
+class EventName(StrEnum):
+    """Events of the change feed about labels and assets; the platform has more. Deleted labels raise no event."""
+
+    DEFAULT_CREATED = "label.workflow.created.default"
+    REVIEW_CREATED = "label.workflow.created.review"
+    PREDICTION_CREATED = "label.workflow.created.prediction"
+    INFERENCE_CREATED = "label.workflow.created.inference"
+    HONEYPOT_CREATED = "label.workflow.created.honeypot"
+    LABEL_EDITED = "label.workflow.edited"
+    ASSET_CREATED = "asset.created"
+    ASSET_UPDATED = "asset.updated"
 
 
 _SCHEME = "X-API-Key: "

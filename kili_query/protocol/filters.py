@@ -115,6 +115,16 @@ class AssetFilters(AssetKeywords, total=False):
     asset_id: Annotated[Text, Filter("id", "the one with this id", ignores_empty=True)]
 
 
+class EventFilters(TypedDict, total=False):
+    """The filters of `KiliClient.events`."""
+
+    event: Annotated[Text, Filter("event", "with this name, such as ``label.workflow.edited``")]
+    created_at_gte: Annotated[Text, Filter("createdAtGte", "at this date or time, or later")]
+    created_at_lte: Annotated[Text, Filter("createdAtLte", "at this date or time, or earlier")]
+    user_id: Annotated[Text, Filter("userId", "caused by the user with this id", ignores_empty=True)]
+    organization_id: Annotated[Text, Filter("organizationId", "of the organization with this id", ignores_empty=True)]
+
+
 @cache
 def filters_of(declaration: type) -> Mapping[str, Filter]:
     """Return the filters that a class of this module declares, by name."""
@@ -144,6 +154,15 @@ def asset_where(
     """
     places = [("project.id", project_id), ("label.search", category_search)]
     return _nested([*places, *_placed(AssetFilters, filters)])
+
+
+def event_where(project_id: str, filters: Mapping[str, object]) -> dict[str, object]:
+    """Return the ``EventsWhere`` of `EventFilters`.
+
+    >>> event_where("p", {"event": "asset.created", "user_id": None})
+    {'projectId': 'p', 'event': 'asset.created'}
+    """
+    return _nested([("projectId", project_id), *_placed(EventFilters, filters)])
 
 
 def _placed(declaration: type, filters: Mapping[str, object]) -> Iterator[tuple[str, object]]:

@@ -31,7 +31,7 @@ _THREADS = 2
 
 def make_app(service: Service) -> Starlette:
     """The application that serves a project."""
-    answers = _Answers(Executor(make_schema(), service), CapacityLimiter(_THREADS))
+    answers = _Answers(Executor(make_schema(has_feed=service.has_feed), service), CapacityLimiter(_THREADS))
     return Starlette(
         routes=[
             Route(GRAPHQL_PATH, answers.graphql, methods=["POST"]),

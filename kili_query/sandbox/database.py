@@ -14,7 +14,7 @@ from kili_query.sandbox.values import Refused
 
 Row: TypeAlias = dict[str, object]
 
-_LAYOUT = 1
+_LAYOUT = 2
 _BUSY_TIMEOUT_S = 30.0
 _MMAP_BYTES = 1 << 30
 
@@ -133,11 +133,12 @@ class Database:
         try:
             connection = self._take()
             connection.execute("PRAGMA journal_mode = WAL")
-            if not _tables(connection):  # another process may create them now, which is why each is IF NOT EXISTS
+            tables = _tables(connection)
+            if not tables or ("project" in tables and _layout(connection) < _LAYOUT):
+                # each is IF NOT EXISTS: another process may create them now, and an older layout lacks only some
                 layout = f"PRAGMA user_version = {_LAYOUT};"
                 connection.executescript(f"BEGIN IMMEDIATE; {read_text('sandbox', 'tables.sql')} {layout} COMMIT;")
-            version = connection.execute("PRAGMA user_version").fetchone()["user_version"]
-            is_ours = "project" in _tables(connection) and version == _LAYOUT
+            is_ours = "project" in _tables(connection) and _layout(connection) == _LAYOUT
             self._give_back(connection)
         except sqlite3.Error as error:
             raise SourceError(f"{self.path}: {error}") from error
@@ -147,6 +148,10 @@ class Database:
 
 def _tables(connection: sqlite3.Connection) -> set[str]:
     return {str(row["name"]) for row in connection.execute("SELECT name FROM sqlite_master")}
+
+
+def _layout(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()["user_version"])
 
 
 class _Connection(sqlite3.Connection):

@@ -15,6 +15,7 @@ from kili_query.errors import DataError, SourceError
 from kili_query.protocol import AssetStatus, LabelType
 from kili_query.sandbox.contents import ContentCounter
 from kili_query.sandbox.database import Database
+from kili_query.sandbox.feed import FILL_FEED
 from kili_query.sandbox.fields import Fields
 from kili_query.sandbox.project import OWNER, Person, ServedProject
 from kili_query.sandbox.values import now
@@ -245,6 +246,7 @@ _SETTLE = (
     " WHEN EXISTS (SELECT 1 FROM labels WHERE asset = assets.number AND label_type = 'DEFAULT') THEN 'LABELED'"
     " WHEN EXISTS (SELECT 1 FROM labels WHERE asset = assets.number AND label_type = 'AUTOSAVE') THEN 'ONGOING'"
     " ELSE 'TODO' END WHERE status = ''",
+    FILL_FEED,
     "DROP TABLE temp.staged",
     "DROP TABLE temp.staged_counts",
 )

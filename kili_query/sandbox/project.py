@@ -27,6 +27,8 @@ class Person:
 OWNER = Person("sandbox-user", "owner@example.com", "Sandbox", "Owner")
 """Whose key it is."""
 
+ORGANIZATION_ID = "sandbox-organization"
+
 
 @frozen
 class ServedProject:

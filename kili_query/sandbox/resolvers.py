@@ -17,7 +17,8 @@ from kili_query.protocol import LabelType
 from kili_query.resources import read_text
 from kili_query.sandbox.database import Row
 from kili_query.sandbox.events import Events, Listener
-from kili_query.sandbox.project import OWNER
+from kili_query.sandbox.feed import event_of
+from kili_query.sandbox.project import ORGANIZATION_ID, OWNER
 from kili_query.sandbox.store import SUBMITTED, Reader, Store
 from kili_query.sandbox.values import Refused
 from kili_query.sandbox.writing import NewLabel, Writer
@@ -43,12 +44,14 @@ class Service:
         api_key: the one key.
         page_limit: how many items a page may have.
         payloads_at: where contents are served, if not within the labels: a URL that a path is put behind.
+        has_feed: whether there is a change feed.
     """
 
     store: Store
     api_key: str
     page_limit: int
     payloads_at: str | None = None
+    has_feed: bool = True
     events: Events = field(factory=Events)
     _secret: bytes = field(factory=partial(token_bytes, 16))
 
@@ -77,15 +80,19 @@ _Info: TypeAlias = "GraphQLResolveInfo[Asked]"
 
 
 @cache
-def make_schema() -> GraphQLSchema:
-    """The schema, with what its fields give; the same for all sandboxes of a process."""
-    return make_executable_schema(
-        read_text("sandbox", "schema.graphql"), _PAGE_SIZE, _QUERY, _MUTATION, _SUBSCRIPTION, _PROJECT, _ASSET, _LABEL
-    )
+def make_schema(*, has_feed: bool = True) -> GraphQLSchema:
+    """The schema, with what its fields give; the same for all such sandboxes of a process."""
+    texts = [read_text("sandbox", "schema.graphql")]
+    resolvers = [_PAGE_SIZE, _QUERY, _MUTATION, _SUBSCRIPTION, _PROJECT, _ASSET, _LABEL]
+    if has_feed:
+        texts.append(read_text("sandbox", "events.graphql"))
+        resolvers.append(_FEED)
+    return make_executable_schema(texts, *resolvers)
 
 
 _PAGE_SIZE = ScalarType("PageSize")
 _QUERY = QueryType()
+_FEED = QueryType()
 _MUTATION = MutationType()
 _SUBSCRIPTION = SubscriptionType()
 _PROJECT = ObjectType("Project")
@@ -154,6 +161,16 @@ def _assets(_: object, info: _Info, where: Where, first: int, skip: int) -> Sequ
 @_QUERY.field("countAssets")
 def _count_assets(_: object, info: _Info, where: Where) -> int:
     return info.context.reader.count_assets(where)
+
+
+@_FEED.field("events")
+def _event_feed(_: object, info: _Info, where: Where, pagination: Where, order: str | None = None) -> Sequence[Row]:
+    asked = info.context
+    first, skip = pagination.get("first"), cast("int | None", pagination.get("skip")) or 0
+    size = asked.service.page_limit if first is None else cast("int", first)
+    _check_page(asked, size, skip)
+    rows = asked.reader.event_page(where, pagination, size, skip, is_descending=order == "desc")
+    return [event_of(row, asked.service.store.project.id, ORGANIZATION_ID) for row in rows]
 
 
 def _check_page(asked: Asked, first: int, skip: int) -> None:

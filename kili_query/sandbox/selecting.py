@@ -20,8 +20,9 @@ from kili_query.diagnostics import Severity
 from kili_query.diagnostics.render import render_line
 from kili_query.errors import QueryError
 from kili_query.planning.bounds import lower_bound, upper_bound
+from kili_query.sandbox.feed import event_number
 from kili_query.sandbox.misbehaviour import Misbehaviour, misread
-from kili_query.sandbox.project import ServedProject
+from kili_query.sandbox.project import ORGANIZATION_ID, ServedProject
 from kili_query.sandbox.values import Refused, is_text, read_moment
 
 Where: TypeAlias = Mapping[str, object]
@@ -73,6 +74,16 @@ class Selector:
             Refused: a filter is wrong, or of something that the sandbox has not.
         """
         return _ordered("SELECT a.number FROM assets AS a", self._all(where, _ASSET), "a")
+
+    def events(self, where: Where, window: Where, *, is_descending: bool = False) -> Statement:
+        """The numbers of the events, in the order of the pages.
+
+        Raises:
+            Refused: a filter is wrong, or an end of the window cannot be the id of an event.
+        """
+        ends = {key: value for key, value in window.items() if key in _EVENT}
+        conditions = self._all({**where, **ends}, _EVENT)
+        return _ordered("SELECT e.number FROM events AS e", conditions, "e", is_descending=is_descending)
 
     def has_project(self, where: Where) -> bool:
         """Whether the project is among those that are asked for."""
@@ -130,9 +141,10 @@ def _inside(text: str, conditions: Sequence[Statement]) -> Statement:
     return Statement(text.format(joined.text), joined.values)
 
 
-def _ordered(select: str, conditions: Sequence[Statement], table: str) -> Statement:
+def _ordered(select: str, conditions: Sequence[Statement], table: str, *, is_descending: bool = False) -> Statement:
     chosen = _inside(" WHERE {}", conditions) if conditions else Statement("")
-    return Statement(f"{select}{chosen.text} ORDER BY {table}.number", chosen.values)
+    direction = " DESC" if is_descending else ""
+    return Statement(f"{select}{chosen.text} ORDER BY {table}.number{direction}", chosen.values)
 
 
 def _compares(condition: str) -> _Filter:
@@ -149,6 +161,25 @@ def _among(condition: str) -> _Filter:
 
     def build(_: Selector, value: object) -> Iterator[Statement]:
         yield Statement(condition, (_json_of(value),) * condition.count("?"))
+
+    return build
+
+
+def _is_event(condition: str) -> _Filter:
+    """A condition with one place for the number of an event."""
+
+    def build(_: Selector, value: object) -> Iterator[Statement]:
+        yield Statement(condition, (event_number(value),))
+
+    return build
+
+
+def _is_the(constant: Callable[[Selector], str]) -> _Filter:
+    """A condition on what all rows have in common."""
+
+    def build(selector: Selector, value: object) -> Iterator[Statement]:
+        if value != constant(selector):
+            yield _NOTHING
 
     return build
 
@@ -341,6 +372,16 @@ _ASSET: dict[str, _Filter] = {
         for name in ("assignee", "groupName", "stepId", "stepIdAndStatus", "stepStatus")
         for key in (f"{name}In", f"{name}NotIn")
     },
+}
+
+_EVENT: dict[str, _Filter] = {
+    "projectId": _is_the(lambda selector: selector.project.id),
+    "organizationId": _is_the(lambda _: ORGANIZATION_ID),
+    "userId": _compares("e.user = (SELECT u.number FROM users AS u WHERE u.id = ?)"),
+    "event": _compares("e.name = ?"),
+    **_times("createdAt", "e.created_at"),
+    "fromEventId": _is_event("e.number >= ?"),
+    "untilEventId": _is_event("e.number <= ?"),
 }
 
 _USER: dict[str, _Filter] = {

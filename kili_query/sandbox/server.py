@@ -63,6 +63,7 @@ class Sandbox:
         misbehaves: how category searches are answered wrongly; see `Misbehaviour`. It is decided when labels are
             counted: of a database that is opened again, for those written from then on.
         payload_urls: contents are served at URLs of their own, and not within labels.
+        has_feed: there is a change feed, ``events``; False for an account without one.
         allow_fault_header: requests may ask for faults of their own.
 
     Raises:
@@ -93,6 +94,7 @@ class Sandbox:
         faults: Iterable[Fault | str] = (),
         misbehaves: Iterable[Misbehaviour | str] = (),
         payload_urls: bool = False,
+        has_feed: bool = True,
         allow_fault_header: bool = False,
     ) -> None:
         self.api_key = token_urlsafe(24) if api_key is None else api_key
@@ -106,7 +108,7 @@ class Sandbox:
             self._socket = _listen(host, port)
             self.port: int = self._socket.getsockname()[1]
             payloads_at = f"{self.url}{PAYLOADS_PATH}" if payload_urls else None
-            self._service = Service(store, self.api_key, page_limit, payloads_at)
+            self._service = Service(store, self.api_key, page_limit, payloads_at, has_feed)
             self.faults = FaultInjector(make_app(self._service), faults, is_header_allowed=allow_fault_header)
         except BaseException:
             self.close()

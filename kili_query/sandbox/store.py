@@ -12,6 +12,7 @@ from attrs import define, field, frozen
 from kili_query.protocol import LabelType
 from kili_query.sandbox.contents import ContentCounter
 from kili_query.sandbox.database import Database, Row
+from kili_query.sandbox.feed import event_number
 from kili_query.sandbox.project import ServedProject
 from kili_query.sandbox.selecting import Selector, Statement
 from kili_query.sandbox.values import Refused
@@ -44,6 +45,11 @@ _ASSETS = """
         a.json_metadata AS jsonMetadata, a.ocr_metadata AS ocrMetadata, a.resolution,
         a.page_resolutions AS pageResolutions
     FROM assets AS a
+"""
+_EVENTS = """
+    SELECT e.number, e.name, e.created_at AS createdAt, u.id AS userId, a.id AS assetId, a.external_id AS externalId,
+        e.label AS labelId, e.fields
+    FROM events AS e JOIN users AS u ON u.number = e.user JOIN assets AS a ON a.number = e.asset
 """
 
 
@@ -118,6 +124,22 @@ class Reader:
         """Some of the assets that pass the filters, in the order of their numbers."""
         return self._page(f"{_ASSETS} WHERE a.number", self.store.selector.assets(where), first, skip)
 
+    def event_page(
+        self, where: Mapping[str, object], window: Mapping[str, object], first: int, skip: int, *, is_descending: bool
+    ) -> list[Row]:
+        """Some of the events that pass the filters, within a window whose ends belong to it.
+
+        Raises:
+            Refused: there is no event at an end of the window, or a filter is wrong.
+        """
+        statement = self.store.selector.events(where, window, is_descending=is_descending)
+        for end in ("fromEventId", "untilEventId"):
+            if (key := window.get(end)) and not self._read(
+                "SELECT 1 AS one FROM events WHERE number = ?", event_number(key)
+            ):
+                raise Refused(f"there is no event `{key}`")
+        return self._page(f"{_EVENTS} WHERE e.number", statement, first, skip, is_descending=is_descending)
+
     def labels(self, numbers: Sequence[int]) -> list[Row]:
         """Labels by number, in the order of their numbers."""
         select = f"{_LABELS} WHERE l.number IN (SELECT value FROM json_each(?)) ORDER BY l.number"
@@ -154,8 +176,11 @@ class Reader:
         [row] = self._select(f"SELECT count(*) AS n FROM ({numbers.text})", *numbers.values)
         return cast("int", row["n"])
 
-    def _page(self, rows_by_number: str, numbers: Statement, first: int, skip: int) -> list[Row]:
-        page = f"{rows_by_number} IN ({numbers.text} LIMIT ? OFFSET ?) ORDER BY 1"
+    def _page(
+        self, rows_by_number: str, numbers: Statement, first: int, skip: int, *, is_descending: bool = False
+    ) -> list[Row]:
+        direction = " DESC" if is_descending else ""
+        page = f"{rows_by_number} IN ({numbers.text} LIMIT ? OFFSET ?) ORDER BY 1{direction}"
         return self._select(page, *numbers.values, first, skip)
 
     def _select(self, statement: str, *values: object) -> list[Row]:

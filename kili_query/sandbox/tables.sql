@@ -73,6 +73,18 @@ CREATE TABLE IF NOT EXISTS counts (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS counts_by_label ON counts (label);
 
+-- AUTOINCREMENT: the number of an event is never used again. The id of a label stays once the label is deleted.
+CREATE TABLE IF NOT EXISTS events (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    user INTEGER NOT NULL REFERENCES users (number),
+    asset INTEGER NOT NULL REFERENCES assets (number),
+    label TEXT,
+    -- JSON, the names of the fields that changed
+    fields TEXT
+);
+
 -- the long layout of `Query.to_sql`, by id
 CREATE VIEW IF NOT EXISTS labels_counts AS
     SELECT labels.id AS label_id, job, category, count FROM counts JOIN labels ON labels.number = counts.label;

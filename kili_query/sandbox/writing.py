@@ -10,9 +10,10 @@ from typing import cast
 from attrs import define, frozen
 
 from kili_query.errors import MalformedLabelError
-from kili_query.protocol import AssetStatus, LabelType, decode_json
+from kili_query.protocol import AssetStatus, EventName, LabelType, decode_json
 from kili_query.sandbox.contents import Content
 from kili_query.sandbox.database import Row
+from kili_query.sandbox.feed import CREATED, record_asset, record_label
 from kili_query.sandbox.project import OWNER
 from kili_query.sandbox.store import Store
 from kili_query.sandbox.values import Refused, is_text, later_than, now
@@ -87,9 +88,12 @@ class Writer:
         with self.store.database.writing() as connection:
             addition = _Addition(connection, label_type)
             assets = addition.assets_of(labels, [row["number"] for row in self._assets(connection, where)])
-            if overwrite and label_type in _OF_MODELS:
-                addition.remove_replaced(labels, assets)
-            return [addition.add(label, asset) for label, asset in zip(labels, assets, strict=True)]
+            replaced = addition.remove_replaced(labels, assets) if overwrite and label_type in _OF_MODELS else ()
+            created = CREATED.get(label_type)
+            return [
+                addition.add(label, asset, EventName.LABEL_EDITED if (label.model_name, asset) in replaced else created)
+                for label, asset in zip(labels, assets, strict=True)
+            ]
 
     def create_honeypot(self, content: Content, where: Mapping[str, object]) -> int:
         """Make an asset a honeypot by a review of it, and give the review's number.
@@ -101,8 +105,10 @@ class Writer:
             label = NewLabel(asset_id=None, author_id=None, content=content)
             addition = _Addition(connection, LabelType.REVIEW)
             [asset] = addition.assets_of([label], [row["number"] for row in self._assets(connection, where)])
+            number = addition.add(label, asset, EventName.HONEYPOT_CREATED)
             connection.execute("UPDATE assets SET is_honeypot = TRUE WHERE number = ?", (asset,))
-            return addition.add(label, asset)
+            record_asset(connection, asset, ["isHoneypot"], now())
+            return number
 
     def update(self, where: Mapping[str, object], columns: Mapping[str, object], content: Content | None) -> int:
         """Change one label, and give its number.
@@ -121,6 +127,9 @@ class Writer:
             changes = {**columns, "updated_at": now()}
             assigned = ", ".join(f"{column} = ?" for column in changes)
             connection.execute(f"UPDATE labels SET {assigned} WHERE number = ?", (*changes.values(), number))
+            [row] = connection.execute("SELECT asset FROM labels WHERE number = ?", (number,))
+            _touch(connection, row["asset"], changes["updated_at"])
+            record_label(connection, EventName.LABEL_EDITED, number, str(changes["updated_at"]), by_owner=True)
             return number
 
     def delete(self, ids: Sequence[str]) -> list[str]:
@@ -163,8 +172,9 @@ class _Addition:
         numbers = [selected[0] if label.asset_id is None else found[label.asset_id]["number"] for label in labels]
         return cast("list[int]", numbers)
 
-    def remove_replaced(self, labels: Sequence[NewLabel], assets: Sequence[int]) -> None:
-        """Delete what the same models had said of these assets."""
+    def remove_replaced(self, labels: Sequence[NewLabel], assets: Sequence[int]) -> set[tuple[str | None, int]]:
+        """Delete what the same models had said of these assets, and return of which models and assets there was any."""
+        found = set()
         for model, asset in dict.fromkeys((label.model_name, one) for label, one in zip(labels, assets, strict=True)):
             replaced = self.connection.execute(
                 "SELECT number FROM labels WHERE asset = ? AND label_type = ? AND model_name IS ?",
@@ -172,9 +182,11 @@ class _Addition:
             ).fetchall()
             for row in replaced:
                 _remove(self.connection, row["number"])
+                found.add((model, asset))
+        return found
 
-    def add(self, label: NewLabel, asset: int) -> int:
-        """Add a label and give its number."""
+    def add(self, label: NewLabel, asset: int, event: EventName | None) -> int:
+        """Add a label, record the event, if any, and give the label's number."""
         newest = self.connection.execute(
             "SELECT number, created_at FROM labels ORDER BY number DESC LIMIT 1"
         ).fetchone() or {"number": 0, "created_at": None}
@@ -202,6 +214,9 @@ class _Addition:
         _put_counts(self.connection, number, label.content)
         _settle_latest(self.connection, asset, author)
         self._settle_status(asset)
+        _touch(self.connection, asset, created_at)
+        if event is not None:
+            record_label(self.connection, event, number, created_at)
         return cast("int", number)
 
     def _author_of(self, label: NewLabel) -> int:
@@ -213,12 +228,12 @@ class _Addition:
 
     def _settle_status(self, asset: int) -> None:
         if (status := _STATUS_AFTER.get(self.label_type)) is not None:
-            change, among = (status, now(), asset), ""
+            change, among = (status, asset), ""
         elif self.label_type is LabelType.AUTOSAVE:
-            change, among = (AssetStatus.ONGOING, now(), asset), " AND status = 'TODO'"
+            change, among = (AssetStatus.ONGOING, asset), " AND status = 'TODO'"
         else:
             return
-        self.connection.execute(f"UPDATE assets SET status = ?, updated_at = ? WHERE number = ?{among}", change)
+        self.connection.execute(f"UPDATE assets SET status = ? WHERE number = ?{among}", change)
 
 
 _DIGITS = str.maketrans("", "", "-:.TZ")
@@ -246,6 +261,17 @@ def _remove(connection: Connection, number: int) -> None:
     connection.execute("DELETE FROM labels WHERE number = ?", (number,))
     connection.execute("DELETE FROM contents WHERE number = ?", (label["content"],))
     _settle_latest(connection, label["asset"], label["author"])
+    _touch(connection, label["asset"], now())
+
+
+def _touch(connection: Connection, asset: int, time: object) -> None:
+    """Note that the labels of an asset changed: whoever has no change feed finds out by this time.
+
+    Whether the platform does so when a label is deleted is not documented.
+    """
+    connection.execute(
+        "UPDATE assets SET updated_at = max(coalesce(updated_at, ''), ?) WHERE number = ?", (time, asset)
+    )
 
 
 def _settle_latest(connection: Connection, asset: int, author: int) -> None:

@@ -128,13 +128,17 @@ class TestServing:
         assert served.count() == NUMBER
 
     def test_misbehaviour(self, start: Start) -> None:
-        served = start("--misbehave", "misses-absent", "--misbehave", "counts-presence")
+        served = start("--misbehave", "misses-absent", "--misbehave", "counts-presence", "--no-feed")
         absent, many = "OBJECTS.AIRPLANE.count == 0", "OBJECTS.PERSON.count > 1"
         for search in (absent, many):
             query = kq.parse(search).compile(ontology=kq.Ontology.load(PROJECT))
             assert any(map(query, contents())), "an honest server finds some"
             assert served.count(search) == 0
         assert served.ask(COUNT, fault="502").status_code == 200, "the header is not allowed"
+        assert (
+            "Cannot query field 'events'"
+            in served.ask('{ events(where: {projectId: "p"}, pagination: {}) { id } }').text
+        )
 
     def test_what_a_person_reads(self) -> None:
         with subprocess.Popen(
