@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
-from kili_query.cli.exit_status import FINE
+from kili_query.cli import FINE
 from kili_query.cli.guard import guarded, settle
 
 GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {

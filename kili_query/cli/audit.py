@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kili_query.cli import FINE, NEGATIVE
 from kili_query.cli.arguments import JsonOption
 from kili_query.cli.connection import EndpointOption, ProjectArgument, connected
-from kili_query.cli.exit_status import FINE, NEGATIVE
 from kili_query.cli.output import STDOUT, check_output, opened, print_json, refuse_json_on_stdout, report_on, tell
 from kili_query.extras import load
 

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
+from kili_query.cli import BAD, FINE
 from kili_query.cli.arguments import JsonLinesOption, JsonOption, OntologyOption, PolicyOption, QueryArgument
-from kili_query.cli.exit_status import BAD, FINE
 from kili_query.cli.inputs import diagnose, find_ontology, load_ontology, read_query
 from kili_query.cli.output import FormatOption, choose_format, print_diagnostics
 from kili_query.counting import CountPolicy

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 from attrs import frozen
 
+from kili_query.cli import FINE, NEGATIVE
 from kili_query.cli.arguments import JsonOption, OntologyOption, PolicyOption
-from kili_query.cli.exit_status import FINE, NEGATIVE
 from kili_query.cli.inputs import find_ontology, load_ontology, load_query
 from kili_query.cli.output import print_json, print_lines
 from kili_query.counting import CountPolicy

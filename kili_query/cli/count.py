@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable, Sequence
 
+from kili_query.cli import FINE
 from kili_query.cli.arguments import (
     At,
     JsonLinesOption,
@@ -12,11 +13,9 @@ from kili_query.cli.arguments import (
     OntologyOption,
     PolicyOption,
 )
-from kili_query.cli.exit_status import FINE
 from kili_query.cli.inputs import find_ontology, load_ontology
 from kili_query.cli.output import paint, table
-from kili_query.cli.rows import RowLayout, choose_layout, print_rows
-from kili_query.cli.tally import CategoryTotals, Pair, tally, tell_tally
+from kili_query.cli.tally import CategoryTotals, Pair, print_totals, tally
 from kili_query.counting import CountPolicy
 from kili_query.ontology import Ontology
 
@@ -40,14 +39,10 @@ def count(
     """
     loaded = load_ontology(find_ontology(ontology, labels))
     found = tally(labels, ontology=loaded, policy=CountPolicy(policy), at=at, on_malformed=on_malformed)
-    layout = choose_layout(None, as_json=as_json, as_jsonl=as_jsonl, otherwise=RowLayout.TEXT)
     keys = ("job", "category", "labels", "objects")
     rows = [(*pair, found.of(pair).total(), found.objects(pair)) for pair in _pairs(found, loaded)]
     counters = (dict(zip(keys, row, strict=True)) for row in rows)
-    tail = {"labels": found.labels, "report": found.report.to_dict()}
-    print_rows(counters, layout, "counters", tail, lambda: _table(keys, rows))
-    if layout is not RowLayout.DOCUMENT:
-        tell_tally(found.report)
+    print_totals(found, counters, "counters", lambda: _table(keys, rows), as_json=as_json, as_jsonl=as_jsonl)
     return FINE
 
 

@@ -14,9 +14,9 @@ from typing import Annotated
 import typer
 from attrs import frozen
 
+from kili_query.cli import FINE, CommandError
 from kili_query.cli.arguments import JsonOption
 from kili_query.cli.demo_server import FIELDS, AnsweredQuery, NotAsked, ask_server
-from kili_query.cli.exit_status import FINE, CommandError
 from kili_query.cli.histogram import as_json_object, block
 from kili_query.cli.match import Explained
 from kili_query.cli.output import diagnostics_text, paint, print_json

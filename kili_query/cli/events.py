@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
+from kili_query.cli import FINE, NEGATIVE, CommandError
 from kili_query.cli.arguments import JsonLinesOption, JsonOption, OutputOption
 from kili_query.cli.connection import EndpointOption, ProjectArgument, connected
-from kili_query.cli.exit_status import FINE, NEGATIVE, CommandError
 from kili_query.cli.output import opened, tell
 from kili_query.cli.rows import choose_layout, field_cells, write_rows
 from kili_query.errors import FeedUnavailable

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
+from kili_query.cli import FINE, CommandError
 from kili_query.cli.arguments import JsonOption, OntologyOption, ProfileOption, VerboseOption
 from kili_query.cli.completion import complete_subject
 from kili_query.cli.connection import load_profile
-from kili_query.cli.exit_status import FINE, CommandError
 from kili_query.cli.explain_query import explain_query
 from kili_query.cli.output import print_json
 from kili_query.diagnostics import Code

@@ -10,9 +10,9 @@ from typing import Annotated, Literal
 
 import typer
 
+from kili_query.cli import FINE, NEGATIVE, CommandError
 from kili_query.cli.arguments import JsonOption, LabelsArgument, OnMalformed, OntologyOption, ProjectSynonym
 from kili_query.cli.completion import complete_format
-from kili_query.cli.exit_status import FINE, NEGATIVE, CommandError
 from kili_query.cli.guard import with_option_names
 from kili_query.cli.inputs import find_ontology, load_ontology, load_query
 from kili_query.cli.output import (

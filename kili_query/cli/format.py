@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
+from kili_query.cli import FINE, NEGATIVE
 from kili_query.cli.arguments import JsonOption, QueryArgument
-from kili_query.cli.exit_status import FINE, NEGATIVE
 from kili_query.cli.inputs import read_query
 from kili_query.cli.output import print_json, tell
 from kili_query.query import parse

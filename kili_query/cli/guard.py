@@ -15,7 +15,7 @@ from typing import Annotated, TextIO
 
 import typer
 
-from kili_query.cli.exit_status import BAD, BROKEN_PIPE, INTERRUPTED, TERMINATED
+from kili_query.cli import BAD, BROKEN_PIPE, INTERRUPTED, TERMINATED
 from kili_query.cli.output import quietly, tell_diagnostics, tell_error, tell_warning
 from kili_query.errors import AuthenticationFailed, DataError, KiliQueryError, OntologyError, QueryError
 

@@ -12,6 +12,7 @@ from attrs import frozen
 
 from kili_query.ast.walk import matches_pattern
 from kili_query.builder import job as job_called
+from kili_query.cli import FINE, CommandError
 from kili_query.cli.arguments import (
     At,
     JsonLinesOption,
@@ -22,11 +23,9 @@ from kili_query.cli.arguments import (
     PolicyOption,
 )
 from kili_query.cli.completion import complete_category, complete_job
-from kili_query.cli.exit_status import FINE, CommandError
 from kili_query.cli.inputs import find_ontology, load_ontology
 from kili_query.cli.output import paint
-from kili_query.cli.rows import RowLayout, choose_layout, print_rows
-from kili_query.cli.tally import CategoryTotals, Pair, tally, tell_tally
+from kili_query.cli.tally import CategoryTotals, Pair, print_totals, tally
 from kili_query.counting import CountPolicy
 from kili_query.diagnostics.layout import printable
 from kili_query.ontology import Ontology
@@ -85,17 +84,16 @@ def histogram(
     wanted = _selection(job, category, loaded, names)
     found = tally(labels, ontology=loaded, policy=CountPolicy(policy), at=at, on_malformed=on_malformed, names=names)
     pairs = wanted(sorted(found.occurrences, key=lambda pair: (pair[0], -found.objects(pair), pair[1])))
-    layout = choose_layout(None, as_json=as_json, as_jsonl=as_jsonl, otherwise=RowLayout.TEXT)
+    rows = (as_json_object(found, pair) for pair in pairs)
     nothing = "nothing to draw: no label holds such a category"
-    print_rows(
-        (as_json_object(found, pair) for pair in pairs),
-        layout,
+    print_totals(
+        found,
+        rows,
         "histograms",
-        {"labels": found.labels, "report": found.report.to_dict()},
         lambda: "\n\n".join(block(found, pair) for pair in pairs) or nothing,
+        as_json=as_json,
+        as_jsonl=as_jsonl,
     )
-    if layout is not RowLayout.DOCUMENT:
-        tell_tally(found.report)
     return FINE
 
 

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kili_query.cli import FINE, NEGATIVE
 from kili_query.cli.arguments import JsonLinesOption, JsonOption, OutputOption, ProfileOption
 from kili_query.cli.connection import EndpointOption, ProjectArgument, connected, load_profile
-from kili_query.cli.exit_status import FINE, NEGATIVE
 from kili_query.cli.inputs import load_query
 from kili_query.cli.output import opened, tell, tell_diagnostics
 from kili_query.cli.rows import (

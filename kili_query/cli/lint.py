@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 from attrs import evolve, field, frozen
 
+from kili_query.cli import BAD, FINE, NEGATIVE
 from kili_query.cli.arguments import JsonLinesOption, JsonOption, OntologyOption
-from kili_query.cli.exit_status import BAD, FINE, NEGATIVE
 from kili_query.cli.inputs import find_ontology, load_ontology
 from kili_query.cli.output import FormatOption, choose_format, print_diagnostics, tell, tell_error
 from kili_query.diagnostics import Diagnostic, Severity

@@ -9,6 +9,7 @@ from typing import Annotated, TextIO, TypeAlias
 import typer
 from attrs import frozen
 
+from kili_query.cli import FINE, NEGATIVE, CommandError
 from kili_query.cli.arguments import (
     At,
     JsonLinesOption,
@@ -22,7 +23,6 @@ from kili_query.cli.arguments import (
     VerboseOption,
 )
 from kili_query.cli.as_written import Written
-from kili_query.cli.exit_status import FINE, NEGATIVE, CommandError
 from kili_query.cli.inputs import find_ontology, load_ontology, load_query, refuse_two_readers
 from kili_query.cli.mistakes import refuse_swapped, refuse_unreadable, tell_report, tell_unseen
 from kili_query.cli.output import opened, tell, to_json

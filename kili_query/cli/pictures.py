@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Protocol
 
 import typer
 
+from kili_query.cli import FINE, NEGATIVE, CommandError
 from kili_query.cli.arguments import JsonOption, LabelsArgument, OnMalformed, OntologyOption, QueryArgument
-from kili_query.cli.exit_status import FINE, NEGATIVE, CommandError
 from kili_query.cli.inputs import find_ontology, load_ontology, load_query, refuse_two_readers
 from kili_query.cli.mistakes import refuse_swapped, refuse_unreadable, tell_report, tell_unseen
 from kili_query.cli.output import opened_bytes, print_json, refuse_json_on_stdout, refuse_terminal, report_on, tell

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kili_query.cli import FINE, NEGATIVE
 from kili_query.cli.arguments import JsonOption, OnMalformed, ProfileOption
 from kili_query.cli.connection import EndpointOption, ProjectArgument, connected, load_profile
-from kili_query.cli.exit_status import FINE, NEGATIVE
 from kili_query.cli.labels import TypeOption, WhereOption, load_search
 from kili_query.cli.output import check_output, is_quiet, opened, print_json, tell
 from kili_query.cli.rows import FieldsOption, field_names

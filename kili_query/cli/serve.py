@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kili_query.cli import FINE, CommandError
 from kili_query.cli.arguments import JsonOption, ProjectSynonym
-from kili_query.cli.exit_status import FINE, CommandError
 from kili_query.cli.inputs import find_ontology
 from kili_query.cli.output import tell_warning, to_json
 from kili_query.diagnostics.layout import printable

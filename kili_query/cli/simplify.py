@@ -5,9 +5,9 @@ from typing import Annotated
 import typer
 
 from kili_query.ast import Constant
+from kili_query.cli import FINE
 from kili_query.cli.arguments import JsonOption, OntologyOption, PolicyOption, QueryArgument, VerboseOption
 from kili_query.cli.as_written import expands, keep_operators
-from kili_query.cli.exit_status import FINE
 from kili_query.cli.inputs import find_ontology, judge_query, load_ontology, read_query
 from kili_query.cli.output import print_json, tell, tell_diagnostics
 from kili_query.counting import CountPolicy

@@ -1,13 +1,14 @@
 """How often each number of objects occurs among labels: what `count` sums up and `histogram` draws."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from attrs import frozen
 
 from kili_query.cli.mistakes import refuse_unreadable, tell_report
 from kili_query.cli.progress import progress
+from kili_query.cli.rows import RowLayout, choose_layout, print_rows
 from kili_query.counting import CountPolicy, count
 from kili_query.ontology import Ontology
 from kili_query.scanning import LabelNames, OnProblem, Report, judge_labels
@@ -74,8 +75,21 @@ def tally(
     return CategoryTotals(occurrences, labels.report)
 
 
-def tell_tally(report: Report) -> None:
-    """How many labels were counted, and which could not be, on standard error."""
+def print_totals(
+    found: CategoryTotals,
+    rows: Iterable[Mapping[str, object]],
+    key: str,
+    text: Callable[[], str],
+    *,
+    as_json: bool,
+    as_jsonl: bool,
+) -> None:
+    """Print rows, or a text, and say on standard error how many labels were counted, and which could not be."""
+    report = found.report
+    layout = choose_layout(None, as_json=as_json, as_jsonl=as_jsonl, otherwise=RowLayout.TEXT)
+    print_rows(rows, layout, key, {"labels": found.labels, "report": report.to_dict()}, text)
+    if layout is RowLayout.DOCUMENT:
+        return
     broken = f" ({report.broken} not a label at all)" if report.broken else ""
     heading = (
         f"{report.read} read: {report.judged} counted, {report.unknown} unknown, {report.malformed} malformed{broken}"

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from kili_query.cli import FINE
 from kili_query.cli.arguments import JsonLinesOption, JsonOption
 from kili_query.cli.connection import EndpointOption, ProjectArgument
-from kili_query.cli.exit_status import FINE
 from kili_query.cli.inputs import load_query
 from kili_query.cli.labels import WhereOption
 from kili_query.cli.output import tell, tell_warning

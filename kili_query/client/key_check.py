@@ -2,12 +2,12 @@
 
 import logging
 import math
-import warnings
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 from kili_query.client.request import Request, Service
 from kili_query.client.settings import Settings
+from kili_query.client.warning import warn
 from kili_query.errors import AuthenticationFailed, GraphQLError, ServiceError
 from kili_query.protocol import API_KEYS, ME, read_instant
 
@@ -86,4 +86,4 @@ def _warn_of_expiry(expiry: datetime, now: datetime) -> None:
         return
     date = expiry.astimezone(UTC).date().isoformat()
     left = f"expires on {date}, in {math.ceil(days)} days" if days > 0 else f"expired on {date}"
-    warnings.warn(f"the API key {left}: make a new one in the settings of your account", UserWarning, stacklevel=4)
+    warn(f"the API key {left}: make a new one in the settings of your account")

@@ -5,7 +5,6 @@ import json
 import os
 import re
 import sys
-import warnings
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -18,6 +17,7 @@ from attrs import field, frozen
 from urllib3.exceptions import LocationParseError
 from urllib3.util import Url, parse_url
 
+from kili_query.client.warning import warn
 from kili_query.errors import ArgumentError, AuthenticationFailed
 
 DEFAULT_ENDPOINT = "https://cloud.kili-technology.com/api/label/v2/graphql"
@@ -204,11 +204,11 @@ class _Config:
                 continue
             except (OSError, ValueError, RecursionError) as error:
                 # the text of a JSON error quotes nothing of the file, so that no key is shown
-                warnings.warn(f"`{path}` is not used, it cannot be read: {error}", UserWarning, stacklevel=4)
+                warn(f"`{path}` is not used, it cannot be read: {error}")
                 continue
             if isinstance(entries, dict):
                 return cls(path, entries, is_of_working_folder=folder != _home())
-            warnings.warn(f"`{path}` is not used, it is not a JSON object", UserWarning, stacklevel=4)
+            warn(f"`{path}` is not used, it is not a JSON object")
         return cls()
 
     def entry(self, name: str, is_own_key: bool = True) -> "_Given":

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from kili_query.frames.metadata import FIELDS, Metadata
+from kili_query.labels.columns import FIELDS, Metadata
 from kili_query.targets.column_names import FAULT, column_name
 
 _BATCH_ROWS = 65_536

@@ -11,7 +11,7 @@ from kili_query.counting import DEFAULT_POLICY, CountPolicy, Rules, count
 from kili_query.errors import MalformedLabelError, UnknownContentError
 from kili_query.extras import has_extra
 from kili_query.frames.counting_columns import Columns
-from kili_query.frames.metadata import NO_METADATA, Metadata, metadata_of
+from kili_query.labels.columns import NO_METADATA, Metadata, metadata_of
 from kili_query.ontology import Ontology, OntologySource
 from kili_query.scanning import LabelSource, Place, Problem, ProblemKind, content_of, read_labels
 from kili_query.scanning.labels import labels_in
@@ -155,7 +155,7 @@ class _Reader:
             if isinstance(record, Problem):
                 self._add(record)
                 continue
-            metadata = metadata_of(record.label)
+            metadata = _metadata(record.label)
             try:
                 content = content_of(record.label, self._at)
             except UnknownContentError:
@@ -172,3 +172,11 @@ class _Reader:
             self._columns.add_row(metadata, _UNKNOWN)
         except MalformedLabelError:
             self._columns.add_row(metadata, _MALFORMED)
+
+
+def _metadata(label: dict[str, object]) -> Metadata:
+    try:
+        return metadata_of(label)
+    except MalformedLabelError as error:
+        name = str(label.get("id", "?"))[:60].encode("utf-8", "backslashreplace").decode()
+        raise MalformedLabelError(f"label `{name}`: {error.message}", error.path) from error

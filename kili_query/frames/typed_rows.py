@@ -11,7 +11,7 @@ from msgspec import Struct
 from kili_query.counting import Rules
 from kili_query.counting.typed import LabelReader, TooDeep, TypedSite, numbers_of_objects, with_all_below
 from kili_query.frames.counting_columns import Columns
-from kili_query.frames.metadata import NO_METADATA, Metadata
+from kili_query.labels.columns import NO_METADATA, Metadata
 
 _MAX_EXACT = 2.0**53
 

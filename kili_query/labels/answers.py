@@ -29,13 +29,14 @@ from kili_query.labels.interface import (
     is_single,
     root_jobs,
 )
-from kili_query.labels.json_values import checked_copy, kind_of
+from kili_query.labels.json_values import checked_copy
 from kili_query.labels.label_dict import LabelDict
 from kili_query.labels.mismatches import check_annotation, check_children
 from kili_query.labels.polygons import BoundingPolyList
 from kili_query.labels.structure import CONTENT
 from kili_query.labels.view import ListView, ObjectView, View
 from kili_query.ontology import Job
+from kili_query.ontology.decode import kind_of
 from kili_query.ontology.job import METADATA_JOBS
 
 Value = TypeVar("Value")

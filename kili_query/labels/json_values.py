@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 
 from kili_query.labels.errors import InvalidMutationError
+from kili_query.ontology.decode import kind_of
 
 _PLAIN = frozenset({str, int, float, bool, type(None)})
 
@@ -64,25 +65,6 @@ def checked_copy(value: object, path: str) -> object:
     except RecursionError:
         raise InvalidMutationError("nested too deep, or inside itself", path) from None
     raise InvalidMutationError(f"`{type(value).__name__}` cannot be written as JSON", path)
-
-
-def kind_of(value: object) -> str:
-    """Return what JSON calls a value of this kind."""
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "a boolean"
-        case str():
-            return "a string"
-        case int() | float():
-            return "a number"
-        case list():
-            return "a list"
-        case Mapping():
-            return "an object"
-        case _:
-            return f"`{type(value).__name__}`"
 
 
 def path_text(steps: Iterable[object], start: str = "") -> str:

@@ -10,10 +10,11 @@ from kili_query.errors import MalformedLabelError, MissingExtraError
 from kili_query.extras import load
 from kili_query.labels.answers import ParsedJobs
 from kili_query.labels.frames import VideoJobs
-from kili_query.labels.json_values import copy_of, kind_of
+from kili_query.labels.json_values import copy_of
 from kili_query.labels.label_dict import LabelDict, ontology_of
 from kili_query.labels.mismatches import Mismatch, find_mismatches
 from kili_query.labels.structure import CONTENT, is_framed
+from kili_query.ontology.decode import kind_of
 
 
 class ParsedLabel(LabelDict):

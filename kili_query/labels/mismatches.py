@@ -27,9 +27,10 @@ from kili_query.labels.interface import (
     is_single,
     root_jobs,
 )
-from kili_query.labels.json_values import kind_of, path_text
+from kili_query.labels.json_values import path_text
 from kili_query.labels.structure import is_framed, outside_frames
 from kili_query.ontology import Job, Ontology
+from kili_query.ontology.decode import kind_of
 from kili_query.ontology.job import METADATA_JOBS
 
 Path: TypeAlias = "tuple[Path, str | int] | None"

@@ -9,10 +9,11 @@ from typing import Generic, TypeVar, overload
 
 from kili_query.errors import MalformedLabelError
 from kili_query.labels.errors import EntryIndexError, InvalidMutationError
-from kili_query.labels.json_values import copy_of, kind_of, path_text
+from kili_query.labels.json_values import copy_of, path_text
 from kili_query.labels.label_dict import LabelDict
 from kili_query.labels.structure import CONTENT
 from kili_query.ontology import Job, Ontology
+from kili_query.ontology.decode import kind_of
 
 _NEVER = -1
 

@@ -218,10 +218,10 @@ def _step(path: str, key: str) -> str:
 
 def _mapping(value: object, path: str) -> Mapping[str, object]:
     if not isinstance(value, Mapping):
-        raise OntologyError(f"expected an object, found {_kind(value)}", path)
+        raise OntologyError(f"expected an object, found {kind_of(value)}", path)
     for key in value:
         if not isinstance(key, str):
-            raise OntologyError(f"expected keys that are strings, found {_kind(key)}", path)
+            raise OntologyError(f"expected keys that are strings, found {kind_of(key)}", path)
     return value
 
 
@@ -238,7 +238,7 @@ def _items(value: object, path: str) -> Iterable[object]:
     if _is_nothing(value):
         return ()
     if not isinstance(value, list | tuple):
-        raise OntologyError(f"expected a list, found {_kind(value)}", path)
+        raise OntologyError(f"expected a list, found {kind_of(value)}", path)
     return value
 
 
@@ -248,7 +248,7 @@ def _texts(value: object, path: str) -> tuple[str, ...]:
 
 def _text(value: object, path: str) -> str:
     if not isinstance(value, str):
-        raise OntologyError(f"expected a string, found {_kind(value)}", path)
+        raise OntologyError(f"expected a string, found {kind_of(value)}", path)
     return value
 
 
@@ -264,7 +264,8 @@ def _flag(value: object, path: str) -> bool:
     return bool(value)
 
 
-def _kind(value: object) -> str:
+def kind_of(value: object) -> str:
+    """Return what JSON calls a value of this kind."""
     match value:
         case None:
             return "null"
@@ -279,4 +280,4 @@ def _kind(value: object) -> str:
         case Mapping():
             return "an object"
         case _:
-            return "something else"
+            return f"`{type(value).__name__}`"

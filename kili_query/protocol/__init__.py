@@ -37,7 +37,6 @@ from kili_query.protocol.filters import (
 )
 from kili_query.protocol.json_text import decode_json, encode_json, read_json
 from kili_query.protocol.selection import selection_of
-from kili_query.protocol.table_values import table_flag, table_number, table_object, table_text
 from kili_query.protocol.times import read_instant
 
 __all__ = [
@@ -77,8 +76,4 @@ __all__ = [
     "read_instant",
     "read_json",
     "selection_of",
-    "table_flag",
-    "table_number",
-    "table_object",
-    "table_text",
 ]

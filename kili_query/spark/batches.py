@@ -9,8 +9,8 @@ from kili_query.counting import CountPolicy, Rules, count
 from kili_query.counting.label import content_of
 from kili_query.errors import MalformedLabelError, UnknownContentError
 from kili_query.frames.counting_columns import Columns
-from kili_query.frames.metadata import NO_METADATA
 from kili_query.frames.table import typed_rows
+from kili_query.labels.columns import NO_METADATA
 from kili_query.ontology import Ontology
 from kili_query.targets.column_names import FAULT, column_name
 

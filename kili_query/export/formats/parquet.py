@@ -23,25 +23,13 @@ from kili_query.export.context import Export
 from kili_query.export.format import Entry
 from kili_query.export.formats.jsonl import JSONL
 from kili_query.export.formats.kili import dump
+from kili_query.labels.columns import FIELDS, Metadata, metadata_of
 from kili_query.labels.structure import CONTENT
-from kili_query.protocol import table_flag, table_number, table_object, table_text
 from kili_query.targets.column_names import column_name
 
 _GROUP_ROWS = 4096
 
-_METADATA: dict[str, pa.DataType] = {
-    "id": pa.string(),
-    "assetId": pa.string(),
-    "externalId": pa.string(),
-    "authorEmail": pa.string(),
-    "createdAt": pa.string(),
-    "labelType": pa.string(),
-    "modelName": pa.string(),
-    "secondsToLabel": pa.float64(),
-    "isLatestLabelForUser": pa.bool_(),
-}
-
-Row: TypeAlias = tuple[list[object], str, list[tuple[str, str, int]]]
+Row: TypeAlias = tuple[Metadata, str, list[tuple[str, str, int]]]
 
 
 class _ParquetWriter:
@@ -63,7 +51,7 @@ class _ParquetWriter:
         declared = list(self._export.project.ontology.pairs())
         counters = [*declared, *sorted(set(self._counters) - set(declared))]
         schema = pa.schema(
-            {**_METADATA, "jsonResponse": pa.string()} | {column_name(*one): pa.int32() for one in counters}
+            {**FIELDS, "jsonResponse": pa.string()} | {column_name(*one): pa.int32() for one in counters}
         )
         with tempfile.NamedTemporaryFile(dir=self._export.scratch, suffix=".parquet", delete=False) as file:
             path = Path(file.name)
@@ -77,7 +65,7 @@ class _ParquetWriter:
             counts = count(label.response, ontology=self._export.project.ontology)
             text = dump(label.response)
         with label.named_in_errors():
-            metadata = _metadata(asset, label)
+            metadata = metadata_of({**label.document, "labelOf": asset.document})
         return metadata, text, [(job, category, number) for (job, category), number in counts.items()]
 
     def _groups(self) -> Iterator[list[Row]]:
@@ -95,25 +83,6 @@ def _table(group: list[Row], counters: list[tuple[str, str]], schema: pa.Schema)
     return pa.table(
         [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)], schema=schema
     )
-
-
-def _metadata(asset: Asset, label: ExportedLabel) -> list[object]:
-    """Return one value for each of the metadata columns.
-
-    Raises:
-        MalformedLabelError: a value has the wrong type, or a table cannot hold it.
-    """
-    document = label.document
-    author = table_object(document.get("author"), "author")
-    return [
-        table_text(document.get("id"), "id"),
-        table_text(asset.document.get("id"), "labelOf.id"),
-        table_text(asset.document.get("externalId"), "labelOf.externalId"),
-        table_text(author.get("email"), "author.email"),
-        *(table_text(document.get(key), key) for key in ("createdAt", "labelType", "modelName")),
-        table_number(document.get("secondsToLabel"), "secondsToLabel"),
-        table_flag(document.get("isLatestLabelForUser"), "isLatestLabelForUser"),
-    ]
 
 
 PARQUET = evolve(JSONL, name="parquet", open=_ParquetWriter)

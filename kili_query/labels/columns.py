@@ -1,13 +1,60 @@
-"""The metadata of a label as tables hold it: text, 64-bit floating-point numbers, yes or no.
+"""The metadata of labels as columns of tables, beside the counts: the fields that people filter on.
 
 A value of another kind is an error: an empty cell would say that there is none.
 """
 
 from collections.abc import Mapping
+from typing import TypeAlias
+
+import pyarrow as pa
 
 from kili_query.errors import MalformedLabelError
 
+FIELDS: dict[str, pa.DataType] = {
+    "id": pa.string(),
+    "assetId": pa.string(),
+    "externalId": pa.string(),
+    "authorEmail": pa.string(),
+    "createdAt": pa.string(),
+    "labelType": pa.string(),
+    "modelName": pa.string(),
+    "secondsToLabel": pa.float64(),
+    "isLatestLabelForUser": pa.bool_(),
+}
+"""The metadata columns, such as the ids of the label and its asset; null if absent."""
+
+Metadata: TypeAlias = tuple[
+    str | None, str | None, str | None, str | None, str | None, str | None, str | None, float | None, bool | None
+]
+"""One value for each of the `FIELDS`."""
+
+NO_METADATA: Metadata = (None,) * 9
+
 _MAX_EXACT = 2**53
+
+
+def metadata_of(label: Mapping[str, object]) -> Metadata:
+    """Return the metadata of a decoded label.
+
+    Raises:
+        MalformedLabelError: a value has the wrong type, or a table cannot hold it; the message names the field.
+
+    >>> metadata_of({"id": 7, "labelOf": {"id": "a", "externalId": "a.jpg"}})[:4]
+    ('7', 'a', 'a.jpg', None)
+    """
+    asset, author = table_object(label.get("labelOf"), "labelOf"), table_object(label.get("author"), "author")
+    asset_id = table_text(label.get("assetId"), "assetId")
+    return (
+        table_text(label.get("id"), "id"),
+        table_text(asset.get("id"), "labelOf.id") if asset_id is None else asset_id,
+        table_text(asset.get("externalId"), "labelOf.externalId"),
+        table_text(author.get("email"), "author.email"),
+        table_text(label.get("createdAt"), "createdAt"),
+        table_text(label.get("labelType"), "labelType"),
+        table_text(label.get("modelName"), "modelName"),
+        table_number(label.get("secondsToLabel"), "secondsToLabel"),
+        table_flag(label.get("isLatestLabelForUser"), "isLatestLabelForUser"),
+    )
 
 
 def table_text(value: object, field: str) -> str | None:
