@@ -107,6 +107,14 @@ def test_what_a_loaded_module_imports_is_of_its_extra() -> None:
     assert {place: names for place, names in found.items() if names} == {}
 
 
+def test_commands_only_import_what_the_extra_of_the_command_brings() -> None:
+    """Then each shows its help and its messages; what needs more is loaded when it is used."""
+    brought = {name for extra in ("cli", "fast", "zstd") for name in _MODULES_OF_EXTRA[extra]}
+    found = {name: strangers(name) - brought for name in SOURCES if name.startswith("kili_query.cli.")}
+    assert "kili_query.cli.export" in found
+    assert {name: others for name, others in found.items() if others} == {}
+
+
 @pytest.mark.parametrize(
     ("entry", "extra"),
     [
@@ -114,6 +122,7 @@ def test_what_a_loaded_module_imports_is_of_its_extra() -> None:
         ("kili_query.sandbox", "sandbox"),
         ("kili_query.sandbox.faults", "sandbox"),
         ("kili_query.frames", "frames"),
+        ("kili_query.export", "export"),
         ("kili_query.pictures", "export"),
     ],
 )

@@ -8,14 +8,13 @@ import shutil
 import sys
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Protocol
 
-from isal import isal_zlib
-
+from kili_query._extras import load
 from kili_query.export.format import Data, Entry
 from kili_query.export.naming import fold, is_safe
 from kili_query.export.options import Options
@@ -45,6 +44,9 @@ class _Zip:
         self._archive = archive
         self._file = file
         self._paths: set[str] = set()
+        isal = load("isal.isal_zlib", "writing an archive", "export")  # here, so that plain files do without it
+        self._compress: Callable[[bytes, int, int], bytes] = isal.compress
+        self._crc32: Callable[[bytes], int] = isal.crc32
 
     def add(self, entry: Entry) -> None:
         path = fold(entry.path)
@@ -69,8 +71,8 @@ class _Zip:
 
     def _add_at_once(self, info: zipfile.ZipInfo, data: bytes) -> None:
         """Do what `ZipFile.writestr` does, with data that is already compressed, so the header is written once."""
-        compressed = isal_zlib.compress(data, _LEVEL, _RAW_DEFLATE)
-        info.file_size, info.compress_size, info.CRC = len(data), len(compressed), isal_zlib.crc32(data)
+        compressed = self._compress(data, _LEVEL, _RAW_DEFLATE)
+        info.file_size, info.compress_size, info.CRC = len(data), len(compressed), self._crc32(data)
         info.header_offset = self._file.tell()
         self._file.write(info.FileHeader(zip64=False) + compressed)
         # Private attributes of `ZipFile`: without them an export of real photos takes 3 to 10 % more time.
