@@ -9,7 +9,7 @@ from attrs import frozen
 from kili_query.cli.output import diagnostics_text
 from kili_query.cli.rows import field_cells, table_lines
 from kili_query.diagnostics import Diagnostic
-from kili_query.diagnostics.layout import printable
+from kili_query.diagnostics.layout import counted, printable
 from kili_query.diagnostics.render import as_json as diagnostic_as_json
 from kili_query.errors import KiliQueryError
 from kili_query.extras import has_extra
@@ -37,7 +37,7 @@ class AnsweredQuery:
     def __str__(self) -> str:
         notes = [diagnostics_text(self.notes, sys.stdout)] if self.notes else []
         rows = table_lines(self.labels, field_cells(FIELDS))
-        return "\n".join([*notes, *rows, f"{len(self.labels)} labels"])
+        return "\n".join([*notes, *rows, counted(len(self.labels), "label")])
 
     def to_dict(self) -> dict[str, object]:
         return {

@@ -26,7 +26,7 @@ from kili_query.cli.mistakes import refuse_unreadable, tell_report, tell_unseen
 from kili_query.cli.output import diagnostics_text, paint, print_json
 from kili_query.cli.progress import progress
 from kili_query.diagnostics import Diagnostic
-from kili_query.diagnostics.layout import printable
+from kili_query.diagnostics.layout import counted, printable
 from kili_query.diagnostics.render import as_json as diagnostic_as_json
 from kili_query.logic import Example, Verdict, simplify
 from kili_query.ontology import Ontology
@@ -61,7 +61,7 @@ class _Share:
         """In words, for a share of a sample is an estimate."""
         if not self.judged:
             return "unknown: no label could be read"
-        return f"about {100 * number / self.judged:.0f} % of {self.judged} labels read ({number})"
+        return f"about {100 * number / self.judged:.0f} % of {counted(self.judged, 'label')} read ({number})"
 
 
 @frozen

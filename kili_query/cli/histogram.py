@@ -27,7 +27,7 @@ from kili_query.cli.inputs import find_ontology, load_ontology
 from kili_query.cli.output import paint
 from kili_query.cli.tally import CategoryTotals, Pair, print_totals, tally
 from kili_query.counting import CountPolicy
-from kili_query.diagnostics.layout import printable
+from kili_query.diagnostics.layout import counted, printable
 from kili_query.ontology import Ontology
 from kili_query.ontology.seen import unseen_names
 from kili_query.scanning import LabelNames
@@ -181,7 +181,7 @@ def block(found: CategoryTotals, pair: Pair) -> str:
     """The histogram of one category under a heading, as wide as the terminal."""
     title = printable(f"{print_name(pair[0])}.{print_name(pair[1])}")
     held = found.of(pair).total()
-    heading = f"{title}: {found.objects(pair)} in {held} of {found.labels} labels"
+    heading = f"{title}: {found.objects(pair)} in {held} of {counted(found.labels, 'label')}"
     width = min(shutil.get_terminal_size().columns, _MAX_WIDTH)
     return paint("message", heading, sys.stdout) + "\n" + draw(bins_of(found.of(pair), found.labels), width, _ink())
 

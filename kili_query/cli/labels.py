@@ -20,6 +20,7 @@ from kili_query.cli.rows import (
     write_rows,
 )
 from kili_query.counting import CountPolicy
+from kili_query.diagnostics.layout import counted
 from kili_query.ontology import Ontology
 from kili_query.planning import ServerProfile
 from kili_query.protocol import LabelType
@@ -107,7 +108,7 @@ def labels(
         )
         number = write_rows(found, layout, out.stream, cells, is_default=fields is None)
         _refuse_unknown(client, project, number)
-    tell(f"{number} label{'' if number == 1 else 's'}")
+    tell(counted(number, "label"))
     return FINE if number else NEGATIVE
 
 

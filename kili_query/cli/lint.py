@@ -13,6 +13,7 @@ from kili_query.cli.arguments import JsonLinesOption, JsonOption, OntologyOption
 from kili_query.cli.inputs import find_ontology, load_ontology
 from kili_query.cli.output import FormatOption, choose_format, print_diagnostics, tell, tell_error
 from kili_query.diagnostics import Diagnostic, Severity
+from kili_query.diagnostics.layout import counted
 from kili_query.errors import KiliQueryError
 from kili_query.lint import (
     FixError,
@@ -90,20 +91,16 @@ class _Findings:
 
     def __str__(self) -> str:
         severities = [one.severity for one in self.diagnostics]
-        parts = [_number(severities.count(one), one.value) for one in Severity if one in severities]
+        parts = [counted(severities.count(one), one.value) for one in Severity if one in severities]
         if self.changes:
             parts.insert(0, f"{len(self.changes)} fixed")
         if self.skipped:
             parts.append(f"{len(self.skipped)} skipped")
         if self.unreadable:
             parts.append(f"{len(self.unreadable)} unreadable")
-        where = f" in {_number(len(set(self.searches)), 'file')}" if self.searches else ""
-        searches = f"{len(self.searches)} category search{'' if len(self.searches) == 1 else 'es'}"
+        where = f" in {counted(len(set(self.searches)), 'file')}" if self.searches else ""
+        searches = counted(len(self.searches), "category search", "category searches")
         return f"{searches}{where}: {', '.join(parts) or 'ok'}"
-
-
-def _number(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _lint(paths: Iterable[str], ontology: Ontology | None, *, in_file: bool, is_fixed: bool) -> _Findings:

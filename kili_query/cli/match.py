@@ -40,7 +40,7 @@ from kili_query.cli.rows import (
     write_rows,
 )
 from kili_query.counting import CountPolicy
-from kili_query.diagnostics.layout import printable
+from kili_query.diagnostics.layout import counted, printable
 from kili_query.errors import DataError
 from kili_query.scanning import Judged, Judgements, LabelNames, Report, content_of, judge_labels, scan
 from kili_query.targets.explain import Explanation
@@ -207,7 +207,9 @@ class _Explainer:
     def refuse_missing(self, report: Report) -> None:
         """Fail if a label that was asked for is not there."""
         for name in sorted(self._missing):
-            raise CommandError(f"`{name}` is neither a file nor the id of one of the {report.read} labels read")
+            raise CommandError(
+                f"`{name}` is neither a file nor the id of a label ({counted(report.read, 'label')} read)"
+            )
 
 
 Item: TypeAlias = dict[str, object] | Explained

@@ -14,6 +14,7 @@ from kili_query.cli.mistakes import refuse_swapped, refuse_unreadable, tell_repo
 from kili_query.cli.output import opened_bytes, print_json, refuse_json_on_stdout, refuse_terminal, report_on, tell
 from kili_query.cli.progress import progress
 from kili_query.cli.rows import names_of
+from kili_query.diagnostics.layout import counted
 from kili_query.errors import LabelError
 from kili_query.extras import load
 from kili_query.scanning import LabelNames, Problem, read_labels, scan
@@ -95,7 +96,7 @@ def show(
         )
     else:
         of = "" if drawing.view is None else f", frame or page {drawing.view}"
-        report_on(output)(f"{output}: {len(drawing.shapes)} shapes of `{label}`{of}")
+        report_on(output)(f"{output}: {counted(len(drawing.shapes), 'shape')} of `{label}`{of}")
     for problem in drawing.problems:
         tell(f"not drawn: {problem}")
     return FINE
@@ -160,7 +161,7 @@ def sheet(
         print_json({"path": output if tiles else None, "matched": matched, "drawn": len(tiles)})
     elif tiles:
         more = "" if matched == len(tiles) else f" of {matched} (--most draws more)"
-        report_on(output)(f"{output}: {len(tiles)} labels{more}")
+        report_on(output)(f"{output}: {counted(len(tiles), 'label')}{more}")
     return FINE if tiles else NEGATIVE
 
 

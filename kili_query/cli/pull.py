@@ -13,7 +13,7 @@ from kili_query.cli.connection import EndpointOption, ProjectArgument, connected
 from kili_query.cli.labels import TypeOption, WhereOption, load_search
 from kili_query.cli.output import check_output, is_quiet, opened, print_json, tell
 from kili_query.cli.rows import FieldsOption, field_names
-from kili_query.diagnostics.layout import printable
+from kili_query.diagnostics.layout import counted, printable
 from kili_query.ontology import Ontology
 from kili_query.output_files import OF_NDJSON
 
@@ -105,4 +105,4 @@ def _report(download: "Download", *, as_json: bool) -> None:
         )
         return
     earlier = f", {download.kept} of them fetched before" if download.kept else ""
-    print(f"{download.labels} label{'' if download.labels == 1 else 's'} in {printable(download.path)}{earlier}")
+    print(f"{counted(download.labels, 'label')} in {printable(download.path)}{earlier}")

@@ -119,6 +119,15 @@ def display_width(text: str) -> int:
     return len(text) if text.isascii() else sum(map(_cells, text))
 
 
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Return a number with its noun, which is in the plural unless the number is one.
+
+    >>> counted(1, "label"), counted(0, "label"), counted(2, "search", "searches")
+    ('1 label', '0 labels', '2 searches')
+    """
+    return f"{number} {noun if number == 1 else plural or f'{noun}s'}"
+
+
 def start_of(text: str, most: int) -> str:
     """Return the start of a text that is longer than ``most`` characters, cut between two words where there are some.
 

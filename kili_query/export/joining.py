@@ -83,16 +83,21 @@ def _both(
                 continue
             yield from _stored(store, labels_in(item.label, item.place), options)
         store.finish()
+        mistake, has_assets = None, False
         for item in read_labels(assets, at=""):
             if isinstance(item, Problem):
                 yield item
             elif (mistaken := mistaken_asset(item.label)) is not None:
+                mistake = mistake or f"`{item.place.file}` looks like {mistaken}, not like assets"
                 yield Problem(item.place, ProblemKind.BROKEN, _MISTAKEN.format(mistaken))
             else:
+                has_assets = True
                 asset = {key: value for key, value in item.label.items() if key not in LABEL_FIELDS}
                 if store.is_ambiguous(asset):
                     yield Problem(item.place, ProblemKind.BROKEN, _AMBIGUOUS.format(asset.get("externalId")))
                 yield from _chosen(asset, store.take(asset), item.place, options)
+        if mistake is not None and not has_assets:
+            raise SourceError(mistake)
         yield Joined({}, (), store.orphans)
 
 

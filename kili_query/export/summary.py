@@ -1,13 +1,15 @@
 """The result of an export."""
 
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 from attrs import define, field, frozen
 
-from kili_query.diagnostics.layout import printable
+from kili_query.diagnostics.layout import counted, printable
 
 MAX_SKIPPED = 20
+_SHOWN_OF_A_REASON = 3
 
 
 @frozen
@@ -113,30 +115,39 @@ class Summary:
         }
 
     def __str__(self) -> str:
-        written = f"{self.labels} labels of {self.assets} assets written to {self.path} as {self.format}"
-        lines = [f"no label to write: {self.path} was not written" if self.is_kept else written]
+        lines = [self._heading]
         others = self.skipped - self.retired.total()  # retired jobs are already listed by job
-        shown = [problem for problem in self.problems if problem not in self._first_retired.values()]
+        shown = _few_of_each(problem for problem in self.problems if problem not in self._first_retired.values())
         lines += [
-            f"  {number} {what}"
-            for number, what in (
-                (self.media, "files of media"),
-                (self.renamed, "assets renamed (see manifest.json in the archive)"),
-                (self.unlabeled, "assets without a label"),
-                (self.filtered, "labels left out by the query"),
-                (self.orphans, "labels of other assets"),
-                *self._left_out,
-                *(
-                    (number, f"left out: the interface has no job `{job}`, which {self._first_with(job)} answers first")
-                    for job, number in sorted(self.retired.items())
-                ),
-                (others, "skipped, because they could not be written"),
+            f"  {text}"
+            for number, text in (
+                (self.media, counted(self.media, "media file")),
+                (self.renamed, f"{counted(self.renamed, 'asset')} renamed (see manifest.json in the archive)"),
+                (self.unlabeled, f"{counted(self.unlabeled, 'asset')} without a label"),
+                (self.filtered, f"{counted(self.filtered, 'label')} left out by the query"),
+                (self.orphans, f"{counted(self.orphans, 'label')} of other assets"),
             )
             if number
         ]
+        lines += [f"  {text}" for text in self.left_out]
+        lines += [
+            f"  {number} left out: the interface has no job `{job}`, which {self._first_with(job)} answers first"
+            for job, number in sorted(self.retired.items())
+        ]
+        if others:
+            lines.append(f"  {others} skipped, because they could not be written")
         lines += [f"    {problem}" for problem in shown]
         more = others - len(shown)
         return "\n".join([*lines, f"    … and {more} more"] if more else lines)
+
+    @property
+    def _heading(self) -> str:
+        if self.is_kept:
+            return f"no label to write: {self.path} was not written"
+        if not self.labels:
+            return f"no label to write: {self.path} was written as {self.format} without any"
+        labels, assets = (counted(number, noun) for number, noun in ((self.labels, "label"), (self.assets, "asset")))
+        return f"{labels} of {assets} written to {self.path} as {self.format}"
 
     def _first_with(self, job: str) -> str:
         first = self._first_retired[job]
@@ -145,12 +156,19 @@ class Summary:
     @property
     def left_out(self) -> list[str]:
         """Lines about what the format cannot hold: one for each kind of annotation and each job."""
-        return [f"{number} {what}" for number, what in self._left_out]
-
-    @property
-    def _left_out(self) -> list[tuple[int, str]]:
         kinds, jobs = sorted(self.unsupported.items()), sorted(self.unfitting.items())
         return [
-            *((number, f"annotations left out: no `{kind}` in this format") for kind, number in kinds),
-            *((number, f"left out: the format `{self.format}` cannot hold the job `{job}`") for job, number in jobs),
+            *(f"{counted(number, 'annotation')} left out: no `{kind}` in this format" for kind, number in kinds),
+            *(f"{number} left out: the format `{self.format}` cannot hold the job `{job}`" for job, number in jobs),
         ]
+
+
+def _few_of_each(problems: Iterable[Skipped]) -> list[Skipped]:
+    """Return the problems without those whose reason was given often enough before."""
+    times: Counter[str] = Counter()
+    shown = []
+    for problem in problems:
+        times[problem.reason] += 1
+        if times[problem.reason] <= _SHOWN_OF_A_REASON:
+            shown.append(problem)
+    return shown

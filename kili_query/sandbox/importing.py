@@ -21,6 +21,7 @@ from kili_query.sandbox.project import OWNER, Person, ServedProject
 from kili_query.sandbox.values import now
 from kili_query.sandbox.writing import SETTLE_LATEST
 from kili_query.scanning import Problem, read_labels
+from kili_query.scanning.labels import mistaken_asset
 
 FilePath: TypeAlias = str | PathLike[str]
 
@@ -135,6 +136,8 @@ class _Import:
         self.connection.execute("CREATE TEMP TABLE staged_counts (content INTEGER, job, category, count)")
 
     def _add_asset(self, asset: Fields) -> str:
+        if (mistaken := mistaken_asset(dict(asset.values))) is not None:
+            raise DataError(f"`{asset.place.file}` looks like {mistaken}, not like assets")
         external_id = asset.name("externalId")
         key = asset.name("id") or external_id
         if key is None:

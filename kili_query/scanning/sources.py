@@ -38,7 +38,10 @@ _LABEL_FILE = re.compile(
     r"(?:data\.json|labels/.*\.(?:json|jsonl|ndjson)|labels[^/]*\.(?:jsonl|ndjson))(?:\.gz|\.zst)?",
     re.IGNORECASE | re.DOTALL,
 )
-_NO_EXPORT = "is not a raw export: it has neither `data.json` nor a folder `labels` with JSON files"
+_NO_EXPORT = (
+    "not a raw export: it has no `data.json`, no folder `labels` with JSON files and no `labels*.ndjson`; "
+    "files with other names have to be given one by one"
+)
 _FORMAT = re.compile(rb"^- Exported format: *(\S+)", re.MULTILINE)
 _WITH_LABELS = ("raw", "kili")
 _README_BYTES = 64 * 1024
@@ -126,13 +129,13 @@ def _lack_of_labels(readme: bytes) -> str | None:
     """Return why an export has no label files, according to its readme; None where it may be empty.
 
     >>> _lack_of_labels(b"- Exported format: coco")
-    'is an export in the format `coco`, not a raw one: write the labels as `raw` or `jsonl`, and read those'
+    'an export in the format `coco`, not a raw one: write the labels as `raw` or `jsonl`, and read those'
     """
     stated = _FORMAT.search(readme)
     name = "raw" if stated is None else stated[1].decode("utf-8", "replace")
     if name in _WITH_LABELS:
         return None
-    return f"is an export in the format `{name}`, not a raw one: write the labels as `raw` or `jsonl`, and read those"
+    return f"an export in the format `{name}`, not a raw one: write the labels as `raw` or `jsonl`, and read those"
 
 
 def _is_path(value: object) -> TypeGuard[str | os.PathLike[str]]:

@@ -141,6 +141,31 @@ def test_what_was_left_out_is_told(run: Run, labels: Path, project: Path, tmp_pa
     assert "\x1b" not in ran.out
 
 
+def test_the_summary_is_short_and_counts_in_words(run: Run, labels: Path, project: Path, tmp_path: Path) -> None:
+    given = ("export", labels, "--ontology", project, "-f", "raw", "-o")
+    ran = run(*given, "one.zip", "--where", "OBJECTS.ZEBRA")
+    assert ran.out == "1 label of 1 asset written to one.zip as raw\n  33 labels left out by the query\n"
+    ran = run(*given, "none.zip", "--where", "SCENE.count > 99")
+    assert (ran.status, ran.out.splitlines()[0]) == (
+        1,
+        "no label to write: none.zip was written as raw without any",
+    )
+    ran = run(*given, "media.zip", "--with-assets")
+    lines = ran.err.splitlines()
+    assert [line.startswith("    asset `") for line in lines] == [False, False, True, True, True, False, False]
+    assert lines[-2:] == ["    … and 31 more", "error: no label could be written"]
+
+
+def test_what_is_given_as_assets(run: Run, labels: Path, project: Path, tmp_path: Path) -> None:
+    for wrong, looks in ((labels, "labels"), (project, "a project")):
+        told = f"error: `{wrong}` looks like {looks}, not like assets\n"
+        ran = run("export", labels, "--ontology", project, "--assets", wrong, "-f", "raw", "-o", "x.zip")
+        assert (ran.status, ran.out, ran.err) == (2, "", told)
+        assert run("sheet", "OBJECTS.DOG", labels, "--ontology", project, "--assets", wrong, "-o", "x.png").err == told
+        assert run("serve", "--ontology", project, "--labels", labels, "--assets", wrong).err == told
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_nothing_to_read_is_no_export(run: Run, project: Path, tmp_path: Path) -> None:
     (tmp_path / "none.ndjson").touch()
     ran = run("export", tmp_path / "none.ndjson", "--ontology", project, "-f", "parquet", "-o", tmp_path / "x.parquet")

@@ -128,7 +128,7 @@ def test_explain_one_label(run: Run, labels: Path, project: Path) -> None:
     assert (ran.status, ran.out.count(" matches\n"), ran.out.count(" does not match\n")) == (0, 1, 1)
     ran = run("match", QUERY, labels, "--explain", "label3")
     assert (ran.status, ran.out) == (2, "")
-    assert ran.err.endswith("error: `label3` is neither a file nor the id of one of the 34 labels read\n")
+    assert ran.err.endswith("error: `label3` is neither a file nor the id of a label (34 labels read)\n")
     assert run("match", QUERY, "none.ndjson", "--explain").err == "error: none.ndjson: No such file or directory\n"
 
 

@@ -106,7 +106,7 @@ def test_what_cannot_be_read_or_drawn_is_told(run: Run, project: Path, tmp_path:
         "not drawn: a job response must be an object (at `jsonResponse.SCENE`)\n"
     )
     ran = run("sheet", "OBJECTS.PERSON", odd, "-o", path)
-    assert (ran.status, ran.out) == (0, f"{path}: 1 labels\n")
+    assert (ran.status, ran.out) == (0, f"{path}: 1 label\n")
     assert "not drawn: label `drawn`: " in ran.err
 
 
