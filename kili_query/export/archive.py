@@ -14,11 +14,11 @@ from io import BytesIO
 from pathlib import Path
 from typing import IO, Protocol
 
-from kili_query._extras import load
 from kili_query.export.format import Data, Entry
 from kili_query.export.naming import fold, is_safe
 from kili_query.export.options import Options
 from kili_query.export.project import Project
+from kili_query.extras import load
 
 __all__ = ["MANIFEST", "README", "Sink", "manifest", "opened_archive", "opened_file", "readme"]
 
