@@ -8,7 +8,7 @@ from functools import partial
 from attrs import field, frozen
 
 from kili_query.client.arguments import check_project_id, check_text, checked_fields, checked_filters
-from kili_query.client.paging import Listing, Pages, Row, read_pages
+from kili_query.client.paging import PAGE_SIZE, Listing, Pages, Row, read_pages
 from kili_query.client.request import Request
 from kili_query.client.rows import ListContext
 from kili_query.errors import ArgumentError, FeedUnavailable, GraphQLError, TransportError
@@ -80,6 +80,7 @@ def read_events(context: ListContext, wanted: EventsRequest) -> Iterator[Row]:
         count=None,
         where=event_where(wanted.project_id, filters),
         selection=selection,
+        page_size=PAGE_SIZE,
         window={name: key for name, key in ends.items() if key is not None},
         order=wanted.order,
     )

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from kili_query.client import KiliClient, asset_ids, assets, reading
+from kili_query.client import KiliClient, asset_ids, assets, events, reading
 from kili_query.client.client import _PREFETCHING_THREADS
 from kili_query.client.contents import PAYLOAD_THREADS
 from kili_query.client.settings import Settings
@@ -46,6 +46,7 @@ def small_pages() -> Iterator[None]:
     """Pages of ten rows, and mutations of two inputs: many requests without many labels."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(assets, "PAGE_SIZE", 10)
+        patch.setattr(events, "PAGE_SIZE", 10)
         patch.setattr(reading, "PAGE_SIZE", 10)
         patch.setattr(asset_ids, "_PAGE_SIZE", 5)
         patch.setattr(append, "BATCH_SIZE", 2)

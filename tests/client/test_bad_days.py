@@ -116,6 +116,12 @@ METHODS: dict[str, tuple[Method, object]] = {
         [f"file-{number:02}" for number in range(ASSETS)],
     ),
     "count_assets": (lambda client, _: client.count_assets(PROJECT), ASSETS),
+    "events": (
+        lambda client, _: [
+            one["payload"]["labelId"] for one in client.events(PROJECT, event="label.workflow.created.default")
+        ],
+        [label_id("DEFAULT", number) for number in range(ASSETS)],
+    ),
     "project": (lambda client, _: client.project(PROJECT, ["title"]), {"title": "Streets"}),
     "me": (lambda client, _: client.me(["email"]), {"email": "owner@example.com"}),
     "export_labels_as_df": (

@@ -6,7 +6,7 @@ import pytest
 
 from kili_query.client import KiliClient
 from kili_query.client.client import LABEL_FIELDS
-from kili_query.protocol import AssetKeywords, LabelFilters, PredictionFilters, filters_of
+from kili_query.protocol import AssetKeywords, EventFilters, LabelFilters, PredictionFilters, filters_of
 from tests.client.list_server import KEY, label, serve_lists
 
 ORDERS = {
@@ -42,6 +42,7 @@ def test_positions(name: str) -> None:
         ("predictions", PredictionFilters),
         ("assets", AssetKeywords),
         ("count_assets", AssetKeywords),
+        ("events", EventFilters),
     ],
 )
 def test_each_filter_is_in_the_signature(name: str, declaration: type) -> None:
@@ -50,7 +51,9 @@ def test_each_filter_is_in_the_signature(name: str, declaration: type) -> None:
     assert all(parameters[filter_].default is None for filter_ in filters_of(declaration))
 
 
-@pytest.mark.parametrize(("name", "declaration"), [("labels", LabelFilters), ("assets", AssetKeywords)])
+@pytest.mark.parametrize(
+    ("name", "declaration"), [("labels", LabelFilters), ("assets", AssetKeywords), ("events", EventFilters)]
+)
 def test_each_filter_is_in_the_help(name: str, declaration: type) -> None:
     text = inspect.getdoc(getattr(KiliClient, name)) or ""
     for filter_, declared in filters_of(declaration).items():

@@ -14,6 +14,8 @@ def right_calls(client: KiliClient) -> None:
     parsed: list[ParsedLabel] = client.labels("p", type_in=["REVIEW"], output_format="parsed_label")
     number: int = client.count_labels("p", category_search=kq.parse("A.B.count > 0"), user_id="u")
     assets: list[dict[str, Any]] = client.assets("p", "asset", 3, ["id"], skipped=True, metadata_where={"day": [1, 2]})
+    events: Iterator[dict[str, Any]] = client.events("p", from_event_id="e", event="asset.created", order="desc")
+    print(events)
     print(rows, lazy, parsed, number, assets, client.count_assets("p", label_author_in=["Ann"]))
 
 
@@ -23,6 +25,7 @@ def wrong_names(client: KiliClient) -> None:
     client.count_labels("p", first=3)  # type: ignore[call-arg]
     client.assets("p", label_reviewed=True)  # type: ignore[call-overload]
     client.count_assets("p", statusin=["TODO"])  # type: ignore[call-arg]
+    client.events("p", since="e")  # type: ignore[call-arg]
 
 
 def wrong_types(client: KiliClient) -> None:
@@ -31,3 +34,4 @@ def wrong_types(client: KiliClient) -> None:
     client.count_labels("p", created_at=2024)  # type: ignore[arg-type]
     client.assets("p", skipped="yes")  # type: ignore[call-overload]
     client.count_assets("p", metadata_where=["day"])  # type: ignore[arg-type]
+    client.events("p", order="newest")  # type: ignore[arg-type]
