@@ -192,12 +192,14 @@ def target_of(path: str | os.PathLike[str]) -> Path:
     """Return the file to replace: of a link, what it points to.
 
     Raises:
-        WriteError: it is something else than a file.
+        WriteError: it is something else than a file, or read-only.
     """
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():
         what = "a folder" if target.is_dir() else "not a file that can be replaced"
         raise WriteError(f"cannot write `{os.fspath(path)}`: it is {what}")
+    if target.exists() and not os.access(target, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+        raise WriteError(f"cannot write `{os.fspath(path)}`: it is read-only")  # although its folder may be writable
     return target
 
 

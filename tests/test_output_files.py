@@ -5,13 +5,17 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
 import kili_query
 from kili_query.output_files import WriteError, replaced
 from tests.full_disk import files_at_most
+
+NOBODY = 65534
 
 ROOT = str(Path(kili_query.__file__).resolve().parents[1])
 
@@ -127,3 +131,28 @@ def test_devices(tmp_path: Path) -> None:
         replaced("/dev/full", takes_devices=True) as new,
     ):
         new.file.write(b"text")
+
+
+@pytest.fixture
+def as_nobody() -> Iterator[Path]:
+    """A folder of a user without special rights, whom this process acts as: root may write everything."""
+    with TemporaryDirectory() as folder:
+        if os.geteuid() == 0:
+            os.chown(folder, NOBODY, NOBODY)
+            os.seteuid(NOBODY)
+        try:
+            yield Path(folder)
+        finally:
+            os.seteuid(os.getuid())
+
+
+def test_a_read_only_file_stays(as_nobody: Path) -> None:
+    path, link = as_nobody / "a.txt", as_nobody / "link.txt"
+    path.write_text("before")
+    link.symlink_to(path)
+    path.chmod(0o444)
+    for name in (path, link):
+        with pytest.raises(WriteError, match=r"cannot write `.*`: it is read-only"), replaced(name) as new:
+            new.file.write(b"after")
+    assert path.read_text() == "before"
+    assert sorted(os.listdir(as_nobody)) == ["a.txt", "link.txt"]

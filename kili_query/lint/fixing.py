@@ -7,17 +7,19 @@ from pathlib import Path
 from attrs import field, frozen
 
 from kili_query.diagnostics import Diagnostic, Edit, Severity
-from kili_query.errors import KiliQueryError
+from kili_query.errors import KiliQueryError, QueryError
 from kili_query.lint.check import place_edit
 from kili_query.lint.derived import plain_line_ends
 from kili_query.lint.files import decode, find_in_text
 from kili_query.lint.searches import LintItem, Search
 from kili_query.ontology import Ontology
+from kili_query.ontology.check import MAX_FINDINGS
 from kili_query.output_files import replaced
 from kili_query.query import check
 from kili_query.source import NOWHERE, Span
+from kili_query.verdicts import equivalent
 
-_MOST_ROUNDS = 100
+_MOST_ROUNDS = 1000
 _NEW = -1
 _CHANGED = "{}: not fixed, because it changed while it was checked; run the command again"
 
@@ -62,12 +64,14 @@ class _Mended:
     Attributes:
         text: the query after the fixes.
         origins: where each character stands in the query as it was; `_NEW` for one that was not there.
+        length: of the query as it was.
         placed: the edits of the file that make this query.
         changes: the fixes, in the order in which they were made.
     """
 
     text: str
     origins: list[int]
+    length: int
     placed: list[Edit] = field(factory=list)
     changes: list[_Change] = field(factory=list)
 
@@ -75,6 +79,7 @@ class _Mended:
 def fix_file(name: str, found: Sequence[LintItem], ontology: Ontology | None = None) -> Fixed:
     """Make the fixes that diagnostics carry, if the query can be parsed and has fewer faults afterwards.
 
+    The fix of a warning is only made if the query keeps its meaning, because the query may be as it was meant.
     The new text is read again before it replaces the file: it must hold exactly the searches that were meant.
 
     Args:
@@ -126,7 +131,7 @@ class _File:
         try:
             data = Path(name).read_bytes()
             text, mark, encoding = decode(data, Path(name).suffix)
-        except (OSError, UnicodeDecodeError, SyntaxError, LookupError) as error:
+        except (OSError, UnicodeError, SyntaxError, LookupError) as error:
             raise FixError(f"{name}: not fixed: {error}") from error
         file = cls(name, data, mark, text, encoding)
         if plain_line_ends(text) != (search.cell or search.place).source.text:
@@ -139,7 +144,7 @@ class _File:
         """Return the bytes of a text, or None if the encoding does not have all of its characters."""
         try:
             return self.mark + text.encode(self.encoding)
-        except UnicodeEncodeError:
+        except UnicodeError:  # some encodings raise it for a whole text
             return None
 
     def fixed(self, found: Sequence[LintItem], mended: Mapping[int, _Mended]) -> tuple[bytes, list[LintItem]] | None:
@@ -163,15 +168,13 @@ def _meaning(found: LintItem) -> object:
 
 def _mend(search: Search, ontology: Ontology | None) -> _Mended:
     """Make one fix after the other; nothing is kept if the query cannot be parsed at the end."""
-    best = state = _Mended(search.text, list(range(len(search.text))))
+    best = state = _Mended(search.text, list(range(len(search.text))), len(search.text))
     faults = check(search.text, ontology)
     for _ in range(_MOST_ROUNDS):
-        for fault in faults:
-            tried = _with_fix(state, fault, search)
-            if tried is None:
-                continue
+        for tried in _attempts(state, faults, search):
             after = check(tried.text, ontology)
-            if _is_unparsed(faults) or (_gravity(after) < _gravity(faults) and not _is_unparsed(after)):
+            is_better = _gravity(after, tried) < _gravity(faults, state) and not _is_unparsed(after)
+            if is_better or _is_unparsed(faults):
                 state, faults = tried, after
                 best = best if _is_unparsed(after) else state
                 break
@@ -180,19 +183,71 @@ def _mend(search: Search, ontology: Ontology | None) -> _Mended:
     return best
 
 
+def _attempts(state: _Mended, faults: Sequence[Diagnostic], search: Search) -> Iterator[_Mended]:
+    """Yield the search with one more fix each; where more errors may follow, first with the fixes of all."""
+    if _errors(faults) >= MAX_FINDINGS:
+        together = state
+        before = len(state.text) + 1
+        for fault in reversed(faults):  # from right to left, so that no other place moves
+            edit = _edit(fault)
+            if (
+                fault.severity is Severity.ERROR
+                and edit is not None
+                and edit.span.end < before
+                and (tried := _with_fix(together, fault, search))
+            ):
+                together, before = tried, edit.span.start
+        yield together
+    is_parsed = not _is_unparsed(faults)
+    for fault in faults:
+        is_error = fault.severity is Severity.ERROR
+        if (is_error or (is_parsed and _keeps_meaning(state.text, fault))) and (
+            alone := _with_fix(state, fault, search)
+        ):
+            yield alone
+
+
+def _keeps_meaning(text: str, fault: Diagnostic) -> bool:
+    """Whether a query that can be parsed still means the same after a fix."""
+    edit = _edit(fault)
+    try:
+        return edit is not None and equivalent(text, _edited(text, [edit])).value is True
+    except QueryError:
+        return False
+
+
+def _edit(fault: Diagnostic) -> Edit | None:
+    edit = None if fault.help is None else fault.help.edit
+    return None if edit is None or edit.span == NOWHERE else edit
+
+
 def _is_unparsed(faults: Sequence[Diagnostic]) -> bool:
     return any(fault.code.value.startswith("KQ0") and fault.severity is Severity.ERROR for fault in faults)
 
 
-def _gravity(faults: Sequence[Diagnostic]) -> tuple[int, int]:
-    """The number of errors, then of all faults: a fixed error may show a warning that it hid."""
-    return sum(fault.severity is Severity.ERROR for fault in faults), len(faults)
+def _gravity(faults: Sequence[Diagnostic], state: _Mended) -> tuple[int, int, int]:
+    """The number of errors, then of all faults: a fixed error may show a warning that it hid.
+
+    Only so many errors are reported. Then it counts how far they reach in the query as it was.
+    """
+    errors = _errors(faults)
+    reach = _origin(state, max(fault.span.start for fault in faults)) if errors >= MAX_FINDINGS else 0
+    return errors, len(faults), -reach
+
+
+def _errors(faults: Sequence[Diagnostic]) -> int:
+    return sum(fault.severity is Severity.ERROR for fault in faults)
+
+
+def _origin(state: _Mended, at: int) -> int:
+    """Return the place in the query as it was of a place in the changed one, or of what follows it."""
+    return next((origin for origin in state.origins[at:] if origin != _NEW), state.length)
 
 
 def _with_fix(state: _Mended, fault: Diagnostic, search: Search) -> _Mended | None:
     """Return the search with one more fix, or None if the fault has no fix that can be made in the file."""
-    edit = None if fault.help is None else fault.help.edit
-    if edit is None or edit.span == NOWHERE:
+    edit = _edit(fault)
+    if edit is None:
         return None
     start, end = edit.span
     text = state.text[:start] + edit.text + state.text[end:]
@@ -205,8 +260,7 @@ def _with_fix(state: _Mended, fault: Diagnostic, search: Search) -> _Mended | No
         if moved is None:
             return None
         placed.append(moved)
-    at = next((origin for origin in state.origins[start:] if origin != _NEW), len(search.text))
-    return _Mended(text, origins, placed, [*state.changes, _Change(fault, edit, at)])
+    return _Mended(text, origins, state.length, placed, [*state.changes, _Change(fault, edit, _origin(state, start))])
 
 
 def _edits(text: str, origins: Sequence[int], length: int) -> Iterator[Edit]:
@@ -234,12 +288,18 @@ def _edited(text: str, edits: list[Edit]) -> str:
 
 def _left(found: Sequence[LintItem], ontology: Ontology | None) -> list[str]:
     return [
-        f"{_where(one, fault.span.start)}: {fault.code} is left: its fix cannot be made in place"
+        f"{_where(one, fault.span.start)}: {fault.code} is left: {_reason(one.text, fault)}"
         for one in found
         if isinstance(one, Search)
         for fault in check(one.text, ontology)
         if fault.help is not None and fault.help.edit is not None
     ]
+
+
+def _reason(text: str, fault: Diagnostic) -> str:
+    if fault.severity is Severity.ERROR or _keeps_meaning(text, fault):
+        return "its fix cannot be made in place"
+    return "its fix would change which labels match"
 
 
 def _where(search: Search, offset: int) -> str:

@@ -123,3 +123,31 @@ def test_places_and_words_of_changes(tmp_path: Path) -> None:
     path = tmp_path / "b.py"
     path.write_text("category_search = 'OBJECTS.PERS\\x4e'")
     assert fix(path).left == [f"{path}:1:28: KQ102 is left: its fix cannot be made in place"]
+
+
+def test_more_faults_than_are_reported_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "a.py"
+    for wrong, right in (("OBJECTS.PERSN", "OBJECTS.PERSON"), ("OBJECTS.PERSN => 1", "OBJECTS.PERSON.count >= 1")):
+        path.write_text(f"category_search = '{' OR '.join([wrong] * 60)}'")
+        assert len(fix(path).changes) == 60 * (1 if wrong.endswith("N") else 3)
+        assert path.read_text() == f"category_search = '{' OR '.join([right] * 60)}'"
+        assert fix(path).changes == []
+
+
+def test_the_fix_of_a_warning_keeps_the_meaning(tmp_path: Path) -> None:
+    path = tmp_path / "a.py"
+    query = "SCENE.FOOD.count >= 0 OR OBJECTS.PERSON.count > 2.5"
+    path.write_text(f"category_search = '{query}'")
+    fixed = fix(path)
+    assert path.read_text() == f"category_search = '{query.replace('> 2.5', '>= 3')}'"
+    assert fixed.left == [f"{path}:1:20: KQ201 is left: its fix would change which labels match"]
+
+
+@pytest.mark.parametrize("encoding", ["idna", "unicode_escape"])
+def test_an_encoding_that_cannot_write_the_file_again(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "a.py"
+    text = f"# coding: {encoding}\ncategory_search = '{WRONG}'\n# {'x' * 70}\n"
+    path.write_text(text)
+    with pytest.raises(FixError, match="not fixed"):
+        fix(path)
+    assert path.read_text() == text
