@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from enum import Enum
 from itertools import chain, islice
 from typing import Annotated, TextIO, TypeAlias
@@ -100,18 +100,26 @@ def field_names(options: Iterable[str] | None, otherwise: tuple[str, ...]) -> tu
     names = dict.fromkeys(name for option in options for part in option.split(",") if (name := part.strip()))
     if not names:
         raise typer.BadParameter("names no field", param_hint="'--fields'")
+    for name in names:
+        if "" in name.split("."):
+            raise typer.BadParameter(f"`{printable(name)}` is not the name of a field", param_hint="'--fields'")
     return tuple(names)
 
 
-def picked(row: Row, names: Iterable[str]) -> dict[str, object]:
+def picked(row: Row, names: Collection[str]) -> dict[str, object]:
     """Return a label with the named fields alone.
 
     >>> picked({"id": "a", "author": {"id": "b", "email": "c"}}, ["id", "author.email"])
     {'id': 'a', 'author': {'email': 'c'}}
+    >>> picked({"id": "a", "author": {"id": "b"}}, ["author.id", "author", "id.number", "id"])  # parts of others
+    {'author': {'id': 'b'}, 'id': 'a'}
     """
     found: dict[str, object] = {}
+    wanted = set(names)
     for name in names:
         *parents, last = name.split(".")
+        if any(".".join(parents[:depth]) in wanted for depth in range(1, len(parents) + 1)):
+            continue  # it comes with the whole of what it is a part of
         inner = found
         for parent in parents:
             inner = inner.setdefault(parent, {})  # type: ignore[assignment]  # a dictionary that this loop made

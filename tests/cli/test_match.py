@@ -113,6 +113,11 @@ def test_suffixes_and_formats(run: Run, labels: Path, tmp_path: Path) -> None:
     assert counted["count"] == 5
     explained = lines(run("match", QUERY, labels, "--explain", "--jsonl").out)
     assert len(explained) == 34
+    for names in ("id,id.x,labelOf.externalId,labelOf", "labelOf,labelOf.id,id", "id.x.y,labelOf.id.z,id,labelOf"):
+        whole = [{"id": label["id"], "labelOf": label["labelOf"]} for label in document["labels"]]
+        assert lines(run("match", QUERY, labels, "--fields", names).out) == whole
+    for wrong in (".", "id.", "a..b"):
+        assert f"`{wrong}` is not the name of a field" in run("match", QUERY, labels, "--fields", wrong).err
     for bad in (("--json", "--jsonl"), ("--ids", "--json")):
         assert "choose one of them" in run("match", QUERY, labels, *bad).err
     for bad in (("--count", "--ids"), ("--explain", "--fields", "id"), ("--ids", "--fields", "id")):
