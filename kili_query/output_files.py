@@ -31,6 +31,7 @@ __all__ = [
     "check_suffix",
     "compressed",
     "has_lock",
+    "is_at",
     "refuse_inputs",
     "replaced",
     "target_of",
@@ -287,7 +288,7 @@ def _begin(target: Path, called: str) -> tuple[Path, IO[bytes], int]:
             continue
         try:
             has_lock(number)
-            if _is_same(number, part):  # otherwise another process removed it as stale before it was locked
+            if is_at(number, part):  # otherwise another process removed it as stale before it was locked
                 return part, BufferedWriter(_NamedFile(number, "wb", called), _BUFFER_BYTES), os.dup(number)
         except BaseException:
             os.close(number)
@@ -323,7 +324,8 @@ def _entries(folder: Path) -> list[Path]:
         return []
 
 
-def _is_same(number: int, path: Path) -> bool:
+def is_at(number: int, path: Path) -> bool:
+    """Whether an open file still has its name: another process may have removed or replaced it."""
     try:
         return os.path.samestat(os.fstat(number), path.stat())
     except FileNotFoundError:

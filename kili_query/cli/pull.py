@@ -1,6 +1,7 @@
 """``kili-query pull``: all labels of a project, in a file."""
 
 import json
+import os
 import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
@@ -60,6 +61,8 @@ def pull(
         raise typer.BadParameter("a download goes to a file; `labels --json` prints", param_hint="'--output'")
     check_output(output, "NDJSON", OF_NDJSON)
     check_output(project_file, "a project, as JSON", (".json",), "--project-file")
+    if project_file is not None and os.path.realpath(project_file) == os.path.realpath(output):
+        raise typer.BadParameter("the labels go there: name another file", param_hint="'--project-file'")
     trusted = load_profile(profile)
     ontologies: dict[str, Ontology] = {}
     skips = on_malformed == "skip"

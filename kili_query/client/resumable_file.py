@@ -1,7 +1,8 @@
 """A file that a download fills, and continues to fill after an interruption, even by `kill -9`.
 
 Beside the file ``F`` lie ``F.part``, which holds the lines so far, and ``F.part.log``. The log says what is downloaded,
-and every few lines how long ``F.part`` was. Lines after its last entry may be truncated, and are fetched again.
+and every few labels how long ``F.part`` was, and its checksum. What follows the last entry that agrees with the lines
+may be truncated or damaged, and is fetched again.
 """
 
 import errno
@@ -12,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
+from zlib import crc32
 
 from attrs import define, field, frozen
 
@@ -22,13 +24,62 @@ from kili_query.output_files import (
     check_compression,
     compressed,
     has_lock,
+    is_at,
     replaced,
     target_of,
 )
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _LABELS_OF_ENTRY = 20
-_VERSION = 2
+_VERSION = 3
+
+
+@frozen
+class _Entry:
+    """How far a download had come: the part so far and its checksum, the labels since the entry before, and totals."""
+
+    size_bytes: int = 0
+    crc: int = 0
+    ids: tuple[str, ...] = ()
+    lines: int = 0
+    left_out: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, line: bytes) -> "_Entry | None":
+        """Read an entry of a log; return None at its end, and if the entry is malformed or truncated."""
+        match _json(line):
+            case {
+                "bytes": int(size),
+                "crc": int(crc),
+                "ids": list(ids),
+                "lines": int(lines),
+                "left_out": list(left_out),
+            }:
+                texts = tuple(map(str, ids)), tuple(map(str, left_out))
+                return cls(size, crc, texts[0], lines, texts[1]) if min(size, lines) >= 0 else None
+            case _:
+                return None
+
+    def to_json(self) -> str:
+        """Write the entry as a log has it."""
+        return json.dumps(
+            {
+                "bytes": self.size_bytes,
+                "crc": self.crc,
+                "ids": self.ids,
+                "lines": self.lines,
+                "left_out": self.left_out,
+            }
+        )
+
+
+@frozen
+class _SeenLabel:
+    """A label that was seen, its line if it matches, and whether it could not be judged."""
+
+    id: str
+    line: bytes | None
+    is_left_out: bool
 
 
 @define
@@ -40,8 +91,6 @@ class ResumableFile:
         part: the open file that holds the lines.
         log: the open file that holds the entries.
         ids: the ids of all labels that were seen, in the server's order.
-        lines: the number of lines written.
-        left_out: the ids of labels that could not be judged.
         kept: the number of lines that an earlier run wrote.
     """
 
@@ -49,10 +98,19 @@ class ResumableFile:
     part: IO[bytes]
     log: IO[bytes]
     ids: dict[str, None] = field(factory=dict)
-    lines: int = 0
-    left_out: list[str] = field(factory=list)
     kept: int = 0
-    _unsaved: list[str] = field(factory=list)
+    _saved: _Entry = _Entry()
+    _unsaved: list[_SeenLabel] = field(factory=list)
+
+    @property
+    def lines(self) -> int:
+        """The number of lines written."""
+        return self._saved.lines + sum(seen.line is not None for seen in self._unsaved)
+
+    @property
+    def left_out(self) -> list[str]:
+        """The ids of labels that could not be judged."""
+        return [*self._saved.left_out, *(seen.id for seen in self._unsaved if seen.is_left_out)]
 
     def add(self, label_id: str, line: str | None, *, is_left_out: bool = False) -> None:
         """Add a label that was seen.
@@ -62,48 +120,60 @@ class ResumableFile:
             line: the line to write; None if the label does not match.
             is_left_out: the label could not be judged.
         """
-        if line is not None:
-            self.part.write(line.encode("utf-8", "backslashreplace") + b"\n")
-            self.lines += 1
-        if is_left_out:
-            self.left_out.append(label_id)
+        data = None if line is None else line.encode("utf-8", "backslashreplace") + b"\n"
+        self._unsaved.append(_SeenLabel(label_id, data, is_left_out))  # all of it or nothing, if a signal interrupts
         self.ids[label_id] = None
-        self._unsaved.append(label_id)
         if len(self._unsaved) >= _LABELS_OF_ENTRY:
             self.save()
 
     def save(self) -> None:
-        """Flush everything that was added to the disk."""
-        if self._unsaved:
-            _flush(self.part)
-            entry = {"bytes": self.part.tell(), "ids": self._unsaved, "lines": self.lines, "left_out": self.left_out}
-            self.log.write(json.dumps(entry).encode() + b"\n")
-            _flush(self.log)
-            self._unsaved = []
+        """Flush everything that was added to the disk; if it fails halfway, the next call writes the same again."""
+        if not self._unsaved:
+            return
+        data = b"".join(seen.line for seen in self._unsaved if seen.line is not None)
+        saved = _Entry(
+            self._saved.size_bytes + len(data),
+            crc32(data, self._saved.crc),
+            tuple(seen.id for seen in self._unsaved),
+            self.lines,
+            tuple(self.left_out),
+        )
+        self.part.seek(self._saved.size_bytes)
+        self.part.write(data)
+        _flush(self.part)
+        self.log.write(saved.to_json().encode() + b"\n")
+        _flush(self.log)
+        self._saved, self._unsaved = saved, []
 
     def begin_again(self) -> None:
         """Discard everything that was fetched."""
         self.ids.clear()
-        self.left_out.clear()
-        self._unsaved.clear()
-        self.lines = self.kept = 0
+        self._saved, self._unsaved = _Entry(), []
+        self.kept = 0
         self.part.truncate(self.part.seek(0))
         self.log.seek(0)
         self.log.readline()
         self.log.truncate()
 
     def resume(self) -> None:
-        """Continue after the last entry whose lines are complete."""
+        """Continue after the last entry whose lines are as they were written."""
         end = self.log.tell()
-        size = self.part.seek(0, os.SEEK_END)
-        last = _Entry(0, (), 0, ())
-        while (read := _Entry.read(self.log.readline())) is not None and last.size_bytes <= read.size_bytes <= size:
+        self.part.seek(0)
+        last, size = _Entry(), os.fstat(self.part.fileno()).st_size
+        while (
+            (read := _Entry.read(self.log.readline())) is not None
+            and last.size_bytes <= read.size_bytes <= size
+            and self._holds(read, last)
+        ):
             last, end = read, self.log.tell()
             self.ids |= dict.fromkeys(read.ids)
-        self.lines = self.kept = last.lines
-        self.left_out = list(last.left_out)
+        self._saved, self.kept = last, last.lines
         self.part.truncate(self.part.seek(last.size_bytes))
         self.log.truncate(self.log.seek(end))
+
+    def _holds(self, entry: _Entry, before: _Entry) -> bool:
+        """Read the lines of an entry, and compare them with its checksum."""
+        return crc32(self.part.read(entry.size_bytes - before.size_bytes), before.crc) == entry.crc
 
     def finish(self) -> None:
         """Let the file appear; it replaces an existing one."""
@@ -141,13 +211,7 @@ def resumable(path: str, request: Mapping[str, object], *, restart: bool) -> Ite
     """
     target = target_of(path)
     check_compression(path)
-    try:
-        log, part = _opened(f"{target}.part.log"), _opened(f"{target}.part")
-    except (OSError, ValueError) as error:
-        raise cannot_write(path, error) from error
-    with _naming(path), log, part:
-        if has_lock(log.fileno()) is False:
-            raise WriteError(f"cannot write `{path}`: another process is downloading it")
+    with _naming(path), _locked(f"{target}.part.log", path) as log, _opened(f"{target}.part", path) as part:
         file = ResumableFile(path, part, log)
         if restart:
             log.truncate(0)
@@ -205,29 +269,28 @@ def _json(line: bytes) -> object:
         return None
 
 
-@frozen
-class _Entry:
-    """How far a download had come: the length of the part, the labels since the previous entry, and totals."""
+@contextmanager
+def _locked(name: str, path: str) -> Iterator[IO[bytes]]:
+    """Open a log that no other process uses.
 
-    size_bytes: int
-    ids: tuple[str, ...]
-    lines: int
-    left_out: tuple[str, ...]
-
-    @classmethod
-    def read(cls, line: bytes) -> "_Entry | None":
-        """Read an entry of a log; return None at its end, and if the entry is malformed or truncated."""
-        match _json(line):
-            case {"bytes": int(size), "ids": list(ids), "lines": int(lines), "left_out": list(left_out)}:
-                texts = tuple(map(str, ids)), tuple(map(str, left_out))
-                return cls(size, texts[0], lines, texts[1]) if min(size, lines) >= 0 else None
-            case _:
-                return None
+    Another process that finishes meanwhile removes it: then a new one is made. Until the lock is taken, the part may be
+    the file that the other one completes, so it is opened afterwards.
+    """
+    while True:
+        with _opened(name, path) as log:
+            if has_lock(log.fileno()) is False:
+                raise WriteError(f"cannot write `{path}`: another process is downloading it")
+            if is_at(log.fileno(), Path(name)):
+                yield log
+                return
 
 
-def _opened(path: str) -> IO[bytes]:
+def _opened(name: str, path: str) -> IO[bytes]:
     """Open a file to read and write, without truncating it."""
-    return open(path, "r+b", opener=lambda name, flags: os.open(name, flags | os.O_CREAT, 0o666))
+    try:
+        return open(name, "r+b", opener=lambda one, flags: os.open(one, flags | os.O_CREAT, 0o666))
+    except (OSError, ValueError) as error:
+        raise cannot_write(path, error) from error
 
 
 def _flush(file: IO[bytes]) -> None:

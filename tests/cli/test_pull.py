@@ -197,6 +197,7 @@ def test_what_cannot_be_done(run: Run, box: Sandbox, tmp_path: Path) -> None:
         (["demo", "-o", "-"], "a download goes to a file"),
         (["demo", "-o", "folder"], "error: cannot write `folder`: it is a folder"),
         (["demo", "-o", "no/such/l.ndjson"], "error: cannot write `no/such/l.ndjson`: No such file or directory\n"),
+        (["demo", "-o", "l.json", "--project-file", "folder/../l.json"], "the labels go there: name another file"),
         (["other", "-o", "l.ndjson"], "error: there is no project `other`"),
         (["demo", "-o", "l.ndjson", "--fields", "nope"], "error: Cannot query field 'nope' on type 'Label'"),
     ):

@@ -1,14 +1,22 @@
 """Downloads of labels to a file: interrupted anywhere, they end with the bytes of an undisturbed one."""
 
+import gc
 import gzip
 import json
+import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from itertools import count
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import pytest
 import zstandard
 
+import kili_query.client.resumable_file as resumable_file
+import kili_query.output_files as output_files
 from kili_query.client import Download, KiliClient
 from kili_query.client.downloading import _missing
 from kili_query.client.resumable_file import resumable
@@ -86,6 +94,28 @@ def fill(path: Path, numbers: Sequence[int], request: dict[str, str] = REQUEST) 
     return seen
 
 
+@contextmanager
+def failing_after(steps: int, filename: str, error: type[BaseException]) -> Iterator[None]:
+    """Raise an error before some line of a file runs, counted from here."""
+    before = sys.gettrace()
+
+    def trace(frame: FrameType, event: str, _: object) -> Callable[..., Any] | None:
+        nonlocal steps
+        if frame.f_code.co_filename != filename:
+            return None
+        steps -= event == "line"
+        if steps == 0:
+            sys.settrace(before)
+            raise error
+        return trace
+
+    sys.settrace(trace)
+    try:
+        yield
+    finally:
+        sys.settrace(before)
+
+
 class TestFile:
     def test_what_was_added_is_there(self, tmp_path: Path) -> None:
         path = tmp_path / "l.ndjson"
@@ -114,6 +144,62 @@ class TestFile:
         assert fill(path, []) == [str(number) for number in range(20)]
         part.unlink()
         assert fill(path, []) == []
+
+    def test_lines_that_were_damaged(self, tmp_path: Path) -> None:
+        path, part = tmp_path / "l.ndjson", tmp_path / "l.ndjson.part"
+        fill(path, range(60))
+        whole = part.read_bytes()
+        damaged = whole.replace(b"line 25", b"\0" * 7)
+        part.write_bytes(damaged)
+        assert fill(path, range(20, 60)) == [str(number) for number in range(20)]
+        assert part.read_bytes() == whole
+
+    @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of files just opened
+    @pytest.mark.parametrize("fails", [KeyboardInterrupt, OSError])
+    def test_an_interruption_anywhere(self, tmp_path: Path, fails: type[BaseException]) -> None:
+        """At each line that this module runs, a signal may arrive, or a disk fail."""
+        path = tmp_path / "l.ndjson"
+
+        def download() -> None:
+            with resumable(str(path), REQUEST, restart=False) as file:
+                for number in range(len(file.ids), 25):
+                    file.add(f"{number}", f"line {number}", is_left_out=number == 7)
+                assert (file.lines, file.left_out, len(file.ids)) == (25, ["7"], 25)
+                file.finish()
+
+        for steps in count(1):
+            try:
+                with failing_after(steps, resumable_file.__file__, fails):
+                    download()
+            except fails:
+                download()
+                assert path.read_text() == "".join(f"line {number}\n" for number in range(25))
+                assert beside(tmp_path) == ["l.ndjson"]
+                path.unlink()
+            else:
+                break
+        gc.collect()  # here, where their warnings are ignored
+        assert steps > 200
+
+    def test_a_download_that_ends_while_another_begins(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        path = tmp_path / "l.ndjson"
+        with ExitStack() as first:
+            other = first.enter_context(resumable(str(path), REQUEST, restart=False))
+            other.add("1", "line 1")
+            lock = output_files.has_lock
+
+            def late(number: int) -> bool | None:
+                monkeypatch.setattr(resumable_file, "has_lock", lock)
+                other.finish()
+                first.close()
+                return lock(number)
+
+            monkeypatch.setattr(resumable_file, "has_lock", late)
+            with resumable(str(path), REQUEST, restart=True) as file:
+                assert list(file.ids) == []
+                file.add("2", "line 2")
+        assert path.read_text() == "line 1\n"
+        assert fill(path, []) == ["2"]
 
     def test_lines_behind_the_last_entry(self, tmp_path: Path) -> None:
         path, part = tmp_path / "l.ndjson", tmp_path / "l.ndjson.part"
@@ -159,12 +245,14 @@ class TestFile:
         "damage",
         [
             b"[]",
-            b'{"bytes": "many", "ids": [], "lines": 1, "left_out": []}',
-            b'{"bytes": -5, "ids": ["x"], "lines": 1, "left_out": []}',
-            b'{"bytes": 3, "ids": ["x"], "lines": 1, "left_out": []}',
-            b'{"bytes": 200, "ids": {"x": 1}, "lines": 1, "left_out": []}',
-            b'{"bytes": 200, "ids": ["x"], "lines": null, "left_out": []}',
-            b'{"bytes": 200, "ids": ["x"], "lines": 1, "left_out": 7}',
+            b'{"bytes": "many", "crc": 1, "ids": [], "lines": 1, "left_out": []}',
+            b'{"bytes": -5, "crc": 1, "ids": ["x"], "lines": 1, "left_out": []}',
+            b'{"bytes": 3, "crc": 1, "ids": ["x"], "lines": 1, "left_out": []}',
+            b'{"bytes": 1000000000000000000, "crc": 1, "ids": ["x"], "lines": 1, "left_out": []}',
+            b'{"bytes": 200, "crc": 1, "ids": ["x"], "lines": 1, "left_out": []}',
+            b'{"bytes": 200, "crc": 1, "ids": {"x": 1}, "lines": 1, "left_out": []}',
+            b'{"bytes": 200, "crc": 1, "ids": ["x"], "lines": null, "left_out": []}',
+            b'{"bytes": 200, "crc": 1, "ids": ["x"], "lines": 1, "left_out": 7}',
             b"\xff\xfe",
             b"[" * 5000,
         ],
