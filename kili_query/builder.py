@@ -15,7 +15,7 @@ OBJECTS.PERSON.count IN {0, 2, 5..9}
 import re
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import TypeAlias
+from typing import NoReturn, TypeAlias
 
 from attrs import field, frozen
 
@@ -53,8 +53,20 @@ def job(name: str) -> "JobReference":
     return JobReference(_name(name))
 
 
-@frozen
-class JobReference:
+class _Uncounted:
+    """A job or category, which people compare or join as if it were its count or a query."""
+
+    def _refuse(self, other: object = None) -> NoReturn:
+        example = 'job("OBJECTS")["CAR"].count > 3'
+        raise TypeError(f"compare its `.count`, as in `{example}`, or take the `.exists` of a category")
+
+    __lt__ = __le__ = __gt__ = __ge__ = __eq__ = __ne__ = _refuse
+    __add__ = __radd__ = __sub__ = __rsub__ = __and__ = __rand__ = __or__ = __ror__ = __invert__ = __bool__ = _refuse
+    __hash__ = None  # type: ignore[assignment] # equality is refused too
+
+
+@frozen(eq=False)
+class JobReference(_Uncounted):
     """A job of a project: index it by a category, or take its total ``count``."""
 
     name: str
@@ -71,8 +83,8 @@ class JobReference:
         return Count(Sum((Summand(Pattern(_pattern(self.name), NamePattern(("", "")))),)))
 
 
-@frozen
-class CountOf:
+@frozen(eq=False)
+class CountOf(_Uncounted):
     """The objects of a category in a job: ``count`` them, or index by a condition on their own children."""
 
     term: Term

@@ -246,6 +246,8 @@ def replaced(
         with _opened_device(path) as file:
             yield Replacement(file)
         return
+    if os.fspath(path).endswith(("/", os.sep)):  # a `Path` would drop it, and a file take the name of the folder
+        raise WriteError(f"cannot write `{os.fspath(path)}`: it names a folder")
     target = target_of(path)
     made: list[Path] = []
     try:

@@ -160,3 +160,28 @@ def test_joining_many_queries_does_not_walk_what_is_joined() -> None:
     assert pickle.loads(pickle.dumps(query)) == copy.deepcopy(query) == query
     assert hash(query) == hash(joined(5_000))
     assert query.matches({"J": {"annotations": [{"categories": [{"name": "C4999"}]}]}})
+
+
+@pytest.mark.parametrize(
+    "slip",
+    [
+        lambda category: category > 3,
+        lambda category: category == 3,
+        lambda category: category >= 3,
+        lambda category: category + category >= 3,
+        lambda category: category & category,
+        lambda category: ~category,
+        bool,
+        lambda category: kq.job("A") != 3,
+    ],
+)
+def test_a_category_is_not_its_count(slip: Callable[[object], object]) -> None:
+    with pytest.raises(TypeError, match=r"compare its `\.count`"):
+        slip(kq.job("A")["B"])
+
+
+def test_a_label_is_not_its_content() -> None:
+    label = {"id": "a", "jsonResponse": {"A": {"categories": [{"name": "B"}]}}}
+    with pytest.raises(kq.MalformedLabelError, match="give its `jsonResponse`"):
+        kq.parse("A.B").matches(label)
+    assert kq.parse("A.B").matches(label["jsonResponse"])

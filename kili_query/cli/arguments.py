@@ -24,13 +24,16 @@ LabelsArgument: TypeAlias = Annotated[
         "- is standard input.",
     ),
 ]
+_ONTOLOGY = "The project, or its jsonInterface alone, as JSON; `none` for none."
 OntologyOption: TypeAlias = Annotated[
+    str | None, typer.Option("--ontology", metavar="FILE", help=f"{_ONTOLOGY} [default: KILI_ONTOLOGY]")
+]
+OntologyOfLabelsOption: TypeAlias = Annotated[
     str | None,
     typer.Option(
         "--ontology",
         metavar="FILE",
-        help="The project, or its jsonInterface alone, as JSON; `none` for none. "
-        "[default: KILI_ONTOLOGY, else project.json beside the labels]",
+        help=f"{_ONTOLOGY} [default: KILI_ONTOLOGY, else project.json beside the labels]",
     ),
 ]
 ProjectSynonym: TypeAlias = Annotated[str | None, typer.Option("--project", metavar="FILE", hidden=True)]

@@ -10,7 +10,7 @@ from kili_query.cli.arguments import (
     JsonOption,
     LabelsArgument,
     OnMalformed,
-    OntologyOption,
+    OntologyOfLabelsOption,
     PolicyOption,
 )
 from kili_query.cli.inputs import find_ontology, load_ontology
@@ -22,7 +22,7 @@ from kili_query.ontology import Ontology
 
 def count(
     labels: LabelsArgument,
-    ontology: OntologyOption = None,
+    ontology: OntologyOfLabelsOption = None,
     policy: PolicyOption = "objects",
     on_malformed: OnMalformed = "skip",
     at: At = "jsonResponse",

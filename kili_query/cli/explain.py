@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from kili_query.cli import FINE, CommandError
-from kili_query.cli.arguments import JsonOption, OntologyOption, ProfileOption, VerboseOption
+from kili_query.cli.arguments import JsonOption, OntologyOfLabelsOption, ProfileOption, VerboseOption
 from kili_query.cli.completion import complete_subject
 from kili_query.cli.connection import load_profile
 from kili_query.cli.explain_query import explain_query
@@ -26,7 +26,7 @@ def explain(
             autocompletion=complete_subject,
         ),
     ],
-    ontology: OntologyOption = None,
+    ontology: OntologyOfLabelsOption = None,
     labels: Annotated[
         str | None,
         typer.Option("--labels", metavar="FILE", help="Labels, to tell which share of them a query matches."),

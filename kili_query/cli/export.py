@@ -11,10 +11,10 @@ from typing import Annotated, Literal
 import typer
 
 from kili_query.cli import FINE, NEGATIVE, CommandError
-from kili_query.cli.arguments import JsonOption, LabelsArgument, OnMalformed, OntologyOption, ProjectSynonym
+from kili_query.cli.arguments import JsonOption, LabelsArgument, OnMalformed, OntologyOfLabelsOption, ProjectSynonym
 from kili_query.cli.completion import complete_format
 from kili_query.cli.guard import with_option_names
-from kili_query.cli.inputs import find_ontology, load_ontology, load_query
+from kili_query.cli.inputs import file_beside, find_ontology, load_ontology, load_query
 from kili_query.cli.output import (
     STDOUT,
     check_output,
@@ -52,7 +52,7 @@ def export(
             "--output", "-o", metavar="FILE", help="The file to write, once it is complete; - is standard output."
         ),
     ],
-    ontology: OntologyOption = None,
+    ontology: OntologyOfLabelsOption = None,
     project: ProjectSynonym = None,
     assets: Annotated[
         str | None,
@@ -136,6 +136,8 @@ def export(
     else:
         report = tell if summary.is_of_nothing else report_on(output)
         report(with_option_names(str(summary)))
+    if assets is None and summary.skipped and (beside := file_beside(labels, "assets.ndjson")) is not None:
+        tell(f"note: {beside} is beside the labels: `--assets {beside}` reads it")
     if summary.is_of_nothing:
         raise CommandError("no label could be written")
     return FINE if summary.labels else NEGATIVE
@@ -144,7 +146,7 @@ def export(
 def _export(export_to: Callable[..., Summary], output: str, inputs: Sequence[str | None]) -> Summary:
     """Write an export to a file; by way of a temporary one to standard output, or to a file that is compressed."""
     if output != STDOUT and not output.lower().endswith(COMPRESSED):
-        return export_to(to=Path(output))
+        return export_to(to=output)
     check_compression(output)
     with TemporaryDirectory() as folder:
         made = Path(folder, "export")

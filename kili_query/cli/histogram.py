@@ -19,7 +19,7 @@ from kili_query.cli.arguments import (
     JsonOption,
     LabelsArgument,
     OnMalformed,
-    OntologyOption,
+    OntologyOfLabelsOption,
     PolicyOption,
 )
 from kili_query.cli.completion import complete_category, complete_job
@@ -51,7 +51,7 @@ class Bin:
 
 def histogram(
     labels: LabelsArgument,
-    ontology: OntologyOption = None,
+    ontology: OntologyOfLabelsOption = None,
     job: Annotated[
         str | None,
         typer.Option("--job", metavar="JOB", help="Only this job; * is a wildcard.", autocompletion=complete_job),
@@ -85,7 +85,7 @@ def histogram(
     found = tally(labels, ontology=loaded, policy=CountPolicy(policy), at=at, on_malformed=on_malformed, names=names)
     pairs = wanted(sorted(found.occurrences, key=lambda pair: (pair[0], -found.objects(pair), pair[1])))
     rows = (as_json_object(found, pair) for pair in pairs)
-    nothing = "nothing to draw: no label holds such a category"
+    nothing = f"nothing to draw: {'no label holds such a category' if found.labels else 'there is no label'}"
     print_totals(
         found,
         rows,

@@ -109,15 +109,15 @@ def named_ontology(option: str | None, labels: Sequence[str]) -> tuple[str | Non
         return (None if option == _NO_ONTOLOGY else option), ""
     if named := os.environ.get("KILI_ONTOLOGY"):
         return named, "from KILI_ONTOLOGY"
-    return _project_beside(labels), _BESIDE
+    return file_beside(labels, "project.json"), _BESIDE
 
 
-def _project_beside(labels: Sequence[str]) -> str | None:
-    """Return the one ``project.json`` that is beside all labels, or in the folder that holds them."""
+def file_beside(labels: Sequence[str], name: str) -> str | None:
+    """Return the one file with this name that is beside all labels, or in the folder that holds them."""
     folders = {
         one if os.path.isdir(one) else os.path.dirname(one) for one in labels if one != STDIN and "\0" not in one
     }
-    path = os.path.join(folders.pop(), "project.json") if len(folders) == 1 else ""
+    path = os.path.join(folders.pop(), name) if len(folders) == 1 else ""
     return None if path in labels or not os.path.isfile(path) else path
 
 

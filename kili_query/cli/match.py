@@ -16,7 +16,7 @@ from kili_query.cli.arguments import (
     JsonOption,
     LabelsArgument,
     OnMalformed,
-    OntologyOption,
+    OntologyOfLabelsOption,
     OutputOption,
     PolicyOption,
     QueryArgument,
@@ -31,6 +31,7 @@ from kili_query.cli.rows import (
     FieldsOption,
     IdsOption,
     RowLayout,
+    UnseenFields,
     choose_layout,
     count_cells,
     field_cells,
@@ -51,7 +52,7 @@ _DEFAULT_FIELDS = ("id", "labelOf.externalId", "author.email")
 def match(
     query: QueryArgument,
     labels: LabelsArgument,
-    ontology: OntologyOption = None,
+    ontology: OntologyOfLabelsOption = None,
     count: Annotated[bool, typer.Option("--count", help="Print only how many labels match.")] = False,
     explain: Annotated[
         bool,
@@ -96,6 +97,7 @@ def match(
     is_full = verbose or layout is not RowLayout.TEXT
     explainer = _Explainer(wanted, None if is_full else Written.of(asked.tree, asked.text))
     cells = field_cells(field_names(fields, _DEFAULT_FIELDS))
+    unseen = UnseenFields(list(cells) if fields is not None else [])
     if fields is None:
         cells |= count_cells(asked, loaded, counting, lambda label: content_of(dict(label), at))
     failures: list[DataError] = []
@@ -124,7 +126,7 @@ def match(
             elif layout is RowLayout.TEXT:
                 out.stream.writelines(map(str, items))
             else:
-                rows = map(partial(_row, fields=None if fields is None else tuple(cells)), items)
+                rows = map(partial(_row, fields=None if fields is None else tuple(cells), unseen=unseen), items)
                 write_rows(
                     rows,
                     layout,
@@ -140,6 +142,8 @@ def match(
         refuse_unreadable(report)
         explainer.refuse_missing(report)
         tell_unseen(asked, names)
+        if report.matched:
+            unseen.tell()
         if not report.read and output is not None:
             out.abandon()
             tell(f"no label was read: {output} was not written")
@@ -215,9 +219,10 @@ class _Explainer:
 Item: TypeAlias = dict[str, object] | Explained
 
 
-def _row(item: Item, fields: tuple[str, ...] | None) -> dict[str, object]:
+def _row(item: Item, fields: tuple[str, ...] | None, unseen: UnseenFields) -> dict[str, object]:
     if isinstance(item, Explained):
         return item.to_dict()
+    unseen.look_in(item)
     return item if fields is None else picked(item, fields)
 
 

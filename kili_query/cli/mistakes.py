@@ -47,20 +47,25 @@ def refuse_unreadable(report: Report) -> None:
     """
     if not report.unreadable:
         return
-    name = report.unreadable[0]
-    others = len(report.unreadable) - 1
-    more = f" (and in {others} more)" if others else ""
+    name, *others = report.unreadable
+    told = _taken_for(name, report)
+    if others:
+        also = f"`{others[0]}`" if len(others) == 1 else f"{len(others)} other sources"
+        told += f"; nothing in {also} could be read as a label either"
+    raise SourceError(told)
+
+
+def _taken_for(name: str, report: Report) -> str:
+    """Say what a source holds instead of labels, and what to do with it."""
     found = report.problems_of(name)
     if any(one.reason == LOOKS_LIKE_PROJECT for one in found):
-        raise SourceError(f"`{name}` looks like a project, not like labels{more}: give it with --ontology")
+        return f"`{name}` looks like a project, not like labels: give it with --ontology"
     if any(LOOKS_LIKE_CONTENT in one.reason for one in found):
-        raise SourceError(f"`{name}` looks like contents without their labels{more}: read it with `--at ''`")
+        return f"`{name}` looks like contents without their labels: read it with `--at ''`"
     if any(LOOKS_LIKE_ASSET in one.reason for one in found):
-        raise SourceError(
-            f"`{name}` looks like assets without labels{more}: give a file of labels (`export --assets` takes assets)"
-        )
+        return f"`{name}` looks like assets without labels: give a file of labels (`export --assets` takes assets)"
     why = f": {found[0].reason}" if found else ""
-    raise SourceError(f"nothing in `{name}` could be read as a label{more}{why}")
+    return f"nothing in `{name}` could be read as a label{why}"
 
 
 def tell_report(report: Report, heading: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Protocol
 import typer
 
 from kili_query.cli import FINE, NEGATIVE, CommandError
-from kili_query.cli.arguments import JsonOption, LabelsArgument, OnMalformed, OntologyOption, QueryArgument
+from kili_query.cli.arguments import JsonOption, LabelsArgument, OnMalformed, OntologyOfLabelsOption, QueryArgument
 from kili_query.cli.inputs import find_ontology, load_ontology, load_query, refuse_two_readers
 from kili_query.cli.mistakes import refuse_swapped, refuse_unreadable, tell_report, tell_unseen
 from kili_query.cli.output import opened_bytes, print_json, refuse_json_on_stdout, refuse_terminal, report_on, tell
@@ -61,7 +61,7 @@ def show(
     ],
     labels: LabelsArgument,
     output: OutputOption,
-    ontology: OntologyOption = None,
+    ontology: OntologyOfLabelsOption = None,
     assets: AssetsOption = None,
     images: ImagesOption = None,
     image: Annotated[str | None, typer.Option("--image", metavar="FILE", help="What was labeled.")] = None,
@@ -85,7 +85,8 @@ def show(
     ontology = find_ontology(ontology, labels)
     loaded = load_ontology(ontology)
     found = _label_named(label, labels)
-    artist = _Artist(loaded, _Assets(assets, images), font)
+    owners = _Assets(assets, images)
+    artist = _Artist(loaded, owners, font)
     picture = artist.picture(found, image=image, view=view)
     _save(picture, output, image_format, [*labels, image, ontology, assets])
     drawing = artist.drawing(found, view)
@@ -99,6 +100,7 @@ def show(
         report_on(output)(f"{output}: {counted(len(drawing.shapes), 'shape')} of `{label}`{of}")
     for problem in drawing.problems:
         tell(f"not drawn: {problem}")
+    owners.tell_missing()
     return FINE
 
 
@@ -106,7 +108,7 @@ def sheet(
     query: QueryArgument,
     labels: LabelsArgument,
     output: OutputOption,
-    ontology: OntologyOption = None,
+    ontology: OntologyOfLabelsOption = None,
     assets: AssetsOption = None,
     images: ImagesOption = None,
     most: Annotated[int, typer.Option("--most", min=1, max=400, help="Labels drawn at most.")] = _DRAWN_AT_MOST,
@@ -132,7 +134,8 @@ def sheet(
     loaded = load_ontology(ontology)
     asked = load_query(query, loaded)
     names = LabelNames() if loaded is None else None
-    artist = _Artist(loaded, _Assets(assets, images), font)
+    owners = _Assets(assets, images)
+    artist = _Artist(loaded, owners, font)
     pictures = load("kili_query.pictures", "`kili-query sheet`", "export")
     tiles: list[object] = []
     captions: list[str] = []
@@ -156,6 +159,7 @@ def sheet(
         drawn = pictures.contact_sheet(tiles, columns=columns, tile_px=tile_px, font=font)
         _save(drawn, output, image_format, [*labels, ontology, assets])
     tell_report(found.report, str(found.report).partition("\n")[0])
+    owners.tell_missing()
     tell_unseen(asked, names)
     if as_json:
         print_json({"path": output if tiles else None, "matched": matched, "drawn": len(tiles)})
@@ -208,6 +212,7 @@ class _Assets:
 
     def __init__(self, path: str | None, images: str | None) -> None:
         self._by_id: dict[str, Document] = {}
+        self._without_image: list[str] = []
         self._root = None if images is None else Path(images)
         if self._root is not None and not self._root.is_dir():
             raise CommandError(f"`{images}` is not a folder")
@@ -227,12 +232,20 @@ class _Assets:
         """The file of its image, where there is one in the folder of images."""
         if self._root is None:
             return None
-        for name in (asset.get("externalId"), asset.get("content")):
-            if isinstance(name, str) and name and "\0" not in name:
+        names = [one for one in (asset.get("externalId"), asset.get("content")) if isinstance(one, str) and one]
+        for name in names:
+            if "\0" not in name:
                 path = Path(os.path.realpath(self._root / name))
                 if path.is_relative_to(os.path.realpath(self._root)) and path.is_file():
                     return str(path)
+        self._without_image.append(names[0] if names else "an asset without a name")
         return None
+
+    def tell_missing(self) -> None:
+        """Print a note on the labels that were drawn without their image although there is a folder of images."""
+        if missing := self._without_image:
+            drawn = f"{counted(len(missing), 'label')} drawn without an image"
+            tell(f"note: {drawn}: there is no file `{missing[0]}` in `{self._root}`")
 
 
 def _size(asset: Document) -> tuple[int, int] | None:

@@ -9,14 +9,16 @@ from itertools import chain, islice
 from typing import Annotated, TextIO, TypeAlias
 
 import typer
+from attrs import define, field
 
 from kili_query.ast import CompareOp, Comparison
 from kili_query.ast.walk import terms
-from kili_query.cli.output import check_output, print_json, terminal_width, to_json
+from kili_query.cli.output import check_output, print_json, tell, terminal_width, to_json
 from kili_query.counting import CountPolicy
 from kili_query.diagnostics.layout import display_width, printable
 from kili_query.errors import LabelError
 from kili_query.ontology import Ontology
+from kili_query.ontology.did_you_mean import nearest
 from kili_query.output_files import COMPRESSED
 from kili_query.query import Query, query_of
 from kili_query.syntax import print_counter
@@ -132,6 +134,38 @@ def _value(row: Row, name: str) -> object:
     for part in name.split("."):
         value = value.get(part) if isinstance(value, Mapping) else None
     return value
+
+
+@define
+class UnseenFields:
+    """The fields that were asked for and that no row has had so far: a slip in a name would look like empty fields."""
+
+    names: list[str]
+    _near: dict[str, str] = field(factory=dict, init=False)
+
+    def look_in(self, row: Row) -> None:
+        """Forget the fields that a row has."""
+        if self.names:
+            self.names = [name for name in self.names if not self._is_in(row, name)]
+
+    def _is_in(self, row: Row, name: str) -> bool:
+        value: object = row
+        for part in name.split("."):
+            if value is None:
+                return True  # what is null here may hold the rest in another row
+            if not isinstance(value, Mapping) or part not in value:
+                known = value if isinstance(value, Mapping) else ()
+                if (near := nearest(part, map(str, known))) is not None:
+                    self._near.setdefault(name, near)
+                return False
+            value = value[part]
+        return True
+
+    def tell(self) -> None:
+        """Print a note on each field that no row had."""
+        for name in self.names:
+            hint = f": did you mean `{self._near[name]}`?" if name in self._near else ""
+            tell(f"note: no matching label has a field `{name}`{hint}")
 
 
 def names_of(label: Row) -> set[str]:

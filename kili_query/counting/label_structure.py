@@ -21,6 +21,7 @@ MAX_NESTING = 200
 """How many levels of child jobs a label may have; deeper ones are malformed."""
 
 _ASSET_LEVEL = "assetLevel"
+_CONTENT = "jsonResponse"
 _NOTHING: tuple[object, ...] = (None, {})
 
 Map: TypeAlias = dict[object, object]
@@ -155,6 +156,8 @@ def payload_at(site: Site, job: str) -> Map | None:
     payload = site.jobs.get(job)
     if payload is None or job in METADATA_JOBS:
         return None
+    if not isinstance(payload, dict) and _CONTENT in site.jobs:
+        raise _malformed(f"this is a label, not the content of one: give its `{_CONTENT}`", (site.path, job))
     return _map(payload, "a job response", (site.path, job))
 
 

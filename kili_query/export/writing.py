@@ -149,6 +149,8 @@ def write(
     ffmpeg = ffmpeg_program() if cut_videos and plan.project.is_video else None
     if not os.fspath(to):
         raise NotCompatibleOptions("`to` is empty: name the file to write")
+    if os.fspath(to).endswith(("/", os.sep)) and not Path(to).is_dir():
+        raise NotCompatibleOptions(f"`{os.fspath(to)}` names a folder that does not exist: create it, or name a file")
     if media_root is not None and not Path(media_root).is_dir():
         raise NotCompatibleOptions(f"`media_root` is not a folder: `{os.fspath(media_root)}`")
     with ExitStack() as stack:

@@ -12,6 +12,7 @@ from kili_query.ast import Predicate, subtrees
 from kili_query.cli.as_written import Written, keep_operators
 from kili_query.diagnostics import Severity
 from kili_query.ontology import Ontology
+from kili_query.query import query_of
 from kili_query.syntax import parse_tree, print_tree
 from kili_query.targets.explain import Explanation
 from tests import reference, strategies
@@ -98,7 +99,7 @@ def test_each_part_has_the_verdict_of_what_is_written(monkeypatch: pytest.Monkey
 
 @given(strategies.trees(), strategies.contents())
 def test_other_operators_mean_the_same(tree: Predicate, label: object) -> None:
-    simplified = kq.query.query_of(tree).simplify().tree
+    simplified = query_of(tree).simplify().tree
     kept = keep_operators(simplified, tree)
     assert keep_operators(kept, tree) == kept
     judged = [reference.matches(one, label) for one in (simplified, kept, parse_tree(print_tree(kept)))]

@@ -67,6 +67,8 @@ def test_sizes_that_are_not_known(run: Run, labels: Path, project: Path, tmp_pat
     ("options", "message"),
     [
         (["-f", "coc", "-o", "x"], "unknown format `coc`: did you mean `coco`?"),
+        (["-f", "COCO", "-o", "x"], "unknown format `COCO`: did you mean `coco`?"),
+        (["-f", "voc", "-o", "x"], "unknown format `voc`: did you mean `pascal_voc`?"),
         (["-f", "pascal_voc", "-o", "x", "--layout", "split"], "use `merged`"),
         (["-f", "yolo_v5", "-o", "x", "--normalized", "pixels"], "does not take `--normalized pixels`"),
         (["-f", "coco", "-o", "x", "--normalized", "fractions"], "does not take `--normalized fractions`"),

@@ -354,6 +354,47 @@ class TestOtherFilesInPlaceOfLabels:
             ran = run("check", "A.B", "--ontology", source)
             assert (ran.status, ran.err) == (2, f"error: `{source}`: it holds assets, not a project: {ADVICE}\n")
 
+    def test_one_of_several(self, run: Run, labels: Path, project: Path, tmp_path: Path) -> None:
+        (tmp_path / "a.ndjson").write_text('{"id": "a", "externalId": "a.png"}\n')
+        told = run("count", "a.ndjson", labels, project).err.splitlines()[-1]
+        assert told.endswith(f"takes assets); nothing in `{project}` could be read as a label either")
+
+
+def test_fields_that_no_label_has(run: Run, labels: Path) -> None:
+    note = "note: no matching label has a field"
+    ran = run("match", "OBJECTS.DOG", labels, "--fields", "id,labelOf.externalid,labelOf.id,labelOf.id.x,jsonResponce")
+    assert ran.err.splitlines()[-3:] == [
+        f"{note} `labelOf.externalid`: did you mean `externalId`?",
+        f"{note} `labelOf.id.x`",
+        f"{note} `jsonResponce`: did you mean `jsonResponse`?",
+    ]
+    rows = b'{"id": 1, "jsonResponse": {}, "author": null}\n{"id": 2, "jsonResponse": {}, "modelName": null}'
+    ran = run("match", "NOT A.B", "-", "--fields", "author.email,modelName", stdin=rows)
+    assert note not in ran.err
+
+
+def test_folders_in_place_of_files(run: Run, labels: Path, project: Path, tmp_path: Path) -> None:
+    for arguments in (("match", "OBJECTS.DOG", labels), ("sheet", "OBJECTS.DOG", labels)):
+        assert run(*arguments, "-o", "new/").err.endswith("error: cannot write `new/`: it names a folder\n")
+    ran = run("export", labels, "--ontology", project, "-f", "raw", "-o", "new/")
+    assert ran.err == "error: `new/` names a folder that does not exist: create it, or name a file\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_files_beside_the_labels(run: Run, labels: Path, project: Path, tmp_path: Path) -> None:
+    one = json.loads(labels.read_text().splitlines()[0])
+    asset = {"id": one["labelOf"]["id"], "resolution": one["labelOf"].pop("resolution")}
+    (tmp_path / "labels.ndjson").write_text(json.dumps(one))
+    (tmp_path / "assets.ndjson").write_text(json.dumps(asset))
+    given = ("export", "labels.ndjson", "--ontology", project, "-f", "coco", "-o", "x.zip")
+    note = "note: assets.ndjson is beside the labels: `--assets assets.ndjson` reads it\n"
+    assert run(*given).err.endswith(f"{note}error: no label could be written\n")
+    assert run(*given, "--assets", "assets.ndjson").status == 0
+    (tmp_path / "photos").mkdir()
+    ran = run("show", one["id"], "labels.ndjson", "--images", "photos", "-o", "x.png")
+    name = one["labelOf"]["externalId"]
+    assert ran.err == f"note: 1 label drawn without an image: there is no file `{name}` in `photos`\n"
+
 
 def test_messages_name_options_and_variables(run: Run) -> None:
     ran = run("labels", "p", "--endpoint", "nowhere", KILI_API_KEY="k")

@@ -34,7 +34,8 @@ def format_named(name: str) -> Format:
         MissingExtraError: a package that it needs is not installed.
     """
     if name not in FORMATS:
-        near = get_close_matches(str(name), FORMATS, 1)
+        given = str(name).lower()
+        near = get_close_matches(given, FORMATS, 1) or [one for one in FORMATS if given and given in one]
         hint = f"did you mean `{near[0]}`?" if near else f"choose one of {', '.join(FORMATS)}"
         raise NotCompatibleOptions(f"unknown format `{name}`: {hint}")
     module, constant = FORMATS[name]

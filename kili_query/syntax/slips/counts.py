@@ -90,7 +90,7 @@ def called_count(place: FailurePlace) -> Diagnostic | None:
     """``A.B.count()``, ``count(A.B)``."""
     if not place.rest.startswith("(") or place.last is None:
         return None
-    message = "`count` is not a function"
+    message = f"`{place.last.text}` is not a function"
     empty = re.match(r"\(\s*\)", place.rest)
     if empty is not None and place.follows(Word.COUNT):
         span = place.span(len(empty[0]))

@@ -58,6 +58,7 @@ MENDED = {
     "A..B.count > 3": "A.B.count > 3",
     "A.B.count() > 3": "A.B.count > 3",
     "count(A.B) > 3": "A.B.count > 3",
+    "len(A.B) > 3": "A.B.count > 3",
     "J.C.count[K.D] > 3": "J.C[K.D].count > 3",
     "J:C.count > 3": "J.C.count > 3",
     "J/C.count > 3": "J.C.count > 3",
