@@ -102,5 +102,13 @@ def test_other_operators_mean_the_same(tree: Predicate, label: object) -> None:
     simplified = query_of(tree).simplify().tree
     kept = keep_operators(simplified, tree)
     assert keep_operators(kept, tree) == kept
-    judged = [reference.matches(one, label) for one in (simplified, kept, parse_tree(print_tree(kept)))]
+    judged = [verdict_of(one, label) for one in (simplified, kept, parse_tree(print_tree(kept)))]
     assert judged[1:] == judged[:1] * 2
+
+
+def verdict_of(tree: Predicate, label: object) -> bool | None:
+    """The verdict of the reference; None for a malformed label, such as one whose only job is named `0`."""
+    try:
+        return reference.matches(tree, label)
+    except kq.MalformedLabelError:
+        return None
