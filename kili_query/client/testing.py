@@ -1,19 +1,23 @@
 """A service for the tests of programs that use `KiliClient`: it answers from what it is given, and sends nothing."""
 
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from typing import Any
 
 from kili_query.client.request import Request
+
+_COUNTED = {"countLabels": "labels", "countAssets": "assets"}
 
 
 class FakeService:
     """Answers the requests of a client, and remembers them.
 
-    For tests that need a real protocol, with pages, filters and faults, `kili_query.sandbox.Sandbox` is a real server.
+    For tests that need a real protocol, with filters and faults, `kili_query.sandbox.Sandbox` is a real server.
 
     Args:
-        answers: the answer to each operation, by its name, as the service gives it: a list of objects, or a number.
-            Or a function of the request. An exception is raised instead of answered.
+        answers: the answer to each operation, by its name, as the service gives it: a list of objects, of which each
+            request gets the page that it asks for, or a number. Without one, labels and assets are counted. Or a function of the
+            request. An exception is raised instead of answered. Each answer is a copy, which may be changed.
         files: the JSON at each URL that answers refer to, such as the content of a label.
 
     Attributes:
@@ -48,12 +52,14 @@ class FakeService:
         if not isinstance(self.answers, Mapping):
             answer = self.answers(request)
         elif request.operation.name in self.answers:
-            answer = self.answers[request.operation.name]
+            answer = _page(self.answers[request.operation.name], request.variables)
+        elif isinstance(counted := self.answers.get(_COUNTED.get(request.operation.name, "")), list | tuple):
+            answer = len(counted)
         else:
             raise LookupError(f"no answer to `{request.operation.name}`: give one in `answers`")
         if isinstance(answer, BaseException):
             raise answer
-        return answer
+        return deepcopy(answer)  # because a client decodes content in place
 
     def get_json(self, url: str) -> object:
         """The JSON at a URL.
@@ -63,8 +69,16 @@ class FakeService:
         """
         if url not in self.files:
             raise LookupError(f"nothing at `{url}`: give it in `files`")
-        return self.files[url]
+        return deepcopy(self.files[url])
 
     def variables(self, index: int = -1) -> Mapping[str, Any]:
         """The variables of a request, by default of the last one."""
         return self.requests[index].variables
+
+
+def _page(answer: object, variables: Mapping[str, Any]) -> object:
+    """Return the rows of a list that a request asks for."""
+    skip, first = variables.get("skip"), variables.get("first")
+    if isinstance(answer, list | tuple) and isinstance(skip, int):
+        return list(answer[skip : None if first is None else skip + first])
+    return answer
