@@ -16,8 +16,8 @@ class FakeService:
 
     Args:
         answers: the answer to each operation, by its name, as the service gives it: a list of objects, of which each
-            request gets the page that it asks for, or a number. Without one, labels and assets are counted. Or a function of the
-            request. An exception is raised instead of answered. Each answer is a copy, which may be changed.
+            request gets the page that it asks for, or a number. Without one, labels and assets are counted. Or a
+            function of the request. An exception is raised instead of answered. Each answer is a copy.
         files: the JSON at each URL that answers refer to, such as the content of a label.
 
     Attributes:
