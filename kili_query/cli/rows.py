@@ -271,8 +271,9 @@ def _write_document(rows: Iterable[Row], out: TextIO, key: str, tail: Callable[[
 
     try:
         for row in rows:  # on several lines, so that readers of labels do not take the document for NDJSON
-            out.write((",\n" if number else f'{{\n"{key}": [\n') + to_json(row, out))
-            number += 1
+            text = (",\n" if number else f'{{\n"{key}": [\n') + to_json(row, out)
+            number += 1  # before it is written: a signal that arrives meanwhile finds it counted
+            out.write(text)
     except KeyboardInterrupt:  # this is how a watch ends
         finish()
         raise

@@ -144,6 +144,29 @@ def test_json_and_a_query(box: Sandbox, client: KiliClient, watch: Watch) -> Non
     assert labels[0]["author"]["email"] == "owner@example.com"
 
 
+def test_one_document(box: Sandbox, client: KiliClient, watch: Watch) -> None:
+    """With `--json`, a label is there at once, and the document is complete however the command ends."""
+    process = watch(box, "--json", "--where", "SCENE.PERSON")
+    ids = append(client, box.project_id, PERSON, VEHICLE)
+    begun = process.lines(2)
+    ids += append(client, box.project_id, PERSON)
+    begun += process.lines(1)  # the line of the first label ends when the second one comes
+    end_by(process.process, signal.SIGINT)
+    begun += process.lines(2)
+    labels = json.loads("\n".join(begun))["labels"]
+    assert process.end() == (130, "", "")
+    assert [label["id"] for label in labels] == [ids[0], ids[2]]
+    assert [label["jsonResponse"] for label in labels] == [PERSON, PERSON]
+
+    process = watch(box, "--json", "--first", 1)
+    [only] = append(client, box.project_id, PERSON)
+    status, text, told = process.end()
+    assert (status, told, [label["id"] for label in json.loads(text)["labels"]]) == (0, "", [only])
+
+    status, text, told = watch(box, "--json").end(signal.SIGINT)
+    assert (status, told, json.loads(text)) == (130, "", {"labels": []})
+
+
 def test_ctrl_c_is_quiet(box: Sandbox, client: KiliClient, watch: Watch) -> None:
     process = watch(box, "--protocol", "graphql-transport-ws")
     append(client, box.project_id, PERSON)
