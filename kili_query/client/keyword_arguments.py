@@ -2,7 +2,8 @@
 
 import inspect
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from difflib import get_close_matches
 from functools import wraps
 from inspect import Parameter, Signature
 from textwrap import fill
@@ -71,6 +72,13 @@ def shows_filters(declaration: type) -> Callable[[_Method], _Method]:
     return decorate
 
 
+def _meant(arguments: Iterable[str], signature: Signature) -> str:
+    """Return a hint at the argument that the first unknown one probably stands for."""
+    unknown = next((name for name in arguments if name not in signature.parameters), None)
+    near = [] if unknown is None else get_close_matches(unknown, signature.parameters, 1)
+    return f": did you mean `{near[0]}`?" if near else ""
+
+
 def takes_filters(declaration: type, positions: Sequence[str] = POSITIONS) -> Callable[[_Method], _Method]:
     """Show the filters of a method, as `shows_filters` does, and let callers give arguments by position."""
 
@@ -82,7 +90,7 @@ def takes_filters(declaration: type, positions: Sequence[str] = POSITIONS) -> Ca
             try:
                 bound = signature.bind(*args, **arguments)
             except TypeError as error:
-                raise TypeError(f"{method.__qualname__}() {error}") from None
+                raise TypeError(f"{method.__qualname__}() {error}{_meant(arguments, signature)}") from None
             return method(**bound.arguments)
 
         return cast("_Method", _shown(call, declaration, signature))

@@ -1,7 +1,8 @@
 """Filter a table of counts by any query: by its columns where they suffice, else also by the labels' JSON."""
 
 import json
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
 import narwhals as nw
@@ -25,6 +26,7 @@ from kili_query.query import Query, parse
 from kili_query.syntax import lower, print_tree
 from kili_query.targets.base import FRAMES, inexpressible
 from kili_query.targets.closures import Matcher, compile_closure
+from kili_query.targets.column_names import FAULT
 from kili_query.targets.column_search import FoundColumns
 from kili_query.targets.columns import to_narwhals
 
@@ -58,6 +60,8 @@ def filter(  # noqa: A001 - `frames.filter` is what it does
         A frame of the same library with the matching rows, in order. Labels whose counts are unknown are left out. A
         lazy frame stays lazy, unless JSON has to be read: then narwhals collects it.
 
+    A category without a column counts 0. If a table has no count column at all, there is a warning.
+
     Raises:
         QueryError: the query is invalid, or the ontology does not have the job or category.
         NotExpressible: the counts cannot answer the query and ``json_column`` is not set, or the library of the table
@@ -71,7 +75,7 @@ def filter(  # noqa: A001 - `frames.filter` is what it does
     >>> filter(table, "J.A.count >= 2 AND J.B.count == 0")["id"].to_list()
     ['b']
     """
-    query = parse(query) if isinstance(query, str) else query
+    query = query if isinstance(query, Query) else parse(query)
     known = Ontology.if_given(ontology)
     tree = query.tree if known is None else query.bind(known).tree
     cut = _split(tree, known, policy)
@@ -84,6 +88,8 @@ def filter(  # noqa: A001 - `frames.filter` is what it does
         raise ValueError(f"no column `{json_column}`: the table has {', '.join(f'`{name}`' for name in kinds)}")
     found = FoundColumns.of(prefix, kinds.names(), is_case_sensitive=is_case_sensitive)
     used = columns_in_use(lower(cut.pushed), found)
+    if not used and not _is_of_counts(kinds.names(), prefix):
+        warnings.warn(f"the table has no count column, such as `{prefix}JOB/CATEGORY`: every count is 0", stacklevel=2)
     require_names(used, frame.implementation)
     names = [name for name in kinds.names() if can_be_named(name, frame.implementation)]
     condition = to_narwhals(cut.pushed, prefix, names, is_case_sensitive=is_case_sensitive)
@@ -94,6 +100,12 @@ def filter(  # noqa: A001 - `frames.filter` is what it does
         verdicts = list(_verdicts(left, json_column, compile_closure(cut.residual, ontology=known, policy=policy)))
         kept = left.filter(verdicts) if verdicts else left
     return cast("IntoFrameT", kept.to_native())
+
+
+def _is_of_counts(names: Iterable[str], prefix: str) -> bool:
+    """Whether a table may be one of counts, though of none, as `count_table` makes it of labels without content."""
+    inner = [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
+    return FAULT in inner or any("/" in name for name in inner)
 
 
 def _split(tree: Predicate, ontology: Ontology | None, policy: CountPolicy) -> Split:

@@ -78,8 +78,10 @@ def test_arguments_by_position() -> None:
 @pytest.mark.parametrize("name", ["count_labels", "labels", "predictions"])
 def test_wrong_arguments_are_errors_of_the_call(name: str) -> None:
     method = getattr(KiliClient, name)
-    with pytest.raises(TypeError, match=rf"^KiliClient.{name}\(\) got an unexpected keyword argument 'author'$"):
+    with pytest.raises(TypeError, match=rf"^KiliClient.{name}\(\) got an unexpected keyword argument 'author'.*"):
         method(object(), "p", author="Ann")
+    with pytest.raises(TypeError, match=r"'categorysearch': did you mean `category_search`\?$"):
+        method(object(), "p", categorysearch="A.B")
     with pytest.raises(TypeError, match=rf"^KiliClient.{name}\(\) missing a required argument: 'project_id'$"):
         method(object())
     with pytest.raises(TypeError, match=rf"^KiliClient.{name}\(\) multiple values for argument 'asset_id'$"):

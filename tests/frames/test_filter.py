@@ -166,6 +166,16 @@ def test_what_is_no_table() -> None:
             filter(value, "J.A")
     with pytest.raises(ValueError, match="the table has no columns"):
         filter(pl.DataFrame(), "J.A")
+    with pytest.raises(TypeError, match="a query is a str, not DataFrame"):
+        filter("J.A", pl.DataFrame())  # type: ignore[type-var]
+
+
+def test_what_is_no_table_of_counts() -> None:
+    for table, prefix in ((pl.DataFrame({"id": ["a"]}), ""), (COUNTS, "n_")):
+        with pytest.warns(UserWarning, match=f"the table has no count column, such as `{prefix}JOB/CATEGORY`"):
+            filter(table, "J.A", prefix=prefix)
+    for named in (["id", "fault"], ["K/A"]):
+        filter(pl.DataFrame({name: ["a"] for name in named}), "J.A")
 
 
 def test_a_column_of_json_that_is_not_there() -> None:
