@@ -16,6 +16,7 @@ from typer.main import get_command
 
 from kili_query.cli import FINE
 from kili_query.cli.guard import guarded, settle
+from kili_query.cli.output import QUOTE_IT
 
 GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "Commands for queries": {
@@ -53,6 +54,9 @@ kili-query match 'OBJECTS.PERSON.count >= 3' labels.ndjson
 kili-query labels PROJECT --where 'NOT SCENE.NIGHT'
 """
 
+_QUERIES = ("QUERY", "CODE|QUERY", "B")
+"""How arguments and options that are queries are called in help, the last one where there are two."""
+
 _FRAMEWORK_WORDS = (
     ("^Value error, ", ""),
     ("^Input should be a valid integer.*", "must be a whole number"),
@@ -76,12 +80,17 @@ class _Command(TyperCommand):
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]  # the base of
         # this context is private to typer
+        query = next((f"'{param.metavar}'" for param in self.get_params(ctx) if param.metavar in _QUERIES), None)
+        ctx.allow_extra_args = query is not None  # refused below, with the advice that a query needs
         try:
-            return super().parse_args(ctx, args)
+            rest = super().parse_args(ctx, args)
+            if ctx.args and query is not None:
+                raise typer.BadParameter(f"{QUOTE_IT}; too many arguments: {' '.join(ctx.args)}", param_hint=query)
         except typer.BadParameter as error:
             for pattern, words in _FRAMEWORK_WORDS:
                 error.message = re.sub(pattern, words, error.message)
             raise
+        return rest
 
     def collect_usage_pieces(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]  # as above
         return [piece.replace("{", "").replace("}", "") for piece in super().collect_usage_pieces(ctx)]

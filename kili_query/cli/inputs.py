@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import typer
 
-from kili_query.cli.output import tell, tell_diagnostics
+from kili_query.cli.output import QUERY_NAME, tell, tell_diagnostics
 from kili_query.counting import DEFAULT_POLICY, CountPolicy
 from kili_query.diagnostics import Diagnostic, Severity
 from kili_query.errors import OntologyError, QueryError, QuerySyntaxError, SourceError
@@ -26,7 +26,7 @@ def read_query(argument: str) -> tuple[str, str]:
         SourceError: standard input is not UTF-8.
     """
     if argument != STDIN:
-        return argument, "query"
+        return argument, QUERY_NAME
     try:
         text = sys.stdin.buffer.read().decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -1,11 +1,12 @@
 """Mistakes in what a command is given, told as what they probably are."""
 
 import os
+import re
 from collections.abc import Sequence
 
 import typer
 
-from kili_query.cli.output import tell
+from kili_query.cli.output import QUOTE_IT, tell
 from kili_query.counting.label import LOOKS_LIKE_ASSET, LOOKS_LIKE_CONTENT
 from kili_query.errors import SourceError
 from kili_query.ontology.seen import unseen_names
@@ -16,6 +17,16 @@ from kili_query.scanning.labels import LOOKS_LIKE_PROJECT
 _SHOWN = 5
 
 
+_WORDS_OF_QUERIES = re.compile("AND|OR|NOT|IN|[-+<>=!&|(){}]+", re.IGNORECASE)
+
+
+def _refuse_unquoted(labels: Sequence[str]) -> None:
+    """Refuse labels that are the rest of a query, which a shell has taken apart where it was not in quotes."""
+    rest = next((one for one in labels if _WORDS_OF_QUERIES.fullmatch(one) and one != "-" and not _exists(one)), None)
+    if rest is not None:
+        raise typer.BadParameter(f"{QUOTE_IT}: `{rest}` is taken for a file", param_hint="'QUERY'")
+
+
 def refuse_swapped(first: str, labels: Sequence[str], name: str = "QUERY") -> None:
     """Refuse arguments in the wrong order: a file of labels where something else comes first.
 
@@ -24,6 +35,8 @@ def refuse_swapped(first: str, labels: Sequence[str], name: str = "QUERY") -> No
         labels: the labels.
         name: of the first argument, as the usage line shows it.
     """
+    if name == "QUERY":
+        _refuse_unquoted(labels)
     others = [one for one in labels if one != "-" and not _exists(one)]
     if _exists(first) and others:
         raise typer.BadParameter(

@@ -14,7 +14,7 @@ from typing import Annotated, Literal, TextIO, TypeAlias
 import typer
 from attrs import frozen
 
-from kili_query.diagnostics import Diagnostic, Severity
+from kili_query.diagnostics import Code, Diagnostic, Severity
 from kili_query.diagnostics.layout import display_width, escape_unprintable, printable
 from kili_query.diagnostics.render import (
     ansi,
@@ -34,6 +34,9 @@ FormatOption: TypeAlias = Annotated[
     typer.Option("--format", help="Text with carets goes to standard error, the others to standard output."),
 ]
 STDOUT = "-"
+QUERY_NAME = "query"
+"""What messages call a query that stands on the command line."""
+QUOTE_IT = "a query of several words needs quotes around all of it"
 _QUIET: ContextVar[bool] = ContextVar("quiet", default=False)
 
 
@@ -110,6 +113,8 @@ def tell_diagnostics(found: Iterable[Diagnostic]) -> None:
     shown = [one for one in found if one.severity is Severity.ERROR or not is_quiet()]
     if text := diagnostics_text(shown, sys.stderr):
         _print_on_stderr(text)
+    if any(map(_is_cut_by_shell, shown)):
+        tell("note: without quotes around the whole query, the shell takes `<` and `>` for itself")
 
 
 def choose_format(asked: DiagnosticFormat, *, is_json: bool, is_jsonl: bool) -> DiagnosticFormat:
@@ -119,6 +124,12 @@ def choose_format(asked: DiagnosticFormat, *, is_json: bool, is_jsonl: bool) -> 
     if len(wanted) > 1:
         raise typer.BadParameter(f"not with --format {asked}", param_hint=f"'--{'json' if is_json else 'jsonl'}'")
     return wanted.pop() if wanted else "text"
+
+
+def _is_cut_by_shell(found: Diagnostic) -> bool:
+    """Whether a query of the command line ends at its count, as it does where `>= 3` named a file for the shell."""
+    text = found.source.text.rstrip().lower()
+    return found.code is Code.UNEXPECTED_END and found.source.name == QUERY_NAME and text.endswith(".count")
 
 
 def print_diagnostics(found: Iterable[Diagnostic], wanted: DiagnosticFormat) -> None:

@@ -100,6 +100,8 @@ def show(
         report_on(output)(f"{output}: {counted(len(drawing.shapes), 'shape')} of `{label}`{of}")
     for problem in drawing.problems:
         tell(f"not drawn: {problem}")
+    if not drawing.shapes and view is not None and (fullest := artist.drawing(found, None).view) is not None:
+        tell(f"note: frame or page {view} holds no shape; the fullest one is {fullest}")
     owners.tell_missing()
     return FINE
 

@@ -137,6 +137,27 @@ def test_arguments_in_the_wrong_order(run: Run, labels: Path) -> None:
         assert f"write {name} first, then the labels" in " ".join(ran.err.replace("│", " ").split())
 
 
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("check", "A.B", "AND", "C.D"), "'QUERY': a query of several words needs quotes around all of it; too many"),
+        (("compare", "A.B", "AND", "C.D"), "'B': a query of several words needs quotes around all of it; too many"),
+        (("explain", "A.B", "OR", "C.D"), "'CODE|QUERY': a query of several words needs quotes"),
+        (("labels", "p", "--where", "A.B", "AND", "C.D"), "'QUERY': a query of several words needs quotes"),
+        (("match", "A.B", "and", "C.D", "LABELS"), "needs quotes around all of it: `and` is taken for a file"),
+        (("match", "A.B.count", ">=", "3", "LABELS"), "needs quotes around all of it: `>=` is taken for a file"),
+        (("sheet", "A.B", "|", "LABELS", "-o", "x.png"), "needs quotes around all of it: `|` is taken for a file"),
+        (("match", "A.B.count", "3", "LABELS"), "note: without quotes around the whole query, the shell takes"),
+        (("check", "A.B.count"), "note: without quotes around the whole query, the shell takes `<` and `>`"),
+        (("demo", "more"), "Got unexpected extra argument"),
+    ],
+)
+def test_queries_without_quotes(run: Run, labels: Path, arguments: tuple[str, ...], told: str) -> None:
+    ran = run(*(labels if one == "LABELS" else one for one in arguments))
+    assert (ran.status, ran.out) == (2, "")
+    assert told in ran.err
+
+
 ADVICE = "give the file that has the project's `jsonInterface`"
 
 

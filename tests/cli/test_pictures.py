@@ -130,3 +130,18 @@ def test_a_picture_on_standard_output(run_process: Run, labels: Path, project: P
         assert ran.out.startswith("\x89PNG")
         assert "-: " in ran.err
         assert "leave out --output -" in run_process(*arguments, labels, "-o", "-", "--json").err
+
+
+def test_a_frame_that_holds_nothing(run: Run, tmp_path: Path) -> None:
+    corners = [{"x": x, "y": y} for x, y in ((0.1, 0.1), (0.4, 0.1), (0.4, 0.4), (0.1, 0.4))]
+    box = {
+        "mid": "m",
+        "type": "rectangle",
+        "categories": [{"name": "A"}],
+        "boundingPoly": [{"normalizedVertices": corners}],
+    }
+    video = {"id": "v", "jsonResponse": {"0": {}, "1": {"J": {"annotations": [box]}}}}
+    (tmp_path / "v.ndjson").write_text(json.dumps(video))
+    ran = run("show", "v", "v.ndjson", "-o", "x.png", "--view", "20")
+    note = "note: frame or page 20 holds no shape; the fullest one is 1\n"
+    assert (ran.status, ran.out, ran.err) == (0, "x.png: 0 shapes of `v`, frame or page 20\n", note)
