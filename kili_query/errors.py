@@ -123,6 +123,15 @@ class MalformedLabelError(LabelError):
 class SourceError(DataError):
     """A file or stream that cannot be read as labels, or that is truncated."""
 
+    @classmethod
+    def of(cls, path: object, error: Exception) -> "SourceError":
+        """Return the error to raise when the system cannot read a path.
+
+        >>> print(SourceError.of("a.json", FileNotFoundError(2, "No such file or directory")))
+        cannot read `a.json`: no such file or directory
+        """
+        return cls(f"cannot read `{path}`: {str(getattr(error, 'strerror', None) or error).lower()}")
+
 
 class CacheError(DataError):
     """A label cache that cannot be read or written, or does not hold what was asked."""

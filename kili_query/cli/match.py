@@ -211,9 +211,8 @@ class _Explainer:
     def refuse_missing(self, report: Report) -> None:
         """Fail if a label that was asked for is not there."""
         for name in sorted(self._missing):
-            raise CommandError(
-                f"`{name}` is neither a file nor the id of a label ({counted(report.read, 'label')} read)"
-            )
+            judged = counted(report.judged, "label")
+            raise CommandError(f"`{name}` is neither a file nor the id of a label that could be judged ({judged})")
 
 
 Item: TypeAlias = dict[str, object] | Explained

@@ -30,7 +30,9 @@ def read_file(path: str | PathLike[str]) -> bytes:
         return Path(path).read_bytes()
     except (OSError, ValueError) as error:  # a ValueError when the path holds a null character
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise OntologyError(f"cannot read `{fspath(path)}`: {reason.lower()}") from error
+        inside = Path(path, "project.json")
+        advice = f": give `{fspath(inside)}`" if isinstance(error, IsADirectoryError) and inside.is_file() else ""
+        raise OntologyError(f"cannot read `{fspath(path)}`: {reason.lower()}{advice}") from error
 
 
 @contextmanager

@@ -36,15 +36,14 @@ def opened_image(path: str | os.PathLike[str], size: tuple[int, int] | None = No
                 image.draft(image.mode, (LONGEST_PX, LONGEST_PX))  # of a huge JPEG, what is drawn is enough
                 return as_rgb(ImageOps.exif_transpose(image) if is_turned and _turns(image) else image)
     except FileNotFoundError as error:
-        raise SourceError(f"{os.fspath(path)}: no such file or directory") from error
+        raise SourceError.of(os.fspath(path), error) from error
     except Image.DecompressionBombError as error:
-        reason = f"it has more than {_MOST_PIXELS:,} pixels, which is the most that is drawn upon: shrink it first"
-        raise SourceError(f"{os.fspath(path)}: {reason}") from error
+        reason = f"has more than {_MOST_PIXELS:,} pixels, which is the most that is drawn upon: shrink it first"
+        raise SourceError(f"`{os.fspath(path)}` {reason}") from error
     except UnidentifiedImageError as error:
-        raise SourceError(f"{os.fspath(path)}: it is not an image that can be read") from error
+        raise SourceError(f"`{os.fspath(path)}` is not an image that can be read") from error
     except _BROKEN as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else f"it cannot be read: {error}"
-        raise SourceError(f"{os.fspath(path)}: {reason.lower()}") from error
+        raise SourceError.of(os.fspath(path), error) from error
 
 
 def _turns(image: Image.Image) -> bool:

@@ -86,8 +86,8 @@ class ByteReader:
         return True
 
     def fault(self, what: str) -> SourceError:
-        """Return the error to raise when the bytes cannot be read any further."""
-        return SourceError(f"{self.name}: {what}")
+        """Return the error to raise when the bytes cannot be read any further; ``what`` begins with a verb."""
+        return SourceError(f"`{self.name}` {what}")
 
 
 def file_reader(name: str, file: ReadableFile, tally: Callable[[int], None]) -> ByteReader:
@@ -119,7 +119,7 @@ def _chunks_of(name: str, file: ReadableFile, tally: Callable[[int], None]) -> I
         try:
             data = read(CHUNK_BYTES)
         except (OSError, EOFError, UnicodeDecodeError) as error:
-            raise SourceError(f"{name}: {getattr(error, 'strerror', None) or error}") from error
+            raise SourceError.of(name, error) from error
         if not data:
             return
         # a lone surrogate becomes invalid UTF-8, and is reported where it stands

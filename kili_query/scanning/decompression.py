@@ -30,6 +30,7 @@ _REFUSED = {
 }
 # a call returns all that its input decompresses to, and 4 bytes may hold 128 KiB: small bites keep memory bounded
 _ZSTD_BITE_BYTES = 2048
+_TAR = slice(257, 262)  # of the first header
 _MOVIE = b"ftyp"  # in MP4, MOV, HEIC and AVIF files, after the size of the first box
 
 
@@ -60,6 +61,9 @@ def unpack(reader: ByteReader) -> ByteReader:
     for start, what in _REFUSED.items():
         if text.peek(len(start)) == start:
             raise text.fault(what)
+    may_be_tar = bool(text.peek(1).strip(b"{[ \t\r\n"))  # of JSON no more is awaited, because it may come line by line
+    if may_be_tar and text.peek(_TAR.stop)[_TAR] == b"ustar":
+        raise text.fault("is a tar archive: unpack it first")
     if text.peek(8)[4:] == _MOVIE:
         raise text.fault("is a video or an HEIC or AVIF image, not JSON")
     return text

@@ -39,7 +39,7 @@ _LABEL_FILE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _NO_EXPORT = (
-    "not a raw export: it has no `data.json`, no folder `labels` with JSON files and no `labels*.ndjson`; "
+    "is not a raw export: it has no `data.json`, no folder `labels` with JSON files and no `labels*.ndjson`; "
     "files with other names have to be given one by one"
 )
 _FORMAT = re.compile(rb"^- Exported format: *(\S+)", re.MULTILINE)
@@ -114,28 +114,28 @@ def _check_path(path: str) -> None:
     try:
         is_folder = stat.S_ISDIR(os.stat(path).st_mode)
     except (OSError, ValueError) as error:  # a ValueError for a zero byte in the path
-        raise SourceError(f"{path}: {getattr(error, 'strerror', None) or error}") from error
+        raise SourceError.of(path, error) from error
     if is_folder and next(_files_in(path), None) is None:
         readme = os.path.join(path, _README)
         if not os.path.exists(readme):
-            raise SourceError(f"{path}: {_NO_EXPORT}")
+            raise SourceError(f"`{path}` {_NO_EXPORT}")
         with _opened(readme) as file:
             reason = _lack_of_labels(file.read(_README_BYTES))
         if reason:
-            raise SourceError(f"{path}: {reason}")
+            raise SourceError(f"`{path}` {reason}")
 
 
 def _lack_of_labels(readme: bytes) -> str | None:
     """Return why an export has no label files, according to its readme; None where it may be empty.
 
     >>> _lack_of_labels(b"- Exported format: coco")
-    'an export in the format `coco`, not a raw one: write the labels as `raw` or `jsonl`, and read those'
+    'is an export in the format `coco`, not a raw one: write the labels as `raw` or `jsonl`, and read those'
     """
     stated = _FORMAT.search(readme)
     name = "raw" if stated is None else stated[1].decode("utf-8", "replace")
     if name in _WITH_LABELS:
         return None
-    return f"an export in the format `{name}`, not a raw one: write the labels as `raw` or `jsonl`, and read those"
+    return f"is an export in the format `{name}`, not a raw one: write the labels as `raw` or `jsonl`, and read those"
 
 
 def _is_path(value: object) -> TypeGuard[str | os.PathLike[str]]:
@@ -154,7 +154,7 @@ def _files_in(folder: str) -> Iterator[str]:
     """Return the label files of an exported folder, by their paths inside it, in a fixed order."""
 
     def fail(error: OSError) -> None:
-        raise SourceError(f"{error.filename}: {error.strerror}") from error
+        raise SourceError.of(error.filename, error) from error
 
     for where, folders, files in os.walk(folder, onerror=fail):
         folders.sort()
@@ -170,7 +170,7 @@ def _opened(path: str) -> IO[bytes]:
     try:
         return open(path, "rb")
     except OSError as error:
-        raise SourceError(f"{path}: {error.strerror}") from error
+        raise SourceError.of(path, error) from error
 
 
 def _size_of(source: object) -> int | None:

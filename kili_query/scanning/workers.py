@@ -198,7 +198,7 @@ def judge_chunk(chunk: FileChunk, judge: Judge[bool]) -> Done:
     try:
         found.extend(_together(judge.undecoded(texts())))
     except OSError as error:
-        return Done(found, lines, SourceError(f"{chunk.path}: {error.strerror or error}"))
+        return Done(found, lines, SourceError.of(chunk.path, error))
     return Done(found, lines)
 
 

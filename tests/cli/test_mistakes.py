@@ -336,7 +336,7 @@ class TestOtherFilesInPlaceOfLabels:
         ],
     )
     def test_a_known_format(self, told: Callable[[bytes], list[str]], start: bytes, name: str) -> None:
-        assert told(start + b"\0\xff\n" * 100) == [f"error: given: {name}, not JSON"]
+        assert told(start + b"\0\xff\n" * 100) == [f"error: `given` {name}, not JSON"]
 
     def test_any_other_bytes(self, told: Callable[[bytes], list[str]]) -> None:
         heading, error = told(b"\x81\0\xfe\n" * 100)

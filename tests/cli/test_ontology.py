@@ -45,7 +45,7 @@ def test_which_one_is_used(run: Run, folder: Path, labels: Path, project: Path) 
     assert "note: names were not checked (no --ontology)" in ran.err
     assert run(*asked, own, labels).status == 1, "the labels are in two folders"
     assert run(*asked, folder).err.startswith("note: using the ontology "), "a folder holds both"
-    assert run(*asked, "labels.ndjson").err == "error: labels.ndjson: No such file or directory\n"
+    assert run(*asked, "labels.ndjson").err == "error: cannot read `labels.ndjson`: no such file or directory\n"
     assert run(*asked, own, KILI_ONTOLOGY="none.json").err.splitlines()[-1].startswith("error: ")
     assert run("check", "OBJECTS.PERSN", KILI_ONTOLOGY=str(project)).status == 2
     assert run("compare", "OBJECTS.DOG", "OBJECTS.CAR", "--complete", KILI_ONTOLOGY=str(project)).status == 1

@@ -39,7 +39,7 @@ def test_show_refuses(run: Run, labels: Path, project: Path, tmp_path: Path) -> 
     path = tmp_path / "a.png"
     for arguments, message in (
         (("nobody", labels), "no label has the id `nobody`, and no asset of one: 34 were read"),
-        (("label030752", labels, "--image", project), "it is not an image that can be read"),
+        (("label030752", labels, "--image", project), "is not an image that can be read"),
         (("label030752", labels, "--image", tmp_path / "none.png"), "no such file or directory"),
         (("label030752", labels, "--images", tmp_path / "none"), "is not a folder"),
         (("label030752", tmp_path / "none.ndjson"), "none.ndjson"),

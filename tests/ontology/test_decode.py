@@ -216,7 +216,10 @@ def test_an_interface_may_be_nested_too_deep() -> None:
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(OntologyError, match=r"missing\.json.*no such file"):
         Ontology.load(tmp_path / "missing.json")
-    with pytest.raises(OntologyError, match="directory"):
+    with pytest.raises(OntologyError, match=r"directory$"):
+        Ontology.load(tmp_path)
+    (tmp_path / "project.json").touch()
+    with pytest.raises(OntologyError, match=r"directory: give `.*project\.json`$"):
         Ontology.load(tmp_path)
     with pytest.raises(OntologyError, match="null"):
         Ontology.load("a\0b")

@@ -240,7 +240,7 @@ def test_truncated_compression_is_an_error_after_the_good_part(pack, tmp_path):
     path.write_bytes(packed[: len(packed) * 3 // 4])
     labels = scan(path, "SKY.BLUE.count == 0")
     given = []
-    with pytest.raises(SourceError, match="labels: is truncated: its compressed data ends early"):
+    with pytest.raises(SourceError, match="labels` is truncated: its compressed data ends early"):
         given.extend(one["id"] for one in labels)
     assert given == [str(number) for number in range(len(given))]
     assert 12_000 < len(given) < 20_000
@@ -265,7 +265,7 @@ def test_damaged_gzip_is_an_error(tmp_path):
     packed[-6] ^= 1  # in the checksum
     path = tmp_path / "labels.gz"
     path.write_bytes(packed)
-    with pytest.raises(SourceError, match=r"labels\.gz: is damaged: incorrect data check$"):
+    with pytest.raises(SourceError, match=r"labels\.gz` is damaged: incorrect data check$"):
         list(scan(path, QUERY))
     path.write_bytes(gzip.compress(ndjson()) + b"more")
     with pytest.raises(SourceError, match="other bytes after the end"):
@@ -275,14 +275,14 @@ def test_damaged_gzip_is_an_error(tmp_path):
 def test_damaged_zstd_is_an_error(tmp_path):
     path = tmp_path / "labels.zst"
     path.write_bytes(zstandard.compress(ndjson()) + b"more")
-    with pytest.raises(SourceError, match=r"labels\.zst: is damaged"):
+    with pytest.raises(SourceError, match=r"labels\.zst` is damaged"):
         list(scan(path, QUERY))
 
 
 def test_an_open_file_that_fails_is_an_error(tmp_path):
     path = tmp_path / "labels.txt"
     path.write_bytes(ndjson() + b"\xff")
-    with path.open(encoding="utf-8") as file, pytest.raises(SourceError, match=r"labels\.txt: .*can't decode"):
+    with path.open(encoding="utf-8") as file, pytest.raises(SourceError, match=r"labels\.txt`: .*can't decode"):
         list(scan(file, QUERY))
 
 

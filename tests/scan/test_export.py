@@ -173,7 +173,7 @@ def test_streams_of_labels_in_a_folder_are_read_and_other_data_is_not(tmp_path):
 
 def test_a_folder_that_is_not_an_export_is_refused_at_once(tmp_path):
     (tmp_path / "notes.ndjson").write_text("{}")
-    with pytest.raises(SourceError, match=r"not a raw export: .* files with other names have to be given one by one"):
+    with pytest.raises(SourceError, match=r"` is not a raw export: .* files with other names have to be given one"):
         scan(tmp_path, QUERY)
 
 
@@ -183,7 +183,7 @@ def test_a_zip_that_is_not_an_export_is_refused(tmp_path):
         with zipfile.ZipFile(path, "w") as archive:
             for name in names:
                 archive.writestr(name, "{}")
-        with pytest.raises(SourceError, match=r"x\.zip: not a raw export"):
+        with pytest.raises(SourceError, match=r"x\.zip` is not a raw export"):
             list(scan(path, QUERY))
 
 
@@ -280,13 +280,13 @@ def test_an_export_in_another_format_is_named(tmp_path):
     folder.mkdir()
     (folder / "README.kili.txt").write_text(readme)
     (folder / "labels.json").write_text("{}")
-    with pytest.raises(SourceError, match=": an export in the format `coco`"):
+    with pytest.raises(SourceError, match="` is an export in the format `coco`"):
         scan(folder, QUERY)
     for names in (["README.kili.txt", "labels.json"], ["labels.json", "README.kili.txt"]):
         with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
             for name in names:
                 archive.writestr(name, (folder / name).read_bytes())
-        with pytest.raises(SourceError, match=r"x\.zip: an export in the format `coco`, not a raw one"):
+        with pytest.raises(SourceError, match=r"x\.zip` is an export in the format `coco`, not a raw one"):
             list(scan(tmp_path / "x.zip", QUERY))
     with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
         archive.writestr("README.kili.txt", readme.replace("coco", "raw"))

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -162,13 +163,23 @@ def test_a_value_that_is_not_a_source_is_refused_at_once(source):
 @pytest.mark.parametrize("wrap", [str, Path, lambda path: [path], lambda path: ("-", path)])
 def test_a_missing_file_is_refused_at_once(wrap, tmp_path):
     path = tmp_path / "nowhere.ndjson"
-    with pytest.raises(SourceError, match=r"nowhere\.ndjson: No such file or directory"):
+    with pytest.raises(SourceError, match=r"nowhere\.ndjson`: no such file or directory"):
         scan(wrap(path), QUERY)
 
 
 def test_a_path_that_no_system_takes_is_refused():
     with pytest.raises(SourceError, match="null byte"):
         scan("a\0b", QUERY)
+
+
+def tar_archive() -> bytes:
+    """Labels in a tar archive, whose lines could be read as NDJSON but for the first and the last."""
+    written = io.BytesIO()
+    with tarfile.open(fileobj=written, mode="w") as archive:
+        entry = tarfile.TarInfo("labels.ndjson")
+        entry.size = len(ndjson())
+        archive.addfile(entry, io.BytesIO(ndjson()))
+    return written.getvalue()
 
 
 @pytest.mark.parametrize(
@@ -178,12 +189,14 @@ def test_a_path_that_no_system_takes_is_refused():
         (b"BZh91AY&SY", "compressed with bzip2"),
         (b"\xfd7zXZ\0", "compressed with xz"),
         (b"PAR1\x15\x04", "a Parquet file"),
+        (tar_archive(), "a tar archive: unpack it first"),
+        (gzip.compress(tar_archive(), mtime=0), "a tar archive: unpack it first"),
     ],
 )
 def test_known_binary_formats_are_refused(data, what, tmp_path):
     path = tmp_path / "file"
     path.write_bytes(data)
-    with pytest.raises(SourceError, match=f"file: is {what}"):
+    with pytest.raises(SourceError, match=f"file` is {what}"):
         list(scan(path, QUERY))
 
 
