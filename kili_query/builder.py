@@ -38,8 +38,6 @@ from kili_query.ast import (
 )
 from kili_query.query import Query, built_query
 
-__all__ = ["Count", "CountOf", "JobReference", "job"]
-
 Operand: TypeAlias = "Count | int | float | Decimal"
 
 

@@ -14,8 +14,6 @@ from contextvars import ContextVar
 from attrs import define
 from urllib3.connection import HTTPConnection
 
-__all__ = ["Deadlines", "Watch", "watched"]
-
 _IDLE_S = 10.0
 
 

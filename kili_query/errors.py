@@ -30,31 +30,6 @@ from collections.abc import Mapping, Sequence
 
 from kili_query.diagnostics import Diagnostic, Severity
 
-__all__ = [
-    "ArgumentError",
-    "AuthenticationFailed",
-    "CacheError",
-    "DataError",
-    "FeedUnavailable",
-    "GraphQLError",
-    "IncompatibleArgumentsError",
-    "KiliQueryError",
-    "LabelError",
-    "MalformedLabelError",
-    "MissingArgumentError",
-    "MissingExtraError",
-    "MutationOutcomeUnknown",
-    "NotExpressible",
-    "NotFound",
-    "OntologyError",
-    "QueryError",
-    "QuerySyntaxError",
-    "ServiceError",
-    "SourceError",
-    "TransportError",
-    "UnknownContentError",
-]
-
 
 class KiliQueryError(Exception):
     """The base class of all errors that this package raises."""

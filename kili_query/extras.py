@@ -6,8 +6,6 @@ from types import ModuleType
 
 from kili_query.errors import MissingExtraError
 
-__all__ = ["has_extra", "load"]
-
 _MODULES_OF_EXTRA = {
     "fast": ("msgspec",),
     "cache": ("deltalake", "narwhals", "numpy", "polars", "pyarrow"),

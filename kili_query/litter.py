@@ -2,8 +2,6 @@
 
 import re
 
-__all__ = ["is_litter"]
-
 # AppleDouble files hold what other file systems cannot: `._a.json` beside `a.json`, below `__MACOSX` in a zip
 _LITTER = re.compile(
     r"(?:.*[/\\])?(?:__MACOSX(?:[/\\].*)?|(?:\._[^/\\]*|\.DS_Store|Thumbs\.db|desktop\.ini))", re.IGNORECASE | re.DOTALL

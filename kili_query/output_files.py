@@ -21,21 +21,6 @@ from kili_query.extras import has_extra
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-__all__ = [
-    "COMPRESSED",
-    "OF_NDJSON",
-    "Replacement",
-    "WriteError",
-    "cannot_write",
-    "check_compression",
-    "check_suffix",
-    "compressed",
-    "has_lock",
-    "is_at",
-    "refuse_inputs",
-    "replaced",
-    "target_of",
-]
 
 COMPRESSED = (".gz", ".zst")
 """Suffixes for which text is compressed."""

@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 
     from kili_query.targets.raw_bytes import BytesMatcher
 
-__all__ = ["Plan", "Query", "built_query", "check", "parse", "query_of", "validate"]
 
 TargetName: TypeAlias = Literal["server", "columns", "labels"]
 _CAPABILITIES: dict[TargetName, Capabilities] = {"server": CORE, "columns": COLUMNS, "labels": LABELS}

@@ -7,8 +7,6 @@ Their only source are the top-level folders ``grammar/`` and ``docs/``. The buil
 from pathlib import Path
 from pkgutil import get_data
 
-__all__ = ["read_text"]
-
 
 def read_text(*parts: str) -> str:
     """The text of a shipped file, named by its path in the repository, part by part.

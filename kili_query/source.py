@@ -5,8 +5,6 @@ from typing import NamedTuple
 
 from attrs import field, frozen
 
-__all__ = ["NOWHERE", "Position", "Source", "Span"]
-
 
 class Span(NamedTuple):
     """A half-open range of offsets in a text, counted in code points.

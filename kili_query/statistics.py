@@ -34,8 +34,6 @@ from kili_query.ontology import Ontology, OntologySource
 from kili_query.syntax import lower
 from kili_query.targets.closures import Matcher, compile_closure
 
-__all__ = ["Histogram", "Statistics"]
-
 Pair: TypeAlias = tuple[str, str]
 
 _GUESS = 1 / 3

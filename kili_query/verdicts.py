@@ -8,8 +8,6 @@ from kili_query.logic import Verdict
 from kili_query.ontology import Ontology, OntologySource
 from kili_query.query import Query, validate
 
-__all__ = ["always_true", "disjoint", "equivalent", "implies", "satisfiable"]
-
 
 def satisfiable(
     query: str | Query,

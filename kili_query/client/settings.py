@@ -129,16 +129,6 @@ class Settings:
         return urlunsplit(parts._replace(scheme="wss" if parts.scheme == "https" else "ws"))
 
     @property
-    def version_url(self) -> str:
-        """Where the service tells its version.
-
-        >>> Settings("secret", "https://graphql.example/api/label/v2/graphql").version_url
-        'https://graphql.example/api/label/v2/version'
-        """
-        parts = urlsplit(self.endpoint)
-        return urlunsplit(parts._replace(path=parts.path.removesuffix("/graphql") + "/version"))
-
-    @property
     def authenticated_prefix(self) -> str:
         """Return the start that all URLs of the service share; an endpoint of another form stands alone."""
         is_usual = urlsplit(self.endpoint).path.endswith("/api/label/v2/graphql")

@@ -20,8 +20,6 @@ from kili_query.export.options import Options
 from kili_query.export.project import Project
 from kili_query.extras import load
 
-__all__ = ["MANIFEST", "README", "Sink", "manifest", "opened_archive", "opened_file", "readme"]
-
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date of a zip
 _READABLE = 0o100644 << 16
 _LARGE_BYTES = 1 << 30

@@ -1,6 +1,6 @@
 """The dict that a label is: it shares its values with whoever gave it until one is changed, or handed out to be."""
 
-from collections.abc import ItemsView, Iterable, Iterator, Mapping, ValuesView
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from functools import lru_cache
 
 from kili_query.labels.json_values import copy_of
@@ -46,20 +46,12 @@ class LabelDict(dict[str, object]):
             dict.__setitem__(self, key, copy_of(value))
             self.version += 1
 
-    def _own_all(self) -> None:
-        for key in dict.keys(self):
-            self.own(key)
-
     def __getitem__(self, key: str) -> object:
         value = dict.__getitem__(self, key)
         if type(value) in _SHAREABLE:
             return value
         self.own(key)
         return dict.__getitem__(self, key)
-
-    def get(self, key: str, default: object = None) -> object:
-        """Return the value of a key, or the default."""
-        return self[key] if key in self else default  # noqa: SIM401 - that would be this method
 
     def __setitem__(self, key: str, value: object) -> None:
         dict.__setitem__(self, key, value)
@@ -73,15 +65,11 @@ class LabelDict(dict[str, object]):
     def __iter__(self) -> Iterator[str]:
         return dict.__iter__(self)  # being here, it makes `dict(label)` ask for each value by the methods above
 
-    def items(self) -> ItemsView[str, object]:  # type: ignore[override]  # the builtin's view is a subclass of its own
-        """Return keys and values."""
-        self._own_all()
-        return dict.items(self)
-
-    def values(self) -> ValuesView[object]:  # type: ignore[override]  # as above
-        """Return the values."""
-        self._own_all()
-        return dict.values(self)
+    get = MutableMapping.get  # type: ignore[assignment]  # these go through the methods above and below
+    items = MutableMapping.items  # type: ignore[assignment]
+    values = MutableMapping.values  # type: ignore[assignment]
+    setdefault = MutableMapping.setdefault
+    update = MutableMapping.update
 
     def pop(self, key: str, default: object = _NO_DEFAULT) -> object:
         """Take a key out."""
@@ -93,22 +81,9 @@ class LabelDict(dict[str, object]):
 
     def popitem(self) -> tuple[str, object]:
         """Take the last key out."""
-        self._own_all()
+        self.own(next(reversed(self), ""))
         self.version += 1
         return dict.popitem(self)
-
-    def setdefault(self, key: str, default: object = None) -> object:
-        """Return the value of a key, after setting it where it is missing."""
-        if key not in self:
-            self[key] = default
-        return self[key]
-
-    def update(  # type: ignore[override]  # one signature for all
-        self, other: Mapping[str, object] | Iterable[tuple[str, object]] = (), /, **more: object
-    ) -> None:
-        """Set several keys."""
-        for key, value in dict(other, **more).items():
-            self[key] = value
 
     def __ior__(self, other: Mapping[str, object] | Iterable[tuple[str, object]]) -> "LabelDict":  # type: ignore[override, misc]
         self.update(other)

@@ -1,11 +1,10 @@
 """Simplification: the passes, run until none of them changes anything.
 
-One loop runs them, and alone knows how to name, time and trace each step, and when to give up.
+One loop runs them, and alone knows how to name and record each step, and when to give up.
 """
 
 from collections.abc import Callable, Iterable
 from itertools import cycle, islice
-from time import perf_counter
 from typing import TypeAlias
 
 from attrs import frozen
@@ -61,7 +60,7 @@ def _conditions(tree: Predicate, context: _Context) -> Predicate:
     if context.brackets == MAX_BRACKETS:
         return tree
     inner = _Context(brackets=context.brackets + 1)  # facts speak of whole labels, not of one object's children
-    return simplify_conditions(tree, lambda condition: _run(condition, inner, None).tree)
+    return simplify_conditions(tree, lambda condition: _run(condition, inner).tree)
 
 
 _FIRST: tuple[tuple[str, Pass], ...] = (
@@ -99,19 +98,14 @@ class Step:
         name: of the pass.
         before: the tree that it was given.
         after: what it made of it.
-        elapsed_s: how long it took, in seconds.
     """
 
     name: str
     before: Predicate
     after: Predicate
-    elapsed_s: float
 
     def __str__(self) -> str:
         return f"{self.name}: {print_tree(self.after)}"
-
-
-Trace: TypeAlias = Callable[[Step], None]
 
 
 @frozen
@@ -129,13 +123,12 @@ class Simplification:
     note: str = ""
 
 
-def simplify(tree: Predicate, *, facts: Iterable[Fact] = (), trace: Trace | None = None) -> Predicate:
+def simplify(tree: Predicate, *, facts: Iterable[Fact] = ()) -> Predicate:
     """An equivalent tree, as short as the passes can make it and never longer, equal for simplifying it again.
 
     Args:
         tree: any predicate.
         facts: what may be taken for granted of the labels; then it is equivalent on those labels alone.
-        trace: is given each step that changed the tree.
 
     Returns:
         A tree of the core where that is no longer than what was given; else one with sugar; else the tree itself.
@@ -144,19 +137,19 @@ def simplify(tree: Predicate, *, facts: Iterable[Fact] = (), trace: Trace | None
     >>> print_tree(simplify(parse_tree("NOT (J.B.count <= 4 OR J.A.count != 2) AND (J.B.count > 5 OR J.B.count > 3)")))
     'J.A.count == 2 AND J.B.count > 4'
     """
-    return simplify_steps(tree, facts=facts, trace=trace).tree
+    return simplify_steps(tree, facts=facts).tree
 
 
-def simplify_steps(tree: Predicate, *, facts: Iterable[Fact] = (), trace: Trace | None = None) -> Simplification:
+def simplify_steps(tree: Predicate, *, facts: Iterable[Fact] = ()) -> Simplification:
     """Simplify and tell how; see `simplify`."""
-    return _run(tree, _Context(tuple(facts)), trace)
+    return _run(tree, _Context(tuple(facts)))
 
 
-def _run(tree: Predicate, context: _Context, trace: Trace | None) -> Simplification:
+def _run(tree: Predicate, context: _Context) -> Simplification:
     if _is_simple(tree) and not context.facts:
         return Simplification(tree)
     steps: list[Step] = []
-    run = _runner(context, steps, trace)
+    run = _runner(context, steps)
     core = _core_of(tree, run)
     if core is None:
         return Simplification(tree, tuple(steps), "too large to simplify within the budget")
@@ -172,20 +165,17 @@ def _run(tree: Predicate, context: _Context, trace: Trace | None) -> Simplificat
 
 def simplify_core(tree: Predicate) -> Predicate:
     """Simplify for programs: the result has no sugar, though its text may be longer."""
-    core = tree if _is_simple(tree) else _core_of(tree, _runner(_Context(), [], None))
+    core = tree if _is_simple(tree) else _core_of(tree, _runner(_Context(), []))
     return lower(tree if core is None else core)  # conditions in brackets are simplified for people
 
 
-def _runner(context: _Context, steps: list[Step], trace: Trace | None) -> Run:
+def _runner(context: _Context, steps: list[Step]) -> Run:
     """Return a function that runs a pass and records the step if it changed the tree."""
 
     def run(name: str, apply: Pass, before: Predicate) -> Predicate:
-        start = perf_counter()
         after = apply(before, context)
         if after is not before and after != before:
-            steps.append(Step(name, before, after, perf_counter() - start))
-            if trace is not None:
-                trace(steps[-1])
+            steps.append(Step(name, before, after))
             return after
         return before
 

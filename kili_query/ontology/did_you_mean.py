@@ -65,7 +65,6 @@ def distance(left: str, right: str, limit: int) -> int:
     far = limit + 1
     if abs(len(left) - len(right)) > limit:
         return far
-    left, right = _without_common_ends(left, right)
     before: list[int] = []
     last = [min(column, far) for column in range(len(right) + 1)]
     for row, char in enumerate(left, start=1):
@@ -82,19 +81,6 @@ def distance(left: str, right: str, limit: int) -> int:
             return far
         before, last = last, current
     return last[-1]
-
-
-def _without_common_ends(left: str, right: str) -> tuple[str, str]:
-    """Remove the common start and end of two words, which does not change their distance."""
-    start = _common(left, right)
-    left, right = left[start:], right[start:]
-    end = _common(left[::-1], right[::-1])
-    return left[: len(left) - end], right[: len(right) - end]
-
-
-def _common(left: str, right: str) -> int:
-    pairs = enumerate(zip(left, right, strict=False))
-    return next((index for index, (one, other) in pairs if one != other), min(len(left), len(right)))
 
 
 def places_of_category(name: str, jobs: Iterable[Job]) -> list[tuple[str, str]]:

@@ -140,14 +140,6 @@ def _can_draw(face: Face, char: str) -> bool:
         return False
 
 
-def forget_system_faces() -> None:
-    """Search for the fonts of the system again when they are needed next."""
-    _searches.clear()
-    _found.clear()
-    _system_files.cache_clear()
-    _system_face_for.cache_clear()
-
-
 @cache
 def _system_files() -> tuple[Path, ...]:
     """Return the fonts of the system, those first that are likely to help."""

@@ -13,8 +13,6 @@ from kili_query.pictures.canvas import draw
 from kili_query.pictures.drawing import Drawing, drawing_of
 from kili_query.pictures.lettering import MORE, MOST_LINES, clean, cut, shortened
 
-__all__ = ["html_of", "png_of"]
-
 _KEY_CHARACTERS = 200
 
 

@@ -203,31 +203,28 @@ def test_an_entry_of_the_wrong_type(folders: tuple[Path, Path]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("endpoint", "websocket", "version", "prefix"),
+    ("endpoint", "websocket", "prefix"),
     [
         (
             ENDPOINT,
             "wss://kili.example/api/label/v2/graphql",
-            "https://kili.example/api/label/v2/version",
             "https://kili.example/api/label/v2",
         ),
         (
             "http://http.example:80/graphql/graphql",
             "ws://http.example:80/graphql/graphql",
-            "http://http.example:80/graphql/version",
             "http://http.example:80/graphql/graphql",
         ),
         (
             "http://[::1]:4000/graphql",
             "ws://[::1]:4000/graphql",
-            "http://[::1]:4000/version",
             "http://[::1]:4000/graphql",
         ),
     ],
 )
-def test_derived_urls(endpoint: str, websocket: str, version: str, prefix: str) -> None:
+def test_derived_urls(endpoint: str, websocket: str, prefix: str) -> None:
     settings = Settings("k", endpoint)
-    assert (settings.websocket_url, settings.version_url, settings.authenticated_prefix) == (websocket, version, prefix)
+    assert (settings.websocket_url, settings.authenticated_prefix) == (websocket, prefix)
 
 
 @pytest.mark.parametrize(

@@ -50,9 +50,16 @@ def system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     folder.mkdir()
     monkeypatch.setattr(faces, "_FOLDERS", {})
     monkeypatch.setattr(faces, "_OTHER_FOLDERS", (str(folder),))
-    faces.forget_system_faces()
+    _forget_faces()
     yield folder
-    faces.forget_system_faces()
+    _forget_faces()
+
+
+def _forget_faces() -> None:
+    faces._searches.clear()
+    faces._found.clear()
+    faces._system_files.cache_clear()
+    faces._system_face_for.cache_clear()
 
 
 def named(*names: str) -> dict[str, Any]:

@@ -30,8 +30,6 @@ from kili_query.labels.geometry import Size
 from kili_query.labels.structure import Frame
 from kili_query.ontology import Job
 
-__all__ = ["COCO"]
-
 _TOOLS = frozenset({"rectangle", "polygon", "semantic"})
 _FOLDER = "data"
 _LICENSE = {"id": 0, "name": "unknown", "url": ""}

@@ -13,8 +13,6 @@ from numpy.typing import NDArray
 from kili_query.export.formats.rings import Extent, Parts
 from kili_query.labels.geometry import BoundingBox
 
-__all__ = ["extents", "filled"]
-
 
 def extents(shapes: Sequence[Parts]) -> list[Extent]:
     """Return the extent of each shape; much faster for many shapes at a time.

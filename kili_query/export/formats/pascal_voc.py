@@ -18,8 +18,6 @@ from kili_query.labels.geometry import Size
 from kili_query.labels.structure import Frame
 from kili_query.ontology import Job
 
-__all__ = ["PASCAL_VOC"]
-
 _FOLDER = "images"
 _NOT_IN_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 

@@ -21,8 +21,6 @@ from kili_query.export.naming import without_image_extension
 from kili_query.labels.structure import Frame
 from kili_query.ontology import Job
 
-__all__ = ["YOLO_V4", "YOLO_V5", "YOLO_V7", "YOLO_V8"]
-
 _TOOLS = frozenset({"rectangle", "polygon", "semantic"})
 
 

@@ -15,8 +15,6 @@ from kili_query.export.formats.drawn import edges_of
 from kili_query.export.formats.json_text import number_lines
 from kili_query.export.formats.rings import Drawn, Edges
 
-__all__ = ["lines_of", "lines_of_boxes", "one_line", "yaml_plain", "yaml_quoted"]
-
 
 def lines_of(drawn: Sequence[tuple[int, Drawn]]) -> bytes:
     """Return the lines of a file: boxes if all shapes are rectangles, otherwise an outline without holes for each part.
