@@ -84,7 +84,7 @@ def checked_root(json_response: object) -> Map:
     """
     if json_response is None:
         raise UnknownContentError("the content of the label is unknown")
-    return _map(json_response, "the response", None)
+    return _map(json_response, "the content of the label", None)
 
 
 def is_video(response: Map | Mapping[str, object], rules: Rules) -> bool:

@@ -345,7 +345,9 @@ class TestOtherFilesInPlaceOfLabels:
 
     def test_different_faults_are_all_told(self, told: Callable[[bytes], list[str]]) -> None:
         lines = told(b'{"jsonResponse": null}\n{"jsonResponse": 1}\n{"jsonResponse": null}\n')
-        assert [line for line in lines if "given:2" in line] == ["  malformed: given:2: the response must be an object"]
+        assert [line for line in lines if "given:2" in line] == [
+            "  malformed: given:2: the content of the label must be an object"
+        ]
         assert len(lines) == 3
 
     @pytest.mark.parametrize(

@@ -7,11 +7,12 @@ Standard input holds ``{"api_key", "endpoint", "calls": [arguments]}``. Standard
 import json
 import sys
 
-from kili.client import Kili  # type: ignore[import-not-found,unused-ignore]  # of another environment
-from kili_events import parse_event  # type: ignore[import-not-found,unused-ignore]  # as above
-
 
 def main() -> None:
+    # here, because pytest imports this module too, in an environment without the official client
+    from kili.client import Kili  # type: ignore[import-not-found,unused-ignore]
+    from kili_events import parse_event  # type: ignore[import-not-found,unused-ignore]
+
     script = json.load(sys.stdin)
     client = Kili(api_key=script["api_key"], api_endpoint=script["endpoint"])
     records: list[dict[str, object]] = []

@@ -19,7 +19,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 import kili_query as kq
 from kili_query.ast import Predicate, counters
-from kili_query.ontology import Category, Job, Ontology
+from kili_query.ontology import Job, JobCategory, Ontology
 from kili_query.spark import with_counts
 from kili_query.syntax import lower
 from kili_query.targets.base import COLUMNS, FRAMES, Capabilities, inexpressible
@@ -138,9 +138,9 @@ def answer(
 
 def _ontology_like_none(questions: list[Question]) -> Ontology:
     """An ontology with all pairs, that says nothing of them: a job may stand anywhere, as when there is none."""
-    jobs: dict[str, dict[str, Category]] = {}
+    jobs: dict[str, dict[str, JobCategory]] = {}
     for job, category in (pair for one in questions for pair in one.pairs):
-        jobs.setdefault(job, {})[category] = Category(category, category)
+        jobs.setdefault(job, {})[category] = JobCategory(category, category)
     return Ontology({name: Job(name, "CLASSIFICATION", is_child=True, categories=own) for name, own in jobs.items()})
 
 
