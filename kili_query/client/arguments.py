@@ -1,7 +1,7 @@
 """Checks of arguments, made before anything is sent. Each raises an `ArgumentError` that names the argument."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import cast, get_type_hints
 
@@ -31,7 +31,8 @@ def checked_filters(declaration: type, filters: Mapping[str, object], *, what: s
             near = get_close_matches(name, known, n=1)
             hint = f": did you mean `{near[0]}`?" if near else ""
             raise ArgumentError(f"there is no filter of {what} `{name}`{hint}")
-        if value is None or (known[name].ignores_empty and not value):
+        is_empty = isinstance(value, Sequence | Mapping) and not value  # not of arrays and numbers: those are mistakes
+        if value is None or (known[name].ignores_empty and is_empty):
             continue
         _CHECKS[types[name]](name, value)
         if choices := known[name].choices:
@@ -163,5 +164,8 @@ def _entries(name: str, values: object, of: str) -> Sequence[object]:
 
 def _checked_list(name: str, values: object, of: str) -> Sequence[object]:
     if isinstance(values, str | bytes) or not isinstance(values, Sequence):
-        raise ArgumentError(f"`{name}` must be a list of {of}, not {values!r:.80}")
+        is_convertible = isinstance(values, Iterable) and not isinstance(values, str | bytes | Mapping)
+        hint = ": convert it with `list`" if is_convertible else ""  # an array, a column of a table, a set
+        shown = " ".join(repr(values).split())
+        raise ArgumentError(f"`{name}` must be a list of {of}, not {shown:.80}{hint}")
     return values

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
+import polars as pl
 import pytest
 
 from kili_query.client import KiliClient
@@ -176,6 +178,11 @@ BAD_ARGUMENTS = [
     ({"author_in": "Ann"}, "`author_in` must be a list of texts"),
     ({"author_in": ["Ann", 3]}, r"`author_in\[1\]` must be a text"),
     ({"id_contains": "label-1"}, "`id_contains` must be a list of texts"),
+    ({"id_contains": np.array(["a", "b"])}, "must be a list of texts, not .*: convert it with `list`"),
+    ({"id_contains": pl.Series(["a"])}, "must be a list of texts, not .*: convert it with `list`"),
+    ({"type_in": {"DEFAULT"}}, "must be a list of texts, not .*: convert it with `list`"),
+    ({"label_id": 0}, "`label_id` must be a text"),
+    ({"label_id": np.array([])}, "`label_id` must be a text"),
     ({"asset_id": 3}, "`asset_id` must be a text"),
     ({"created_at": 20240101}, "`created_at` must be a text"),
     ({"honeypot_mark_gte": "0.5"}, "`honeypot_mark_gte` must be a number"),
