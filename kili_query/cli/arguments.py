@@ -61,8 +61,8 @@ ProfileOption: TypeAlias = Annotated[
     typer.Option(
         "--profile",
         metavar="PROFILE",
-        help="What the server is trusted with: `default` to count as we do, `strict` as little as possible, or a FILE "
-        "that an audit wrote. [default: default]",
+        help="Which of the server's searches are trusted: `default`, all that should count as we do; `strict`, as few "
+        "as possible; or a FILE that an audit wrote. [default: default]",
     ),
 ]
 VerboseOption: TypeAlias = Annotated[

@@ -1,4 +1,4 @@
-"""``kili-query audit``: what a server's category searches can be trusted with."""
+"""``kili-query audit``: which of a server's category searches are reliable."""
 
 import json
 from typing import TYPE_CHECKING, Annotated
@@ -22,17 +22,16 @@ def audit(
     ] = 200,
     output: Annotated[
         str | None,
-        typer.Option(
-            "--output", "-o", metavar="FILE", help="Write the profile, which --profile of other commands reads."
-        ),
+        typer.Option("--output", "-o", metavar="FILE", help="Write the profile, for --profile of other commands."),
     ] = None,
     endpoint: EndpointOption = None,
     as_json: JsonOption = False,
 ) -> int:
     """Measure which of a server's searches are reliable.
 
-    Asks server and local evaluator the same searches over some labels, and tells each label in which they differ. Only
-    reads, with 87 searches at most. What the labels cannot show is told as not tested, and is not trusted.
+    Asks the server and the local evaluator the same searches over some labels, and reports each label on which they
+    differ. It only reads, with 87 searches at most. What the labels cannot show is reported as not tested, and is not
+    trusted.
 
     Exit status: 0 when nothing differs, 1 when something does, 2 when the server cannot be asked, or for bad usage.
 

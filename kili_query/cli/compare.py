@@ -142,19 +142,21 @@ def compare(
     left: Annotated[
         str, typer.Argument(metavar="A", show_default=False, help="A query; - reads it from standard input.")
     ],
-    right: Annotated[str, typer.Argument(metavar="B", show_default=False, help="Another one.")],
+    right: Annotated[str, typer.Argument(metavar="B", show_default=False, help="The other query.")],
     ontology: OntologyOption = None,
     complete: Annotated[
         bool,
-        typer.Option("--complete", help="Compare on complete labels alone: each required job of the ontology is done."),
+        typer.Option(
+            "--complete", help="Only consider complete labels, in which each required job of the ontology is done."
+        ),
     ] = False,
     policy: PolicyOption = "objects",
     as_json: JsonOption = False,
 ) -> int:
     """Compare two queries: same, stricter, looser, disjoint or different.
 
-    With a label that tells them apart (with --json, its jsonResponse too). With an ontology, only labels that obey it
-    are thought of. Exit status: 0 when both mean the same, 1 when they do not, or where that is unknown, 2 for a
+    Shows a label that tells them apart (with --json, its jsonResponse too). With an ontology, only labels that obey it
+    are considered. Exit status: 0 when both mean the same, 1 when they do not, or where that is unknown, 2 for a
     bad query, bad input or bad usage.
 
     \b

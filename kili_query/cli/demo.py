@@ -129,24 +129,24 @@ def _print(tour: _Tour) -> None:
     number = tour.report.read
     _say(
         f"A tour of kili-query, on the labels of {number} photos (from COCO 2017, CC BY 4.0).\n"
-        "A label says what one photo holds; here, a scene of several categories, and a box round every object."
+        "Each label says what is in one photo: here, the categories of the scene, and a box around every object."
     )
     _step(
         "1. A query is a condition on the number of objects in one label",
         f"    {_QUERY}\n\n"
-        "is said of photos with three people or more, in a scene with a vehicle. OBJECTS and SCENE are jobs of\n"
-        "the project, PERSON and VEHICLE are categories.",
+        "matches photos with three people or more, in a scene with a vehicle. OBJECTS and SCENE are jobs of\n"
+        "the project; PERSON and VEHICLE are categories.",
     )
     _step(
-        "2. A slip is found before anything runs",
+        "2. A mistake is found before anything runs",
         _command(f"check '{_SLIP}' --ontology project.json"),
         diagnostics_text(tour.diagnostics, sys.stdout),
     )
     _step(
-        "3. The mended query finds its labels",
+        "3. The corrected query finds its labels",
         _command(f"match '{_QUERY}' labels.ndjson --ontology project.json --count"),
         f"{tour.report.matched}\n{tour.report}",
-        "Without --count, the labels themselves are printed, one JSON object a line.",
+        "Without --count, the labels themselves are printed, one JSON object per line.",
     )
     _step(
         "4. Each verdict can be explained",
@@ -154,10 +154,10 @@ def _print(tour: _Tour) -> None:
         f"{''.join(map(str, tour.explained))}… and so on, for {number} labels",
     )
     _step(
-        "5. Counts show what is worth asking for",
+        "5. A histogram shows what to ask for",
         _command("histogram labels.ndjson --ontology project.json --job OBJECTS --category PERSON"),
         block(tour.counts, _PAIR),
-        "Each line is a number of people, and how many labels hold so many.",
+        "Each line is a number of people, and how many labels hold that many.",
     )
     _step("6. A server answers too", *_served(tour.served))
     _step("Now you", _next_commands())
@@ -171,11 +171,11 @@ def _served(served: list[AnsweredQuery] | NotAsked) -> Iterator[str]:
     yield _command("serve --ontology project.json --labels labels.ndjson")
     yield (
         "serves these labels on this machine, as the platform serves yours, until Ctrl-C. The tour has just done so.\n"
-        "Where the server is, and the key, commands take from KILI_API_ENDPOINT and KILI_API_KEY."
+        "Commands read the address of the server from KILI_API_ENDPOINT, and the key from KILI_API_KEY."
     )
     yield _list_command(counted)
     yield str(counted)
-    yield "What a server cannot judge is judged here, on the few labels that may match:"
+    yield "What a server cannot evaluate is evaluated here, on the few labels that may match:"
     yield _list_command(summed)
     yield str(summed)
 
@@ -188,8 +188,8 @@ def _next_commands() -> str:
     commands = {
         f"demo --save {_FOLDER}": "get these labels as files",
         f"count {_FOLDER}/labels.ndjson": "what do they hold?",
-        f"match 'OBJECTS.DOG AND NOT OBJECTS.PERSON' {_FOLDER}/labels.ndjson --count": "dogs by themselves",
-        f"match 'OBJECTS.count > 15' {_FOLDER}/labels.ndjson -o crowded.ndjson": "the fullest photos",
+        f"match 'OBJECTS.DOG AND NOT OBJECTS.PERSON' {_FOLDER}/labels.ndjson --count": "photos of dogs without people",
+        f"match 'OBJECTS.count > 15' {_FOLDER}/labels.ndjson -o crowded.ndjson": "photos with more than 15 objects",
         "explain KQ102": "what a message means",
         "match --help": "all options of a command",
     }

@@ -29,7 +29,7 @@ def explain(
     ontology: OntologyOfLabelsOption = None,
     labels: Annotated[
         str | None,
-        typer.Option("--labels", metavar="FILE", help="Labels, to tell which share of them a query matches."),
+        typer.Option("--labels", metavar="FILE", help="Labels, to estimate which share of them a query matches."),
     ] = None,
     sample: Annotated[
         int, typer.Option("--sample", metavar="N", min=0, help="Read the first N of those labels; 0 reads all.")

@@ -61,11 +61,15 @@ def export(
     where: Annotated[str | None, typer.Option("--where", metavar="QUERY", help="Only labels that match.")] = None,
     layout: Annotated[
         Literal["split", "merged"] | None,
-        typer.Option("--layout", help="One folder a job, or all jobs together. [default: split, where there is both]"),
+        typer.Option(
+            "--layout", help="One folder per job, or all jobs together. [default: split, where there is both]"
+        ),
     ] = None,
-    single_file: Annotated[bool, typer.Option("--single-file", help="All labels in one file.")] = False,
-    with_assets: Annotated[bool, typer.Option("--with-assets", help="Media go into the archive.")] = False,
-    cut_videos: Annotated[bool, typer.Option("--cut-videos", help="Videos go in as frames too, by ffmpeg.")] = False,
+    single_file: Annotated[bool, typer.Option("--single-file", help="Write all labels to one file.")] = False,
+    with_assets: Annotated[bool, typer.Option("--with-assets", help="Add the media to the archive.")] = False,
+    cut_videos: Annotated[
+        bool, typer.Option("--cut-videos", help="Add the frames of videos too, cut by ffmpeg.")
+    ] = False,
     normalized: Annotated[
         Literal["own", "fractions", "pixels"],
         typer.Option("--normalized", help="Coordinates: the format's own, fractions of the image, or pixels."),
@@ -75,11 +79,15 @@ def export(
     ] = "latest",
     on_malformed: OnMalformed = "skip",
     media_root: Annotated[
-        str | None, typer.Option("--media-root", metavar="DIR", help="Where local media lie.")
+        str | None, typer.Option("--media-root", metavar="DIR", help="The folder of local media.")
     ] = None,
     media_cache: Annotated[
         str | None,
-        typer.Option("--media-cache", metavar="DIR", help="Where downloads are kept, to go on after a stop."),
+        typer.Option(
+            "--media-cache",
+            metavar="DIR",
+            help="A folder that keeps downloads, so that an interrupted export continues.",
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> int:

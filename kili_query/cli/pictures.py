@@ -39,13 +39,18 @@ OutputOption = Annotated[
     ),
 ]
 AssetsOption = Annotated[
-    str | None, typer.Option("--assets", metavar="FILE", help="The assets: their sizes, and which image is whose.")
+    str | None,
+    typer.Option(
+        "--assets", metavar="FILE", help="Assets file: the sizes of the images, and which asset has which image."
+    ),
 ]
 ImagesOption = Annotated[
-    str | None, typer.Option("--images", metavar="DIR", help="Where images lie, named by external id or `content`.")
+    str | None,
+    typer.Option("--images", metavar="DIR", help="The folder of the images, named by external id or `content`."),
 ]
 FontOption = Annotated[
-    str | None, typer.Option("--font", metavar="FILE", help="A font for what it has: TrueType or OpenType.")
+    str | None,
+    typer.Option("--font", metavar="FILE", help="A TrueType or OpenType font, for the characters that it has."),
 ]
 _DRAWN_AT_MOST = 24
 _LISTED = 5
@@ -64,9 +69,12 @@ def show(
     ontology: OntologyOfLabelsOption = None,
     assets: AssetsOption = None,
     images: ImagesOption = None,
-    image: Annotated[str | None, typer.Option("--image", metavar="FILE", help="What was labeled.")] = None,
+    image: Annotated[str | None, typer.Option("--image", metavar="FILE", help="The image that was labeled.")] = None,
     view: Annotated[
-        int | None, typer.Option("--view", min=0, help="The frame of a video or page of a PDF; the fullest by default.")
+        int | None,
+        typer.Option(
+            "--view", min=0, help="The frame of a video or page of a PDF; by default the one with most shapes."
+        ),
     ] = None,
     font: FontOption = None,
     as_json: JsonOption = False,
@@ -113,9 +121,13 @@ def sheet(
     ontology: OntologyOfLabelsOption = None,
     assets: AssetsOption = None,
     images: ImagesOption = None,
-    most: Annotated[int, typer.Option("--most", min=1, max=400, help="Labels drawn at most.")] = _DRAWN_AT_MOST,
-    columns: Annotated[int | None, typer.Option("--columns", min=1, help="Pictures in a row.")] = None,
-    tile_px: Annotated[int, typer.Option("--tile", min=32, max=1024, help="The sides of a picture, in pixels.")] = 320,
+    most: Annotated[
+        int, typer.Option("--most", min=1, max=400, help="Draw at most this many labels.")
+    ] = _DRAWN_AT_MOST,
+    columns: Annotated[int | None, typer.Option("--columns", min=1, help="Pictures per row.")] = None,
+    tile_px: Annotated[
+        int, typer.Option("--tile", min=32, max=1024, help="The size of each picture, in pixels.")
+    ] = 320,
     font: FontOption = None,
     on_malformed: OnMalformed = "skip",
     as_json: JsonOption = False,

@@ -40,29 +40,33 @@ def serve(
         str | None, typer.Option("--labels", metavar="FILE", help="Its labels: NDJSON or a raw export.")
     ] = None,
     assets: Annotated[
-        str | None, typer.Option("--assets", metavar="FILE", help="Its assets, those without labels too.")
+        str | None, typer.Option("--assets", metavar="FILE", help="Its assets, including those without labels.")
     ] = None,
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes one that is free.")] = 0,
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="The port to listen on; 0 chooses a free one.")
+    ] = 0,
     host: Annotated[str, typer.Option("--host", metavar="ADDRESS", help="The address to listen on.")] = "127.0.0.1",
     database: Annotated[
-        str | None, typer.Option("--database", metavar="FILE", help="Keep what is written, for the next time.")
+        str | None,
+        typer.Option("--database", metavar="FILE", help="Keep the project and what is written to it in this file."),
     ] = None,
     api_key: Annotated[
-        str | None, typer.Option("--api-key", metavar="KEY", help="What clients must know; unless given, a new one.")
+        str | None,
+        typer.Option("--api-key", metavar="KEY", help="The key that clients must send; a new one by default."),
     ] = None,
     fault: Annotated[
         list[str] | None,
-        typer.Option("--fault", metavar="TEXT", help="Go wrong on purpose: 503, 429=2s*3, drop-after:appendManyLabels"),
+        typer.Option("--fault", metavar="FAULT", help="Fail on purpose: 503, 429=2s*3, drop-after:appendManyLabels"),
     ] = None,
     misbehave: Annotated[
         list[str] | None,
-        typer.Option("--misbehave", metavar="NAME", help="Count otherwise on purpose: misses-absent, counts-frames"),
+        typer.Option("--misbehave", metavar="NAME", help="Count differently on purpose: misses-absent, counts-frames"),
     ] = None,
     no_feed: Annotated[
         bool, typer.Option("--no-feed", help="Leave out the change feed, as accounts without one do.")
     ] = False,
     allow_fault_header: Annotated[
-        bool, typer.Option("--allow-fault-header", help="Requests may ask for faults, with X-Sandbox-Fault.")
+        bool, typer.Option("--allow-fault-header", help="Let requests ask for faults, with the header X-Sandbox-Fault.")
     ] = False,
     as_json: JsonOption = False,
 ) -> int:
@@ -106,7 +110,7 @@ def serve(
 def _check_key(api_key: str | None) -> None:
     """Refuse a key that no header can carry as it is."""
     if api_key is not None and not (api_key and api_key.isascii() and api_key.isprintable() and " " not in api_key):
-        raise typer.BadParameter("a key is of visible ASCII characters, one at least", param_hint="'--api-key'")
+        raise typer.BadParameter("a key must consist of visible ASCII characters", param_hint="'--api-key'")
 
 
 def _read_faults(texts: list[str]) -> list["Fault"]:

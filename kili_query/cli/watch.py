@@ -34,11 +34,16 @@ def watch(
     endpoint: EndpointOption = None,
     protocol: Annotated[
         Literal["any", "graphql-ws", "graphql-transport-ws"],
-        typer.Option("--protocol", help="How to subscribe; any leaves it to the service."),
+        typer.Option("--protocol", help="The protocol of the subscription; with any, the service chooses."),
     ] = "any",
     give_up_after: Annotated[
         float,
-        typer.Option("--give-up-after", min=0, metavar="SECONDS", help="How long the service may be out of reach."),
+        typer.Option(
+            "--give-up-after",
+            min=0,
+            metavar="SECONDS",
+            help="Give up when the service has been unreachable for so long.",
+        ),
     ] = 600,
     as_json: JsonOption = False,
     as_jsonl: JsonLinesOption = False,
