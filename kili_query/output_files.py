@@ -5,6 +5,7 @@ uses, and is locked while it is written. If nobody holds the lock, a killed proc
 removes it.
 """
 
+import errno
 import gzip
 import os
 import re
@@ -21,7 +22,8 @@ from kili_query.extras import has_extra
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""The errors of a full disk."""
 COMPRESSED = (".gz", ".zst")
 """Suffixes for which text is compressed."""
 OF_NDJSON = (".ndjson", ".jsonl", ".json", *COMPRESSED)

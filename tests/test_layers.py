@@ -19,6 +19,7 @@ LAYERS = {
     "deadlines": 3,
     "output_files": 4,
     "litter": 0,
+    "wording": 0,
     "syntax": 4,
     "ontology": 5,
     "logic": 6,

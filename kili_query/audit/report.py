@@ -6,6 +6,7 @@ from enum import StrEnum
 from attrs import frozen
 
 from kili_query.planning.profile import TRAITS, ServerProfile
+from kili_query.wording import listed
 
 _SHOWN = 3
 
@@ -59,10 +60,8 @@ class Disagreement:
         number, counts = len(self.labels), sorted(set(self.labels.values()))
         many = f"{number} label{'s' if number > 1 else ''}"
         count = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
-        ids = ", ".join(list(self.labels)[:_SHOWN])
-        more = f" and {number - _SHOWN} more" if number > _SHOWN else ""
         did = "finds" if self.is_found else "does not find"
-        return f"`{self.search}` {did} {many} where we count {count}: {ids}{more}"
+        return f"`{self.search}` {did} {many} where we count {count}: {listed(self.labels, _SHOWN)}"
 
     def to_dict(self) -> dict[str, object]:
         return {"search": self.search, "found": self.is_found, "labels": dict(self.labels)}
@@ -156,9 +155,7 @@ class AuditReport:
         yield f"project {self.project_id}: {self.searches} searches over {self.sampled} labels"
         for ids, why in ((self.unknown_ids, "of unknown content"), (self.changed_ids, "changed meanwhile")):
             if ids:
-                yield f"left out, {why}: {', '.join(ids[:_SHOWN])}" + (
-                    f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else ""
-                )
+                yield f"left out, {why}: {listed(ids, _SHOWN)}"
         yield ""
         for finding in self.findings:
             yield from finding.lines()

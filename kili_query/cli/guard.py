@@ -1,6 +1,5 @@
 """Around every command: report failures and warnings in its own words, never as a traceback."""
 
-import errno
 import inspect
 import os
 import re
@@ -18,8 +17,8 @@ import typer
 from kili_query.cli import BAD, BROKEN_PIPE, INTERRUPTED, TERMINATED
 from kili_query.cli.output import quietly, tell_diagnostics, tell_error, tell_warning
 from kili_query.errors import AuthenticationFailed, DataError, KiliQueryError, OntologyError, QueryError
+from kili_query.output_files import NO_ROOM
 
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _OPTIONS = {
     "api_endpoint": "--endpoint",
     "api_key": "KILI_API_KEY",
@@ -157,7 +156,7 @@ def _attempt(command: Callable[[], int]) -> int:
 def _complain_of_system(error: OSError) -> None:
     """Report a failure of the system, which may lie in standard output or even standard error."""
     # errors about files name them, so an error about a full disk without a name is about standard output
-    unnamed = "standard output" if error.errno in _NO_ROOM else None
+    unnamed = "standard output" if error.errno in NO_ROOM else None
     named = error.filename if isinstance(error.filename, str) else unnamed
     try:
         sys.stdout.flush()

@@ -19,6 +19,7 @@ from kili_query.errors import LabelError
 from kili_query.extras import load
 from kili_query.scanning import LabelNames, Problem, read_labels, scan
 from kili_query.scanning.labels import mistaken_asset
+from kili_query.wording import listed
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -295,9 +296,8 @@ def _label_named(name: str, labels: list[str]) -> Document:
     if len(of_asset) == 1:
         return of_asset[0]
     if of_asset:
-        ids = ", ".join(f"`{label.get('id')}`" for label in of_asset[:_LISTED])
-        more = f" and {len(of_asset) - _LISTED} more" if len(of_asset) > _LISTED else ""
-        raise CommandError(f"the asset `{name}` has {len(of_asset)} labels: name one of {ids}{more}")
+        ids = listed([f"`{label.get('id')}`" for label in of_asset], _LISTED)
+        raise CommandError(f"the asset `{name}` has {len(of_asset)} labels: name one of {ids}")
     unread = f", and {len(problems)} could not be: {problems[0]}" if problems else ""
     raise CommandError(f"no label has the id `{name}`, and no asset of one: {number} were read{unread}")
 

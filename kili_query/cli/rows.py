@@ -23,6 +23,7 @@ from kili_query.output_files import COMPRESSED
 from kili_query.query import Query, query_of
 from kili_query.syntax import print_counter
 from kili_query.targets.explain import Explanation
+from kili_query.wording import shortened
 
 Row: TypeAlias = Mapping[str, object]
 Cell: TypeAlias = Callable[[Row], object]
@@ -314,7 +315,7 @@ def _shown(value: object) -> str:
     if value is None:
         return _NOTHING
     text = printable(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
-    return text if len(text) <= _WIDEST_CELL else text[: _WIDEST_CELL - 1] + "…"
+    return shortened(text, _WIDEST_CELL)
 
 
 def _padded(text: str, width: int) -> str:

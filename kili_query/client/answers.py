@@ -27,6 +27,7 @@ from kili_query.client.retries import (
 from kili_query.client.settings import Settings
 from kili_query.extras import has_extra
 from kili_query.protocol import read_json
+from kili_query.wording import shortened
 
 _LONGEST_EXCERPT = 300
 _LONGEST_PAGE = 20 * _LONGEST_EXCERPT
@@ -282,7 +283,7 @@ def _excerpt(reply: Reply) -> str:
     line = " ".join("".join(letter if letter.isprintable() else " " for letter in visible).split())
     if not line:
         return _reason(reply.status) or "it says nothing"
-    return line if len(line) <= _LONGEST_EXCERPT else line[:_LONGEST_EXCERPT] + "…"
+    return shortened(line, _LONGEST_EXCERPT + 1)
 
 
 def _reason(status: int) -> str:

@@ -1,12 +1,12 @@
 """Look up assets: from the external ids that users give them to the ids of the service."""
 
 from collections.abc import Sequence
-from itertools import islice
 
 from kili_query.client.paging import Listing, Pages
 from kili_query.client.request import Service
 from kili_query.errors import ArgumentError, NotFound, TransportError
 from kili_query.protocol import ASSETS, COUNT_ASSETS, asset_where
+from kili_query.wording import listed
 
 _IDS_PER_FILTER = 1000
 _PAGE_SIZE = 100
@@ -32,15 +32,10 @@ def asset_ids_of(service: Service, project_id: str, external_ids: Sequence[str])
                 if not {"id", "externalId"} <= asset.keys():
                     raise TransportError("an asset has no id or no external id", operation=ASSETS.name)
                 found.setdefault(str(asset["externalId"]), []).append(str(asset["id"]))
-    if missing := [one for one in wanted if one not in found]:
-        raise NotFound(f"no asset of project `{project_id}` has the external id {_listed(missing)}")
-    if ambiguous := [one for one in wanted if len(found[one]) > 1]:
+    if missing := [f"`{one}`" for one in wanted if one not in found]:
+        raise NotFound(f"no asset of project `{project_id}` has the external id {listed(missing, _SHOWN)}")
+    if ambiguous := [f"`{one}`" for one in wanted if len(found[one]) > 1]:
         raise ArgumentError(
-            f"several assets of project `{project_id}` have the external id {_listed(ambiguous)}: give asset ids"
+            f"several assets of project `{project_id}` have the external id {listed(ambiguous, _SHOWN)}: give asset ids"
         )
     return [found[one][0] for one in external_ids]
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(f"`{name}`" for name in islice(names, _SHOWN))
-    return shown if len(names) <= _SHOWN else f"{shown} and {len(names) - _SHOWN} more"

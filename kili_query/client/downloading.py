@@ -17,6 +17,7 @@ from kili_query.client.warning import warn
 from kili_query.errors import LabelError, UnknownContentError
 from kili_query.output_files import OF_NDJSON, check_suffix
 from kili_query.protocol import LabelFilters
+from kili_query.wording import listed
 
 _SHOWN = 10
 
@@ -57,7 +58,8 @@ def download_labels(
                 error.add_note(f"kept {file.lines} labels in {file.part.name}: the same download continues from there")
             raise
         file.finish()
-    _warn_of_left_out(file.left_out)
+    if ids := [f"`{one}`" for one in file.left_out]:
+        warn(f"labels of unknown or unreadable content are left out: {listed(ids, _SHOWN)}")
     return Download(path, file.lines, file.kept, tuple(file.left_out))
 
 
@@ -136,10 +138,3 @@ def _is_match(row: Row, search: SearchPlan, *, may_skip: bool) -> bool | None:
         if may_skip:
             return None
         raise of_label(row, error) from error
-
-
-def _warn_of_left_out(ids: list[str]) -> None:
-    if ids:
-        more = f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else ""
-        shown = ", ".join(f"`{one}`" for one in ids[:_SHOWN])
-        warn(f"labels of unknown or unreadable content are left out: {shown}{more}")

@@ -5,7 +5,6 @@ and every few labels how long ``F.part`` was, and its checksum. What follows the
 may be truncated or damaged, and is fetched again.
 """
 
-import errno
 import json
 import os
 import shutil
@@ -19,6 +18,7 @@ from attrs import define, field, frozen
 
 from kili_query.output_files import (
     COMPRESSED,
+    NO_ROOM,
     WriteError,
     cannot_write,
     check_compression,
@@ -29,7 +29,6 @@ from kili_query.output_files import (
     target_of,
 )
 
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _LABELS_OF_ENTRY = 20
 _VERSION = 3
 
@@ -231,7 +230,7 @@ def _naming(path: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in _NO_ROOM or isinstance(error, WriteError):
+        if error.errno not in NO_ROOM or isinstance(error, WriteError):
             raise
         raise cannot_write(path, error) from error
 

@@ -19,6 +19,7 @@ from urllib3.util import Url, parse_url
 
 from kili_query.client.warning import warn
 from kili_query.errors import ArgumentError, AuthenticationFailed
+from kili_query.wording import shortened
 
 DEFAULT_ENDPOINT = "https://cloud.kili-technology.com/api/label/v2/graphql"
 CONFIG_FILE = "kili-sdk-config.json"
@@ -171,8 +172,7 @@ class Settings:
         >>> Settings("secret").excerpt("the key is secret, they say", 15)
         'the key is [api…'
         """
-        redacted = self.redacted(text)
-        return redacted if len(redacted) <= most_chars else redacted[:most_chars] + "…"
+        return shortened(self.redacted(text), most_chars + 1)
 
 
 @frozen

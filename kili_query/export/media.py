@@ -23,6 +23,7 @@ from kili_query.export.cutting import cut
 from kili_query.export.errors import DownloadError
 from kili_query.export.naming import split_extension
 from kili_query.extras import load
+from kili_query.wording import shortened
 
 Document: TypeAlias = Mapping[str, object]
 T = TypeVar("T")
@@ -65,7 +66,7 @@ def shown_source(source: str) -> str:
     ('https://cdn.example.org/a.png', 'a�b')
     """
     told = _USER.sub("", re.split("[?#]", source, maxsplit=1)[0], count=1) if is_url(source) else source
-    return printable(told if len(told) <= _SHOWN_CHARACTERS else told[:_SHOWN_CHARACTERS] + "…")
+    return printable(shortened(told, _SHOWN_CHARACTERS + 1))
 
 
 def fetched(fetch: Fetch, source: str, to: Path) -> Fetched:

@@ -1,15 +1,12 @@
 """Temporary files for data of an export that does not fit into memory."""
 
-import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 
-from kili_query.output_files import WriteError
-
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+from kili_query.output_files import NO_ROOM, WriteError
 
 
 @contextmanager
@@ -25,7 +22,7 @@ def scratch_folder() -> Iterator[Path]:
     except WriteError:
         raise
     except (OSError, sqlite3.OperationalError) as error:
-        if isinstance(error, OSError) and error.errno not in _NO_ROOM:
+        if isinstance(error, OSError) and error.errno not in NO_ROOM:
             raise
         reason = error.strerror if isinstance(error, OSError) else error
         raise WriteError(

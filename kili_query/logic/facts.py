@@ -26,6 +26,7 @@ from kili_query.ontology import Job, JobCategory, Ontology, VideoPolicy
 from kili_query.ontology.job import METADATA_JOBS
 from kili_query.ontology.nesting import can_stand
 from kili_query.syntax.printer import print_name
+from kili_query.wording import listed
 
 
 @frozen
@@ -252,4 +253,4 @@ _MAX_LISTED = 3
 
 def _listed(counters: Iterable[Counter]) -> str:
     names = [f"`{print_name(one.job)}.{print_name(one.category)}`" for one in counters]
-    return ", ".join(names[:_MAX_LISTED]) + (", …" if len(names) > _MAX_LISTED else "")
+    return listed(names, _MAX_LISTED)

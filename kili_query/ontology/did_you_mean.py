@@ -7,6 +7,7 @@ from kili_query.diagnostics import Edit, Help
 from kili_query.ontology.job import Job
 from kili_query.source import NOWHERE, Span
 from kili_query.syntax.printer import print_name
+from kili_query.wording import listed
 
 _MAX_LISTED = 3
 _MAX_EXISTING = 8
@@ -96,8 +97,7 @@ def places_of_category(name: str, jobs: Iterable[Job]) -> list[tuple[str, str]]:
 def name_jobs(names: Iterable[str]) -> str:
     """``job `A```, or ``jobs `A`, `B```: the first few of them."""
     shown = [f"`{name}`" for name in names]
-    more = ", …" if len(shown) > _MAX_LISTED else ""
-    return f"{'job' if len(shown) == 1 else 'jobs'} {', '.join(shown[:_MAX_LISTED])}{more}"
+    return f"{'job' if len(shown) == 1 else 'jobs'} {listed(shown, _MAX_LISTED)}"
 
 
 def list_names(names: Iterable[str]) -> Help | None:

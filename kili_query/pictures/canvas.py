@@ -13,7 +13,8 @@ from kili_query.ontology import Ontology, OntologySource
 from kili_query.pictures.colors import Color, color_of
 from kili_query.pictures.drawing import Drawing, DrawnShape, drawing_of, shown_name
 from kili_query.pictures.images import BLANK, LONGEST_PX, as_rgb, opened_image
-from kili_query.pictures.lettering import MORE, MOST_LINES, Lettering, clean, cut, missing_characters, shortened
+from kili_query.pictures.lettering import MORE, MOST_LINES, Lettering, answer_lines, clean, missing_characters
+from kili_query.wording import shortened
 
 _BLANK_SIZE = Size(640, 480)
 _LEAST_PX = 8
@@ -148,7 +149,7 @@ def _dot(pen: ImageDraw.ImageDraw, point: Point, radius: int, color: Color) -> N
 
 
 def _shown(drawn: DrawnShape, ontology: Ontology | None) -> str:
-    return cut(clean(shown_name(drawn.job, drawn.category, ontology)), _NAME_CHARACTERS)
+    return shortened(clean(shown_name(drawn.job, drawn.category, ontology)), _NAME_CHARACTERS)
 
 
 def _name(
@@ -175,7 +176,7 @@ def _brightness(color: Color) -> float:
 def _lines(drawing: Drawing, letters: Lettering, width_px: int) -> list[str]:
     """Return the answers of a drawing in lines that fit the width, and no more than can be read."""
     view = () if drawing.view is None else (f"frame or page {drawing.view}",)
-    wrapped = (part for line in chain(view, shortened(drawing.lines)) for part in letters.wrapped(line, width_px))
+    wrapped = (part for line in chain(view, answer_lines(drawing.lines)) for part in letters.wrapped(line, width_px))
     lines = list(islice(wrapped, MOST_LINES + 1))
     return lines if len(lines) <= MOST_LINES else [*lines[:MOST_LINES], MORE]
 

@@ -25,7 +25,7 @@ from kili_query.labels.structure import (
 )
 from kili_query.ontology import Ontology, OntologySource
 from kili_query.ontology.job import METADATA_JOBS
-from kili_query.pictures.lettering import MOST_LINES, missing_characters, shortened
+from kili_query.pictures.lettering import MOST_LINES, answer_lines, missing_characters
 
 _FARTHEST_FRACTION = 2.0
 """Beyond it coordinates are no fractions of an image but places on a map."""
@@ -114,7 +114,7 @@ def drawing_of(
     shapes = tuple(shape for shape in found if shape.view in (shown, None))
     lines = tuple(_lines(jobs_of.get(shown, response), ontology))
     names = dict.fromkeys(shown_name(shape.job, shape.category, ontology) for shape in shapes)
-    if (missing := missing_characters([*names, *islice(shortened(lines), MOST_LINES)], font)) is not None:
+    if (missing := missing_characters([*names, *islice(answer_lines(lines), MOST_LINES)], font)) is not None:
         problems.append(missing)
     return Drawing(_fitted(shapes), shown, lines, tuple(problems))
 

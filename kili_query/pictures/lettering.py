@@ -4,12 +4,12 @@ import os
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from itertools import islice
 
 from attrs import frozen
 from PIL import ImageDraw, ImageFont, features
 
 from kili_query.pictures.faces import SHIPPED, Face, face_for, face_in
+from kili_query.wording import listed
 
 _MOST_CHARACTERS = 600  # of one answer
 _MOST_NAMED = 12
@@ -126,19 +126,10 @@ def clean(text: str) -> str:
     )
 
 
-def cut(text: str, characters: int) -> str:
-    """Return the text, or its beginning and a sign that there is more.
-
-    >>> cut("a long name", 6), cut("a name", 6)
-    ('a lon…', 'a name')
-    """
-    return text if len(text) <= characters else text[: characters - 1] + "…"
-
-
-def shortened(answers: Iterable[str]) -> Iterator[str]:
+def answer_lines(answers: Iterable[str]) -> Iterator[str]:
     r"""Return the lines of answers, each answer as long as can be read, and say what was left out.
 
-    >>> list(shortened(["two\nlines", "b"])), len(*shortened(["a" * 1_000_000]))
+    >>> list(answer_lines(["two\nlines", "b"])), len(*answer_lines(["a" * 1_000_000]))
     (['two', 'lines', 'b'], 641)
     """
     for answer in answers:
@@ -158,6 +149,5 @@ def missing_characters(texts: Iterable[str], font: str | os.PathLike[str] | None
     found = dict.fromkeys(char for text in texts for char in clean(text) if face_for(char, chosen) is None)
     if not found:
         return None
-    named = [f"U+{ord(char):04X}" for char in islice(found, _MOST_NAMED)]
-    more = f" and {len(found) - _MOST_NAMED} more" if len(found) > _MOST_NAMED else ""
-    return f"no font found here has {', '.join(named)}{more}: install one, or name its file (`font`, `--font`)"
+    named = listed([f"U+{ord(char):04X}" for char in found], _MOST_NAMED)
+    return f"no font found here has {named}: install one, or name its file (`font`, `--font`)"

@@ -11,7 +11,8 @@ from kili_query.labels.geometry import Size
 from kili_query.ontology import Ontology, OntologySource
 from kili_query.pictures.canvas import draw
 from kili_query.pictures.drawing import Drawing, drawing_of
-from kili_query.pictures.lettering import MORE, MOST_LINES, clean, cut, shortened
+from kili_query.pictures.lettering import MORE, MOST_LINES, answer_lines, clean
+from kili_query.wording import shortened
 
 _KEY_CHARACTERS = 200
 
@@ -46,12 +47,12 @@ def html_of(label: Mapping[str, object], ontology: OntologySource | None = None)
     """
     known = Ontology.if_given(ontology)
     keys = (f"{key}: {value}" for key, value in label.items() if isinstance(value, str | int | float))
-    head = ", ".join(cut(clean(text), _KEY_CHARACTERS) for text in keys)
+    head = ", ".join(shortened(clean(text), _KEY_CHARACTERS) for text in keys)
     try:
         drawing = drawing_of(label, ontology=known)
     except LabelError as error:
         return f"<div><b>{escape(head)}</b><div>{escape(str(error))}</div></div>"
-    told = (*_bounded(shortened(drawing.lines)), *_bounded(f"not drawn: {clean(one)}" for one in drawing.problems))
+    told = (*_bounded(answer_lines(drawing.lines)), *_bounded(f"not drawn: {clean(one)}" for one in drawing.problems))
     lines = [f"<div>{escape(line)}</div>" for line in told]
     if drawing.shapes:
         picture = b64encode(_png(drawing, label, known)).decode("ascii")

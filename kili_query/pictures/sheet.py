@@ -7,7 +7,8 @@ from math import ceil
 from attrs import frozen
 from PIL import Image, ImageDraw
 
-from kili_query.pictures.lettering import Lettering, cut
+from kili_query.pictures.lettering import Lettering
+from kili_query.wording import shortened
 
 _GAP_PX = 8
 _CAPTION_PX = 16
@@ -58,7 +59,7 @@ def contact_sheet(
     for number, (picture, whole) in enumerate(shown):
         x, y = _GAP_PX + number % across * step[0], _GAP_PX + number // across * step[1]
         sheet.paste(picture, (x + (tile_px - picture.width) // 2, y + (tile_px - picture.height) // 2))
-        caption = letters.cut(cut(whole, _CAPTION_CHARACTERS), tile_px)
+        caption = letters.cut(shortened(whole, _CAPTION_CHARACTERS), tile_px)
         letters.draw(pen, (x, y + tile_px + 1), caption, (32, 32, 32))
     return sheet
 

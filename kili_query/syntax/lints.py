@@ -8,6 +8,7 @@ from kili_query.diagnostics import Code, Diagnostic, Edit, Help, Label
 from kili_query.source import Source
 from kili_query.syntax.numbers import is_plain, read_number
 from kili_query.syntax.parser import Dialect, Lexeme, Word
+from kili_query.wording import shortened
 
 _LONGEST = 40
 
@@ -27,13 +28,13 @@ def _reversed_ranges(source: Source, lexemes: Sequence[Lexeme]) -> Iterator[Diag
         turned = [item for item in items if _is_reversed(item)]
         for low, dots, high in turned if len(turned) < len(items) else ():
             span = low.span.cover(high.span)
-            shown = _cut(f"{low.text}{dots.text}{high.text}")
+            shown = shortened(f"{low.text}{dots.text}{high.text}", _LONGEST)
             advice = f"{high.text}{dots.text}{low.text}"
             yield Diagnostic(
                 Code.NEVER_TRUE,
                 f"no count lies in the reversed range `{shown}`",
                 Label(span, "holds no number"),
-                help=Help(f"write `{_cut(advice)}`", Edit(span, advice)),
+                help=Help(f"write `{shortened(advice, _LONGEST)}`", Edit(span, advice)),
                 source=source,
             )
 
@@ -106,17 +107,13 @@ def _reading_in_sum(text: str) -> tuple[str, str | None] | None:
     number = read_number(text)
     if not isinstance(number, int) or str(number) == text or abs(number) > MAX_COUNT:
         return None
-    return f"`{_cut(text)}` is read as `{number}`", str(number)
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    return f"`{shortened(text, _LONGEST)}` is read as `{number}`", str(number)
 
 
 def _reading(text: str, op: str | None) -> tuple[str, str | None]:
     """Return how a number that is not a plain count is read, and how to write it plainly."""
     number = read_number(text)
-    shown = _cut(text)
+    shown = shortened(text, _LONGEST)
     lead = "" if op is None else f"{op} "
     if number > MAX_COUNT:
         return f"`{shown}` is more than any count", None

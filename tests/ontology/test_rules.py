@@ -119,7 +119,7 @@ def test_where_nothing_is_near_the_help_lists_what_there_is(text: str, shown: st
     ("text", "words"),
     [
         ("BOXES.SMALL", "`SMALL` exists in job `SIZE`"),
-        ("SIZE.YES", "`YES` exists in jobs `OCCLUDED`, `WHY`, `BENT`, …"),
+        ("SIZE.YES", "`YES` exists in jobs `OCCLUDED`, `WHY`, `BENT` and 1 more"),
         ('SIZE."Far away"', "`Far away` exists in job `WHY`: did you mean `WHY.FAR`?"),
         ('BOXES."some body"', "did you mean `PERSON`? (`Somebody` is its display name)"),
         ("YES.count > 0", "`YES` is a category of jobs `OCCLUDED`, `WHY`, `BENT`"),

@@ -16,6 +16,7 @@ from kili_query.ontology import Ontology, VideoPolicy, bind
 from kili_query.source import NOWHERE, Span
 from kili_query.syntax.lower import lower, negate
 from kili_query.syntax.printer import print_tree
+from kili_query.wording import shortened
 
 _T = TypeVar("_T")
 
@@ -76,7 +77,7 @@ class WrittenClause:
         text = self.text
         if not text or "\n" in text:
             text = print_tree(Not(self.written) if self.is_negated else self.written)
-        return f"`{text}`" if len(text) <= MAX_SHOWN else f"`{text[: MAX_SHOWN - 1]}…`"
+        return f"`{shortened(text, MAX_SHOWN)}`"
 
 
 @frozen

@@ -10,6 +10,7 @@ from kili_query.ontology.names import jobs_called
 from kili_query.ontology.nesting import can_stand
 from kili_query.ontology.use import Use
 from kili_query.syntax.printer import print_counter
+from kili_query.wording import listed
 
 _MAX_LISTED = 3
 
@@ -44,5 +45,4 @@ def _help(job: Job) -> Help:
     parents = [f"`{spell(parent)}.{spell(category)}`" for parent, category in job.parents]
     if not parents:
         return Help(f"`{job.name}` is not a child job: write it outside the brackets")
-    more = ", …" if len(parents) > _MAX_LISTED else ""
-    return Help(f"`{job.name}` is a child of {', '.join(parents[:_MAX_LISTED])}{more}")
+    return Help(f"`{job.name}` is a child of {listed(parents, _MAX_LISTED)}")

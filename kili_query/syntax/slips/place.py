@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from kili_query.diagnostics import Code, Diagnostic, Edit, Help, Label
 from kili_query.source import Source, Span
 from kili_query.syntax.parser import Lexeme, ParseFailure, Word
+from kili_query.wording import shortened
 
 NAMES = (Word.NAME, Word.STRING)
 OPENING = (Word.LPAR, Word.LBRACKET, Word.LBRACE)
@@ -145,7 +146,7 @@ def is_word_start(text: str) -> bool:
 
 def shown(text: str) -> str:
     """User text in a message: cut when long, and with nothing that would not print."""
-    cut = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    cut = shortened(text, _LONGEST)
     if cut.isprintable():
         return f"`{cut}`"
     return " ".join(f"U+{ord(char):04X}" for char in cut)
