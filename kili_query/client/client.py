@@ -963,11 +963,15 @@ class KiliClient:
             ``createdAt``, ``modelName`` and ``secondsToLabel``.
 
         Raises:
-            ArgumentError: an argument cannot be used; nothing was sent.
+            ArgumentError: an argument cannot be used, or the client has a ``transport``; nothing was sent.
             QueryError: ``where`` is not a query, or the project has no such job or category.
             NotFound: there is no such project, or this user may not see it.
             ServiceError: the service refused the call, or cannot be reached.
         """
+        if self._http is None:  # it would connect to the real service, past the one that answers
+            raise ArgumentError(
+                "a client with a `transport` cannot subscribe: use `kili_query.sandbox.Sandbox` for that"
+            )
         module = load("kili_query.client.subscription", "a subscription", "client")
         options = module.SubscriptionOptions(
             where=where,

@@ -4,6 +4,7 @@ import pytest
 
 from kili_query.client import KiliClient
 from kili_query.client.testing import FakeService
+from kili_query.errors import ArgumentError
 
 PROJECT = {"inputType": "IMAGE"}
 URL = "https://storage.example/content"
@@ -38,3 +39,11 @@ def test_lists_longer_than_a_page(number: int) -> None:
         pytest.raises(LookupError, match="no answer to `countLabels`"),
     ):
         client.count_labels("p")
+
+
+def test_no_subscription_is_sent_past_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KILI_API_ENDPOINT", "http://127.0.0.1:9/graphql")
+    service = FakeService({"projects": [PROJECT]})
+    with KiliClient(transport=service) as client, pytest.raises(ArgumentError, match="with a `transport` cannot subsc"):
+        client.label_created_or_updated("p")
+    assert service.requests == []
