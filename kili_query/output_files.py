@@ -183,7 +183,7 @@ def target_of(path: str | os.PathLike[str]) -> Path:
         WriteError: it is something else than a file, or read-only.
     """
     target = Path(os.path.realpath(path))
-    if target.exists() and not target.is_file():
+    if _descriptor(path) is not None or (target.exists() and not target.is_file()):
         what = "a folder" if target.is_dir() else "not a file that can be replaced"
         raise WriteError(f"cannot write `{os.fspath(path)}`: it is {what}")
     if target.exists() and not os.access(target, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
@@ -217,7 +217,7 @@ def replaced(
     Args:
         path: the file; if it is a link, the file that it points to is replaced.
         makes_folders: create missing folders above it.
-        takes_devices: write to a device or a pipe as it is; otherwise it is refused.
+        takes_devices: write to a device, a pipe, or an open file like ``/dev/stdout``; otherwise they are refused.
 
     Raises:
         WriteError: it cannot be written; also raised by the methods of the file.
@@ -229,7 +229,8 @@ def replaced(
     ...     Path(folder, "a.txt").read_text(), os.listdir(folder)
     ('all of it', ['a.txt'])
     """
-    if takes_devices and os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+    is_special = os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
+    if takes_devices and (is_special or _descriptor(path) is not None):
         with _opened_device(path) as file:
             yield Replacement(file)
         return
@@ -260,9 +261,24 @@ def replaced(
         os.close(lock)
 
 
+_DESCRIPTORS = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
+
+
+def _descriptor(path: str | os.PathLike[str]) -> int | None:
+    """Return the number of the open file that a path like `/dev/stdout` names.
+
+    What it is open for may be a file that others write to as well: it is continued, not replaced.
+    """
+    name = os.path.abspath(path)
+    numbered = re.fullmatch(r"/(?:dev|proc/self)/fd/(\d+)", name)
+    return int(numbered[1]) if numbered else _DESCRIPTORS.get(name)
+
+
 def _opened_device(path: str | os.PathLike[str]) -> IO[bytes]:
+    number = _descriptor(path)
     try:
-        return BufferedWriter(_NamedFile(os.fspath(path), "wb", os.fspath(path)), _BUFFER_BYTES)
+        file = os.fspath(path) if number is None else os.dup(number)
+        return BufferedWriter(_NamedFile(file, "wb", os.fspath(path)), _BUFFER_BYTES)
     except (OSError, ValueError) as error:
         raise cannot_write(path, error) from error
 

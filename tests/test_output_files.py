@@ -133,6 +133,22 @@ def test_devices(tmp_path: Path) -> None:
         new.file.write(b"text")
 
 
+def test_an_open_file_is_continued(tmp_path: Path) -> None:
+    """As in `-o /dev/stdout >> log`, where the file has lines of others."""
+    path = tmp_path / "log.txt"
+    path.write_bytes(b"before\n")
+    with open(path, "ab") as log:
+        name = f"/dev/fd/{log.fileno()}"
+        with replaced(name, takes_devices=True) as new:
+            new.file.write(b"line\n")
+        log.write(b"behind\n")
+        with pytest.raises(WriteError, match="not a file that can be replaced"), replaced(name):
+            pass
+    assert path.read_bytes() == b"before\nline\nbehind\n"
+    with pytest.raises(WriteError, match=f"cannot write `{name}`: Bad file desc"), replaced(name, takes_devices=True):
+        pass
+
+
 @pytest.fixture
 def as_nobody() -> Iterator[Path]:
     """A folder of a user without special rights, whom this process acts as: root may write everything."""
