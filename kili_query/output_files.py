@@ -251,7 +251,7 @@ def replaced(
     try:
         with file:
             if target.exists():
-                os.chmod(part, S_IMODE(target.stat().st_mode))
+                keep_rights(target, part)
             yield new
         if not new.is_abandoned:
             _rename(part, target, path)
@@ -272,6 +272,15 @@ def _descriptor(path: str | os.PathLike[str]) -> int | None:
     name = os.path.abspath(path)
     numbered = re.fullmatch(r"/(?:dev|proc/self)/fd/(\d+)", name)
     return int(numbered[1]) if numbered else _DESCRIPTORS.get(name)
+
+
+def keep_rights(old: str | os.PathLike[str], new: str | os.PathLike[str]) -> None:
+    """Give a new file the mode of the file that it replaces, and its owner and group if the process may."""
+    status = os.stat(old)
+    if hasattr(os, "chown"):  # not on Windows
+        with suppress(PermissionError):
+            os.chown(new, status.st_uid, status.st_gid)
+    os.chmod(new, S_IMODE(status.st_mode))
 
 
 def _opened_device(path: str | os.PathLike[str]) -> IO[bytes]:

@@ -149,6 +149,21 @@ def test_an_open_file_is_continued(tmp_path: Path) -> None:
         pass
 
 
+def test_owner_and_mode_are_kept(tmp_path: Path) -> None:
+    """An administrator may fix the files of others."""
+    path = tmp_path / "a.txt"
+    path.write_text("before")
+    if os.geteuid() == 0:
+        os.chown(path, NOBODY, NOBODY)
+    path.chmod(0o640)
+    before = path.stat()
+    with replaced(path) as new:
+        new.file.write(b"after")
+    after = path.stat()
+    assert path.read_text() == "after"
+    assert (after.st_uid, after.st_gid, after.st_mode) == (before.st_uid, before.st_gid, before.st_mode)
+
+
 @pytest.fixture
 def as_nobody() -> Iterator[Path]:
     """A folder of a user without special rights, whom this process acts as: root may write everything."""

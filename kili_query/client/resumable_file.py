@@ -25,6 +25,7 @@ from kili_query.output_files import (
     compressed,
     has_lock,
     is_at,
+    keep_rights,
     replaced,
     target_of,
 )
@@ -184,7 +185,7 @@ class ResumableFile:
                 shutil.copyfileobj(self.part, file)
         else:
             if target.exists():
-                shutil.copymode(target, self.part.name)
+                keep_rights(target, self.part.name)
             os.replace(self.part.name, target)
         self.discard()
 
