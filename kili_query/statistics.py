@@ -18,13 +18,11 @@ from kili_query.ast import (
     Comparison,
     Constant,
     Counter,
-    Exists,
     Linear,
-    Membership,
     Not,
     Or,
     Predicate,
-    Relation,
+    Sugar,
     map_operands,
     terms_of,
 )
@@ -153,7 +151,7 @@ class Statistics:
                 return float(value)
             case Linear():
                 return _GUESS
-            case Not() | Exists() | Relation() | Membership():
+            case Sugar():
                 return self.estimate(lower(tree))
             case _:
                 assert_never(tree)

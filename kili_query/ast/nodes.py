@@ -63,6 +63,18 @@ class RelationOp(Enum):
     LT = "<"
 
 
+@frozen
+class Node:
+    """A part of a query; where it was written is no part of what it means."""
+
+    span: Span = field(default=NOWHERE, eq=False, repr=False, kw_only=True)
+
+
+@frozen
+class Sugar(Node):
+    """A condition that lowering replaces by comparisons."""
+
+
 @frozen(cache_hash=True)  # passes look the counters of a tree up many times
 class Counter:
     """``JOB.CATEGORY``: the number of objects of one category in a job, an integer in 0 … `MAX_COUNT`."""
@@ -94,12 +106,11 @@ class Pattern:
 
 
 @frozen(cache_hash=True)  # conditions nest, so each look-up in a dict would hash the whole subtree again
-class Filtered:
+class Filtered(Node):
     """``JOB.CATEGORY[condition]``: the number of objects whose own children satisfy the condition."""
 
     counter: Counter | Pattern
     condition: "Predicate"
-    span: Span = field(default=NOWHERE, eq=False, repr=False, kw_only=True)
 
 
 Term: TypeAlias = Counter | Pattern | Filtered
@@ -107,7 +118,7 @@ Term: TypeAlias = Counter | Pattern | Filtered
 
 
 @frozen
-class Comparison:
+class Comparison(Node):
     """``JOB.CATEGORY.count OP BOUND``: a condition on the number of objects of one category.
 
     The bound is in -1 … `MAX_COUNT` + 1. `kili_query.ast.build.comparison` maps any number into this range without
@@ -117,7 +128,6 @@ class Comparison:
     counter: Term
     op: CompareOp
     bound: int
-    span: Span = field(default=NOWHERE, eq=False, repr=False, kw_only=True)
 
 
 @frozen
@@ -129,79 +139,70 @@ class Addend:
 
 
 @frozen
-class Linear:
+class Linear(Node):
     """``2 A.count - B.count >= 5``: a weighted sum of counters compared with an integer; the lowered `Relation`."""
 
     addends: tuple[Addend, ...]
     op: CompareOp
     bound: int
-    span: Span = field(default=NOWHERE, eq=False, repr=False, kw_only=True)
 
 
 @frozen
-class And:
+class And(Node):
     """All operands hold."""
 
     operands: tuple["Predicate", ...]
-    span: Span = field(default=NOWHERE, eq=False, repr=False, kw_only=True)
 
 
 @frozen
-class Or:
+class Or(Node):
     """At least one operand holds."""
 
     operands: tuple["Predicate", ...]
-    span: Span = field(default=NOWHERE, eq=False, repr=False, kw_only=True)
 
 
 @frozen
-class Constant:
+class Constant(Node):
     """``TRUE`` or ``FALSE``."""
 
     value: bool
-    span: Span = field(default=NOWHERE, eq=False, repr=False, kw_only=True)
 
 
 @frozen
-class Not:
-    """Sugar: ``NOT operand``."""
+class Not(Sugar):
+    """``NOT operand``."""
 
     operand: "Predicate"
-    span: Span = field(default=NOWHERE, eq=False, repr=False, kw_only=True)
 
 
 @frozen
-class Exists:
-    """Sugar: ``JOB.CATEGORY`` where a condition is expected."""
+class Exists(Sugar):
+    """``JOB.CATEGORY`` where a condition is expected."""
 
     counter: Term
-    span: Span = field(default=NOWHERE, eq=False, repr=False, kw_only=True)
 
 
 @frozen
-class Summand:
+class Summand(Node):
     """One part of a `Sum`: a counter or a number, added or subtracted."""
 
     operand: Term | Number
     negative: bool = False
-    span: Span = field(default=NOWHERE, eq=False, repr=False, kw_only=True)
 
 
 @frozen
-class Sum:
+class Sum(Node):
     """One side of a relation as written: ``J.A.count + J.B.count - 2``, or a single counter or number."""
 
     summands: tuple[Summand, ...]
-    span: Span = field(default=NOWHERE, eq=False, repr=False, kw_only=True)
 
 
 @frozen
-class Relation:
-    """Sugar: ``2 <= J.C.count < 5``, ``J.A.count > J.B.count``: sums joined by comparison operators."""
+class Relation(Sugar):
+    """``2 <= J.C.count < 5``, ``J.A.count > J.B.count``: sums joined by comparison operators."""
 
     sums: tuple[Sum, ...]
     ops: tuple[RelationOp, ...]
-    span: Span = field(default=NOWHERE, eq=False, repr=False, kw_only=True)
 
 
 @frozen
@@ -216,13 +217,12 @@ class Range:
 
 
 @frozen
-class Membership:
-    """Sugar: ``J.C.count IN {0, 2, 5..9, 20..}`` or ``NOT IN``."""
+class Membership(Sugar):
+    """``J.C.count IN {0, 2, 5..9, 20..}`` or ``NOT IN``."""
 
     sum: Sum
     ranges: tuple[Range, ...]
     negated: bool = False
-    span: Span = field(default=NOWHERE, eq=False, repr=False, kw_only=True)
 
 
 Predicate: TypeAlias = Comparison | Linear | And | Or | Constant | Not | Exists | Relation | Membership

@@ -8,18 +8,7 @@ from typing import assert_never
 
 from attrs import frozen
 
-from kili_query.ast import (
-    And,
-    Comparison,
-    Constant,
-    Exists,
-    Linear,
-    Membership,
-    Not,
-    Or,
-    Predicate,
-    Relation,
-)
+from kili_query.ast import And, Comparison, Constant, Exists, Linear, Membership, Not, Or, Predicate, Relation
 from kili_query.cli.as_written import clipped, expands, keep_operators, shown_example
 from kili_query.cli.inputs import find_ontology, judge_query, load_ontology, read_query, refuse_two_readers
 from kili_query.cli.mistakes import refuse_unreadable, tell_report, tell_unseen

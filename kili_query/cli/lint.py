@@ -15,16 +15,7 @@ from kili_query.cli.output import FormatOption, choose_format, print_diagnostics
 from kili_query.diagnostics import Diagnostic, Severity
 from kili_query.diagnostics.layout import counted
 from kili_query.errors import KiliQueryError
-from kili_query.lint import (
-    FixError,
-    LintItem,
-    Search,
-    SkippedPlace,
-    Unreadable,
-    check_search,
-    fix_file,
-    lint_paths,
-)
+from kili_query.lint import FixError, LintItem, Search, SkippedPlace, Unreadable, check_search, fix_file, lint_paths
 from kili_query.ontology import Ontology
 from kili_query.output_files import WriteError
 

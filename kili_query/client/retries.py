@@ -14,13 +14,7 @@ from http import HTTPStatus
 
 from attrs import field, frozen
 
-from kili_query.errors import (
-    AuthenticationFailed,
-    GraphQLError,
-    MutationOutcomeUnknown,
-    ServiceError,
-    TransportError,
-)
+from kili_query.errors import AuthenticationFailed, GraphQLError, MutationOutcomeUnknown, ServiceError, TransportError
 
 LONGEST_PAUSE_S = 30.0
 LONGEST_RETRY_AFTER_S = 60.0

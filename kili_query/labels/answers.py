@@ -7,14 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TypeVar, cast
 
 from kili_query.errors import MalformedLabelError
-from kili_query.labels.checks import (
-    VALUE_CHECKS,
-    check_category,
-    check_confidence,
-    check_text,
-    known_job,
-    missing_name,
-)
+from kili_query.labels.checks import VALUE_CHECKS, check_category, check_confidence, check_text, known_job, missing_name
 from kili_query.labels.errors import (
     AttributeNotCompatibleWithJobError,
     InvalidMutationError,

@@ -7,16 +7,7 @@ from typing import TypeAlias
 
 from attrs import frozen
 
-from kili_query.lint.searches import (
-    NAMES,
-    LintItem,
-    Placement,
-    Search,
-    SkippedPlace,
-    Unit,
-    Unreadable,
-    place_text,
-)
+from kili_query.lint.searches import NAMES, LintItem, Placement, Search, SkippedPlace, Unit, Unreadable, place_text
 from kili_query.source import Source, Span
 
 Path: TypeAlias = tuple[str | int, ...]

@@ -3,20 +3,7 @@
 from collections.abc import Mapping
 from typing import assert_never
 
-from kili_query.ast import (
-    COMPARE,
-    And,
-    Comparison,
-    Constant,
-    Exists,
-    Linear,
-    Membership,
-    Not,
-    Or,
-    Predicate,
-    Relation,
-    Term,
-)
+from kili_query.ast import COMPARE, And, Comparison, Constant, Linear, Or, Predicate, Sugar, Term
 from kili_query.syntax.lower import lower
 
 
@@ -24,7 +11,7 @@ def holds(tree: Predicate, counts: Mapping[Term, int]) -> bool:
     """Whether counts meet a predicate; terms that are not there count 0.
 
     >>> from kili_query.syntax import parse_tree
-    >>> from kili_query.ast import Counter
+    >>> from kili_query.ast import Sugar, Counter
     >>> holds(parse_tree("J.A.count + J.B.count > 2 AND NOT J.C"), {Counter("J", "A"): 3})
     True
     """
@@ -40,7 +27,7 @@ def holds(tree: Predicate, counts: Mapping[Term, int]) -> bool:
             return any(holds(operand, counts) for operand in operands)
         case Constant(value):
             return value
-        case Not() | Exists() | Relation() | Membership():
+        case Sugar():
             return holds(lower(tree), counts)
         case _:
             assert_never(tree)

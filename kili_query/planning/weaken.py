@@ -17,15 +17,12 @@ from kili_query.ast import (
     Comparison,
     Constant,
     Counter,
-    Exists,
     Filtered,
     Linear,
-    Membership,
-    Not,
     Or,
     Pattern,
     Predicate,
-    Relation,
+    Sugar,
     Term,
     all_of,
     any_of,
@@ -105,7 +102,7 @@ def weaken(tree: Predicate, target: Target, bounds: Bounds | None = None) -> Wea
             return _weaken_comparison(tree, counter, target, known)
         case Linear():
             return _weaken_sum(tree, target, known)
-        case Not() | Exists() | Relation() | Membership():
+        case Sugar():
             return weaken(lower(tree), target, known)
         case _:
             assert_never(tree)
@@ -260,7 +257,7 @@ def _children_of(condition: Predicate, objects: int, target: Target) -> Predicat
             return TRUE
         case Linear():
             return all_of(_children_of(step, objects, target) for step in implied_by_sum(condition, {}))
-        case Not() | Exists() | Relation() | Membership():
+        case Sugar():
             return _children_of(lower(condition), objects, target)
         case _:
             assert_never(condition)

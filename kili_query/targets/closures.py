@@ -8,18 +8,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import cache, partial
 from typing import TYPE_CHECKING, TypeAlias, assert_never
 
-from kili_query.ast import (
-    COMPARE,
-    And,
-    Comparison,
-    Counter,
-    Filtered,
-    Linear,
-    Or,
-    Pattern,
-    Predicate,
-    Term,
-)
+from kili_query.ast import COMPARE, And, Comparison, Counter, Filtered, Linear, Or, Pattern, Predicate, Term
 from kili_query.ast.flat import Flat, flatten, restore
 from kili_query.counting import (
     DEFAULT_POLICY,

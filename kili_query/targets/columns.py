@@ -14,14 +14,11 @@ from kili_query.ast import (
     Comparison,
     Constant,
     Counter,
-    Exists,
     Linear,
-    Membership,
-    Not,
     Or,
     Pattern,
     Predicate,
-    Relation,
+    Sugar,
     terms,
 )
 from kili_query.ast.walk import deepest
@@ -166,7 +163,7 @@ def _translate(tree: Predicate, columns: FoundColumns) -> nw.Expr:
             return operands.join()
         case Constant(value):
             return nw.lit(value)
-        case Not() | Exists() | Relation() | Membership():
+        case Sugar():
             raise AssertionError("not lowered")
         case _:
             assert_never(tree)

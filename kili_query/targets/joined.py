@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TypeVar, assert_never
 
-from kili_query.ast import And, Comparison, Constant, Exists, Linear, Membership, Not, Or, Predicate, Relation
+from kili_query.ast import And, Comparison, Constant, Linear, Or, Predicate, Sugar
 from kili_query.syntax.lower import lower
 
 _T = TypeVar("_T")
@@ -18,7 +18,7 @@ def joined(tree: Predicate, leaf: Callable[[Comparison | Linear], Callable[[_T],
             return _until([joined(operand, leaf) for operand in operands], isinstance(tree, Or))
         case Constant(value):
             return lambda _: value
-        case Not() | Exists() | Relation() | Membership():
+        case Sugar():
             return joined(lower(tree), leaf)
         case _:
             assert_never(tree)

@@ -9,13 +9,10 @@ from kili_query.ast import (
     Comparison,
     Constant,
     Counter,
-    Exists,
     Linear,
-    Membership,
-    Not,
     Or,
     Predicate,
-    Relation,
+    Sugar,
     without_constants,
 )
 from kili_query.errors import NotExpressible
@@ -50,7 +47,7 @@ def _print(tree: Predicate) -> str:
             return " AND ".join(f"({_print(one)})" if isinstance(one, Or) else _print(one) for one in operands)
         case Or(operands):
             return " OR ".join(map(_print, operands))
-        case Linear() | Constant() | Not() | Exists() | Relation() | Membership():
+        case Linear() | Constant() | Sugar():
             raise AssertionError(f"not lowered, not settled or not checked: {tree}")
         case _:
             assert_never(tree)

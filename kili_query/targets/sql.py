@@ -27,13 +27,10 @@ from kili_query.ast import (
     Comparison,
     Constant,
     Counter,
-    Exists,
     Linear,
-    Membership,
-    Not,
     Or,
     Predicate,
-    Relation,
+    Sugar,
     counters,
     map_operands,
     without_constants,
@@ -284,7 +281,7 @@ class _Writer:
                 return _joined(_enclose(operands, list(map(self, operands))), "AND")
             case Or(operands):
                 return _joined(_enclose(operands, list(map(self, operands))), "OR")
-            case Comparison() | Constant() | Not() | Exists() | Relation() | Membership():
+            case Comparison() | Constant() | Sugar():
                 raise AssertionError("not lowered, not settled or not checked")
             case _:
                 assert_never(tree)

@@ -10,15 +10,12 @@ from kili_query.ast import (
     Comparison,
     Constant,
     Counter,
-    Exists,
     Filtered,
     Linear,
-    Membership,
-    Not,
     Or,
     Pattern,
     Predicate,
-    Relation,
+    Sugar,
     Term,
     conjunction,
     disjunction,
@@ -145,7 +142,7 @@ def _without_opaque(tree: Predicate, counts: Counts) -> tuple[Predicate, bool]:
             return conjunction(fixed), True
         case Constant():
             return tree, False
-        case Not() | Exists() | Relation() | Membership():
+        case Sugar():
             raise AssertionError(f"not lowered: {tree}")
         case _:
             assert_never(tree)

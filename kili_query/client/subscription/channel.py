@@ -21,15 +21,7 @@ from kili_query.client.answers import Reply, read_answer, told, without_key
 from kili_query.client.headers import plain_headers
 from kili_query.client.retries import BROKEN, KEY_IN_DOUBT, REFUSED, SLOW, UNREACHED, Clock, Failure
 from kili_query.client.settings import LARGER_ANSWERS, Settings
-from kili_query.client.subscription.frames import (
-    PONG,
-    Kind,
-    Protocol,
-    ServiceFrame,
-    failure_in,
-    read_frame,
-    spoken,
-)
+from kili_query.client.subscription.frames import PONG, Kind, Protocol, ServiceFrame, failure_in, read_frame, spoken
 
 _OPEN_TIMEOUT_S = 10.0
 _ACK_TIMEOUT_S = 10.0

@@ -5,14 +5,7 @@ from queue import SimpleQueue
 
 from attrs import define, field, frozen
 
-from kili_query.client.contents import (
-    CONTENT,
-    OnMalformed,
-    decode_content,
-    download_contents,
-    of_label,
-    settle_answers,
-)
+from kili_query.client.contents import CONTENT, OnMalformed, decode_content, download_contents, of_label, settle_answers
 from kili_query.client.paging import Row
 from kili_query.client.request import Service
 from kili_query.client.subscription.frames import failure_in

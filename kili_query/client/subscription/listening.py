@@ -8,15 +8,7 @@ from datetime import datetime
 
 from attrs import evolve, frozen
 
-from kili_query.client.retries import (
-    KEY_IN_DOUBT,
-    REFUSED,
-    UNREACHED_AT_FIRST,
-    Clock,
-    Failure,
-    error_of,
-    pause_s,
-)
+from kili_query.client.retries import KEY_IN_DOUBT, REFUSED, UNREACHED_AT_FIRST, Clock, Failure, error_of, pause_s
 from kili_query.client.subscription.channel import Channel, Dial, Lost
 from kili_query.client.subscription.labels import Arrival
 from kili_query.client.subscription.notices import Interruption

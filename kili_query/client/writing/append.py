@@ -5,13 +5,7 @@ from typing import TypeAlias
 
 from attrs import evolve, frozen
 
-from kili_query.client.arguments import (
-    check_integers,
-    check_label_type,
-    check_lengths,
-    check_responses,
-    check_texts,
-)
+from kili_query.client.arguments import check_integers, check_label_type, check_lengths, check_responses, check_texts
 from kili_query.client.asset_ids import asset_ids_of
 from kili_query.client.request import Request, Service
 from kili_query.client.warning import warn
