@@ -39,6 +39,8 @@ _FINDERS = (
     connectives.dangling_connective,
     brackets.unclosed_bracket,
     counts.counter_alone,
+    counts.operand_without_count,
+    connectives.number_alone,
     the_end.unexpected_end,
     # characters and operators of other languages and keyboards
     operators.torn_operator,

@@ -1,14 +1,16 @@
 """AND, OR and NOT: missing, misspelt, doubled, written as `&&`, `||` or `!`, or with nothing beside them."""
 
 import re
+from itertools import takewhile
 
 from kili_query.diagnostics import Code, Diagnostic, Edit
 from kili_query.source import Span
 from kili_query.syntax.parser import Lexeme, Word
-from kili_query.syntax.slips.place import FailurePlace, is_word_start, shown
+from kili_query.syntax.slips.place import NAMES, FailurePlace, is_word_start, shown
 
 _CONNECTIVES = (Word.AND, Word.OR)
 _SYMBOLS = {"&": "AND", "＆": "AND", "∧": "AND", "|": "OR", "｜": "OR", "∨": "OR"}
+_OF_SUMS = (*NAMES, Word.DOT, Word.COUNT, Word.SIGN, Word.NUMBER)
 _NEGATIONS = "!¬~！"
 _OTHER_WORDS = {
     "AND": ("UND", "ET", "Y", "PLUS", "ADN", "NAD", "ANDS", "AN", "ND", "ALSO", "WITH"),
@@ -54,6 +56,28 @@ def _without_the_dangling(place: FailurePlace) -> Edit | None:
     if not kept or kept[-1].word in (Word.LPAR, Word.LBRACKET):
         return None
     return Edit(Span(first.span.start, place.lexemes[-1].span.end), "")
+
+
+def number_alone(place: FailurePlace) -> Diagnostic | None:
+    """``A.B.count == 1 OR 2``: the counter is written once for both numbers."""
+    found = place.lexemes[-4:]
+    kinds = [one.word for one in found]
+    if kinds[:2] != [Word.OP, Word.NUMBER] or kinds[2:] not in ([Word.AND, Word.NUMBER], [Word.OR, Word.NUMBER]):
+        return None
+    compared = list(takewhile(lambda one: one.word in _OF_SUMS, reversed(place.lexemes[:-4])))
+    before = place.lexemes[: -4 - len(compared)]
+    is_whole = not before or before[-1].word in (
+        *_CONNECTIVES,
+        Word.NOT,
+        Word.LPAR,
+    )  # no chain, and nothing in brackets
+    if not place.ends_condition or not compared or compared[0].word is not Word.COUNT or not is_whole:
+        return None
+    again = place.text[compared[-1].span.start : found[0].span.end]
+    number, start = found[3], found[3].span.start
+    message, advice = f"{shown(number.text)} alone is not a condition", f"write {shown(f'{again} {number.text}')}"
+    label = "nothing to compare it with"
+    return place.make(Code.UNEXPECTED_TOKEN, message, number.span, label, advice, Edit(Span(start, start), f"{again} "))
 
 
 def misspelt_connective(place: FailurePlace) -> Diagnostic | None:

@@ -13,8 +13,7 @@ _NEARLY_COUNT = {"cnt", "num", "number", "total", "size", "length", "len", "sum"
 
 def counter_alone(place: FailurePlace) -> Diagnostic | None:
     """``A.B.count`` with nothing to compare it with."""
-    ends = place.is_at_end or place.word.upper() in ("AND", "OR") or place.word in (")", "]")
-    if place.last is None or not ends or not place.follows(Word.COUNT) or not place.expects(Word.OP):
+    if place.last is None or not place.ends_condition or not place.follows(Word.COUNT) or not place.expects(Word.OP):
         return None
     if place.word == ")" and re.match(r"\)[\s)]*[=<>!+-]", place.rest):
         return None  # `(A.B.count) > 3`
@@ -40,6 +39,16 @@ def missing_count(place: FailurePlace) -> Diagnostic | None:
         advice = f"write `{place.counter_text()}count`"
         return place.make(Code.UNEXPECTED_TOKEN, "missing `count`", at, "expected `count`", advice, Edit(at, "count"))
     return None
+
+
+def operand_without_count(place: FailurePlace) -> Diagnostic | None:
+    """``A.B.count > A.C``."""
+    if place.last is None or not place.ends_condition or not place.follows_category() or place.expects_connective:
+        return None
+    at = Span(place.last.span.end, place.last.span.end)
+    counter = place.counter_text()
+    advice = f"write `{counter}.count`" if counter else "write `.count`"
+    return place.make(Code.UNEXPECTED_TOKEN, "missing `.count`", at, "expected `.count`", advice, Edit(at, ".count"))
 
 
 def misspelt_count(place: FailurePlace) -> Diagnostic | None:

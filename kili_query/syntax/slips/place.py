@@ -47,6 +47,11 @@ class FailurePlace:
         return not self.rest
 
     @property
+    def ends_condition(self) -> bool:
+        """Whether the text, or what a connective or a bracket ends, is over at the place."""
+        return self.is_at_end or self.word.upper() in ("AND", "OR") or self.word in (")", "]")
+
+    @property
     def expects_condition(self) -> bool:
         return {Word.NAME, Word.LPAR} <= self.expected
 

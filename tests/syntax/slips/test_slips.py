@@ -24,6 +24,10 @@ MENDED = {
     "A.B.count is 3": "A.B.count == 3",
     "A.B.count 3": "A.B.count == 3",
     "A.B.count-1 > 0": "A.B.count - 1 > 0",
+    "A.B.count > A.C": "A.B.count > A.C.count",
+    "(A.B.count > A.C) AND A.D": "(A.B.count > A.C.count) AND A.D",
+    "A.B.count == 1 or 2": "A.B.count == 1 or A.B.count == 2",
+    'NOT A."b c".count >= 1 AND 2 AND A.D': 'NOT A."b c".count >= 1 AND A."b c".count >= 2 AND A.D',
     # words for symbols
     "A.B&&C.D": "A.B AND C.D",
     "A.B || C.D": "A.B OR C.D",
