@@ -14,7 +14,7 @@ from kili_query.cli.arguments import (
     PolicyOption,
 )
 from kili_query.cli.inputs import find_ontology, load_ontology
-from kili_query.cli.output import paint, table
+from kili_query.cli.output import paint, table, terminal_width
 from kili_query.cli.tally import CategoryTotals, Pair, print_totals, tally
 from kili_query.counting import CountPolicy
 from kili_query.ontology import Ontology
@@ -47,7 +47,7 @@ def count(
 
 
 def _table(titles: Sequence[str], rows: Iterable[Sequence[str | int]]) -> str:
-    head, *lines = table(titles, rows).split("\n")
+    head, *lines = table(titles, rows, terminal_width(sys.stdout)).split("\n")
     return "\n".join([paint("message", head, sys.stdout), *lines])
 
 

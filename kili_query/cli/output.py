@@ -34,6 +34,7 @@ FormatOption: TypeAlias = Annotated[
     typer.Option("--format", help="Text with carets goes to standard error, the others to standard output."),
 ]
 STDOUT = "-"
+_NARROWEST_COLUMN = 6
 QUERY_NAME = "query"
 """What messages call a query that stands on the command line."""
 QUOTE_IT = "a query of several words needs quotes around all of it"
@@ -157,8 +158,13 @@ def _print_on_stderr(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
-def table(titles: Sequence[str], rows: Iterable[Sequence[str | int]]) -> str:
+def table(titles: Sequence[str], rows: Iterable[Sequence[str | int]], width: int | None = None) -> str:
     """Columns under titles, wide enough for what they hold; numbers stand at the right.
+
+    Args:
+        titles: of the columns.
+        rows: texts and numbers.
+        width: of the terminal, in cells; the widest columns of texts are cut until lines fit.
 
     >>> print(table(["job", "labels"], [["OBJECTS", 12], ["猫", 3]]))
     job      labels
@@ -168,15 +174,49 @@ def table(titles: Sequence[str], rows: Iterable[Sequence[str | int]]) -> str:
     cells = [[printable(title) for title in titles]]
     body = list(rows)
     cells += [[printable(str(value)) for value in row] for row in body]
-    widths = [max(map(display_width, column)) for column in zip(*cells, strict=True)]
     is_number = [bool(body) and isinstance(value, int) for value in (body[0] if body else titles)]
+    widths = [max(map(display_width, column)) for column in zip(*cells, strict=True)]
+    widths = fitted(widths, width, [column for column, is_fixed in enumerate(is_number) if not is_fixed])
     return "\n".join(
         "  ".join(
-            " " * (width - display_width(cell)) + cell if right else cell + " " * (width - display_width(cell))
-            for cell, width, right in zip(row, widths, is_number, strict=True)
+            " " * (size - display_width(cell)) + cell if right else padded(cell, size)
+            for cell, size, right in zip(row, widths, is_number, strict=True)
         ).rstrip()
         for row in cells
     )
+
+
+def fitted(widths: Sequence[int], width: int | None, columns: Sequence[int]) -> list[int]:
+    """Return the widths of columns such that lines fit a terminal, if they can.
+
+    Args:
+        widths: what they hold, in cells.
+        width: of the terminal; None for any.
+        columns: which of them may be cut: the widest ones first, the first one last.
+
+    >>> fitted([9, 20, 12], 34, [0, 1]), fitted([9, 20, 12], 30, [0, 1])
+    ([9, 9, 12], [8, 6, 12])
+    """
+    sizes = list(widths)
+    while width is not None and sum(sizes) + 2 * len(sizes) - 2 > width:
+        wide = [column for column in columns if sizes[column] > _NARROWEST_COLUMN]
+        if not wide:
+            break
+        sizes[max([column for column in wide if column != columns[0]] or wide, key=sizes.__getitem__)] -= 1
+    return sizes
+
+
+def padded(text: str, width: int) -> str:
+    """Fill a text with spaces, or cut it, so that it takes so many cells.
+
+    >>> padded("text", 6), padded("long text", 6)
+    ('text  ', 'long …')
+    """
+    if display_width(text) > width:
+        while display_width(text) >= width:
+            text = text[:-1]
+        text += "…"
+    return text + " " * (width - display_width(text))
 
 
 @frozen

@@ -13,7 +13,7 @@ from attrs import define, field
 
 from kili_query.ast import CompareOp, Comparison
 from kili_query.ast.walk import terms
-from kili_query.cli.output import check_output, print_json, tell, terminal_width, to_json
+from kili_query.cli.output import check_output, fitted, padded, print_json, tell, terminal_width, to_json
 from kili_query.counting import CountPolicy
 from kili_query.diagnostics.layout import display_width, printable
 from kili_query.errors import LabelError
@@ -36,7 +36,6 @@ IdsOption = Annotated[bool, typer.Option("--ids", help="Print only the ids of th
 
 _MEASURED_ROWS = 100
 _WIDEST_CELL = 60
-_NARROWEST_COLUMN = 6
 _MOST_COUNTERS = 6
 _NOTHING = "-"
 
@@ -301,14 +300,12 @@ def table_lines(
         return
     columns = [(printable(title), [_shown(cell(row)) for row in first], cell) for title, cell in cells.items()]
     columns = [one for one in columns if not is_default or set(one[1]) != {_NOTHING}]
-    widths = [max(map(display_width, [title, *shown])) for title, shown, _ in columns]
-    while width is not None and sum(widths) + 2 * len(widths) - 2 > width and max(widths) > _NARROWEST_COLUMN:
-        others = [size for size in widths[1:] if size > _NARROWEST_COLUMN]
-        widths[widths.index(max(others), 1) if others else 0] -= 1
+    needed = [max(map(display_width, [title, *shown])) for title, shown, _ in columns]
+    widths = fitted(needed, width, range(len(columns)))
     titles = [title for title, _, _ in columns]
     measured = zip(*(shown for _, shown, _ in columns), strict=True)
     for line in chain([titles], measured, ([_shown(cell(row)) for _, _, cell in columns] for row in read)):
-        yield "  ".join(_padded(cell, size) for cell, size in zip(line, widths, strict=True)).rstrip()
+        yield "  ".join(padded(cell, size) for cell, size in zip(line, widths, strict=True)).rstrip()
 
 
 def _shown(value: object) -> str:
@@ -316,11 +313,3 @@ def _shown(value: object) -> str:
         return _NOTHING
     text = printable(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
     return shortened(text, _WIDEST_CELL)
-
-
-def _padded(text: str, width: int) -> str:
-    if display_width(text) > width:
-        while display_width(text) >= width:
-            text = text[:-1]
-        text += "…"
-    return text + " " * (width - display_width(text))
