@@ -78,45 +78,24 @@ __all__ = [
     "validate",
 ]
 
-_HOMES = {
-    "job": "kili_query.builder",
-    "CountPolicy": "kili_query.counting",
-    "count": "kili_query.counting",
-    "Code": "kili_query.diagnostics",
-    "Diagnostic": "kili_query.diagnostics",
-    "Severity": "kili_query.diagnostics",
-    "DataError": "kili_query.errors",
-    "KiliQueryError": "kili_query.errors",
-    "LabelError": "kili_query.errors",
-    "MalformedLabelError": "kili_query.errors",
-    "MissingExtraError": "kili_query.errors",
-    "NotExpressible": "kili_query.errors",
-    "OntologyError": "kili_query.errors",
-    "QueryError": "kili_query.errors",
-    "QuerySyntaxError": "kili_query.errors",
-    "SourceError": "kili_query.errors",
-    "UnknownContentError": "kili_query.errors",
-    "Verdict": "kili_query.logic",
-    "Completion": "kili_query.ontology",
-    "Ontology": "kili_query.ontology",
-    "complete": "kili_query.ontology",
-    "STRICT_PROFILE": "kili_query.planning",
-    "ServerProfile": "kili_query.planning",
-    "Plan": "kili_query.query",
-    "Query": "kili_query.query",
-    "check": "kili_query.query",
-    "parse": "kili_query.query",
-    "validate": "kili_query.query",
-    "scan": "kili_query.scanning",
-    "Statistics": "kili_query.statistics",
-    "Limits": "kili_query.syntax",
-    "Matcher": "kili_query.targets.closures",
-    "always_true": "kili_query.verdicts",
-    "disjoint": "kili_query.verdicts",
-    "equivalent": "kili_query.verdicts",
-    "implies": "kili_query.verdicts",
-    "satisfiable": "kili_query.verdicts",
+_NAMES = {
+    "builder": "job",
+    "counting": "CountPolicy count",
+    "diagnostics": "Code Diagnostic Severity",
+    "errors": "DataError KiliQueryError LabelError MalformedLabelError MissingExtraError "
+    "NotExpressible OntologyError QueryError QuerySyntaxError SourceError UnknownContentError",
+    "logic": "Verdict",
+    "ontology": "Completion Ontology complete",
+    "planning": "STRICT_PROFILE ServerProfile",
+    "query": "Plan Query check parse validate",
+    "scanning": "scan",
+    "statistics": "Statistics",
+    "syntax": "Limits",
+    "targets.closures": "Matcher",
+    "verdicts": "always_true disjoint equivalent implies satisfiable",
 }
+"""The public names of each module."""
+_HOMES = {name: f"kili_query.{module}" for module, names in _NAMES.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> object:

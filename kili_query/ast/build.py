@@ -54,30 +54,25 @@ def comparison(counter: Term, op: CompareOp, number: Number, span: Span = NOWHER
 
 def conjunction(operands: Iterable[Predicate], span: Span = NOWHERE) -> Predicate:
     """Join operands with AND; flatten nested conjunctions. No operand gives TRUE, a single one itself."""
-    flat: list[Predicate] = []
-    for operand in operands:
-        flat.extend(operand.operands if isinstance(operand, And) else (operand,))
-    match flat:
-        case []:
-            return Constant(True, span=span)
-        case [only]:
-            return only
-        case _:
-            return And(tuple(flat), span=span)
+    return _joined(And, operands, span)
 
 
 def disjunction(operands: Iterable[Predicate], span: Span = NOWHERE) -> Predicate:
     """Join operands with OR; flatten nested disjunctions. No operand gives FALSE, a single one itself."""
+    return _joined(Or, operands, span)
+
+
+def _joined(kind: type[And] | type[Or], operands: Iterable[Predicate], span: Span) -> Predicate:
     flat: list[Predicate] = []
     for operand in operands:
-        flat.extend(operand.operands if isinstance(operand, Or) else (operand,))
+        flat.extend(operand.operands if isinstance(operand, kind) else (operand,))
     match flat:
         case []:
-            return Constant(False, span=span)
+            return Constant(kind is And, span=span)
         case [only]:
             return only
         case _:
-            return Or(tuple(flat), span=span)
+            return kind(tuple(flat), span=span)
 
 
 def all_of(operands: Iterable[Predicate], span: Span = NOWHERE) -> Predicate:

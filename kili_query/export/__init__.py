@@ -15,7 +15,7 @@ from an external id or a job, because only the former are safe to unpack and uni
 # ruff: noqa: E402
 from kili_query.extras import load
 
-load("kili_query.export.text_jobs", "`kili_query.export`", "export")  # its error names the extra
+load("kili_query.export.decoding", "`kili_query.export`", "export")  # its error names the extra
 
 from kili_query.export.asset import Asset, ExportedLabel, Media, WritableAnnotation
 from kili_query.export.context import Export

@@ -10,11 +10,11 @@ from attrs import field, frozen
 
 from kili_query.errors import KiliQueryError, LabelError, MalformedLabelError
 from kili_query.export.asset import Asset, ExportedLabel, WritableAnnotation
+from kili_query.export.decoding import annotations_in_text
 from kili_query.export.errors import NotExportableLabelError
 from kili_query.export.options import Options
 from kili_query.export.project import Project
 from kili_query.export.summary import Skipped, Summary
-from kili_query.export.text_jobs import annotations_in_text
 from kili_query.labels.geometry import shape_of, unrotated
 from kili_query.labels.structure import Frame, annotations_of, first_category
 from kili_query.ontology import Job

@@ -26,9 +26,8 @@ from kili_query.counting import (
 from kili_query.ontology import Ontology
 from kili_query.syntax.lower import lower
 from kili_query.syntax.printer import print_tree
+from kili_query.targets.deciding import Outcome, joined, outcome
 from kili_query.targets.explain import Explanation, explain
-from kili_query.targets.joined import joined
-from kili_query.targets.outcome import Outcome, outcome
 from kili_query.targets.root_lookup import LabelTest, Shared, comparison_lookup, sum_lookup
 
 Sites: TypeAlias = Callable[[], Iterator[Site]]

@@ -28,7 +28,7 @@ from kili_query.syntax import lower
 from kili_query.targets.base import FRAMES, require
 from kili_query.targets.column_names import FAULT
 from kili_query.targets.column_search import FoundColumns
-from kili_query.targets.outcome import outcome
+from kili_query.targets.deciding import outcome
 
 _MAX_SUM = 2**62
 """No sum of counts in 64 bits goes so far from 0."""

@@ -28,7 +28,7 @@ from kili_query.ontology.job import METADATA_JOBS
 from kili_query.syntax.lower import lower
 from kili_query.syntax.printer import print_tree
 from kili_query.targets.closures import compile_closure
-from kili_query.targets.joined import joined
+from kili_query.targets.deciding import joined
 
 _Label: TypeAlias = tuple[list[TypedSite], Sequence[int]]
 """The maps of jobs of a label, and how many objects each plain term counts there."""

@@ -18,7 +18,7 @@ from kili_query.ast import COMPARE, Comparison, Counter, Linear
 from kili_query.counting import Rules, is_video
 from kili_query.ontology.job import METADATA_JOBS
 from kili_query.targets.child_jobs import IRREGULAR, ChildJobs, child_jobs, count_in
-from kili_query.targets.outcome import outcome
+from kili_query.targets.deciding import outcome
 
 Shared: TypeAlias = list[ChildJobs] | None
 """The child jobs of a label, once an operand has looked for them, for the others; None where there are no others."""

@@ -39,7 +39,7 @@ from kili_query.errors import NotExpressible
 from kili_query.syntax import lower
 from kili_query.targets.base import COLUMNS, require
 from kili_query.targets.column_names import FAULT, column_name, counter_of
-from kili_query.targets.outcome import outcome
+from kili_query.targets.deciding import outcome
 
 Layout: TypeAlias = Literal["wide", "long"]
 _Column: TypeAlias = Callable[[Counter], exp.Expression]

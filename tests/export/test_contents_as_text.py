@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kili_query.export import NotExportableLabelError, write
+from kili_query.export.decoding import read_jobs
 from kili_query.export.formats import drawn
-from kili_query.export.text_jobs import read_jobs
 from tests.export.samples import asset, box, boxes, label, names, project
 
 FORMATS = ("kili", "raw", "yolo_v5", "coco", "pascal_voc", "jsonl", "parquet")

@@ -6,8 +6,8 @@ from typing import Annotated, Literal, TypeAlias, TypeVar
 from msgspec import UNSET, Meta, MsgspecError, Struct, UnsetType, convert, field
 from msgspec.json import Decoder
 
+from kili_query.export.decoding import TextJobs
 from kili_query.export.formats.rings import LEAST_AREA, NUMBERS_OF_BOX, Drawn, Edges, Numbers, extents, upright
-from kili_query.export.text_jobs import TextJobs
 
 _T = TypeVar("_T")
 

@@ -1,10 +1,14 @@
-"""When a comparison is decided: how far a counter has to be read."""
+"""When a comparison is decided, and a predicate by its operands."""
 
-from typing import assert_never
+from collections.abc import Callable, Sequence
+from typing import TypeVar, assert_never
 
 from attrs import frozen
 
-from kili_query.ast import MAX_COUNT, CompareOp
+from kili_query.ast import MAX_COUNT, And, CompareOp, Comparison, Constant, Linear, Or, Predicate, Sugar
+from kili_query.syntax.lower import lower
+
+_T = TypeVar("_T")
 
 
 @frozen
@@ -47,3 +51,30 @@ def outcome(op: CompareOp, bound: int) -> Outcome:
             return Outcome(bound + 1, False, is_exact=True) if 0 <= bound <= MAX_COUNT else Outcome(0, False)
         case _:
             assert_never(op)
+
+
+def joined(tree: Predicate, leaf: Callable[[Comparison | Linear], Callable[[_T], bool]]) -> Callable[[_T], bool]:
+    """Return a judge of a predicate that asks its operands from left to right, until the verdict is certain."""
+    match tree:
+        case Comparison() | Linear():
+            return leaf(tree)
+        case And(operands) | Or(operands):
+            return _until([joined(operand, leaf) for operand in operands], isinstance(tree, Or))
+        case Constant(value):
+            return lambda _: value
+        case Sugar():
+            return joined(lower(tree), leaf)
+        case _:
+            assert_never(tree)
+
+
+def _until(judges: Sequence[Callable[[_T], bool]], settling: bool) -> Callable[[_T], bool]:
+    """A loop, because `all` and `any` over a generator take as long as counting a few objects."""
+
+    def judge_all(given: _T) -> bool:
+        for judge in judges:
+            if judge(given) is settling:
+                return settling
+        return not settling
+
+    return judge_all
