@@ -80,7 +80,10 @@ class _Command(TyperCommand):
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]  # the base of
         # this context is private to typer
-        query = next((f"'{param.metavar}'" for param in self.get_params(ctx) if param.metavar in _QUERIES), None)
+        queries = [param for param in self.get_params(ctx) if param.metavar in _QUERIES]
+        named = {argument.partition("=")[0] for argument in args}  # as in `--where QUERY` and `--where=QUERY`
+        given = [one for one in queries if one.param_type_name == "argument" or not named.isdisjoint(one.opts)]
+        query = f"'{given[0].metavar}'" if given else None
         ctx.allow_extra_args = query is not None  # refused below, with the advice that a query needs
         try:
             rest = super().parse_args(ctx, args)

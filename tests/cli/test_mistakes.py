@@ -150,6 +150,8 @@ def test_arguments_in_the_wrong_order(run: Run, labels: Path) -> None:
         (("match", "A.B.count", "3", "LABELS"), "note: without quotes around the whole query, the shell takes"),
         (("check", "A.B.count"), "note: without quotes around the whole query, the shell takes `<` and `>`"),
         (("demo", "more"), "Got unexpected extra argument"),
+        (("labels", "p", "more"), "Got unexpected extra argument"),
+        (("labels", "p", "more", "--where=A.B"), "'QUERY': a query of several words needs quotes"),
     ],
 )
 def test_queries_without_quotes(run: Run, labels: Path, arguments: tuple[str, ...], told: str) -> None:
