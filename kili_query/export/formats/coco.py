@@ -19,7 +19,7 @@ from msgspec import to_builtins
 from kili_query.errors import MalformedLabelError
 from kili_query.export.asset import Asset, ExportedLabel, WritableAnnotation
 from kili_query.export.context import Export
-from kili_query.export.format import Entry, Format, FormatWriter
+from kili_query.export.format import Entry, Format
 from kili_query.export.formats.drawn import drawn_of
 from kili_query.export.formats.json_text import encode_finite
 from kili_query.export.formats.kili import dump
@@ -232,13 +232,9 @@ def _fits(job: Job) -> bool:
     return job.ml_task == "OBJECT_DETECTION" and not _TOOLS.isdisjoint(job.tools)
 
 
-def _open(export: Export) -> FormatWriter:
-    return _CocoWriter(export)
-
-
 COCO = Format(
     name="coco",
-    open=_open,
+    open=_CocoWriter,
     media_folder=_FOLDER,
     input_types=frozenset({"IMAGE", "VIDEO"}),
     fits=_fits,

@@ -6,8 +6,7 @@ It is one plain file, not an archive, and nothing is lost: labels and assets are
 from collections.abc import Iterable
 
 from kili_query.export.asset import Asset, ExportedLabel
-from kili_query.export.context import Export
-from kili_query.export.format import Entry, Format, FormatWriter
+from kili_query.export.format import Entry, Format
 from kili_query.export.formats.kili import dump
 
 
@@ -26,13 +25,9 @@ def _line(asset: Asset, label: ExportedLabel) -> str:
         return dump({**label.document, "labelOf": dict(asset.document)}) + "\n"
 
 
-def _open(_: Export) -> FormatWriter:
-    return _JsonlWriter()
-
-
 JSONL = Format(
     name="jsonl",
-    open=_open,
+    open=lambda _: _JsonlWriter(),
     is_archive=False,
     has_single_file=True,
     has_geotiffs=True,

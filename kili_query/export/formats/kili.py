@@ -15,7 +15,7 @@ from kili_query.errors import MalformedLabelError
 from kili_query.export.asset import Asset, ExportedLabel
 from kili_query.export.context import Export
 from kili_query.export.errors import NotCompatibleInputType
-from kili_query.export.format import Entry, Format, FormatWriter
+from kili_query.export.format import Entry, Format
 from kili_query.export.formats.json_text import encode_sorted, spread
 from kili_query.export.formats.pixels import with_pixels
 from kili_query.labels.structure import CONTENT
@@ -148,13 +148,9 @@ def _stem(name: str) -> str:
     return name.replace(" ", "_")
 
 
-def open_kili(export: Export) -> FormatWriter:
-    return KiliWriter(export)
-
-
 KILI = Format(
     name="kili",
-    open=open_kili,
+    open=KiliWriter,
     stem=_stem,
     media_folder="assets",
     has_single_file=True,

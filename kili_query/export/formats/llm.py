@@ -20,7 +20,7 @@ from kili_query.errors import MalformedLabelError
 from kili_query.export.asset import Asset, ExportedLabel
 from kili_query.export.context import Export
 from kili_query.export.errors import NotExportableAssetError
-from kili_query.export.format import Entry, Format, FormatWriter
+from kili_query.export.format import Entry, Format
 from kili_query.export.formats.kili import dump
 
 _VERSION = "0.1"
@@ -269,17 +269,9 @@ class _LlmWriter:
         return [Entry("", self._list)]
 
 
-def _open_plain(export: Export) -> FormatWriter:
-    return _LlmWriter(export, _plain)
-
-
-def _open_dynamic(export: Export) -> FormatWriter:
-    return _LlmWriter(export, _dynamic)
-
-
 LLM_V1 = Format(
     name="llm_v1",
-    open=_open_plain,
+    open=lambda export: _LlmWriter(export, _plain),
     is_archive=False,
     input_types=frozenset({"LLM_RLHF"}),
     has_layouts=False,
@@ -287,4 +279,4 @@ LLM_V1 = Format(
     normalized=frozenset({None}),
     needs_assets=True,
 )
-LLM_DYNAMIC_V1 = evolve(LLM_V1, name="llm_dynamic_v1", open=_open_dynamic)
+LLM_DYNAMIC_V1 = evolve(LLM_V1, name="llm_dynamic_v1", open=lambda export: _LlmWriter(export, _dynamic))

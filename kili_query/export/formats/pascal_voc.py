@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 from kili_query.errors import MalformedLabelError
 from kili_query.export.asset import Asset, ExportedLabel, WritableAnnotation
 from kili_query.export.context import Export
-from kili_query.export.format import Entry, Format, FormatWriter
+from kili_query.export.format import Entry, Format
 from kili_query.export.formats.drawn import drawn_of, edges_of, plain_boxes
 from kili_query.export.formats.rings import Drawn, Edges
 from kili_query.export.naming import without_image_extension
@@ -158,17 +158,13 @@ def _edges(start: float, end: float, length_px: int) -> tuple[int, int]:
     return start_px, start_px + 1
 
 
-def _open(export: Export) -> FormatWriter:
-    return _VocWriter(export)
-
-
 def _fits(job: Job) -> bool:
     return job.ml_task == "OBJECT_DETECTION" and "rectangle" in job.tools
 
 
 PASCAL_VOC = Format(
     name="pascal_voc",
-    open=_open,
+    open=_VocWriter,
     suffix=".xml",
     media_folder=_FOLDER,
     stem=without_image_extension,

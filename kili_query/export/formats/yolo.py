@@ -11,7 +11,7 @@ from attrs import frozen
 
 from kili_query.export.asset import Asset, ExportedLabel
 from kili_query.export.context import Export
-from kili_query.export.format import Entry, Format, FormatWriter
+from kili_query.export.format import Entry, Format
 from kili_query.export.formats.drawn import drawn_of, plain_boxes
 from kili_query.export.formats.remote_assets import RemoteAssets
 from kili_query.export.formats.rings import Edges
@@ -159,14 +159,10 @@ def _fits(job: Job) -> bool:
     return job.ml_task == "OBJECT_DETECTION" and _TOOLS.issuperset(job.tools)
 
 
-def _open(version: _Version, export: Export) -> FormatWriter:
-    return _YoloWriter(export, version)
-
-
 def _format(name: str, file: str, text: Callable[[Sequence[str]], str]) -> Format:
     return Format(
         name=name,
-        open=partial(_open, _Version(file, text)),
+        open=partial(_YoloWriter, version=_Version(file, text)),
         suffix=".txt",
         stem=without_image_extension,
         input_types=frozenset({"IMAGE", "VIDEO"}),
