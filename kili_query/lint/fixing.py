@@ -15,8 +15,9 @@ from kili_query.lint.searches import LintItem, Search
 from kili_query.ontology import Ontology
 from kili_query.ontology.check import MAX_FINDINGS
 from kili_query.output_files import replaced
-from kili_query.query import check
+from kili_query.query import check, parse
 from kili_query.source import NOWHERE, Span
+from kili_query.syntax.lower import lower
 from kili_query.verdicts import equivalent
 
 _MOST_ROUNDS = 1000
@@ -210,10 +211,13 @@ def _attempts(state: _Mended, faults: Sequence[Diagnostic], search: Search) -> I
 def _keeps_meaning(text: str, fault: Diagnostic) -> bool:
     """Whether a query that can be parsed still means the same after a fix."""
     edit = _edit(fault)
+    if edit is None:
+        return False
     try:
-        return edit is not None and equivalent(text, _edited(text, [edit])).value is True
+        before, after = parse(text), parse(_edited(text, [edit]))
     except QueryError:
         return False
+    return lower(before.tree) == lower(after.tree) or equivalent(before, after).value is True  # may be too large for it
 
 
 def _edit(fault: Diagnostic) -> Edit | None:
@@ -299,7 +303,7 @@ def _left(found: Sequence[LintItem], ontology: Ontology | None) -> list[str]:
 def _reason(text: str, fault: Diagnostic) -> str:
     if fault.severity is Severity.ERROR or _keeps_meaning(text, fault):
         return "its fix cannot be made in place"
-    return "its fix would change which labels match"
+    return "its fix may change which labels match"
 
 
 def _where(search: Search, offset: int) -> str:
