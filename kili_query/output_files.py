@@ -87,7 +87,7 @@ def cannot_write(path: str | os.PathLike[str], error: Exception) -> WriteError:
     """
     reason = getattr(error, "strerror", None) or error
     if isinstance(error, FileExistsError | NotADirectoryError):
-        above = next((one for one in Path(path).parents if one.exists() and not one.is_dir()), None)
+        above = next((one for one in Path(path).parents if os.path.exists(one) and not os.path.isdir(one)), None)
         reason = reason if above is None else f"`{above}` is a file, not a folder"
     return WriteError(f"cannot write `{os.fspath(path)}`: {reason}")
 
@@ -112,7 +112,7 @@ def refuse_inputs(
     """
     path = Path(target).resolve()
     for given in (Path(one).resolve() for one in inputs if os.fspath(one) != "-"):
-        is_same = path == given or (path.exists() and given.exists() and path.samefile(given))
+        is_same = path == given or (os.path.exists(path) and os.path.exists(given) and path.samefile(given))
         if is_same or (or_in_them and path.is_relative_to(given)):
             raise WriteError(f"cannot write `{os.fspath(target)}`: it is also an input")
 
@@ -182,11 +182,16 @@ def target_of(path: str | os.PathLike[str]) -> Path:
     Raises:
         WriteError: it is something else than a file, or read-only.
     """
-    target = Path(os.path.realpath(path))
-    if _descriptor(path) is not None or (target.exists() and not target.is_file()):
-        what = "a folder" if target.is_dir() else "not a file that can be replaced"
+    try:
+        target = Path(os.path.realpath(path))
+        with suppress(FileNotFoundError, NotADirectoryError, PermissionError):  # reported when it is opened
+            os.lstat(target)  # a name that no file can have is found here, before anything is written
+    except (OSError, ValueError) as error:
+        raise cannot_write(path, error) from error
+    if _descriptor(path) is not None or (os.path.exists(target) and not os.path.isfile(target)):
+        what = "a folder" if os.path.isdir(target) else "not a file that can be replaced"
         raise WriteError(f"cannot write `{os.fspath(path)}`: it is {what}")
-    if target.exists() and not os.access(target, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+    if os.path.exists(target) and not os.access(target, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
         raise WriteError(f"cannot write `{os.fspath(path)}`: it is read-only")  # although its folder may be writable
     return target
 
@@ -240,7 +245,7 @@ def replaced(
     made: list[Path] = []
     try:
         if makes_folders:
-            made = [folder for folder in (target.parent, *target.parent.parents) if not folder.exists()]
+            made = [folder for folder in (target.parent, *target.parent.parents) if not os.path.exists(folder)]
             target.parent.mkdir(parents=True, exist_ok=True)
         _remove_stale(target)
         part, file, lock = _begin(target, os.fspath(path))

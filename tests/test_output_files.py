@@ -119,6 +119,17 @@ def test_long_names(tmp_path: Path, name: str) -> None:
     assert os.listdir(tmp_path) == [name]
 
 
+@pytest.mark.parametrize("name", ["x" * 256, "猫" * 86, "x" * 256 + "/a.txt", "a\0b", "a\0b/a.txt"])
+@pytest.mark.parametrize("makes_folders", [False, True])
+def test_names_that_no_file_can_have(tmp_path: Path, name: str, makes_folders: bool) -> None:
+    with (
+        pytest.raises(WriteError, match=r"File name too long|null (byte|character)"),
+        replaced(tmp_path / name, makes_folders=makes_folders),
+    ):
+        pass
+    assert os.listdir(tmp_path) == []
+
+
 def test_devices(tmp_path: Path) -> None:
     with replaced(os.devnull, takes_devices=True) as new:
         new.file.write(b"text")

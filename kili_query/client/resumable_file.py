@@ -32,6 +32,7 @@ from kili_query.output_files import (
 
 _LABELS_OF_ENTRY = 20
 _VERSION = 3
+_MAX_NAME_BYTES = 246
 
 
 @frozen
@@ -211,7 +212,11 @@ def resumable(path: str, request: Mapping[str, object], *, restart: bool) -> Ite
     """
     target = target_of(path)
     check_compression(path)
-    with _naming(path), _locked(f"{target}.part.log", path) as log, _opened(f"{target}.part", path) as part:
+    with (
+        _naming(path),
+        _locked(_beside(target, ".part.log"), path) as log,
+        _opened(_beside(target, ".part"), path) as part,
+    ):
         file = ResumableFile(path, part, log)
         if restart:
             log.truncate(0)
@@ -267,6 +272,11 @@ def _json(line: bytes) -> object:
         return json.loads(line) if line.endswith(b"\n") else None
     except (ValueError, RecursionError):
         return None
+
+
+def _beside(target: Path, suffix: str) -> str:
+    """Return the name of a file beside another one; a long name is cut, because file systems accept 255 bytes."""
+    return str(target.with_name(os.fsdecode(os.fsencode(target.name)[:_MAX_NAME_BYTES]) + suffix))
 
 
 @contextmanager

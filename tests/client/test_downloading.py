@@ -145,6 +145,14 @@ class TestFile:
         part.unlink()
         assert fill(path, []) == []
 
+    @pytest.mark.parametrize("name", ["l.ndjson" + "x" * 247, "l.ndjson" + "猫" * 82])
+    def test_long_names(self, tmp_path: Path, name: str) -> None:
+        fill(tmp_path / name, range(3))
+        with resumable(str(tmp_path / name), REQUEST, restart=False) as file:
+            assert list(file.ids) == ["0", "1", "2"]
+            file.finish()
+        assert beside(tmp_path) == [name]
+
     def test_lines_that_were_damaged(self, tmp_path: Path) -> None:
         path, part = tmp_path / "l.ndjson", tmp_path / "l.ndjson.part"
         fill(path, range(60))
