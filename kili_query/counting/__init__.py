@@ -15,9 +15,8 @@ from kili_query.counting.label_structure import (
     repeated_frame,
     root_sites,
 )
-from kili_query.counting.objects import Found, Wanted, find, selected_sites, token
+from kili_query.counting.objects import Found, Wanted, count, find, held_jobs, selected_sites, token
 from kili_query.counting.policy import DEFAULT_POLICY, CountPolicy, Rules
-from kili_query.counting.tally import count, held_jobs
 from kili_query.ontology import VideoPolicy
 
 __all__ = [

@@ -7,11 +7,14 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from http import HTTPStatus
 from inspect import signature
+from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+import requests
 from attrs import frozen
 from requests.structures import CaseInsensitiveDict
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 from websockets.http11 import Response
 from websockets.sync.client import ClientConnection, connect
@@ -22,6 +25,7 @@ from kili_query.client.headers import plain_headers
 from kili_query.client.retries import BROKEN, KEY_IN_DOUBT, REFUSED, SLOW, UNREACHED, Clock, Failure
 from kili_query.client.settings import LARGER_ANSWERS, Settings
 from kili_query.client.subscription.frames import PONG, Kind, Protocol, ServiceFrame, failure_in, read_frame, spoken
+from kili_query.errors import ArgumentError
 
 _OPEN_TIMEOUT_S = 10.0
 _ACK_TIMEOUT_S = 10.0
@@ -251,3 +255,31 @@ def _failure_of_response(response: Response, settings: Settings, clock: Clock) -
         return Failure("the service answered HTTP 200 in place of a websocket; is the endpoint right?", REFUSED)
     found = told(reply, partial(read_answer, now=clock.utc_now()), settings)
     return found if isinstance(found, Failure) else Failure(f"the service answered HTTP {reply.status}", REFUSED)
+
+
+def tls_context(settings: Settings) -> ssl.SSLContext | None:
+    """How the service's certificate is checked: as ``verify`` says, and by default against what requests trusts.
+
+    Returns:
+        None where the endpoint is not secure.
+
+    Raises:
+        ArgumentError: the authorities that ``verify`` names cannot be read.
+    """
+    if urlsplit(settings.endpoint).scheme != "https":
+        return None
+    found = requests.Session().merge_environment_settings(settings.endpoint, {}, None, settings.verify, None)
+    if not found["verify"]:
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        return context
+    trusted = Path(DEFAULT_CA_BUNDLE_PATH if found["verify"] is True else found["verify"])
+    try:
+        is_folder = trusted.is_dir()
+        return ssl.create_default_context(
+            cafile=None if is_folder else str(trusted), capath=str(trusted) if is_folder else None
+        )
+    except (OSError, ssl.SSLError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ArgumentError(f"`verify`: no certificate authority can be read from `{trusted}`: {reason}") from error

@@ -17,12 +17,11 @@ from kili_query.client.retries import Clock
 from kili_query.client.rows import ListContext
 from kili_query.client.search import parse_search
 from kili_query.client.settings import Settings
-from kili_query.client.subscription.channel import Dial
+from kili_query.client.subscription.channel import Dial, tls_context
 from kili_query.client.subscription.frames import offered
 from kili_query.client.subscription.labels import Arrivals, Tally
 from kili_query.client.subscription.listening import SubscriptionListener, SubscriptionRequest
 from kili_query.client.subscription.notices import Notice
-from kili_query.client.subscription.tls import tls_context
 from kili_query.errors import ArgumentError, GraphQLError
 from kili_query.protocol import LABEL_CREATED_OR_UPDATED, LABELS
 from kili_query.query import Query
