@@ -130,10 +130,9 @@ class Summary:
             if number
         ]
         lines += [f"  {text}" for text in self.left_out]
-        lines += [
-            f"  {number} left out: the interface has no job `{job}`, which {self._first_with(job)} answers first"
-            for job, number in sorted(self.retired.items())
-        ]
+        for job, number in sorted(self.retired.items()):
+            reason = f"the interface has no job `{job}`, which {self._first_with(job)} answers first"
+            lines.append(f"  {counted(number, 'answer')} left out: {reason}")
         if others:
             lines.append(f"  {others} skipped, because they could not be written")
         lines += [f"    {problem}" for problem in shown]
@@ -157,9 +156,10 @@ class Summary:
     def left_out(self) -> list[str]:
         """Lines about what the format cannot hold: one for each kind of annotation and each job."""
         kinds, jobs = sorted(self.unsupported.items()), sorted(self.unfitting.items())
+        cannot_hold = f"the format `{self.format}` cannot hold the job"
         return [
             *(f"{counted(number, 'annotation')} left out: no `{kind}` in this format" for kind, number in kinds),
-            *(f"{number} left out: the format `{self.format}` cannot hold the job `{job}`" for job, number in jobs),
+            *(f"{counted(number, 'answer')} left out: {cannot_hold} `{job}`" for job, number in jobs),
         ]
 
 

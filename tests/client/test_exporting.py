@@ -162,7 +162,7 @@ class TestWhatIsWritten:
         labels = write_json(tmp_path / "labels.ndjson", label(1, 1) | {"jsonResponse": response})
         served = write_json(tmp_path / "project.json", project(OBJECTS=DETECTION, NOTE=NOTE))
         with Sandbox(project=served, labels=labels) as sandbox, KiliClient(sandbox.api_key, sandbox.endpoint) as opened:
-            with pytest.warns(UserWarning, match="1 annotations left out: no `marker`") as warned:
+            with pytest.warns(UserWarning, match="1 annotation left out: no `marker`") as warned:
                 opened.export_labels("p1", tmp_path / "a.zip", "yolo_v5", with_assets=False)
             told = kq_export.write(labels, None, served, fmt="yolo_v5", to=tmp_path / "b.zip")
             opened.export_labels("p1", tmp_path / "a.jsonl", "jsonl", with_assets=False)
