@@ -278,7 +278,7 @@ class TestRefusals:
 
     @pytest.mark.parametrize("key", ["", "a b", "clé", "a\nb"])
     def test_a_bad_key(self, refused: Refused, key: str) -> None:
-        assert "a key is of visible ASCII characters" in refused(*FILES, "--api-key", key)
+        assert "a key must consist of visible ASCII characters" in refused(*FILES, "--api-key", key)
 
     @pytest.mark.parametrize("port", ["-1", "65536", "x"])
     def test_a_bad_port(self, refused: Refused, port: str) -> None:
