@@ -77,11 +77,13 @@ class _Typed:
         text: up to the cursor; of a quoted name, without the quotes.
         span: what a completion replaces, up to the end of the word.
         is_operator: whether it can only become an operator.
+        is_quoted: whether it can only become a name.
     """
 
     text: str
     span: Span
     is_operator: bool = False
+    is_quoted: bool = False
 
 
 def _typed(text: str, word: Word, start: int, cursor: int) -> _Typed | None:
@@ -92,7 +94,7 @@ def _typed(text: str, word: Word, start: int, cursor: int) -> _Typed | None:
         case Word.OP:
             return _Typed(typed, Span(start, cursor), is_operator=True)
         case Word.STRING:
-            return _Typed(_unquoted(typed), Span(start, cursor))
+            return _Typed(_unquoted(typed), Span(start, cursor), is_quoted=True)
         case _:
             return _Typed(typed, Span(start, max(cursor, match_word(text, start, Word.NAME) or cursor)))
 
@@ -101,7 +103,7 @@ def _typed_fault(text: str, start: int, cursor: int) -> _Typed | None:
     """A quoted name without its end, or half of an operator; None where nothing could become of it."""
     typed = text[start:cursor]
     if typed.startswith('"'):
-        return _Typed(_unquoted(typed), Span(start, _end_of_string(text, start, cursor)))
+        return _Typed(_unquoted(typed), Span(start, _end_of_string(text, start, cursor)), is_quoted=True)
     if any(operator.startswith(typed) for operator in _OPERATORS):
         return _Typed(typed, Span(start, cursor), is_operator=True)
     return None
@@ -186,7 +188,7 @@ def _offers(
         yield from _plain(("NOT",), "keyword", typed)
     if last is Word.DOT and Word.COUNT in expected:
         yield from _plain(("count",), "count", typed)
-        if typed.text == "count" and typed.span.end == cursor:
+        if typed.text == "count" and not typed.is_quoted and typed.span.end == cursor:
             yield from _plain(_OPERATORS, "operator", _Typed("", Span(cursor, cursor)))
     ends_condition = Word.AND in expected
     if ends_condition:
@@ -228,5 +230,5 @@ def _names(names: Iterable[tuple[str, str]], kind: str, typed: _Typed) -> Iterat
 
 def _plain(texts: Iterable[str], kind: str, typed: _Typed) -> Iterator[Completion]:
     for text in texts:
-        if text.casefold().startswith(typed.text.casefold()):
+        if not typed.is_quoted and text.casefold().startswith(typed.text.casefold()):
             yield Completion(text, kind, typed.span)
