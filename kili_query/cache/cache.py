@@ -30,6 +30,7 @@ from kili_query.scanning import LabelSource, Problem
 from kili_query.targets.column_names import FAULT
 
 if TYPE_CHECKING:
+    from kili_query.client import KiliClient
     from kili_query.labels import ParsedLabel
 
 
@@ -131,6 +132,44 @@ class LabelCache:
             if problems is not None:
                 problems += source.problems
             return writer.finish(writer.state)
+
+    def sync(
+        self,
+        client: "KiliClient",
+        project_id: str | None = None,
+        *,
+        verify: bool = False,
+        dry_run: bool = False,
+        disable_tqdm: bool | None = None,
+    ) -> Summary:
+        """Bring the cache up to date with a project: everything the first time, then only what changed.
+
+        Changes are found by the project's change feed; without one, by labels created and assets updated since the
+        day before the last ones that were seen. Deleted labels raise no event: they are found by counting. It can be
+        interrupted at any point, and the next run goes on from there. Readers see the last complete version meanwhile.
+
+        Args:
+            client: the client of the service.
+            project_id: the project; by default the one that the cache follows.
+            verify: read everything again afterwards, and report how many labels the quick way had missed.
+            dry_run: change nothing, and report what would change.
+            disable_tqdm: hide progress bars; by default they show in terminals only.
+
+        Returns:
+            What changed. Contents that cannot be fetched are unknown, and are fetched again next time.
+
+        Raises:
+            ArgumentError: there is no project to follow.
+            CacheError: the cache holds something else, another process writes to it, or it cannot be written.
+            ServiceError: the service refused the call, or cannot be reached; what was read stays in the cache.
+        """
+        from kili_query.cache.sync import sync  # here, because `load` and questions need no client
+
+        with opened(self._writable(), self._video, is_dry=dry_run) as writer:
+            wanted = writer.state.project_id if project_id is None else project_id
+            if wanted is None:
+                raise ArgumentError(f"`{self.folder}` follows no project yet: give `project_id`")
+            return sync(writer, client, wanted, verify=verify, disable_tqdm=disable_tqdm)
 
     def _writable(self) -> Path:
         if self._at is not None:

@@ -37,6 +37,7 @@ class Summary:
         unchanged: the number of labels that were read and are as they were.
         unknown: the number of labels in the cache whose content is unknown or malformed.
         total: the number of labels in the cache.
+        missed: how many of the changes only a verification found.
 
     >>> print(Summary(new=2, changed=1, total=30))
     2 new, 1 changed, 0 deleted; 30 labels, 0 of them without a known content
@@ -48,6 +49,7 @@ class Summary:
     unchanged: int = 0
     unknown: int = 0
     total: int = 0
+    missed: int = 0
 
     @property
     def changes(self) -> str:
@@ -55,12 +57,18 @@ class Summary:
         return f"{self.new:,} new, {self.changed:,} changed, {self.deleted:,} deleted"
 
     def __str__(self) -> str:
-        return f"{self.changes}; {self.total:,} labels, {self.unknown:,} of them without a known content"
+        missed = f"; {self.missed:,} of the changes only the verification found" if self.missed else ""
+        return f"{self.changes}{missed}; {self.total:,} labels, {self.unknown:,} of them without a known content"
+
+    @property
+    def number(self) -> int:
+        """The number of changes."""
+        return self.new + self.changed + self.deleted
 
     @property
     def has_changes(self) -> bool:
         """Whether anything is different now."""
-        return bool(self.new or self.changed or self.deleted)
+        return self.number > 0
 
 
 @define

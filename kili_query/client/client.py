@@ -8,6 +8,8 @@ from os import PathLike
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, NoReturn, Self, TypeVar, Unpack, cast, overload
 
+from attrs import evolve
+
 from kili_query.client import writing
 from kili_query.client.answers import shape_of
 from kili_query.client.arguments import check_project_id, check_timeout, checked_fields, is_parsed
@@ -310,6 +312,39 @@ class KiliClient:
         if is_parsed(output_format, "output_format"):
             return self._list(read_parsed_labels, *rest)
         return self._list(read_labels, *rest)
+
+    @shows_filters(LabelFilters)
+    def labels_as_json(
+        self,
+        project_id: str,
+        *,
+        fields: Sequence[str] = LABEL_FIELDS,
+        disable_tqdm: bool | None = None,
+        **filters: Unpack[LabelFilters],
+    ) -> Iterator[Row]:
+        """List labels one by one, with contents as JSON text: for programs that store them.
+
+        Args:
+            project_id: the project.
+            fields: the fields of each label; dots lead into objects, as in ``author.email``.
+            disable_tqdm: hide the progress bar; False shows it even if standard error is not a terminal.
+            **filters: only these labels; see `LabelFilters`.
+
+        Returns:
+            An iterator of dicts. ``jsonResponse`` is the text that the service has, a value rebuilt from annotations,
+            or None if there is none or it cannot be fetched, whatever ``on_malformed`` of the client says.
+
+        Raises:
+            ArgumentError, ServiceError: as `labels` does.
+        """
+        wanted = ListRequest(
+            project_id=project_id,
+            filters=filters,
+            fields=fields,
+            disable_tqdm=is_bar_disabled(disable_tqdm, self._settings.disable_tqdm),
+            keep_texts=True,
+        )
+        return read_labels(evolve(self._context, on_malformed="skip"), wanted)
 
     @overload
     def predictions(

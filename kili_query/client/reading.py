@@ -96,6 +96,7 @@ def _read(context: ListContext, wanted: ListRequest, search: SearchPlan) -> Iter
         has_contents=has_contents,
         has_answers=tells_apart(input_type),
         keep_urls=CONTENT_URL in wanted.fields,
+        keep_texts=wanted.keep_texts,
         judge=search.judge,
         drop=tuple(name for name in needed if name not in wanted.fields),
         confirm=partial(context.projects.input_type, wanted.project_id),

@@ -250,6 +250,8 @@ def _made_ready(row: Row, context: ListContext, plan: RowPlan, unknown: _Unknown
             settle_answers(label, context.on_malformed, keep_unreadable=plan.keep_texts)
         if label.get(CONTENT) is UNREADABLE:
             label[CONTENT] = None
+            if plan.keep_texts and not plan.places:
+                continue
             unknown.add(label)
             if not plan.places:
                 return False
