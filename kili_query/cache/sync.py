@@ -203,10 +203,14 @@ class Sync:
         No event tells of a deleted label. So labels are counted, and where the numbers differ, the ids of some days are
         compared: of those that have other numbers of labels.
         """
-        if self.writer.is_dry or not (surplus := self._surplus(None)):
+        if self.writer.is_dry:
+            return
+        self.writer.flush()
+        if not (surplus := self._surplus(None)):
             return
         days: list[datetime | None] = [None, *self._days(), None]
         self._search_days(days, surplus, 0)
+        self.writer.flush()
         if self._surplus(None):  # the service has other days than we have
             self._compare_ids(None, None)
 
@@ -245,9 +249,11 @@ class Sync:
 
     def verify(self) -> None:
         """Read everything again, and note how many labels were otherwise than after the quick way."""
+        self.writer.flush()
         before = self.writer.summary.number
         listed = self._add_listed()
         self.writer.remove([one for one in self._ids(pl.lit(True)) if one not in listed])
+        self.writer.flush()
         self.writer.summary.missed = self.writer.summary.number - before
 
     def _add_listed(self, **filters: Any) -> set[str]:
@@ -258,7 +264,6 @@ class Sync:
         ):
             listed.add(str(row["id"]))
             self.writer.add(row)
-        self.writer.flush()
         return listed
 
     def _found(self, condition: pl.Expr, *columns: pl.Expr | str) -> pl.DataFrame:

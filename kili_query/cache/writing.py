@@ -88,6 +88,7 @@ class Writer:
     summary: Summary = field(factory=Summary)
     is_dry: bool = False
     _batch: Batch = field(factory=Batch)
+    _gone: set[str] = field(factory=set)
 
     def add(self, label: Mapping[str, Any]) -> None:
         """Add a label, or replace the one with its id.
@@ -101,20 +102,15 @@ class Writer:
             self.flush()
 
     def remove(self, ids: Collection[str]) -> None:
-        """Remove labels.
-
-        Raises:
-            CacheError: the tables cannot be written.
-        """
-        self.flush()
-        if ids:
-            self._write(Batch(), ids)
+        """Remove labels, when those that were added are written."""
+        self._gone |= set(ids)
 
     def flush(self) -> None:
-        """Write the labels that were added."""
-        if len(self._batch):
-            batch, self._batch = self._batch, Batch()
-            self._write(batch.last_of_each(), ())
+        """Write the labels that were added and removed."""
+        batch, gone = self._batch, self._gone
+        self._batch, self._gone = Batch(), set()
+        if len(batch) or gone:
+            self._write(batch.last_of_each(), gone)
 
     def finish(self, state: State) -> Summary:
         """Write what is left and the final state, and return what changed.
@@ -126,7 +122,7 @@ class Writer:
         self.flush()
         is_written = self.tables.version != version
         if not self.is_dry and not is_written and evolve(self.tables.state, summary="") != evolve(state, summary=""):
-            self._commit(self._rows(Batch(), []))
+            self.tables = self.tables.commit(self._rows(Batch(), []), evolve(state, summary=""))
         with told(self.tables.folder):
             counts = self.tables.frame().select(pl.len(), pl.col(FAULT).is_not_null().sum()).collect().row(0)
         self.summary.total, self.summary.unknown = counts

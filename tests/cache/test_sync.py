@@ -1,0 +1,164 @@
+"""A cache that follows a project on a real server."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import frozen
+
+from kili_query.cache import LabelCache
+from kili_query.client import KiliClient
+from kili_query.errors import ArgumentError, CacheError, NotFound
+from kili_query.sandbox import Sandbox
+from tests.cli.running import DEMO, ROOT
+
+FIELDS = [
+    "id",
+    "author.email",
+    "assetId",
+    "createdAt",
+    "labelType",
+    "modelName",
+    "isLatestLabelForUser",
+    "secondsToLabel",
+    "labelOf.externalId",
+    "jsonResponse",
+]
+FOOD = {"SCENE": {"categories": [{"name": "FOOD"}]}}
+
+
+@frozen
+class Followed:
+    """A project on a server, and a cache that follows it."""
+
+    box: Sandbox
+    client: KiliClient
+    cache: LabelCache
+
+    def sync(self, **options: Any) -> tuple[int, int, int]:
+        summary = self.cache.sync(self.client, self.box.project_id, **options)
+        return summary.new, summary.changed, summary.deleted
+
+    def agrees(self) -> bool:
+        return bool(self.client.labels(self.box.project_id, fields=FIELDS) == self.cache.labels(fields=FIELDS) != [])
+
+    def predict(self, *contents: object) -> list[str]:
+        assets = self.client.assets(self.box.project_id, fields=["id"], first=len(contents))
+        made = self.client.append_labels(
+            [str(one["id"]) for one in assets],
+            json_response_array=list(contents),
+            label_type="PREDICTION",
+            model_name="m",
+        )
+        return [str(one["id"]) for one in made]
+
+
+@pytest.fixture(params=[True, False], ids=["feed", "windows"])
+def followed(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Followed]:
+    with (
+        Sandbox(DEMO / "project.json", DEMO / "labels.ndjson", has_feed=request.param) as box,
+        KiliClient(box.api_key, box.endpoint, disable_tqdm=True) as client,
+    ):
+        yield Followed(box, client, LabelCache(tmp_path / "cache"))
+
+
+class TestChanges:
+    def test_everything_and_then_nothing(self, followed: Followed) -> None:
+        number = followed.client.count_labels(followed.box.project_id)
+        assert followed.sync() == (number, 0, 0)
+        assert followed.agrees()
+        version = followed.cache.versions[-1].number
+        assert followed.sync() == (0, 0, 0)
+        assert followed.cache.versions[-1].number == version + 1  # the time of the sync
+        assert followed.cache.versions[-1].summary == ""
+
+    def test_new_changed_deleted(self, followed: Followed) -> None:
+        followed.sync()
+        one, two, three = followed.predict(FOOD, FOOD, FOOD)
+        assert followed.sync() == (3, 0, 0)
+        assert followed.agrees()
+        followed.client.update_properties_in_label(label_id=one, seconds_to_label=77)
+        followed.client.delete_labels([two])
+        assert followed.sync(dry_run=True)[2] <= 1
+        assert followed.cache.count_labels(id_contains=[two]) == 1
+        assert followed.sync() == (0, 1, 1)
+        assert followed.agrees()
+        assert followed.sync(verify=True) == (0, 0, 0)
+        assert followed.cache.count_labels(id_contains=[one, two, three]) == 2
+
+    def test_an_older_latest_label_of_the_same_user(self, followed: Followed) -> None:
+        followed.sync()
+        asset = followed.client.assets(followed.box.project_id, fields=["id"], first=1)[0]["id"]
+        for _ in range(2):
+            followed.client.append_labels([asset], json_response_array=[FOOD])
+            followed.sync()
+            assert followed.agrees()
+
+    def test_a_category_of_later(self, followed: Followed) -> None:
+        followed.sync()
+        followed.predict({"SCENE": {"categories": [{"name": "BRAND_NEW"}]}})
+        followed.sync()
+        assert len(followed.cache.labels(category_search="SCENE.*.count >= 0")) == followed.cache.count_labels()
+        assert followed.agrees()
+
+
+class TestRefusals:
+    def test_another_project(self, followed: Followed, tmp_path: Path) -> None:
+        followed.sync()
+        with pytest.raises(CacheError, match="holds the project"):
+            followed.cache.sync(followed.client, "other")
+        files = LabelCache(tmp_path / "files")
+        files.load([{"id": "a", "jsonResponse": {}}])
+        with pytest.raises(CacheError, match="holds labels of files"):
+            files.sync(followed.client, followed.box.project_id)
+        with pytest.raises(CacheError, match="follows a project"):
+            followed.cache.load([])
+
+    def test_no_project(self, followed: Followed) -> None:
+        with pytest.raises(ArgumentError, match="follows no project yet"):
+            followed.cache.sync(followed.client)
+        with pytest.raises(NotFound):
+            followed.cache.sync(followed.client, "nosuch")
+        assert followed.cache.versions == []
+
+
+def test_contents_at_urls(tmp_path: Path) -> None:
+    with (
+        Sandbox(DEMO / "project.json", DEMO / "labels.ndjson", payload_urls=True) as box,
+        KiliClient(box.api_key, box.endpoint, disable_tqdm=True) as client,
+    ):
+        followed = Followed(box, client, LabelCache(tmp_path / "cache"))
+        followed.sync()
+        assert followed.agrees()
+
+
+def test_an_interrupted_first_sync_goes_on(followed: Followed) -> None:
+    program = (
+        "import os, sys\n"
+        "from kili_query.cache import LabelCache, writing, sync\n"
+        "from kili_query.client import KiliClient\n"
+        "sync.BATCH_ROWS = 10\n"
+        "from kili_query.cache.tables import Tables\n"
+        "commit, left = Tables.commit, [2]\n"
+        "def stop(self, *a, **k):\n"
+        "    left[0] -= 1\n"
+        "    done = commit(self, *a, **k)\n"
+        "    return done if left[0] else os._exit(9)\n"
+        "Tables.commit = stop\n"
+        "client = KiliClient(sys.argv[1], sys.argv[2], disable_tqdm=True)\n"
+        "LabelCache(sys.argv[3]).sync(client, sys.argv[4])\n"
+    )
+    box = followed.box
+    arguments = [box.api_key, box.endpoint, str(followed.cache.folder), box.project_id]
+    environ = os.environ | {"PYTHONPATH": str(ROOT)}
+    ran = subprocess.run([sys.executable, "-c", program, *arguments], env=environ, check=False)
+    assert ran.returncode == 9
+    with pytest.raises(CacheError, match="was not finished"):
+        followed.cache.count_labels()
+    new, changed, deleted = followed.sync()
+    assert (new + 20, changed, deleted) == (followed.client.count_labels(box.project_id), 0, 0)
+    assert followed.agrees()
