@@ -70,6 +70,15 @@ def matches(
     return holds(tree, lambda term: reader.tokens(term, places))
 
 
+def is_well_formed(label: object, ontology: Ontology | None = None) -> bool:
+    """Whether all of a label can be read, in whatever order; a video may hold a frame twice where an image does not."""
+    try:
+        count(label, ontology=ontology)
+    except MalformedLabelError:
+        return False
+    return True
+
+
 def count(
     content: object, *, ontology: Ontology | None = None, policy: CountPolicy = DEFAULT_POLICY
 ) -> dict[tuple[str, str], int]:

@@ -97,7 +97,7 @@ def test_each_part_has_the_verdict_of_what_is_written(monkeypatch: pytest.Monkey
     assert compared > 100
 
 
-@given(strategies.trees(), strategies.contents())
+@given(strategies.trees(), strategies.contents().filter(reference.is_well_formed))
 def test_other_operators_mean_the_same(tree: Predicate, label: object) -> None:
     simplified = query_of(tree).simplify().tree
     kept = keep_operators(simplified, tree)

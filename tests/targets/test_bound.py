@@ -9,7 +9,6 @@ import kili_query as kq
 from kili_query.ast import Predicate
 from kili_query.counting import CountPolicy
 from kili_query.diagnostics import Severity
-from kili_query.errors import MalformedLabelError
 from kili_query.ontology import Ontology, check_names
 from kili_query.planning import DEFAULT_PROFILE, STRICT_PROFILE
 from kili_query.query import query_of
@@ -23,17 +22,8 @@ SEEDS = st.integers(0, 2**32 - 1)
 def labels(ontology: Ontology) -> st.SearchStrategy[object]:
     """Of the right shape; old ones hold what another ontology allowed, or any job anywhere."""
     wild = strategies.video_contents() if ontology.is_video else strategies.contents()
-    wild = wild.filter(lambda label: is_well_formed(label, ontology))
+    wild = wild.filter(lambda label: reference.is_well_formed(label, ontology))
     return st.one_of(strategies.contents_of(ontology), strategies.broken_contents_of(ontology), wild)
-
-
-def is_well_formed(label: object, ontology: Ontology) -> bool:
-    """Whether all of it can be read, in whatever order; a video may hold a frame twice where an image does not."""
-    try:
-        reference.count(label, ontology=ontology)
-    except MalformedLabelError:
-        return False
-    return True
 
 
 @st.composite
