@@ -1,16 +1,17 @@
 """The label cache: the labels of a project or of files in a folder, for questions that need no server."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from os import PathLike, fspath
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any, Unpack
 
 import polars as pl
 import pyarrow as pa
 from attrs import frozen
 
-from kili_query.cache.columns import COLUMNS
+from kili_query.cache.columns import COLUMNS, columns_of
 from kili_query.cache.documents import ontology_of
 from kili_query.cache.history import Difference, Version, difference, version_at, versions_of
 from kili_query.cache.loading import Loaded, assets_of
@@ -32,6 +33,9 @@ from kili_query.targets.column_names import FAULT
 if TYPE_CHECKING:
     from kili_query.client import KiliClient
     from kili_query.labels import ParsedLabel
+
+_LOOK_AGAIN_S = 1.0
+"""How often a watch looks whether its subscription has ended."""
 
 
 @frozen(init=False, repr=False, eq=False)
@@ -170,6 +174,61 @@ class LabelCache:
             if wanted is None:
                 raise ArgumentError(f"`{self.folder}` follows no project yet: give `project_id`")
             return sync(writer, client, wanted, verify=verify, disable_tqdm=disable_tqdm)
+
+    def watch(self, client: "KiliClient", project_id: str | None = None) -> Iterator[Summary]:
+        """Sync, and sync again whenever the service tells that a label was created or changed, until it is closed.
+
+        Args:
+            client: the client of the service, whose subscription tells of changes.
+            project_id: the project; by default the one that the cache follows.
+
+        Yields:
+            What changed, after each sync.
+
+        Raises:
+            ArgumentError, CacheError, ServiceError: as `sync` does, or from the subscription when it ends.
+        """
+        followed = self.state.project_id if project_id is None else project_id
+        if followed is None:
+            raise ArgumentError(f"`{self.folder}` follows no project yet: give `project_id`")
+        has_news = Event()
+
+        def tell(*_: object) -> None:
+            has_news.set()
+
+        with client.label_created_or_updated(followed, tell, on_malformed="skip", on_notice=tell) as subscription:
+            yield self.sync(client, followed, disable_tqdm=True)
+            while subscription.error is None:
+                if has_news.wait(_LOOK_AGAIN_S):
+                    has_news.clear()
+                    yield self.sync(client, followed, disable_tqdm=True)
+            raise subscription.error
+
+    def why_not(
+        self, project_id: str, fields: Sequence[str], *, is_search: bool, max_age_s: float | None
+    ) -> str | None:
+        """Return why the cache cannot answer as the service would; None if it can: see ``cache`` of `KiliClient`.
+
+        Args:
+            project_id: the project that is asked about.
+            fields: the fields of labels that are wanted.
+            is_search: whether labels are searched by categories.
+            max_age_s: how long ago the last sync may have been, in seconds; None for any time.
+        """
+        try:
+            columns_of(fields)
+            tables = self._tables()
+        except (ArgumentError, CacheError) as error:
+            return str(error)
+        state = tables.state
+        if state.project_id != project_id or not state.is_complete or state.synced_at is None:
+            return f"`{self.folder}` does not hold the project"
+        age_s = (datetime.now(UTC) - datetime.fromisoformat(state.synced_at)).total_seconds()
+        if max_age_s is not None and not 0 <= age_s <= max_age_s:
+            return f"the last sync of `{self.folder}` was {age_s:,.0f} seconds ago, and may be {max_age_s:,.0f}"
+        if is_search and Search(tables, {}).has_faults():
+            return f"`{self.folder}` holds labels without a known content, which a search may find"
+        return None
 
     def _writable(self) -> Path:
         if self._at is not None:

@@ -61,6 +61,15 @@ class Search:
         with told(self.tables.folder):
             return int(self._candidates(plan).select(pl.len()).collect().item())
 
+    def has_faults(self) -> bool:
+        """Return whether there are labels whose content is unknown or malformed.
+
+        Raises:
+            CacheError: a file cannot be read.
+        """
+        with told(self.tables.folder):
+            return bool(self.tables.frame().select(pl.col(FAULT).is_not_null().any()).collect().item())
+
     def labels(self, fields: Sequence[str], skip: int = 0, first: int | None = None) -> Iterator[dict[str, Any]]:
         """Yield the labels, oldest first, with these fields; their content is decoded.
 

@@ -36,6 +36,7 @@ _Item = TypeVar("_Item")
 
 def sync(writer: Writer, client: KiliClient, project_id: str, *, verify: bool, disable_tqdm: bool | None) -> Summary:
     """Bring a cache up to date; see `LabelCache.sync`."""
+    client = client.without_cache()
     run = Sync(writer, client, project_id, disable_tqdm)
     run.check_project()
     run.use_ontology()

@@ -4,6 +4,7 @@ Longer than most files because the methods have many parameters, and this is whe
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from copy import copy
 from os import PathLike
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, NoReturn, Self, TypeVar, Unpack, cast, overload
@@ -14,6 +15,7 @@ from kili_query.client import writing
 from kili_query.client.answers import shape_of
 from kili_query.client.arguments import check_project_id, check_timeout, checked_fields, is_parsed
 from kili_query.client.assets import count_assets, read_assets, read_assets_with_parsed_labels
+from kili_query.client.cached import AnswersLists, CachedLabels
 from kili_query.client.collecting import rare_collections
 from kili_query.client.contents import PAYLOAD_THREADS, OnMalformed, checked_on_malformed
 from kili_query.client.downloading import Download, download_labels
@@ -134,6 +136,8 @@ class KiliClient:
         timeout_s: float | None = None,
         max_answer_bytes: int = MAX_ANSWER_BYTES,
         transport: Service | None = None,
+        cache: "AnswersLists | None" = None,
+        max_age_s: float | None = 300.0,
     ) -> None:
         """Read the settings, and check that the service accepts the key.
 
@@ -156,6 +160,10 @@ class KiliClient:
                 labels in batches. A value given here is used for these too.
             max_answer_bytes: maximum size of an answer, of a content or of a message of a subscription, once
                 decompressed. A larger one is an error, and reading stops there.
+            cache: a `kili_query.cache.LabelCache` that is asked first, by lists and counts of labels. It answers if it
+                follows the project, keeps the fields, knows the contents that a search needs and is fresh enough; the
+                logger ``kili_query.client`` tells at the level INFO which of the two answered, and why.
+            max_age_s: how long ago the cache's last sync may have been, in seconds; None for any time.
             transport: answers instead of the service, such as a `kili_query.client.testing.FakeService` in a test. Then
                 no key is needed or checked. The client does not close it.
 
@@ -167,7 +175,7 @@ class KiliClient:
         if not isinstance(profile, ServerProfile):
             raise ArgumentError(f"`profile` must be a `ServerProfile`, not {profile!r:.80}")
         checked_on_malformed(on_malformed)
-        cache = _checked_cache(ontology_cache)
+        ontologies = _checked_cache(ontology_cache)
         check_timeout(timeout_s)
         if transport is not None and api_key is None:
             api_key = _NO_KEY
@@ -182,9 +190,15 @@ class KiliClient:
         self._service = PatientService(transport, timeout_s)
         self._pool = Threads(_PREFETCHING_THREADS, "kili-pages")
         self._payload_pool = Threads(PAYLOAD_THREADS, "kili-payloads")
-        projects = Projects(self._service, cache)
+        projects = Projects(self._service, ontologies)
         self._context = ListContext(
-            self._service, self._pool, projects, profile, on_malformed, payload_pool=self._payload_pool
+            self._service,
+            self._pool,
+            projects,
+            profile,
+            on_malformed,
+            payload_pool=self._payload_pool,
+            cache=None if cache is None else CachedLabels(cache, max_age_s),
         )
         try:
             if self._http is not None:
@@ -203,6 +217,12 @@ class KiliClient:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+    def without_cache(self) -> "KiliClient":
+        """Return a client with the same connections that always asks the service."""
+        other = copy(self)
+        other._context = evolve(self._context, cache=None)
+        return other
 
     @property
     def service(self) -> Service:
@@ -344,7 +364,7 @@ class KiliClient:
             disable_tqdm=is_bar_disabled(disable_tqdm, self._settings.disable_tqdm),
             keep_texts=True,
         )
-        return read_labels(evolve(self._context, on_malformed="skip"), wanted)
+        return read_labels(evolve(self._context, on_malformed="skip", cache=None), wanted)
 
     @overload
     def predictions(

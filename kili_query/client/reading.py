@@ -32,6 +32,8 @@ def read_labels(context: ListContext, wanted: ListRequest) -> Iterator[Row]:
     wanted = _checked(wanted)
     if wanted.first == 0:
         return iter(())
+    if context.cache is not None and (rows := context.cache.read(wanted)) is not None:
+        return rows
     search = context.plan(wanted)
     return iter(()) if search.is_never else _read(context, wanted, search)
 
@@ -63,6 +65,8 @@ def count_labels(context: ListContext, wanted: ListRequest) -> int:
         ArgumentError, QueryError, ServiceError, LabelError: as `read_labels` does.
     """
     wanted = _checked(wanted)
+    if context.cache is not None and (number := context.cache.count(wanted)) is not None:
+        return number
     search = context.plan(wanted)
     if search.is_never:
         return 0

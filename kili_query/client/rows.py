@@ -4,6 +4,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing
 from itertools import islice
+from typing import Protocol
 
 from attrs import define, evolve, field, frozen
 
@@ -80,6 +81,16 @@ class ListRequest:
         return evolve(self, filters=filters, category_search=query, fields=fields, skip=skip)
 
 
+class CachedLists(Protocol):
+    """Answers lists of labels without the service, where it can."""
+
+    def read(self, wanted: ListRequest) -> Iterator[Row] | None:
+        """Return the labels of a checked request; None if the service has to be asked."""
+
+    def count(self, wanted: ListRequest) -> int | None:
+        """Return the number of labels of a checked request; None if the service has to be asked."""
+
+
 @define
 class ListContext:
     """The part that all lists of one client share. Many threads may use it.
@@ -93,6 +104,7 @@ class ListContext:
         has_content_urls: whether the service knows ``jsonResponseUrl``, as newer releases do; None until it was asked.
         has_warned: whether the client has warned that labels are read to be counted.
         payload_pool: threads that fetch contents at URLs; None to fetch them one after another.
+        cache: a source that is asked before the service; see `kili_query.client.cached`.
     """
 
     service: Service
@@ -103,6 +115,7 @@ class ListContext:
     has_content_urls: bool | None = None
     has_warned: bool = False
     payload_pool: Executor | None = None
+    cache: "CachedLists | None" = None
 
     def plan(self, wanted: ListRequest) -> SearchPlan:
         """Plan how a checked search is carried out.

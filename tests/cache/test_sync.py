@@ -162,3 +162,64 @@ def test_an_interrupted_first_sync_goes_on(followed: Followed) -> None:
     new, changed, deleted = followed.sync()
     assert (new + 20, changed, deleted) == (followed.client.count_labels(box.project_id), 0, 0)
     assert followed.agrees()
+
+
+class TestClientWithCache:
+    """A client answers from its cache only what the service would answer too."""
+
+    @pytest.fixture
+    def cached(self, followed: Followed) -> Iterator[KiliClient]:
+        followed.sync()
+        with KiliClient(
+            followed.box.api_key, followed.box.endpoint, disable_tqdm=True, cache=followed.cache, max_age_s=3600
+        ) as client:
+            yield client
+
+    def asked(self, caplog: pytest.LogCaptureFixture) -> list[str]:
+        """Return who answered, in order."""
+        messages = [one.getMessage() for one in caplog.records if one.name == "kili_query.client"]
+        caplog.clear()
+        return ["cache" if "from the cache" in one else "service" for one in messages]
+
+    def test_who_answers(self, followed: Followed, cached: KiliClient, caplog: pytest.LogCaptureFixture) -> None:
+        caplog.set_level("INFO", "kili_query.client")
+        project_id = followed.box.project_id
+        assert cached.labels(project_id, fields=FIELDS) == followed.client.labels(project_id, fields=FIELDS)
+        assert cached.count_labels(project_id, type_in=["DEFAULT"]) == followed.client.count_labels(
+            project_id, type_in=["DEFAULT"]
+        )
+        assert cached.predictions(project_id) == []
+        assert self.asked(caplog) == ["cache"] * 3
+        cached.labels(project_id, fields=["id", "labelOf.content"], first=1)
+        assert self.asked(caplog) == ["service"]
+
+    def test_a_search_of_unknown_contents(
+        self, followed: Followed, cached: KiliClient, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level("INFO", "kili_query.client")
+        project_id = followed.box.project_id
+        known = followed.client.count_labels(project_id, category_search="SCENE.FOOD")
+        assert cached.count_labels(project_id, category_search="SCENE.FOOD") == known
+        unknown = followed.cache.count_labels() - followed.cache.count_labels(category_search="SCENE.FOOD.count >= 0")
+        assert self.asked(caplog) == ["service" if unknown else "cache"]
+
+    def test_an_old_cache_is_not_asked(
+        self, followed: Followed, caplog: pytest.LogCaptureFixture, cached: KiliClient
+    ) -> None:
+        caplog.set_level("INFO", "kili_query.client")
+        with KiliClient(
+            followed.box.api_key, followed.box.endpoint, disable_tqdm=True, cache=followed.cache, max_age_s=0
+        ) as client:
+            client.count_labels(followed.box.project_id)
+        assert self.asked(caplog) == ["service"]
+        followed.predict(FOOD)
+        assert followed.cache.sync(cached).new == 1  # which asks the service, whatever the cache says
+
+
+def test_watch(followed: Followed) -> None:
+    changes = followed.cache.watch(followed.client, followed.box.project_id)
+    assert next(changes).new > 0
+    followed.predict(FOOD)
+    assert next(changes).new == 1
+    assert followed.agrees()
+    changes.close()  # type: ignore[attr-defined]
