@@ -92,7 +92,8 @@ class Sync:
         """List all labels, or those that an interrupted run has not reached, and return the position."""
         state = self.writer.state
         if state.project_id is None:
-            position = Position(event=self._last_event())
+            event = self._last_event()
+            position = Position(event=event, updated=self._last_update() if event is None else None)
             self.writer.state = state = evolve(state, project_id=self.project_id, is_complete=False, position=position)
         since = state.position.created
         rows = self.client.labels_as_json(
@@ -112,7 +113,7 @@ class Sync:
             self.writer.flush()
         position = evolve(self.writer.state.position, created=self._latest())
         if position.event is None:
-            return evolve(position, updated=self._last_update())
+            return self._read_meanwhile(position)
         self._refresh(_assets_of(self.client.events(self.project_id, from_event_id=position.event)))
         return position
 
@@ -155,6 +156,18 @@ class Sync:
             updated = _later(updated, asset.get("updatedAt"))
         self._refresh(assets)
         return evolve(position, created=self._latest(), updated=updated)
+
+    def _read_meanwhile(self, position: Position) -> Position:
+        """Read the labels of assets that were updated since the first sync began: some of them were listed before."""
+        since, updated = position.updated, position.updated
+        assets = {}
+        for asset in self._assets(since and _day_before(since)):
+            time = asset.get("updatedAt")
+            if since is None or time is None or read_instant(time) >= read_instant(since):
+                assets[asset["id"]] = asset.get("externalId")
+            updated = _later(updated, time)
+        self._refresh(assets)
+        return evolve(position, updated=updated)
 
     def _last_update(self) -> str | None:
         """Return when an asset was updated last."""

@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import disk_usage
 from typing import Any, cast
 
 import polars as pl
@@ -31,6 +32,9 @@ PART_ROWS = 50_000
 
 DOCUMENTS = -1
 """The part of contents that are not of labels: interfaces of projects."""
+
+_ROOM = 1_000_000
+"""Number of bytes that a change may take beside its rows: entries of logs, and what files say of themselves."""
 
 _ROW_GROUP = 2_048
 """Number of contents that are decompressed to read one."""
@@ -106,6 +110,7 @@ class Tables:
                 _refuse_other(path)
                 return cls(path)
             tables = cls(path, table, _state_of(table, path))
+            _check_entry(path, table.version())
         tables.check_files()
         return tables
 
@@ -115,22 +120,13 @@ class Tables:
         return None if self.labels is None else self.labels.version()
 
     def check_files(self) -> None:
-        """Raise for files that are missing or shorter than when they were written.
+        """Raise for files of labels that are missing or shorter than when they were written.
 
         Raises:
             CacheError: names the file.
         """
-        if self.labels is None:
-            return
-        actions = pa.table(self.labels.get_add_actions(flatten=True)).select(["path", "size_bytes"]).to_pylist()
-        for one in actions:
-            path = self.folder / "labels" / one["path"]
-            try:
-                size_bytes = path.stat().st_size
-            except FileNotFoundError:
-                raise damaged(self.folder, f"the file `{path}` is missing") from None
-            if size_bytes != one["size_bytes"]:
-                raise damaged(self.folder, f"the file `{path}` has {size_bytes} bytes instead of {one['size_bytes']}")
+        if self.labels is not None:
+            _check_files(self.labels, self.folder, "labels")
 
     def frame(self) -> pl.LazyFrame:
         """Return all rows of the labels; a counter that a row's file lacks is null.
@@ -162,11 +158,17 @@ class Tables:
         return found
 
     def contents(self) -> pl.LazyFrame:
-        """Return all contents: part, digest and text."""
+        """Return all contents: part, digest and text.
+
+        Raises:
+            CacheError: a file is missing or shorter than when it was written.
+        """
         try:
-            return pl.scan_delta(DeltaTable(str(self.folder / "contents")))
+            table = DeltaTable(str(self.folder / "contents"))
         except TableNotFoundError:
             return pl.from_arrow(_CONTENT_SCHEMA.empty_table()).lazy()  # type: ignore[union-attr]
+        _check_files(table, self.folder, "contents")
+        return pl.scan_delta(table)
 
     def texts(self, part: int, digests: Sequence[str]) -> dict[str, str]:
         """Return the texts of contents of one part, by digest.
@@ -200,6 +202,7 @@ class Tables:
             known = self.contents().filter(pl.col(PART).is_in(parts)).select(PART, DIGEST)
             new = new.lazy().join(known, on=[PART, DIGEST], how="anti", maintain_order="left").collect()
             if len(new):
+                _require_room(self.folder, int(new.estimated_size()))
                 write_deltalake(
                     str(self.folder / "contents"),
                     new.to_arrow().cast(_CONTENT_SCHEMA),
@@ -225,6 +228,7 @@ class Tables:
         if parts:
             how = {"mode": "overwrite", "predicate": f"{PART} IN ({', '.join(map(str, parts))})"}
         with told(self.folder):
+            _require_room(self.folder, rows.nbytes)
             write_deltalake(
                 str(self.folder / "labels") if self.labels is None else self.labels,
                 rows,
@@ -236,6 +240,40 @@ class Tables:
                 **how,
             )
         return Tables.open(self.folder)
+
+
+def _check_files(table: DeltaTable, folder: Path, name: str) -> None:
+    """Raise for files that are missing or of another size: the libraries would print texts of panics about these."""
+    actions = pa.table(table.get_add_actions(flatten=True)).select(["path", "size_bytes"]).to_pylist()
+    for one in actions:
+        path = folder / name / one["path"]
+        try:
+            size_bytes = path.stat().st_size
+        except FileNotFoundError:
+            raise damaged(folder, f"the file `{path}` is missing") from None
+        if size_bytes != one["size_bytes"]:
+            raise damaged(folder, f"the file `{path}` has {size_bytes} bytes instead of {one['size_bytes']}")
+
+
+def _check_entry(folder: Path, version: int) -> None:
+    """Raise if the entry of a version in the log is empty, as after a loss of power: it would change nothing."""
+    entry = folder / "labels" / "_delta_log" / f"{version:020}.json"
+    if entry.exists() and entry.stat().st_size == 0:
+        raise damaged(folder, f"the file `{entry}` is empty")
+
+
+def _require_room(folder: Path, size_bytes: int) -> None:
+    """Raise if a disk is too full for rows of this size before they are compressed.
+
+    Raises:
+        CacheError: says how much there is and how much is needed.
+    """
+    free, needed = disk_usage(folder).free, size_bytes + _ROOM
+    if free < needed:
+        raise CacheError(
+            f"`{folder}`: the disk has {free:,} bytes left, and up to {needed:,} are needed: make room, and run it "
+            "again. The cache is as it was after the last version"
+        )
 
 
 def _require_version(folder: Path, version: int) -> None:

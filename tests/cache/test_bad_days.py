@@ -1,0 +1,275 @@
+"""Bad days of a cache: killed, full disks, damage, servers that change or die. The last version stays readable."""
+
+import json
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from kili_query.cache import LabelCache, tables, writing
+from kili_query.cache import sync as following
+from kili_query.client import KiliClient
+from kili_query.errors import AuthenticationFailed, CacheError, KiliQueryError
+from kili_query.sandbox import Sandbox
+from tests.cli.running import DEMO
+from tests.full_disk import files_at_most
+
+FIELDS = ["id", "author.email", "assetId", "createdAt", "labelType", "isLatestLabelForUser", "jsonResponse"]
+FOOD = {"SCENE": {"categories": [{"name": "FOOD"}]}}
+LABELS = [
+    {"id": f"l{number}", "jsonResponse": {"J": {"categories": [{"name": "A"}], "text": "x" * number}}}
+    for number in range(60)
+]
+_KILLED = multiprocessing.get_context("forkserver")
+_KILLED.set_forkserver_preload(["kili_query.cache.sync", "kili_query.cache"])
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> LabelCache:
+    return LabelCache(tmp_path / "cache")
+
+
+@pytest.fixture(params=[True, False], ids=["feed", "windows"])
+def box(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    with Sandbox(DEMO / "project.json", DEMO / "labels.ndjson", has_feed=request.param) as box:
+        yield box
+
+
+def client_of(box: Sandbox, kind: type[KiliClient] = KiliClient, key: str | None = None) -> KiliClient:
+    return kind(key or box.api_key, box.endpoint, disable_tqdm=True, calls_per_minute=None)
+
+
+def predict(client: KiliClient, box: Sandbox, number: int = 1) -> list[str]:
+    """The ids of new labels of the first assets."""
+    assets = client.assets(box.project_id, fields=["id"], first=number)
+    contents = [FOOD for _ in assets]
+    made = client.append_labels(
+        [str(one["id"]) for one in assets], json_response_array=contents, label_type="PREDICTION", model_name="m"
+    )
+    return [str(one["id"]) for one in made]
+
+
+def agree(cache: LabelCache, client: KiliClient, box: Sandbox) -> bool:
+    return bool(cache.labels(fields=FIELDS) == client.labels(box.project_id, fields=FIELDS) != [])
+
+
+def load_in_pieces(folder: str, labels: list[dict[str, Any]]) -> None:
+    writing.BATCH_ROWS = 5
+    LabelCache(folder).load(labels)
+
+
+def sync_in_pieces(folder: str, key: str, endpoint: str, project: str) -> None:
+    following.BATCH_ROWS = writing.BATCH_ROWS = 10
+    with KiliClient(key, endpoint, disable_tqdm=True, calls_per_minute=None) as client:
+        LabelCache(folder).sync(client, project)
+
+
+def killed(run: Callable[..., None], arguments: tuple[object, ...], after_s: float) -> None:
+    """Run a function in a process of its own, which is killed after some time, wherever it is then."""
+    process = _KILLED.Process(target=run, args=arguments)
+    process.start()
+    process.join(after_s)
+    process.kill()
+    process.join()
+
+
+class TestKilled:
+    def test_while_labels_are_loaded(self, cache: LabelCache) -> None:
+        random = Random(1)
+        for turn in range(8):
+            labels = [one | {"modelName": f"m{turn}"} for one in LABELS]
+            killed(load_in_pieces, (str(cache.folder), labels), random.uniform(0.05, 0.9))
+            known = {one["id"]: one["jsonResponse"] for one in LABELS}
+            found = cache.labels(fields=["id", "jsonResponse"])
+            assert len({one["id"] for one in found}) == len(found) == cache.count_labels(category_search="J.A")
+            assert all(known[one["id"]] == one["jsonResponse"] for one in found)
+        cache.load(LABELS)
+        assert sorted(cache.labels(fields=["id", "jsonResponse", "modelName"]), key=lambda one: one["id"]) == sorted(
+            (one | {"modelName": None} for one in LABELS), key=lambda one: str(one["id"])
+        )
+
+    def test_while_a_project_is_followed(self, box: Sandbox, cache: LabelCache) -> None:
+        random = Random(2)
+        with client_of(box) as client:
+            for _ in range(6):
+                arguments = (str(cache.folder), box.api_key, box.endpoint, box.project_id)
+                killed(sync_in_pieces, arguments, random.uniform(0.05, 0.9))
+                if cache.state.is_complete:
+                    found = cache.labels(fields=["id", "jsonResponse"])
+                    assert len({one["id"] for one in found}) == len(found)
+                client.delete_labels(predict(client, box, 3)[:1])
+            cache.sync(client, box.project_id)
+            assert agree(cache, client, box)
+            assert not cache.sync(client, box.project_id, verify=True).has_changes
+
+
+@pytest.mark.parametrize("size_bytes", [0, 100, 1_000, 3_000])
+def test_a_full_disk(cache: LabelCache, size_bytes: int) -> None:
+    cache.load(LABELS)
+    before = cache.labels()
+    random = Random(3)
+    large = [{"id": f"n{n}", "jsonResponse": {"J": {"text": random.randbytes(400).hex()}}} for n in range(20)]
+    with files_at_most(size_bytes), pytest.raises((CacheError, OSError)) as caught:
+        cache.load(large)
+    assert "File too large" in str(caught.value)
+    assert cache.labels() == before
+    assert cache.load(large).new == len(large)
+
+
+def test_a_disk_that_is_nearly_full(
+    cache: LabelCache, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache.load(LABELS[:9])
+    monkeypatch.setattr(tables, "_ROOM", 2**60)
+    with pytest.raises(CacheError, match=r"the disk has [\d,]+ bytes left, and up to [\d,]+ are needed: make room"):
+        cache.load(LABELS)
+    assert cache.count_labels() == 9
+    assert capfd.readouterr().err == ""
+
+
+def test_a_reader_during_a_write(cache: LabelCache) -> None:
+    cache.load(LABELS)
+    reading = cache.labels(fields=["id", "jsonResponse"], as_generator=True)
+    first = next(reading)
+    cache.load([one | {"jsonResponse": {}} for one in LABELS])
+    assert sorted([first, *reading], key=lambda one: one["id"]) == sorted(LABELS, key=lambda one: str(one["id"]))
+    assert cache.count_labels(category_search="J.A") == 0
+
+
+class TestDamage:
+    """Of the newest version: what is wrong is said in one line, and earlier versions are read."""
+
+    @pytest.fixture
+    def two(self, cache: LabelCache) -> LabelCache:
+        cache.load(LABELS[:40])
+        cache.load([*LABELS[:3], *LABELS[40:]])
+        return cache
+
+    @staticmethod
+    def refusal(cache: LabelCache, capfd: pytest.CaptureFixture[str]) -> str:
+        with pytest.raises(CacheError) as caught:
+            cache.labels(fields=["id", "jsonResponse"])
+        assert capfd.readouterr().err == ""
+        assert "\n" not in str(caught.value)
+        return str(caught.value)
+
+    @staticmethod
+    def newest(cache: LabelCache, table: str) -> Path:
+        files = (cache.folder / table).glob("part=*/*.parquet")
+        return max(files, key=lambda one: one.stat().st_mtime_ns)
+
+    @pytest.mark.parametrize("table", ["labels", "contents"])
+    @pytest.mark.parametrize("left", [0, 3, 9, -1])
+    def test_truncated_file(self, two: LabelCache, capfd: pytest.CaptureFixture[str], table: str, left: int) -> None:
+        file = self.newest(two, table)
+        file.write_bytes(file.read_bytes()[:left])
+        assert file.name in self.refusal(two, capfd)
+        if table == "labels":
+            assert two.at(0).count_labels() == 40
+
+    @pytest.mark.parametrize("table", ["labels", "contents"])
+    def test_missing_file(self, two: LabelCache, capfd: pytest.CaptureFixture[str], table: str) -> None:
+        file = self.newest(two, table)
+        file.unlink()
+        assert file.name in self.refusal(two, capfd)
+
+    @pytest.mark.parametrize("table", ["labels", "contents"])
+    def test_overwritten_bytes(self, two: LabelCache, capfd: pytest.CaptureFixture[str], table: str) -> None:
+        file = self.newest(two, table)
+        file.write_bytes(bytes(file.stat().st_size))
+        assert "cannot be used" in self.refusal(two, capfd)
+
+    @pytest.mark.parametrize("table", ["labels", "contents"])
+    def test_log_of_a_newer_protocol(self, two: LabelCache, capfd: pytest.CaptureFixture[str], table: str) -> None:
+        entry = two.folder / table / "_delta_log" / f"{1:020}.json"
+        newer = {"protocol": {"minReaderVersion": 99, "minWriterVersion": 99}}
+        entry.write_text(entry.read_text() + json.dumps(newer) + "\n")
+        assert "cannot be used" in self.refusal(two, capfd)
+
+    @pytest.mark.parametrize("table", ["labels", "contents"])
+    @pytest.mark.parametrize("text", ["", "{", "nope\n", '{"add": 3}\n'])
+    def test_damaged_log_entry(self, two: LabelCache, capfd: pytest.CaptureFixture[str], table: str, text: str) -> None:
+        (two.folder / table / "_delta_log" / f"{1:020}.json").write_text(text)
+        assert two.folder.name in self.refusal(two, capfd)
+
+
+class Changing(KiliClient):
+    """A client during whose first list something happens."""
+
+    happenings: list[Callable[[], object]]  # which copies of the client share
+
+    def labels_as_json(self, *arguments: Any, **options: Any) -> Iterator[dict[str, Any]]:  # type: ignore[override]
+        for number, row in enumerate(super().labels_as_json(*arguments, **options)):
+            if number == 3 and self.happenings:
+                self.happenings.pop()()
+            yield row
+
+
+class TestServer:
+    def test_labels_come_and_go_while_pages_are_read(self, box: Sandbox, cache: LabelCache) -> None:
+        with client_of(box, Changing) as client, client_of(box) as other:
+            assert isinstance(client, Changing)
+            ids = predict(other, box, 20)
+
+            def happening() -> None:
+                other.delete_labels([ids[0], ids[5], ids[-1]])
+                predict(other, box, 3)
+
+            client.happenings = [happening]
+            cache.sync(client, box.project_id)
+            assert client.happenings == []
+            assert agree(cache, other, box)
+            predict(other, box, 6)
+            client.happenings = [lambda: other.delete_labels(ids[10:14])]
+            cache.sync(client, box.project_id)
+            cache.sync(client, box.project_id)
+            assert agree(cache, other, box)
+
+    def test_the_server_dies(self, tmp_path: Path, cache: LabelCache) -> None:
+        database = tmp_path / "box.db"
+        box = Sandbox(DEMO / "project.json", DEMO / "labels.ndjson", database=database)
+        with box, client_of(box) as client:
+            cache.sync(client, box.project_id)
+            before = cache.labels(fields=FIELDS)
+            predict(client, box, 6)
+        with pytest.raises(KiliQueryError), client_of(box) as client:
+            cache.sync(client, box.project_id)
+        assert cache.labels(fields=FIELDS) == before
+        with Sandbox(database=database) as again, client_of(again) as client:
+            assert cache.sync(client).new == 6
+            assert agree(cache, client, again)
+
+    def test_a_wrong_key(self, box: Sandbox, cache: LabelCache) -> None:
+        with client_of(box) as client:
+            cache.sync(client, box.project_id)
+        versions = cache.versions
+        with pytest.raises(AuthenticationFailed), client_of(box, key="wrong") as client:
+            cache.sync(client, box.project_id)
+        assert cache.versions == versions
+
+    @pytest.mark.parametrize("days", [-3, 400])
+    def test_a_clock_that_jumps(
+        self, box: Sandbox, cache: LabelCache, monkeypatch: pytest.MonkeyPatch, days: int
+    ) -> None:
+        jumped = datetime.now(UTC) + timedelta(days=days)
+
+        class Clock(datetime):
+            @classmethod
+            def now(cls, tz: Any = None) -> Any:
+                return jumped.astimezone(tz)
+
+        with client_of(box) as client:
+            cache.sync(client, box.project_id)
+            monkeypatch.setattr(following, "datetime", Clock)
+            for file in cache.folder.rglob("*"):
+                os.utime(file, (jumped.timestamp(), jumped.timestamp()))
+            for _ in range(2):
+                client.delete_labels(predict(client, box, 3)[:1])
+                cache.sync(client, box.project_id)
+                assert agree(cache, client, box)
+            assert cache.labels(fields=["id"]) == cache.at(cache.versions[-1].number).labels(fields=["id"])
