@@ -5,6 +5,7 @@ import warnings
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -24,7 +25,8 @@ from kili_query.ontology import Ontology
 from kili_query.sandbox import Sandbox
 from tests import reference
 from tests.dense import World
-from tests.sandbox.boxes import write_project
+from tests.sandbox.boxes import INTERFACE, write_project
+from tests.sandbox.test_searching import content, searches
 from tests.strategies import contents, malformed_contents, named_by, ontologies, policies, trees, video_contents
 from tests.test_cases import JUDGED, ids, ontology_of, read
 
@@ -53,7 +55,7 @@ def labels_of(random: Random, contents: list[object]) -> list[dict[str, Any]]:
     files = random.sample(FILES[:-1], 5)
     states = {name: random.choice(STATES) for name in files}
     made = []
-    for number, content in enumerate(contents):
+    for number, one in enumerate(contents):
         name = random.choice(files)
         made.append(
             {
@@ -66,7 +68,7 @@ def labels_of(random: Random, contents: list[object]) -> list[dict[str, Any]]:
                 "secondsToLabel": random.choice([0, 7, 2.5]),
                 "isLatestLabelForUser": random.choice([True, False]),
                 "honeypotMark": random.choice(MARKS),
-                "jsonResponse": json.dumps(content) if random.random() < 0.3 else content,
+                "jsonResponse": json.dumps(one) if random.random() < 0.3 else one,
             }
         )
     return made
@@ -132,11 +134,16 @@ class Pair:
 
 @contextmanager
 def pair_of(
-    folder: Path, labels: list[dict[str, Any]], ontology: dict[str, Any], input_type: str = "IMAGE"
+    folder: Path,
+    labels: list[dict[str, Any]],
+    ontology: dict[str, Any],
+    input_type: str = "IMAGE",
+    *,
+    has_feed: bool = True,
 ) -> Iterator[Pair]:
     write_project(folder / "project", labels, jsonInterface=ontology, inputType=input_type)
     with (
-        Sandbox(project=folder / "project") as box,
+        Sandbox(project=folder / "project", has_feed=has_feed) as box,
         KiliClient(box.api_key, box.endpoint, calls_per_minute=None, on_malformed="skip") as client,
     ):
         cache = LabelCache(folder / "cache")
@@ -171,7 +178,7 @@ def judged(label: dict[str, Any], query: kq.Query, ontology: Ontology) -> bool:
         return False
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_cache_service_and_reference(tmp_path: Path, seed: int) -> None:
     """Projects with child jobs, poses and labels that disobey them."""
     random = Random(seed)
@@ -197,6 +204,36 @@ def test_cache_service_and_reference(tmp_path: Path, seed: int) -> None:
             assert set(found) == wanted & among, f"{query} {filters}"
             sizes.add(len(found))
     assert len(sizes) > 2
+
+
+@pytest.mark.parametrize(("input_type", "has_feed"), [("IMAGE", True), ("VIDEO", False)])
+def test_after_changes(tmp_path: Path, input_type: str, *, has_feed: bool) -> None:
+    """Labels are added, overwritten, changed and deleted between syncs, with categories that the project lacks."""
+    random = Random(input_type)
+    labels = labels_of(random, [content(random, input_type) for _ in range(30)])
+    sizes = set()
+    with pair_of(tmp_path, labels, INTERFACE, input_type, has_feed=has_feed) as pair:
+        client, made = pair.client, [""]
+        assets = [one["id"] for one in client.assets(pair.project, fields=["id"])]
+        for _ in range(3):
+            chosen = random.sample(assets, 3)
+            contents = [content(random, input_type), content(random, input_type), {"SCENE": {"categories": []}}]
+            for kind, overwrite in (("PREDICTION", False), ("PREDICTION", True), ("DEFAULT", False)):
+                named = {"model_name": "m"} if kind == "PREDICTION" else {}
+                rows = client.append_labels(
+                    chosen, json_response_array=contents, label_type=kind, overwrite=overwrite, **named
+                )
+                if overwrite:
+                    made += [str(one["id"]) for one in rows]
+            some = random.choice([one["id"] for one in client.labels(pair.project, fields=["id"])])
+            client.update_properties_in_label(label_id=some, json_response=content(random, input_type))
+            left = client.labels(pair.project, id_contains=made, type_in=["PREDICTION"], fields=["id"])
+            client.delete_labels([left[0]["id"]])
+            pair.cache.sync(client, pair.project)
+            assert pair.agree(None, random, {})
+            for search in islice(searches(random), 8):
+                sizes.add(len(pair.agree(search, random, filters_of(random, labels))))
+    assert len(sizes) > 5
 
 
 class TestRandomLabels:

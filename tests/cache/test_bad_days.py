@@ -14,7 +14,7 @@ import pytest
 from kili_query.cache import LabelCache, tables, writing
 from kili_query.cache import sync as following
 from kili_query.client import KiliClient
-from kili_query.errors import AuthenticationFailed, CacheError, KiliQueryError
+from kili_query.errors import AuthenticationFailed, CacheError, KiliQueryError, QueryError
 from kili_query.sandbox import Sandbox
 from tests.cli.running import DEMO
 from tests.full_disk import files_at_most
@@ -81,7 +81,7 @@ def killed(run: Callable[..., None], arguments: tuple[object, ...], after_s: flo
 class TestKilled:
     def test_while_labels_are_loaded(self, cache: LabelCache) -> None:
         random = Random(1)
-        for turn in range(8):
+        for turn in range(5):
             labels = [one | {"modelName": f"m{turn}"} for one in LABELS]
             killed(load_in_pieces, (str(cache.folder), labels), random.uniform(0.05, 0.9))
             known = {one["id"]: one["jsonResponse"] for one in LABELS}
@@ -96,7 +96,7 @@ class TestKilled:
     def test_while_a_project_is_followed(self, box: Sandbox, cache: LabelCache) -> None:
         random = Random(2)
         with client_of(box) as client:
-            for _ in range(6):
+            for _ in range(4):
                 arguments = (str(cache.folder), box.api_key, box.endpoint, box.project_id)
                 killed(sync_in_pieces, arguments, random.uniform(0.05, 0.9))
                 if cache.state.is_complete:
@@ -210,7 +210,41 @@ class Changing(KiliClient):
             yield row
 
 
+class Renaming(KiliClient):
+    """A client whose project has other interfaces at the first calls: a job and a category by other names."""
+
+    earlier: list[tuple[str, str]]
+
+    def project(self, *arguments: Any, **options: Any) -> dict[str, Any]:
+        found = dict(super().project(*arguments, **options))
+        if self.earlier:
+            name, before = self.earlier.pop()
+            text = json.dumps(found["jsonInterface"])
+            assert name in text
+            found["jsonInterface"] = json.loads(text.replace(f'"{name}"', f'"{before}"'))
+        return found
+
+
 class TestServer:
+    def test_an_ontology_that_changes(self, box: Sandbox, cache: LabelCache) -> None:
+        """Before a sync, and while one runs: then it counts by the last one that was seen."""
+        with client_of(box, Renaming) as client, client_of(box) as other:
+            assert isinstance(client, Renaming)
+            client.earlier = [("FOOD", "MEAL"), ("SCENE", "PLACE")]
+            cache.sync(client, box.project_id)
+            assert client.earlier == []
+            assert cache.count_labels(category_search="SCENE.MEAL") == 0
+            with pytest.raises(QueryError):
+                cache.count_labels(category_search="SCENE.FOOD")
+            client.earlier = [("FOOD", "MEAL")]
+            predict(other, box, 2)
+            cache.sync(client, box.project_id)
+            found = cache.labels(category_search="SCENE.FOOD", fields=FIELDS)
+            assert found == other.labels(box.project_id, category_search="SCENE.FOOD", fields=FIELDS) != []
+            assert agree(cache, other, box)
+            with pytest.raises(QueryError):
+                cache.count_labels(category_search="SCENE.MEAL")
+
     def test_labels_come_and_go_while_pages_are_read(self, box: Sandbox, cache: LabelCache) -> None:
         with client_of(box, Changing) as client, client_of(box) as other:
             assert isinstance(client, Changing)
