@@ -39,10 +39,10 @@ LAYERS = {
     "pictures": 13,
     "client": 14,
     "sandbox": 14,
-    "spark": 14,
     "audit": 15,
     "cache": 15,
     "cli": 16,
+    "spark": 16,
     "__init__": 17,
 }
 """The layer of each chapter. A chapter is a module or a folder directly below the package."""

@@ -17,7 +17,7 @@ from kili_query.cache.history import Difference, Version, difference, version_at
 from kili_query.cache.loading import Loaded, assets_of
 from kili_query.cache.search import Search
 from kili_query.cache.state import State
-from kili_query.cache.tables import Tables
+from kili_query.cache.tables import Tables, told
 from kili_query.cache.writing import Summary, opened
 from kili_query.client.arguments import checked_count, checked_fields, checked_filters, is_parsed
 from kili_query.client.client import LABEL_FIELDS
@@ -33,6 +33,9 @@ from kili_query.targets.column_names import FAULT
 if TYPE_CHECKING:
     from kili_query.client import KiliClient
     from kili_query.labels import ParsedLabel
+
+_BATCH_ROWS = 50_000
+"""Number of rows of a record batch, at most."""
 
 _LOOK_AGAIN_S = 1.0
 """How often a watch looks whether its subscription has ended."""
@@ -62,6 +65,7 @@ class LabelCache:
     folder: Path
     _at: int | None
     _video: VideoPolicy | None
+    _ontologies: dict[str | None, Ontology | None]
 
     def __init__(
         self, path: str | PathLike[str], *, video: VideoPolicy | None = None, version: int | None = None
@@ -74,7 +78,7 @@ class LabelCache:
                 ``"objects"`` in a new one.
             version: the version that is read; by default the latest at each question.
         """
-        self.__attrs_init__(Path(fspath(path)), version, video)
+        self.__attrs_init__(Path(fspath(path)), version, video, {})
 
     def __repr__(self) -> str:
         version = "" if self._at is None else f", version={self._at}"
@@ -99,7 +103,14 @@ class LabelCache:
         Raises:
             CacheError: the cache cannot be read.
         """
-        return ontology_of(self._tables())
+        return self._ontology_of(self._tables())
+
+    def _ontology_of(self, tables: Tables) -> Ontology | None:
+        """Return the ontology of a version, which is read once: its digest says which it is."""
+        digest = tables.state.ontology
+        if digest not in self._ontologies:
+            self._ontologies[digest] = ontology_of(tables)
+        return self._ontologies[digest]
 
     def load(
         self,
@@ -309,7 +320,7 @@ class LabelCache:
             raise CacheError(f"`{self.folder}` holds the project `{state.project_id}`, not `{project_id}`")
         if not state.is_complete:
             raise CacheError(f"the first sync of `{self.folder}` was not finished: run it again, and it goes on")
-        ontology = ontology_of(tables)
+        ontology = self._ontology_of(tables)
         if query is not None and ontology is not None:
             query = query.bind(ontology)
         return Search(tables, checked, query, ontology, state.policy)
@@ -350,13 +361,23 @@ class LabelCache:
     def to_arrow(self) -> pa.RecordBatchReader:
         """Return the rows of all labels as record batches, without their contents.
 
+        Files are read while batches are taken, so that memory stays small at any size.
+
         Columns are those of `kili_query.frames.count_table` and a few more; counts of labels without a known content
         are null.
 
         Raises:
             CacheError: the cache cannot be read.
         """
-        return pa.RecordBatchReader.from_stream(self.to_polars().collect())
+        rows = self.to_polars()
+        with told(self.folder):
+            schema = rows.head(0).collect().to_arrow().schema
+        return pa.RecordBatchReader.from_batches(schema, self._batches(rows, schema))
+
+    def _batches(self, rows: pl.LazyFrame, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+        with told(self.folder):
+            for batch in rows.collect_batches(chunk_size=_BATCH_ROWS, maintain_order=True, lazy=True):
+                yield from batch.to_arrow().cast(schema).to_batches()
 
     def to_polars(self) -> pl.LazyFrame:
         """Return the rows of all labels as a lazy frame of polars: see `to_arrow`.

@@ -8,7 +8,8 @@ that no row names.
 """
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import disk_usage
@@ -16,7 +17,7 @@ from typing import Any, cast
 
 import polars as pl
 import pyarrow as pa
-from attrs import define, field
+from attrs import define, evolve, field
 from deltalake import CommitProperties, DeltaTable, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
@@ -32,6 +33,12 @@ PART_ROWS = 50_000
 
 DOCUMENTS = -1
 """The part of contents that are not of labels: interfaces of projects."""
+
+_MANY_FILES = 10
+"""How many files a table may have beside three in each part before they are joined: each costs a question time."""
+
+_UNUSABLE = re.compile(r"[\[\]\\^|#?=\n]|%[0-9A-Fa-f]{2}")
+"""What the path of a folder must not contain, because the libraries of the tables cannot find such a folder."""
 
 _ROOM = 1_000_000
 """Number of bytes that a change may take beside its rows: entries of logs, and what files say of themselves."""
@@ -90,6 +97,7 @@ class Tables:
     folder: Path
     labels: DeltaTable | None = None
     state: State = field(factory=State)
+    _contents: DeltaTable | None = None
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str], version: int | None = None) -> "Tables":
@@ -99,11 +107,13 @@ class Tables:
             CacheError: the cache is damaged, of a newer format, or has no such version.
         """
         path = Path(folder)
+        if found := _UNUSABLE.search(path.absolute().as_posix()):
+            raise CacheError(f"the path of a cache must not contain {found[0]!r}: `{path}`. Name another folder")
         with told(path):
             if version is not None:
                 _require_version(path, version)
             try:
-                table = DeltaTable(str(path / "labels"), version=version)
+                table = DeltaTable(_uri(path, "labels"), version=version)
             except TableNotFoundError:
                 if version is not None:
                     raise CacheError(f"`{path}` has no version {version}: it is empty") from None
@@ -126,7 +136,7 @@ class Tables:
             CacheError: names the file.
         """
         if self.labels is not None:
-            _check_files(self.labels, self.folder, "labels")
+            _files(self.labels, self.folder, "labels")
 
     def frame(self) -> pl.LazyFrame:
         """Return all rows of the labels; a counter that a row's file lacks is null.
@@ -136,7 +146,15 @@ class Tables:
         """
         if self.labels is None:
             return pl.DataFrame(schema=dict.fromkeys((*COLUMNS, FAULT), pl.Null)).lazy()
-        return pl.scan_delta(self.labels)
+        return _scan(self.labels, _files(self.labels, self.folder, "labels"))
+
+    def files(self) -> list[Path]:
+        """Return the Parquet files of the labels.
+
+        Raises:
+            CacheError: a file is missing or shorter than when it was written.
+        """
+        return [] if self.labels is None else _files(self.labels, self.folder, "labels")
 
     def stored_columns(self) -> list[str]:
         """Return the names of all columns in the table."""
@@ -157,18 +175,18 @@ class Tables:
                 found[part] = found.get(part, 0) + int(one["num_records"])
         return found
 
-    def contents(self) -> pl.LazyFrame:
-        """Return all contents: part, digest and text.
+    def contents(self, parts: Collection[int]) -> pl.LazyFrame:
+        """Return the contents of some parts: part, digest and text.
 
         Raises:
             CacheError: a file is missing or shorter than when it was written.
         """
-        try:
-            table = DeltaTable(str(self.folder / "contents"))
-        except TableNotFoundError:
-            return pl.from_arrow(_CONTENT_SCHEMA.empty_table()).lazy()  # type: ignore[union-attr]
-        _check_files(table, self.folder, "contents")
-        return pl.scan_delta(table)
+        if self._contents is None:
+            try:
+                self._contents = DeltaTable(_uri(self.folder, "contents"))
+            except TableNotFoundError:
+                return pl.from_arrow(_CONTENT_SCHEMA.empty_table()).lazy()  # type: ignore[union-attr]
+        return _scan(self._contents, _files(self._contents, self.folder, "contents", parts))
 
     def texts(self, part: int, digests: Sequence[str]) -> dict[str, str]:
         """Return the texts of contents of one part, by digest.
@@ -177,12 +195,7 @@ class Tables:
             CacheError: one is missing.
         """
         with told(self.folder):
-            found = (
-                self.contents()
-                .filter((pl.col(PART) == part) & pl.col(DIGEST).is_in(list(digests)))
-                .select(DIGEST, JSON)
-                .collect()
-            )
+            found = self.contents([part]).filter(pl.col(DIGEST).is_in(list(digests))).select(DIGEST, JSON).collect()
         texts = dict(found.iter_rows())
         for digest in digests:
             if digest not in texts:
@@ -199,18 +212,19 @@ class Tables:
             new = cast("pl.DataFrame", pl.from_arrow(contents))
             new = new.unique([PART, DIGEST], keep="first", maintain_order=True)
             parts = new[PART].unique().to_list()
-            known = self.contents().filter(pl.col(PART).is_in(parts)).select(PART, DIGEST)
+            known = self.contents(parts).select(PART, DIGEST)
             new = new.lazy().join(known, on=[PART, DIGEST], how="anti", maintain_order="left").collect()
             if len(new):
                 _require_room(self.folder, int(new.estimated_size()))
                 write_deltalake(
-                    str(self.folder / "contents"),
+                    _uri(self.folder, "contents"),
                     new.to_arrow().cast(_CONTENT_SCHEMA),
                     mode="append",
                     partition_by=[PART],
                     writer_properties=_CONTENTS,
                     configuration=_CONFIGURATION,
                 )
+                self._contents = None
 
     def commit(self, rows: pa.Table, state: State, *, replace: Iterable[int] = ()) -> "Tables":
         """Write rows and a state as the next version, and return it.
@@ -230,7 +244,7 @@ class Tables:
         with told(self.folder):
             _require_room(self.folder, rows.nbytes)
             write_deltalake(
-                str(self.folder / "labels") if self.labels is None else self.labels,
+                _uri(self.folder, "labels") if self.labels is None else self.labels,
                 rows,
                 schema_mode="merge",
                 partition_by=[PART],
@@ -241,11 +255,44 @@ class Tables:
             )
         return Tables.open(self.folder)
 
+    def has_many_files(self) -> bool:
+        """Return whether questions would be faster if small files of labels were joined."""
+        return len(self.files()) > 3 * len(self.rows_of_parts()) + _MANY_FILES
 
-def _check_files(table: DeltaTable, folder: Path, name: str) -> None:
-    """Raise for files that are missing or of another size: the libraries would print texts of panics about these."""
-    actions = pa.table(table.get_add_actions(flatten=True)).select(["path", "size_bytes"]).to_pylist()
-    for one in actions:
+    def compact(self) -> "Tables":
+        """Join the small files of labels, part by part, as the next version, and return it.
+
+        Raises:
+            CacheError: another process committed meanwhile, or the tables cannot be written.
+        """
+        if self.labels is None:
+            return self
+        state = evolve(self.state, summary="compacted")
+        with told(self.folder):
+            self.labels.optimize.compact(
+                writer_properties=_LABELS,
+                max_concurrent_tasks=1,
+                commit_properties=CommitProperties(custom_metadata={KEY: state.to_json()}),
+            )
+        return Tables.open(self.folder)
+
+
+def _uri(folder: Path, name: str) -> str:
+    """Return the address of a table, in which every character of the path keeps its meaning."""
+    return (folder / name).absolute().as_uri()
+
+
+def _files(table: DeltaTable, folder: Path, name: str, parts: Collection[int] | None = None) -> list[Path]:
+    """Return the files of a table, of all parts or of some.
+
+    Raises:
+        CacheError: a file is missing or of another size; the libraries would print the texts of panics about it.
+    """
+    actions = pa.table(table.get_add_actions(flatten=True))
+    paths = []
+    for one in actions.select(["path", "size_bytes", f"partition.{PART}"]).to_pylist():
+        if parts is not None and int(one[f"partition.{PART}"]) not in parts:
+            continue
         path = folder / name / one["path"]
         try:
             size_bytes = path.stat().st_size
@@ -253,6 +300,19 @@ def _check_files(table: DeltaTable, folder: Path, name: str) -> None:
             raise damaged(folder, f"the file `{path}` is missing") from None
         if size_bytes != one["size_bytes"]:
             raise damaged(folder, f"the file `{path}` has {size_bytes} bytes instead of {one['size_bytes']}")
+        paths.append(path)
+    return paths
+
+
+def _scan(table: DeltaTable, files: list[Path]) -> pl.LazyFrame:
+    """Scan files of a table. Not by `polars.scan_delta`, which does not find files in a folder such as `my labels`."""
+    empty = cast("pl.DataFrame", pl.from_arrow(pa.table(table.schema().to_arrow().empty_table())))
+    if not files:
+        return empty.lazy()
+    hive = {PART: empty.schema[PART]}
+    return pl.scan_parquet(
+        files, schema=empty.schema, missing_columns="insert", glob=False, hive_partitioning=True, hive_schema=hive
+    )
 
 
 def _check_entry(folder: Path, version: int) -> None:
@@ -279,7 +339,7 @@ def _require_room(folder: Path, size_bytes: int) -> None:
 def _require_version(folder: Path, version: int) -> None:
     """Raise if there is no such version yet; where the latest cannot be read, an earlier one may still be."""
     try:
-        latest = DeltaTable(str(folder / "labels")).version()
+        latest = DeltaTable(_uri(folder, "labels")).version()
     except DeltaError:
         return
     if not 0 <= version <= latest:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import pyarrow as pa
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - the usual name
 from pyspark.sql.functions import arrow_udf  # type: ignore[attr-defined]  # it is public, but its stubs do not say so
 from pyspark.sql.types import BinaryType, IntegerType, StringType, StructField, StructType
@@ -52,13 +52,13 @@ def with_counts(
     known = Ontology.of(ontology)
     names = [column_name(*pair) for pair in known.pairs()]
     _check_column(df, json_column)
-    _check_names([*df.columns, FAULT, *names], is_case_sensitive=_is_case_sensitive(df))
+    check_names([*df.columns, FAULT, *names], is_case_sensitive=is_case_sensitive(df.sparkSession))
     fields = {field_name(number): name for number, name in enumerate(names)}
     kind = StructType([StructField(FAULT, StringType()), *(StructField(field, IntegerType()) for field in fields)])
     # Declared as not deterministic: otherwise Spark may run it again for a filter, or for each column that is used.
     counts = arrow_udf(_counter(known, policy, at), kind).asNondeterministic()
-    counted = df.select("*", counts(_column(json_column)).alias(_COUNTS))
-    kept = [_column(name) for name in df.columns]
+    counted = df.select("*", counts(column(json_column)).alias(_COUNTS))
+    kept = [column(name) for name in df.columns]
     added = [F.col(f"{_COUNTS}.{field}").alias(name) for field, name in ({FAULT: FAULT} | fields).items()]
     return counted.select(*kept, *added)
 
@@ -73,7 +73,7 @@ def _counter(ontology: Ontology, policy: CountPolicy, at: str) -> Callable[["pa.
     return count
 
 
-def _column(name: str) -> Column:
+def column(name: str) -> Column:
     """Return the column with this name, whatever characters it has."""
     return F.col("`" + name.replace("`", "``") + "`")
 
@@ -89,11 +89,17 @@ def _check_column(df: object, name: str) -> None:
         raise TypeError(f"the column `{name}` must be text, not `{kind}`: write it as JSON, for example by `to_json`")
 
 
-def _is_case_sensitive(df: DataFrame) -> bool:
-    return str(df.sparkSession.conf.get("spark.sql.caseSensitive", "false")).lower() == "true"
+def is_case_sensitive(spark: SparkSession) -> bool:
+    """Return whether names that differ only in case are different names."""
+    return str(spark.conf.get("spark.sql.caseSensitive", "false")).lower() == "true"
 
 
-def _check_names(names: Iterable[str], *, is_case_sensitive: bool) -> None:
+def check_names(names: Iterable[str], *, is_case_sensitive: bool) -> None:
+    """Raise if two columns would have one name.
+
+    Raises:
+        ValueError: names both.
+    """
     first: dict[str, str] = {}
     for name in names:
         key = name if is_case_sensitive else name.lower()
