@@ -241,6 +241,20 @@ class LabelCache:
             return f"`{self.folder}` holds labels without a known content, which a search may find"
         return None
 
+    def compact(self) -> int:
+        """Join small files, and remove contents that no version names, as a process that was killed may leave them.
+
+        Small files of rows are also joined whenever there are many; all versions stay readable.
+
+        Returns:
+            The number of contents that were removed.
+
+        Raises:
+            CacheError: another process writes, or the cache cannot be used.
+        """
+        with opened(self._writable(), self._video) as writer:
+            return writer.tables.compact().compact_contents()
+
     def _writable(self) -> Path:
         if self._at is not None:
             raise CacheError(f"version {self._at} of `{self.folder}` cannot be changed: open the cache without it")

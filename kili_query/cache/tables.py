@@ -276,6 +276,41 @@ class Tables:
             )
         return Tables.open(self.folder)
 
+    def compact_contents(self) -> int:
+        """Join the small files of contents, remove contents that no row of any version names, and return their number.
+
+        Files that this replaces stay for a week, for readers that are at work.
+
+        Raises:
+            CacheError: the tables cannot be read or written.
+        """
+        with told(self.folder):
+            n_removed = sum(self._remove_unnamed(part) for part in self.rows_of_parts())
+            if self._contents is not None:
+                self._contents.optimize.compact(writer_properties=_CONTENTS, max_concurrent_tasks=1)
+                self._contents.vacuum(dry_run=False)
+                self._contents = None
+        return n_removed
+
+    def _remove_unnamed(self, part: int) -> int:
+        """Remove the contents of a part that no file of rows names, whatever version the file is of."""
+        files = sorted((self.folder / "labels" / f"{PART}={part}").glob("*.parquet"))
+        named = pl.scan_parquet(files, glob=False, extra_columns="ignore", schema={DIGEST: pl.String})
+        named = named.select(DIGEST).unique()
+        unnamed = self.contents([part]).join(named, on=DIGEST, how="anti").select(pl.len()).collect().item()
+        if unnamed:
+            kept = self.contents([part]).join(named, on=DIGEST, how="semi").collect()
+            write_deltalake(
+                self._contents or _uri(self.folder, "contents"),
+                kept.select(*_CONTENT_KINDS).to_arrow().cast(_CONTENT_SCHEMA),
+                mode="overwrite",
+                predicate=f"{PART} = {part}",
+                writer_properties=_CONTENTS,
+            )
+            self._contents = None
+        self.contents([part])
+        return int(unnamed)
+
 
 def _uri(folder: Path, name: str) -> str:
     """Return the address of a table, in which every character of the path keeps its meaning."""

@@ -9,6 +9,7 @@ import pytest
 
 import kili_query as kq
 from kili_query.cache import LabelCache
+from kili_query.cache.counting import contents_table
 from kili_query.cache.tables import Tables
 from kili_query.errors import CacheError
 
@@ -77,3 +78,18 @@ def test_many_small_files_are_joined(cache: LabelCache) -> None:
     assert len(Tables.open(cache.folder).files()) < 14
     assert cache.count_labels(category_search="J.C3") == 19
     assert cache.at(2).count_labels() == 9
+
+
+def test_compaction_removes_contents_that_no_version_names(cache: LabelCache) -> None:
+    tables = Tables.open(cache.folder)
+    tables.add_contents(contents_table([0, 0], ["a" * 32, "b" * 32], ["{}", "[]"]))  # as a killed process leaves them
+    cache.load([{"id": "l1", "jsonResponse": {}}])
+    cache.load([{"id": "l9", "jsonResponse": {}}])
+    assert len(Tables.open(cache.folder).files()) == 2
+    assert cache.compact() == 2
+    assert len(Tables.open(cache.folder).files()) == 1
+    digests = Tables.open(cache.folder).contents([0]).collect()["content"].to_list()
+    assert len(digests) == 4
+    found = [cache.at(version).labels(label_id="l1")[0]["jsonResponse"] for version in (0, 3, 5)]
+    assert found == [{"J": {"categories": [{"name": "C0"}]}}, {}, {}]
+    assert cache.compact() == 0
