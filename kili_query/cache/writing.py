@@ -21,7 +21,7 @@ from kili_query.ontology import Ontology, VideoPolicy
 from kili_query.output_files import has_lock
 from kili_query.targets.column_names import FAULT
 
-BATCH_ROWS = 5_000
+BATCH_ROWS = 2_500
 """Number of labels that are written together."""
 _COMPARED = [name for name in COLUMNS if name != PART]
 
@@ -123,7 +123,7 @@ class Writer:
         is_written = self.tables.version != version
         if not self.is_dry and not is_written and evolve(self.tables.state, summary="") != evolve(state, summary=""):
             self.tables = self.tables.commit(self._rows(Batch(), []), evolve(state, summary=""))
-        if is_written and not self.is_dry and self.tables.has_many_files():
+        if not self.is_dry and self.tables.has_many_files():
             self.tables = self.tables.compact()
         with told(self.tables.folder):
             counts = self.tables.frame().select(pl.len(), pl.col(FAULT).is_not_null().sum()).collect().row(0)
