@@ -15,6 +15,7 @@ from kili_query.cache.columns import COLUMNS, columns_of
 from kili_query.cache.documents import ontology_of
 from kili_query.cache.history import Difference, Version, difference, version_at, versions_of
 from kili_query.cache.loading import Loaded, assets_of
+from kili_query.cache.reading import Reading
 from kili_query.cache.search import Search
 from kili_query.cache.state import State
 from kili_query.cache.tables import Tables, told
@@ -338,6 +339,15 @@ class LabelCache:
         if query is not None and ontology is not None:
             query = query.bind(ontology)
         return Search(tables, checked, query, ontology, state.policy)
+
+    def reading(self, category_search: str | Query | None = None) -> Reading:
+        """Return the labels as files of labels are read, for the command: those that a search may find.
+
+        Raises:
+            QueryError: the search is not a query, or the ontology has no such job or category.
+            CacheError: the cache cannot be read, or its first sync was not finished.
+        """
+        return Reading(str(self.folder), self._search(None, {}, category_search))
 
     @property
     def versions(self) -> list[Version]:

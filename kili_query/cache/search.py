@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 from attrs import frozen
 
-from kili_query.cache.columns import CONTENT, CREATED, DIGEST, PART, columns_of, labels_of
+from kili_query.cache.columns import CONTENT, CREATED, DIGEST, FIELDS, PART, columns_of, labels_of
 from kili_query.cache.filters import conditions_of
 from kili_query.cache.tables import Tables, told
 from kili_query.counting import DEFAULT_POLICY, CountPolicy
@@ -85,6 +85,36 @@ class Search:
             if has_contents:
                 label[CONTENT] = content
             yield {key: label[key] for key in keys}
+
+    def count_candidates(self) -> int:
+        """Count the labels with a known content that the columns leave; without a residual they are those that match.
+
+        Raises:
+            CacheError: a file cannot be read.
+        """
+        rows = self._candidates(self.plan).filter(pl.col(FAULT).is_null())
+        with told(self.tables.folder):
+            return int(rows.select(pl.len()).collect().item())
+
+    def texts(self, *, only_faulty: bool = False) -> Iterator[tuple[dict[str, Any], str | None, str | None]]:
+        """Yield fields, text of the content and fault of each label that the columns leave or whose content is faulty.
+
+        Args:
+            only_faulty: leave out those without a fault.
+
+        Raises:
+            CacheError: a file cannot be read.
+        """
+        columns = [PART, DIGEST, FAULT, CREATED, *FIELDS]
+        frame = self.tables.frame().filter(*conditions_of(self.filters))
+        rows = frame.filter(pl.col(FAULT).is_not_null()).select(columns)
+        if not only_faulty:
+            known = self._candidates(self.plan).filter(pl.col(FAULT).is_null())
+            rows = pl.concat([rows, known.select(columns)])
+        with told(self.tables.folder):
+            found = rows.sort(CREATED, "id", nulls_last=True).collect()
+        labels = labels_of(found.select(*FIELDS).iter_rows(), [one.path for one in FIELDS.values()])
+        yield from zip(labels, self._texts(found), found[FAULT], strict=True)
 
     def _found(
         self, plan: Plan | None, columns: Sequence[str], has_contents: bool, skip: int, first: int | None

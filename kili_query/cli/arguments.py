@@ -20,8 +20,8 @@ LabelsArgument: TypeAlias = Annotated[
     typer.Argument(
         metavar="LABELS",
         show_default=False,
-        help="Files of labels (NDJSON, a JSON array), raw exports (folder or zip), any of them compressed; "
-        "- is standard input.",
+        help="Files of labels (NDJSON, a JSON array), raw exports (folder or zip), any of them compressed, or "
+        "a label cache (folder); - is standard input.",
     ),
 ]
 _ONTOLOGY = "The project, or its jsonInterface alone, as JSON; `none` for none."
@@ -33,7 +33,7 @@ OntologyOfLabelsOption: TypeAlias = Annotated[
     typer.Option(
         "--ontology",
         metavar="FILE",
-        help=f"{_ONTOLOGY} [default: KILI_ONTOLOGY, else project.json beside the labels]",
+        help=f"{_ONTOLOGY} [default: KILI_ONTOLOGY, else that of a label cache, or project.json beside the labels]",
     ),
 ]
 ProjectSynonym: TypeAlias = Annotated[str | None, typer.Option("--project", metavar="FILE", hidden=True)]

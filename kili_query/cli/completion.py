@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 import typer
 
-from kili_query.cli.inputs import named_ontology
+from kili_query.cli.inputs import load_ontology, named_ontology
 from kili_query.errors import KiliQueryError
 from kili_query.ontology import Ontology, complete
 
@@ -54,8 +54,7 @@ def _beginning(names: Iterable[str], start: str) -> list[str]:
 
 def _ontology(context: typer.Context) -> Ontology | None:
     files = [one for one in context.args if os.path.exists(one)]  # while a shell completes, no argument has its place
-    path, _ = named_ontology(context.params.get("ontology"), files)
     try:
-        return None if path is None else Ontology.load(path)
+        return load_ontology(named_ontology(context.params.get("ontology"), files)[0])
     except KiliQueryError:
         return None  # a message would stand in the middle of what is typed; the command itself reports it

@@ -13,6 +13,7 @@ from kili_query.cli.arguments import (
     OntologyOfLabelsOption,
     PolicyOption,
 )
+from kili_query.cli.caches import reading_of
 from kili_query.cli.inputs import find_ontology, load_ontology
 from kili_query.cli.output import paint, table, terminal_width
 from kili_query.cli.tally import CategoryTotals, Pair, print_totals, tally
@@ -37,8 +38,11 @@ def count(
     \b
     kili-query count labels.ndjson --ontology project.json
     """
-    loaded = load_ontology(find_ontology(ontology, labels))
-    found = tally(labels, ontology=loaded, policy=CountPolicy(policy), at=at, on_malformed=on_malformed)
+    path = find_ontology(ontology, labels)
+    loaded = load_ontology(path)
+    counting = CountPolicy(policy)
+    cache = reading_of(labels, None, path, counting, at)
+    found = tally(labels, ontology=loaded, policy=counting, at=at, on_malformed=on_malformed, cache=cache)
     keys = ("job", "category", "labels", "objects")
     rows = [(*pair, found.of(pair).total(), found.objects(pair)) for pair in _pairs(found, loaded)]
     counters = (dict(zip(keys, row, strict=True)) for row in rows)

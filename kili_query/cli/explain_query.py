@@ -10,6 +10,7 @@ from attrs import frozen
 
 from kili_query.ast import And, Comparison, Constant, Exists, Linear, Membership, Not, Or, Predicate, Relation
 from kili_query.cli.as_written import clipped, expands, keep_operators, shown_example
+from kili_query.cli.caches import readable
 from kili_query.cli.inputs import find_ontology, judge_query, load_ontology, read_query, refuse_two_readers
 from kili_query.cli.mistakes import refuse_unreadable, tell_report, tell_unseen
 from kili_query.cli.output import diagnostics_text, paint, print_json
@@ -185,7 +186,7 @@ def _sample(source: str, plan: Plan, ontology: Ontology | None, limit: int | Non
     judged = pushed_to = matched = 0
     with progress() as advance:
         labels = judge_labels(
-            [source], lambda content: (query(content), pushed(content)), progress=advance, names=names
+            readable([source]), lambda content: (query(content), pushed(content)), progress=advance, names=names
         )
         for _, (is_match, is_pushed) in islice(labels, limit):
             judged, matched, pushed_to = judged + 1, matched + is_match, pushed_to + is_pushed

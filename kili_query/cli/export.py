@@ -12,6 +12,7 @@ import typer
 
 from kili_query.cli import FINE, NEGATIVE, CommandError
 from kili_query.cli.arguments import JsonOption, LabelsArgument, OnMalformed, OntologyOfLabelsOption, ProjectSynonym
+from kili_query.cli.caches import readable
 from kili_query.cli.completion import complete_format
 from kili_query.cli.guard import with_option_names
 from kili_query.cli.inputs import file_beside, find_ontology, load_ontology, load_query
@@ -28,6 +29,7 @@ from kili_query.cli.output import (
 )
 from kili_query.export import FORMATS, NotCompatibleOptions, Summary, format_named, write
 from kili_query.output_files import COMPRESSED, check_compression, compressed
+from kili_query.scanning.sources import is_cache
 
 _SUFFIXES = {"jsonl": (".jsonl", ".ndjson"), "parquet": (".parquet",)}
 """Of the formats that are one file, and not JSON."""
@@ -117,12 +119,12 @@ def export(
     if ontology is None:
         raise typer.BadParameter("an export needs the project: give its file", param_hint="'--ontology'")
     query = None if where is None else load_query(where, load_ontology(ontology))
-    sources = labels[0] if len(labels) == 1 else labels
+    sources = labels[0] if len(labels) == 1 and not is_cache(labels[0]) else readable(labels)
     export_to = partial(
         write,
         sources,
         assets,
-        ontology,
+        load_ontology(ontology) or ontology if is_cache(ontology) else ontology,
         fmt=fmt,
         layout=layout or max(known.layouts),
         single_file=single_file,

@@ -22,6 +22,7 @@ from kili_query.cli.arguments import (
     OntologyOfLabelsOption,
     PolicyOption,
 )
+from kili_query.cli.caches import names_for, reading_of
 from kili_query.cli.completion import complete_category, complete_job
 from kili_query.cli.inputs import find_ontology, load_ontology
 from kili_query.cli.output import paint
@@ -79,10 +80,13 @@ def histogram(
     \b
     kili-query histogram labels.ndjson --job OBJECTS --category PERSON
     """
-    loaded = load_ontology(find_ontology(ontology, labels))
-    names = LabelNames() if loaded is None else None
+    path = find_ontology(ontology, labels)
+    loaded = load_ontology(path)
+    counting = CountPolicy(policy)
+    cache = reading_of(labels, None, path, counting, at)
+    names = names_for(loaded, cache)
     wanted = _selection(job, category, loaded, names)
-    found = tally(labels, ontology=loaded, policy=CountPolicy(policy), at=at, on_malformed=on_malformed, names=names)
+    found = tally(labels, ontology=loaded, policy=counting, at=at, on_malformed=on_malformed, names=names, cache=cache)
     pairs = wanted(sorted(found.occurrences, key=lambda pair: (pair[0], -found.objects(pair), pair[1])))
     rows = (as_json_object(found, pair) for pair in pairs)
     nothing = f"nothing to draw: {'no label holds such a category' if found.labels else 'there is no label'}"

@@ -6,16 +6,19 @@ from collections.abc import Sequence
 
 import typer
 
+from kili_query.cli.caches import opened_cache
 from kili_query.cli.output import QUERY_NAME, tell, tell_diagnostics
 from kili_query.counting import DEFAULT_POLICY, CountPolicy
 from kili_query.diagnostics import Diagnostic, Severity
-from kili_query.errors import OntologyError, QueryError, QuerySyntaxError, SourceError
+from kili_query.errors import CacheError, OntologyError, QueryError, QuerySyntaxError, SourceError
 from kili_query.ontology import Ontology
 from kili_query.query import Query, check, parse
+from kili_query.scanning.sources import is_cache
 from kili_query.syntax import Dialect
 
 STDIN = "-"
 _BESIDE = "beside the labels"
+_OF_CACHE = "of the cache"
 _NO_ONTOLOGY = "none"
 
 
@@ -88,7 +91,8 @@ def find_ontology(option: str | None, labels: Sequence[str] = ()) -> str | None:
 
     Args:
         option: ``--ontology``; `none` turns the check off.
-        labels: the sources of labels; a ``project.json`` beside them is used where ``KILI_ONTOLOGY`` is not set.
+        labels: the sources of labels; where ``KILI_ONTOLOGY`` is not set, the ontology of a cache or a
+            ``project.json`` beside them is used.
     """
     path, origin = named_ontology(option, labels)
     if path is None or not origin:
@@ -99,7 +103,8 @@ def find_ontology(option: str | None, labels: Sequence[str] = ()) -> str | None:
         except OntologyError as error:
             tell(f"note: {path} beside the labels is not used: {error}")
             return None
-    tell(f"note: using the ontology {path} {origin} (`--ontology none` turns it off)")
+    which = f"of the cache {path}" if origin == _OF_CACHE else f"{path} {origin}"
+    tell(f"note: using the ontology {which} (`--ontology none` turns it off)")
     return path
 
 
@@ -109,6 +114,8 @@ def named_ontology(option: str | None, labels: Sequence[str]) -> tuple[str | Non
         return (None if option == _NO_ONTOLOGY else option), ""
     if named := os.environ.get("KILI_ONTOLOGY"):
         return named, "from KILI_ONTOLOGY"
+    if len(labels) == 1 and is_cache(labels[0]):
+        return (labels[0] if opened_cache(labels[0]).ontology is not None else None), _OF_CACHE
     return file_beside(labels, "project.json"), _BESIDE
 
 
@@ -122,12 +129,18 @@ def file_beside(labels: Sequence[str], name: str) -> str | None:
 
 
 def load_ontology(path: str | None) -> Ontology | None:
-    """Return the ontology in a file, if there is one.
+    """Return the ontology in a file or cache, if there is one.
 
     Raises:
         OntologyError: the file cannot be read, or does not hold a project.
+        CacheError: the cache cannot be read, or has no ontology.
     """
-    return None if path is None else Ontology.load(path)
+    if path is None or not is_cache(path):
+        return None if path is None else Ontology.load(path)
+    ontology = opened_cache(path).ontology
+    if ontology is None:
+        raise CacheError(f"the cache `{path}` has no ontology: name the file of the project")
+    return ontology
 
 
 def refuse_two_readers(query: str, labels: Sequence[str]) -> None:

@@ -23,6 +23,7 @@ from kili_query.cli.arguments import (
     VerboseOption,
 )
 from kili_query.cli.as_written import Written
+from kili_query.cli.caches import names_for, readable, reading_of
 from kili_query.cli.inputs import find_ontology, load_ontology, load_query, refuse_two_readers
 from kili_query.cli.mistakes import refuse_swapped, refuse_unreadable, tell_report, tell_unseen
 from kili_query.cli.output import opened, tell, to_json
@@ -43,7 +44,7 @@ from kili_query.cli.rows import (
 from kili_query.counting import CountPolicy
 from kili_query.diagnostics.layout import counted, printable
 from kili_query.errors import DataError
-from kili_query.scanning import Judged, Judgements, LabelNames, Report, content_of, judge_labels, scan
+from kili_query.scanning import Judged, Judgements, Report, content_of, judge_labels, scan
 from kili_query.targets.explain import Explanation
 
 _DEFAULT_FIELDS = ("id", "labelOf.externalId", "author.email")
@@ -93,7 +94,9 @@ def match(
     loaded = load_ontology(ontology)
     counting = CountPolicy(policy)
     asked = load_query(query, loaded, policy=counting)
-    names = LabelNames() if loaded is None else None
+    cache = None if explain else reading_of(labels, asked, ontology, counting, at)
+    names = names_for(loaded, cache)
+    is_counted = count and cache is not None and cache.is_exact
     is_full = verbose or layout is not RowLayout.TEXT
     explainer = _Explainer(wanted, None if is_full else Written.of(asked.tree, asked.text))
     cells = field_cells(field_names(fields, _DEFAULT_FIELDS))
@@ -106,11 +109,13 @@ def match(
             items: Iterable[Item]
             if explain:
                 judge = asked.compile(ontology=loaded, policy=counting).explain
-                judged = judge_labels(labels, judge, at=at, on_malformed=on_malformed, progress=advance, names=names)
+                judged = judge_labels(
+                    readable(labels), judge, at=at, on_malformed=on_malformed, progress=advance, names=names
+                )
                 items, report = explainer.explained(judged), judged.report
             else:
                 matching = scan(
-                    labels,
+                    readable(labels) if cache is None else [cache.stream(only_faulty=is_counted)],
                     asked,
                     ontology=loaded,
                     policy=counting,
@@ -120,6 +125,8 @@ def match(
                     names=names,
                 )
                 items, report = matching, matching.report
+                if cache is not None:
+                    items = (cache.counted if is_counted else cache.narrowed)(matching, report)
             items = _until_broken(items, failures)
             if count:
                 _write_count(items, report, out.stream, layout, failures)
@@ -236,7 +243,9 @@ def _until_broken(items: Iterable[Item], failures: list[DataError]) -> Iterator[
 def _write_count(
     items: Iterable[Item], report: Report, out: TextIO, layout: RowLayout, failures: list[DataError]
 ) -> None:
-    number = sum(1 for _ in items)
+    for _ in items:
+        pass
+    number = report.matched
     if layout is RowLayout.TEXT:
         if not failures and not report.unreadable:  # a number would look like the answer
             print(number, file=out)

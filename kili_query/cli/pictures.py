@@ -9,6 +9,7 @@ import typer
 
 from kili_query.cli import FINE, NEGATIVE, CommandError
 from kili_query.cli.arguments import JsonOption, LabelsArgument, OnMalformed, OntologyOfLabelsOption, QueryArgument
+from kili_query.cli.caches import names_for, readable, reading_of
 from kili_query.cli.inputs import find_ontology, load_ontology, load_query, refuse_two_readers
 from kili_query.cli.mistakes import refuse_swapped, refuse_unreadable, tell_report, tell_unseen
 from kili_query.cli.output import opened_bytes, print_json, refuse_json_on_stdout, refuse_terminal, report_on, tell
@@ -17,7 +18,7 @@ from kili_query.cli.rows import names_of
 from kili_query.diagnostics.layout import counted
 from kili_query.errors import LabelError
 from kili_query.extras import load
-from kili_query.scanning import LabelNames, Problem, read_labels, scan
+from kili_query.scanning import Problem, read_labels, scan
 from kili_query.scanning.labels import mistaken_asset
 from kili_query.wording import listed
 
@@ -148,7 +149,8 @@ def sheet(
     ontology = find_ontology(ontology, labels)
     loaded = load_ontology(ontology)
     asked = load_query(query, loaded)
-    names = LabelNames() if loaded is None else None
+    cache = reading_of(labels, asked, ontology)
+    names = names_for(loaded, cache)
     owners = _Assets(assets, images)
     artist = _Artist(loaded, owners, font)
     pictures = load("kili_query.pictures", "`kili-query sheet`", "export")
@@ -157,8 +159,9 @@ def sheet(
     not_drawn: list[str] = []
     matched = 0
     with progress() as advance:
-        found = scan(labels, asked, ontology=loaded, on_malformed=on_malformed, progress=advance, names=names)
-        for label in found:
+        sources = readable(labels) if cache is None else [cache.stream()]
+        found = scan(sources, asked, ontology=loaded, on_malformed=on_malformed, progress=advance, names=names)
+        for label in found if cache is None else cache.narrowed(found, found.report):
             matched += 1
             if len(tiles) < most:
                 captions.append(_name(label))
@@ -284,7 +287,7 @@ def _label_named(name: str, labels: list[str]) -> Document:
     number, problems = 0, []
     of_asset: list[Document] = []
     with progress() as advance:
-        for item in read_labels(labels, progress=advance):
+        for item in read_labels(readable(labels), progress=advance):
             if isinstance(item, Problem):
                 problems.append(item)  # it may be any label, and the one that is meant may follow
                 continue

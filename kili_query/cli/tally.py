@@ -2,16 +2,20 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from attrs import frozen
 
+from kili_query.cli.caches import readable
 from kili_query.cli.mistakes import refuse_unreadable, tell_report
 from kili_query.cli.progress import progress
 from kili_query.cli.rows import RowLayout, choose_layout, print_rows
 from kili_query.counting import CountPolicy, count
 from kili_query.ontology import Ontology
 from kili_query.scanning import LabelNames, OnProblem, Report, judge_labels
+
+if TYPE_CHECKING:
+    from kili_query.cache.reading import Reading
 
 Pair: TypeAlias = tuple[str, str]
 
@@ -50,25 +54,28 @@ def tally(
     at: str = "jsonResponse",
     on_malformed: OnProblem = "skip",
     names: LabelNames | None = None,
+    cache: "Reading | None" = None,
 ) -> CategoryTotals:
     """Count all labels of files, or of a list of labels; ``names`` takes what the first of them hold.
+
+    The columns of a ``cache`` are counted instead of the source.
 
     Raises:
         DataError: a source cannot be read to its end, or nothing in it is a label; where asked for, a label is
             malformed.
     """
-    occurrences: dict[Pair, Counter[int]] = {}
+    occurrences: dict[Pair, Counter[int]] = {} if cache is None else cache.occurrences()
 
     with progress() as advance:
         labels = judge_labels(
-            source,
+            readable(source) if cache is None else [cache.stream(only_faulty=True)],
             lambda content: count(content, ontology=ontology, policy=policy),
             at=at,
             on_malformed=on_malformed,
             progress=advance,
             names=names,
         )
-        for _, counts in labels:
+        for _, counts in labels if cache is None else cache.counted(labels, labels.report):
             for pair, number in counts.items():
                 occurrences.setdefault(pair, Counter())[number] += 1
     refuse_unreadable(labels.report)

@@ -115,6 +115,10 @@ def _check_path(path: str) -> None:
         is_folder = stat.S_ISDIR(os.stat(path).st_mode)
     except (OSError, ValueError) as error:  # a ValueError for a zero byte in the path
         raise SourceError.of(path, error) from error
+    if is_folder and is_cache(path):
+        raise SourceError(
+            f"`{path}` is a label cache: open it with `kili_query.cache.LabelCache`, which answers the same questions"
+        )
     if is_folder and next(_files_in(path), None) is None:
         readme = os.path.join(path, _README)
         if not os.path.exists(readme):
@@ -123,6 +127,11 @@ def _check_path(path: str) -> None:
             reason = _lack_of_labels(file.read(_README_BYTES))
         if reason:
             raise SourceError(f"`{path}` {reason}")
+
+
+def is_cache(path: str) -> bool:
+    """Return whether a path is the folder of a label cache."""
+    return "\0" not in path and os.path.isdir(os.path.join(path, "labels", "_delta_log"))
 
 
 def _lack_of_labels(readme: bytes) -> str | None:

@@ -1,0 +1,62 @@
+"""Label caches where commands take files of labels."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from kili_query.counting import DEFAULT_POLICY, CountPolicy
+from kili_query.extras import load
+from kili_query.ontology import Ontology
+from kili_query.query import Query
+from kili_query.scanning import LabelNames
+from kili_query.scanning.sources import is_cache
+
+if TYPE_CHECKING:
+    from kili_query.cache import LabelCache
+    from kili_query.cache.reading import Reading
+
+_CONTENT = "jsonResponse"
+
+
+def opened_cache(folder: str) -> "LabelCache":
+    """Return a cache. Its libraries are imported here, because most commands need none.
+
+    Raises:
+        MissingExtraError: the extra is not installed; the message names it.
+    """
+    cache: LabelCache = load("kili_query.cache", "a label cache", "cache").LabelCache(folder)
+    return cache
+
+
+def readable(labels: Sequence[object]) -> list[object]:
+    """Return sources as scans read them: a cache as a stream of its labels."""
+    return [opened_cache(one).reading().stream() if isinstance(one, str) and is_cache(one) else one for one in labels]
+
+
+def reading_of(
+    labels: Sequence[str],
+    query: Query | None,
+    ontology: str | None,
+    policy: CountPolicy = DEFAULT_POLICY,
+    at: str = _CONTENT,
+) -> "Reading | None":
+    """Return a cache whose columns help to answer; None where files are read, or labels are counted in another way.
+
+    Args:
+        labels: the sources of labels.
+        query: the query; None for all labels.
+        ontology: the file or cache whose ontology is used.
+        policy: how objects are counted.
+        at: the field that holds the content of a label.
+    """
+    if len(labels) != 1 or not is_cache(labels[0]) or at != _CONTENT:
+        return None
+    cache = opened_cache(labels[0])
+    own = labels[0] if cache.state.ontology is not None else None
+    return cache.reading(query) if ontology == own and cache.state.policy == policy else None
+
+
+def names_for(ontology: Ontology | None, cache: "Reading | None") -> LabelNames | None:
+    """Return what takes the names in labels where no ontology checks them; a cache knows them beforehand."""
+    if ontology is not None:
+        return None
+    return LabelNames() if cache is None else cache.names()
