@@ -34,11 +34,12 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "show": ("pictures.show", "Draw one label, over its image if you give it."),
         "sheet": ("pictures.sheet", "Draw the labels that match a query, side by side."),
         "export": ("export.export", "Write labels in the format of another program."),
+        "cache": ("cache.cache", "Fill a label cache from files, or say what it holds."),
         "demo": ("demo.demo", "Take a tour of the command, on labels that come with it."),
     },
     "Commands that use a server": {
         "labels": ("labels.labels", "List or count the labels of a project, oldest first."),
-        "pull": ("pull.pull", "Download the labels of a project, as NDJSON, oldest first."),
+        "pull": ("pull.pull", "Download the labels of a project, to a file or a cache."),
         "events": ("events.events", "List what happened to a project, from its change feed."),
         "watch": ("watch.watch", "Print the labels of a project as they are created or changed."),
         "audit": ("audit.audit", "Measure which of a server's searches are reliable."),

@@ -3,7 +3,11 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from attrs import asdict
+
+from kili_query.cli.output import print_json
 from kili_query.counting import DEFAULT_POLICY, CountPolicy
+from kili_query.diagnostics.layout import printable
 from kili_query.extras import load
 from kili_query.ontology import Ontology
 from kili_query.query import Query
@@ -11,7 +15,7 @@ from kili_query.scanning import LabelNames
 from kili_query.scanning.sources import is_cache
 
 if TYPE_CHECKING:
-    from kili_query.cache import LabelCache
+    from kili_query.cache import LabelCache, Summary
     from kili_query.cache.reading import Reading
 
 _CONTENT = "jsonResponse"
@@ -53,6 +57,14 @@ def reading_of(
     cache = opened_cache(labels[0])
     own = labels[0] if cache.state.ontology is not None else None
     return cache.reading(query) if ontology == own and cache.state.policy == policy else None
+
+
+def print_summary(summary: "Summary", folder: str, *, as_json: bool, is_dry: bool = False) -> None:
+    """Print what changed in a cache, or what would."""
+    if as_json:
+        print_json({"cache": folder, **asdict(summary)})
+    else:
+        print(f"{printable(folder)}: {'would be ' if is_dry else ''}{summary}")
 
 
 def names_for(ontology: Ontology | None, cache: "Reading | None") -> LabelNames | None:

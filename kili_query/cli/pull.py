@@ -1,4 +1,4 @@
-"""``kili-query pull``: all labels of a project, in a file."""
+"""``kili-query pull``: all labels of a project, in a file or a label cache."""
 
 import json
 import os
@@ -10,6 +10,7 @@ import typer
 
 from kili_query.cli import FINE, NEGATIVE
 from kili_query.cli.arguments import JsonOption, OnMalformed, ProfileOption
+from kili_query.cli.caches import opened_cache, print_summary
 from kili_query.cli.connection import EndpointOption, ProjectArgument, connected, load_profile
 from kili_query.cli.labels import TypeOption, WhereOption, load_search
 from kili_query.cli.output import check_output, is_quiet, opened, print_json, tell
@@ -25,14 +26,24 @@ if TYPE_CHECKING:
 def pull(
     project: ProjectArgument,
     output: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--output",
             "-o",
             metavar="FILE",
             help="The file, which appears once it is complete; .gz and .zst compress it.",
         ),
-    ],
+    ] = None,
+    cache: Annotated[
+        str | None,
+        typer.Option("--cache", metavar="FOLDER", help="Fill a label cache instead, or bring it up to date."),
+    ] = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Read everything again for the cache, and say what the quick way missed.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Change nothing in the cache, and say what would change.")
+    ] = False,
     where: WhereOption = None,
     fields: FieldsOption = None,
     label_type: TypeOption = None,
@@ -48,15 +59,36 @@ def pull(
     profile: ProfileOption = None,
     as_json: JsonOption = False,
 ) -> int:
-    """Download the labels of a project, as NDJSON, oldest first.
+    """Download the labels of a project, to a file or a cache.
 
-    An interrupted download keeps what it has beside the file, and the same command continues from there.
+    A file gets NDJSON, oldest first. A cache gets everything the first time and then only what changed; every command
+    that takes files of labels takes its folder. An interrupted download keeps what it has, and the same command
+    continues from there.
     Exit status: 0 when there is a label, 1 when there is none, 2 for a bad query, bad usage or a server that fails.
 
     \b
     kili-query pull PROJECT -o labels.ndjson --project-file project.json
+    kili-query pull PROJECT --cache labels-cache
     kili-query pull PROJECT -o crowds.ndjson.gz --where 'OBJECTS.PERSON.count >= 3'
     """
+    if cache is not None:
+        of_files = {
+            "--output": output,
+            "--where": where,
+            "--fields": fields,
+            "--type": label_type,
+            "--project-file": project_file,
+            "--restart": restart or None,
+        }
+        for name, value in of_files.items():
+            if value is not None:
+                raise typer.BadParameter("not with --cache, which keeps all labels", param_hint=f"'{name}'")
+        return _sync(project, cache, endpoint, profile, on_malformed, verify, dry_run, as_json)
+    for name, is_given in (("--verify", verify), ("--dry-run", dry_run)):
+        if is_given:
+            raise typer.BadParameter("only with --cache", param_hint=f"'{name}'")
+    if output is None:
+        raise typer.BadParameter("name a file, or a folder with --cache", param_hint="'--output'")
     if output == "-":
         raise typer.BadParameter("a download goes to a file; `labels --json` prints", param_hint="'--output'")
     check_output(output, "NDJSON", OF_NDJSON)
@@ -89,6 +121,26 @@ def pull(
             raise
     _report(download, as_json=as_json)
     return FINE if download.labels else NEGATIVE
+
+
+def _sync(
+    project: str,
+    folder: str,
+    endpoint: str | None,
+    profile: str | None,
+    on_malformed: str,
+    is_verified: bool,
+    is_dry: bool,
+    as_json: bool,
+) -> int:
+    """Bring a cache up to date, and print what changed."""
+    cache = opened_cache(folder)
+    skips = on_malformed == "skip"
+    with connected("pull", endpoint, profile=load_profile(profile), skips_malformed=skips) as client:
+        is_hidden = is_quiet() or not sys.stderr.isatty()
+        summary = cache.sync(client, project, verify=is_verified, dry_run=is_dry, disable_tqdm=is_hidden)
+    print_summary(summary, folder, as_json=as_json, is_dry=is_dry)
+    return FINE if summary.total or (is_dry and summary.new) else NEGATIVE
 
 
 def _write_project(project: Mapping[str, object], path: str) -> None:

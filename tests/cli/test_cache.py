@@ -1,6 +1,7 @@
 """Commands take a label cache wherever they take files of labels, and answer the same."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,9 @@ import pytest
 import kili_query as kq
 from kili_query.cache import LabelCache
 from kili_query.errors import SourceError
+from kili_query.sandbox import Sandbox
 from tests.cli.running import DEMO, Run
+from tests.cli.served import served, variables_of
 
 LABELS, PROJECT = DEMO / "labels.ndjson", DEMO / "project.json"
 EXACT, RESIDUAL = "OBJECTS.PERSON.count >= 2", "OBJECTS.PERSON.count > OBJECTS.CAR.count + 1"
@@ -115,3 +118,65 @@ def test_an_empty_result_and_a_slip(run: Run, cache: Path) -> None:
 def test_scan_names_the_cache(cache: Path) -> None:
     with pytest.raises(SourceError, match="is a label cache: open it with `kili_query"):
         kq.scan(cache, EXACT)
+
+
+def test_a_cache_of_files(run: Run, tmp_path: Path) -> None:
+    filled = run("cache", "c", LABELS, "--ontology", PROJECT)
+    assert (filled.status, filled.err) == (0, "")
+    number = len(LABELS.read_text().splitlines())
+    assert filled.out.startswith(f"c: {number} new, 0 changed, 0 deleted; ")
+    assert json.loads(run("cache", "c", LABELS, "--json", "--ontology", "none").out)["unchanged"] == number
+    shown = run("cache", "c").out
+    assert shown.startswith(f"c: {number} labels of files, ")
+    assert "\nversion 0  " in shown
+    assert json.loads(run("cache", "c", "--json").out)["labels"] == number
+
+
+def test_records_that_cannot_be_read_are_named(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "l.ndjson").write_text('{"id": "a", "jsonResponse": {}}\nno json\n')
+    ran = run("cache", "c", "l.ndjson")
+    assert ran.status == 0
+    assert ran.err.startswith("left out: 1 record that could not be read\n  l.ndjson:2: ")
+
+
+def test_a_folder_that_is_not_a_cache(run: Run, tmp_path: Path) -> None:
+    assert "`x` is not a label cache: name files of labels after it" in run("cache", "x").err
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.fixture(scope="module")
+def box() -> Iterator[Sandbox]:
+    with served(LABELS) as box:
+        yield box
+
+
+def test_pull(run: Run, box: Sandbox, tmp_path: Path) -> None:
+    """The first time everything, then only what changed."""
+    variables = variables_of(box)
+    dry = run("pull", "demo", "--cache", "c", "--dry-run", **variables)
+    assert dry.status == 0
+    assert not (tmp_path / "c").exists()
+    first = run("pull", "demo", "--cache", "c", **variables)
+    assert (first.status, first.err) == (0, "")
+    again = run("pull", "demo", "--cache", "c", "--verify", "--json", **variables)
+    told = json.loads(again.out)
+    assert (told["new"], told["changed"], told["deleted"], told["missed"]) == (0, 0, 0, 0)
+    assert first.out.startswith(f"c: {told['total']} new, 0 changed, 0 deleted; ")
+    assert (
+        run("match", EXACT, "c", "--count").out == run("labels", "demo", "--where", EXACT, "--count", **variables).out
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--cache", "c", "-o", "f.ndjson"), "'--output': not with --cache"),
+        (("--cache", "c", "--where", "A.B"), "'--where': not with --cache"),
+        (("-o", "f.ndjson", "--verify"), "'--verify': only with --cache"),
+        ((), "'--output': name a file, or a folder with --cache"),
+    ],
+)
+def test_options_that_exclude_each_other(run: Run, options: tuple[str, ...], message: str) -> None:
+    ran = run("pull", "demo", *options)
+    assert ran.status == 2
+    assert message in ran.err
