@@ -8,7 +8,17 @@ from kili_query.errors import MissingExtraError
 
 _MODULES_OF_EXTRA = {
     "fast": ("msgspec",),
-    "cache": ("deltalake", "narwhals", "numpy", "polars", "pyarrow"),
+    "cache": (
+        "deltalake",
+        "narwhals",
+        "numpy",
+        "polars",
+        "pyarrow",
+        "requests",
+        "tqdm",
+        "urllib3",
+        "websockets",
+    ),
     "cli": ("typer", "rich", "yaml"),
     "client": ("requests", "tqdm", "urllib3", "websockets"),
     "export": (

@@ -1,6 +1,7 @@
 """Commands take a label cache wherever they take files of labels, and answer the same."""
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -113,6 +114,15 @@ def test_an_empty_result_and_a_slip(run: Run, cache: Path) -> None:
     slip = run("match", "OBJECTS.PERSN", cache)
     assert slip.status == 2
     assert "PERSON" in slip.err
+
+
+def test_a_missing_extra_is_named(run: Run, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [one for one in sys.modules if one.startswith("kili_query.cache")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "deltalake", None)
+    ran = run("match", EXACT, cache)
+    assert (ran.status, ran.out) == (2, "")
+    assert "kili-query[cache]" in ran.err
 
 
 def test_scan_names_the_cache(cache: Path) -> None:
