@@ -65,7 +65,7 @@ class RelationOp(Enum):
 
 @frozen
 class Node:
-    """A part of a query; where it was written is no part of what it means."""
+    """A part of a query. Its span says where it was written, and does not matter for equality."""
 
     span: Span = field(default=NOWHERE, eq=False, repr=False, kw_only=True)
 

@@ -127,7 +127,8 @@ class LabelCache:
             labels: anything that `kili_query.scanning` reads: label files, raw exports, labels in memory.
             assets: the assets of these labels, for the ids and states that labels lack; anything that is read as such.
             ontology: the project's ontology, or the path of its file; by default that of the cache.
-            problems: a list to which what is not a label is added; by default it is left out without a word.
+            problems: a list to which every record that is not a label is added; by default such records are left out,
+                and nothing reports them.
 
         Returns:
             What changed.
@@ -175,7 +176,7 @@ class LabelCache:
             What changed. Contents that cannot be fetched are unknown, and are fetched again next time.
 
         Raises:
-            ArgumentError: there is no project to follow.
+            ArgumentError: no project was given, and the cache does not follow one yet.
             CacheError: the cache holds something else, another process writes to it, or it cannot be written.
             ServiceError: the service refused the call, or cannot be reached; what was read stays in the cache.
         """
@@ -297,7 +298,7 @@ class LabelCache:
             fields: the fields of each label; dots lead into objects, as in ``author.email``.
             first: maximum number of labels; None for all.
             skip: number of labels to leave out at the beginning.
-            disable_tqdm: accepted as the client does; there is no progress bar.
+            disable_tqdm: has no effect: it is accepted because the client has it.
             category_search: a query that the label must match, such as ``OBJECTS.CAR.count > 3``.
             output_format: ``"dict"``, or ``"parsed_label"`` for label objects.
             as_generator: return an iterator that reads contents as it is read, instead of a list.
@@ -362,7 +363,7 @@ class LabelCache:
         """Return the cache as it was: at a version, or at a time, which is ISO 8601.
 
         Raises:
-            CacheError: there is no such version, or the cache is younger.
+            CacheError: the version does not exist, or the cache was empty at that time.
         """
         if isinstance(version, int):
             Tables.open(self.folder, version)
@@ -377,7 +378,7 @@ class LabelCache:
 
         Raises:
             QueryError: the search is not a query, or one of the ontologies has no such job or category.
-            CacheError: there is no such version.
+            CacheError: a version does not exist.
         """
         searches = [self.at(version)._search(None, {}, category_search) for version in (before, after)]
         return difference(*searches)

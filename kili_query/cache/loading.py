@@ -19,7 +19,7 @@ class Loaded:
     Attributes:
         source: where the labels are read.
         assets: what is known of assets, by id.
-        problems: what is not a label.
+        problems: the records that are not labels.
     """
 
     source: LabelSource

@@ -43,7 +43,7 @@ class LabelStream:
 
 @frozen
 class Reading:
-    """What is read of a cache to answer a question.
+    """The part of a cache that is read to answer a question.
 
     Attributes:
         name: what reports call the cache.

@@ -1,4 +1,4 @@
-"""What a version of a cache knows beside its labels: written into the same commit."""
+"""The facts that a version of a cache records beside its labels, written into the same commit."""
 
 import json
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ class Position:
 
 @frozen(kw_only=True)
 class State:
-    """What a version knows.
+    """The facts that a version records beside its labels.
 
     Attributes:
         project_id: the project that the cache follows; None for labels from files.

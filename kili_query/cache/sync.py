@@ -183,7 +183,7 @@ class Sync:
         )
 
     def _last_event(self) -> str | None:
-        """Return the newest event; None where there is no feed, or no event yet."""
+        """Return the id of the newest event; None if the account has no feed, or the project no event yet."""
         try:
             newest = next(self.client.events(self.project_id, order="desc"), None)
         except FeedUnavailable:

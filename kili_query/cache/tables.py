@@ -91,7 +91,7 @@ class Tables:
     Attributes:
         folder: the folder of both tables.
         labels: the table of labels; None if nothing was committed yet.
-        state: what the version knows.
+        state: the facts that the version records.
     """
 
     folder: Path
@@ -231,7 +231,7 @@ class Tables:
 
         Args:
             rows: new rows, and all rows of the parts that are replaced.
-            state: what the version knows.
+            state: the facts that the version records.
             replace: the parts whose rows these are.
 
         Raises:
@@ -372,7 +372,10 @@ def _require_room(folder: Path, size_bytes: int) -> None:
 
 
 def _require_version(folder: Path, version: int) -> None:
-    """Raise if there is no such version yet; where the latest cannot be read, an earlier one may still be."""
+    """Raise if the version does not exist.
+
+    Nothing is checked if the latest version cannot be read, because an earlier one may still be readable.
+    """
     try:
         latest = DeltaTable(_uri(folder, "labels")).version()
     except DeltaError:

@@ -78,7 +78,7 @@ class Writer:
     Attributes:
         tables: the version that was written last.
         counting: how labels are counted.
-        state: what the next version knows.
+        state: the facts that the next version records.
         summary: what changed so far.
     """
 
