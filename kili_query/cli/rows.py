@@ -276,6 +276,7 @@ def _write_document(rows: Iterable[Row], out: TextIO, key: str, tail: Callable[[
             out.write(text)
     except KeyboardInterrupt:  # this is how a watch ends
         finish()
+        out.flush()  # here, because output that is still buffered after an interruption is discarded
         raise
     finish()
     return number
