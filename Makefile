@@ -154,7 +154,7 @@ lock:
 	$(call create_environment,.venv-lock)
 	@.venv-lock/bin/python -m pip install --quiet --upgrade uv
 	@$(COMPILE) pyproject.toml --all-extras --group test --output-file .ci/locked/test.txt
-	@$(COMPILE) pyproject.toml --extra cli --extra client --extra sandbox --group build \
+	@$(COMPILE) pyproject.toml --extra cache --extra cli --extra client --extra sandbox --group build \
 		--constraint .ci/locked/test.txt --output-file .ci/locked/demo.txt
 	@for peer in $(patsubst tests/peers/%.txt,%,$(wildcard tests/peers/kili-*.txt)); do \
 		$(COMPILE) tests/peers/$$peer.txt --output-file .ci/locked/$$peer.txt || exit 1; done

@@ -12,12 +12,13 @@ from textwrap import indent
 from typing import Annotated
 
 import typer
-from attrs import frozen
+from attrs import asdict, frozen
 
 from kili_query.cli import FINE, CommandError
 from kili_query.cli.arguments import JsonOption
-from kili_query.cli.demo_server import FIELDS, AnsweredQuery, NotAsked, ask_server
+from kili_query.cli.demo_server import CACHE, FIELDS, AnsweredQuery, Kept, NotAsked, Served, ask_server
 from kili_query.cli.histogram import as_json_object, block
+from kili_query.cli.inputs import ontology_of_cache
 from kili_query.cli.match import Explained
 from kili_query.cli.output import diagnostics_text, paint, print_json
 from kili_query.cli.tally import CategoryTotals, tally
@@ -46,7 +47,7 @@ class _Tour:
     report: Report
     explained: list[Explained]
     counts: CategoryTotals
-    served: list[AnsweredQuery] | NotAsked
+    served: Served | NotAsked
 
 
 def demo(
@@ -113,6 +114,7 @@ def _take() -> _Tour:
 
 
 def _as_json(tour: _Tour) -> dict[str, object]:
+    served = None if isinstance(tour.served, NotAsked) else tour.served
     return {
         "slip": _SLIP,
         "diagnostics": [diagnostic_as_json(one) for one in tour.diagnostics],
@@ -121,7 +123,8 @@ def _as_json(tour: _Tour) -> dict[str, object]:
         "report": tour.report.to_dict(),
         "explanations": [one.to_dict() for one in tour.explained],
         "histogram": as_json_object(tour.counts, _PAIR),
-        "served": None if isinstance(tour.served, NotAsked) else [one.to_dict() for one in tour.served],
+        "served": None if served is None else [one.to_dict() for one in served.answers],
+        "cache": None if served is None or isinstance(served.kept, NotAsked) else asdict(served.kept),
     }
 
 
@@ -160,14 +163,16 @@ def _print(tour: _Tour) -> None:
         "Each line is a number of people, and how many labels hold that many.",
     )
     _step("6. A server answers too", *_served(tour.served))
+    if not isinstance(tour.served, NotAsked):
+        _step("7. Pull once, ask as often as you like", *_kept(tour.served.kept, tour.report))
     _step("Now you", _next_commands())
 
 
-def _served(served: list[AnsweredQuery] | NotAsked) -> Iterator[str]:
+def _served(served: Served | NotAsked) -> Iterator[str]:
     if isinstance(served, NotAsked):
         yield str(served)
         return
-    counted, summed = served
+    counted, summed = served.answers
     yield _command("serve --ontology project.json --labels labels.ndjson")
     yield (
         "serves these labels on this machine, as the platform serves yours, until Ctrl-C. The tour has just done so.\n"
@@ -178,6 +183,22 @@ def _served(served: list[AnsweredQuery] | NotAsked) -> Iterator[str]:
     yield "What a server cannot evaluate is evaluated here, on the few labels that may match:"
     yield _list_command(summed)
     yield str(summed)
+
+
+def _kept(kept: Kept | NotAsked, report: Report) -> Iterator[str]:
+    if isinstance(kept, NotAsked):
+        yield str(kept)
+        return
+    pull = _command(f"pull demo --cache {CACHE}")
+    yield "A label cache keeps the labels of a project in a folder:"
+    yield pull
+    yield f"{CACHE}: {kept.first}"
+    yield "Every command that reads a file of labels reads the folder too, and no server is asked:"
+    yield _command(f"match '{_QUERY}' {CACHE} --count")
+    yield f"{ontology_of_cache(CACHE)}\n{kept.matched}\n{report}"
+    yield "The next pull gets only what changed since:"
+    yield pull
+    yield f"{CACHE}: {kept.again}"
 
 
 def _list_command(asked: AnsweredQuery) -> str:

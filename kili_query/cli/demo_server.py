@@ -1,8 +1,9 @@
-"""The part of the tour in which a server on this machine is asked, as the platform would be."""
+"""The part of the tour in which a server on this machine is asked, and a cache keeps its labels."""
 
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
@@ -17,7 +18,12 @@ from kili_query.ontology import Ontology
 from kili_query.query import Query, parse
 from kili_query.resources import read_text
 
+if TYPE_CHECKING:
+    from kili_query.client import KiliClient
+
 FIELDS = ("id", "labelOf.externalId")
+CACHE = "labels-cache"
+"""The folder that the tour names for a label cache."""
 
 
 @frozen
@@ -49,7 +55,7 @@ class AnsweredQuery:
 
 @frozen
 class NotAsked:
-    """Why no server was asked, in one line."""
+    """Why something was left out, in one line."""
 
     reason: str
 
@@ -57,8 +63,40 @@ class NotAsked:
         return f"Left out: {printable(self.reason)}"
 
 
-def ask_server(*queries: str) -> list[AnsweredQuery] | NotAsked:
-    """Serve the tour's labels, and ask for those that match; or why that cannot be done here."""
+@frozen
+class Kept:
+    """The labels of the server in a cache.
+
+    Attributes:
+        first: what the first pull changed in the cache.
+        matched: the number of labels in the cache that match the query.
+        again: what a second pull changed.
+    """
+
+    first: str
+    matched: int
+    again: str
+
+
+@frozen
+class Served:
+    """The answers of a server, and what a cache keeps of it.
+
+    Attributes:
+        answers: the queries that the server was asked.
+        kept: the cache of its labels.
+    """
+
+    answers: list[AnsweredQuery]
+    kept: Kept | NotAsked
+
+
+def ask_server(*queries: str) -> Served | NotAsked:
+    """Serve the tour's labels, ask for those that match, and keep all in a cache; or why that cannot be done here.
+
+    Args:
+        queries: the queries; the cache is asked the first.
+    """
     if not (has_extra("client") and has_extra("sandbox")):
         return NotAsked('it takes a server and a client: pip install "kili-query[client,sandbox]"')
     try:
@@ -70,11 +108,11 @@ def ask_server(*queries: str) -> list[AnsweredQuery] | NotAsked:
         return NotAsked(str(error).partition("\n")[0])
 
 
-def _ask(folder: Path, queries: tuple[str, ...]) -> list[AnsweredQuery]:
+def _ask(folder: Path, queries: tuple[str, ...]) -> Served:
     from kili_query.client import KiliClient
     from kili_query.sandbox import Sandbox
 
-    asked: list[AnsweredQuery] = []
+    answers: list[AnsweredQuery] = []
     ontology = Ontology.load(folder / "project.json")
     with (
         Sandbox(project=folder) as box,
@@ -82,5 +120,17 @@ def _ask(folder: Path, queries: tuple[str, ...]) -> list[AnsweredQuery]:
     ):
         for query in map(parse, queries):
             labels = client.labels(box.project_id, category_search=query, fields=FIELDS)
-            asked.append(AnsweredQuery(query, query.plan(ontology).diagnostics, labels))
-    return asked
+            answers.append(AnsweredQuery(query, query.plan(ontology).diagnostics, labels))
+        return Served(answers, _keep(client, box.project_id, folder / CACHE, answers[0].query))
+
+
+def _keep(client: "KiliClient", project_id: str, folder: Path, query: Query) -> Kept | NotAsked:
+    """Pull the labels twice into a cache, and ask the cache in between."""
+    if not has_extra("cache"):
+        return NotAsked('it takes a cache: pip install "kili-query[cache]"')
+    from kili_query.cache import LabelCache
+
+    cache = LabelCache(folder)
+    first = cache.sync(client, project_id, disable_tqdm=True)
+    matched = cache.count_labels(category_search=query)
+    return Kept(str(first), matched, str(cache.sync(client, project_id, disable_tqdm=True)))

@@ -103,9 +103,17 @@ def find_ontology(option: str | None, labels: Sequence[str] = ()) -> str | None:
         except OntologyError as error:
             tell(f"note: {path} beside the labels is not used: {error}")
             return None
-    which = f"of the cache {path}" if origin == _OF_CACHE else f"{path} {origin}"
-    tell(f"note: using the ontology {which} (`--ontology none` turns it off)")
+    tell(ontology_of_cache(path) if origin == _OF_CACHE else _using(f"{path} {origin}"))
     return path
+
+
+def ontology_of_cache(folder: str) -> str:
+    """Return the note that the ontology of a cache is used."""
+    return _using(f"of the cache {folder}")
+
+
+def _using(which: str) -> str:
+    return f"note: using the ontology {which} (`--ontology none` turns it off)"
 
 
 def named_ontology(option: str | None, labels: Sequence[str]) -> tuple[str | None, str]:

@@ -33,7 +33,7 @@ def test_shown_commands_print_what_is_shown(run: Run, box: Sandbox, tmp_path: Pa
     tour = run("demo").out
     commands = [line.strip().removeprefix("$ kili-query ") for line in tour.splitlines() if "$ kili-query" in line]
     assert [command.split()[0] for command in commands] == [
-        "check", "match", "match", "histogram", "serve", "labels", "labels"
+        "check", "match", "match", "histogram", "serve", "labels", "labels", "pull", "match", "pull"
     ]  # fmt: skip
     for command in commands:
         arguments = [str(DEMO / word) if (DEMO / word).is_file() else word for word in shlex.split(command)]
@@ -94,6 +94,7 @@ def test_json(run: Run) -> None:
     assert len(tour["matching"]) == tour["report"]["matched"] == 5
     assert [one["matches"] for one in tour["explanations"]] == [True, False]
     assert [len(asked["labels"]) for asked in tour["served"]] == [5, 2]
+    assert tour["cache"]["matched"] == 5
 
 
 def test_without_server_or_client(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,13 +105,19 @@ def test_without_server_or_client(monkeypatch: pytest.MonkeyPatch) -> None:
         assert str(told) == 'Left out: it takes a server and a client: pip install "kili-query[client,sandbox]"'
 
 
+def test_without_cache(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo_server, "has_extra", "cache".__ne__)
+    assert '\n\nLeft out: it takes a cache: pip install "kili-query[cache]"\n' in run("demo").out
+    assert json.loads(run("demo", "--json").out)["cache"] is None
+
+
 def test_what_surrounds_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """The settings of a real server do not matter; a proxy that leads nowhere is told in one line."""
     monkeypatch.setenv("KILI_VERIFY", "no/such/file")
     monkeypatch.setenv("KILI_API_KEY", "of another server")
     told = ask_server("OBJECTS.PERSON.count > 7")
     assert not isinstance(told, NotAsked)
-    assert [label["id"] for label in told[0].labels] == ["label211891", "label227000"]
+    assert [label["id"] for label in told.answers[0].labels] == ["label211891", "label227000"]
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.setenv("no_proxy", "")
     told = ask_server("OBJECTS.PERSON")
