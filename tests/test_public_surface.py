@@ -1,6 +1,7 @@
 """The public names: pinned, present, and declared by every chapter."""
 
 import ast
+from collections import defaultdict
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -43,3 +44,13 @@ def test_chapters_declare_their_names(module: Path) -> None:
     is_public = module.name == "__init__.py" and len(tree.body) > 1  # a chapter says what others import from it
     assert declared.count("__all__") <= 1
     assert "__all__" in declared or not is_public
+
+
+def test_a_class_has_its_name_alone() -> None:
+    """A name that chapters share means one thing; names with an underscore stay within their module."""
+    places = defaultdict(list)
+    for path in sorted((ROOT / "kili_query").rglob("*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places[node.name].append(path.relative_to(ROOT))
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}

@@ -6,7 +6,7 @@ load("kili_query.cache.tables", "`kili_query.cache`", "cache")  # its error name
 
 from kili_query.cache.cache import LabelCache  # noqa: E402
 from kili_query.cache.history import Difference, Version  # noqa: E402
-from kili_query.cache.state import Position, State  # noqa: E402
+from kili_query.cache.state import State, SyncPosition  # noqa: E402
 from kili_query.cache.writing import Summary  # noqa: E402
 
-__all__ = ["Difference", "LabelCache", "Position", "State", "Summary", "Version"]
+__all__ = ["Difference", "LabelCache", "State", "Summary", "SyncPosition", "Version"]

@@ -18,7 +18,7 @@ KEY = "kiliQueryCache"
 
 
 @frozen(kw_only=True)
-class Position:
+class SyncPosition:
     """How far a cache has followed a project.
 
     Attributes:
@@ -49,7 +49,7 @@ class State:
     project_id: str | None = None
     ontology: str | None = None
     video: VideoPolicy = "objects"
-    position: Position = Position()
+    position: SyncPosition = SyncPosition()
     is_complete: bool = True
     synced_at: str | None = None
     summary: str = ""
@@ -102,7 +102,7 @@ class State:
                 project_id=found["projectId"],
                 ontology=found["ontology"],
                 video=found["video"],
-                position=Position(**position),
+                position=SyncPosition(**position),
                 is_complete=found["isComplete"],
                 synced_at=found["syncedAt"],
                 summary=found["summary"],

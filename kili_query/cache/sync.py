@@ -16,7 +16,7 @@ import polars as pl
 from attrs import define, evolve
 
 from kili_query.cache.columns import CREATED, LABEL_FIELDS
-from kili_query.cache.state import Position
+from kili_query.cache.state import SyncPosition
 from kili_query.cache.tables import told
 from kili_query.cache.writing import BATCH_ROWS, Summary, Writer
 from kili_query.client import KiliClient
@@ -88,12 +88,12 @@ class Sync:
         found = self.client.project(self.project_id, fields=["jsonInterface", "inputType"])
         self.writer.use_ontology(Ontology.from_json_interface(found))
 
-    def read_all(self) -> Position:
+    def read_all(self) -> SyncPosition:
         """List all labels, or those that an interrupted run has not reached, and return the position."""
         state = self.writer.state
         if state.project_id is None:
             event = self._last_event()
-            position = Position(event=event, updated=self._last_update() if event is None else None)
+            position = SyncPosition(event=event, updated=self._last_update() if event is None else None)
             self.writer.state = state = evolve(state, project_id=self.project_id, is_complete=False, position=position)
         since = state.position.created
         rows = self.client.labels_as_json(
@@ -117,7 +117,7 @@ class Sync:
         self._refresh(_assets_of(self.client.events(self.project_id, from_event_id=position.event)))
         return position
 
-    def catch_up(self) -> Position:
+    def catch_up(self) -> SyncPosition:
         """Read what changed since the last run, and return the new position."""
         position = self.writer.state.position
         self._retry_unknown()
@@ -136,7 +136,7 @@ class Sync:
         event = self._last_event()
         return evolve(self._read_windows(position), event=event)
 
-    def _read_windows(self, position: Position) -> Position:
+    def _read_windows(self, position: SyncPosition) -> SyncPosition:
         """Read labels created, and assets updated, since a day before those that were seen last."""
         assets: dict[str, str | None] = {}
         listed = self.client.labels_as_json(
@@ -157,7 +157,7 @@ class Sync:
         self._refresh(assets)
         return evolve(position, created=self._latest(), updated=updated)
 
-    def _read_meanwhile(self, position: Position) -> Position:
+    def _read_meanwhile(self, position: SyncPosition) -> SyncPosition:
         """Read the labels of assets that were updated since the first sync began: some of them were listed before."""
         since, updated = position.updated, position.updated
         assets = {}

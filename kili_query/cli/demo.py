@@ -16,7 +16,7 @@ from attrs import asdict, frozen
 
 from kili_query.cli import FINE, CommandError
 from kili_query.cli.arguments import JsonOption
-from kili_query.cli.demo_server import CACHE, FIELDS, AnsweredQuery, Kept, NotAsked, Served, ask_server
+from kili_query.cli.demo_server import CACHE, FIELDS, AnsweredQuery, KeptLabels, NotAsked, Served, ask_server
 from kili_query.cli.histogram import as_json_object, block
 from kili_query.cli.inputs import ontology_of_cache
 from kili_query.cli.match import Explained
@@ -185,7 +185,7 @@ def _served(served: Served | NotAsked) -> Iterator[str]:
     yield str(summed)
 
 
-def _kept(kept: Kept | NotAsked, report: Report) -> Iterator[str]:
+def _kept(kept: KeptLabels | NotAsked, report: Report) -> Iterator[str]:
     if isinstance(kept, NotAsked):
         yield str(kept)
         return

@@ -64,7 +64,7 @@ class NotAsked:
 
 
 @frozen
-class Kept:
+class KeptLabels:
     """The labels of the server in a cache.
 
     Attributes:
@@ -88,7 +88,7 @@ class Served:
     """
 
     answers: list[AnsweredQuery]
-    kept: Kept | NotAsked
+    kept: KeptLabels | NotAsked
 
 
 def ask_server(*queries: str) -> Served | NotAsked:
@@ -124,7 +124,7 @@ def _ask(folder: Path, queries: tuple[str, ...]) -> Served:
         return Served(answers, _keep(client, box.project_id, folder / CACHE, answers[0].query))
 
 
-def _keep(client: "KiliClient", project_id: str, folder: Path, query: Query) -> Kept | NotAsked:
+def _keep(client: "KiliClient", project_id: str, folder: Path, query: Query) -> KeptLabels | NotAsked:
     """Pull the labels twice into a cache, and ask the cache in between."""
     if not has_extra("cache"):
         return NotAsked('it takes a cache: pip install "kili-query[cache]"')
@@ -133,4 +133,4 @@ def _keep(client: "KiliClient", project_id: str, folder: Path, query: Query) -> 
     cache = LabelCache(folder)
     first = cache.sync(client, project_id, disable_tqdm=True)
     matched = cache.count_labels(category_search=query)
-    return Kept(str(first), matched, str(cache.sync(client, project_id, disable_tqdm=True)))
+    return KeptLabels(str(first), matched, str(cache.sync(client, project_id, disable_tqdm=True)))

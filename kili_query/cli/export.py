@@ -27,7 +27,7 @@ from kili_query.cli.output import (
     report_on,
     tell,
 )
-from kili_query.export import FORMATS, NotCompatibleOptions, Summary, format_named, write
+from kili_query.export import FORMATS, ExportSummary, NotCompatibleOptions, format_named, write
 from kili_query.output_files import COMPRESSED, check_compression, compressed
 from kili_query.scanning.sources import is_cache
 
@@ -153,7 +153,7 @@ def export(
     return FINE if summary.labels else NEGATIVE
 
 
-def _export(export_to: Callable[..., Summary], output: str, inputs: Sequence[str | None]) -> Summary:
+def _export(export_to: Callable[..., ExportSummary], output: str, inputs: Sequence[str | None]) -> ExportSummary:
     """Write an export to a file; by way of a temporary one to standard output, or to a file that is compressed."""
     if output != STDOUT and not output.lower().endswith(COMPRESSED):
         return export_to(to=output)

@@ -15,7 +15,16 @@ from kili_query.cli.output import FormatOption, choose_format, print_diagnostics
 from kili_query.diagnostics import Diagnostic, Severity
 from kili_query.diagnostics.layout import counted
 from kili_query.errors import KiliQueryError
-from kili_query.lint import FixError, LintItem, Search, SkippedPlace, Unreadable, check_search, fix_file, lint_paths
+from kili_query.lint import (
+    FixError,
+    FoundSearch,
+    LintItem,
+    SkippedPlace,
+    Unreadable,
+    check_search,
+    fix_file,
+    lint_paths,
+)
 from kili_query.ontology import Ontology
 from kili_query.output_files import WriteError
 
@@ -109,7 +118,7 @@ def _lint(paths: Iterable[str], ontology: Ontology | None, *, in_file: bool, is_
                 findings.left.extend(fixed.left)
         for found in all_found:
             match found:
-                case Search():
+                case FoundSearch():
                     findings.searches.append(name)
                     findings.diagnostics.extend(check_search(found, ontology, in_file=in_file))
                 case SkippedPlace():

@@ -32,7 +32,7 @@ from kili_query.export.formats import FORMATS, format_named
 from kili_query.export.media import Fetch, Fetched
 from kili_query.export.options import AnnotationModifier, ExportType, Layout, OnError, Options
 from kili_query.export.project import Project
-from kili_query.export.summary import Skipped, Summary
+from kili_query.export.summary import ExportSummary, Skipped
 from kili_query.export.writing import write
 from kili_query.labels.structure import Frame
 
@@ -43,6 +43,7 @@ __all__ = [
     "DownloadError",
     "Entry",
     "Export",
+    "ExportSummary",
     "ExportType",
     "ExportedLabel",
     "Fetch",
@@ -61,7 +62,6 @@ __all__ = [
     "Options",
     "Project",
     "Skipped",
-    "Summary",
     "WritableAnnotation",
     "format_named",
     "write",

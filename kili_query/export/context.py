@@ -14,7 +14,7 @@ from kili_query.export.decoding import annotations_in_text
 from kili_query.export.errors import NotExportableLabelError
 from kili_query.export.options import Options
 from kili_query.export.project import Project
-from kili_query.export.summary import Skipped, Summary
+from kili_query.export.summary import ExportSummary, Skipped
 from kili_query.labels.geometry import shape_of, unrotated
 from kili_query.labels.structure import Frame, annotations_of, first_category
 from kili_query.ontology import Job
@@ -40,7 +40,7 @@ class Export:
     project: Project
     options: Options
     jobs: tuple[Job, ...]
-    summary: Summary
+    summary: ExportSummary
     folders: Mapping[str, str] = field(repr=False)
     scratch: Path = field(repr=False)
     is_json: bool = False

@@ -38,7 +38,7 @@ class Skipped:
 
 
 @define
-class Summary:
+class ExportSummary:
     """Counts of what was written and what was left out, updated while an export runs.
 
     Attributes:

@@ -25,7 +25,7 @@ from kili_query.export.options import AnnotationModifier, ExportType, Layout, On
 from kili_query.export.project import Project, ProjectSource
 from kili_query.export.run import Run
 from kili_query.export.scratch import scratch_folder
-from kili_query.export.summary import Summary
+from kili_query.export.summary import ExportSummary
 from kili_query.extras import load
 from kili_query.output_files import Replacement, WriteError, refuse_inputs, replaced
 from kili_query.query import Query, parse, validate
@@ -74,7 +74,7 @@ def write(
     media_root: str | os.PathLike[str] | None = None,
     media_cache: str | os.PathLike[str] | None = None,
     disable_tqdm: bool | None = None,
-) -> Summary:
+) -> ExportSummary:
     """Write labels in a format, with the layout of the official client.
 
     All options are checked before anything is read. Assets are written in their order, and memory does not grow with
@@ -227,7 +227,7 @@ class _Plan:
     def run(self, scratch: Path) -> Run:
         jobs = self.format.jobs_of(self.project)
         folders = _folders([job.name for job in jobs])
-        summary = Summary(self.target, self.format.name)
+        summary = ExportSummary(self.target, self.format.name)
         export = Export(self.project, self.options, jobs, summary, folders, scratch, self.is_json)
         return Run(self.format, self.format.open(export), export, self.matcher)
 

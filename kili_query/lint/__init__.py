@@ -8,12 +8,12 @@ be read; what a program puts together is reported as skipped.
 from kili_query.lint.check import check_search
 from kili_query.lint.files import lint_paths
 from kili_query.lint.fixing import FixError, fix_file
-from kili_query.lint.searches import LintItem, Search, SkippedPlace, Unreadable
+from kili_query.lint.searches import FoundSearch, LintItem, SkippedPlace, Unreadable
 
 __all__ = [
     "FixError",
+    "FoundSearch",
     "LintItem",
-    "Search",
     "SkippedPlace",
     "Unreadable",
     "check_search",

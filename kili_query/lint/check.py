@@ -3,7 +3,7 @@
 from attrs import evolve
 
 from kili_query.diagnostics import Diagnostic, Edit, Help, Label
-from kili_query.lint.searches import Placement, Search
+from kili_query.lint.searches import FoundSearch, Placement
 from kili_query.ontology import Ontology
 from kili_query.query import check
 from kili_query.source import NOWHERE
@@ -11,7 +11,7 @@ from kili_query.source import NOWHERE
 _ESCAPED = frozenset("\"'\\\n")
 
 
-def check_search(search: Search, ontology: Ontology | None = None, *, in_file: bool = False) -> list[Diagnostic]:
+def check_search(search: FoundSearch, ontology: Ontology | None = None, *, in_file: bool = False) -> list[Diagnostic]:
     """Check a search; its diagnostics are placed where it stands.
 
     Args:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from attrs import evolve, frozen
 
-from kili_query.lint.searches import LintItem, Placement, Search, SkippedPlace, Unreadable
+from kili_query.lint.searches import FoundSearch, LintItem, Placement, SkippedPlace, Unreadable
 from kili_query.source import Position, Source, Span
 
 
@@ -35,7 +35,7 @@ class Derived:
     def place(self, found: LintItem) -> LintItem:
         """Return the findings in the new text, at their places in the original."""
         match found:
-            case Search(place=place):
+            case FoundSearch(place=place):
                 return evolve(found, place=self._placement(place))
             case SkippedPlace(start=start):
                 return evolve(found, source=self.origin, start=self.original(start))

@@ -11,7 +11,7 @@ from kili_query.errors import KiliQueryError, QueryError
 from kili_query.lint.check import place_edit
 from kili_query.lint.derived import plain_line_ends
 from kili_query.lint.files import decode, find_in_text
-from kili_query.lint.searches import LintItem, Search
+from kili_query.lint.searches import FoundSearch, LintItem
 from kili_query.ontology import Ontology
 from kili_query.ontology.check import MAX_FINDINGS
 from kili_query.output_files import replaced
@@ -92,7 +92,7 @@ def fix_file(name: str, found: Sequence[LintItem], ontology: Ontology | None = N
         FixError: the file cannot be read, or has changed since it was checked.
         WriteError: the file cannot be written.
     """
-    searches = {at: one for at, one in enumerate(found) if isinstance(one, Search)}
+    searches = {at: one for at, one in enumerate(found) if isinstance(one, FoundSearch)}
     mended = {at: _mend(search, ontology) for at, search in searches.items()}
     wanted = {at: one for at, one in mended.items() if one.changes}
     if not wanted:
@@ -127,7 +127,7 @@ class _File:
     encoding: str
 
     @classmethod
-    def read(cls, name: str, search: Search) -> "_File":
+    def read(cls, name: str, search: FoundSearch) -> "_File":
         """Read the file in which a search was found."""
         try:
             data = Path(name).read_bytes()
@@ -164,10 +164,10 @@ class _File:
 
 
 def _meaning(found: LintItem) -> object:
-    return found.text if isinstance(found, Search) else type(found)
+    return found.text if isinstance(found, FoundSearch) else type(found)
 
 
-def _mend(search: Search, ontology: Ontology | None) -> _Mended:
+def _mend(search: FoundSearch, ontology: Ontology | None) -> _Mended:
     """Make one fix after the other; nothing is kept if the query cannot be parsed at the end."""
     best = state = _Mended(search.text, list(range(len(search.text))), len(search.text))
     faults = check(search.text, ontology)
@@ -184,7 +184,7 @@ def _mend(search: Search, ontology: Ontology | None) -> _Mended:
     return best
 
 
-def _attempts(state: _Mended, faults: Sequence[Diagnostic], search: Search) -> Iterator[_Mended]:
+def _attempts(state: _Mended, faults: Sequence[Diagnostic], search: FoundSearch) -> Iterator[_Mended]:
     """Yield the search with one more fix each; where more errors may follow, first with the fixes of all."""
     if _errors(faults) >= MAX_FINDINGS:
         together = state
@@ -248,7 +248,7 @@ def _origin(state: _Mended, at: int) -> int:
     return next((origin for origin in state.origins[at:] if origin != _NEW), state.length)
 
 
-def _with_fix(state: _Mended, fault: Diagnostic, search: Search) -> _Mended | None:
+def _with_fix(state: _Mended, fault: Diagnostic, search: FoundSearch) -> _Mended | None:
     """Return the search with one more fix, or None if the fault has no fix that can be made in the file."""
     edit = _edit(fault)
     if edit is None:
@@ -294,7 +294,7 @@ def _left(found: Sequence[LintItem], ontology: Ontology | None) -> list[str]:
     return [
         f"{_where(one, fault.span.start)}: {fault.code} is left: {_reason(one.text, fault)}"
         for one in found
-        if isinstance(one, Search)
+        if isinstance(one, FoundSearch)
         for fault in check(one.text, ontology)
         if fault.help is not None and fault.help.edit is not None
     ]
@@ -306,6 +306,6 @@ def _reason(text: str, fault: Diagnostic) -> str:
     return "its fix may change which labels match"
 
 
-def _where(search: Search, offset: int) -> str:
+def _where(search: FoundSearch, offset: int) -> str:
     line, column = search.place.source.position(search.place.span(Span(offset, offset)).start)
     return f"{search.place.source.name}:{line}:{column}"

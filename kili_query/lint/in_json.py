@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from attrs import frozen
 
-from kili_query.lint.searches import NAMES, LintItem, Placement, Search, SkippedPlace, Unit, Unreadable, place_text
+from kili_query.lint.searches import NAMES, FoundSearch, LintItem, Placement, SkippedPlace, Unit, Unreadable, place_text
 from kili_query.source import Source, Span
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -46,7 +46,7 @@ def find_in_json(source: Source) -> Iterator[LintItem]:
         if scalar.value is None:
             yield SkippedPlace(source, scalar.span.start, "not a text")
         else:
-            yield Search(scalar.value, place_scalar(scalar, source))
+            yield FoundSearch(scalar.value, place_scalar(scalar, source))
 
 
 def read_json(source: Source) -> object:

@@ -10,7 +10,7 @@ from kili_query.lint.derived import plain_line_ends, without_carriage_returns
 from kili_query.lint.in_cell import find_in_cell
 from kili_query.lint.in_json import JsonScalar, Path, place_scalar, read_json, scalars
 from kili_query.lint.in_python import find_in_python
-from kili_query.lint.searches import PARSED_LENGTH, LintItem, Placement, Search, Unreadable, mentions_search
+from kili_query.lint.searches import PARSED_LENGTH, FoundSearch, LintItem, Placement, Unreadable, mentions_search
 from kili_query.source import Source, Span
 
 _Object: TypeAlias = dict[str, object]
@@ -126,7 +126,7 @@ def _read_cell(cell: _Cell, pieces: list[JsonScalar], source: Source) -> Iterato
     plain = without_carriage_returns(Source(plain_line_ends(cell.text), name))
     place: Placement | None = None
     for found in map(plain.place, _find_in_text(plain.source)):
-        if isinstance(found, Search):
+        if isinstance(found, FoundSearch):
             place = place or _place_cell(pieces, source)
             yield evolve(found, cell=place)
         else:

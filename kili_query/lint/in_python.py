@@ -16,8 +16,8 @@ from kili_query.lint.searches import (
     NAMES,
     PARSED_LENGTH,
     PRAGMA,
+    FoundSearch,
     LintItem,
-    Search,
     SkippedPlace,
     Unit,
     Unreadable,
@@ -131,7 +131,7 @@ def _read(value: ast.expr, source: Source, span: Span) -> Iterator[LintItem]:
         case ast.Constant(value=None):
             return  # no filter
         case ast.Constant(value=str(text)):
-            yield Search(text, place_text(text, _units(source.text, span), source, span))
+            yield FoundSearch(text, place_text(text, _units(source.text, span), source, span))
         case ast.JoinedStr():
             yield SkippedPlace(source, span.start, "an f-string is put together when the program runs")
         case _:

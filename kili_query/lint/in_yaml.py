@@ -10,8 +10,8 @@ from kili_query.lint.searches import (
     NAMES,
     PARSED_LENGTH,
     PRAGMA,
+    FoundSearch,
     LintItem,
-    Search,
     SkippedPlace,
     Unit,
     Unreadable,
@@ -120,7 +120,7 @@ def _body(node: yaml.ScalarNode, text: str) -> Span:
 def _read(node: yaml.Node, source: Source) -> Iterator[LintItem]:
     if node.tag == _TEXT:
         body = _body(node, source.text)
-        yield Search(node.value, place_text(node.value, _units(node.style, source.text, body), source, body))
+        yield FoundSearch(node.value, place_text(node.value, _units(node.style, source.text, body), source, body))
     elif node.tag != _NULL:
         yield SkippedPlace(source, node.start_mark.index, "not a text")
 

@@ -54,7 +54,7 @@ class Placement:
 
 
 @frozen
-class Search:
+class FoundSearch:
     """A category search.
 
     Attributes:
@@ -94,7 +94,7 @@ class Unreadable:
         return f"{self.name}{where}: {self.reason}"
 
 
-LintItem: TypeAlias = Search | SkippedPlace | Unreadable
+LintItem: TypeAlias = FoundSearch | SkippedPlace | Unreadable
 
 _BLANK = frozenset(" \t\r\n\x85\u2028\u2029")
 

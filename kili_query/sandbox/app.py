@@ -15,7 +15,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from kili_query.sandbox.execution import Executor
-from kili_query.sandbox.resolvers import Service, make_schema
+from kili_query.sandbox.resolvers import SandboxService, make_schema
 from kili_query.sandbox.store import Reader
 from kili_query.sandbox.values import error_answer
 from kili_query.sandbox.websockets import serve_websocket
@@ -29,7 +29,7 @@ _THREADS = 2
 """Threads that answer requests: with more, pages that are requested at once come later, each and as a whole."""
 
 
-def make_app(service: Service) -> Starlette:
+def make_app(service: SandboxService) -> Starlette:
     """The application that serves a project."""
     answers = _Answers(Executor(make_schema(has_feed=service.has_feed), service), CapacityLimiter(_THREADS))
     return Starlette(

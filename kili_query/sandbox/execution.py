@@ -18,7 +18,7 @@ from graphql import (
 
 from kili_query.errors import KiliQueryError
 from kili_query.sandbox.documents import CheckedDocument, check_document
-from kili_query.sandbox.resolvers import Asked, Service
+from kili_query.sandbox.resolvers import Asked, SandboxService
 from kili_query.sandbox.store import Reader
 from kili_query.sandbox.values import error_answer
 
@@ -45,7 +45,7 @@ class Executor:
     """Executes requests against a schema."""
 
     schema: GraphQLSchema
-    service: Service
+    service: SandboxService
 
     def execute(self, body: object) -> dict[str, object]:
         """The answer to a request's body: its data, or errors, and never an exception."""

@@ -21,7 +21,7 @@ from kili_query.sandbox.feed import event_of
 from kili_query.sandbox.project import ORGANIZATION_ID, OWNER
 from kili_query.sandbox.store import SUBMITTED, Reader, Store
 from kili_query.sandbox.values import Refused
-from kili_query.sandbox.writing import NewLabel, Writer
+from kili_query.sandbox.writing import NewLabel, StoreWriter
 
 Where: TypeAlias = Mapping[str, object]
 _Data: TypeAlias = Mapping[str, object]
@@ -35,7 +35,7 @@ _COLUMNS = {
 
 
 @frozen
-class Service:
+class SandboxService:
     """The part that all requests share.
 
     Attributes:
@@ -71,7 +71,7 @@ class Asked:
         queue: the labels that were written since it came, where it may be a subscription.
     """
 
-    service: Service
+    service: SandboxService
     reader: Reader
     queue: "asyncio.Queue[int] | None" = None
 
@@ -313,13 +313,13 @@ def _delete(_: object, info: _Info, ids: list[str]) -> list[str]:
     return deleted
 
 
-def _writer(info: _Info) -> tuple[Asked, Writer]:
+def _writer(info: _Info) -> tuple[Asked, StoreWriter]:
     asked = info.context
     asked.reader.refresh()  # a request that reads holds nothing back that it could wait for
-    return asked, Writer(asked.service.store)
+    return asked, StoreWriter(asked.service.store)
 
 
-def _new_label(writer: Writer, data: _Data, asset_id: str | None) -> NewLabel:
+def _new_label(writer: StoreWriter, data: _Data, asset_id: str | None) -> NewLabel:
     return NewLabel(
         asset_id=asset_id,
         author_id=cast("str | None", data.get("authorID")),

@@ -24,7 +24,7 @@ from kili_query.sandbox.guard import MAX_BODY_BYTES, Guard, own_hosts
 from kili_query.sandbox.importing import FilePath, ProjectFiles, find_files, import_files, project_file
 from kili_query.sandbox.misbehaviour import Misbehaviour
 from kili_query.sandbox.project import ServedProject
-from kili_query.sandbox.resolvers import Service
+from kili_query.sandbox.resolvers import SandboxService
 from kili_query.sandbox.selecting import Selector
 from kili_query.sandbox.store import MAX_ANSWER_BYTES, Store
 
@@ -108,7 +108,7 @@ class Sandbox:
             self._socket = _listen(host, port)
             self.port: int = self._socket.getsockname()[1]
             payloads_at = f"{self.url}{PAYLOADS_PATH}" if payload_urls else None
-            self._service = Service(store, self.api_key, page_limit, payloads_at, has_feed)
+            self._service = SandboxService(store, self.api_key, page_limit, payloads_at, has_feed)
             self.faults = FaultInjector(make_app(self._service), faults, is_header_allowed=allow_fault_header)
         except BaseException:
             self.close()

@@ -49,7 +49,7 @@ class NewLabel:
 
 
 @define
-class Writer:
+class StoreWriter:
     """Changes what a store holds."""
 
     store: Store

@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from IPython.core.inputtransformer2 import TransformerManager
 
-from kili_query.lint import Search, SkippedPlace, Unreadable
+from kili_query.lint import FoundSearch, SkippedPlace, Unreadable
 from kili_query.lint.in_notebook import find_in_notebook
 from kili_query.lint.searches import mentions_search
 from kili_query.source import Source
@@ -21,7 +21,7 @@ def read(cell: str) -> tuple[list[str], bool, bool]:
     """The searches, whether something was skipped, and whether the cell is not Python."""
     text = json.dumps({"cells": [{"cell_type": "code", "source": cell.splitlines(keepends=True)}]})
     found = list(find_in_notebook(Source(text, "nb.ipynb")))
-    searches = [one for one in found if isinstance(one, Search)]
+    searches = [one for one in found if isinstance(one, FoundSearch)]
     for search in searches:
         spelled = zip(search.place.starts, search.place.ends, strict=True)
         assert search.cell is not None

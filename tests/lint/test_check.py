@@ -3,7 +3,7 @@
 import json
 
 from kili_query.diagnostics import Edit
-from kili_query.lint import Search, check_search
+from kili_query.lint import FoundSearch, check_search
 from kili_query.lint.in_notebook import find_in_notebook
 from kili_query.lint.in_python import find_in_python
 from kili_query.ontology import Ontology
@@ -14,9 +14,9 @@ ONTOLOGY = Ontology.from_json_interface(
 )
 
 
-def search_in(text: str) -> Search:
+def search_in(text: str) -> FoundSearch:
     [found] = find_in_python(Source(text, "app.py"))
-    assert isinstance(found, Search)
+    assert isinstance(found, FoundSearch)
     return found
 
 
@@ -48,7 +48,7 @@ def test_no_edit_that_would_need_escapes() -> None:
 def test_a_notebook_in_its_file() -> None:
     text = json.dumps({"cells": [{"cell_type": "code", "source": ['f(category_search="J.CRA")']}]})
     [search] = find_in_notebook(Source(text, "nb.ipynb"))
-    assert isinstance(search, Search)
+    assert isinstance(search, FoundSearch)
     [in_cell] = check_search(search, ONTOLOGY)
     [in_file] = check_search(search, ONTOLOGY, in_file=True)
     assert (in_cell.source.name, in_cell.position) == ("nb.ipynb:cell 1", (1, 22))

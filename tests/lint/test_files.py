@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from kili_query.lint import Search, Unreadable, lint_paths
+from kili_query.lint import FoundSearch, Unreadable, lint_paths
 from kili_query.lint.searches import Placement
 from kili_query.source import Span
 
@@ -117,7 +117,7 @@ def test_what_is_too_large_to_parse_is_said(name: str, monkeypatch: pytest.Monke
 
 def place(name: str) -> Placement:
     [(_, [found])] = lint_paths([name])
-    assert isinstance(found, Search)
+    assert isinstance(found, FoundSearch)
     return found.place
 
 
@@ -138,7 +138,7 @@ def test_offsets_are_those_of_the_file(name: str, content: str) -> None:
     solid = [content[start:end] for start, end in zip(found.starts, found.ends, strict=True)]
     if name == "a.ipynb":
         [(_, [search])] = lint_paths([name])
-        assert isinstance(search, Search)
+        assert isinstance(search, FoundSearch)
         assert search.cell is not None
         spans = [search.cell.span(Span(*pair)) for pair in zip(found.starts, found.ends, strict=True)]
         solid = [content[start:end] for start, end in spans]
@@ -163,6 +163,6 @@ def test_offsets_are_those_of_the_file(name: str, content: str) -> None:
 def test_line_ends_and_encodings(name: str, content: bytes) -> None:
     write(name, content)
     [(_, [found])] = lint_paths([name])
-    assert isinstance(found, Search)
+    assert isinstance(found, FoundSearch)
     assert found.text == "é"
     assert found.place.source.position(found.place.starts[0]).line == 2

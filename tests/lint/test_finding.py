@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from kili_query.lint import LintItem, Search, SkippedPlace, Unreadable
+from kili_query.lint import FoundSearch, LintItem, SkippedPlace, Unreadable
 from kili_query.lint.in_json import find_in_json
 from kili_query.lint.in_notebook import find_in_notebook
 from kili_query.lint.in_python import find_in_python
@@ -14,7 +14,7 @@ from kili_query.source import Source, Span
 
 def shown(found: LintItem) -> str:
     match found:
-        case Search(text, place):
+        case FoundSearch(text, place):
             line, _ = place.source.position(place.whole.start)
             return f"{line} {text}"
         case SkippedPlace():
@@ -155,7 +155,7 @@ def test_a_cell(cell: str | list[str], found: list[str]) -> None:
 def test_a_place_in_a_cell_and_in_the_file() -> None:
     text = notebook("# a comment", ["é = 1\n", 'f(category_search="A.B")\n'], language=None)
     [found] = find_in_notebook(Source(text, "nb.ipynb"))
-    assert isinstance(found, Search)
+    assert isinstance(found, FoundSearch)
     assert found.place.source.name == "nb.ipynb:cell 2"
     assert found.cell is not None
     placed = [found.cell.span(found.place.span(Span(offset, offset + 1))) for offset in range(3)]

@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kili_query.lint import LintItem, Search
+from kili_query.lint import FoundSearch, LintItem
 from kili_query.lint.in_json import find_in_json
 from kili_query.lint.in_python import find_in_python
 from kili_query.lint.in_yaml import find_in_yaml
@@ -20,13 +20,13 @@ from kili_query.source import Source, Span
 Finder = Callable[[Source], Iterator[LintItem]]
 
 
-def only_search(finder: Finder, text: str) -> Search:
+def only_search(finder: Finder, text: str) -> FoundSearch:
     [found] = finder(Source(text))
-    assert isinstance(found, Search)
+    assert isinstance(found, FoundSearch)
     return found
 
 
-def spelled(found: Search) -> list[str]:
+def spelled(found: FoundSearch) -> list[str]:
     """What the file holds at each character."""
     text = found.place.source.text
     return [text[start:end] for start, end in zip(found.place.starts, found.place.ends, strict=True)]

@@ -9,7 +9,7 @@ from kili_query.client.arguments import check_integers, check_label_type, check_
 from kili_query.client.asset_ids import asset_ids_of
 from kili_query.client.request import Request, Service
 from kili_query.client.warning import warn
-from kili_query.client.writing.batches import BATCH_SIZE, Advance, Batch, accounting_for, send_batches
+from kili_query.client.writing.batches import BATCH_SIZE, Advance, MutationBatch, accounting_for, send_batches
 from kili_query.errors import ArgumentError, IncompatibleArgumentsError, MissingArgumentError
 from kili_query.protocol import APPEND_MANY_LABELS, LabelType, encode_json
 
@@ -146,7 +146,7 @@ def _check(new: NewLabels) -> None:
         raise ArgumentError("`model_name` is missing: predictions are told apart by it")
 
 
-def _batches(new: NewLabels, texts: Sequence[str]) -> Iterator[Batch]:
+def _batches(new: NewLabels, texts: Sequence[str]) -> Iterator[MutationBatch]:
     """The labels in mutations, in their order, each of bounded number and size."""
     start, size_bytes = 0, 0
     for index, text in enumerate(texts):
@@ -157,7 +157,7 @@ def _batches(new: NewLabels, texts: Sequence[str]) -> Iterator[Batch]:
     yield _batch(new, texts, range(start, len(texts)))
 
 
-def _batch(new: NewLabels, texts: Sequence[str], positions: range) -> Batch:
+def _batch(new: NewLabels, texts: Sequence[str], positions: range) -> MutationBatch:
     assert new.asset_id_array is not None
     labels = [
         {
@@ -174,7 +174,9 @@ def _batch(new: NewLabels, texts: Sequence[str], positions: range) -> Batch:
     if new.project_id is not None:
         where["project"] = {"id": new.project_id}
     data = {"labelType": str(new.label_type), "overwrite": bool(new.overwrite), "labelsData": labels}
-    return Batch(Request(APPEND_MANY_LABELS, {"data": data, "where": where}, timeout_s=_TIMEOUT_S), tuple(positions))
+    return MutationBatch(
+        Request(APPEND_MANY_LABELS, {"data": data, "where": where}, timeout_s=_TIMEOUT_S), tuple(positions)
+    )
 
 
 def _id_of(item: object) -> str:

@@ -18,7 +18,7 @@ Advance: TypeAlias = Callable[[int], object]
 
 
 @frozen
-class Batch:
+class MutationBatch:
     """A mutation and the inputs that it carries, as the error of a failing call names them.
 
     Attributes:
@@ -51,7 +51,7 @@ def accounting_for(inputs: Sequence[object]) -> Iterator[None]:
         raise
 
 
-def send_batches(service: Service, batches: Sequence[Batch], advance: Advance) -> list[object]:
+def send_batches(service: Service, batches: Sequence[MutationBatch], advance: Advance) -> list[object]:
     """Send mutations one after another.
 
     Returns:
@@ -79,7 +79,7 @@ def send_batches(service: Service, batches: Sequence[Batch], advance: Advance) -
     return answered
 
 
-def _ask(service: Service, batch: Batch) -> list[object]:
+def _ask(service: Service, batch: MutationBatch) -> list[object]:
     """The items that one mutation answered."""
     answer = service.ask(batch.request)
     items = answer if isinstance(answer, list) else []

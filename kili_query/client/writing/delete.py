@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from kili_query.client.arguments import check_texts
 from kili_query.client.request import Request, Service
 from kili_query.client.warning import warn
-from kili_query.client.writing.batches import BATCH_SIZE, Advance, Batch, send_batches
+from kili_query.client.writing.batches import BATCH_SIZE, Advance, MutationBatch, send_batches
 from kili_query.errors import ArgumentError
 from kili_query.protocol import DELETE_LABELS
 
@@ -28,7 +28,7 @@ def delete_labels(service: Service, *, ids: Sequence[str], advance: Advance = la
     if "" in ids:
         raise ArgumentError(f"`ids[{list(ids).index('')}]` is empty")
     batches = [
-        Batch(Request(DELETE_LABELS, {"ids": list(chosen)}), tuple(chosen), answers_each=False)
+        MutationBatch(Request(DELETE_LABELS, {"ids": list(chosen)}), tuple(chosen), answers_each=False)
         for chosen in (ids[start : start + BATCH_SIZE] for start in range(0, len(ids), BATCH_SIZE))
     ]
     return [str(deleted) for deleted in send_batches(service, batches, advance)]
