@@ -6,7 +6,7 @@ Longer than most files because the methods have many parameters, and this is whe
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from copy import copy
 from os import PathLike
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import TYPE_CHECKING, Literal, NoReturn, Self, TypeVar, Unpack, cast, overload
 
 from attrs import evolve
@@ -39,7 +39,7 @@ from kili_query.client.settings import MAX_ANSWER_BYTES, Settings
 from kili_query.client.threads import Threads
 from kili_query.client.transport import Transport
 from kili_query.client.warning import warn
-from kili_query.errors import ArgumentError, TransportError
+from kili_query.errors import ArgumentError, IncompatibleArgumentsError, TransportError
 from kili_query.extras import load
 from kili_query.planning import DEFAULT_PROFILE, ServerProfile
 from kili_query.protocol import (
@@ -809,6 +809,9 @@ class KiliClient:
         label_category_search: str | Query | None = None,
         label_output_format: Literal["dict", "parsed_label"] = "dict",
         as_generator: Literal[True],
+        format: Literal["raw"] | None = None,
+        download_media: bool = False,
+        local_media_dir: str | PathLike[str] | None = None,
         **filters: Unpack[AssetKeywords],
     ) -> Iterator[Row]: ...
     @overload
@@ -824,8 +827,29 @@ class KiliClient:
         label_category_search: str | Query | None = None,
         label_output_format: Literal["dict", "parsed_label"] = "dict",
         as_generator: Literal[False] = False,
+        format: Literal["raw"] | None = None,
+        download_media: bool = False,
+        local_media_dir: str | PathLike[str] | None = None,
         **filters: Unpack[AssetKeywords],
     ) -> list[Row]: ...
+    @overload
+    def assets(
+        self,
+        project_id: str,
+        asset_id: str | None = None,
+        skip: int = 0,
+        fields: Sequence[str] = ASSET_FIELDS,
+        *,
+        first: int | None = None,
+        disable_tqdm: bool | None = None,
+        label_category_search: str | Query | None = None,
+        label_output_format: Literal["dict", "parsed_label"] = "dict",
+        as_generator: Literal[False] = False,
+        format: Literal["pandas"],
+        download_media: bool = False,
+        local_media_dir: str | PathLike[str] | None = None,
+        **filters: Unpack[AssetKeywords],
+    ) -> "pd.DataFrame": ...
 
     @shows_filters(AssetKeywords)
     def assets(
@@ -840,8 +864,11 @@ class KiliClient:
         label_category_search: str | Query | None = None,
         label_output_format: Literal["dict", "parsed_label"] = "dict",
         as_generator: bool = False,
+        format: Literal["raw", "pandas"] | None = None,  # noqa: A002 - a name of the official client
+        download_media: bool = False,
+        local_media_dir: str | PathLike[str] | None = None,
         **filters: Unpack[AssetKeywords],
-    ) -> Iterable[Row]:
+    ) -> "Iterable[Row] | pd.DataFrame":
         """List the assets that meet all filters, oldest first.
 
         Args:
@@ -855,6 +882,11 @@ class KiliClient:
                 ``label_…`` filters.
             label_output_format: ``"dict"``, or ``"parsed_label"`` for label objects if their contents are requested.
             as_generator: return an iterator that yields each asset as it comes, instead of a list.
+            format: ``"pandas"`` for a data frame with a column for each field; ``"raw"`` for dicts.
+            download_media: download the media, and put the path of the file in the place of the URL in ``content``. If
+                a video is a list of frames, their paths are in ``jsonContent``. Assets without a URL stay as they are.
+            local_media_dir: the folder for the media; by default ``~/.cache/kili/projects/<project id>/assets``. Files
+                are named after external ids, and appear once they are complete. Those of an earlier call are replaced.
             **filters: only these assets; see `AssetKeywords`.
 
         Returns:
@@ -862,16 +894,24 @@ class KiliClient:
 
         Raises:
             ArgumentError: an argument cannot be used; nothing was sent.
+            MissingExtraError: pandas is not installed, or what downloads need; nothing was sent.
             QueryError: the search is not a query, or the project has no such job or category.
             ServiceError: the service refused the call, or cannot be reached.
             DataError: a content, or an asset's metadata, cannot be read.
+            DownloadError: a file cannot be downloaded; the message names the asset.
+            WriteError: a file cannot be written. It is an `OSError`.
         """
         chosen = {"asset_id": asset_id, **filters}
         parses = is_parsed(label_output_format, "label_output_format")
+        frames = _frames_of(format, as_generator=as_generator)
         read = read_assets_with_parsed_labels if parses else read_assets
-        return self._list(
+        if download_media:
+            media = load("kili_query.client.media", "`download_media`", "export")
+            read = media.saving_media(read, self._settings, local_media_dir)
+        found = self._list(
             read, project_id, chosen, label_category_search, fields, first, skip, disable_tqdm, as_generator
         )
+        return found if frames is None else cast("pd.DataFrame", frames.asset_frame(found, fields))
 
     @shows_filters(AssetKeywords)
     def count_assets(
@@ -1079,3 +1119,14 @@ def _checked_cache(cache: object) -> OntologyCache | None:
     if not isinstance(cache, MutableMapping):
         raise ArgumentError(f"`ontology_cache` must be a dict of ontologies, True or False, not {cache!r:.80}")
     return cache
+
+
+def _frames_of(format_: object, *, as_generator: bool) -> ModuleType | None:
+    """Return the module that makes data frames if one is wanted."""
+    if format_ not in (None, "raw", "pandas"):
+        raise ArgumentError(f"`format` must be 'raw' or 'pandas', not {format_!r:.80}")
+    if format_ != "pandas":
+        return None
+    if as_generator:
+        raise IncompatibleArgumentsError("`format='pandas'` needs all assets at once: leave `as_generator` out")
+    return load("kili_query.client.dataframe", "a data frame of assets", "pandas")

@@ -55,8 +55,17 @@ def label_frame(
     """
     rows = [row for asset in assets for row in _rows(asset, fields, asset_fields, flatten)]
     named = (*_columns(fields, "", flatten), *_columns(asset_fields, "asset_", flatten))
-    of_fragments = (name for row in rows for name in row)  # which come after what was named
-    columns = list(dict.fromkeys((*named, *of_fragments)))
+    return _frame(rows, named)
+
+
+def asset_frame(assets: Sequence[Row], fields: Sequence[str]) -> pd.DataFrame:
+    """One row for each asset; the columns are those of the fields, in their order, even when there is no asset."""
+    return _frame(assets, tuple(_columns(fields, "", False)))
+
+
+def _frame(rows: Sequence[Row], named: Sequence[str]) -> pd.DataFrame:
+    further = (name for row in rows for name in row)  # of fragments, or added by the client
+    columns = list(dict.fromkeys((*named, *further)))
     try:
         return pd.DataFrame(rows, columns=pd.Index(columns))
     except UnicodeEncodeError:  # half of a pair of characters, which JSON can write and the texts of pandas 3 cannot

@@ -13,7 +13,7 @@ from attrs import asdict, evolve, frozen
 from kili_query.client.arguments import check_project_id, check_texts
 from kili_query.client.asset_ids import asset_ids_of
 from kili_query.client.assets import count_assets, read_assets
-from kili_query.client.headers import KeyInHeader
+from kili_query.client.media import KeyedMedia
 from kili_query.client.ontologies import read_project
 from kili_query.client.paging import Row
 from kili_query.client.request import Service
@@ -21,9 +21,7 @@ from kili_query.client.rows import ListContext, ListRequest
 from kili_query.client.settings import Settings
 from kili_query.client.warning import warn
 from kili_query.errors import ArgumentError, GraphQLError, IncompatibleArgumentsError
-from kili_query.export import DownloadError, Fetched, NoCompatibleJobError, Options, format_named, write
-from kili_query.export.download import download
-from kili_query.export.media import is_url, shown_source
+from kili_query.export import NoCompatibleJobError, Options, format_named, write
 from kili_query.export.writing import FromJson
 from kili_query.protocol import AssetFilters, ExportFilters, LabelType, filters_of
 from kili_query.query import Query
@@ -164,7 +162,7 @@ def export_labels(
                 project,
                 fmt=fmt,
                 to=path if filename is None else filename,
-                fetch=_Media(settings, None if media_cache is None else Path(media_cache)),
+                fetch=KeyedMedia(settings, None if media_cache is None else Path(media_cache)),
                 disable_tqdm=disable_tqdm,
                 **asdict(options, recurse=False),
             )
@@ -206,16 +204,3 @@ def _warn_of_many(number: int) -> None:
     if number > _MANY_MEDIA:
         message = f"downloading the media of {number} assets takes long: `with_assets=False` leaves them out"
         warn(message)
-
-
-@frozen
-class _Media:
-    """Downloads media; the key is only sent to the service."""
-
-    settings: Settings
-    cache: Path | None
-
-    def __call__(self, source: str, to: Path, /) -> Fetched:
-        if not is_url(source):
-            raise DownloadError(f"`{shown_source(source)}` is not a URL")
-        return download(source, to, self.cache, auth=KeyInHeader(self.settings), verify=self.settings.verify)

@@ -232,6 +232,14 @@ def extension_of(name: str, fetched: Fetched, source: str) -> str:
     return by_type or (by_source if mimetypes.guess_type(by_source and "x" + by_source)[0] else "")
 
 
+def extension_of_frames(frames: Mapping[int, Fetched]) -> str:
+    """Return the extension of all frames of a video."""
+    if not frames:
+        return ""
+    first = next(iter(frames.values()))
+    return extension_of("", first, str(first.file)) or ".jpg"
+
+
 def _path_in(source: str) -> str:
     """Return the path of a URL, or the source itself."""
     if not is_url(source):

@@ -19,7 +19,7 @@ from kili_query.export.errors import (
 from kili_query.export.format import Entry, Format, FormatWriter
 from kili_query.export.joining import Joined
 from kili_query.export.layers import is_geotiff
-from kili_query.export.media import Fetched, FetchedAsset, MediaStage, extension_of, shown_source
+from kili_query.export.media import Fetched, FetchedAsset, MediaStage, extension_of, extension_of_frames, shown_source
 from kili_query.export.naming import Names, Reservation, one_step, safe_path
 from kili_query.extras import load
 from kili_query.labels.geometry import Size
@@ -165,7 +165,7 @@ class Run:
         wanted = safe_path(candidate.name)
         source = str(candidate.document.get("content"))
         extension = "" if content is None else extension_of(wanted, content, source)
-        frame_extension = _frame_extension(frames)
+        frame_extension = extension_of_frames(frames)
         size, no_size = size_of(candidate.document), ""
         if size is None:
             size, no_size = _size_of_media(content, frames, source)
@@ -208,14 +208,6 @@ class Run:
         self.export.summary.renamed += 1
         ids = {key: asset.document[key] for key in ("id", "externalId") if key in asset.document}
         self.renamed.append({**ids, "name": name, "stem": asset.stem})
-
-
-def _frame_extension(frames: Mapping[int, Fetched]) -> str:
-    """Return the extension of all frames of a video."""
-    if not frames:
-        return ""
-    first = next(iter(frames.values()))
-    return extension_of("", first, str(first.file)) or ".jpg"
 
 
 def _frame_digits(labels: Iterable[ExportedLabel], frames: Mapping[int, Fetched]) -> int:

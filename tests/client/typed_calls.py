@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+import pandas as pd
+
 import kili_query as kq
 from kili_query.client import KiliClient
 from kili_query.labels import ParsedLabel
@@ -14,6 +16,8 @@ def right_calls(client: KiliClient) -> None:
     parsed: list[ParsedLabel] = client.labels("p", type_in=["REVIEW"], output_format="parsed_label")
     number: int = client.count_labels("p", category_search=kq.parse("A.B.count > 0"), user_id="u")
     assets: list[dict[str, Any]] = client.assets("p", "asset", 3, ["id"], skipped=True, metadata_where={"day": [1, 2]})
+    frame: pd.DataFrame = client.assets("p", fields=["content"], format="pandas", download_media=True)
+    print(frame)
     events: Iterator[dict[str, Any]] = client.events("p", from_event_id="e", event="asset.created", order="desc")
     print(events)
     print(rows, lazy, parsed, number, assets, client.count_assets("p", label_author_in=["Ann"]))
@@ -24,6 +28,7 @@ def wrong_names(client: KiliClient) -> None:
     client.predictions("p", type_in=["REVIEW"])  # type: ignore[call-overload]
     client.count_labels("p", first=3)  # type: ignore[call-arg]
     client.assets("p", label_reviewed=True)  # type: ignore[call-overload]
+    client.assets("p", format="pandas", as_generator=True)  # type: ignore[call-overload]
     client.count_assets("p", statusin=["TODO"])  # type: ignore[call-arg]
     client.events("p", since="e")  # type: ignore[call-arg]
 

@@ -160,7 +160,7 @@ def _run(client: str, sections: Sequence[Section], folder: Path) -> Runs:
             for section in sections
         ]
         script = [_script(section, box, client) for section, box in zip(sections, boxes, strict=True)]
-        records = _call(client, script, folder)
+        records = call_methods(client, script, folder)
         return {
             (client, section.name): _read(told, box)
             for section, told, box in zip(sections, records, boxes, strict=True)
@@ -176,7 +176,7 @@ def _script(section: Section, box: Sandbox, client: str) -> Row:
     }
 
 
-def _call(client: str, sections: Sequence[Row], home: Path) -> list[list[Row]]:
+def call_methods(client: str, sections: Sequence[Row], home: Path) -> list[list[Row]]:
     """Run the script in the environment of the client, which gets a home of its own."""
     python = sys.executable if client == OURS else official_python(client)
     name = "kili_query.client:KiliClient" if client == OURS else "kili.client:Kili"
