@@ -320,12 +320,15 @@ class TestRefusals:
     ) -> None:
         monkeypatch.setattr("kili_query.client.ontologies.Projects.input_type", lambda *_: "IMAGE")
         for protocol in PROTOCOLS:
-            with pytest.raises(
-                GraphQLError, match="no project `nowhere`"
-            ):  # at once, or to who reads: what comes first
-                subscription = scene.client.label_created_or_updated("nowhere", protocol=protocol)
-                with watchdog(subscription):
-                    next(iter(subscription))
+            with pytest.raises(GraphQLError, match="no project `nowhere`"):
+                _subscribe_and_read(scene.client, protocol)
+
+
+def _subscribe_and_read(client: KiliClient, protocol: str) -> None:
+    """A refusal is raised by whichever of the two comes after it."""
+    subscription = client.label_created_or_updated("nowhere", protocol=protocol)
+    with watchdog(subscription):
+        next(iter(subscription))
 
 
 def test_what_it_shows_of_itself(scene: Scene) -> None:
