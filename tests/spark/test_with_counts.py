@@ -22,7 +22,7 @@ from kili_query.targets.sql import to_sql
 from tests import reference
 from tests.benchmarks.label_sets import ONTOLOGY, labels
 
-N_LABELS = 20_000
+N_LABELS = 4_000
 QUERIES = [
     "OBJECTS.PERSON.count >= 3 AND NOT SCENE.VEHICLE",
     "OBJECTS.CAR.count == 0",
