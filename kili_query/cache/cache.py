@@ -21,8 +21,7 @@ from kili_query.cache.state import State
 from kili_query.cache.tables import Tables, told
 from kili_query.cache.writing import Summary, opened
 from kili_query.client.arguments import checked_count, checked_fields, checked_filters, is_parsed
-from kili_query.client.client import LABEL_FIELDS
-from kili_query.client.keyword_arguments import COUNT_POSITIONS, takes_filters
+from kili_query.client.keyword_arguments import COUNT_POSITIONS, LABEL_FIELDS, takes_filters
 from kili_query.client.search import parse_search
 from kili_query.errors import ArgumentError, CacheError
 from kili_query.ontology import Ontology, OntologySource, VideoPolicy

@@ -1,7 +1,7 @@
 """Checks of arguments, made before anything is sent. Each raises an `ArgumentError` that names the argument."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import cast, get_type_hints
 
@@ -28,9 +28,7 @@ def checked_filters(declaration: type, filters: Mapping[str, object], *, what: s
     checked = {}
     for name, value in filters.items():
         if name not in known:
-            near = get_close_matches(name, known, n=1)
-            hint = f": did you mean `{near[0]}`?" if near else ""
-            raise ArgumentError(f"there is no filter of {what} `{name}`{hint}")
+            raise ArgumentError(f"there is no filter of {what} `{name}`{_meant(name, known)}")
         is_empty = isinstance(value, Sequence | Mapping) and not value  # not of arrays and numbers: those are mistakes
         if value is None or (known[name].ignores_empty and is_empty):
             continue
@@ -39,6 +37,28 @@ def checked_filters(declaration: type, filters: Mapping[str, object], *, what: s
             _check_choices(name, cast("Sequence[str]", value), list(choices))
         checked[name] = value
     return checked
+
+
+def check_filter_names(argument: str, filters: object, known: Collection[str]) -> None:
+    """The value is a dict of filters, and all of them are known.
+
+    Args:
+        argument: the name of the argument.
+        filters: its value.
+        known: the names of the filters.
+    """
+    if not isinstance(filters, Mapping):
+        raise ArgumentError(f"`{argument}` must be a dict of filters, not {filters!r:.80}")
+    for name in filters:
+        if name not in known:
+            hint = _meant(name, known) or f": it knows {', '.join(sorted(known))}"
+            raise ArgumentError(f"`{argument}` has no filter `{name}`{hint}")
+
+
+def _meant(name: object, known: Iterable[str]) -> str:
+    """Return a hint at the name that was probably meant; empty if there is none."""
+    near = get_close_matches(str(name), known, n=1)
+    return f": did you mean `{near[0]}`?" if near else ""
 
 
 def checked_count(name: str, value: object) -> int:

@@ -23,16 +23,18 @@ from kili_query.client.events import EventsRequest, read_events
 from kili_query.client.key_check import check_key
 from kili_query.client.keyword_arguments import (
     COUNT_POSITIONS,
-    LabelArguments,
+    FRAME_FIELDS,
+    LABEL_FIELDS,
     PredictionArguments,
     shows_filters,
     takes_filters,
 )
+from kili_query.client.namespaces import ExportMethods, LabelMethods
 from kili_query.client.ontologies import OntologyCache, Projects, read_project
 from kili_query.client.paging import Row
 from kili_query.client.progress import is_bar_disabled, progress_bar
 from kili_query.client.rate_limit import CALLS_PER_MINUTE
-from kili_query.client.reading import count_labels, read_labels, read_parsed_labels
+from kili_query.client.reading import count_labels, read_labels
 from kili_query.client.request import DEFAULT_TIMEOUT_S, PatientService, Request, Service
 from kili_query.client.rows import ListContext, ListRequest
 from kili_query.client.settings import MAX_ANSWER_BYTES, Settings
@@ -60,20 +62,9 @@ if TYPE_CHECKING:
 
     from kili_query.client.subscription import Callback, Notice, Subscription
     from kili_query.export import AnnotationModifier
-    from kili_query.labels import ParsedLabel
 
 _Item = TypeVar("_Item")
 
-LABEL_FIELDS = (
-    "author.email",
-    "author.id",
-    "id",
-    "jsonResponse",
-    "labelType",
-    "secondsToLabel",
-    "isLatestLabelForUser",
-    "assetId",
-)
 PREDICTION_FIELDS = ("author.email", "author.id", "id", "jsonResponse", "labelType", "modelName")
 DOWNLOAD_FIELDS = (
     "id",
@@ -121,6 +112,9 @@ class KiliClient:
     project's ontology, and an error points to the fault in the text. Whatever the service cannot evaluate is evaluated
     here, so that results are the same as if it could.
     """
+
+    labels = LabelMethods()
+    exports = ExportMethods()
 
     def __init__(
         self,
@@ -250,88 +244,6 @@ class KiliClient:
         """
         wanted = ListRequest(project_id=project_id, filters=filters, category_search=category_search)
         return count_labels(self._context, wanted)
-
-    @overload
-    def labels(
-        self,
-        project_id: str,
-        *,
-        output_format: Literal["parsed_label"],
-        as_generator: Literal[True],
-        **arguments: Unpack[LabelArguments],
-    ) -> "Iterator[ParsedLabel]": ...
-    @overload
-    def labels(
-        self,
-        project_id: str,
-        *,
-        output_format: Literal["parsed_label"],
-        as_generator: Literal[False] = False,
-        **arguments: Unpack[LabelArguments],
-    ) -> "list[ParsedLabel]": ...
-    @overload
-    def labels(
-        self,
-        project_id: str,
-        *,
-        output_format: Literal["dict"] = "dict",
-        as_generator: Literal[True],
-        **arguments: Unpack[LabelArguments],
-    ) -> Iterator[Row]: ...
-    @overload
-    def labels(
-        self,
-        project_id: str,
-        *,
-        output_format: Literal["dict"] = "dict",
-        as_generator: Literal[False] = False,
-        **arguments: Unpack[LabelArguments],
-    ) -> list[Row]: ...
-
-    @takes_filters(LabelFilters)
-    def labels(
-        self,
-        project_id: str,
-        *,
-        fields: Sequence[str] = LABEL_FIELDS,
-        first: int | None = None,
-        skip: int = 0,
-        disable_tqdm: bool | None = None,
-        category_search: str | Query | None = None,
-        output_format: Literal["dict", "parsed_label"] = "dict",
-        as_generator: bool = False,
-        **filters: Unpack[LabelFilters],
-    ) -> "Iterable[Row] | Iterable[ParsedLabel]":
-        """List the labels that meet all filters, oldest first.
-
-        Args:
-            project_id: the project.
-            fields: the fields of each label; dots lead into objects, as in ``author.email``.
-            first: maximum number of labels; None for all.
-            skip: number of labels to leave out at the beginning.
-            disable_tqdm: hide the progress bar; False shows it even if standard error is not a terminal.
-            category_search: a query that the label must match, such as ``OBJECTS.CAR.count > 3``.
-            output_format: ``"dict"``, or ``"parsed_label"`` for label objects.
-            as_generator: return an iterator that yields each label as it comes, instead of a list. At most eight pages
-                are held in memory, beside the ids that were seen. There is no progress bar, and a warning says so
-                unless ``disable_tqdm`` is True.
-            **filters: only these labels; see `LabelFilters`.
-
-        Returns:
-            The labels. ``jsonResponse`` is decoded, and downloaded if the service keeps it elsewhere; it is None if
-            there is none. For videos and conversations it is what the service sends, not rebuilt.
-
-        Raises:
-            ArgumentError: an argument cannot be used; nothing was sent.
-            QueryError: the search is not a query, or the project has no such job or category; its ``diagnostics``
-                point to the fault.
-            ServiceError: the service refused the call, or cannot be reached.
-            LabelError: the content of a label cannot be read; the message names the label.
-        """
-        rest = (project_id, filters, category_search, fields, first, skip, disable_tqdm, as_generator)
-        if is_parsed(output_format, "output_format"):
-            return self._list(read_parsed_labels, *rest)
-        return self._list(read_labels, *rest)
 
     @shows_filters(LabelFilters)
     def labels_as_json(
@@ -480,7 +392,7 @@ class KiliClient:
     def export_labels_as_df(
         self,
         project_id: str,
-        fields: Sequence[str] = ("author.email", "author.id", "createdAt", "id", "labelType"),
+        fields: Sequence[str] = FRAME_FIELDS,
         asset_fields: Sequence[str] = ("externalId",),
         *,
         flatten: bool = False,

@@ -3,14 +3,13 @@
 import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import get_close_matches
 from os import PathLike
 from pathlib import Path
 from typing import cast
 
 from attrs import asdict, evolve, frozen
 
-from kili_query.client.arguments import check_project_id, check_texts
+from kili_query.client.arguments import check_filter_names, check_project_id, check_texts
 from kili_query.client.asset_ids import asset_ids_of
 from kili_query.client.assets import count_assets, read_assets
 from kili_query.client.media import KeyedMedia
@@ -56,6 +55,7 @@ _GEOSPATIAL, _GEOSPATIAL_SETTINGS = "GEOSPATIAL", "geospatialSettings"
 _WITH_ALL_LABELS = "llm_v1"
 _MANY_MEDIA = 1000
 
+_ARGUMENT = "asset_filter_kwargs"
 _SEARCH = "label_category_search"
 _FILTERS = {*filters_of(ExportFilters), _SEARCH}
 _OLD_NAMES = {"external_id_contains": "external_id_strictly_in"}
@@ -104,17 +104,12 @@ class WantedAssets:
         return chosen.checked(AssetFilters, search_name=_SEARCH)
 
     def _named(self) -> dict[str, object]:
-        if self.filters is not None and not isinstance(self.filters, Mapping):
-            raise ArgumentError(f"`asset_filter_kwargs` must be a dict of filters, not {self.filters!r:.80}")
+        check_filter_names(_ARGUMENT, {} if self.filters is None else self.filters, {*_FILTERS, *_OLD_NAMES})
         named: dict[str, object] = {}
         for given, value in (self.filters or {}).items():
             name = _OLD_NAMES.get(given, given)
-            if name not in _FILTERS:
-                near = get_close_matches(str(given), _FILTERS, n=1)
-                hint = f": did you mean `{near[0]}`?" if near else f": it knows {', '.join(sorted(_FILTERS))}"
-                raise ArgumentError(f"`asset_filter_kwargs` has no filter `{given}`{hint}")
             if name in named:
-                raise ArgumentError(f"`asset_filter_kwargs` has both `{name}` and `{given}`, which are the same")
+                raise ArgumentError(f"`{_ARGUMENT}` has both `{name}` and `{given}`, which are the same")
             named[name] = value
         return named
 

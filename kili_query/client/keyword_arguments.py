@@ -44,6 +44,21 @@ POSITIONS = [
 COUNT_POSITIONS = [*(name for name in POSITIONS if name != "id_contains"), "id_contains"]
 """Those of the count of labels."""
 
+LABEL_FIELDS = (
+    "author.email",
+    "author.id",
+    "id",
+    "jsonResponse",
+    "labelType",
+    "secondsToLabel",
+    "isLatestLabelForUser",
+    "assetId",
+)
+"""The fields of labels by default."""
+
+FRAME_FIELDS = ("author.email", "author.id", "createdAt", "id", "labelType")
+"""Those of data frames."""
+
 
 class ListArguments(TypedDict, total=False):
     """The arguments of lists of labels that are not filters."""
@@ -79,23 +94,54 @@ def _meant(arguments: Iterable[str], signature: Signature) -> str:
     return f": did you mean `{near[0]}`?" if near else ""
 
 
-def takes_filters(declaration: type, positions: Sequence[str] = POSITIONS) -> Callable[[_Method], _Method]:
-    """Show the filters of a method, as `shows_filters` does, and let callers give arguments by position."""
+def takes_filters(
+    declaration: type, positions: Sequence[str] = POSITIONS, *, called: str | None = None
+) -> Callable[[_Method], _Method]:
+    """Show the filters of a method, as `shows_filters` does, and let callers give arguments by position.
+
+    Args:
+        declaration: the class that declares the filters.
+        positions: the arguments that may be given by position.
+        called: the name of the method in messages.
+    """
 
     def decorate(method: _Method) -> _Method:
         signature = _signature(method, declaration, positions)
-
-        @wraps(method)
-        def call(*args: object, **arguments: object) -> object:
-            try:
-                bound = signature.bind(*args, **arguments)
-            except TypeError as error:
-                raise TypeError(f"{method.__qualname__}() {error}{_meant(arguments, signature)}") from None
-            return method(**bound.arguments)
-
-        return cast("_Method", _shown(call, declaration, signature))
+        return _shown(_bound(method, signature, called), declaration, signature)
 
     return decorate
+
+
+def takes_arguments(declaration: type, *, called: str) -> Callable[[_Method], _Method]:
+    """Show the keyword arguments of a method that a class declares, and refuse others.
+
+    Args:
+        declaration: the class; all its arguments are None by default.
+        called: the name of the method in messages.
+    """
+
+    def decorate(method: _Method) -> _Method:
+        signature = _signature(method, declaration, ())
+        call = _bound(method, signature, called)
+        vars(call)["__signature__"] = signature
+        return call
+
+    return decorate
+
+
+def _bound(method: _Method, signature: Signature, called: str | None) -> _Method:
+    """Return the method with its arguments checked against a signature."""
+    name = called or method.__qualname__
+
+    @wraps(method)
+    def call(*args: object, **arguments: object) -> object:
+        try:
+            bound = signature.bind(*args, **arguments)
+        except TypeError as error:
+            raise TypeError(f"{name}() {error}{_meant(arguments, signature)}") from None
+        return method(**bound.arguments)
+
+    return cast("_Method", call)
 
 
 def _shown(method: _Method, declaration: type, signature: Signature) -> _Method:

@@ -1,11 +1,12 @@
 """The arguments of lists: their order, their help, and what becomes of arguments that a method does not have."""
 
 import inspect
+from functools import partial
 
 import pytest
 
 from kili_query.client import KiliClient
-from kili_query.client.client import LABEL_FIELDS
+from kili_query.client.keyword_arguments import LABEL_FIELDS
 from kili_query.protocol import AssetKeywords, EventFilters, LabelFilters, PredictionFilters, filters_of
 from tests.client.list_server import KEY, label, serve_lists
 
@@ -31,7 +32,7 @@ ORDERS = {
 def test_positions(name: str) -> None:
     parameters = inspect.signature(getattr(KiliClient, name)).parameters.values()
     positional = [one.name for one in parameters if one.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD]
-    assert positional == ["self", *ORDERS[name].split()]
+    assert [one for one in positional if one != "self"] == ORDERS[name].split()
 
 
 @pytest.mark.parametrize(
@@ -77,15 +78,15 @@ def test_arguments_by_position() -> None:
 
 @pytest.mark.parametrize("name", ["count_labels", "labels", "predictions"])
 def test_wrong_arguments_are_errors_of_the_call(name: str) -> None:
-    method = getattr(KiliClient, name)
+    method = partial(getattr(KiliClient, name), *(() if name == "labels" else (object(),)))
     with pytest.raises(TypeError, match=rf"^KiliClient.{name}\(\) got an unexpected keyword argument 'author'.*"):
-        method(object(), "p", author="Ann")
+        method("p", author="Ann")
     with pytest.raises(TypeError, match=r"'categorysearch': did you mean `category_search`\?$"):
-        method(object(), "p", categorysearch="A.B")
+        method("p", categorysearch="A.B")
     with pytest.raises(TypeError, match=rf"^KiliClient.{name}\(\) missing a required argument: 'project_id'$"):
-        method(object())
+        method()
     with pytest.raises(TypeError, match=rf"^KiliClient.{name}\(\) multiple values for argument 'asset_id'$"):
-        method(object(), "p", "a", asset_id="a")
+        method("p", "a", asset_id="a")
 
 
 def test_defaults_show() -> None:

@@ -23,6 +23,31 @@ def right_calls(client: KiliClient) -> None:
     print(rows, lazy, parsed, number, assets, client.count_assets("p", label_author_in=["Ann"]))
 
 
+def right_calls_of_namespaces(client: KiliClient) -> None:
+    rows: list[dict[str, Any]] = client.labels.list("p", ["id"], 3, filter={"type_in": ["REVIEW"]})
+    lazy: Iterator[dict[str, Any]] = client.labels.list_as_generator("p", filter={"category_search": "A.B"})
+    parsed: list[ParsedLabel] = client.labels.list("p", output_format="parsed_label")
+    number: int = client.labels.count("p", {"user_id": "u"})
+    made: list[dict[str, str]] = client.labels.create_review(project_id="p", asset_id="a", json_response={})
+    project: dict[str, str] = client.labels.create_prediction(
+        project_id="p", model_name="m", external_id_array=["e"], json_response_array=[{}], overwrite=True
+    )
+    deleted: list[str] = client.labels.delete(id="l")
+    client.exports.coco("p", "a.zip", layout="merged", filter={"label_category_search": "A.B"}, with_assets=False)
+    frame: pd.DataFrame = client.exports.dataframe("p", label_fields=["id"])
+    print(rows, lazy, parsed, number, made, project, deleted, frame)
+
+
+def wrong_calls_of_namespaces(client: KiliClient) -> None:
+    client.labels.list("p", filter={"typein": ["REVIEW"]})  # type: ignore[call-overload]
+    client.labels.count("p", filter={"type_in": 3})  # type: ignore[arg-type]
+    client.labels.create_default(project_id="p", model_name="m")  # type: ignore[call-arg]
+    client.labels.create_inference(project_id="p", asset_id="a", json_response={})  # type: ignore[call-arg]
+    client.labels.update("p")  # type: ignore[attr-defined]
+    client.exports.geojson("p", "a.zip", layout="split")  # type: ignore[call-arg]
+    client.exports.parquet("p", "a.zip")  # type: ignore[attr-defined]
+
+
 def wrong_names(client: KiliClient) -> None:
     client.labels("p", asset_status=["TODO"])  # type: ignore[call-overload]
     client.predictions("p", type_in=["REVIEW"])  # type: ignore[call-overload]

@@ -15,6 +15,7 @@ import os
 import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 from urllib3.connectionpool import HTTPConnectionPool
@@ -74,7 +75,7 @@ class Run:
         if step["method"] == "open":
             self.client_class(**arguments)
             return None
-        given = getattr(self.client, step["method"])(**arguments)
+        given = attrgetter(step["method"])(self.client)(**arguments)
         for key in step.get("at", ()):
             given = given[key]
         if isinstance(given, Iterator):

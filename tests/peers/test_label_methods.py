@@ -162,7 +162,7 @@ def _run(client: str, sections: Sequence[Section], folder: Path) -> Runs:
         script = [_script(section, box, client) for section, box in zip(sections, boxes, strict=True)]
         records = call_methods(client, script, folder)
         return {
-            (client, section.name): _read(told, box)
+            (client, section.name): read_records(told, box)
             for section, told, box in zip(sections, records, boxes, strict=True)
         }
 
@@ -176,10 +176,12 @@ def _script(section: Section, box: Sandbox, client: str) -> Row:
     }
 
 
-def call_methods(client: str, sections: Sequence[Row], home: Path) -> list[list[Row]]:
+def call_methods(
+    client: str, sections: Sequence[Row], home: Path, official: str = "kili.client:Kili"
+) -> list[list[Row]]:
     """Run the script in the environment of the client, which gets a home of its own."""
     python = sys.executable if client == OURS else official_python(client)
-    name = "kili_query.client:KiliClient" if client == OURS else "kili.client:Kili"
+    name = "kili_query.client:KiliClient" if client == OURS else official
     clean = {key: value for key, value in os.environ.items() if not key.startswith(("KILI", "PYTHON"))}
     ran = subprocess.run(
         [python, Path(__file__).with_name("label_methods.py")],
@@ -198,7 +200,7 @@ def call_methods(client: str, sections: Sequence[Row], home: Path) -> list[list[
     return records
 
 
-def _read(records: Sequence[Row], box: Sandbox) -> Ran:
+def read_records(records: Sequence[Row], box: Sandbox) -> Ran:
     names = Names()
     outcomes = {str(record["name"]): _outcome(record, names) for record in records}
     return Ran(outcomes, names.in_value(_left(box)))

@@ -1,0 +1,652 @@
+"""Methods in namespaces, as users of release 26 write them: `client.labels.list(...)`. Each calls the client.
+
+`client.labels` is also a method itself, as in older releases.
+"""
+
+import inspect
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import copy
+from os import PathLike
+from textwrap import fill
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Literal,
+    Self,
+    TypeAlias,
+    TypedDict,
+    TypeVar,
+    Unpack,
+    cast,
+    get_type_hints,
+    overload,
+)
+
+from kili_query.client.arguments import check_filter_names, is_parsed
+from kili_query.client.keyword_arguments import (
+    FRAME_FIELDS,
+    LABEL_FIELDS,
+    LabelArguments,
+    takes_arguments,
+    takes_filters,
+)
+from kili_query.client.paging import Row
+from kili_query.client.reading import read_labels, read_parsed_labels
+from kili_query.errors import ArgumentError, IncompatibleArgumentsError, MissingArgumentError
+from kili_query.protocol import ExportFilters, LabelFilters
+from kili_query.query import Query
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from kili_query.client.client import KiliClient
+    from kili_query.export import AnnotationModifier, Layout
+    from kili_query.labels import ParsedLabel
+
+Path: TypeAlias = str | PathLike[str]
+Rows: TypeAlias = list[Row]
+ParsedLabels: TypeAlias = "list[ParsedLabel]"
+Ids: TypeAlias = list[str]
+NewIds: TypeAlias = list[dict[str, str]]
+_Value = TypeVar("_Value")
+
+
+class LabelFilter(LabelFilters, total=False):
+    """The keys of ``filter`` in the methods of `KiliClient.labels`."""
+
+    category_search: str | Query | None
+
+
+class ExportFilter(ExportFilters, total=False):
+    """The keys of ``filter`` in the methods of `KiliClient.exports`."""
+
+    label_category_search: str | Query | None
+
+
+class NewLabelArguments(TypedDict, total=False):
+    """Which assets get a label, and its content: one, or an array of them.
+
+    Attributes:
+        asset_id, asset_id_array: the ids of the assets.
+        external_id, external_id_array: their external ids, instead of the ids.
+        json_response, json_response_array: the content of each label.
+        disable_tqdm: hide the progress bar.
+    """
+
+    asset_id: str | None
+    asset_id_array: Sequence[str] | None
+    external_id: str | None
+    external_id_array: Sequence[str] | None
+    json_response: Mapping[str, object] | None
+    json_response_array: Sequence[Mapping[str, object]] | None
+    disable_tqdm: bool | None
+
+
+class SubmittedLabelArguments(NewLabelArguments, total=False):
+    """The arguments of labels that people make, which belong to a step of the workflow.
+
+    Attributes:
+        step_name: the name of the step.
+        step_id: its id, instead of the name.
+        group_name: the group of the step, where several groups have a step of that name.
+    """
+
+    step_name: str | None
+    step_id: str | None
+    group_name: str | None
+
+
+class ReviewArguments(SubmittedLabelArguments, total=False):
+    """The arguments of reviews.
+
+    Attributes:
+        reviewed_label_id, reviewed_label_id_array: the labels that were reviewed.
+        model_name: the model that made the reviews.
+    """
+
+    reviewed_label_id: str | None
+    reviewed_label_id_array: Sequence[str] | None
+    model_name: str | None
+
+
+class ExportArguments(TypedDict, total=False):
+    """The arguments that all exports share.
+
+    Attributes:
+        with_assets: add the media; by default all formats do, but for ``kili`` and ``raw``.
+        disable_tqdm: hide the progress bar.
+        filter: only these assets: a dict of `ExportFilter`.
+        include_sent_back_labels: whether to export labels that were sent back to the queue; by default they are.
+        label_type_in: only labels of these types; by default ``DEFAULT`` and ``REVIEW``.
+        export_type: which labels of an asset; by default as `KiliClient.export_labels`.
+    """
+
+    with_assets: bool | None
+    disable_tqdm: bool | None
+    filter: ExportFilter | None
+    include_sent_back_labels: bool | None
+    label_type_in: Sequence[str] | None
+    export_type: Literal["latest", "normal"] | None
+
+
+class Namespace:
+    """Methods of a client under one name. Read from a client, it belongs to that client."""
+
+    __name__: str
+
+    def __init__(self) -> None:
+        self._bound: KiliClient | None = None
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.__name__ = name  # `help` shows it
+        self.__qualname__ = f"{owner.__qualname__}.{name}"
+        self.__doc__ = self._described(type(self).__doc__)
+
+    def __get__(self, client: "KiliClient | None", owner: type | None = None) -> Self:
+        if client is None:
+            return self
+        bound = copy(self)
+        bound._bound = client
+        return bound
+
+    def _own(self) -> "KiliClient":
+        if self._bound is None:
+            raise TypeError(f"`{self.__qualname__}` belongs to a client: make one with `KiliClient()`")
+        return self._bound
+
+    def _described(self, text: str | None) -> str | None:
+        """Return a docstring with the names of the methods; there is none under `python -OO`."""
+        return text and f"{inspect.cleandoc(text)}\n\n{fill(f'Methods: {self._methods()}', 110)}"
+
+    def _methods(self) -> str:
+        return ", ".join(name for name in dir(type(self)) if not name.startswith("_"))
+
+    def __repr__(self) -> str:
+        return f"<{self.__qualname__}: {self._methods()}>"
+
+
+class LabelMethods(Namespace):
+    """`KiliClient.labels`: a method, and a namespace of methods."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        super().__set_name__(owner, name)
+        self.__doc__ = self._described(self.__call__.__doc__)
+        _, *others = inspect.signature(type(self).__call__).parameters.values()
+        self.__signature__ = inspect.Signature(others)  # what `inspect.signature` looks for
+
+    @overload
+    def __call__(
+        self,
+        project_id: str,
+        *,
+        output_format: Literal["parsed_label"],
+        as_generator: Literal[True],
+        **arguments: Unpack[LabelArguments],
+    ) -> "Iterator[ParsedLabel]": ...
+    @overload
+    def __call__(
+        self,
+        project_id: str,
+        *,
+        output_format: Literal["parsed_label"],
+        as_generator: Literal[False] = False,
+        **arguments: Unpack[LabelArguments],
+    ) -> ParsedLabels: ...
+    @overload
+    def __call__(
+        self,
+        project_id: str,
+        *,
+        output_format: Literal["dict"] = "dict",
+        as_generator: Literal[True],
+        **arguments: Unpack[LabelArguments],
+    ) -> Iterator[Row]: ...
+    @overload
+    def __call__(
+        self,
+        project_id: str,
+        *,
+        output_format: Literal["dict"] = "dict",
+        as_generator: Literal[False] = False,
+        **arguments: Unpack[LabelArguments],
+    ) -> Rows: ...
+
+    @takes_filters(LabelFilters, called="KiliClient.labels")
+    def __call__(
+        self,
+        project_id: str,
+        *,
+        fields: Sequence[str] = LABEL_FIELDS,
+        first: int | None = None,
+        skip: int = 0,
+        disable_tqdm: bool | None = None,
+        category_search: str | Query | None = None,
+        output_format: Literal["dict", "parsed_label"] = "dict",
+        as_generator: bool = False,
+        **filters: Unpack[LabelFilters],
+    ) -> "Iterable[Row] | Iterable[ParsedLabel]":
+        """List the labels that meet all filters, oldest first.
+
+        Args:
+            project_id: the project.
+            fields: the fields of each label; dots lead into objects, as in ``author.email``.
+            first: maximum number of labels; None for all.
+            skip: number of labels to leave out at the beginning.
+            disable_tqdm: hide the progress bar; False shows it even if standard error is not a terminal.
+            category_search: a query that the label must match, such as ``OBJECTS.CAR.count > 3``.
+            output_format: ``"dict"``, or ``"parsed_label"`` for label objects.
+            as_generator: return an iterator that yields each label as it comes, instead of a list. At most eight pages
+                are held in memory, beside the ids that were seen. There is no progress bar, and a warning says so
+                unless ``disable_tqdm`` is True.
+            **filters: only these labels; see `LabelFilters`.
+
+        Returns:
+            The labels. ``jsonResponse`` is decoded, and downloaded if the service keeps it elsewhere; it is None if
+            there is none. For videos and conversations it is what the service sends, not rebuilt.
+
+        Raises:
+            ArgumentError: an argument cannot be used; nothing was sent.
+            QueryError: the search is not a query, or the project has no such job or category; its ``diagnostics``
+                point to the fault.
+            ServiceError: the service refused the call, or cannot be reached.
+            LabelError: the content of a label cannot be read; the message names the label.
+        """
+        rest = (project_id, filters, category_search, fields, first, skip, disable_tqdm, as_generator)
+        if is_parsed(output_format, "output_format"):
+            return self._own()._list(read_parsed_labels, *rest)
+        return self._own()._list(read_labels, *rest)
+
+    @overload
+    def list(
+        self,
+        project_id: str,
+        fields: Sequence[str] = LABEL_FIELDS,
+        first: int | None = None,
+        skip: int = 0,
+        disable_tqdm: bool | None = None,
+        *,
+        output_format: Literal["parsed_label"],
+        filter: LabelFilter | None = None,
+    ) -> ParsedLabels: ...
+    @overload
+    def list(
+        self,
+        project_id: str,
+        fields: Sequence[str] = LABEL_FIELDS,
+        first: int | None = None,
+        skip: int = 0,
+        disable_tqdm: bool | None = None,
+        output_format: Literal["dict"] = "dict",
+        filter: LabelFilter | None = None,
+    ) -> Rows: ...
+
+    def list(
+        self,
+        project_id: str,
+        fields: Sequence[str] = LABEL_FIELDS,
+        first: int | None = None,
+        skip: int = 0,
+        disable_tqdm: bool | None = None,
+        output_format: Literal["dict", "parsed_label"] = "dict",
+        filter: LabelFilter | None = None,  # noqa: A002 - a name of the official client
+    ) -> "Rows | ParsedLabels":
+        """List the labels that meet all filters, oldest first, as `KiliClient.labels` does.
+
+        Args:
+            project_id: the project.
+            fields: the fields of each label.
+            first: maximum number of labels; None for all.
+            skip: number of labels to leave out at the beginning.
+            disable_tqdm: hide the progress bar.
+            output_format: ``"dict"``, or ``"parsed_label"`` for label objects.
+            filter: only these labels: a dict of `LabelFilter`.
+
+        Raises:
+            ArgumentError, QueryError, ServiceError, LabelError: as `KiliClient.labels` does.
+        """
+        return self(
+            project_id,
+            fields=fields,
+            first=first,
+            skip=skip,
+            disable_tqdm=disable_tqdm,
+            output_format=cast("Literal['dict']", output_format),
+            **_checked(LabelFilter, filter),
+        )
+
+    @overload
+    def list_as_generator(
+        self,
+        project_id: str,
+        fields: Sequence[str] = LABEL_FIELDS,
+        first: int | None = None,
+        skip: int = 0,
+        *,
+        output_format: Literal["parsed_label"],
+        filter: LabelFilter | None = None,
+    ) -> "Iterator[ParsedLabel]": ...
+    @overload
+    def list_as_generator(
+        self,
+        project_id: str,
+        fields: Sequence[str] = LABEL_FIELDS,
+        first: int | None = None,
+        skip: int = 0,
+        output_format: Literal["dict"] = "dict",
+        filter: LabelFilter | None = None,
+    ) -> Iterator[Row]: ...
+
+    def list_as_generator(
+        self,
+        project_id: str,
+        fields: Sequence[str] = LABEL_FIELDS,
+        first: int | None = None,
+        skip: int = 0,
+        output_format: Literal["dict", "parsed_label"] = "dict",
+        filter: LabelFilter | None = None,  # noqa: A002 - a name of the official client
+    ) -> "Iterator[Row] | Iterator[ParsedLabel]":
+        """Yield what `list` returns, each label as it comes, without a progress bar."""
+        return self(
+            project_id,
+            fields=fields,
+            first=first,
+            skip=skip,
+            disable_tqdm=True,
+            output_format=cast("Literal['dict']", output_format),
+            as_generator=True,
+            **_checked(LabelFilter, filter),
+        )
+
+    def count(
+        self,
+        project_id: str,
+        filter: LabelFilter | None = None,  # noqa: A002 - a name of the official client
+    ) -> int:
+        """Count the labels that `list` would list.
+
+        Raises:
+            ArgumentError, QueryError, ServiceError, LabelError: as `KiliClient.labels` does.
+        """
+        return self._own().count_labels(project_id, **_checked(LabelFilter, filter))
+
+    @takes_arguments(SubmittedLabelArguments, called="KiliClient.labels.create_default")
+    def create_default(self, *, project_id: str, **arguments: Unpack[SubmittedLabelArguments]) -> NewIds:
+        """Append a label of type ``DEFAULT``, which people make, to each of some assets.
+
+        Args:
+            project_id: the project.
+            **arguments: the assets, the contents and the step; see `SubmittedLabelArguments`.
+
+        Returns:
+            ``{"id": …}`` of each label, in the order of the arrays.
+
+        Raises:
+            ArgumentError, NotFound, ServiceError: as `KiliClient.append_labels` does.
+        """
+        return self._append("DEFAULT", project_id, arguments)
+
+    @takes_arguments(ReviewArguments, called="KiliClient.labels.create_review")
+    def create_review(self, *, project_id: str, **arguments: Unpack[ReviewArguments]) -> NewIds:
+        """Append a label of type ``REVIEW`` to each of some assets.
+
+        Args:
+            project_id: the project.
+            **arguments: the assets, the contents, the step and the reviewed labels; see `ReviewArguments`.
+
+        Returns:
+            ``{"id": …}`` of each label, in the order of the arrays.
+
+        Raises:
+            ArgumentError, NotFound, ServiceError: as `KiliClient.append_labels` does.
+        """
+        return self._append("REVIEW", project_id, arguments, model_name=arguments.get("model_name"))
+
+    @takes_arguments(NewLabelArguments, called="KiliClient.labels.create_inference")
+    def create_inference(
+        self, *, project_id: str, model_name: str, overwrite: bool = False, **arguments: Unpack[NewLabelArguments]
+    ) -> NewIds:
+        """Append a label of type ``INFERENCE``, which a model made, to each of some assets.
+
+        Args:
+            project_id: the project.
+            model_name: the model.
+            overwrite: replace the model's inferences on these assets.
+            **arguments: the assets and the contents; see `NewLabelArguments`.
+
+        Returns:
+            ``{"id": …}`` of each label, in the order of the arrays.
+
+        Raises:
+            ArgumentError, NotFound, ServiceError: as `KiliClient.append_labels` does.
+        """
+        return self._append("INFERENCE", project_id, arguments, model_name=model_name, overwrite=overwrite)
+
+    @takes_arguments(NewLabelArguments, called="KiliClient.labels.create_prediction")
+    def create_prediction(
+        self, *, project_id: str, model_name: str, overwrite: bool = False, **arguments: Unpack[NewLabelArguments]
+    ) -> dict[str, str]:
+        """Append a label of type ``PREDICTION``, which labelers start from, to each of some assets.
+
+        Args:
+            project_id: the project.
+            model_name: the model.
+            overwrite: replace the model's predictions on these assets.
+            **arguments: the assets and the contents; see `NewLabelArguments`.
+
+        Returns:
+            ``{"id": …}``: the id of the project.
+
+        Raises:
+            ArgumentError, NotFound, ServiceError: as `KiliClient.append_labels` does.
+        """
+        assets, external_ids, contents = _inputs(arguments)
+        return self._own().create_predictions(
+            project_id,
+            external_id_array=external_ids,
+            json_response_array=contents,
+            model_name=model_name,
+            asset_id_array=assets,
+            disable_tqdm=arguments.get("disable_tqdm"),
+            overwrite=overwrite,
+        )
+
+    def delete(
+        self,
+        *,
+        id: str | None = None,  # noqa: A002 - a name of the official client
+        ids: Sequence[str] | None = None,
+        disable_tqdm: bool | None = None,
+    ) -> Ids:
+        """Delete labels; the service only deletes predictions and inferences.
+
+        Args:
+            id: the label.
+            ids: the labels, instead of one.
+            disable_tqdm: hide the progress bar.
+
+        Returns:
+            The ids that were deleted.
+
+        Raises:
+            ArgumentError, ServiceError: as `KiliClient.delete_labels` does.
+        """
+        chosen = _one_or_many("id", id, "ids", ids)
+        if chosen is None:
+            raise MissingArgumentError("`id` or `ids` is needed: name the labels to delete")
+        return self._own().delete_labels(chosen, disable_tqdm)
+
+    def _append(
+        self,
+        label_type: Literal["DEFAULT", "INFERENCE", "REVIEW"],
+        project_id: str,
+        arguments: ReviewArguments | SubmittedLabelArguments | NewLabelArguments,
+        *,
+        model_name: str | None = None,
+        overwrite: bool = False,
+    ) -> NewIds:
+        for name in ("step_name", "step_id", "group_name", "reviewed_label_id", "reviewed_label_id_array"):
+            if arguments.get(name) is not None:
+                raise ArgumentError(f"`{name}` is not supported yet: leave it out")
+        assets, external_ids, contents = _inputs(arguments)
+        return self._own().append_labels(
+            assets,
+            contents,
+            model_name=model_name,
+            label_type=label_type,
+            project_id=project_id,
+            asset_external_id_array=external_ids,
+            disable_tqdm=arguments.get("disable_tqdm"),
+            overwrite=overwrite,
+        )
+
+
+class ExportMethods(Namespace):
+    """`KiliClient.exports`: a method for each format, which writes the labels of a project to ``output_path``.
+
+    Each calls `KiliClient.export_labels`, which documents the options, the results and the errors. The options that all
+    methods share are those of `ExportArguments`.
+    """
+
+    @takes_arguments(ExportArguments, called="KiliClient.exports.kili")
+    def kili(
+        self, project_id: str, output_path: Path, *, single_file: bool = False, **arguments: Unpack[ExportArguments]
+    ) -> None:
+        """Write a JSON document for each asset, or with ``single_file`` one for all, with fractions as coordinates."""
+        options: _Options = {"single_file": single_file, "normalized_coordinates": True}
+        if arguments.get("with_assets") is None:
+            arguments["with_assets"] = False
+        self._export("kili", project_id, output_path, arguments, options)
+
+    @takes_arguments(ExportArguments, called="KiliClient.exports.raw")
+    def raw(
+        self, project_id: str, output_path: Path, *, single_file: bool = False, **arguments: Unpack[ExportArguments]
+    ) -> None:
+        """Write what `kili` writes."""
+        self.kili(project_id, output_path, single_file=single_file, **arguments)
+
+    @takes_arguments(ExportArguments, called="KiliClient.exports.coco")
+    def coco(
+        self,
+        project_id: str,
+        output_path: Path,
+        *,
+        annotation_modifier: "AnnotationModifier | None" = None,
+        layout: "Layout" = "split",
+        **arguments: Unpack[ExportArguments],
+    ) -> None:
+        """Write boxes, polygons and masks as COCO; ``annotation_modifier`` changes each annotation."""
+        options: _Options = {"layout": layout, "annotation_modifier": annotation_modifier}
+        self._export("coco", project_id, output_path, arguments, options)
+
+    @takes_arguments(ExportArguments, called="KiliClient.exports.yolo_v4")
+    def yolo_v4(
+        self, project_id: str, output_path: Path, *, layout: "Layout" = "split", **arguments: Unpack[ExportArguments]
+    ) -> None:
+        """Write boxes and outlines for YOLO v4."""
+        self._export("yolo_v4", project_id, output_path, arguments, {"layout": layout})
+
+    @takes_arguments(ExportArguments, called="KiliClient.exports.yolo_v5")
+    def yolo_v5(
+        self, project_id: str, output_path: Path, *, layout: "Layout" = "split", **arguments: Unpack[ExportArguments]
+    ) -> None:
+        """Write boxes and outlines for YOLO v5."""
+        self._export("yolo_v5", project_id, output_path, arguments, {"layout": layout})
+
+    @takes_arguments(ExportArguments, called="KiliClient.exports.yolo_v7")
+    def yolo_v7(
+        self, project_id: str, output_path: Path, *, layout: "Layout" = "split", **arguments: Unpack[ExportArguments]
+    ) -> None:
+        """Write boxes and outlines for YOLO v7."""
+        self._export("yolo_v7", project_id, output_path, arguments, {"layout": layout})
+
+    @takes_arguments(ExportArguments, called="KiliClient.exports.yolo_v8")
+    def yolo_v8(
+        self, project_id: str, output_path: Path, *, layout: "Layout" = "split", **arguments: Unpack[ExportArguments]
+    ) -> None:
+        """Write boxes and outlines for YOLO v8."""
+        self._export("yolo_v8", project_id, output_path, arguments, {"layout": layout})
+
+    @takes_arguments(ExportArguments, called="KiliClient.exports.pascal_voc")
+    def pascal_voc(self, project_id: str, output_path: Path, **arguments: Unpack[ExportArguments]) -> None:
+        """Write boxes as Pascal VOC."""
+        self._export("pascal_voc", project_id, output_path, arguments, {"layout": "merged"})
+
+    @takes_arguments(ExportArguments, called="KiliClient.exports.geojson")
+    def geojson(self, project_id: str, output_path: Path, **arguments: Unpack[ExportArguments]) -> None:
+        """Write shapes in degrees as GeoJSON."""
+        self._export("geojson", project_id, output_path, arguments, {"layout": "merged"})
+
+    def dataframe(
+        self,
+        project_id: str,
+        label_fields: Sequence[str] = FRAME_FIELDS,
+        asset_fields: Sequence[str] = ("externalId",),
+    ) -> "pd.DataFrame":
+        """Return all labels of a project as a pandas data frame, as `KiliClient.export_labels_as_df` does."""
+        return self._own().export_labels_as_df(project_id, label_fields, asset_fields)
+
+    def _export(
+        self, fmt: str, project_id: str, output_path: Path, arguments: ExportArguments, options: "_Options"
+    ) -> None:
+        given: _Options = {
+            "with_assets": arguments.get("with_assets"),
+            "disable_tqdm": arguments.get("disable_tqdm"),
+            "asset_filter_kwargs": _checked(ExportFilter, arguments.get("filter")),
+            "include_sent_back_labels": arguments.get("include_sent_back_labels"),
+            "label_type_in": arguments.get("label_type_in") or None,
+            "export_type": arguments.get("export_type"),
+        }
+        chosen = {name: value for name, value in {**given, **options}.items() if value is not None}
+        self._own().export_labels(project_id, output_path, fmt, **cast("_Options", chosen))
+
+
+class _Options(TypedDict, total=False):
+    """Options of `KiliClient.export_labels`; None stands for its default."""
+
+    layout: "Layout"
+    single_file: bool
+    with_assets: Any
+    disable_tqdm: bool | None
+    annotation_modifier: "AnnotationModifier | None"
+    asset_filter_kwargs: Mapping[str, object]
+    normalized_coordinates: bool
+    include_sent_back_labels: Any
+    label_type_in: Any
+    export_type: Any
+
+
+_Filter = TypeVar("_Filter", LabelFilter, ExportFilter)
+
+
+def _checked(declaration: type[_Filter], filters: _Filter | None) -> _Filter:
+    """Return the filters if all of them are known; later checks are of their values."""
+    chosen = declaration() if filters is None else filters
+    check_filter_names("filter", chosen, get_type_hints(declaration))
+    return chosen
+
+
+def _inputs(
+    arguments: NewLabelArguments,
+) -> "tuple[Sequence[str] | None, Sequence[str] | None, Sequence[Mapping[str, object]]]":
+    """Return the ids of the assets, their external ids, and the contents, each as an array if it is given."""
+    given = arguments
+    assets = _one_or_many("asset_id", given.get("asset_id"), "asset_id_array", given.get("asset_id_array"))
+    external_ids = _one_or_many(
+        "external_id", given.get("external_id"), "external_id_array", given.get("external_id_array")
+    )
+    contents = _one_or_many(
+        "json_response", given.get("json_response"), "json_response_array", given.get("json_response_array")
+    )
+    if not contents:
+        raise ArgumentError("there is no content: give `json_response` or `json_response_array`")
+    if assets is None and external_ids is None:
+        raise MissingArgumentError("there is no asset: give `asset_id`, `external_id`, or an array of them")
+    return assets, external_ids, contents
+
+
+def _one_or_many(name: str, one: _Value | None, plural: str, many: Sequence[_Value] | None) -> Sequence[_Value] | None:
+    if one is None:
+        return many
+    if many is not None:
+        raise IncompatibleArgumentsError(f"`{name}` and `{plural}` both say it: give one of them")
+    return [one]
