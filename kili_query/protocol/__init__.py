@@ -19,6 +19,8 @@ from kili_query.protocol.documents import (
     EventName,
     LabelType,
     Operation,
+    StepStatus,
+    WorkflowVersion,
     authorization,
     key_of,
 )
@@ -65,6 +67,8 @@ __all__ = [
     "LabelType",
     "Operation",
     "PredictionFilters",
+    "StepStatus",
+    "WorkflowVersion",
     "asset_where",
     "authorization",
     "decode_json",

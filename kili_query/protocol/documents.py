@@ -112,6 +112,28 @@ class AssetStatus(StrEnum):
     REVIEWED = "REVIEWED"
 
 
+class WorkflowVersion(StrEnum):
+    """The kinds of workflows, of release 26."""
+
+    V1 = "V1"
+    """The legacy one: assets have a status, and no steps."""
+    V2 = "V2"
+    """Several steps."""
+    V3 = "V3"
+    """Several groups of steps."""
+
+
+class StepStatus(StrEnum):
+    """How far the work on an asset has come within its step, of release 26."""
+
+    TO_DO = "TO_DO"
+    IN_PROGRESS = "IN_PROGRESS"
+    PARTIALLY_DONE = "PARTIALLY_DONE"
+    REWORK = "REWORK"
+    DONE = "DONE"
+    SKIPPED = "SKIPPED"
+
+
 class EventName(StrEnum):
     """Events of the change feed about labels and assets; the platform has more. Deleted labels raise no event."""
 

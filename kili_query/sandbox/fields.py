@@ -97,6 +97,16 @@ class Fields:
         path = f"{self.place.path}.{key}" if self.place.path else key
         return Fields(value or {}, self.place._replace(path=path))
 
+    def objects(self, key: str) -> "list[Fields]":
+        """The objects of a list, which is empty for null and absent."""
+        value = self.values.get(key)
+        if value is None:
+            return []
+        if not isinstance(value, list) or not all(isinstance(one, Mapping) for one in value):
+            raise self.fault(key, "objects in a list")
+        path = f"{self.place.path}.{key}" if self.place.path else key
+        return [Fields(one, self.place._replace(path=f"{path}[{number}]")) for number, one in enumerate(value)]
+
     def fault(self, key: str, expected: str) -> DataError:
         """The error of a value of the wrong shape."""
         found = json.dumps(self.values.get(key), default=str)

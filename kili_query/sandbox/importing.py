@@ -12,13 +12,14 @@ from attrs import define, field
 
 from kili_query.counting.label import mistaken_for_label
 from kili_query.errors import DataError, SourceError
-from kili_query.protocol import AssetStatus, LabelType
+from kili_query.protocol import AssetStatus, LabelType, StepStatus
 from kili_query.sandbox.contents import ContentCounter
 from kili_query.sandbox.database import Database
 from kili_query.sandbox.feed import FILL_FEED
 from kili_query.sandbox.fields import Fields
 from kili_query.sandbox.project import OWNER, Person, ServedProject
 from kili_query.sandbox.values import now
+from kili_query.sandbox.workflow import STATUS_OF_STATE, Workflow
 from kili_query.sandbox.writing import SETTLE_LATEST
 from kili_query.scanning import Problem, read_labels
 from kili_query.scanning.labels import mistaken_asset
@@ -83,7 +84,7 @@ def import_files(database: Database, project: ServedProject, files: ProjectFiles
             if connection.execute("SELECT 1 FROM project").fetchone() is not None:
                 return
             connection.execute("INSERT INTO project VALUES (1, ?, ?)", (project.id, project.to_document()))
-            _Import(connection, counter).run(files)
+            _Import(connection, counter, project.workflow).run(files)
     except sqlite3.OperationalError as error:  # a full disk above all
         raise SourceError(f"cannot write the database `{database.path}`: {error}") from error
     with database.reading() as connection:  # what the planner knows of sizes
@@ -93,9 +94,13 @@ def import_files(database: Database, project: ServedProject, files: ProjectFiles
 
 def _author(author: Fields) -> Person:
     """The author of a label; the owner of the key where it names none."""
+    return _person(author) or OWNER
+
+
+def _person(author: Fields) -> Person | None:
     email, key = author.name("email"), author.name("id")
     if email is None and key is None:
-        return OWNER
+        return None
     email = email or f"{key}@example.com"
     firstname, lastname = author.text("firstname"), author.text("lastname")
     return Person(key or email, email, email.partition("@")[0] if firstname is None else firstname, lastname or "")
@@ -106,17 +111,25 @@ class _Import:
     """One import.
 
     Attributes:
+        workflow: the steps of the project.
         assets: the row of each asset, by its id.
         ids: of the assets, by external id.
         people: the number of each user, by id.
+        asset_steps: the step of each asset, its status as far as it is given, and the asset's id.
+        label_steps: the step of a label, the label that it reviews, and its own id, where one of both is given.
+        assignees: ids of assets and the number of a user.
     """
 
     connection: sqlite3.Connection
     counter: ContentCounter
+    workflow: Workflow
     time: str = field(factory=now)
     assets: dict[str, dict[str, object]] = field(factory=dict)
     ids: dict[str, str] = field(factory=dict)
     people: dict[str, int] = field(factory=dict)
+    asset_steps: list[tuple[str, str | None, str]] = field(factory=list)
+    label_steps: list[tuple[str | None, str | None, str]] = field(factory=list)
+    assignees: list[tuple[str, int]] = field(factory=list)
 
     def run(self, files: ProjectFiles) -> None:
         self._stage()
@@ -146,7 +159,35 @@ class _Import:
             raise DataError(f"{asset.place}: another asset has the id `{key}`")
         self.assets[key] = self._asset_row(key, external_id or key, asset)
         self.ids.setdefault(external_id or key, key)
+        self._add_step(key, asset)
         return key
+
+    def _add_step(self, key: str, asset: Fields) -> None:
+        """Note who is to label an asset, and at which step it is: the first one, unless it says otherwise."""
+        for place in ("assignees", "toBeLabeledBy"):
+            for one in asset.objects(place):
+                if (person := _person(one)) is None:
+                    raise DataError(f"{one.place}: names nobody: it has neither `id` nor `email`")
+                self.assignees.append((key, self._number_of(person)))
+        current = asset.inner("currentStep")
+        step_id, name = current.name("id"), current.name("name")
+        status = current.word("status", StepStatus)
+        if step_id is None and name is None:
+            if self.workflow.steps:
+                self.asset_steps.append((self.workflow.steps[0].id, status, key))
+            return
+        by_name = None if name is None else self.workflow.named(name, current.name("stepGroupName"))
+        found = by_name if step_id is None else self.workflow.step(step_id)
+        if found is None:
+            raise DataError(f"{current.place}: the project has no step `{step_id or name}`")
+        self.asset_steps.append((found.id, status, key))
+
+    def _add_step_of_label(self, key: str, label: Fields) -> None:
+        step, reviewed = label.name("stepId"), label.name("referencedLabelId")
+        if step is not None and self.workflow.step(step) is None:
+            raise DataError(f"{label.place}: the project has no step `{step}`")
+        if step is not None or reviewed is not None:
+            self.label_steps.append((step, reviewed, key))
 
     def _asset_row(self, key: str, external_id: str, asset: Fields) -> dict[str, object]:
         return {
@@ -172,8 +213,10 @@ class _Import:
 
     def _add_label(self, position: int, label: Fields, *, is_derived: bool) -> None:
         content = self.counter.count(dict(label.values))
+        key = label.name("id") or f"label-{position:06d}"
+        self._add_step_of_label(key, label)
         row = (
-            label.name("id") or f"label-{position:06d}",
+            key,
             self._asset_of(label, is_derived=is_derived),
             self._number_of(_author(label.inner("author"))),
             label.word("labelType", LabelType) or LabelType.DEFAULT,
@@ -227,6 +270,12 @@ class _Import:
             self.connection.executemany(statement, [tuple(row.values()) for row in assets])
         for statement in _SETTLE:
             self.connection.execute(statement)
+        for statement, rows in (
+            (_PUT_STEP, self.asset_steps),
+            (_PUT_ASSIGNEE, self.assignees),
+            (_PUT_STEP_OF_LABEL, self.label_steps),
+        ):
+            self.connection.executemany(statement, rows)
 
     def _refuse_repeated(self) -> None:
         repeated = self.connection.execute(
@@ -253,6 +302,14 @@ _SETTLE = (
     "DROP TABLE temp.staged",
     "DROP TABLE temp.staged_counts",
 )
+
+_STATES = " ".join(f"WHEN '{state}' THEN '{status}'" for state, status in STATUS_OF_STATE.items())
+_PUT_STEP = (
+    "INSERT INTO asset_steps (asset, step, status) SELECT number, ?, coalesce(?, CASE WHEN skipped THEN 'SKIPPED'"
+    f" ELSE CASE status {_STATES} END END) FROM assets WHERE id = ?"
+)
+_PUT_ASSIGNEE = "INSERT OR IGNORE INTO assignees (asset, user) SELECT number, ?2 FROM assets WHERE id = ?1"
+_PUT_STEP_OF_LABEL = "INSERT INTO label_steps (label, step, reviewed) SELECT number, ?, ? FROM labels WHERE id = ?"
 
 
 def _objects(path: FilePath, *, at: str) -> Iterator[Fields]:

@@ -10,6 +10,7 @@ from attrs import frozen
 from kili_query.errors import OntologyError
 from kili_query.ontology import Ontology
 from kili_query.ontology.decode import decode_document, naming, read_file
+from kili_query.sandbox.workflow import Workflow
 
 _SETTINGS = ("dataConnections", "geospatialSettings")
 
@@ -41,6 +42,7 @@ class ServedProject:
         input_type: the kind of its assets.
         json_interface: the JSON text of its interface.
         ontology: what that says.
+        workflow: its steps.
         settings: what else the service tells of it, each a field of its schema.
     """
 
@@ -50,6 +52,7 @@ class ServedProject:
     input_type: str
     json_interface: str
     ontology: Ontology
+    workflow: Workflow
     settings: Mapping[str, object]
 
     @classmethod
@@ -86,6 +89,7 @@ class ServedProject:
                 "description": self.description,
                 "inputType": self.input_type,
                 "jsonInterface": self.json_interface,
+                **self.workflow.as_json(),
                 **self.settings,
             }
         )
@@ -100,6 +104,7 @@ class ServedProject:
             input_type=_text(raw, "inputType", "IMAGE"),
             json_interface=interface if isinstance(interface, str) else json.dumps(interface),
             ontology=ontology,
+            workflow=Workflow.of(raw),
             settings={name: raw[name] for name in _SETTINGS if raw.get(name) is not None},
         )
 

@@ -101,7 +101,6 @@ _LABEL = ObjectType("Label")
 
 # what the sandbox keeps nothing of
 _ASSET.set_field("isUsedForConsensus", lambda *_: False)
-_ASSET.set_field("toBeLabeledBy", lambda *_: [])
 _LABEL.set_field("annotations", lambda *_: [])
 
 
@@ -190,8 +189,7 @@ def _project_row(asked: Asked) -> Row:
         "inputType": project.input_type,
         "jsonInterface": project.json_interface,
         "dataConnections": [],
-        "steps": [],
-        "workflowVersion": "V1",
+        **project.workflow.as_json(),
         **project.settings,
     }
 
@@ -220,6 +218,21 @@ def _latest_labels(asset: Row, info: _Info) -> list[Row]:
 @_ASSET.field("project")
 def _project_of_asset(_: Row, info: _Info) -> Row:
     return _project_row(info.context)
+
+
+@_ASSET.field("currentStep")
+def _current_step(asset: Row, info: _Info) -> Row | None:
+    workflow = info.context.service.store.project.workflow
+    step = workflow.step(asset["step"])
+    if step is None:
+        return None
+    return {"id": step.id, "name": step.name, "status": asset["stepStatus"], "stepGroupName": workflow.group_of(step)}
+
+
+@_ASSET.field("assignees")
+@_ASSET.field("toBeLabeledBy")
+def _assignees(asset: Row, info: _Info) -> list[Row]:
+    return [{**one, "activated": True} for one in info.context.reader.assignees_of(asset)]
 
 
 @_ASSET.field("resolution")
@@ -272,12 +285,16 @@ def _is_latest_review(label: Row, info: _Info) -> bool:
 
 @_MUTATION.field("appendManyLabels")
 def _append_many(_: object, info: _Info, data: _Data, where: Where) -> list[Row]:
-    if data.get("stepId"):
-        raise Refused("`stepId` is unsupported: the sandbox has no steps")
     given = cast("list[_Data]", data["labelsData"])
     asked, writer = _writer(info)
     labels = [_new_label(writer, one, cast("str | None", one.get("assetID"))) for one in given]
-    numbers = writer.append(labels, LabelType(str(data["labelType"])), where, overwrite=bool(data.get("overwrite")))
+    numbers = writer.append(
+        labels,
+        LabelType(str(data["labelType"])),
+        where,
+        overwrite=bool(data.get("overwrite")),
+        step_id=cast("str | None", data.get("stepId")),
+    )
     by_number = {row["number"]: row for row in _written(asked, numbers)}
     return [by_number[number] for number in numbers]
 
@@ -326,6 +343,7 @@ def _new_label(writer: StoreWriter, data: _Data, asset_id: str | None) -> NewLab
         content=writer.check(str(data["jsonResponse"])),
         model_name=cast("str | None", data.get("modelName")),
         seconds_to_label=cast("float | None", data.get("secondsToLabel")),
+        reviewed_label=cast("str | None", data.get("referencedLabelId")),
     )
 
 

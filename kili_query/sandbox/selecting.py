@@ -2,7 +2,7 @@
 """From the filters of a request to SQL: which labels, which assets.
 
 Null, absent, an empty text, list or object: each is no filter, so that clients which send all their filters, wanted or
-not, get what they mean. What the sandbox has none of, steps and groups and assignees, is refused and never passed over.
+not, get what they mean. What the sandbox has none of is refused and never passed over.
 
 Longer than most files: one function for each kind of filter, and the tables that name them.
 """
@@ -24,6 +24,7 @@ from kili_query.sandbox.feed import event_number
 from kili_query.sandbox.misbehaviour import Misbehaviour, misread
 from kili_query.sandbox.project import ORGANIZATION_ID, ServedProject
 from kili_query.sandbox.values import Refused, is_text, read_moment
+from kili_query.sandbox.workflow import current_status
 
 Where: TypeAlias = Mapping[str, object]
 _Value: TypeAlias = str | int | float
@@ -184,6 +185,43 @@ def _is_the(constant: Callable[[Selector], str]) -> _Filter:
     return build
 
 
+def _at_step(condition_of: Callable[[Selector, Sequence[object]], Statement], *, negated: bool) -> _Filter:
+    """A condition on the step that an asset is in; an asset without a step meets none, and so each negated one."""
+    word = "NOT IN" if negated else "IN"
+
+    def build(selector: Selector, value: object) -> Iterator[Statement]:
+        found = condition_of(selector, cast("Sequence[object]", value))
+        yield Statement(f"a.number {word} (SELECT asset FROM asset_steps WHERE {found.text})", found.values)
+
+    return build
+
+
+def _has_step(_: Selector, ids: Sequence[object]) -> Statement:
+    return Statement("step IN (SELECT value FROM json_each(?))", (_json_of(ids),))
+
+
+def _has_status(_: Selector, statuses: Sequence[object]) -> Statement:
+    current = [current_status(str(one)) for one in statuses]
+    return Statement("status IN (SELECT value FROM json_each(?))", (_json_of(current),))
+
+
+def _is_in_group(selector: Selector, names: Sequence[object]) -> Statement:
+    return _has_step(selector, selector.project.workflow.steps_in([str(one) for one in names]))
+
+
+def _has_step_and_status(_: Selector, pairs: Sequence[object]) -> Statement:
+    """One of the pairs; what a pair leaves open may be anything."""
+    wanted = [
+        {"step": pair.get("stepId"), "status": current_status(str(pair["status"])) if pair.get("status") else None}
+        for pair in cast("Sequence[Where]", pairs)
+    ]
+    text = (
+        "EXISTS (SELECT 1 FROM json_each(?) AS pair WHERE coalesce(json_extract(pair.value, '$.step'), step) = step"
+        " AND coalesce(json_extract(pair.value, '$.status'), status) = status)"
+    )
+    return Statement(text, (_json_of(wanted),))
+
+
 def _is_time(condition: str) -> _Filter:
     """A condition on the beginning of a time: a day stands for all of it, at both ends."""
 
@@ -309,12 +347,18 @@ def _names(columns: str) -> str:
     )
 
 
+_PEOPLE = (
+    "(SELECT u.number FROM users AS u JOIN json_each(?) AS given ON"
+    " given.value IN (u.id, u.email, u.firstname, u.lastname, u.firstname || ' ' || u.lastname))"
+)
+"""Users by name, address or id."""
+
+_ASSIGNED = f"(SELECT asset FROM assignees WHERE user IN {_PEOPLE})"
+
+
 def _has_person(kind: str) -> str:
-    """A label of a kind by one of these people: by name, address or id."""
-    return (
-        f"(l.label_type = '{kind}' AND l.author IN (SELECT u.number FROM users AS u JOIN json_each(?) AS given ON"
-        " given.value IN (u.id, u.email, u.firstname, u.lastname, u.firstname || ' ' || u.lastname)))"
-    )
+    """A label of a kind by one of these people."""
+    return f"(l.label_type = '{kind}' AND l.author IN {_PEOPLE})"
 
 
 _STARTS = "substr({column}, 1, ?) {op} ?"
@@ -367,10 +411,17 @@ _ASSET: dict[str, _Filter] = {
     **_times("createdAt", "a.created_at"),
     **_times("updatedAt", "coalesce(a.updated_at, a.created_at)"),
     **_marks("a", "consensus", "honeypot", "inference"),
+    "assigneeIn": _among(f"a.number IN {_ASSIGNED}"),
+    "assigneeNotIn": _among(f"a.number NOT IN {_ASSIGNED}"),
     **{
-        key: _refuse(key)
-        for name in ("assignee", "groupName", "stepId", "stepIdAndStatus", "stepStatus")
-        for key in (f"{name}In", f"{name}NotIn")
+        f"{name}{ending}": _at_step(condition, negated=ending == "NotIn")
+        for name, condition in (
+            ("stepId", _has_step),
+            ("stepStatus", _has_status),
+            ("stepIdAndStatus", _has_step_and_status),
+            ("groupName", _is_in_group),
+        )
+        for ending in ("In", "NotIn")
     },
 }
 

@@ -35,16 +35,17 @@ _LABELS = """
         l.seconds_to_label AS totalSecondsToLabel, l.is_latest_label_for_user AS isLatestLabelForUser,
         l.is_sent_back_to_queue AS isSentBackToQueue, l.consensus_mark AS consensusMark,
         l.honeypot_mark AS honeypotMark, l.inference_mark AS inferenceMark, l.content, l.author,
-        u.id AS authorId, u.email, u.firstname, u.lastname
+        u.id AS authorId, u.email, u.firstname, u.lastname, s.step AS stepId, s.reviewed AS referencedLabelId
     FROM labels AS l JOIN assets AS a ON a.number = l.asset JOIN users AS u ON u.number = l.author
+        LEFT JOIN label_steps AS s ON s.label = l.number
 """
 _ASSETS = """
     SELECT a.number, a.id, a.external_id AS externalId, a.status, a.created_at AS createdAt, a.updated_at AS updatedAt,
         a.skipped, a.is_honeypot AS isHoneypot, a.consensus_mark AS consensusMark, a.honeypot_mark AS honeypotMark,
         a.inference_mark AS inferenceMark, a.priority, a.duration, a.content, a.json_content AS jsonContent,
         a.json_metadata AS jsonMetadata, a.ocr_metadata AS ocrMetadata, a.resolution,
-        a.page_resolutions AS pageResolutions
-    FROM assets AS a
+        a.page_resolutions AS pageResolutions, s.step, s.status AS stepStatus
+    FROM assets AS a LEFT JOIN asset_steps AS s ON s.asset = a.number
 """
 _EVENTS = """
     SELECT e.number, e.name, e.created_at AS createdAt, u.id AS userId, a.id AS assetId, a.external_id AS externalId,
@@ -157,6 +158,11 @@ class Reader:
     def asset_of(self, label: Row) -> Row:
         """The asset of a label."""
         return self._read(f"{_ASSETS} WHERE a.number = ?", label["asset"])[0]
+
+    def assignees_of(self, asset: Row) -> list[Row]:
+        """The users who are to label an asset."""
+        select = "SELECT u.id, u.email, u.firstname, u.lastname FROM users AS u WHERE u.number IN"
+        return self._read(f"{select} (SELECT user FROM assignees WHERE asset = ?) ORDER BY u.number", asset["number"])
 
     def content_of(self, label: Row) -> str:
         """The JSON text of a label's content; empty where it is not known."""

@@ -64,6 +64,27 @@ CREATE TABLE IF NOT EXISTS labels (
 );
 CREATE INDEX IF NOT EXISTS labels_by_asset ON labels (asset);
 
+-- where an asset is in the workflow; no row in projects without steps
+CREATE TABLE IF NOT EXISTS asset_steps (
+    asset INTEGER PRIMARY KEY REFERENCES assets (number),
+    step TEXT NOT NULL,
+    status TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS asset_steps_by_step ON asset_steps (step, status);
+
+CREATE TABLE IF NOT EXISTS assignees (
+    asset INTEGER NOT NULL REFERENCES assets (number),
+    user INTEGER NOT NULL REFERENCES users (number),
+    PRIMARY KEY (asset, user)
+) WITHOUT ROWID;
+
+-- the step that a label was made in, and the label that it reviews
+CREATE TABLE IF NOT EXISTS label_steps (
+    label INTEGER PRIMARY KEY REFERENCES labels (number) ON DELETE CASCADE,
+    step TEXT,
+    reviewed TEXT
+);
+
 CREATE TABLE IF NOT EXISTS counts (
     job TEXT NOT NULL,
     category TEXT NOT NULL,

@@ -10,7 +10,7 @@ from typing import cast
 from attrs import define, frozen
 
 from kili_query.errors import MalformedLabelError
-from kili_query.protocol import AssetStatus, EventName, LabelType, decode_json
+from kili_query.protocol import AssetStatus, EventName, LabelType, StepStatus, decode_json
 from kili_query.sandbox.contents import Content
 from kili_query.sandbox.database import Row
 from kili_query.sandbox.feed import CREATED, record_asset, record_label
@@ -21,6 +21,11 @@ from kili_query.sandbox.values import Refused, is_text, later_than, now
 _OF_MODELS = (LabelType.PREDICTION, LabelType.INFERENCE)
 _MAX_NAMED = 10
 _STATUS_AFTER = {LabelType.DEFAULT: AssetStatus.LABELED, LabelType.REVIEW: AssetStatus.REVIEWED}
+_STEP_STATUS_AFTER = {
+    LabelType.DEFAULT: StepStatus.DONE,
+    LabelType.REVIEW: StepStatus.DONE,
+    LabelType.AUTOSAVE: StepStatus.IN_PROGRESS,
+}
 
 
 _KIND = (
@@ -46,6 +51,7 @@ class NewLabel:
     content: Content
     model_name: str | None = None
     seconds_to_label: float | None = None
+    reviewed_label: str | None = None
 
 
 @define
@@ -69,7 +75,13 @@ class StoreWriter:
         return self.store.counter.count({"jsonResponse": text if is_text(text) else decoded})
 
     def append(
-        self, labels: Sequence[NewLabel], label_type: LabelType, where: Mapping[str, object], *, overwrite: bool = False
+        self,
+        labels: Sequence[NewLabel],
+        label_type: LabelType,
+        where: Mapping[str, object],
+        *,
+        overwrite: bool = False,
+        step_id: str | None = None,
     ) -> list[int]:
         """Add labels, all of them or none.
 
@@ -78,15 +90,18 @@ class StoreWriter:
             label_type: of all of them.
             where: the assets that may be labeled.
             overwrite: put them in the place of what the same model had said of these assets, for the same purpose.
+            step_id: the step that they are made in; by default the one that each asset is in.
 
         Returns:
             Their numbers, in the order in which they were given.
 
         Raises:
-            Refused: an asset or an author is not there.
+            Refused: an asset, an author, the step or a label under review is not there.
         """
+        if step_id and self.store.project.workflow.step(step_id) is None:
+            raise Refused(f"the project has no step `{step_id}`")
         with self.store.database.writing() as connection:
-            addition = _Addition(connection, label_type)
+            addition = _Addition(connection, label_type, step_id or None)
             assets = addition.assets_of(labels, [row["number"] for row in self._assets(connection, where)])
             replaced = addition.remove_replaced(labels, assets) if overwrite and label_type in _OF_MODELS else ()
             created = CREATED.get(label_type)
@@ -159,6 +174,7 @@ class _Addition:
 
     connection: Connection
     label_type: LabelType
+    step_id: str | None = None
 
     def assets_of(self, labels: Sequence[NewLabel], selected: Sequence[object]) -> list[int]:
         """The number of the asset of each label."""
@@ -214,10 +230,26 @@ class _Addition:
         _put_counts(self.connection, number, label.content)
         _settle_latest(self.connection, asset, author)
         self._settle_status(asset)
+        self._settle_step(cast("int", number), asset, label)
         _touch(self.connection, asset, created_at)
         if event is not None:
             record_label(self.connection, event, number, created_at)
         return cast("int", number)
+
+    def _settle_step(self, number: int, asset: int, label: NewLabel) -> None:
+        """Keep the step of a label and what it reviews; a submitted label does the step, which the asset stays in."""
+        at = self.connection.execute("SELECT step FROM asset_steps WHERE asset = ?", (asset,)).fetchone()
+        current = None if at is None else at["step"]
+        step = self.step_id or current
+        if label.reviewed_label is not None:
+            select = "SELECT 1 FROM labels WHERE id = ? AND asset = ?"
+            if self.connection.execute(select, (label.reviewed_label, asset)).fetchone() is None:
+                raise Refused(f"the asset has no label `{label.reviewed_label}` to review")
+        if step is not None or label.reviewed_label is not None:
+            self.connection.execute("INSERT INTO label_steps VALUES (?, ?, ?)", (number, step, label.reviewed_label))
+        if (status := _STEP_STATUS_AFTER.get(self.label_type)) is not None and step == current:
+            among = " AND status = 'TO_DO'" if status is StepStatus.IN_PROGRESS else ""
+            self.connection.execute(f"UPDATE asset_steps SET status = ? WHERE asset = ?{among}", (status, asset))
 
     def _author_of(self, label: NewLabel) -> int:
         key = OWNER.id if label.author_id is None else label.author_id

@@ -179,8 +179,6 @@ class TestLabels:
             ({"search": "not (SCENE.INDOOR.count > 0)"}, "bad category search: "),
             ({"user": {"apiKey": "k"}}, "the filter `user.apiKey` is unsupported"),
             ({"user": {"organization": {"id": "o"}}}, "the filter `user.organization` is unsupported"),
-            ({"asset": {"stepIdIn": ["s"]}}, "the filter `stepIdIn` is unsupported"),
-            ({"asset": {"groupNameNotIn": ["g"]}}, "the filter `groupNameNotIn` is unsupported"),
             ({"asset": {"metadata": "Oslo"}}, "`metadata` must be an object"),
             ({"id": "a\0b"}, "not a value to select by"),
         ],
