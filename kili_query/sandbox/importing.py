@@ -19,7 +19,7 @@ from kili_query.sandbox.feed import FILL_FEED
 from kili_query.sandbox.fields import Fields
 from kili_query.sandbox.project import OWNER, Person, ServedProject
 from kili_query.sandbox.values import now
-from kili_query.sandbox.workflow import STATUS_OF_STATE, Workflow
+from kili_query.sandbox.workflow import STATUS_OF_STATE, ServedWorkflow
 from kili_query.sandbox.writing import SETTLE_LATEST
 from kili_query.scanning import Problem, read_labels
 from kili_query.scanning.labels import mistaken_asset
@@ -122,7 +122,7 @@ class _Import:
 
     connection: sqlite3.Connection
     counter: ContentCounter
-    workflow: Workflow
+    workflow: ServedWorkflow
     time: str = field(factory=now)
     assets: dict[str, dict[str, object]] = field(factory=dict)
     ids: dict[str, str] = field(factory=dict)

@@ -10,7 +10,7 @@ from attrs import frozen
 from kili_query.errors import OntologyError
 from kili_query.ontology import Ontology
 from kili_query.ontology.decode import decode_document, naming, read_file
-from kili_query.sandbox.workflow import Workflow
+from kili_query.sandbox.workflow import ServedWorkflow
 
 _SETTINGS = ("dataConnections", "geospatialSettings")
 
@@ -52,7 +52,7 @@ class ServedProject:
     input_type: str
     json_interface: str
     ontology: Ontology
-    workflow: Workflow
+    workflow: ServedWorkflow
     settings: Mapping[str, object]
 
     @classmethod
@@ -104,7 +104,7 @@ class ServedProject:
             input_type=_text(raw, "inputType", "IMAGE"),
             json_interface=interface if isinstance(interface, str) else json.dumps(interface),
             ontology=ontology,
-            workflow=Workflow.of(raw),
+            workflow=ServedWorkflow.of(raw),
             settings={name: raw[name] for name in _SETTINGS if raw.get(name) is not None},
         )
 

@@ -22,7 +22,7 @@ STATUS_OF_STATE = {
 
 
 @frozen
-class Step:
+class ServedStep:
     """A step of a workflow; ``group_id`` is None outside groups."""
 
     id: str
@@ -44,16 +44,16 @@ class Step:
 
 
 @frozen
-class Workflow:
+class ServedWorkflow:
     """How assets of a project go from step to step. The sandbox keeps where each one is, and moves none."""
 
     version: WorkflowVersion = WorkflowVersion.V1
-    steps: tuple[Step, ...] = ()
+    steps: tuple[ServedStep, ...] = ()
     groups: Mapping[str, str] = field(factory=dict)
     """The name of each group, by its id."""
 
     @classmethod
-    def of(cls, project: Mapping[str, object]) -> "Workflow":
+    def of(cls, project: Mapping[str, object]) -> "ServedWorkflow":
         """Read the workflow of a project's document; a project without steps has the legacy one.
 
         Raises:
@@ -71,15 +71,15 @@ class Workflow:
             raise OntologyError(f"expected one of {', '.join(WorkflowVersion)}", "workflowVersion")
         return cls(WorkflowVersion(str(version)), steps, groups)
 
-    def step(self, step_id: object) -> Step | None:
+    def step(self, step_id: object) -> ServedStep | None:
         """The step with an id."""
         return next((one for one in self.steps if one.id == step_id), None)
 
-    def group_of(self, step: Step) -> str | None:
+    def group_of(self, step: ServedStep) -> str | None:
         """The name of the group that a step is in."""
         return None if step.group_id is None else self.groups[step.group_id]
 
-    def named(self, name: str, group: str | None) -> Step | None:
+    def named(self, name: str, group: str | None) -> ServedStep | None:
         """The first step of a name; of a group, where one is named."""
         return next((one for one in self.steps if one.name == name and group in (None, self.group_of(one))), None)
 
@@ -105,7 +105,7 @@ def current_status(status: str) -> str:
     return _NOW_CALLED.get(status, status)
 
 
-def _step(raw: Mapping[str, object], at: str, groups: Mapping[str, str]) -> Step:
+def _step(raw: Mapping[str, object], at: str, groups: Mapping[str, str]) -> ServedStep:
     group = raw.get("stepGroupId")
     if group is not None and group not in groups:
         raise OntologyError("expected the id of one of `stepGroups`", f"{at}.stepGroupId")
@@ -113,7 +113,9 @@ def _step(raw: Mapping[str, object], at: str, groups: Mapping[str, str]) -> Step
         {"email": f"{_text(one, 'id', where)}@example.com", **one} for where, one in _objects(raw, "assignees", at)
     )
     kind = _text(raw, "type", at) if raw.get("type") is not None else "DEFAULT"
-    return Step(_text(raw, "id", at), _text(raw, "name", at), kind, None if group is None else str(group), assignees)
+    return ServedStep(
+        _text(raw, "id", at), _text(raw, "name", at), kind, None if group is None else str(group), assignees
+    )
 
 
 def _objects(raw: Mapping[str, object], key: str, at: str = "") -> Sequence[tuple[str, Mapping[str, object]]]:
