@@ -1,7 +1,7 @@
 """The columns of a cached label beside its counts, and the way from a label to its row and back."""
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -25,7 +25,7 @@ class Field:
     Attributes:
         path: where it stands in a label; dots lead into objects.
         kind: the type of its column.
-        other: another path, which is read if the first has nothing, and answered too.
+        other: another key of the label, which is read if the first has nothing, and answered too.
     """
 
     path: str
@@ -68,7 +68,16 @@ LABEL_FIELDS = (*(one.path for one in FIELDS.values()), CONTENT)
 _COLUMN_OF_PATH = {one.path: name for name, one in FIELDS.items()} | {
     one.other: name for name, one in FIELDS.items() if one.other
 }
-_READERS = {pa.string(): table_text, pa.float64(): table_number, pa.bool_(): table_flag}
+_READERS: dict[pa.DataType, Callable[[object, str], object]] = {
+    pa.string(): table_text,
+    pa.float64(): table_number,
+    pa.bool_(): table_flag,
+}
+_WAYS = [
+    (name, one.path, (*("." + one.path).split(".")[-2:], one.other), _READERS[one.kind]) for name, one in FIELDS.items()
+]
+"""For each column: the path for messages; the object (empty for the label), the key in it and the other key; the reader."""
+_PARENTS = {parent for _, _, (parent, _, _), _ in _WAYS if parent}
 
 
 def row_of(label: Mapping[str, Any]) -> dict[str, object]:
@@ -82,7 +91,9 @@ def row_of(label: Mapping[str, Any]) -> dict[str, object]:
     ('a1', 7, None)
     """
     try:
-        row: dict[str, object] = {name: _value_of(label, one) for name, one in FIELDS.items()}
+        places = {parent: table_object(label.get(parent), parent) for parent in _PARENTS}
+        places[""] = label
+        row = {name: read(_found(places, *keys), path) for name, path, keys, read in _WAYS}
     except MalformedLabelError as error:
         raise MalformedLabelError(f"label `{str(label.get('id', '?'))[:60]}`: {error.message}", error.path) from error
     if row["id"] is None:
@@ -91,19 +102,9 @@ def row_of(label: Mapping[str, Any]) -> dict[str, object]:
     return row
 
 
-def _value_of(label: Mapping[str, Any], one: Field) -> object:
-    value = _found(label, one.path)
-    if value is None and one.other is not None:
-        value = _found(label, one.other)
-    return _READERS[one.kind](value, one.path)
-
-
-def _found(label: Mapping[str, Any], path: str) -> object:
-    *parents, name = path.split(".")
-    place: Mapping[Any, object] = label
-    for parent in parents:
-        place = table_object(place.get(parent), parent)
-    return place.get(name)
+def _found(places: Mapping[str, Mapping[Any, object]], parent: str, key: str, other: str | None) -> object:
+    value = places[parent].get(key)
+    return places[""].get(other) if value is None and other is not None else value
 
 
 def _instant(text: object) -> datetime | None:

@@ -47,10 +47,12 @@ class Batch:
     Attributes:
         rows: the fields of each label by column.
         texts: the JSON text of each content; None where it is unknown.
+        n_characters: the length of the texts that were added.
     """
 
     rows: list[dict[str, object]] = field(factory=list)
     texts: list[str | None] = field(factory=list)
+    n_characters: int = 0
 
     def add(self, label: Mapping[str, Any]) -> None:
         """Add a label, whose content is JSON text or decoded, or None if it is unknown.
@@ -63,6 +65,7 @@ class Batch:
         row[DIGEST] = None if text is None else digest_of(text)
         self.rows.append(row)
         self.texts.append(text)
+        self.n_characters += len(text or "")
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -21,8 +21,8 @@ from kili_query.ontology import Ontology, VideoPolicy
 from kili_query.output_files import has_lock
 from kili_query.targets.column_names import FAULT
 
-BATCH_ROWS = 2_500
-"""Number of labels that are written together."""
+BATCH_ROWS, BATCH_CHARACTERS = 10_000, 8_000_000
+"""How many labels are written together, and how long their contents are together; whichever comes first."""
 _COMPARED = [name for name in COLUMNS if name != PART]
 
 
@@ -98,8 +98,13 @@ class Writer:
             CacheError: the tables cannot be written.
         """
         self._batch.add(label)
-        if len(self._batch) == BATCH_ROWS:
+        if self.is_full:
             self.flush()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the labels that were added will be written when another one comes."""
+        return len(self._batch) >= BATCH_ROWS or self._batch.n_characters >= BATCH_CHARACTERS
 
     def remove(self, ids: Collection[str]) -> None:
         """Remove labels, when those that were added are written."""

@@ -8,6 +8,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FEWEST_DIGITS = 9
 _REDUCED = re.compile(r"\d{4}(-\d\d)?")
 """A year or a month, which is its beginning."""
+_MOST_OF_REDUCED = len("2024-02")
 _LEAST_MILLISECONDS = 10**11
 """A number from here on counts milliseconds: as seconds it would be a time after the year 5000."""
 
@@ -36,7 +37,7 @@ def read_instant(value: object) -> datetime:
 def _of_text(text: str) -> datetime:
     if text.isascii() and text.isdigit() and len(text) >= _FEWEST_DIGITS:
         return _since_1970(float(text))
-    if _REDUCED.fullmatch(text):
+    if len(text) <= _MOST_OF_REDUCED and _REDUCED.fullmatch(text):
         text = f"{text}-01-01"[:10]
     time = datetime.fromisoformat(text.upper())
     return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
