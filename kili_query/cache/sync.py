@@ -18,7 +18,7 @@ from attrs import define, evolve
 from kili_query.cache.columns import CREATED, LABEL_FIELDS
 from kili_query.cache.state import SyncPosition
 from kili_query.cache.tables import told
-from kili_query.cache.writing import BATCH_ROWS, Summary, Writer
+from kili_query.cache.writing import Summary, Writer
 from kili_query.client import KiliClient
 from kili_query.errors import CacheError, FeedUnavailable, GraphQLError
 from kili_query.ontology import Ontology
@@ -27,6 +27,8 @@ from kili_query.targets.column_names import FAULT
 
 _MANY = 50
 """Number of ids in one filter."""
+_MANY_KNOWN = 10_000
+"""Number of ids that are looked up in the cache together."""
 _FEW_LABELS = 500
 """Number of labels whose ids are compared rather than counted once more."""
 _ONE_DAY = 2
@@ -102,15 +104,15 @@ class Sync:
             disable_tqdm=self.disable_tqdm,
             created_at_gte=since and _day_before(since),
         )
-        is_ascending = True
-        for batch in _chunks(rows, BATCH_ROWS):
-            times = [str(row.get("createdAt") or "") for row in batch]
-            is_ascending = is_ascending and "" not in times and times == sorted(times)
-            # an interrupted run goes on from here, if the service lists labels by time
-            self.writer.state = self.writer.state.with_position(created=times[-1] if is_ascending else None)
-            for row in batch:
-                self.writer.add(row)
-            self.writer.flush()
+        latest: str | None = ""
+        for row in rows:
+            created = str(row.get("createdAt") or "")
+            latest = None if latest is None or not latest <= created > "" else created
+            self.writer.add(row)
+            if self.writer.is_full:
+                # an interrupted run goes on from here, if the service lists labels by time
+                self.writer.state = self.writer.state.with_position(created=latest)
+                self.writer.flush()
         position = evolve(self.writer.state.position, created=self._latest())
         if position.event is None:
             return self._read_meanwhile(position)
@@ -145,7 +147,7 @@ class Sync:
             disable_tqdm=True,
             created_at_gte=position.created and _day_before(position.created),
         )
-        for batch in _chunks(listed, BATCH_ROWS):
+        for batch in _chunks(listed, _MANY_KNOWN):
             known = set(self._ids(pl.col("id").is_in([str(row["id"]) for row in batch])))
             for row in batch:
                 if row["id"] not in known:

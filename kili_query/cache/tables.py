@@ -53,6 +53,7 @@ _CONTENT_SCHEMA = pa.schema(_CONTENT_KINDS)
 _CONFIGURATION = {
     "delta.logRetentionDuration": "interval 36500 days",  # versions stay readable
     "delta.deletedFileRetentionDuration": "interval 7 days",
+    "delta.dataSkippingNumIndexedCols": "0",  # least and greatest values of each column would be most of the log
 }
 
 

@@ -21,7 +21,7 @@ from kili_query.ontology import Ontology, VideoPolicy
 from kili_query.output_files import has_lock
 from kili_query.targets.column_names import FAULT
 
-BATCH_ROWS, BATCH_CHARACTERS = 10_000, 8_000_000
+BATCH_ROWS, BATCH_CHARACTERS = 10_000, 4_000_000
 """How many labels are written together, and how long their contents are together; whichever comes first."""
 _COMPARED = [name for name in COLUMNS if name != PART]
 
@@ -91,15 +91,15 @@ class Writer:
     _gone: set[str] = field(factory=set)
 
     def add(self, label: Mapping[str, Any]) -> None:
-        """Add a label, or replace the one with its id.
+        """Add a label, or replace the one with its id, when the labels that were added are written.
 
         Raises:
             MalformedLabelError: a field has the wrong type.
             CacheError: the tables cannot be written.
         """
-        self._batch.add(label)
         if self.is_full:
             self.flush()
+        self._batch.add(label)
 
     @property
     def is_full(self) -> bool:
@@ -128,8 +128,6 @@ class Writer:
         is_written = self.tables.version != version
         if not self.is_dry and not is_written and evolve(self.tables.state, summary="") != evolve(state, summary=""):
             self.tables = self.tables.commit(self._rows(Batch(), []), evolve(state, summary=""))
-        if not self.is_dry and self.tables.has_many_files():
-            self.tables = self.tables.compact()
         with told(self.tables.folder):
             counts = self.tables.frame().select(pl.len(), pl.col(FAULT).is_not_null().sum()).collect().row(0)
         self.summary.total, self.summary.unknown = counts
@@ -204,6 +202,8 @@ class Writer:
     def _commit(self, rows: pa.Table, replace: Iterable[int] = ()) -> None:
         state = evolve(self.state, summary=self.summary.changes)
         self.tables = self.tables.commit(rows, state, replace=replace)
+        if self.tables.has_many_files():
+            self.tables = self.tables.compact()
 
     def use_ontology(self, ontology: Ontology | None) -> None:
         """Count by another ontology from here on. Labels are counted again if its rules are others.

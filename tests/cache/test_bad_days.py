@@ -64,7 +64,7 @@ def load_in_pieces(folder: str, labels: list[dict[str, Any]]) -> None:
 
 
 def sync_in_pieces(folder: str, key: str, endpoint: str, project: str) -> None:
-    following.BATCH_ROWS = writing.BATCH_ROWS = 10
+    writing.BATCH_ROWS = 10
     with KiliClient(key, endpoint, disable_tqdm=True, calls_per_minute=None) as client:
         LabelCache(folder).sync(client, project)
 

@@ -139,9 +139,9 @@ def test_contents_at_urls(tmp_path: Path) -> None:
 def test_an_interrupted_first_sync_goes_on(followed: Followed) -> None:
     program = (
         "import os, sys\n"
-        "from kili_query.cache import LabelCache, writing, sync\n"
+        "from kili_query.cache import LabelCache, writing\n"
         "from kili_query.client import KiliClient\n"
-        "sync.BATCH_ROWS = 10\n"
+        "writing.BATCH_ROWS = 10\n"
         "from kili_query.cache.tables import Tables\n"
         "commit, left = Tables.commit, [2]\n"
         "def stop(self, *a, **k):\n"
