@@ -68,16 +68,24 @@ LABEL_FIELDS = (*(one.path for one in FIELDS.values()), CONTENT)
 _COLUMN_OF_PATH = {one.path: name for name, one in FIELDS.items()} | {
     one.other: name for name, one in FIELDS.items() if one.other
 }
+
+
+def _divided(path: str) -> tuple[str, str]:
+    """Return the object that holds a field, empty for the label itself, and the key there."""
+    parent, _, key = path.rpartition(".")
+    return parent, key
+
+
 _READERS: dict[pa.DataType, Callable[[object, str], object]] = {
     pa.string(): table_text,
     pa.float64(): table_number,
     pa.bool_(): table_flag,
 }
-_WAYS = [
-    (name, one.path, (*("." + one.path).split(".")[-2:], one.other), _READERS[one.kind]) for name, one in FIELDS.items()
+_WAYS: list[tuple[str, str, str, str, str | None, Callable[[object, str], object]]] = [
+    (name, one.path, *_divided(one.path), one.other, _READERS[one.kind]) for name, one in FIELDS.items()
 ]
-"""For each column: the path for messages; the object (empty for the label), the key in it and the other key; the reader."""
-_PARENTS = {parent for _, _, (parent, _, _), _ in _WAYS if parent}
+"""For each column: its path, the object that holds it and the key there, the other path, and what reads a value."""
+_PARENTS = {parent for _, _, parent, *_ in _WAYS if parent}
 
 
 def row_of(label: Mapping[str, Any]) -> dict[str, object]:
@@ -91,20 +99,18 @@ def row_of(label: Mapping[str, Any]) -> dict[str, object]:
     ('a1', 7, None)
     """
     try:
-        places = {parent: table_object(label.get(parent), parent) for parent in _PARENTS}
+        places: dict[str, Mapping[Any, object]] = {one: table_object(label.get(one), one) for one in _PARENTS}
         places[""] = label
-        row = {name: read(_found(places, *keys), path) for name, path, keys, read in _WAYS}
+        row: dict[str, object] = {}
+        for name, path, parent, key, other, read in _WAYS:
+            value = places[parent].get(key)
+            row[name] = read(label.get(other) if value is None and other is not None else value, path)
     except MalformedLabelError as error:
         raise MalformedLabelError(f"label `{str(label.get('id', '?'))[:60]}`: {error.message}", error.path) from error
     if row["id"] is None:
         raise MalformedLabelError("a label without an id cannot be cached", "id")
     row[CREATED] = _instant(row["createdAt"])
     return row
-
-
-def _found(places: Mapping[str, Mapping[Any, object]], parent: str, key: str, other: str | None) -> object:
-    value = places[parent].get(key)
-    return places[""].get(other) if value is None and other is not None else value
 
 
 def _instant(text: object) -> datetime | None:
