@@ -13,6 +13,7 @@ from attrs import frozen
 
 from kili_query.cache.columns import COLUMNS, columns_of
 from kili_query.cache.documents import ontology_of
+from kili_query.cache.expected import Expected, expected
 from kili_query.cache.history import Difference, Version, difference, version_at, versions_of
 from kili_query.cache.loading import Loaded, assets_of
 from kili_query.cache.reading import Reading
@@ -25,9 +26,11 @@ from kili_query.client.keyword_arguments import COUNT_POSITIONS, LABEL_FIELDS, t
 from kili_query.client.search import parse_search
 from kili_query.errors import ArgumentError, CacheError
 from kili_query.ontology import Ontology, OntologySource, VideoPolicy
+from kili_query.planning import DEFAULT_PROFILE, ServerProfile
 from kili_query.protocol import LabelFilters
 from kili_query.query import Query
 from kili_query.scanning import LabelSource, Problem
+from kili_query.statistics import Statistics
 from kili_query.targets.column_names import FAULT
 
 if TYPE_CHECKING:
@@ -275,6 +278,39 @@ class LabelCache:
             ArgumentError, QueryError, CacheError, LabelError: as `labels` does.
         """
         return self._search(project_id, filters, category_search).count()
+
+    def statistics(self, **filters: Unpack[LabelFilters]) -> Statistics:
+        """Count the values of each counter, for estimates, over labels whose content is known. No JSON is read.
+
+        Args:
+            **filters: only these labels; see `LabelFilters`.
+
+        Raises:
+            ArgumentError: a filter cannot be used.
+            CacheError: the cache cannot be read, or its first sync was not finished.
+        """
+        return self._search(None, filters, None).statistics()
+
+    def expected(
+        self,
+        category_search: str | Query,
+        *,
+        profile: ServerProfile = DEFAULT_PROFILE,
+        **filters: Unpack[LabelFilters],
+    ) -> Expected:
+        """Return what a search would find and cost if it were sent to the service; nothing is sent, no JSON is read.
+
+        Args:
+            category_search: the query.
+            profile: which of the service's searches are reliable.
+            **filters: only these labels; see `LabelFilters`.
+
+        Raises:
+            ArgumentError: a filter cannot be used.
+            QueryError: the search is not a query, or the ontology has no such job or category.
+            CacheError: the cache cannot be read, or its first sync was not finished.
+        """
+        return expected(self._search(None, filters, category_search), profile)
 
     @takes_filters(LabelFilters)
     def labels(

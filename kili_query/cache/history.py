@@ -7,11 +7,9 @@ from attrs import frozen
 
 from kili_query.cache.search import Search
 from kili_query.cache.state import KEY, State
-from kili_query.cache.tables import Tables, told
+from kili_query.cache.tables import EPOCH, Tables, told
 from kili_query.errors import ArgumentError, CacheError
 from kili_query.protocol import read_instant
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @frozen
@@ -56,7 +54,7 @@ def _version(commit: dict[str, object], folder: str) -> Version:
     summary = State.from_json(str(text), folder).summary if text is not None else "compacted"
     milliseconds = commit["timestamp"]
     assert isinstance(milliseconds, int)
-    return Version(int(str(commit["version"])), _EPOCH + timedelta(milliseconds=milliseconds), summary)
+    return Version(int(str(commit["version"])), EPOCH + timedelta(milliseconds=milliseconds), summary)
 
 
 def version_at(tables: Tables, wanted: str | datetime) -> int:

@@ -1,25 +1,28 @@
 """Searches of a cache: the columns first, then the JSON of the labels that they leave, only where it is needed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 import polars as pl
 from attrs import frozen
 
+from kili_query.ast import Counter, terms
 from kili_query.cache.columns import CONTENT, CREATED, DIGEST, FIELDS, PART, columns_of, labels_of
 from kili_query.cache.filters import conditions_of
 from kili_query.cache.tables import Tables, told
 from kili_query.counting import DEFAULT_POLICY, CountPolicy
 from kili_query.errors import LabelError
 from kili_query.frames import filter as filter_table
+from kili_query.frames import statistics_of
 from kili_query.frames.frame_checks import columns_in_use
 from kili_query.ontology import Ontology
 from kili_query.protocol import read_json
 from kili_query.query import Plan, Query
+from kili_query.statistics import Statistics
 from kili_query.syntax import lower
 from kili_query.targets.closures import Matcher
-from kili_query.targets.column_names import FAULT
+from kili_query.targets.column_names import FAULT, column_name
 from kili_query.targets.column_search import FoundColumns
 
 _FEWEST, _MOST = 128, 2_048
@@ -60,6 +63,24 @@ class Search:
             return sum(1 for _ in self._found(plan, [], has_contents=False, skip=0, first=None))
         with told(self.tables.folder):
             return int(self._candidates(plan).select(pl.len()).collect().item())
+
+    def statistics(self, counters: Collection[str] | None = None) -> Statistics:
+        """Count the values of counters in the labels that the filters leave and whose content is known.
+
+        Args:
+            counters: the names of their columns, as in frames; None for all.
+
+        Raises:
+            CacheError: a file cannot be read.
+        """
+        return self._statistics(self.tables.frame().filter(*conditions_of(self.filters)), counters)
+
+    def _statistics(self, rows: pl.LazyFrame, counters: Collection[str] | None) -> Statistics:
+        stored = self.tables.counters()
+        names = stored if counters is None else stored.keys() & counters
+        counts = [pl.col(stored[name]).fill_null(0).alias(name) for name in sorted(names)]
+        with told(self.tables.folder):
+            return statistics_of(rows.filter(pl.col(FAULT).is_null()).select(FAULT, *counts))
 
     def has_faults(self) -> bool:
         """Return whether there are labels whose content is unknown or malformed.
@@ -120,8 +141,7 @@ class Search:
         self, plan: Plan | None, columns: Sequence[str], has_contents: bool, skip: int, first: int | None
     ) -> Iterator[tuple[tuple[object, ...], object]]:
         """Yield the values and the content of each label, oldest first."""
-        residual = None if plan is None else plan.residual
-        judge = None if residual is None else residual.compile(ontology=self.ontology, policy=self.policy)
+        judge = None if plan is None else self._judge(plan)
         rows = self._candidates(plan).sort(CREATED, "id", nulls_last=True)
         rows = rows.select(PART, DIGEST, "id", *(pl.col(name).alias(f"field {n}") for n, name in enumerate(columns)))
         if judge is None:
@@ -134,6 +154,21 @@ class Search:
         if judge is not None:
             pairs = islice(pairs, skip, None if first is None else skip + first)
         yield from pairs
+
+    def _judge(self, plan: Plan) -> Matcher | None:
+        """Return what decides the rest of the query; None if there is none.
+
+        Where the rest reads both plain counters and conditions in brackets, it first reads what decides most of the
+        candidates for its cost. Their contents have no faults, so that the order changes no verdict.
+        """
+        if plan.residual is None:
+            return None
+        tree = plan.residual.tree
+        plain = [column_name(one.job, one.category) for one in terms(tree) if isinstance(one, Counter)]
+        if not plain:
+            return plan.residual.compile(ontology=self.ontology, policy=self.policy)
+        statistics = self._statistics(self._candidates(plan), plain)
+        return statistics.compile(tree, ontology=self.ontology, policy=self.policy)
 
     def _judged(
         self, found: pl.DataFrame, texts: Iterator[str | None], judge: Matcher | None

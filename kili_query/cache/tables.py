@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from shutil import disk_usage
 from typing import Any, cast
@@ -45,6 +46,9 @@ _ROOM = 1_000_000
 
 _ROW_GROUP = 2_048
 """Number of contents that are decompressed to read one."""
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""The instant that the times of commits are counted from."""
 
 _LABELS = WriterProperties(compression="ZSTD", compression_level=3)
 _CONTENTS = WriterProperties(compression="ZSTD", compression_level=3, max_row_group_size=_ROW_GROUP)
@@ -129,6 +133,13 @@ class Tables:
     def version(self) -> int | None:
         """The number of the version; None before the first."""
         return None if self.labels is None else self.labels.version()
+
+    @property
+    def written(self) -> datetime | None:
+        """When the version was written, by the clock of that machine; None before the first."""
+        if self.labels is None:
+            return None
+        return EPOCH + timedelta(milliseconds=self.labels.history(1)[0]["timestamp"])
 
     def check_files(self) -> None:
         """Raise for files of labels that are missing or shorter than when they were written.

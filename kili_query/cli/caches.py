@@ -10,12 +10,13 @@ from kili_query.counting import DEFAULT_POLICY, CountPolicy
 from kili_query.diagnostics.layout import printable
 from kili_query.extras import load
 from kili_query.ontology import Ontology
+from kili_query.planning import ServerProfile
 from kili_query.query import Query
 from kili_query.scanning import LabelNames
 from kili_query.scanning.sources import is_cache
 
 if TYPE_CHECKING:
-    from kili_query.cache import LabelCache, Summary
+    from kili_query.cache import Expected, LabelCache, Summary
     from kili_query.cache.reading import Reading
 
 _CONTENT = "jsonResponse"
@@ -57,6 +58,20 @@ def reading_of(
     cache = opened_cache(labels[0])
     own = labels[0] if cache.state.ontology is not None else None
     return cache.reading(query) if ontology == own and cache.state.policy == policy else None
+
+
+def expected_of(folder: str, query: Query, ontology: str | None, profile: ServerProfile) -> "Expected | None":
+    """Return what a query would find and cost on a server, by a cache; None if its labels are counted in another way.
+
+    Args:
+        folder: the cache.
+        query: the query.
+        ontology: the file or cache whose ontology is used.
+        profile: which of the server's searches are reliable.
+    """
+    cache = opened_cache(folder)
+    own = folder if cache.state.ontology is not None else None
+    return cache.expected(query, profile=profile) if ontology == own else None
 
 
 def print_summary(summary: "Summary", folder: str, *, as_json: bool, is_dry: bool = False) -> None:

@@ -14,6 +14,7 @@ from kili_query.cli.explain_query import explain_query
 from kili_query.cli.output import print_json
 from kili_query.diagnostics import Code
 from kili_query.diagnostics.pages import page
+from kili_query.scanning.sources import is_cache
 
 
 def explain(
@@ -34,6 +35,12 @@ def explain(
     sample: Annotated[
         int, typer.Option("--sample", metavar="N", min=0, help="Read the first N of those labels; 0 reads all.")
     ] = 10_000,
+    cache: Annotated[
+        str | None,
+        typer.Option(
+            "--cache", metavar="FOLDER", help="Label cache, to say how many labels and calls to a server to expect."
+        ),
+    ] = None,
     profile: ProfileOption = None,
     verbose: VerboseOption = False,
     as_json: JsonOption = False,
@@ -41,20 +48,23 @@ def explain(
     """Explain a diagnostic code, or what a query does.
 
     Of a code: what, why, an example and the fix. Of a query: how it is read, whether it can match, its shortest form,
-    what the server is asked, and what is left to check here, and why. Exit status: 0 when it was explained, 2
-    for an unknown code, a bad query, bad input or bad usage.
+    what the server is asked, and what is left to check here, and why. With a label cache also how many labels match,
+    and how many pages, calls and minutes a server would need, before anything is sent. Exit status: 0 when it was
+    explained, 2 for an unknown code, a bad query, bad input or bad usage.
 
     \b
     kili-query explain KQ102
     kili-query explain 'NOT SCENE.NIGHT AND A.B.count + A.C.count > 4' --ontology project.json
     """
     if re.fullmatch(r"\s*KQ[0-9]*\s*", subject, re.IGNORECASE):
-        if ontology is not None or labels is not None:
+        if ontology is not None or labels is not None or cache is not None:
             raise typer.BadParameter("a code is explained without an ontology and labels", param_hint="'CODE|QUERY'")
         _explain_code(subject, as_json=as_json)
     else:
+        if cache is not None and not is_cache(cache):
+            raise typer.BadParameter(f"`{cache}` is not a label cache", param_hint="'--cache'")
         explain_query(
-            subject, ontology, load_profile(profile), labels, sample or None, as_json=as_json, is_verbose=verbose
+            subject, ontology, load_profile(profile), labels, sample or None, cache, as_json=as_json, is_verbose=verbose
         )
     return FINE
 

@@ -4,16 +4,16 @@ import sys
 from collections.abc import Iterator
 from itertools import islice
 from textwrap import indent
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from attrs import frozen
 
 from kili_query.ast import And, Comparison, Constant, Exists, Linear, Membership, Not, Or, Predicate, Relation
 from kili_query.cli.as_written import clipped, expands, keep_operators, shown_example
-from kili_query.cli.caches import readable
+from kili_query.cli.caches import expected_of, readable
 from kili_query.cli.inputs import find_ontology, judge_query, load_ontology, read_query, refuse_two_readers
 from kili_query.cli.mistakes import refuse_unreadable, tell_report, tell_unseen
-from kili_query.cli.output import diagnostics_text, paint, print_json
+from kili_query.cli.output import diagnostics_text, paint, print_json, tell
 from kili_query.cli.progress import progress
 from kili_query.diagnostics import Diagnostic
 from kili_query.diagnostics.layout import counted, printable
@@ -23,9 +23,13 @@ from kili_query.ontology import Ontology
 from kili_query.planning import ServerProfile
 from kili_query.query import Plan, Query, query_of
 from kili_query.scanning import LabelNames, Report, judge_labels
+from kili_query.scanning.sources import is_cache
 from kili_query.syntax import print_tree
 from kili_query.targets.closures import compile_closure
 from kili_query.verdicts import always_true, satisfiable
+
+if TYPE_CHECKING:
+    from kili_query.cache import Expected
 
 
 @frozen
@@ -65,6 +69,7 @@ class _Explained:
     simplified: Query
     plan: Plan
     share: _Share | None
+    expected: "Expected | None"
     is_short: bool
 
     @property
@@ -84,6 +89,8 @@ class _Explained:
         yield "verdict", "\n".join([self.verdict, *self.examples()])
         yield "simplified", str(self.simplified)
         yield "plan for the server", "\n".join(self.plan_lines())
+        if self.expected is not None:
+            yield "expected of the server", str(self.expected)
         if self.share is not None:
             yield "labels", str(self.share)
 
@@ -126,6 +133,7 @@ class _Explained:
                 "server_filter": self.plan.server_filter,
                 "residual": None if residual is None else str(residual),
             },
+            "expected": None if self.expected is None else self.expected.to_dict(),
             "labels": None if self.share is None else _share_as_json(self.share),
         }
 
@@ -136,6 +144,7 @@ def explain_query(
     profile: ServerProfile,
     labels: str | None,
     sample: int | None,
+    cache: str | None,
     *,
     as_json: bool,
     is_verbose: bool,
@@ -148,11 +157,16 @@ def explain_query(
         profile: what the server is trusted with.
         labels: a source of labels, or None.
         sample: how many of them to read; None for all.
+        cache: a label cache, or None: that of the labels, if they are one.
         as_json: print JSON.
         is_verbose: print what patterns expand to.
     """
     refuse_two_readers(argument, [labels or ""])
-    ontology = load_ontology(find_ontology(ontology_path, [] if labels is None else [labels]))
+    if cache is None and labels is not None and is_cache(labels):
+        cache = labels
+    source = labels if cache is None else cache
+    path = find_ontology(ontology_path, [] if source is None else [source])
+    ontology = load_ontology(path)
     query, found = judge_query(*read_query(argument), ontology)
     plan = query.plan(ontology, profile=profile)
     is_short = not is_verbose and not as_json and expands(query.tree, plan.query.tree)
@@ -165,6 +179,7 @@ def explain_query(
         query_of(keep_operators(simplified.tree, query.tree if is_short else plan.query.tree)),
         plan,
         None if labels is None else _sample(labels, plan, ontology, sample),
+        None if cache is None else _expected(cache, plan, path, profile),
         is_short,
     )
     if as_json:
@@ -177,6 +192,14 @@ def explain_query(
         print(f"\n{diagnostics_text(found, sys.stdout)}")
     if explained.share is not None:
         _tell(explained.share)
+
+
+def _expected(cache: str, plan: Plan, ontology: str | None, profile: ServerProfile) -> "Expected | None":
+    """Return what a cache lets expect; say so if it cannot, because its labels are counted by another ontology."""
+    found = expected_of(cache, plan.query, ontology, profile)
+    if found is None:
+        tell(f"note: labels of {cache} are counted by its own ontology: without `--ontology`, it says what to expect")
+    return found
 
 
 def _sample(source: str, plan: Plan, ontology: Ontology | None, limit: int | None) -> _Share:

@@ -50,6 +50,26 @@ class Listing:
         return Request(self.rows, {"where": self.where, "skip": skip, "first": first}, self.selection)
 
 
+def pages_of(n_rows: int, page_size: int = PAGE_SIZE) -> int:
+    """Return how many pages `Pages` requests to read a whole list that does not change meanwhile.
+
+    Each page begins with the last row of the page before, and a full page may not be the last one.
+
+    >>> pages_of(0), pages_of(99), pages_of(100), pages_of(198), pages_of(199)
+    (1, 1, 2, 2, 3)
+    """
+    return 1 if n_rows < page_size else (n_rows - page_size) // (page_size - 1) + 2
+
+
+def calls_of(n_rows: int, page_size: int = PAGE_SIZE) -> int:
+    """Return how many calls that takes: the pages, and a count of the rows if the first page is full.
+
+    >>> calls_of(99), calls_of(100)
+    (1, 3)
+    """
+    return pages_of(n_rows, page_size) + (n_rows >= page_size)
+
+
 @frozen
 class _Asked:
     """A request that was handed out: its pass, and the number of rows of its page, or None for a count."""

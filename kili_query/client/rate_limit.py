@@ -48,6 +48,17 @@ class RateLimit:
             self._clock.sleep(moment - now)
 
 
+def fewest_minutes(calls: int, calls_per_minute: int = CALLS_PER_MINUTE) -> int:
+    """Return how many whole minutes a `RateLimit` holds back the last of some calls, if no other calls are sent.
+
+    The first calls are sent at once, so that this is the shortest time, of a service that answers at once.
+
+    >>> fewest_minutes(500), fewest_minutes(501)
+    (0, 1)
+    """
+    return max(calls - 1, 0) // calls_per_minute
+
+
 def shared_rate_limit(endpoint: str, api_key: str, calls_per_minute: int) -> RateLimit:
     """Return the limit that all clients of one key and endpoint share in this process.
 

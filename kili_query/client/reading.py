@@ -86,6 +86,15 @@ def _checked(wanted: ListRequest) -> ListRequest:
     return checked
 
 
+def page_size_for(input_type: str | None) -> int:
+    """Return how many labels a page holds.
+
+    Args:
+        input_type: the kind of the project's assets; None where no contents are requested, or it is not known.
+    """
+    return VIDEO_PAGE_SIZE if "VIDEO" in (input_type or "") else PAGE_SIZE
+
+
 def _read(context: ListContext, wanted: ListRequest, search: SearchPlan) -> Iterator[Row]:
     needed = ("id", CONTENT) if search.judge is not None else ("id",)
     fields = tuple(dict.fromkeys((*wanted.fields, *needed)))
@@ -93,9 +102,8 @@ def _read(context: ListContext, wanted: ListRequest, search: SearchPlan) -> Iter
     where = label_where(wanted.project_id, wanted.filters, search.server_filter)
     input_type = context.projects.input_type(wanted.project_id) if has_contents else None
     asked = (*fields, ANSWERS) if tells_apart(input_type) else fields
-    page_size = VIDEO_PAGE_SIZE if "VIDEO" in (input_type or "") else PAGE_SIZE
     plan = RowPlan(
-        listing=Listing(LABELS, COUNT_LABELS, where, selection_of(asked), page_size),
+        listing=Listing(LABELS, COUNT_LABELS, where, selection_of(asked), page_size_for(input_type)),
         wide_selection=selection_of((*asked, CONTENT_URL)),
         has_contents=has_contents,
         has_answers=tells_apart(input_type),

@@ -89,8 +89,9 @@ def test_explanations(run: Run, cache: Path) -> None:
     of_file = run("match", EXACT, LABELS, "--ontology", PROJECT, "--explain", first)
     of_cache = run("match", EXACT, cache, "--explain", first)
     assert (of_cache.status, of_cache.out) == (of_file.status, of_file.out)
-    told = run("explain", EXACT, "--labels", cache, "--sample", "0")
-    assert told.out == run("explain", EXACT, "--labels", LABELS, "--ontology", PROJECT, "--sample", "0").out
+    told = run("explain", EXACT, "--labels", cache, "--sample", "0", "--json")
+    of_file = run("explain", EXACT, "--labels", LABELS, "--ontology", PROJECT, "--sample", "0", "--json")
+    assert {**json.loads(told.out), "expected": None} == json.loads(of_file.out)
 
 
 def test_pictures_and_exports(run: Run, cache: Path, tmp_path: Path) -> None:
@@ -190,3 +191,32 @@ def test_options_that_exclude_each_other(run: Run, options: tuple[str, ...], mes
     ran = run("pull", "demo", *options)
     assert ran.status == 2
     assert message in ran.err
+
+
+@pytest.mark.parametrize("text", [EXACT, RESIDUAL, "OBJECTS.PERSON[NONE.X]"])
+def test_explain_says_what_to_expect(run: Run, cache: Path, text: str) -> None:
+    ontology = () if text != "OBJECTS.PERSON[NONE.X]" else ("--ontology", "none")
+    ran = run("explain", text, "--cache", cache, *ontology)
+    assert ran.status == 0
+    if ontology:
+        assert "expected of the server" not in ran.out
+        assert f"note: labels of {cache} are counted by its own ontology" in ran.err
+        return
+    matched = run("match", text, cache, "--count").out.strip()
+    assert f"expected of the server\n  matches   {matched}, counted in the columns" in ran.out
+    assert f"  as of     version 0 of {cache}, written " in ran.out
+    expected = json.loads(run("explain", text, "--labels", cache, "--json").out)["expected"]
+    assert (expected["matches"], expected["is_counted"], expected["version"]) == (int(matched), True, 0)
+    assert expected == json.loads(run("explain", text, "--cache", cache, "--json").out)["expected"]
+
+
+def test_explain_with_a_folder_that_is_no_cache(run: Run, tmp_path: Path) -> None:
+    ran = run("explain", "A.B", "--cache", tmp_path)
+    assert (ran.status, ran.out) == (2, "")
+    assert "is not a label cache" in ran.err
+    assert run("explain", "KQ102", "--cache", tmp_path).status == 2
+
+
+def test_explain_with_labels_and_a_cache(run: Run, cache: Path) -> None:
+    found = json.loads(run("explain", EXACT, "--labels", LABELS, "--cache", cache, "--json").out)
+    assert found["labels"]["matched"] == found["expected"]["matches"] == 8

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kili_query.client.paging import Listing, Pages, read_pages
+from kili_query.client.paging import Listing, Pages, calls_of, pages_of, read_pages
 from kili_query.client.request import Request
 from kili_query.errors import TransportError
 from kili_query.protocol import COUNT_LABELS, LABELS
@@ -51,6 +52,15 @@ def read(
 
 
 COUNT = (None, None)
+
+
+@given(n_rows=st.integers(0, 120), page_size=st.integers(2, 12), window=st.integers(1, 4))
+def test_the_pages_and_calls_that_a_list_takes(n_rows: int, page_size: int, window: int) -> None:
+    listing = evolve(LISTING, page_size=page_size)
+    ids, sent = read(Pages(listing), rows(*range(n_rows)), window=window)
+    assert len(ids) == n_rows
+    assert len(sent) == calls_of(n_rows, page_size)
+    assert len(sent) - sent.count(COUNT) == pages_of(n_rows, page_size)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kili_query.client.rate_limit import RateLimit, shared_rate_limit
+from kili_query.client.rate_limit import RateLimit, fewest_minutes, shared_rate_limit
 from kili_query.client.request import Request
 from kili_query.client.retries import Clock
 from kili_query.client.settings import Settings
@@ -43,6 +43,15 @@ def test_nobody_waits_below_the_limit_and_no_longer_than_needed_above() -> None:
     time.now_s = 10.0
     limit.acquire()
     assert time.sleeps == [50.0]
+
+
+@given(calls_per_minute=st.integers(1, 7), calls=st.integers(1, 40))
+def test_the_minutes_that_calls_take(calls_per_minute: int, calls: int) -> None:
+    time = FakeTime()
+    limit = RateLimit(calls_per_minute, time.clock)
+    for _ in range(calls):
+        limit.acquire()
+    assert fewest_minutes(calls, calls_per_minute) * 60 == time.now_s
 
 
 def test_threads_share_one_queue() -> None:
