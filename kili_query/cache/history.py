@@ -1,13 +1,13 @@
 """Versions of a cache, and the labels that entered or left the answer to a query between two of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
 from attrs import frozen
 
 from kili_query.cache.search import Search
 from kili_query.cache.state import KEY, State
-from kili_query.cache.tables import EPOCH, Tables, told
+from kili_query.cache.tables import EPOCH, Tables, commits, told
 from kili_query.errors import ArgumentError, CacheError
 from kili_query.protocol import read_instant
 
@@ -42,19 +42,20 @@ class Difference:
 
 def versions_of(tables: Tables) -> list[Version]:
     """Return the versions up to this one, oldest first."""
-    if tables.labels is None:
+    if tables.version is None:
         return []
     with told(tables.folder):
-        commits = tables.labels.history()
-    return [_version(commit, str(tables.folder)) for commit in reversed(commits)]
+        found = list(commits(tables.folder, tables.version))
+    return [_version(number, commit, str(tables.folder)) for number, commit in reversed(found)]
 
 
-def _version(commit: dict[str, object], folder: str) -> Version:
+def _version(number: int, commit: Mapping[str, object], folder: str) -> Version:
     text = commit.get(KEY)
     summary = State.from_json(str(text), folder).summary if text is not None else "compacted"
-    milliseconds = commit["timestamp"]
-    assert isinstance(milliseconds, int)
-    return Version(int(str(commit["version"])), EPOCH + timedelta(milliseconds=milliseconds), summary)
+    milliseconds = commit.get("timestamp")
+    if not isinstance(milliseconds, int):
+        raise CacheError(f"`{folder}`: the entry of version {number} in its log does not say when it was written")
+    return Version(number, EPOCH + timedelta(milliseconds=milliseconds), summary)
 
 
 def version_at(tables: Tables, wanted: str | datetime) -> int:

@@ -7,6 +7,7 @@ INVARIANT: a content is committed before the row that names it, so that a proces
 that no row names.
 """
 
+import json
 import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -124,8 +125,8 @@ class Tables:
                     raise CacheError(f"`{path}` has no version {version}: it is empty") from None
                 _refuse_other(path)
                 return cls(path)
-            tables = cls(path, table, _state_of(table, path))
             _check_entry(path, table.version())
+            tables = cls(path, table, _state_of(path, table.version()))
         tables.check_files()
         return tables
 
@@ -364,7 +365,7 @@ def _scan(table: DeltaTable, files: list[Path]) -> pl.LazyFrame:
 
 def _check_entry(folder: Path, version: int) -> None:
     """Raise if the entry of a version in the log is empty, as after a loss of power: it would change nothing."""
-    entry = folder / "labels" / "_delta_log" / f"{version:020}.json"
+    entry = _entry(folder, version)
     if entry.exists() and entry.stat().st_size == 0:
         raise damaged(folder, f"the file `{entry}` is empty")
 
@@ -402,10 +403,41 @@ def _refuse_other(folder: Path) -> None:
         raise CacheError(f"`{folder}` is not a label cache, and not empty: name another folder")
 
 
-def _state_of(table: DeltaTable, folder: Path) -> State:
-    """Return the state that the latest commit of ours holds; other tools may have compacted since."""
-    for limit in (1, 20, None):
-        for commit in table.history(limit):
-            if KEY in commit:
-                return State.from_json(commit[KEY], str(folder))
+def commits(folder: Path, version: int) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield the number and the information of each commit up to a version, newest first.
+
+    They are read from the log itself: `DeltaTable.history` lists those after the version of the table, too, and numbers
+    them as if they were before it.
+
+    Raises:
+        CacheError: an entry of the log is damaged.
+    """
+    for number in _entries(folder, version):
+        text = _entry(folder, number).read_text(encoding="utf-8")
+        actions = (line for line in text.splitlines() if '"commitInfo"' in line)
+        try:
+            found = [action["commitInfo"] for action in map(json.loads, actions) if "commitInfo" in action]
+        except (ValueError, TypeError) as error:
+            raise damaged(folder, f"the file `{_entry(folder, number)}` is not an entry of a log: {error}") from error
+        yield number, found[0] if found and isinstance(found[0], dict) else {}
+
+
+def _entries(folder: Path, version: int) -> Iterator[int]:
+    """Yield the numbers of the entries up to a version: its own without listing the others."""
+    log = folder / "labels" / "_delta_log"
+    if _entry(folder, version).exists():
+        yield version
+    numbers = (int(one.stem) for one in log.glob("*.json") if re.fullmatch(r"[0-9]{20}", one.stem))
+    yield from sorted((number for number in numbers if number < version), reverse=True)
+
+
+def _entry(folder: Path, version: int) -> Path:
+    return folder / "labels" / "_delta_log" / f"{version:020}.json"
+
+
+def _state_of(folder: Path, version: int) -> State:
+    """Return the state that the latest commit of ours up to a version holds; other tools may have compacted since."""
+    for _, commit in commits(folder, version):
+        if KEY in commit:
+            return State.from_json(str(commit[KEY]), str(folder))
     raise CacheError(f"`{folder}/labels` is a Delta table, but not of a label cache: name another folder")

@@ -220,6 +220,21 @@ class TestVersions:
         assert (difference.entered, difference.left) == (("b",), ("a",))
         assert cache.at(cache.versions[0].written).count_labels() == 1
 
+    def test_a_version_knows_itself_alone(self, cache: LabelCache) -> None:
+        """Its state and its list of versions are not those of later ones."""
+        for categories in ({"A": {}}, {"A": {}, "B": {}}):
+            interface = {"jobs": {"J": {"mlTask": "CLASSIFICATION", "content": {"categories": categories}}}}
+            ontology = kq.Ontology.from_json_interface(interface)
+            cache.load([label(f"l{len(categories)}", "A")], ontology=ontology)
+        numbers = [one.number for one in cache.versions]
+        assert numbers == list(range(len(numbers)))
+        first = cache.at(0)
+        assert first.versions == cache.versions[:1]
+        assert first.state.summary == first.versions[0].summary
+        assert (first.ontology, cache.ontology) == (cache.at(0).ontology, ontology)
+        assert first.ontology != ontology
+        assert cache.at(cache.versions[0].written).at(0).count_labels() == 1
+
     def test_a_version_is_not_changed(self, demo: LabelCache) -> None:
         with pytest.raises(CacheError, match="cannot be changed"):
             demo.at(0).load([])
