@@ -5,9 +5,21 @@ from kili_query.extras import load
 load("kili_query.cache.tables", "`kili_query.cache`", "cache")  # its error names the missing extra
 
 from kili_query.cache.cache import LabelCache  # noqa: E402
+from kili_query.cache.drift import Drift, OntologyChange, QueryDrift  # noqa: E402
 from kili_query.cache.expected import Expected  # noqa: E402
 from kili_query.cache.history import Difference, Version  # noqa: E402
 from kili_query.cache.state import State, SyncPosition  # noqa: E402
 from kili_query.cache.writing import Summary  # noqa: E402
 
-__all__ = ["Difference", "Expected", "LabelCache", "State", "Summary", "SyncPosition", "Version"]
+__all__ = [
+    "Difference",
+    "Drift",
+    "Expected",
+    "LabelCache",
+    "OntologyChange",
+    "QueryDrift",
+    "State",
+    "Summary",
+    "SyncPosition",
+    "Version",
+]

@@ -1,6 +1,6 @@
 """The label cache: the labels of a project or of files in a folder, for questions that need no server."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from os import PathLike, fspath
 from pathlib import Path
@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import polars as pl
 import pyarrow as pa
-from attrs import frozen
+from attrs import evolve, frozen
 
 from kili_query.cache.columns import COLUMNS, columns_of
 from kili_query.cache.documents import ontology_of
+from kili_query.cache.drift import Drift, OntologyPair, QueryDrift
 from kili_query.cache.expected import Expected, expected
 from kili_query.cache.history import Difference, Version, difference, version_at, versions_of
 from kili_query.cache.loading import Loaded, assets_of
@@ -417,6 +418,64 @@ class LabelCache:
         """
         searches = [self.at(version)._search(None, {}, category_search) for version in (before, after)]
         return difference(*searches)
+
+    def drift(
+        self,
+        before: int | str | datetime | None = None,
+        after: int | str | datetime | None = None,
+        queries: Iterable[str | Query] = (),
+    ) -> Drift:
+        """Compare the ontologies of two versions, and what queries mean by them.
+
+        Args:
+            before: a version or time, as `at` takes it; by default the oldest version that can be read and has an
+                ontology.
+            after: the other one; by default the newest version.
+            queries: queries or their texts, whose names are those of the ontologies.
+
+        Raises:
+            CacheError: a version cannot be read, or has no ontology.
+        """
+        newer = self.at(self._newest() if after is None else after)
+        new = newer._required_ontology()
+        older = self._oldest(newer) if before is None else self.at(before)
+        pair = OntologyPair.of(older._required_ontology(), new)
+        found = (pair.drift_of(one, newer.state.policy) for one in queries)
+        counted = tuple(older._with_labels(newer, one) if one.has_changed else one for one in found)
+        assert older._at is not None
+        assert newer._at is not None
+        return Drift(older._at, newer._at, tuple(pair.changes()), counted)
+
+    def _newest(self) -> int:
+        version = self._tables().version
+        if version is None:
+            raise CacheError(f"`{self.folder}` is empty: there are no versions to compare")
+        return version
+
+    def _oldest(self, newer: "LabelCache") -> "LabelCache":
+        """Return the oldest version that has an ontology; versions whose files were removed cannot be read."""
+        for version in newer.versions:
+            try:
+                older = self.at(version.number)
+                if older.ontology is not None:
+                    return older
+            except CacheError:
+                continue
+        return newer
+
+    def _required_ontology(self) -> Ontology:
+        ontology = self.ontology
+        if ontology is None:
+            raise CacheError(f"version {self._at} of `{self.folder}` has no ontology: there is nothing to compare")
+        return ontology
+
+    def _with_labels(self, newer: "LabelCache", found: QueryDrift) -> QueryDrift:
+        """Add how many labels entered and left the answer to a query; nothing where it has no answer."""
+        text = found.rewritten or (None if found.kind == "invalid" else found.text)
+        if text is None or not (self.state.is_complete and newer.state.is_complete):
+            return found
+        changed = difference(self._search(None, {}, found.text), newer._search(None, {}, text))
+        return evolve(found, entered=len(changed.entered), left=len(changed.left))
 
     def to_arrow(self) -> pa.RecordBatchReader:
         """Return the rows of all labels as record batches, without their contents.

@@ -1,13 +1,12 @@
 """Versions of a cache, and the labels that entered or left the answer to a query between two of them."""
 
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from attrs import frozen
 
 from kili_query.cache.search import Search
-from kili_query.cache.state import KEY, State
-from kili_query.cache.tables import EPOCH, Tables, commits, told
+from kili_query.cache.tables import Tables, commits, told
 from kili_query.errors import ArgumentError, CacheError
 from kili_query.protocol import read_instant
 
@@ -45,17 +44,11 @@ def versions_of(tables: Tables) -> list[Version]:
     if tables.version is None:
         return []
     with told(tables.folder):
-        found = list(commits(tables.folder, tables.version))
-    return [_version(number, commit, str(tables.folder)) for number, commit in reversed(found)]
-
-
-def _version(number: int, commit: Mapping[str, object], folder: str) -> Version:
-    text = commit.get(KEY)
-    summary = State.from_json(str(text), folder).summary if text is not None else "compacted"
-    milliseconds = commit.get("timestamp")
-    if not isinstance(milliseconds, int):
-        raise CacheError(f"`{folder}`: the entry of version {number} in its log does not say when it was written")
-    return Version(number, EPOCH + timedelta(milliseconds=milliseconds), summary)
+        found = [
+            Version(one.number, one.written, "compacted" if one.state is None else one.state.summary)
+            for one in commits(tables.folder, tables.version)
+        ]
+    return found[::-1]
 
 
 def version_at(tables: Tables, wanted: str | datetime) -> int:

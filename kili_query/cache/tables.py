@@ -19,7 +19,7 @@ from typing import Any, cast
 
 import polars as pl
 import pyarrow as pa
-from attrs import define, evolve, field
+from attrs import define, evolve, field, frozen
 from deltalake import CommitProperties, DeltaTable, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
@@ -48,7 +48,7 @@ _ROOM = 1_000_000
 _ROW_GROUP = 2_048
 """Number of contents that are decompressed to read one."""
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """The instant that the times of commits are counted from."""
 
 _LABELS = WriterProperties(compression="ZSTD", compression_level=3)
@@ -88,6 +88,21 @@ def damaged(folder: object, reason: str) -> CacheError:
         f"`{folder}` cannot be used: {first[:300]}. Earlier versions may still be readable (`cache.at(version)`); "
         "otherwise remove the folder and fill it again"
     )
+
+
+@frozen
+class Commit:
+    """A version in the log of the labels.
+
+    Attributes:
+        number: of the version.
+        written: when, by the clock of the machine that wrote it.
+        state: what it records; None for a commit of another tool.
+    """
+
+    number: int
+    written: datetime
+    state: State | None
 
 
 @define
@@ -138,9 +153,9 @@ class Tables:
     @property
     def written(self) -> datetime | None:
         """When the version was written, by the clock of that machine; None before the first."""
-        if self.labels is None:
+        if self.version is None:
             return None
-        return EPOCH + timedelta(milliseconds=self.labels.history(1)[0]["timestamp"])
+        return next((commit.written for commit in commits(self.folder, self.version)), None)
 
     def check_files(self) -> None:
         """Raise for files of labels that are missing or shorter than when they were written.
@@ -403,23 +418,27 @@ def _refuse_other(folder: Path) -> None:
         raise CacheError(f"`{folder}` is not a label cache, and not empty: name another folder")
 
 
-def commits(folder: Path, version: int) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield the number and the information of each commit up to a version, newest first.
+def commits(folder: Path, version: int) -> Iterator[Commit]:
+    """Yield the commits up to a version, newest first.
 
     They are read from the log itself: `DeltaTable.history` lists those after the version of the table, too, and numbers
     them as if they were before it.
 
     Raises:
-        CacheError: an entry of the log is damaged.
+        CacheError: an entry of the log is damaged, or of a newer format.
     """
     for number in _entries(folder, version):
-        text = _entry(folder, number).read_text(encoding="utf-8")
-        actions = (line for line in text.splitlines() if '"commitInfo"' in line)
+        entry = _entry(folder, number)
         try:
-            found = [action["commitInfo"] for action in map(json.loads, actions) if "commitInfo" in action]
-        except (ValueError, TypeError) as error:
-            raise damaged(folder, f"the file `{_entry(folder, number)}` is not an entry of a log: {error}") from error
-        yield number, found[0] if found and isinstance(found[0], dict) else {}
+            lines = entry.read_text(encoding="utf-8").splitlines()
+            actions = [json.loads(line) for line in lines if '"commitInfo"' in line]
+            found: dict[str, Any] = next((action["commitInfo"] for action in actions if "commitInfo" in action), {})
+            state = State.from_json(found[KEY], str(folder)) if KEY in found else None
+            stated = found.get("timestamp")
+        except (ValueError, TypeError, AttributeError) as error:
+            raise damaged(folder, f"the file `{entry}` is not an entry of a log: {error}") from error
+        milliseconds = stated if isinstance(stated, int) else entry.stat().st_mtime_ns // 1_000_000
+        yield Commit(number, _EPOCH + timedelta(milliseconds=milliseconds), state)
 
 
 def _entries(folder: Path, version: int) -> Iterator[int]:
@@ -437,7 +456,7 @@ def _entry(folder: Path, version: int) -> Path:
 
 def _state_of(folder: Path, version: int) -> State:
     """Return the state that the latest commit of ours up to a version holds; other tools may have compacted since."""
-    for _, commit in commits(folder, version):
-        if KEY in commit:
-            return State.from_json(str(commit[KEY]), str(folder))
+    for commit in commits(folder, version):
+        if commit.state is not None:
+            return commit.state
     raise CacheError(f"`{folder}/labels` is a Delta table, but not of a label cache: name another folder")

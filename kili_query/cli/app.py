@@ -35,6 +35,7 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "sheet": ("pictures.sheet", "Draw the labels that match a query, side by side."),
         "export": ("export.export", "Write labels in the format of another program."),
         "cache": ("cache.cache", "Fill a label cache from files, or say what it holds."),
+        "drift": ("drift.drift", "Find the queries that changed meaning between two versions of a cache."),
         "demo": ("demo.demo", "Take a tour of the command, on labels that come with it."),
     },
     "Commands that use a server": {

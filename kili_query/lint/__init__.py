@@ -7,7 +7,7 @@ be read; what a program puts together is reported as skipped.
 
 from kili_query.lint.check import check_search
 from kili_query.lint.files import lint_paths
-from kili_query.lint.fixing import FixError, fix_file
+from kili_query.lint.fixing import FixError, apply_edits, fix_file
 from kili_query.lint.searches import FoundSearch, LintItem, SkippedPlace, Unreadable
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "LintItem",
     "SkippedPlace",
     "Unreadable",
+    "apply_edits",
     "check_search",
     "fix_file",
     "lint_paths",

@@ -150,7 +150,7 @@ class _File:
 
     def fixed(self, found: Sequence[LintItem], mended: Mapping[int, _Mended]) -> tuple[bytes, list[LintItem]] | None:
         """Return the file with some searches mended and what is found in it, or None if that is not what was meant."""
-        data = self.encoded(_edited(self.text, [edit for one in mended.values() for edit in one.placed]))
+        data = self.encoded(apply_edits(self.text, [edit for one in mended.values() for edit in one.placed]))
         if data is None:
             return None
         after = list(find_in_text(decode(data, Path(self.name).suffix)[0], self.name))
@@ -214,7 +214,7 @@ def _keeps_meaning(text: str, fault: Diagnostic) -> bool:
     if edit is None:
         return False
     try:
-        before, after = parse(text), parse(_edited(text, [edit]))
+        before, after = parse(text), parse(apply_edits(text, [edit]))
     except QueryError:
         return False
     return lower(before.tree) == lower(after.tree) or equivalent(before, after).value is True  # may be too large for it
@@ -279,10 +279,10 @@ def _edits(text: str, origins: Sequence[int], length: int) -> Iterator[Edit]:
             yield Edit(Span(old + 1, new), text[before + 1 : behind])
 
 
-def _edited(text: str, edits: list[Edit]) -> str:
+def apply_edits(text: str, edits: Sequence[Edit]) -> str:
     """Make edits in a text.
 
-    >>> _edited("abc", [Edit(Span(1, 2), "-"), Edit(Span(3, 3), "!")])
+    >>> apply_edits("abc", [Edit(Span(1, 2), "-"), Edit(Span(3, 3), "!")])
     'a-c!'
     """
     for edit in sorted(edits, key=lambda one: one.span, reverse=True):

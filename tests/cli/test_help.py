@@ -12,7 +12,9 @@ import kili_query as kq
 from kili_query.cli.app import COMMANDS
 from tests.cli.running import Run
 
-WITH_NEGATIVE_ANSWERS = {"audit", "compare", "events", "export", "format", "labels", "lint", "match", "pull", "sheet"}
+WITH_NEGATIVE_ANSWERS = {
+    *("audit", "compare", "drift", "events", "export", "format", "labels", "lint", "match", "pull", "sheet"),
+}
 
 
 def function_of(command: str) -> Callable[..., int]:
