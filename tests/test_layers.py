@@ -34,6 +34,7 @@ LAYERS = {
     "verdicts": 11,
     "scanning": 12,
     "lint": 12,
+    "datasets": 13,
     "export": 13,
     "frames": 13,
     "pictures": 13,

@@ -125,10 +125,11 @@ def _pose_points(given: list[object], path: str) -> Iterator[Keypoint]:
 def _point(value: object, path: str) -> Point:
     if not isinstance(value, Mapping):
         raise MalformedLabelError("a vertex must be an object", path)
-    return Point(_coordinate(value.get("x"), f"{path}.x"), _coordinate(value.get("y"), f"{path}.y"))
+    return Point(finite(value.get("x"), f"{path}.x"), finite(value.get("y"), f"{path}.y"))
 
 
-def _coordinate(value: object, path: str) -> float:
+def finite(value: object, path: str) -> float:
+    """Return a coordinate that must be a finite number."""
     if isinstance(value, int | float) and not isinstance(value, bool) and -_FARTHEST < value < _FARTHEST:
         return value
     raise MalformedLabelError("a coordinate must be a finite number", path)

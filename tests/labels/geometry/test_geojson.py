@@ -132,7 +132,7 @@ def test_arguments_win_and_a_missing_id_is_made():
         (lambda: kili_segmentation_to_geojson_polygon([[ring(*HOLE)], [ring(*HOLE)]]), "several parts"),
         (
             lambda: geojson_point_feature_to_kili_point_annotation({"geometry": None}),
-            "a feature of a Point, not of a None",
+            "a `marker` needs a geometry of type `Point`, not `None`",
         ),
         (
             lambda: geojson_point_feature_to_kili_point_annotation(

@@ -5,21 +5,31 @@ where there is none, a digest of the feature, the same each time.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from typing import TypeAlias
 
 from kili_query.errors import MalformedLabelError
 from kili_query.labels.geometry.pixels import Vertex
-from kili_query.labels.geometry.reading import items_of
+from kili_query.labels.geometry.reading import finite, items_of
 
 Annotation: TypeAlias = dict[str, object]
 Feature: TypeAlias = Mapping[str, object]
 Categories: TypeAlias = Sequence[Mapping[str, object]] | None
 Children: TypeAlias = Mapping[str, object] | None
 
+GEOMETRIES: Mapping[str, Sequence[str]] = {
+    "marker": ("Point",),
+    "polyline": ("LineString",),
+    "rectangle": ("Polygon",),
+    "polygon": ("Polygon",),
+    "semantic": ("Polygon", "MultiPolygon"),
+}
+"""The geometries that an annotation of each type can be made of."""
+
 _BOX_POSITIONS = 4
-_LEAST_POSITIONS = 4  # the first is repeated
+_LEAST_OF_RING = 4  # the first is repeated
+_LEAST_OF_LINE = 2
 
 
 def geojson_point_feature_to_kili_point_annotation(
@@ -40,14 +50,14 @@ def geojson_point_feature_to_kili_point_annotation(
     >>> geojson_point_feature_to_kili_point_annotation(feature, [{"name": "A"}])
     {'children': {}, 'categories': [{'name': 'A'}], 'mid': 'm', 'type': 'marker', 'point': {'x': 1, 'y': 2}}
     """
-    return _annotation(feature, "marker", ("Point",), (categories, children, mid), _point_of)
+    return _annotation(feature, "marker", (categories, children, mid))
 
 
 def geojson_linestring_feature_to_kili_line_annotation(
     feature: Feature, categories: Categories = None, children: Children = None, mid: str | None = None
 ) -> Annotation:
     """Return a ``polyline`` of a LineString; for the arguments see `geojson_point_feature_to_kili_point_annotation`."""
-    return _annotation(feature, "polyline", ("LineString",), (categories, children, mid), _line_of)
+    return _annotation(feature, "polyline", (categories, children, mid))
 
 
 def geojson_polygon_feature_to_kili_bbox_annotation(
@@ -57,7 +67,7 @@ def geojson_polygon_feature_to_kili_bbox_annotation(
 
     For the arguments see `geojson_point_feature_to_kili_point_annotation`.
     """
-    return _annotation(feature, "rectangle", ("Polygon",), (categories, children, mid), _box_of)
+    return _annotation(feature, "rectangle", (categories, children, mid))
 
 
 def geojson_polygon_feature_to_kili_polygon_annotation(
@@ -67,7 +77,7 @@ def geojson_polygon_feature_to_kili_polygon_annotation(
 
     For the arguments see `geojson_point_feature_to_kili_point_annotation`.
     """
-    return _annotation(feature, "polygon", ("Polygon",), (categories, children, mid), _region_of)
+    return _annotation(feature, "polygon", (categories, children, mid))
 
 
 def geojson_polygon_feature_to_kili_segmentation_annotation(
@@ -77,20 +87,46 @@ def geojson_polygon_feature_to_kili_segmentation_annotation(
 
     For the arguments see `geojson_point_feature_to_kili_point_annotation`.
     """
-    return _annotation(feature, "semantic", ("Polygon", "MultiPolygon"), (categories, children, mid), _region_of)
+    return _annotation(feature, "semantic", (categories, children, mid))
 
 
-def _annotation(
-    feature: Feature,
-    kind: str,
-    geometries: Sequence[str],
-    given: tuple[Categories, Children, str | None],
-    read: Callable[[object], Annotation],
-) -> Annotation:
-    geometry = feature.get("geometry")
+def shape_fields(kind: str, geometry: object, path: str = "geometry") -> Annotation:
+    """Return the fields of an annotation that hold its shape.
+
+    Args:
+        kind: the type of the annotation, one of `GEOMETRIES`.
+        geometry: a geometry that fits it, in degrees.
+        path: of the geometry, for messages.
+
+    Raises:
+        MalformedLabelError: the geometry does not fit, or is malformed.
+
+    >>> shape_fields("polyline", {"type": "LineString", "coordinates": [[1, 2], [3, 4]]})
+    {'polyline': [{'x': 1, 'y': 2}, {'x': 3, 'y': 4}]}
+    """
     found = geometry.get("type") if isinstance(geometry, Mapping) else None
-    if not isinstance(geometry, Mapping) or found not in geometries:
-        raise MalformedLabelError(f"a feature of a {' or '.join(geometries)}, not of a {found}", "geometry.type")
+    if not isinstance(geometry, Mapping) or found not in GEOMETRIES[kind]:
+        fitting = " or ".join(f"`{one}`" for one in GEOMETRIES[kind])
+        raise MalformedLabelError(f"a `{kind}` needs a geometry of type {fitting}, not `{found}`", f"{path}.type")
+    coordinates, where = geometry.get("coordinates"), f"{path}.coordinates"
+    match kind, found:
+        case "marker", _:
+            return {"point": _vertex(coordinates, where)}
+        case "polyline", _:
+            return {"polyline": _line(coordinates, where)}
+        case "rectangle", _:
+            return {"boundingPoly": _box(coordinates, where)}
+        case _, "MultiPolygon":
+            parts = items_of(coordinates, where)
+            if not parts:
+                raise MalformedLabelError("no polygon", where)
+            return {"boundingPoly": [_rings(part, f"{where}[{index}]") for index, part in enumerate(parts)]}
+        case _:
+            return {"boundingPoly": _rings(coordinates, where)}
+
+
+def _annotation(feature: Feature, kind: str, given: tuple[Categories, Children, str | None]) -> Annotation:
+    shape = shape_fields(kind, feature.get("geometry"))
     categories, children, mid = given
     annotation: Annotation = {key: value for key, value in _kili(feature).items() if key != "job"}
     annotation["children"] = dict(children) if children is not None else annotation.get("children", {})
@@ -99,11 +135,7 @@ def _annotation(
     elif "categories" not in annotation:
         raise MalformedLabelError("no categories: give them, or let `properties.kili` hold them", "properties.kili")
     annotation["mid"] = str(mid if mid is not None else feature.get("id", _digest(feature)))
-    coordinates = geometry.get("coordinates")
-    if found == "MultiPolygon":
-        parts = items_of(coordinates, "geometry.coordinates")
-        return {**annotation, "type": kind, "boundingPoly": [_region_of(part)["boundingPoly"] for part in parts]}
-    return {**annotation, "type": kind, **read(coordinates)}
+    return {**annotation, "type": kind, **shape}
 
 
 def _kili(feature: Feature) -> Mapping[str, object]:
@@ -116,41 +148,42 @@ def _digest(feature: Feature) -> str:
     return sha256(json.dumps(feature, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def _point_of(coordinates: object) -> Annotation:
-    return {"point": _vertex(coordinates)}
+def _line(coordinates: object, path: str) -> list[Vertex]:
+    positions = items_of(coordinates, path)
+    if len(positions) < _LEAST_OF_LINE:
+        raise MalformedLabelError(f"a line has {_LEAST_OF_LINE} positions or more, not {len(positions)}", path)
+    return [_vertex(one, f"{path}[{index}]") for index, one in enumerate(positions)]
 
 
-def _line_of(coordinates: object) -> Annotation:
-    return {"polyline": [_vertex(one) for one in items_of(coordinates, "geometry.coordinates")]}
-
-
-def _box_of(coordinates: object) -> Annotation:
-    rings = items_of(coordinates, "geometry.coordinates")
-    corners = _ring(rings[0]) if rings else []
+def _box(coordinates: object, path: str) -> list[Annotation]:
+    rings = items_of(coordinates, path)
+    if len(rings) != 1:
+        raise MalformedLabelError(f"a rectangle has one ring, not {len(rings)}", path)
+    corners = _ring(rings[0], f"{path}[0]")
     if len(corners) != _BOX_POSITIONS:
-        raise MalformedLabelError(f"a rectangle has 4 corners, not {len(corners)}", "geometry.coordinates[0]")
+        raise MalformedLabelError(f"a rectangle has 4 corners, not {len(corners)}", f"{path}[0]")
     bottom_left, bottom_right, top_right, top_left = corners
-    return {"boundingPoly": [{"normalizedVertices": [bottom_left, top_left, top_right, bottom_right]}]}
+    return [{"normalizedVertices": [bottom_left, top_left, top_right, bottom_right]}]
 
 
-def _region_of(coordinates: object) -> Annotation:
-    rings = items_of(coordinates, "geometry.coordinates")
+def _rings(coordinates: object, path: str) -> list[Annotation]:
+    rings = items_of(coordinates, path)
     if not rings:
-        raise MalformedLabelError("no ring", "geometry.coordinates")
-    return {"boundingPoly": [{"normalizedVertices": _ring(ring)} for ring in rings]}
+        raise MalformedLabelError("no ring", path)
+    return [{"normalizedVertices": _ring(ring, f"{path}[{index}]")} for index, ring in enumerate(rings)]
 
 
-def _ring(value: object) -> list[Vertex]:
+def _ring(value: object, path: str) -> list[Vertex]:
     """Return the corners of a closed ring, the first not repeated."""
-    positions = items_of(value, "geometry.coordinates")
-    if len(positions) < _LEAST_POSITIONS or positions[0] != positions[-1]:
-        raise MalformedLabelError("a ring has 4 positions or more, the last like the first", "geometry.coordinates")
-    return [_vertex(one) for one in positions[:-1]]
+    positions = items_of(value, path)
+    if len(positions) < _LEAST_OF_RING or positions[0] != positions[-1]:
+        raise MalformedLabelError("a ring has 4 positions or more, the last like the first", path)
+    return [_vertex(one, f"{path}[{index}]") for index, one in enumerate(positions[:-1])]
 
 
-def _vertex(value: object) -> Vertex:
+def _vertex(value: object, path: str) -> Vertex:
     match value:
-        case [int() | float() as x, int() | float() as y, *_]:
-            return Vertex(x=x, y=y)
+        case [x, y, *_]:
+            return Vertex(x=finite(x, f"{path}[0]"), y=finite(y, f"{path}[1]"))
         case _:
-            raise MalformedLabelError("a position is a list of two numbers or more", "geometry.coordinates")
+            raise MalformedLabelError("a position is a list of two numbers or more", path)

@@ -13,7 +13,7 @@ from kili_query.labels.geometry.geojson.geometries import Geometry, annotation_g
 Feature: TypeAlias = dict[str, object]
 Annotation: TypeAlias = Mapping[str, object]
 
-_GEOMETRY_FIELDS = ("boundingPoly", "point", "polyline", "mid")
+GEOMETRY_FIELDS = ("boundingPoly", "point", "polyline", "mid")
 
 
 def kili_point_annotation_to_geojson_point_feature(annotation: Annotation, job_name: str | None = None) -> Feature:
@@ -73,7 +73,7 @@ def kili_segmentation_annotation_to_geojson_polygon_feature(
 
 def feature_of(annotation: Annotation, geometry: Geometry | None, job_name: str | None = None) -> Feature:
     """Return a feature with this geometry and everything else of the annotation."""
-    rest: dict[str, object] = {key: value for key, value in annotation.items() if key not in _GEOMETRY_FIELDS}
+    rest: dict[str, object] = {key: value for key, value in annotation.items() if key not in GEOMETRY_FIELDS}
     kili = rest if job_name is None else {**rest, "job": job_name}
     feature: Feature = {"type": "Feature", "geometry": geometry}
     if annotation.get("mid") is not None:
