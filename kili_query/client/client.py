@@ -29,7 +29,7 @@ from kili_query.client.keyword_arguments import (
     shows_filters,
     takes_filters,
 )
-from kili_query.client.namespaces import ExportMethods, LabelMethods
+from kili_query.client.namespaces import ExportMethods, LabelMethods, LlmMethods
 from kili_query.client.ontologies import OntologyCache, Projects, read_project
 from kili_query.client.paging import Row
 from kili_query.client.progress import is_bar_disabled, progress_bar
@@ -115,6 +115,7 @@ class KiliClient:
 
     labels = LabelMethods()
     exports = ExportMethods()
+    llm = LlmMethods()
 
     def __init__(
         self,

@@ -31,10 +31,10 @@ PAYLOAD_THREADS = 24
 _TOLD_APART = ("LLM_INSTR_FOLLOWING", "LLM_STATIC")
 ANSWERS = (
     "annotations { __typename id job path "
-    "... on ClassificationAnnotation { annotationValue { categories } } "
-    "... on ComparisonAnnotation { annotationValue { choice { code firstId secondId } } } "
+    "... on ClassificationAnnotation { annotationValue { categories } chatItemId } "
+    "... on ComparisonAnnotation { annotationValue { choice { code firstId secondId } } chatItemId } "
     "... on RankingAnnotation { annotationValue { orders { elements rank } } } "
-    "... on TranscriptionAnnotation { annotationValue { text } } }"
+    "... on TranscriptionAnnotation { annotationValue { text } chatItemId } }"
 )
 """The fields to request for labels whose answers are stored in `annotations` instead of `jsonResponse`."""
 

@@ -78,8 +78,8 @@ class WantedAssets:
     external_ids: Sequence[str] | None = None
     filters: Mapping[str, object] | None = None
 
-    def checked(self) -> ListRequest:
-        """Return a request for these assets, but for ``external_ids``.
+    def checked(self, label_types: Sequence[str]) -> ListRequest:
+        """Return a request for these assets that have a label of one of some types, but for ``external_ids``.
 
         Raises:
             ArgumentError: they cannot be used.
@@ -96,7 +96,7 @@ class WantedAssets:
         search = cast("str | Query | None", filters.pop(_SEARCH, None))
         chosen = ListRequest(
             project_id=self.project_id,
-            filters={"asset_id_in": self.asset_ids, **filters},
+            filters={"asset_id_in": self.asset_ids, "label_type_in": label_types, **filters},
             category_search=search,
             disable_tqdm=True,
             keep_texts=True,
@@ -134,9 +134,9 @@ def export_labels(
         ServiceError: the service refused the call, or cannot be reached.
         NotExportableAssetError, NotExportableLabelError, DownloadError: something cannot be written.
     """
-    chosen_assets = wanted.checked()
     if fmt == _WITH_ALL_LABELS:
         options = evolve(options, export_type="normal", label_types=tuple(LabelType))
+    chosen_assets = wanted.checked(options.label_types)
     chosen = format_named(fmt)
     chosen.check_options(options)
     chosen.check_media(options)
@@ -191,8 +191,7 @@ def _assets(context: ListContext, chosen: ListRequest, options: Options, label_f
     place = "labels" if options.export_type == "normal" else "latestLabel"
     of_label = (*_LABEL_FIELDS, *label_fields, *(() if options.include_sent_back_labels else ("isSentBackToQueue",)))
     fields = (*_ASSET_FIELDS, *(f"{place}.{name}" for name in of_label))
-    filters = {**chosen.filters, "label_type_in": options.label_types}
-    return read_assets(context, evolve(chosen, fields=fields, filters=filters))
+    return read_assets(context, evolve(chosen, fields=fields))
 
 
 def _warn_of_many(number: int) -> None:

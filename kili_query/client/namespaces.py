@@ -31,9 +31,11 @@ from kili_query.client.keyword_arguments import (
     takes_filters,
 )
 from kili_query.client.paging import Row
+from kili_query.client.progress import is_bar_disabled
 from kili_query.client.reading import read_labels, read_parsed_labels
 from kili_query.errors import ArgumentError, IncompatibleArgumentsError, MissingArgumentError
-from kili_query.protocol import ExportFilters, LabelFilters
+from kili_query.extras import load
+from kili_query.protocol import ExportFilters, LabelFilters, LabelType, filters_of
 from kili_query.query import Query
 
 if TYPE_CHECKING:
@@ -49,6 +51,9 @@ ParsedLabels: TypeAlias = "list[ParsedLabel]"
 Ids: TypeAlias = list[str]
 NewIds: TypeAlias = list[dict[str, str]]
 _Value = TypeVar("_Value")
+
+SUBMITTED = (LabelType.DEFAULT, LabelType.REVIEW)
+"""The types of labels that are exported by default."""
 
 
 class LabelFilter(LabelFilters, total=False):
@@ -127,6 +132,23 @@ class ExportArguments(TypedDict, total=False):
     include_sent_back_labels: bool | None
     label_type_in: Sequence[str] | None
     export_type: Literal["latest", "normal"] | None
+
+
+class ConversationArguments(TypedDict, total=False):
+    """The filters of `KiliClient.llm.export`, which are those of `KiliClient.export_labels`.
+
+    Attributes:
+        status_in: only assets in one of these states.
+        step_name_in, step_id_in, step_status_in, group_name_in, group_name_not_in: only assets in these steps of the
+            workflow.
+    """
+
+    status_in: Sequence[str] | None
+    step_name_in: Sequence[str] | None
+    step_id_in: Sequence[str] | None
+    step_status_in: Sequence[str] | None
+    group_name_in: Sequence[str] | None
+    group_name_not_in: Sequence[str] | None
 
 
 class Namespace:
@@ -242,7 +264,7 @@ class LabelMethods(Namespace):
 
         Returns:
             The labels. ``jsonResponse`` is decoded, and downloaded if the service keeps it elsewhere; it is None if
-            there is none. For videos and conversations it is what the service sends, not rebuilt.
+            there is none. For videos it is what the service sends, not rebuilt.
 
         Raises:
             ArgumentError: an argument cannot be used; nothing was sent.
@@ -598,6 +620,68 @@ class ExportMethods(Namespace):
         }
         chosen = {name: value for name, value in {**given, **options}.items() if value is not None}
         self._own().export_labels(project_id, output_path, fmt, **cast("_Options", chosen))
+
+
+class LlmMethods(Namespace):
+    """`KiliClient.llm`: projects of conversations."""
+
+    @takes_arguments(ConversationArguments, called="KiliClient.llm.export")
+    def export(
+        self,
+        project_id: str,
+        disable_tqdm: bool | None = None,
+        asset_ids: Sequence[str] | None = None,
+        external_ids: Sequence[str] | None = None,
+        include_sent_back_labels: bool = False,
+        label_type_in: Sequence[str] | None = None,
+        **filters: Unpack[ConversationArguments],
+    ) -> Rows:
+        """Return the labels of conversations, with the messages that they are about.
+
+        Args:
+            project_id: the project, of type ``LLM_RLHF``, ``LLM_STATIC`` or ``LLM_INSTR_FOLLOWING``.
+            disable_tqdm: hide the progress bar.
+            asset_ids: only these assets.
+            external_ids: only the assets with these external ids, instead of ``asset_ids``.
+            include_sent_back_labels: whether to export labels that were sent back to the queue.
+            label_type_in: only labels of these types; by default ``DEFAULT`` and ``REVIEW``.
+            **filters: only these assets; see `ConversationArguments`.
+
+        Returns:
+            A dict for each asset that has such a label. In an ``LLM_RLHF`` project it is the row of the format
+            ``llm_rlhf``, with all labels. In others it has ``chatItems``, ``externalId``, ``label``, ``labeler`` and
+            ``metadata``, of the last label; ``label`` holds the answers under ``completion``, ``round`` and
+            ``conversation``, beside the message or the number of the round that they are about.
+
+        Raises:
+            ArgumentError: an argument cannot be used; nothing was sent.
+            NotCompatibleInputType: the project has no conversations.
+            NotFound: there is no such project, or no asset with an external id.
+            ServiceError: the service refused the call, or cannot be reached.
+            LabelError: a label cannot be read, or an answer belongs to no message.
+            DataError: the interface has a job of an unknown level.
+            NotExportableAssetError, DownloadError: the conversation of an asset cannot be had.
+
+        Warns:
+            UserWarning: answers to jobs that the interface does not have were left out.
+        """
+        for name in filters.keys() - filters_of(ExportFilters).keys():
+            if filters[name] is not None:  # type: ignore[literal-required]
+                raise ArgumentError(f"`{name}` is not supported yet: leave it out")
+        conversations = load("kili_query.client.conversations", "`llm.export`", "export")
+        client = self._own()
+        wanted = conversations.WantedAssets(
+            project_id=project_id, asset_ids=asset_ids, external_ids=external_ids, filters=filters
+        )
+        rows: Rows = conversations.export_conversations(
+            client._context,
+            client._settings,
+            wanted,
+            label_types=label_type_in or SUBMITTED,
+            include_sent_back_labels=include_sent_back_labels,
+            disable_tqdm=is_bar_disabled(disable_tqdm, client._settings.disable_tqdm),
+        )
+        return rows
 
 
 class _Options(TypedDict, total=False):

@@ -59,6 +59,14 @@ PROJECTS = Operation("query", "projects", {"where": "ProjectWhere!", **_LIST}, "
 ME = Operation("query", "me", {}, "id email")
 API_KEYS = Operation("query", "apiKeys", {"where": "ApiKeyWhere!", **_LIST}, "expiryDate")
 
+CHAT_ITEMS = Operation(
+    "query",
+    "chatItems",
+    {"where": "ChatItemsWhere!"},
+    "id content createdAt externalId modelName modelId parentId role",
+)
+"""The messages of a conversation; of release 26."""
+
 EVENTS = Operation(
     "query",
     "events",

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from attrs import field, frozen
 
+from kili_query.counting.conversations import rebuilt
+
 FOLDER = Path(__file__).parent
 DATA = FOLDER.parent / "data"
 
@@ -95,6 +97,8 @@ def _add(case: Case | None, title: str, place: str, keyword: str, rest: str) -> 
 def _content(text: str, place: str) -> object:
     if text == "nothing":
         return {}
+    if text.startswith("conversation "):
+        return rebuilt(json.loads(text.removeprefix("conversation ")))
     if not _COUNT.match(text):
         return json.loads(text)
     counts = _COUNT.findall(text)

@@ -176,6 +176,7 @@ ASSET: dict[str, Any] = {"project_id": PROJECT, "asset_id": "a", "json_response"
         ("labels.delete", {"id": "a", "ids": ["b"]}, IncompatibleArgumentsError, "`id` and `ids`"),
         ("exports.coco", {"filter": {"statusin": []}}, ArgumentError, "`filter` has no filter `statusin`: did you"),
         ("exports.kili", {"format": "coco"}, TypeError, "exports.kili.* unexpected keyword argument 'format'"),
+        ("exports.kili", {"label_type_in": ["MINE"]}, ArgumentError, r"`label_type_in\[0\]` must be one of"),
         ("exports.kili", {"export_type": "newest"}, NotCompatibleOptions, "`export_type` must be one of"),
         ("exports.geojson", {"layout": "split"}, TypeError, "unexpected keyword argument 'layout'"),
     ],

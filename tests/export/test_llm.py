@@ -63,3 +63,17 @@ def test_every_completion_of_every_step_names_its_model(tmp_path):
     assert turns(row["0"]) == first
     assert turns(row["1"]) == [first[0], first[2], *second]
     assert [step["labels"][0]["label"] for step in row.values()] == [{"RANKING": ["B_1"]}, {"RANKING": ["A_1"]}]
+
+
+def test_the_shape_of_release_26(tmp_path):
+    jobs = {"CLS": classes("OK", children=["WHY"]), "WHY": NOTE, "NOTE": NOTE | {"isChild": False}}
+    response = {"CLS": {"categories": [{"name": "OK", "children": {"WHY": {"text": "sum"}}}]}, "NOTE": {"text": "n"}}
+    [row] = exported(tmp_path, "llm_rlhf", jobs, response, chat_id="c")
+    answers = {"CLS": ["OK"], "CLS.OK.conversation": {"WHY": "sum"}, "NOTE": "n"}
+    assert row["labels"][0]["label"] == {"conversation": answers}
+    assert {**row, "labels": []} == {**exported(tmp_path, "llm_v1", jobs, response, chat_id="c")[0], "labels": []}
+    [row] = exported(tmp_path, "llm_rlhf", jobs, {})
+    assert row["labels"][0]["label"] == {}
+    beside = {"CLS": {"categories": [{"name": "OK"}], "children": {"WHY": {"text": "sum"}}}}
+    [row] = exported(tmp_path, "llm_rlhf", jobs, beside)
+    assert row["labels"][0]["label"] == {"conversation": {"CLS": ["OK"], "CLS.OK.conversation": {"WHY": "sum"}}}

@@ -19,6 +19,7 @@ FORMATS = {
     "pascal_voc": ("pascal_voc", "PASCAL_VOC"),
     "geojson": ("geojson", "GEOJSON"),
     "llm_v1": ("llm", "LLM_V1"),
+    "llm_rlhf": ("llm", "LLM_RLHF"),
     "llm_dynamic_v1": ("llm", "LLM_DYNAMIC_V1"),
     "jsonl": ("jsonl", "JSONL"),
     "parquet": ("parquet", "PARQUET"),

@@ -1,7 +1,8 @@
-"""The formats ``llm_v1`` and ``llm_dynamic_v1``: conversations and their labels, in one JSON list.
+"""The formats ``llm_v1``, ``llm_rlhf`` and ``llm_dynamic_v1``: conversations and their labels, in one JSON list.
 
 The media of an asset are its conversation: ``{"version": "0.1", "prompts": [{"prompt", "title"?, "completions":
-[{"content", "title"?}]}]}``. An ``llm_v1`` row holds all labels of its asset. In a dynamic project the root job
+[{"content", "title"?}]}]}``. An ``llm_v1`` row holds all labels of its asset; ``llm_rlhf`` is its shape in release 26,
+which puts the answers at each depth under ``conversation``. In a dynamic project the root job
 ``CLASSIFICATION_JOB`` has a category ``STEP_n`` for each prompt, whose child jobs begin with ``STEP_n_``; its row is
 one such row for each step, with the conversation so far: the completion that was ranked first goes on to the next step.
 Every completion there names its model; in ``llm_v1`` those of the last round do, as in the official exporter.
@@ -135,6 +136,16 @@ class _Answers:
 
     tasks: Mapping[str, str]
     step: _Step = field(factory=_Step)
+    is_wrapped: bool = False
+
+    def read(self, jobs: Object, path: str) -> Row:
+        """Return the answers of a map of jobs, under ``conversation`` if they are wrapped; nothing if there are none.
+
+        Raises:
+            MalformedLabelError: it has the wrong shape.
+        """
+        answers = self.flat(jobs, path)
+        return {"conversation": answers} if self.is_wrapped and answers else answers
 
     def flat(self, jobs: Object, path: str) -> Row:
         """Return the answers of a map of jobs.
@@ -156,13 +167,12 @@ class _Answers:
             categories = _categories(payload, at)
             answers[short] = [self.step.name(key) for key, _ in categories]
             for key, category in categories:
+                below = _children(category, at)
+                if len(categories) == 1:  # children may also be beside the categories
+                    below = {**below, **_children(payload, at)}
+                children = self.read(below, f"{at}.children")
                 prefix = f"{short}.{self.step.name(key)}"
-                children = self.flat(_children(category, at), f"{at}.children")
                 answers |= {f"{prefix}.{child}": value for child, value in children.items()}
-            if len(categories) == 1:  # children may also be beside the categories
-                prefix = f"{short}.{self.step.name(categories[0][0])}"
-                beside = self.flat(_children(payload, at), f"{at}.children")
-                answers |= {f"{prefix}.{child}": value for child, value in beside.items()}
         return answers
 
 
@@ -208,10 +218,16 @@ def _label_row(label: ExportedLabel, answers: Row) -> Row:
 
 
 def _plain(asset: Asset, tasks: Mapping[str, str]) -> list[Row]:
+    return [_whole(asset, _Answers(tasks))]
+
+
+def _wrapped(asset: Asset, tasks: Mapping[str, str]) -> list[Row]:
+    return [_whole(asset, _Answers(tasks, is_wrapped=True))]
+
+
+def _whole(asset: Asset, answers: _Answers) -> Row:
     items = [item for one in _read_chat(asset).items(has_models_throughout=False) for item in one]
-    answers = _Answers(tasks)
-    labels = [_label_row(label, answers.flat(label.response, _AT)) for label in asset.labels]
-    return [_row(asset, items, labels)]
+    return _row(asset, items, [_label_row(label, answers.read(label.response, _AT)) for label in asset.labels])
 
 
 def _dynamic(asset: Asset, tasks: Mapping[str, str]) -> list[Row]:
@@ -280,3 +296,4 @@ LLM_V1 = Format(
     needs_assets=True,
 )
 LLM_DYNAMIC_V1 = evolve(LLM_V1, name="llm_dynamic_v1", open=lambda export: _LlmWriter(export, _dynamic))
+LLM_RLHF = evolve(LLM_V1, name="llm_rlhf", open=lambda export: _LlmWriter(export, _wrapped))
