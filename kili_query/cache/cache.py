@@ -89,7 +89,7 @@ class LabelCache:
         return f"LabelCache({str(self.folder)!r}{version})"
 
     def _tables(self) -> Tables:
-        return Tables.open(self.folder, self._at)
+        return Tables.open(self.folder, self._at, whole=True)
 
     @property
     def state(self) -> State:
@@ -125,6 +125,8 @@ class LabelCache:
         problems: list[Problem] | None = None,
     ) -> Summary:
         """Add labels from files or memory; a label replaces the one with its id.
+
+        Readers see the cache as it was until all labels are written. If that is interrupted, the next load undoes it.
 
         Args:
             labels: anything that `kili_query.scanning` reads: label files, raw exports, labels in memory.
@@ -343,7 +345,7 @@ class LabelCache:
         Raises:
             ArgumentError: an argument cannot be used, or the cache does not keep a field.
             QueryError: the search is not a query, or the ontology has no such job or category.
-            CacheError: the cache cannot be read, follows another project, or its first sync was not finished.
+            CacheError: the cache cannot be read, follows another project, or was not filled to the end once.
             LabelError: the content of a label cannot be read; the message names the label.
         """
         names = checked_fields(fields)
@@ -366,12 +368,10 @@ class LabelCache:
     def _search(self, project_id: str | None, filters: LabelFilters, category_search: str | Query | None) -> Search:
         checked = checked_filters(LabelFilters, filters)
         query = parse_search(category_search)
-        tables = self._tables()
+        tables = self._tables().require_complete()
         state = tables.state
         if project_id is not None and state.project_id is not None and project_id != state.project_id:
             raise CacheError(f"`{self.folder}` holds the project `{state.project_id}`, not `{project_id}`")
-        if not state.is_complete:
-            raise CacheError(f"the first sync of `{self.folder}` was not finished: run it again, and it goes on")
         ontology = self._ontology_of(tables)
         if query is not None and ontology is not None:
             query = query.bind(ontology)
@@ -382,7 +382,7 @@ class LabelCache:
 
         Raises:
             QueryError: the search is not a query, or the ontology has no such job or category.
-            CacheError: the cache cannot be read, or its first sync was not finished.
+            CacheError: the cache cannot be read, or was not filled to the end once.
         """
         return Reading(str(self.folder), self._search(None, {}, category_search))
 
@@ -402,7 +402,7 @@ class LabelCache:
             CacheError: the version does not exist, or the cache was empty at that time.
         """
         if isinstance(version, int):
-            Tables.open(self.folder, version)
+            Tables.open(self.folder, version, whole=True)
         else:
             version = version_at(self._tables(), version)
         return LabelCache(self.folder, video=self._video, version=version)
@@ -504,7 +504,7 @@ class LabelCache:
         Raises:
             CacheError: the cache cannot be read.
         """
-        tables = self._tables()
+        tables = self._tables().require_complete()
         is_known = pl.col(FAULT).is_null()
         stored = tables.counters()
         counts = [pl.when(is_known).then(pl.col(stored[name]).fill_null(0)).alias(name) for name in stored]

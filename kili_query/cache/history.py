@@ -40,13 +40,14 @@ class Difference:
 
 
 def versions_of(tables: Tables) -> list[Version]:
-    """Return the versions up to this one, oldest first."""
+    """Return the versions up to this one, oldest first, without the steps of changes."""
     if tables.version is None:
         return []
     with told(tables.folder):
         found = [
             Version(one.number, one.written, "compacted" if one.state is None else one.state.summary)
             for one in commits(tables.folder, tables.version)
+            if one.state is None or one.state.is_whole
         ]
     return found[::-1]
 

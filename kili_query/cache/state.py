@@ -41,7 +41,8 @@ class State:
         ontology: the digest of the project's interface among the contents; None for none.
         video: the policy by which objects of videos were counted.
         position: how far the project was followed.
-        is_complete: whether every label of the project was listed once.
+        is_complete: whether the cache was filled to the end once.
+        base: the last whole version, if this one is a step of a change that writes several; readers see that one.
         synced_at: when the last sync ended, in ISO 8601 by the clock of this machine; None before.
         summary: what the commit did, for `LabelCache.versions`.
     """
@@ -51,8 +52,14 @@ class State:
     video: VideoPolicy = "objects"
     position: SyncPosition = SyncPosition()
     is_complete: bool = True
+    base: int | None = None
     synced_at: str | None = None
     summary: str = ""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether readers see this version."""
+        return self.is_complete and self.base is None
 
     @property
     def policy(self) -> CountPolicy:
@@ -77,6 +84,7 @@ class State:
                     "updated": self.position.updated,
                 },
                 "isComplete": self.is_complete,
+                "base": self.base,
                 "syncedAt": self.synced_at,
                 "summary": self.summary,
             },
@@ -104,6 +112,7 @@ class State:
                 video=found["video"],
                 position=SyncPosition(**position),
                 is_complete=found["isComplete"],
+                base=found.get("base"),  # earlier releases have none
                 synced_at=found["syncedAt"],
                 summary=found["summary"],
             )

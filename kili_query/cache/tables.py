@@ -121,8 +121,13 @@ class Tables:
     _contents: DeltaTable | None = None
 
     @classmethod
-    def open(cls, folder: str | os.PathLike[str], version: int | None = None) -> "Tables":
+    def open(cls, folder: str | os.PathLike[str], version: int | None = None, *, whole: bool = False) -> "Tables":
         """Open a version; the latest by default. A folder without a cache is empty.
+
+        Args:
+            folder: the folder of both tables.
+            version: the number of the version.
+            whole: not a step of a change that is under way, or was not finished: rather the version before it.
 
         Raises:
             CacheError: the cache is damaged, of a newer format, or has no such version.
@@ -142,8 +147,26 @@ class Tables:
                 return cls(path)
             _check_entry(path, table.version())
             tables = cls(path, table, _state_of(path, table.version()))
+        base = tables.state.base
+        if whole and base is not None:
+            if version is not None:
+                raise CacheError(
+                    f"version {version} of `{path}` is a step of a change: `versions` lists whole versions"
+                )
+            return cls.open(path, base)
         tables.check_files()
         return tables
+
+    def require_complete(self) -> "Tables":
+        """Return the version, if the cache was filled to the end once.
+
+        Raises:
+            CacheError: it was not, and there is no version before it.
+        """
+        if self.state.is_complete:
+            return self
+        what = "loading of" if self.state.project_id is None else "sync of"
+        raise CacheError(f"the first {what} `{self.folder}` was not finished: run it again")
 
     @property
     def version(self) -> int | None:
@@ -281,6 +304,24 @@ class Tables:
                 commit_properties=CommitProperties(custom_metadata={KEY: state.to_json()}),
                 **how,
             )
+        return Tables.open(self.folder)
+
+    def undone(self) -> "Tables":
+        """Undo a change that was not finished, as the next version, and return it.
+
+        Raises:
+            CacheError: another process committed meanwhile, or the tables cannot be written.
+        """
+        if self.labels is None or self.state.is_whole:
+            return self
+        base = self.state.base
+        state = State(video=self.state.video) if base is None else Tables.open(self.folder, base).state
+        properties = CommitProperties(custom_metadata={KEY: evolve(state, summary="").to_json()})
+        with told(self.folder):
+            if base is None:
+                self.labels.delete(commit_properties=properties)
+            else:
+                self.labels.restore(base, commit_properties=properties)
         return Tables.open(self.folder)
 
     def has_many_files(self) -> bool:

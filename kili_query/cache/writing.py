@@ -78,7 +78,7 @@ class Writer:
     Attributes:
         tables: the version that was written last.
         counting: how labels are counted.
-        state: the facts that the next version records.
+        state: the facts that the next version records; it is a step until `finish`.
         summary: what changed so far.
     """
 
@@ -123,11 +123,11 @@ class Writer:
         Raises:
             CacheError: the tables cannot be written.
         """
-        version, self.state = self.tables.version, state
+        version, self.state = self.tables.version, evolve(state, is_complete=True, base=None, summary="")
         self.flush()
         is_written = self.tables.version != version
-        if not self.is_dry and not is_written and evolve(self.tables.state, summary="") != evolve(state, summary=""):
-            self.tables = self.tables.commit(self._rows(Batch(), []), evolve(state, summary=""))
+        if not self.is_dry and not is_written and evolve(self.tables.state, summary="") != self.state:
+            self._commit(self._rows(Batch(), []))
         with told(self.tables.folder):
             counts = self.tables.frame().select(pl.len(), pl.col(FAULT).is_not_null().sum()).collect().row(0)
         self.summary.total, self.summary.unknown = counts
@@ -200,7 +200,7 @@ class Writer:
         return pl.concat([others.collect(), new], how="diagonal").sort(PART, "created", "id").to_arrow()
 
     def _commit(self, rows: pa.Table, replace: Iterable[int] = ()) -> None:
-        state = evolve(self.state, summary=self.summary.changes)
+        state = evolve(self.state, summary=self.summary.changes if self.summary.has_changes else "")
         self.tables = self.tables.commit(rows, state, replace=replace)
         if self.tables.has_many_files():
             self.tables = self.tables.compact()
@@ -272,9 +272,15 @@ def opened(
 
 def _writer(folder: Path, video: VideoPolicy | None, *, is_dry: bool) -> Writer:
     tables = Tables.open(folder)
+    if tables.state.project_id is None and not is_dry:
+        tables = tables.undone()  # the labels of files that were not read to the end; a sync goes on instead
     state = tables.state
     if video is not None and video != state.video:
         if tables.labels is not None:
             raise CacheError(f"`{folder}` counts videos by `{state.video}`, not by `{video}`: fill another folder")
         state = evolve(state, video=video)
+    if tables.labels is None:
+        state = evolve(state, is_complete=False)
+    elif state.is_whole:
+        state = evolve(state, base=tables.version)
     return Writer(tables, Counting(ontology_of(tables), state.policy), state, is_dry=is_dry)

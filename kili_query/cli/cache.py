@@ -96,7 +96,7 @@ def _show(cache: "LabelCache", *, as_json: bool) -> None:
         )
         return
     source = "files" if state.project_id is None else f"the project {printable(state.project_id)}"
-    held = "a first sync that was not finished" if number is None else counted(number, "label")
+    held = "a first reading that was not finished" if number is None else counted(number, "label")
     print(f"{printable(str(cache.folder))}: {held} of {source}, {size_bytes / 1e6:,.1f} MB")
     print("no ontology" if ontology is None else f"ontology: {counted(len(ontology.jobs), 'job')}")
     for one in versions:

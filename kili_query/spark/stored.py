@@ -43,7 +43,7 @@ def cached(spark: SparkSession, path: str | os.PathLike[str], version: int | Non
     from kili_query.cache.columns import COLUMNS
     from kili_query.cache.tables import Tables
 
-    tables = Tables.open(path, version)
+    tables = Tables.open(path, version, whole=True).require_complete()
     if tables.labels is None:
         raise CacheError(f"`{tables.folder}` holds no labels yet: fill the cache first")
     counters = tables.counters()

@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import os
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from kili_query.cache import LabelCache, tables, writing
 from kili_query.cache import sync as following
 from kili_query.client import KiliClient
-from kili_query.errors import AuthenticationFailed, CacheError, KiliQueryError, QueryError
+from kili_query.errors import AuthenticationFailed, CacheError, KiliQueryError, MalformedLabelError, QueryError
 from kili_query.sandbox import Sandbox
 from tests.cli.running import DEMO
 from tests.full_disk import files_at_most
@@ -69,6 +70,31 @@ def sync_in_pieces(folder: str, key: str, endpoint: str, project: str) -> None:
         LabelCache(folder).sync(client, project)
 
 
+class Waiting(KiliClient):
+    """A client that stops at its fourth label, says so, and goes on when it is told to."""
+
+    begun: Any
+    goes_on: Any
+
+    def labels_as_json(self, *arguments: Any, **options: Any) -> Iterator[dict[str, Any]]:  # type: ignore[override]
+        for number, row in enumerate(super().labels_as_json(*arguments, **options)):
+            if number == 3:
+                self.begun.set()
+                assert self.goes_on.wait(60)
+            yield row
+
+
+def sync_and_tell(folder: str, key: str, endpoint: str, project: str, told: Any, *waiting: Any) -> None:
+    """Put the number of new labels into a queue, or the text of the error."""
+    with (Waiting if waiting else KiliClient)(key, endpoint, disable_tqdm=True, calls_per_minute=None) as client:
+        if isinstance(client, Waiting):
+            client.begun, client.goes_on = waiting
+        try:
+            told.put(LabelCache(folder).sync(client, project).new)
+        except CacheError as error:
+            told.put(str(error))
+
+
 def killed(run: Callable[..., None], arguments: tuple[object, ...], after_s: float) -> None:
     """Run a function in a process of its own, which is killed after some time, wherever it is then."""
     process = _KILLED.Process(target=run, args=arguments)
@@ -81,17 +107,47 @@ def killed(run: Callable[..., None], arguments: tuple[object, ...], after_s: flo
 class TestKilled:
     def test_while_labels_are_loaded(self, cache: LabelCache) -> None:
         random = Random(1)
+        cache.load(LABELS)
         for turn in range(5):
             labels = [one | {"modelName": f"m{turn}"} for one in LABELS]
             killed(load_in_pieces, (str(cache.folder), labels), random.uniform(0.05, 0.9))
             known = {one["id"]: one["jsonResponse"] for one in LABELS}
-            found = cache.labels(fields=["id", "jsonResponse"])
-            assert len({one["id"] for one in found}) == len(found) == cache.count_labels(category_search="J.A")
-            assert all(known[one["id"]] == one["jsonResponse"] for one in found)
+            found = cache.labels(fields=["id", "jsonResponse", "modelName"])
+            assert {one["id"]: one["jsonResponse"] for one in found} == known
+            assert len(found) == cache.count_labels(category_search="J.A") == len(LABELS)
+            assert len({one["modelName"] for one in found}) == 1
         cache.load(LABELS)
         assert sorted(cache.labels(fields=["id", "jsonResponse", "modelName"]), key=lambda one: one["id"]) == sorted(
             (one | {"modelName": None} for one in LABELS), key=lambda one: str(one["id"])
         )
+
+    @pytest.mark.parametrize("is_first", [True, False])
+    def test_a_load_is_seen_whole_or_not_at_all(
+        self, cache: LabelCache, monkeypatch: pytest.MonkeyPatch, *, is_first: bool
+    ) -> None:
+        """It ends at its 13th label, when several batches were written; the next one is of other labels."""
+        monkeypatch.setattr(writing, "BATCH_ROWS", 5)
+        if not is_first:
+            cache.load(LABELS[:3])
+        before = cache.versions
+        changed = [one | {"modelName": "m"} for one in LABELS]
+        with pytest.raises(MalformedLabelError):
+            cache.load([*changed[:12], {"id": {}, "jsonResponse": {}}])
+        assert tables.Tables.open(cache.folder).version == (2 if is_first else 3) - 1
+        assert cache.versions == before
+        if is_first:
+            for ask in (cache.count_labels, cache.to_polars):
+                with pytest.raises(CacheError, match=r"the first loading of .* was not finished: run it again"):
+                    ask()
+        else:
+            assert sorted(cache.labels(fields=["id"]), key=lambda one: one["id"]) == [{"id": f"l{n}"} for n in range(3)]
+            with pytest.raises(CacheError, match=r"version 1 of .* is a step of a change"):
+                cache.at(1)
+        cache.load(LABELS[30:])
+        held = [*([] if is_first else LABELS[:3]), *LABELS[30:]]
+        found = cache.labels(fields=["id", "modelName"])
+        assert {one["id"]: one["modelName"] for one in found} == {one["id"]: None for one in held}
+        assert [one.summary for one in cache.versions][-1] == "30 new, 0 changed, 0 deleted"
 
     def test_while_a_project_is_followed(self, box: Sandbox, cache: LabelCache) -> None:
         random = Random(2)
@@ -139,6 +195,45 @@ def test_a_reader_during_a_write(cache: LabelCache) -> None:
     cache.load([one | {"jsonResponse": {}} for one in LABELS])
     assert sorted([first, *reading], key=lambda one: one["id"]) == sorted(LABELS, key=lambda one: str(one["id"]))
     assert cache.count_labels(category_search="J.A") == 0
+
+
+class TestTwoAtOnce:
+    """Syncs of one folder, each in a process of its own: one says that another is at work, and what to do."""
+
+    REFUSAL = r"another process writes to `.*cache`: wait until it has finished"
+
+    def test_one_begins_while_another_is_at_work(self, box: Sandbox, cache: LabelCache) -> None:
+        begun, goes_on, told = _KILLED.Event(), _KILLED.Event(), _KILLED.Queue()
+        arguments = (str(cache.folder), box.api_key, box.endpoint, box.project_id, told)
+        first = _KILLED.Process(target=sync_and_tell, args=(*arguments, begun, goes_on))
+        second = _KILLED.Process(target=sync_and_tell, args=arguments)
+        first.start()
+        assert begun.wait(60)
+        second.start()
+        assert re.fullmatch(self.REFUSAL, told.get(timeout=60))
+        goes_on.set()
+        with client_of(box) as client:
+            assert told.get(timeout=60) == client.count_labels(box.project_id)
+            first.join()
+            second.join()
+            assert agree(cache, client, box)
+            assert not cache.sync(client, box.project_id, verify=True).has_changes
+
+    def test_both_begin_together(self, box: Sandbox, cache: LabelCache) -> None:
+        told = _KILLED.Queue()
+        arguments = (str(cache.folder), box.api_key, box.endpoint, box.project_id, told)
+        processes = [_KILLED.Process(target=sync_and_tell, args=arguments) for _ in range(2)]
+        for one in processes:
+            one.start()
+        with client_of(box) as client:
+            answers = [told.get(timeout=60) for _ in processes]
+            for one in processes:
+                one.join()
+            number = client.count_labels(box.project_id)
+            assert number in answers  # the other one found the folder in use, or came when nothing was new any more
+            answers.remove(number)
+            assert answers == [0] or re.fullmatch(self.REFUSAL, str(answers[0]))
+            assert agree(cache, client, box)
 
 
 class TestDamage:
@@ -262,6 +357,23 @@ class TestServer:
             client.happenings = [lambda: other.delete_labels(ids[10:14])]
             cache.sync(client, box.project_id)
             cache.sync(client, box.project_id)
+            assert agree(cache, other, box)
+
+    def test_a_reader_sees_nothing_of_a_sync_that_is_under_way(
+        self, box: Sandbox, cache: LabelCache, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(writing, "BATCH_ROWS", 2)
+        with client_of(box, Changing) as client, client_of(box) as other:
+            assert isinstance(client, Changing)
+            client.happenings = []
+            cache.sync(client, box.project_id)
+            before, versions = cache.labels(fields=FIELDS), cache.versions
+            seen: list[tuple[object, object]] = []
+            predict(other, box, 8)
+            client.happenings = [lambda: seen.append((cache.labels(fields=FIELDS), cache.versions))]
+            cache.sync(client, box.project_id)
+            assert seen == [(before, versions)]
+            assert len(cache.versions) == len(versions) + 1
             assert agree(cache, other, box)
 
     def test_the_server_dies(self, tmp_path: Path, cache: LabelCache) -> None:
