@@ -155,7 +155,7 @@ def label(label_id: str, *categories: str) -> dict[str, Any]:
 class TestCache:
     @pytest.fixture
     def cache(self, tmp_path: Path) -> LabelCache:
-        """First no ontology, then two."""
+        """First no ontology, then two, each with its labels in one version."""
         cache = LabelCache(tmp_path / "cache")
         cache.load([label("a", "A")])
         cache.load([label("b", "A", "B")], ontology=ontology(J=job(A="a", B="b")))
@@ -172,7 +172,7 @@ class TestCache:
             ["J.A renamed: its key was `A` and is now `X`"],
         )
         renamed, same, pattern = found.queries
-        assert (renamed.rewritten, renamed.entered, renamed.left) == ("J.X.count > 0", 1, 1)
+        assert (renamed.rewritten, renamed.entered, renamed.left) == ("J.X.count > 0", 1, 2)
         assert same == QueryDrift("J.B", "same")
         assert pattern.kind == "different"
         assert found.changed_queries == (renamed, pattern)
