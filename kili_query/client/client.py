@@ -562,6 +562,51 @@ class KiliClient:
         with self._bar("Appending labels", json_response_array, disable_tqdm) as bar:
             return writing.append_labels(self._service, new, bar.update)
 
+    def append_labels_from_geojson_files(
+        self,
+        project_id: str,
+        asset_external_id: str,
+        geojson_file_paths: Sequence[str | PathLike[str]],
+        job_names: Sequence[str] | None = None,
+        category_names: Sequence[str] | None = None,
+        label_type: Literal["AUTOSAVE", "DEFAULT", "INFERENCE", "PREDICTION", "REVIEW"] = "DEFAULT",
+        model_name: str | None = None,
+    ) -> dict[str, str]:
+        """Append one label, made of all features of some GeoJSON files, to an asset.
+
+        What a feature is, ``properties.kili`` says, as exports write it. Without it, a feature belongs to the first job
+        with a tool for its geometry, and has the first category of that job. Coordinates are not converted.
+
+        Args:
+            project_id: the project.
+            asset_external_id: the external id of the asset.
+            geojson_file_paths: the files, each a FeatureCollection.
+            job_names: for each file the job of all its features, whatever they say themselves.
+            category_names: for each file their category, with ``job_names``.
+            label_type: the type of the label.
+            model_name: the model that made the label; a prediction needs it.
+
+        Returns:
+            ``{"id": …}`` of the label. A warning names what was left out, because no job has a tool for it.
+
+        Raises:
+            ArgumentError: an argument cannot be used; nothing was sent. Or the project has no such job or category;
+                nothing was changed.
+            SourceError: a file or a feature cannot be read, or does not fit the project; nothing was changed.
+            NotFound: no such project, or no asset with the external id; nothing was changed.
+            ServiceError: the service refused the call, or cannot be reached. Its ``in_doubt`` or its ``not_sent`` holds
+                the external id.
+        """
+        new = writing.NewLabels(
+            project_id=project_id,
+            asset_external_id_array=[asset_external_id],
+            label_type=label_type,
+            model_name=model_name,
+        )
+        features = load("kili_query.client.writing.features", "labels from files", "client")
+        append: Callable[..., dict[str, str]] = features.append_label_of_geojson
+        return append(self._service, self._context.projects, new, geojson_file_paths, job_names, category_names)
+
     def create_predictions(
         self,
         project_id: str,

@@ -14,7 +14,7 @@ from kili_query.datasets.features import (
     ordered_tools,
     targets,
 )
-from kili_query.errors import IncompatibleArgumentsError, SourceError
+from kili_query.errors import ArgumentError, SourceError
 from kili_query.ontology import Ontology, OntologySource
 from kili_query.ontology.decode import kind_of
 from kili_query.protocol.json_text import read_json
@@ -61,7 +61,7 @@ def check_geojson_arguments(
         ArgumentError: they are not.
     """
     if (job_names is None) != (category_names is None):
-        raise IncompatibleArgumentsError("give both `job_names` and `category_names`, or neither")
+        raise ArgumentError("give both `job_names` and `category_names`, or neither")
     if job_names is not None and category_names is not None:
         check_names("geojson_file_paths", paths, job_names, category_names)
 

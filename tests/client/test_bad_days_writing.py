@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,6 +29,9 @@ LASTING = {"delay": "delay=2ms*", "429": "429=30s*"}
 ASSETS = 500
 """So many that each gets a handful of labels in all."""
 CONTENT = {"WHAT": {"categories": [{"name": "CAR"}]}}
+ANSWER = Path(__file__).parents[1] / "data" / "answer.geojson"
+"""The same as a file."""
+
 _LABELS = "query ($where: LabelWhere!) { data: labels(where: $where, first: 100, skip: 0) { id secondsToLabel } }"
 _APPEND = (
     "mutation ($data: AppendManyLabelsData!, $where: AssetWhere!)"
@@ -189,6 +193,21 @@ class AppendOne(Case):
         assert [[result["id"]]] == list(self.done().values())
 
 
+class AppendGeojson(AppendOne):
+    """Told apart by a model of their own, because the call says nothing of time."""
+
+    def call(self) -> object:
+        return self.client.append_labels_from_geojson_files(
+            PROJECT, self.external_ids[0], [ANSWER], model_name=f"model {self.tag}"
+        )
+
+    def done(self) -> dict[object, list[str]]:
+        where = {"project": {"id": PROJECT}, "asset": {"idIn": self.assets}}
+        found = ask(self.box, _LABELS.replace("secondsToLabel", "modelName"), {"where": where})
+        made = [one["id"] for one in found if one["modelName"] == f"model {self.tag}"]
+        return {self.external_ids[0]: made}
+
+
 class Update(Case):
     label = "default-07"
 
@@ -216,6 +235,7 @@ METHODS: dict[str, Callable[[Sandbox, KiliClient], Case]] = {
     "delete_labels": lambda box, client: Delete(box, client, 5),
     "create_honeypot": Honeypot,
     "append_to_labels": AppendOne,
+    "append_labels_from_geojson_files": AppendGeojson,
     "update_properties_in_label": Update,
 }
 

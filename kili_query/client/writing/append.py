@@ -50,13 +50,13 @@ def append_labels(service: Service, new: NewLabels, advance: Advance = lambda _:
         ServiceError: it failed. Its ``created`` holds the ids so far; its ``in_doubt`` and ``not_sent`` hold positions
             in the arrays.
     """
-    _check(new)
+    check_new_labels(new)
     texts = [
         encode_json(response, name=f"json_response_array[{index}]")
         for index, response in enumerate(new.json_response_array)
     ]
     if not new.asset_id_array:
-        assert new.project_id is not None  # _check saw to it
+        assert new.project_id is not None  # checked above
         assert new.asset_external_id_array is not None
         with accounting_for(range(len(texts))):
             ids = asset_ids_of(service, new.project_id, new.asset_external_id_array)
@@ -115,8 +115,8 @@ def _only_model(model_name: str | None, model_name_array: Sequence[str] | None) 
     return next(iter(names))
 
 
-def _check(new: NewLabels) -> None:
-    """All that can be wrong with the arguments, in the order in which the official client finds it."""
+def check_new_labels(new: NewLabels) -> None:
+    """Check all that can be wrong with the arguments, in the order in which the official client finds it."""
     check_responses("json_response_array", new.json_response_array)
     for name, array in new.arrays("asset_id_array", "asset_external_id_array", "author_id_array").items():
         check_texts(name, array, nullable=True)
