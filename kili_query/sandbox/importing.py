@@ -1,6 +1,7 @@
 # ruff: noqa: S608 - the parts of a statement are constants of this module; what comes from outside is bound
 """From files to the database of a sandbox: its assets, its labels, and their counts."""
 
+import json
 import sqlite3
 from collections.abc import Collection, Iterator
 from os import PathLike, fspath
@@ -10,6 +11,7 @@ from typing import TypeAlias
 
 from attrs import define, field
 
+from kili_query.counting.conversations import holds_answers
 from kili_query.counting.label import mistaken_for_label
 from kili_query.errors import DataError, SourceError
 from kili_query.protocol import AssetStatus, LabelType, StepStatus
@@ -118,6 +120,7 @@ class _Import:
         asset_steps: the step of each asset, its status as far as it is given, and the asset's id.
         label_steps: the step of a label, the label that it reviews, and its own id, where one of both is given.
         assignees: ids of assets and the number of a user.
+        conversations: the messages and the models of an asset, and the asset's id.
     """
 
     connection: sqlite3.Connection
@@ -128,6 +131,7 @@ class _Import:
     ids: dict[str, str] = field(factory=dict)
     people: dict[str, int] = field(factory=dict)
     asset_steps: list[tuple[str, str | None, str]] = field(factory=list)
+    conversations: list[tuple[str, str, str]] = field(factory=list)
     label_steps: list[tuple[str | None, str | None, str]] = field(factory=list)
     assignees: list[tuple[str, int]] = field(factory=list)
 
@@ -158,6 +162,9 @@ class _Import:
         if key in self.assets:
             raise DataError(f"{asset.place}: another asset has the id `{key}`")
         self.assets[key] = self._asset_row(key, external_id or key, asset)
+        messages, models = ([dict(one.values) for one in asset.objects(name)] for name in _OF_CONVERSATIONS)
+        if messages or models:
+            self.conversations.append((json.dumps(messages), json.dumps(models), key))
         self.ids.setdefault(external_id or key, key)
         self._add_step(key, asset)
         return key
@@ -235,6 +242,8 @@ class _Import:
         )
         self.connection.execute(f"INSERT INTO staged VALUES ({_marks(row)})", row)
         self.connection.execute("INSERT INTO contents VALUES (?, ?)", (position, content.text))
+        if holds_answers(label.values):
+            self.connection.execute("INSERT INTO answers VALUES (?, ?)", (position, label.json_text("annotations")))
         counts = [(position, job, category, count) for (job, category), count in content.counts.items()]
         self.connection.executemany("INSERT INTO staged_counts VALUES (?, ?, ?, ?)", counts)
 
@@ -274,6 +283,7 @@ class _Import:
             (_PUT_STEP, self.asset_steps),
             (_PUT_ASSIGNEE, self.assignees),
             (_PUT_STEP_OF_LABEL, self.label_steps),
+            (_PUT_CONVERSATION, self.conversations),
         ):
             self.connection.executemany(statement, rows)
 
@@ -285,6 +295,8 @@ class _Import:
             raise DataError(f"{repeated['place']}: another label has the id `{repeated['id']}`")
 
 
+_OF_CONVERSATIONS = ("chatItems", "assetProjectModels")
+_PUT_CONVERSATION = "INSERT INTO conversations (messages, models, asset) SELECT ?, ?, number FROM assets WHERE id = ?"
 _STAGED = _LABEL_COLUMNS.replace("asset,", "(SELECT number FROM assets WHERE assets.id = staged.asset),", 1)
 
 _SETTLE = (

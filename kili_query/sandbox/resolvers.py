@@ -15,6 +15,7 @@ from graphql import GraphQLResolveInfo, GraphQLSchema
 
 from kili_query.protocol import LabelType
 from kili_query.resources import read_text
+from kili_query.sandbox.conversations import KINDS
 from kili_query.sandbox.database import Row
 from kili_query.sandbox.events import Events, Listener
 from kili_query.sandbox.feed import event_of
@@ -82,7 +83,7 @@ _Info: TypeAlias = "GraphQLResolveInfo[Asked]"
 @cache
 def make_schema(*, has_feed: bool = True) -> GraphQLSchema:
     """The schema, with what its fields give; the same for all such sandboxes of a process."""
-    texts = [read_text("sandbox", "schema.graphql")]
+    texts = [read_text("sandbox", "schema.graphql"), read_text("sandbox", "conversations.graphql")]
     resolvers = [_PAGE_SIZE, _QUERY, _MUTATION, _SUBSCRIPTION, _PROJECT, _ASSET, _LABEL]
     if has_feed:
         texts.append(read_text("sandbox", "events.graphql"))
@@ -101,7 +102,6 @@ _LABEL = ObjectType("Label")
 
 # what the sandbox keeps nothing of
 _ASSET.set_field("isUsedForConsensus", lambda *_: False)
-_LABEL.set_field("annotations", lambda *_: [])
 
 
 @_PAGE_SIZE.value_parser
@@ -266,6 +266,34 @@ def _json_response_url(label: Row, info: _Info) -> str | None:
     asked = info.context
     payloads_at = asked.service.payloads_at
     return None if payloads_at is None else payloads_at + asked.service.payload_path(str(label["id"]))
+
+
+@_LABEL.field("annotations")
+def _annotations(label: Row, info: _Info) -> list[Row]:
+    asked = info.context
+    is_conversation = asked.service.store.project.input_type in KINDS
+    return asked.reader.annotations_of(label) if is_conversation else []
+
+
+@_LABEL.field("chatItems")
+def _messages_of_label(label: Row, info: _Info) -> list[Row]:
+    return info.context.reader.messages_of(label["asset"])
+
+
+@_ASSET.field("assetProjectModels")
+def _models_of_asset(asset: Row, info: _Info) -> list[Row]:
+    return info.context.reader.models_of(asset["number"])
+
+
+@_QUERY.field("chatItems")
+def _messages(_: object, info: _Info, where: Where) -> list[Row]:
+    reader = info.context.reader
+    return reader.messages_of(reader.asset_number(where["assetId"]))
+
+
+@_QUERY.field("countAssetAnnotations")
+def _count_objects(_: object, info: _Info, where: Where) -> int:
+    return info.context.reader.count_objects(where)
 
 
 @_LABEL.field("numberOfAnnotations")

@@ -11,6 +11,7 @@ from attrs import define, field, frozen
 
 from kili_query.protocol import LabelType
 from kili_query.sandbox.contents import ContentCounter
+from kili_query.sandbox.conversations import annotations_of, served
 from kili_query.sandbox.database import Database, Row
 from kili_query.sandbox.feed import event_number
 from kili_query.sandbox.project import ServedProject
@@ -167,6 +168,42 @@ class Reader:
     def content_of(self, label: Row) -> str:
         """The JSON text of a label's content; empty where it is not known."""
         return str(self._value("SELECT json_response FROM contents WHERE number = ?", label["content"]))
+
+    def annotations_of(self, label: Row) -> list[Row]:
+        """What a label of a conversation holds, as annotations."""
+        rows = self._read("SELECT annotations FROM answers WHERE content = ?", label["content"])
+        if rows:
+            found = served(json.loads(str(rows[0]["annotations"])), label["id"])
+        else:
+            found = annotations_of(self.content_of(label), label["id"])
+        self.spend(len(found))
+        return found
+
+    def messages_of(self, asset: object) -> list[Row]:
+        """The messages of a conversation, by the number of the asset."""
+        return self._of_conversation("messages", asset)
+
+    def models_of(self, asset: object) -> list[Row]:
+        """The models that a conversation is held with, by the number of the asset."""
+        return self._of_conversation("models", asset)
+
+    def _of_conversation(self, column: str, asset: object) -> list[Row]:
+        rows = self._read(f"SELECT {column} AS found FROM conversations WHERE asset = ?", asset)
+        found = cast("list[Row]", json.loads(str(rows[0]["found"]))) if rows else []
+        self.spend(len(found))
+        return found
+
+    def asset_number(self, asset_id: object) -> object:
+        """The number of an asset; None if there is none."""
+        rows = self._read("SELECT number FROM assets WHERE id = ?", asset_id)
+        return rows[0]["number"] if rows else None
+
+    def count_objects(self, where: Mapping[str, object]) -> int:
+        """How many objects and choices the labels of assets hold."""
+        assets = self.store.selector.assets(where)
+        labels = f"SELECT number FROM labels WHERE asset IN ({assets.text})"
+        statement = f"SELECT coalesce(sum(count), 0) AS n FROM counts WHERE label IN ({labels})"
+        return cast("int", self._select(statement, *assets.values)[0]["n"])
 
     def object_count(self, label: Row) -> int:
         """How many objects and choices a label holds."""

@@ -85,6 +85,18 @@ CREATE TABLE IF NOT EXISTS label_steps (
     reviewed TEXT
 );
 
+-- what projects of conversations have beside contents, as JSON
+CREATE TABLE IF NOT EXISTS answers (
+    content INTEGER PRIMARY KEY REFERENCES contents (number) ON DELETE CASCADE,
+    annotations TEXT NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS conversations (
+    asset INTEGER PRIMARY KEY REFERENCES assets (number),
+    messages TEXT NOT NULL,
+    models TEXT NOT NULL
+);
+
 CREATE TABLE IF NOT EXISTS counts (
     job TEXT NOT NULL,
     category TEXT NOT NULL,

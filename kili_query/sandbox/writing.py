@@ -276,6 +276,7 @@ def _replace_content(connection: Connection, number: int, content: Content) -> N
         "UPDATE contents SET json_response = ? WHERE number = (SELECT content FROM labels WHERE number = ?)",
         (content.text, number),
     )
+    connection.execute("DELETE FROM answers WHERE content = (SELECT content FROM labels WHERE number = ?)", (number,))
     connection.execute("UPDATE labels SET fault = ? WHERE number = ?", (content.fault, number))
     connection.execute("DELETE FROM counts WHERE label = ?", (number,))
     _put_counts(connection, number, content)

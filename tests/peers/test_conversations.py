@@ -1,11 +1,14 @@
-"""Conversations: the shapes of `llm.export` are those that the library of the official client gives.
+"""Conversations: both clients list the same contents, and export LLM_RLHF alike.
 
-Its own `llm.export` of release 26.2.4 fails on every asset with a label in projects of type LLM_STATIC and
-LLM_INSTR_FOLLOWING, so that the library is asked alone.
+In projects of type LLM_STATIC and LLM_INSTR_FOLLOWING the `llm.export` of release 26.2.4 fails on every asset with a
+label. There, the shapes are those that the library gives that its exports use.
 """
 
 import json
 import subprocess
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -15,7 +18,10 @@ import pytest
 from kili_query.client.conversations import conversation_label
 from kili_query.errors import MalformedLabelError
 from kili_query.export import write
+from kili_query.sandbox import Sandbox
+from tests.peers.label_project import PROJECT_ID
 from tests.peers.official import LATEST, official_python
+from tests.peers.test_label_methods import OURS, ROOT, Ran, call_methods, read_records
 
 LEVELS = ("completion", "conversation", "round")
 TASKS = ("CLASSIFICATION", "TRANSCRIPTION", "COMPARISON")
@@ -56,11 +62,14 @@ def messages_of(random: Random) -> list[dict[str, Any]]:
     ]
 
 
-def annotations_of(random: Random, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def annotations_of(random: Random, messages: list[dict[str, Any]], *, may_mislead: bool = True) -> list[dict[str, Any]]:
+    """Answers; some about a round are about an answer in it, unless they may not be."""
     made = []
     for number in range(random.randint(0, 6)):
         job = random.choice(list(JOBS))
-        item = random.choice(messages)["id"]
+        is_of_round = JOBS[job].get("level", "round") == "round"
+        about = [one for one in messages if may_mislead or not is_of_round or one["role"] == "USER"]
+        item = random.choice(about)["id"]
         first, second = (random.choice(messages)["id"] for _ in range(2))
         value = {
             "CLASSIFICATION": {"categories": random.choices(["GOOD", "BAD"], k=random.randint(1, 2))},
@@ -140,3 +149,130 @@ def test_rows_of_llm_rlhf(compared: tuple[list[Any], list[Any], dict[str, list[A
             export_type="normal",
         )
         assert json.loads(out.read_text()) == official
+
+
+def write_project(folder: Path, kind: str, jobs: object, assets: list[Any], labels: list[Any]) -> Path:
+    folder.mkdir()
+    project = {"id": PROJECT_ID, "title": "Chats", "inputType": kind, "jsonInterface": {"jobs": jobs}}
+    (folder / "project.json").write_text(json.dumps(project))
+    for name, rows in (("assets", assets), ("labels", labels)):
+        (folder / f"{name}.ndjson").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return folder
+
+
+def ran(client: str, project: Path, steps: list[dict[str, Any]], home: Path) -> Ran:
+    home.mkdir()
+    with Sandbox(project) as box:
+        section = {"endpoint": box.endpoint, "api_key": box.api_key, "steps": steps}
+        [records] = call_methods(client, [section], home)
+        return read_records(records, box)
+
+
+def step(method: str, **arguments: Any) -> dict[str, Any]:
+    given = {"project_id": PROJECT_ID, "disable_tqdm": True, **arguments}
+    return {"name": f"{method} {arguments}", "method": method, "arguments": given}
+
+
+@pytest.mark.parametrize("kind", ["LLM_STATIC", "LLM_INSTR_FOLLOWING"])
+def test_contents_are_equal(tmp_path: Path, kind: str) -> None:
+    random = Random(len(kind))
+    assets, labels, static = [], [], []
+    for number in range(30):
+        messages = messages_of(random)
+        annotations = annotations_of(random, messages, may_mislead=False)
+        static.append([[*annotations], messages, JOBS])
+        for index, one in enumerate([one for one in annotations if "categories" in one["annotationValue"]]):
+            name = one["annotationValue"]["categories"][0]
+            below = {"id": f"c{index}", "job": "CHILD", "path": [[one["id"], name]], "annotationValue": {"text": "why"}}
+            below["chatItemId"] = messages[0]["id"]
+            annotations.append(below)
+        created = f"2024-01-01T00:00:{number:02}.000Z"
+        assets.append({"id": f"a{number}", "externalId": f"chat {number}", "chatItems": messages, "createdAt": created})
+        label = {"id": f"label-{number}", "assetId": f"a{number}", "labelType": "DEFAULT", "createdAt": created}
+        labels.append({**label, "jsonResponse": "{}", "annotations": annotations})
+    jobs = {**JOBS, "CHILD": {"mlTask": "TRANSCRIPTION", "isChild": True, "level": "completion"}}
+    project = write_project(tmp_path / "p", kind, jobs, assets, labels)
+    made = {"KIND": {"categories": [{"name": "GOOD", "children": {"CHILD": {"text": "short"}}}]}, "NOTE": {"text": "x"}}
+    new = {"asset_id_array": ["a0"], "json_response_array": [made]}
+    fields = ["id", "jsonResponse"]
+    steps = [
+        step("assets", fields=["id", "labels.id", "labels.jsonResponse"]),
+        step("llm.export"),
+        step("append_labels", **new),
+        step("labels", fields=fields),
+    ]
+    theirs, ours = (ran(client, project, steps, tmp_path / client) for client in (LATEST, OURS))
+    in_assets, in_export, _, listed = (one["name"] for one in steps)
+    own = ours.outcomes[listed].result
+    assert isinstance(own, list)
+    official = theirs.outcomes[listed].result
+    assert isinstance(official, list)
+    assert [{key: one[key] for key in fields} for one in official] == own
+    assert own[-1]["jsonResponse"] == made
+    assert sum(len(one["jsonResponse"]) for one in own) > 40
+    assets_of_theirs = theirs.outcomes[in_assets].result
+    assert isinstance(assets_of_theirs, list)
+    contents = [label["jsonResponse"] for asset in assets_of_theirs for label in asset["labels"]]
+    assert contents == [one["jsonResponse"] for one in own[:-1]]
+    assert theirs.outcomes[in_export].error == "another: KeyError"
+    exported = ours.outcomes[in_export].result
+    assert isinstance(exported, list)
+    shapes = asked(static, [])["static"]
+    answers = [{**one["label"], "completion": _without_child(one["label"]["completion"])} for one in exported]
+    assert answers == shapes
+    assert [len(one["chatItems"]) for one in exported] == [len(messages) for _, messages, _ in static]
+
+
+def _without_child(answers: dict[str, Any]) -> dict[str, Any]:
+    return {job: one for job, one in answers.items() if job != "CHILD"}
+
+
+def test_exports_of_llm_rlhf_are_equal(tmp_path: Path) -> None:
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            pass
+
+    random = Random(7)
+    web = tmp_path / "web"
+    web.mkdir()
+    chat = {"version": "0.1", "prompts": [{"prompt": "q", "completions": [{"content": "a"}, {"content": "b"}]}]}
+    (web / "chat.json").write_text(json.dumps(chat))
+    types = ["DEFAULT", "REVIEW", "PREDICTION"]
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(web))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        content = f"http://127.0.0.1:{server.server_address[1]}/chat.json"
+        metadata = {"chat_id": "c", "models": "m1___m2"}
+        assets = [
+            {"id": f"a{number}", "externalId": f"chat-{number}", "content": content, "jsonMetadata": metadata}
+            for number in range(12)
+        ]
+        labels = [
+            {
+                "id": f"label-{number}",
+                "assetId": f"a{number % 10}",
+                "labelType": types[number % 3],
+                "isSentBackToQueue": number % 4 == 0,
+                "createdAt": f"2024-01-01T00:00:{number:02}.000Z",
+                "jsonResponse": response_of(random),
+            }
+            for number in range(30)
+        ]
+        project = write_project(tmp_path / "p", "LLM_RLHF", RLHF, assets, labels)
+        steps = [
+            step("llm.export"),
+            step("llm.export", label_type_in=["PREDICTION"], include_sent_back_labels=True),
+            step("llm.export", asset_ids=["a1", "a2"]),
+            step("llm.export", external_ids=["chat-3"]),
+            step("llm.export", status_in=["REVIEWED"]),
+        ]
+        theirs, ours = (ran(client, project, steps, tmp_path / client) for client in (LATEST, OURS))
+        server.shutdown()
+    for one in steps:
+        found, official = ours.outcomes[one["name"]].result, theirs.outcomes[one["name"]].result
+        assert isinstance(found, list), ours.outcomes[one["name"]]
+        assert found == official
+        assert found
+
+
+def test_the_difference_is_documented() -> None:
+    assert "\n### Exports of conversations\n" in (ROOT / "docs" / "differences.md").read_text(encoding="utf-8")
