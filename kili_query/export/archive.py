@@ -71,12 +71,13 @@ class _Zip:
         """Do what `ZipFile.writestr` does, with data that is already compressed, so the header is written once."""
         compressed = self._compress(data, _LEVEL, _RAW_DEFLATE)
         info.file_size, info.compress_size, info.CRC = len(data), len(compressed), self._crc32(data)
-        info.header_offset = self._file.tell()
-        self._file.write(info.FileHeader(zip64=False) + compressed)
         # Private attributes of `ZipFile`: without them an export of real photos takes 3 to 10 % more time.
+        info.header_offset = self._archive.start_dir
+        whole = info.FileHeader(zip64=False) + compressed
+        self._file.write(whole)
         self._archive.filelist.append(info)
         self._archive.NameToInfo[info.filename] = info
-        self._archive.start_dir = self._file.tell()
+        self._archive.start_dir += len(whole)
 
 
 class _File:

@@ -44,3 +44,15 @@ def test_bytes_and_files_are_written_alike(tmp_path, number):
     with zipfile.ZipFile(tmp_path / "out.zip") as archive:
         assert archive.testzip() is None
         assert {name: archive.read(name) for name in archive.namelist()} == ENTRIES
+
+
+def test_open_files_stand_between_bytes(tmp_path):
+    with (tmp_path / "out.zip").open("wb") as file, opened_archive(file) as sink:
+        for index, (path, data) in enumerate(ENTRIES.items()):
+            on_disk = tmp_path / str(index)
+            on_disk.write_bytes(data)
+            with on_disk.open("rb") as opened:
+                sink.add(Entry(path, opened if index % 2 else data))
+    with zipfile.ZipFile(tmp_path / "out.zip") as archive:
+        assert archive.testzip() is None
+        assert {name: archive.read(name) for name in archive.namelist()} == ENTRIES
