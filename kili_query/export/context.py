@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from kili_query.errors import KiliQueryError, LabelError, MalformedLabelError
 from kili_query.export.asset import Asset, ExportedLabel, WritableAnnotation
-from kili_query.export.decoding import annotations_in_text
+from kili_query.export.decoding import answers_in_text
 from kili_query.export.errors import NotExportableLabelError
 from kili_query.export.options import Options
 from kili_query.export.project import Project
@@ -131,8 +131,8 @@ class Export:
 
 def _answers(jobs: Mapping[str, object], job: str) -> int:
     """Count the answers of a job response: its annotations, or one answer."""
-    if (listed_in_text := annotations_in_text(jobs, job)) is not None:
-        return listed_in_text
+    if (counted := answers_in_text(jobs, job)) is not None:
+        return counted
     try:
         payload = jobs.get(job)
     except MalformedLabelError:  # nested too deeply to be decoded

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import TypeGuard
 
-from msgspec import UNSET, MsgspecError, Raw, Struct, UnsetType
+from msgspec import MsgspecError, Raw
 from msgspec.json import Decoder
 
 from kili_query.counting.conversations import holds_answers
@@ -111,23 +111,23 @@ def read_jobs(text: str) -> TextJobs | None:
         return None
 
 
-class _Annotated(Struct, gc=False):
-    annotations: list[Raw] | UnsetType = UNSET
+_LISTED = Decoder(list[Raw])
 
 
-_ANNOTATED = Decoder(_Annotated)
+def answers_in_text(jobs: Mapping[str, object], job: str) -> int | None:
+    """Count the annotations of a job, or the one answer that it has instead, without decoding them.
 
+    Returns:
+        None if the job must be decoded to find out.
 
-def annotations_in_text(jobs: Mapping[str, object], job: str) -> int | None:
-    """Count the annotations of a job without decoding them; None if it must be decoded to find out.
-
-    >>> annotations_in_text(read_jobs('{"J": {"annotations": [{}, {}]}}'), "J"), annotations_in_text({"J": {}}, "J")
-    (2, None)
+    >>> jobs = read_jobs('{"J": {"annotations": [{}, {}]}, "K": {"text": "a"}, "L": {}}')
+    >>> [answers_in_text(jobs, job) for job in jobs], answers_in_text({"J": {}}, "J")
+    ([2, 1, 0], None)
     """
     if not isinstance(jobs, TextJobs) or job not in jobs.texts:
         return None
     try:
-        listed = _ANNOTATED.decode(jobs.texts[job]).annotations
+        fields = _TEXTS.decode(jobs.texts[job])
+        return len(_LISTED.decode(fields["annotations"])) if "annotations" in fields else int(bool(fields))
     except (MsgspecError, ValueError, RecursionError):
         return None
-    return None if listed is UNSET else len(listed)
