@@ -7,7 +7,8 @@ from msgspec import MsgspecError
 from msgspec.json import Encoder
 from msgspec.json import format as lay_out
 
-_encode, _encode_in_order = Encoder().encode, Encoder(order="sorted").encode
+_ENCODER = Encoder()
+_encode, _encode_in_order = _ENCODER.encode, Encoder(order="sorted").encode
 _REFUSED = (MsgspecError, TypeError, ValueError, RecursionError)  # such as lone surrogates, and Python's own types
 _SPACED = bytes.maketrans(b",", b" ")
 
@@ -67,4 +68,4 @@ def number_lines(rows: Sequence[Sequence[float]]) -> bytes:
     3 0.5 1e-7
     0 0.0 1
     """
-    return _encode(rows)[2:-2].replace(b"],[", b"\n").translate(_SPACED) + b"\n" if rows else b""
+    return _ENCODER.encode_lines(rows).translate(_SPACED, delete=b"[]")

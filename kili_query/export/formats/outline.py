@@ -129,10 +129,12 @@ def _rectangle(outline: Outline, category: str, path: str) -> Drawn | None:
 def _measured(ring: _Ring) -> tuple[Numbers, float]:
     """Return the corners of a ring, and its area if it does not cross itself."""
     numbers: Numbers = []
+    add = numbers.append  # this loop takes a tenth of an export: `+=` would be slower
     twice, before_x, before_y = 0.0, ring.corners[-1].x, ring.corners[-1].y
     for corner in ring.corners:
         x, y = corner.x, corner.y
-        numbers += (x, y)
+        add(x)
+        add(y)
         twice += before_x * y - x * before_y
         before_x, before_y = x, y
     return numbers, abs(twice) / 2
