@@ -33,7 +33,7 @@ _SLOWEST_UPLOAD_BYTES_PER_S = 100_000
 _IDLE_S = 30.0
 """After such a pause new connections are made. The old ones may be dead without a sign, and a mutation that is sent on
 a dead connection is in doubt."""
-_READ_BYTES = 1 << 16
+_READ_BYTES = 1 << 18
 _LONGEST_REASON = 300
 
 _Verify: TypeAlias = bool | str
