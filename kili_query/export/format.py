@@ -60,6 +60,8 @@ class Format:
         has_pixels: whether it supports all other images.
         needs_assets: whether it reads the media, so that ``with_assets`` must be set.
         has_all_jobs: whether it writes labels whole, including jobs that the interface does not have.
+        has_only_shapes: whether it writes contents, names, URLs and sizes, and nothing else of labels and assets;
+            exports from a server then do not fetch authors, metadata and the like.
         label_fields: the fields of labels that it writes in addition to those of every export.
     """
 
@@ -80,6 +82,7 @@ class Format:
     has_pixels: bool = True
     needs_assets: bool = False
     has_all_jobs: bool = False
+    has_only_shapes: bool = False
     label_fields: tuple[str, ...] = ()
 
     def needs_layers(self, project: Project, options: Options) -> bool:

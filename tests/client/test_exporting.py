@@ -8,7 +8,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow.parquet as pq
 import pytest
@@ -16,14 +16,16 @@ from PIL import Image
 
 import kili_query as kq
 import kili_query.export as kq_export
-from kili_query.client import KiliClient
+from kili_query.client import KiliClient, exporting
 from kili_query.client.contents import OnMalformed
 from kili_query.errors import ArgumentError, IncompatibleArgumentsError, NotFound, QueryError, TransportError
 from kili_query.export import (
+    FORMATS,
     DownloadError,
     NotCompatibleInputType,
     NotCompatibleOptions,
     NotExportableLabelError,
+    format_named,
 )
 from kili_query.sandbox import Sandbox
 from tests.client import list_server
@@ -121,6 +123,19 @@ class TestWhatIsWritten:
             client.export_labels(demo.project_id, tmp_path / name, "kili", single_file=True, with_assets=False)
         assert (tmp_path / "a.zip").read_bytes() == (tmp_path / "b.zip").read_bytes()
         assert names(tmp_path / "a.zip") == ["README.kili.txt", "data.json"]
+
+    @pytest.mark.filterwarnings("ignore:.* left out:UserWarning")
+    @pytest.mark.parametrize("fmt", [name for name in FORMATS if format_named(name).has_only_shapes])
+    def test_formats_of_shapes_need_no_authors_or_metadata(
+        self, client: KiliClient, demo: Sandbox, tmp_path: Path, fmt: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        layout: Literal["split", "merged"] = "merged" if fmt == "pascal_voc" else "split"
+        of_shapes, of_all = tmp_path / "a.zip", tmp_path / "b.zip"
+        with monkeypatch.context() as patched:
+            patched.setattr(exporting, "_DETAILS", ())
+            client.export_labels(demo.project_id, of_all, fmt, layout=layout, with_assets=False)
+        client.export_labels(demo.project_id, of_shapes, fmt, layout=layout, with_assets=False)
+        assert of_shapes.read_bytes() == of_all.read_bytes()
 
     def test_into_a_folder(self, client: KiliClient, demo: Sandbox, tmp_path: Path) -> None:
         client.export_labels(demo.project_id, tmp_path, "raw", with_assets=False)

@@ -240,5 +240,6 @@ COCO = Format(
     fits=_fits,
     has_single_file=True,
     normalized=frozenset({None, False}),
+    has_only_shapes=True,
     has_modifier=True,
 )

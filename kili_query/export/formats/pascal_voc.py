@@ -172,4 +172,5 @@ PASCAL_VOC = Format(
     fits=_fits,
     layouts=frozenset({"merged"}),
     normalized=frozenset({None, False}),
+    has_only_shapes=True,
 )

@@ -168,6 +168,7 @@ def _format(name: str, file: str, text: Callable[[Sequence[str]], str]) -> Forma
         input_types=frozenset({"IMAGE", "VIDEO"}),
         fits=_fits,
         normalized=frozenset({None, True}),
+        has_only_shapes=True,
     )
 
 
