@@ -1,6 +1,6 @@
 """The label cache: the labels of a project or of files in a folder, for questions that need no server."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from os import PathLike, fspath
 from pathlib import Path
@@ -15,6 +15,7 @@ from kili_query.cache.columns import COLUMNS, columns_of
 from kili_query.cache.documents import ontology_of
 from kili_query.cache.drift import Drift, OntologyPair, QueryDrift
 from kili_query.cache.expected import Expected, expected
+from kili_query.cache.filters import check_filters
 from kili_query.cache.history import Difference, Version, difference, version_at, versions_of
 from kili_query.cache.loading import Loaded, assets_of
 from kili_query.cache.reading import Reading
@@ -223,7 +224,13 @@ class LabelCache:
             raise subscription.error
 
     def why_not(
-        self, project_id: str, fields: Sequence[str], *, is_search: bool, max_age_s: float | None
+        self,
+        project_id: str,
+        fields: Sequence[str],
+        *,
+        is_search: bool,
+        max_age_s: float | None,
+        filters: Collection[str] = (),
     ) -> str | None:
         """Return why the cache cannot answer as the service would; None if it can: see ``cache`` of `KiliClient`.
 
@@ -232,9 +239,11 @@ class LabelCache:
             fields: the fields of labels that are wanted.
             is_search: whether labels are searched by categories.
             max_age_s: how long ago the last sync may have been, in seconds; None for any time.
+            filters: the names of the filters.
         """
         try:
             columns_of(fields)
+            check_filters(filters)
             tables = self._tables()
         except (ArgumentError, CacheError) as error:
             return str(error)

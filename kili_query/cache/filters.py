@@ -1,7 +1,7 @@
 """The client's filters of labels as expressions over the columns of a cache."""
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import or_
@@ -25,10 +25,20 @@ def conditions_of(filters: Mapping[str, object]) -> Iterator[pl.Expr]:
     Raises:
         ArgumentError: the cache has no such filter, or a date cannot be read.
     """
+    check_filters(filters)
     for name, value in filters.items():
+        yield FILTERS[name](value)
+
+
+def check_filters(names: Iterable[str]) -> None:
+    """The cache can filter by these names. It keeps nothing about steps, which assets leave without a new label.
+
+    Raises:
+        ArgumentError: it cannot.
+    """
+    for name in names:
         if name not in FILTERS:
             raise ArgumentError(f"a cache cannot filter by `{name}`: ask the service")
-        yield FILTERS[name](value)
 
 
 def _is(column: str) -> Callable[[object], pl.Expr]:

@@ -3,11 +3,13 @@
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from enum import StrEnum
 from typing import cast, get_type_hints
 
+from kili_query.client.warning import warn
 from kili_query.errors import ArgumentError
-from kili_query.protocol import LabelType, filters_of
-from kili_query.protocol.filters import Flag, Mark, Metadata, Text, Texts
+from kili_query.protocol import Filter, LabelType, filters_of
+from kili_query.protocol.filters import FORMER_CHOICES, Flag, Mark, Metadata, Pairs, Text, Texts
 
 
 def check_project_id(project_id: object) -> None:
@@ -30,13 +32,27 @@ def checked_filters(declaration: type, filters: Mapping[str, object], *, what: s
         if name not in known:
             raise ArgumentError(f"there is no filter of {what} `{name}`{_meant(name, known)}")
         is_empty = isinstance(value, Sequence | Mapping) and not value  # not of arrays and numbers: those are mistakes
-        if value is None or (known[name].ignores_empty and is_empty):
+        # what concerns the workflow is dropped later, once it is known whether the workflow has it at all
+        if value is None or (known[name].ignores_empty and is_empty and known[name].term is None):
             continue
         _CHECKS[types[name]](name, value)
         if choices := known[name].choices:
-            _check_choices(name, cast("Sequence[str]", value), list(choices))
+            _check_choices(name, cast("Sequence[str | Sequence[str]]", value), choices)
         checked[name] = value
+    _check_together(checked, known)
     return checked
+
+
+def _check_together(given: Collection[str], known: Mapping[str, Filter]) -> None:
+    """No filter is given with one that it excludes, or with one that would be sent in its place."""
+    names_at: dict[str, str] = {}
+    for name in given:
+        other = names_at.setdefault(known[name].path, name)
+        if other != name:
+            raise ArgumentError(f"`{other}` and `{name}` are the same filter: give one of them")
+        excluded = known[name].excludes
+        if excluded is not None and excluded in given:
+            raise ArgumentError(f"`{name}` and `{excluded}` cannot be combined: a workflow has steps or only states")
 
 
 def check_filter_names(argument: str, filters: object, known: Collection[str]) -> None:
@@ -161,21 +177,34 @@ def _check_metadata(name: str, value: object) -> None:
         raise ArgumentError(f"`{name}` must be a dict of metadata, not {value!r:.80}")
 
 
+def _check_pairs(name: str, value: object) -> None:
+    for index, pair in enumerate(_checked_list(name, value, "pairs")):
+        if not isinstance(pair, list | tuple) or len(pair) != 2:
+            raise ArgumentError(f"`{name}[{index}]` must be a pair of a step and a status, not {pair!r:.80}")
+        check_texts(f"{name}[{index}]", pair)
+
+
 _CHECKS: Mapping[object, Callable[[str, object], None]] = {
     Text: check_text,
     Texts: check_texts,
     Mark: _check_mark,
     Flag: _check_flag,
     Metadata: _check_metadata,
+    Pairs: _check_pairs,
 }
 
 
-def _check_choices(name: str, values: Sequence[str], known: Sequence[str]) -> None:
-    for index, value in enumerate(values):
-        if value not in known:
+def _check_choices(name: str, values: Sequence[str | Sequence[str]], choices: type[StrEnum]) -> None:
+    """Each text is one of the choices; of a pair, the second one."""
+    known, former = list(choices), FORMER_CHOICES.get(choices, {})
+    for index, entry in enumerate(values):
+        value, place = (entry, f"{name}[{index}]") if isinstance(entry, str) else (entry[1], f"{name}[{index}][1]")
+        if value in former:
+            warn(f"`{place}`: {value!r} is deprecated: it is called {former[value]!r} now", DeprecationWarning)
+        elif value not in known:
             meant = value.upper().replace(" ", "_")
             hint = f": did you mean {meant!r}?" if meant in known else ""
-            raise ArgumentError(f"`{name}[{index}]` must be one of {', '.join(known)}, not {value!r}{hint}")
+            raise ArgumentError(f"`{place}` must be one of {', '.join(known)}, not {value!r}{hint}")
 
 
 def _entries(name: str, values: object, of: str) -> Sequence[object]:

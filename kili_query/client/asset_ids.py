@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from kili_query.client.answers import shape_of
 from kili_query.client.paging import Listing, Pages
-from kili_query.client.request import Service
+from kili_query.client.request import Request, Service
 from kili_query.errors import ArgumentError, NotFound, TransportError
 from kili_query.protocol import ASSETS, COUNT_ASSETS, asset_where
 from kili_query.wording import listed
@@ -39,3 +40,19 @@ def asset_ids_of(service: Service, project_id: str, external_ids: Sequence[str])
             f"several assets of project `{project_id}` have the external id {listed(ambiguous, _SHOWN)}: give asset ids"
         )
     return [found[one][0] for one in external_ids]
+
+
+def project_id_of(service: Service, asset_id: str) -> str:
+    """Return the id of the project that an asset is in.
+
+    Raises:
+        NotFound: there is no such asset, or this user may not see it.
+    """
+    variables = {"where": {"id": asset_id}, "skip": 0, "first": 1}
+    found = service.ask(Request(ASSETS, variables, "project { id }"))
+    if found == []:
+        raise NotFound(f"there is no asset `{asset_id}`, or this user may not see it", operation=ASSETS.name)
+    match found:
+        case [{"project": {"id": str(project_id)}}]:
+            return project_id
+    raise TransportError(f"an asset has no project: {shape_of(found)}", operation=ASSETS.name)

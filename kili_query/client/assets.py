@@ -34,6 +34,7 @@ def read_assets(context: ListContext, wanted: ListRequest) -> Iterator[Row]:
     wanted = _checked(wanted)
     if wanted.first == 0:
         return iter(())
+    wanted = context.settled(wanted, AssetFilters)
     search = context.plan(wanted)
     return iter(()) if search.is_never else _read(context, wanted, search)
 
@@ -44,7 +45,7 @@ def read_assets_with_parsed_labels(context: ListContext, wanted: ListRequest) ->
     Raises:
         ArgumentError, QueryError, ServiceError, DataError: as `read_assets` does.
     """
-    wanted = _checked(wanted)
+    wanted = context.settled(_checked(wanted), AssetFilters)
     ontology = context.projects.fetch(wanted.project_id)
     return (_with_parsed_labels(row, ontology) for row in read_assets(context, wanted))
 
@@ -55,7 +56,7 @@ def count_assets(context: ListContext, wanted: ListRequest) -> int:
     Raises:
         ArgumentError, QueryError, ServiceError, DataError: as `read_assets` does.
     """
-    wanted = _checked(wanted)
+    wanted = context.settled(_checked(wanted), AssetFilters)
     search = context.plan(wanted)
     if search.is_never:
         return 0

@@ -1,7 +1,7 @@
 """Lists of labels answered from a label cache, where it can prove that it has the answer."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Protocol
 
 from attrs import frozen
@@ -16,7 +16,13 @@ class AnswersLists(Protocol):
     """A source of labels that knows whether it has an answer, such as `kili_query.cache.LabelCache`."""
 
     def why_not(
-        self, project_id: str, fields: Sequence[str], *, is_search: bool, max_age_s: float | None
+        self,
+        project_id: str,
+        fields: Sequence[str],
+        *,
+        is_search: bool,
+        max_age_s: float | None,
+        filters: Collection[str] = (),
     ) -> str | None:
         """Return why a list cannot be answered; None if it can."""
 
@@ -66,6 +72,7 @@ class CachedLabels:
             wanted.fields,
             is_search=wanted.category_search is not None,
             max_age_s=self.max_age_s,
+            filters=wanted.filters,
         )
         if reason is None:
             _LOGGER.info("labels of project `%s` come from the cache", wanted.project_id)

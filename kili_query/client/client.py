@@ -524,6 +524,10 @@ class KiliClient:
         asset_external_id_array: Sequence[str] | None = None,
         disable_tqdm: bool | None = None,
         overwrite: bool = False,
+        step_name: str | None = None,
+        reviewed_label_id_array: Sequence[str] | None = None,
+        step_id: str | None = None,
+        group_name: str | None = None,
     ) -> list[dict[str, str]]:
         """Append a label to each of some assets.
 
@@ -538,13 +542,18 @@ class KiliClient:
             asset_external_id_array: the external ids of the assets, instead of ``asset_id_array``.
             disable_tqdm: hide the progress bar.
             overwrite: replace labels of the same model and type on these assets.
+            step_name: the step of the workflow that the labels are made in; by default the service decides.
+            reviewed_label_id_array: the label that each one reviews.
+            step_id: the id of the step, instead of ``step_name``.
+            group_name: the group of the step, if several groups have a step of that name.
 
         Returns:
             ``{"id": …}`` of each label, in the order of the arrays.
 
         Raises:
-            ArgumentError: the arrays contradict each other, or something is missing; nothing was sent.
-            NotFound: no asset has an external id; nothing was changed.
+            ArgumentError: the arrays contradict each other, or something is missing; nothing was sent. Or the project
+                has no such step or group; nothing was changed.
+            NotFound: no asset has an external id, or the project has no steps; nothing was changed.
             ServiceError: a mutation failed. Its ``created`` holds the ids so far; its ``in_doubt`` and ``not_sent``
                 hold positions in the arrays. No mutation is sent twice.
         """
@@ -558,6 +567,10 @@ class KiliClient:
             project_id=project_id,
             asset_external_id_array=asset_external_id_array,
             overwrite=overwrite,
+            step_name=step_name,
+            reviewed_label_id_array=reviewed_label_id_array,
+            step_id=step_id,
+            group_name=group_name,
         )
         with self._bar("Appending labels", json_response_array, disable_tqdm) as bar:
             return writing.append_labels(self._service, new, bar.update)

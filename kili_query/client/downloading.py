@@ -47,11 +47,12 @@ def download_labels(
     check_suffix(path, "NDJSON", OF_NDJSON)
     wanted = wanted.checked(LabelFilters)
     wanted = evolve(wanted, fields=tuple(dict.fromkeys(("id", *wanted.fields))))
+    settled = context.settled(wanted, LabelFilters)
     search = context.plan(wanted)
     with resumable(path, _identity(wanted, search), restart=restart) as file:
         try:
             if not search.is_never:
-                _fill(file, context, wanted, search)
+                _fill(file, context, settled, search)
         except BaseException as error:
             file.save()
             if file.ids:

@@ -145,6 +145,7 @@ def export_labels(
     chosen.check_media(options)
     if filename is None and chosen.is_archive:
         raise ArgumentError(f"`filename` is needed: the format `{fmt}` is an archive")
+    chosen_assets = context.settled(chosen_assets, AssetFilters)
     project = _project(context.service, wanted.project_id)
     if wanted.external_ids is not None:
         found = asset_ids_of(context.service, wanted.project_id, wanted.external_ids)

@@ -506,9 +506,13 @@ class LabelMethods(Namespace):
         model_name: str | None = None,
         overwrite: bool = False,
     ) -> NewIds:
-        for name in ("step_name", "step_id", "group_name", "reviewed_label_id", "reviewed_label_id_array"):
-            if arguments.get(name) is not None:
-                raise ArgumentError(f"`{name}` is not supported yet: leave it out")
+        steps = cast("ReviewArguments", arguments)  # the others hold fewer of the same arguments
+        reviewed = _one_or_many(
+            "reviewed_label_id",
+            steps.get("reviewed_label_id"),
+            "reviewed_label_id_array",
+            steps.get("reviewed_label_id_array"),
+        )
         assets, external_ids, contents = _inputs(arguments)
         return self._own().append_labels(
             assets,
@@ -519,6 +523,10 @@ class LabelMethods(Namespace):
             asset_external_id_array=external_ids,
             disable_tqdm=arguments.get("disable_tqdm"),
             overwrite=overwrite,
+            step_name=steps.get("step_name"),
+            reviewed_label_id_array=reviewed,
+            step_id=steps.get("step_id"),
+            group_name=steps.get("group_name"),
         )
 
 

@@ -34,6 +34,7 @@ def read_labels(context: ListContext, wanted: ListRequest) -> Iterator[Row]:
         return iter(())
     if context.cache is not None and (rows := context.cache.read(wanted)) is not None:
         return rows
+    wanted = context.settled(wanted, LabelFilters)
     search = context.plan(wanted)
     return iter(()) if search.is_never else _read(context, wanted, search)
 
@@ -47,6 +48,8 @@ def read_parsed_labels(context: ListContext, wanted: ListRequest) -> "Iterator[P
     wanted = _checked(wanted)
     if CONTENT not in wanted.fields:
         raise ArgumentError(f"`fields` lacks `{CONTENT}`, which parsed labels are made of")
+    if context.cache is None:
+        wanted = context.settled(wanted, LabelFilters)
     ontology = context.projects.fetch(wanted.project_id)
     return (parsed_label(row, ontology) for row in read_labels(context, wanted))
 
@@ -67,6 +70,7 @@ def count_labels(context: ListContext, wanted: ListRequest) -> int:
     wanted = _checked(wanted)
     if context.cache is not None and (number := context.cache.count(wanted)) is not None:
         return number
+    wanted = context.settled(wanted, LabelFilters)
     search = context.plan(wanted)
     if search.is_never:
         return 0

@@ -6,7 +6,7 @@ from contextlib import closing
 from itertools import islice
 from typing import Protocol
 
-from attrs import define, evolve, field, frozen
+from attrs import Factory, define, evolve, field, frozen
 
 from kili_query.client.arguments import check_project_id, checked_count, checked_fields, checked_filters
 from kili_query.client.contents import (
@@ -26,6 +26,7 @@ from kili_query.client.progress import progress_bar
 from kili_query.client.request import Request, Service
 from kili_query.client.search import SearchPlan, parse_search, plan_search
 from kili_query.client.warning import warn
+from kili_query.client.workflow import Workflows
 from kili_query.errors import GraphQLError, LabelError, UnknownContentError
 from kili_query.planning import ServerProfile
 from kili_query.protocol import Operation, selection_of
@@ -48,6 +49,7 @@ class ListRequest:
         skip: number of rows to leave out at the beginning.
         disable_tqdm: whether the progress bar is hidden; None shows it in terminals only.
         keep_texts: contents may stay JSON text, for callers that only decode what they need.
+        is_settled: names of steps in the filters have become ids.
     """
 
     project_id: str
@@ -58,6 +60,7 @@ class ListRequest:
     skip: int = 0
     disable_tqdm: bool | None = None
     keep_texts: bool = False
+    is_settled: bool = False
 
     def checked(self, declaration: type, *, search_name: str = "category_search") -> "ListRequest":
         """Check all arguments; return them with the search parsed, and without filters that filter nothing.
@@ -105,6 +108,7 @@ class ListContext:
         has_warned: whether the client has warned that labels are read to be counted.
         payload_pool: threads that fetch contents at URLs; None to fetch them one after another.
         cache: a source that is asked before the service; see `kili_query.client.cached`.
+        workflows: the steps of projects.
     """
 
     service: Service
@@ -116,6 +120,19 @@ class ListContext:
     has_warned: bool = False
     payload_pool: Executor | None = None
     cache: "CachedLists | None" = None
+    workflows: Workflows = field(default=Factory(lambda self: Workflows(self.service), takes_self=True))
+
+    def settled(self, wanted: ListRequest, declaration: type) -> ListRequest:
+        """Return a checked request whose filters hold ids in the place of names of steps.
+
+        Raises:
+            ArgumentError: the project's workflow has no such filter, step or group; no list was asked for.
+            ServiceError: the workflow cannot be fetched.
+        """
+        if wanted.is_settled:
+            return wanted
+        filters = self.workflows.settled(wanted.project_id, declaration, wanted.filters)
+        return evolve(wanted, filters=filters, is_settled=True)
 
     def plan(self, wanted: ListRequest) -> SearchPlan:
         """Plan how a checked search is carried out.

@@ -129,7 +129,7 @@ def test_filters_are_sent_as_the_service_names_them(client: KiliClient, served: 
         user_id="u-1",
         fields=["id"],
     )
-    assert served.requests[0][1]["where"] == {
+    assert next(variables for root, variables in served.requests if root == "labels")["where"] == {
         "asset": {
             "id": "as-1",
             "project": {"id": PROJECT},

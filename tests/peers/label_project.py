@@ -4,9 +4,18 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-__all__ = ["AUTHORS", "PROJECT_ID", "TWIN", "write_broken_project", "write_image_project", "write_video_project"]
+__all__ = [
+    "AUTHORS",
+    "PROJECT_ID",
+    "TWIN",
+    "write_broken_project",
+    "write_grouped_project",
+    "write_image_project",
+    "write_stepped_project",
+    "write_video_project",
+]
 
 Fields: TypeAlias = dict[str, object]
 
@@ -63,6 +72,41 @@ def write_image_project(folder: Path) -> Path:
     return folder
 
 
+STEPS = ("Label", "Review", "Sign off")
+STATUSES = ("TO_DO", "IN_PROGRESS", "PARTIALLY_DONE", "REWORK", "DONE", "SKIPPED")
+
+
+def write_stepped_project(folder: Path) -> Path:
+    """The photos, in a workflow of three steps."""
+    steps: list[Fields] = [{"id": f"step-{number}", "name": name} for number, name in enumerate(STEPS)]
+    return _write_workflow(folder, {"workflowVersion": "V2", "steps": steps})
+
+
+def write_grouped_project(folder: Path) -> Path:
+    """The photos, in a workflow of two groups, which both have steps of two of the names."""
+    names = [(group, name) for group in range(2) for name in STEPS if (group, name) != (1, STEPS[-1])]
+    steps: list[Fields] = [
+        {"id": f"step-{number}", "name": name, "stepGroupId": f"group-{group}"}
+        for number, (group, name) in enumerate(names)
+    ]
+    groups = [{"id": "group-0", "name": "Cars"}, {"id": "group-1", "name": "People"}]
+    return _write_workflow(folder, {"workflowVersion": "V3", "steps": steps, "stepGroups": groups})
+
+
+def _write_workflow(folder: Path, workflow: Mapping[str, Any]) -> Path:
+    ids = [step["id"] for step in workflow["steps"]]
+    assets = (
+        {
+            **asset,
+            "currentStep": {"id": ids[number % len(ids)], "status": STATUSES[number % len(STATUSES)]},
+            "assignees": [AUTHORS[number % 4]] if number % 4 < len(AUTHORS) else [],
+        }
+        for number, asset in enumerate(_assets("jpg"))
+    )
+    _write(folder, "IMAGE", _interface(), assets, _labels(Random(7)), workflow)
+    return folder
+
+
 def write_video_project(folder: Path) -> Path:
     """Videos, whose labels have an answer for each frame."""
     random = Random(6)
@@ -87,10 +131,15 @@ def write_broken_project(folder: Path) -> Path:
 
 
 def _write(
-    folder: Path, input_type: str, interface: Fields, assets: Iterator[Fields], labels: Iterator[Fields]
+    folder: Path,
+    input_type: str,
+    interface: Fields,
+    assets: Iterator[Fields],
+    labels: Iterator[Fields],
+    more: Mapping[str, object] | None = None,
 ) -> None:
     folder.mkdir(parents=True)
-    project = {"id": PROJECT_ID, "title": "Street", "description": "Photos", "inputType": input_type}
+    project = {"id": PROJECT_ID, "title": "Street", "description": "Photos", "inputType": input_type, **(more or {})}
     (folder / "project.json").write_text(json.dumps({**project, "jsonInterface": interface}))
     for name, rows in (("assets", assets), ("labels", labels)):
         (folder / f"{name}.ndjson").write_text("".join(json.dumps(row) + "\n" for row in rows))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kili_query.protocol import AssetFilters, LabelFilters, asset_where, filters_of, label_where
+from kili_query.protocol import AssetFilters, LabelFilters, WorkflowTerm, asset_where, filters_of, label_where
 
 
 def test_all_label_filters() -> None:
@@ -11,6 +11,11 @@ def test_all_label_filters() -> None:
         "asset_status_in": ("TODO",),
         "asset_external_id_in": ["e"],
         "asset_external_id_strictly_in": ["f"],
+        "asset_step_name_in": ["st-1"],
+        "asset_step_id_in": ["st-1"],
+        "asset_step_status_in": ["DONE"],
+        "asset_group_name_in": ["g"],
+        "asset_group_name_not_in": ["h"],
         "author_in": ["Ann"],
         "created_at": "2024-01-01",
         "created_at_gte": "2024-01-01",
@@ -30,6 +35,10 @@ def test_all_label_filters() -> None:
             "statusIn": ["TODO"],
             "externalIdStrictlyIn": ["f"],
             "externalIdIn": ["e"],
+            "stepIdIn": ["st-1"],
+            "stepStatusIn": ["DONE"],
+            "groupNameIn": ["g"],
+            "groupNameNotIn": ["h"],
         },
         "authorIn": ["Ann"],
         "createdAt": "2024-01-01",
@@ -61,7 +70,15 @@ def test_none_filters_nothing() -> None:
     assert asset_where("p", dict.fromkeys(filters_of(AssetFilters))) == {"project": {"id": "p"}}
 
 
+def test_pairs_of_steps_and_statuses() -> None:
+    filters: AssetFilters = {"step_id_and_status_in": [("s", "DONE")]}
+    assert asset_where("p", filters)["stepIdAndStatusIn"] == [{"stepId": "s", "status": "DONE"}]
+
+
 @pytest.mark.parametrize("declaration", [LabelFilters, AssetFilters])
 def test_each_filter_has_its_own_place(declaration: type) -> None:
-    places = [declared.path for declared in filters_of(declaration).values()]
+    """But for steps by name, which are sent as those by id, and cannot be given with them."""
+    declared = filters_of(declaration).values()
+    places = [one.path for one in declared if one.term is not WorkflowTerm.STEP_NAME]
     assert len(set(places)) == len(places)
+    assert {one.path for one in declared} == set(places)

@@ -5,10 +5,18 @@ from typing import TypeAlias
 
 from attrs import evolve, frozen
 
-from kili_query.client.arguments import check_integers, check_label_type, check_lengths, check_responses, check_texts
-from kili_query.client.asset_ids import asset_ids_of
+from kili_query.client.arguments import (
+    check_integers,
+    check_label_type,
+    check_lengths,
+    check_responses,
+    check_text,
+    check_texts,
+)
+from kili_query.client.asset_ids import asset_ids_of, project_id_of
 from kili_query.client.request import Request, Service
 from kili_query.client.warning import warn
+from kili_query.client.workflow import Workflow
 from kili_query.client.writing.batches import BATCH_SIZE, Advance, MutationBatch, accounting_for, send_batches
 from kili_query.errors import ArgumentError, IncompatibleArgumentsError, MissingArgumentError
 from kili_query.protocol import APPEND_MANY_LABELS, LabelType, encode_json
@@ -32,6 +40,10 @@ class NewLabels:
     project_id: str | None = None
     asset_external_id_array: Sequence[str] | None = None
     overwrite: bool = False
+    step_name: str | None = None
+    reviewed_label_id_array: Sequence[str] | None = None
+    step_id: str | None = None
+    group_name: str | None = None
 
     def arrays(self, *names: str) -> dict[str, Sequence[object] | None]:
         """The arrays of these names."""
@@ -45,8 +57,9 @@ def append_labels(service: Service, new: NewLabels, advance: Advance = lambda _:
         ``{"id": …}`` of each label, in the order of the arrays.
 
     Raises:
-        ArgumentError: the arrays contradict each other, or something is missing; nothing was sent.
-        NotFound: an external id that no asset of the project bears; nothing was changed.
+        ArgumentError: the arrays contradict each other, or something is missing; nothing was sent. Or the project has
+            no such step; nothing was changed.
+        NotFound: an external id that no asset of the project bears, or a project without steps; nothing was changed.
         ServiceError: it failed. Its ``created`` holds the ids so far; its ``in_doubt`` and ``not_sent`` hold positions
             in the arrays.
     """
@@ -55,12 +68,14 @@ def append_labels(service: Service, new: NewLabels, advance: Advance = lambda _:
         encode_json(response, name=f"json_response_array[{index}]")
         for index, response in enumerate(new.json_response_array)
     ]
-    if not new.asset_id_array:
-        assert new.project_id is not None  # checked above
-        assert new.asset_external_id_array is not None
-        with accounting_for(range(len(texts))):
+    with accounting_for(range(len(texts))):
+        if not new.asset_id_array:
+            assert new.project_id is not None  # checked above
+            assert new.asset_external_id_array is not None
             ids = asset_ids_of(service, new.project_id, new.asset_external_id_array)
             new = evolve(new, asset_id_array=ids)
+        if new.step_name is not None or new.step_id is not None:
+            new = evolve(new, step_id=_step_id_of(service, new))
     answered = send_batches(service, list(_batches(new, texts)), advance)
     return [{"id": _id_of(item)} for item in answered]
 
@@ -120,6 +135,8 @@ def check_new_labels(new: NewLabels) -> None:
     check_responses("json_response_array", new.json_response_array)
     for name, array in new.arrays("asset_id_array", "asset_external_id_array", "author_id_array").items():
         check_texts(name, array, nullable=True)
+    check_texts("reviewed_label_id_array", new.reviewed_label_id_array, nullable=True)
+    _check_step(new)
     check_integers("seconds_to_label_array", new.seconds_to_label_array)
     check_label_type(new.label_type)
     if not new.json_response_array:
@@ -137,13 +154,39 @@ def check_new_labels(new: NewLabels) -> None:
             "json_response_array",
             "asset_external_id_array",
             "asset_id_array",
+            "reviewed_label_id_array",
         )
     )
     for name, array in new.arrays("asset_id_array", "asset_external_id_array").items():
         if array and not all(array):
             raise ArgumentError(f"`{name}[{[*map(bool, array)].index(False)}]` is empty: each label needs an asset")
+    if "" in (new.reviewed_label_id_array or ()):
+        raise ArgumentError("`reviewed_label_id_array` holds an empty id: give None for a label that reviews no other")
     if new.label_type == LabelType.PREDICTION and not new.model_name:
         raise ArgumentError("`model_name` is missing: predictions are told apart by it")
+
+
+def _check_step(new: NewLabels) -> None:
+    """Check that at most one step is named."""
+    given = {name: getattr(new, name) for name in ("step_name", "step_id", "group_name")}
+    for name, value in given.items():
+        if value is not None:
+            check_text(name, value)
+        if value == "":
+            raise ArgumentError(f"`{name}` is empty: leave it out, or name one")
+    if new.step_id is not None and new.step_name is not None:
+        raise ArgumentError("`step_id` and `step_name` both name the step: give one of them")
+    if new.group_name is not None and new.step_name is None:
+        raise ArgumentError("`group_name` belongs to a `step_name`: give that too, or `step_id` alone")
+
+
+def _step_id_of(service: Service, new: NewLabels) -> str:
+    """Return the id of the step that is named, in the workflow as it is now."""
+    project_id = new.project_id
+    if project_id is None:
+        assert new.asset_id_array is not None
+        project_id = project_id_of(service, new.asset_id_array[0])
+    return Workflow.read(service, project_id).one_step(new.step_name, new.step_id, new.group_name)
 
 
 def _batches(new: NewLabels, texts: Sequence[str]) -> Iterator[MutationBatch]:
@@ -170,10 +213,19 @@ def _batch(new: NewLabels, texts: Sequence[str], positions: range) -> MutationBa
         }
         for index in positions
     ]
+    if new.reviewed_label_id_array is not None:  # older services do not know the key
+        for label, index in zip(labels, positions, strict=True):
+            label["referencedLabelId"] = new.reviewed_label_id_array[index]
     where: dict[str, object] = {"idIn": [label["assetID"] for label in labels]}
     if new.project_id is not None:
         where["project"] = {"id": new.project_id}
-    data = {"labelType": str(new.label_type), "overwrite": bool(new.overwrite), "labelsData": labels}
+    data: dict[str, object] = {
+        "labelType": str(new.label_type),
+        "overwrite": bool(new.overwrite),
+        "labelsData": labels,
+    }
+    if new.step_id is not None:
+        data["stepId"] = new.step_id
     return MutationBatch(
         Request(APPEND_MANY_LABELS, {"data": data, "where": where}, timeout_s=_TIMEOUT_S), tuple(positions)
     )

@@ -1,0 +1,46 @@
+"""Filters and arguments about workflows: the official client of today beside ours, on a project of each version."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.peers.label_differences import Difference
+from tests.peers.label_project import write_grouped_project, write_image_project, write_stepped_project
+from tests.peers.official import LATEST
+from tests.peers.test_label_methods import OURS, Runs, Section, run_sections, unlisted_differences
+from tests.peers.workflow_differences import WORKFLOW_DIFFERENCES
+from tests.peers.workflow_steps import READING, WRITING
+
+SECTIONS = tuple(
+    (Section(f"{version} reading", write_project, READING), Section(f"{version} writing", write_project, WRITING))
+    for version, write_project in (
+        ("V1", write_image_project),
+        ("V2", write_stepped_project),
+        ("V3", write_grouped_project),
+    )
+)
+"""What one process calls: the official client makes 500 calls a minute, and waits then."""
+NAMES = [section.name for sections in SECTIONS for section in sections]
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    """By client and section."""
+    folder = tmp_path_factory.mktemp("workflows")
+    asked = [(client, sections) for client in (LATEST, OURS) for sections in SECTIONS]
+    with ThreadPoolExecutor(3) as pool:
+        ran = pool.map(lambda one: run_sections(*one, folder / f"{one[0]}-{one[1][0].name}"), asked)
+        return {key: value for found in ran for key, value in found.items()}
+
+
+def _differences(section: str, name: str) -> Iterator[Difference]:
+    return (one for one in WORKFLOW_DIFFERENCES if one.is_of(section, LATEST, name))
+
+
+@pytest.mark.parametrize("section", NAMES)
+def test_calls_agree_but_for_the_listed_differences(runs: Runs, section: str) -> None:
+    theirs, ours = runs[LATEST, section], runs[OURS, section]
+    expected = {name: set().union(*(one.aspects for one in _differences(section, name))) for name in theirs.outcomes}
+    unlisted = unlisted_differences(theirs, ours, expected)
+    assert not unlisted, "\n".join(unlisted)
