@@ -91,6 +91,7 @@ DIFFERENCES = (
         f"{_SEARCH}'{_CAR} (< 0|> 0 AND {_CAR} < 1|== 1.5|> 1e400|> -1)'|reading/(count_labels|labels): all at once",
         ("filters",),
     ),
+    Difference("positions-of-arguments", "reading/labels: by position", ("result", "error"), (LATEST,)),
     Difference("fewer-requests", "shapes/labels: part {'first': 0}", ("filters",)),
     Difference(
         "projects-that-do-not-exist",

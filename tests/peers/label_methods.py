@@ -2,8 +2,9 @@
 
 Standard input holds a script: ``{"client": "kili.client:Kili", "sections": [...]}``. A section is the ``endpoint`` and
 the ``api_key`` that a client is opened with, and the ``steps`` that it takes, each of which is ``{"name", "method",
-"arguments", "at"}``. Standard output gets a record for each step, section by section: ``result``, or ``error`` as the
-names of the class and its bases; ``warnings``; and ``sent``, the requests that left this process meanwhile.
+"arguments", "at"}``; the arguments under ``*`` are given by position. Standard output gets a record for each step,
+section by section: ``result``, or ``error`` as the names of the class and its bases; ``warnings``; and ``sent``, the
+requests that left this process meanwhile.
 
 It uses nothing but what each of these environments has.
 """
@@ -75,7 +76,7 @@ class Run:
         if step["method"] == "open":
             self.client_class(**arguments)
             return None
-        given = attrgetter(step["method"])(self.client)(**arguments)
+        given = attrgetter(step["method"])(self.client)(*arguments.pop("*", ()), **arguments)
         for key in step.get("at", ()):
             given = given[key]
         if isinstance(given, Iterator):

@@ -195,6 +195,8 @@ FIELDS: Mapping[str, Sequence[str]] = {
 
 
 def _reading() -> Iterator[Step]:
+    by_position = [PROJECT_ID, "", None, None, None, ["Ann"]]
+    yield bare("labels", "by position", **{"*": by_position, "fields": ID})
     for what, filters in (FILTERS | OF_LABELS).items():
         yield call("count_labels", what, **filters)
         yield call("labels", what, fields=ID, **filters)

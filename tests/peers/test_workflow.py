@@ -8,7 +8,14 @@ import pytest
 from tests.peers.label_differences import Difference
 from tests.peers.label_project import write_grouped_project, write_image_project, write_stepped_project
 from tests.peers.official import LATEST
-from tests.peers.test_label_methods import OURS, Runs, Section, run_sections, unlisted_differences
+from tests.peers.test_label_methods import (
+    OURS,
+    Runs,
+    Section,
+    documented_anchors,
+    run_sections,
+    unlisted_differences,
+)
 from tests.peers.workflow_differences import WORKFLOW_DIFFERENCES
 from tests.peers.workflow_steps import READING, WRITING
 
@@ -44,3 +51,17 @@ def test_calls_agree_but_for_the_listed_differences(runs: Runs, section: str) ->
     expected = {name: set().union(*(one.aspects for one in _differences(section, name))) for name in theirs.outcomes}
     unlisted = unlisted_differences(theirs, ours, expected)
     assert not unlisted, "\n".join(unlisted)
+
+
+def test_each_listed_difference_is_met(runs: Runs) -> None:
+    met = {one for section in NAMES for name in runs[OURS, section].outcomes for one in _differences(section, name)}
+    assert [one for one in WORKFLOW_DIFFERENCES if one not in met] == []
+
+
+def test_each_listed_difference_is_documented() -> None:
+    assert {one.anchor for one in WORKFLOW_DIFFERENCES} <= documented_anchors()
+
+
+@pytest.mark.parametrize("section", [name for name in NAMES if name.endswith("writing")])
+def test_servers_hold_the_same_in_the_end(runs: Runs, section: str) -> None:
+    assert runs[LATEST, section].left == runs[OURS, section].left

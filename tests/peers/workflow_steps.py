@@ -95,6 +95,7 @@ def _reading() -> Iterator[Step]:
         yield call("assets", what, versions=NEW, fields=ID, **filters)
     fields = ("id", "currentStep.name", "currentStep.status")
     yield call("assets", "current steps", versions=NEW, fields=fields, first=7)
+    yield call("assets", "default fields", versions=NEW, first=2)
     yield call("labels", "without filters", versions=BOTH, fields=ID, id_contains=FEW)
 
 
