@@ -121,7 +121,7 @@ def text_of(content: object) -> str | None:
     try:
         text.encode()
     except UnicodeEncodeError:  # half of a character, which no table can hold, as JSON escapes it
-        text = json.dumps(content) if not isinstance(content, str) else json.dumps(json.loads(content))
+        text = text.encode("utf-8", "backslashreplace").decode()
     return text
 
 

@@ -43,6 +43,7 @@ class State:
         position: how far the project was followed.
         is_complete: whether the cache was filled to the end once.
         base: the last whole version, if this one is a step of a change that writes several; readers see that one.
+        recounts: whether only some of the parts are counted by the ontology; such a step is undone, not continued.
         synced_at: when the last sync ended, in ISO 8601 by the clock of this machine; None before.
         summary: what the commit did, for `LabelCache.versions`.
     """
@@ -53,6 +54,7 @@ class State:
     position: SyncPosition = SyncPosition()
     is_complete: bool = True
     base: int | None = None
+    recounts: bool = False
     synced_at: str | None = None
     summary: str = ""
 
@@ -85,6 +87,7 @@ class State:
                 },
                 "isComplete": self.is_complete,
                 "base": self.base,
+                "recounts": self.recounts,
                 "syncedAt": self.synced_at,
                 "summary": self.summary,
             },
@@ -112,7 +115,8 @@ class State:
                 video=found["video"],
                 position=SyncPosition(**position),
                 is_complete=found["isComplete"],
-                base=found.get("base"),  # earlier releases have none
+                base=found.get("base"),  # which earlier releases do not write
+                recounts=found.get("recounts", False),
                 synced_at=found["syncedAt"],
                 summary=found["summary"],
             )

@@ -253,6 +253,21 @@ class Tables:
                 raise damaged(self.folder, f"the content `{digest}` of part {part} is missing")
         return texts
 
+    def batches(self, part: int, digests: pl.Series) -> Iterator[pl.DataFrame]:
+        """Yield the digests and texts of contents of one part, some at a time.
+
+        Raises:
+            CacheError: one is missing.
+        """
+        n_found = 0
+        found = self.contents([part]).filter(pl.col(DIGEST).is_in(digests.implode())).select(DIGEST, JSON)
+        with told(self.folder):
+            for batch in found.collect_batches(chunk_size=_ROW_GROUP, lazy=True):
+                n_found += len(batch)
+                yield batch
+        if n_found != len(digests):
+            raise damaged(self.folder, f"{len(digests) - n_found} contents of part {part} are missing")
+
     def add_contents(self, contents: pa.Table) -> None:
         """Append those contents that their parts lack.
 

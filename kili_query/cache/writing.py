@@ -14,14 +14,14 @@ from kili_query.cache.columns import COLUMNS, DIGEST, PART, stored_names
 from kili_query.cache.counting import Batch, Counting, contents_table, digest_of
 from kili_query.cache.documents import document_of, ontology_of
 from kili_query.cache.state import State
-from kili_query.cache.tables import DOCUMENTS, PART_ROWS, Tables, told
+from kili_query.cache.tables import DOCUMENTS, JSON, PART_ROWS, Tables, told
 from kili_query.counting import Rules
 from kili_query.errors import CacheError
 from kili_query.ontology import Ontology, VideoPolicy
 from kili_query.output_files import has_lock
 from kili_query.targets.column_names import FAULT
 
-BATCH_ROWS, BATCH_CHARACTERS = 10_000, 4_000_000
+BATCH_ROWS, BATCH_CHARACTERS = 10_000, 2_500_000
 """How many labels are written together, and how long their contents are together; whichever comes first."""
 _COMPARED = [name for name in COLUMNS if name != PART]
 
@@ -228,20 +228,27 @@ class Writer:
             self._count_again()
 
     def _count_again(self) -> None:
-        """Count all labels from their contents, in one commit."""
-        parts = sorted(self.tables.rows_of_parts())
-        with told(self.tables.folder):
-            tables = [self._counted_again(part) for part in parts]
-            rows = pl.concat(tables, how="diagonal")
-        if len(rows):
-            self._commit(rows.to_arrow(), parts)
+        """Count all labels from their contents, part by part, so that few are in memory at a time."""
+        self.state = evolve(self.state, recounts=True)
+        for part in sorted(self.tables.rows_of_parts()):
+            with told(self.tables.folder):
+                rows = self._counted_again(part)
+            self._commit(rows, [part])
+        self.state = evolve(self.state, recounts=False)
 
-    def _counted_again(self, part: int) -> pl.DataFrame:
+    def _counted_again(self, part: int) -> pa.Table:
         fields = self.tables.frame().filter(pl.col(PART) == part).select(*COLUMNS).collect()
-        texts = self.tables.texts(part, fields[DIGEST].drop_nulls().unique().to_list())
-        counts = self.counting.counts_of([None if one is None else texts[one] for one in fields[DIGEST]])
-        names = stored_names(counts.column_names, self.tables.stored_columns())
-        return pl.concat([fields, cast("pl.DataFrame", pl.from_arrow(counts.rename_columns(names)))], how="horizontal")
+        frames = [self._counted(batch) for batch in self.tables.batches(part, fields[DIGEST].drop_nulls().unique())]
+        counts = pl.concat([self._counted(pl.DataFrame({DIGEST: [None], JSON: [None]})), *frames], how="diagonal")
+        rows = fields.join(counts, on=DIGEST, how="left", nulls_equal=True, maintain_order="left")
+        return rows.rename(
+            dict(zip(counts.columns, stored_names(counts.columns, self.tables.stored_columns()), strict=True))
+        ).to_arrow()
+
+    def _counted(self, contents: pl.DataFrame) -> pl.DataFrame:
+        """Return the digests of contents with their counts, named as frames name them."""
+        counts = cast("pl.DataFrame", pl.from_arrow(self.counting.counts_of(contents[JSON].to_list())))
+        return counts.insert_column(0, contents[DIGEST].cast(pl.String))
 
 
 @contextmanager
@@ -272,8 +279,8 @@ def opened(
 
 def _writer(folder: Path, video: VideoPolicy | None, *, is_dry: bool) -> Writer:
     tables = Tables.open(folder)
-    if tables.state.project_id is None and not is_dry:
-        tables = tables.undone()  # the labels of files that were not read to the end; a sync goes on instead
+    if not is_dry and (tables.state.project_id is None or tables.state.recounts):
+        tables = tables.undone()  # a sync goes on instead, for it knows how far it was
     state = tables.state
     if video is not None and video != state.video:
         if tables.labels is not None:

@@ -11,11 +11,13 @@ from random import Random
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from kili_query.cache import LabelCache, tables, writing
 from kili_query.cache import sync as following
 from kili_query.client import KiliClient
 from kili_query.errors import AuthenticationFailed, CacheError, KiliQueryError, MalformedLabelError, QueryError
+from kili_query.ontology import Ontology
 from kili_query.sandbox import Sandbox
 from tests.cli.running import DEMO
 from tests.full_disk import files_at_most
@@ -195,6 +197,45 @@ def test_a_reader_during_a_write(cache: LabelCache) -> None:
     cache.load([one | {"jsonResponse": {}} for one in LABELS])
     assert sorted([first, *reading], key=lambda one: one["id"]) == sorted(LABELS, key=lambda one: str(one["id"]))
     assert cache.count_labels(category_search="J.A") == 0
+
+
+def test_counting_again_is_interrupted(cache: LabelCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After one part of three, in a cache that follows a project, whose syncs go on where others ended."""
+    monkeypatch.setattr(writing, "PART_ROWS", 20)
+    box = {"mid": "m", "categories": [{"name": "CAR"}], "children": {"K": {"categories": [{"name": "RED"}]}}}
+    job = {"mlTask": "OBJECT_DETECTION", "content": {"categories": {"CAR": {"children": ["K"]}}}}
+    child = {"mlTask": "CLASSIFICATION", "content": {"categories": {"RED": {}}}}
+    interfaces = [{"jobs": {"B": job, "K": child | {"isChild": is_child}}} for is_child in (False, True)]
+    root, nested = map(Ontology.from_json_interface, interfaces)
+    contents = [
+        {"B": {"annotations": [box]}},
+        None,
+        *({"B": {"annotations": [box | {"mid": f"m{n}"} for n in range(n)]}} for n in range(2, 50)),
+    ]
+    cache.load([{"id": f"l{n}", "jsonResponse": one} for n, one in enumerate(contents)], ontology=root)
+    with writing.opened(cache.folder) as writer:
+        writer.finish(evolve(writer.state, project_id="p"))
+    whole = cache.versions
+
+    def recounted(*, parts: int) -> None:
+        with writing.opened(cache.folder) as writer, monkeypatch.context() as changed:
+            count, left = writing.Writer._counted_again, iter(range(parts))
+            changed.setattr(writing.Writer, "_counted_again", lambda self, part: (next(left), count(self, part))[1])
+            writer.use_ontology(nested)
+            writer.finish(writer.state)
+
+    with pytest.raises(StopIteration):
+        recounted(parts=1)
+    assert cache.versions == whole
+    assert cache.count_labels(category_search="K.RED") == 0
+    with writing.opened(cache.folder) as writer:
+        assert writer.counting.ontology == root
+        assert writer.state.base is not None
+    assert cache.count_labels(category_search="K.RED") == 0
+    recounted(parts=3)
+    assert cache.count_labels(category_search="K.RED") == len(contents) - 1
+    assert cache.count_labels(category_search="K.RED.count == 49") == 1
+    assert cache.state.project_id == "p"
 
 
 class TestTwoAtOnce:

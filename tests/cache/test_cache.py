@@ -159,6 +159,23 @@ class TestQuestions:
         assert ids(cache.labels(category_search="J.A.count >= 0")) == ["3"]
         assert cache.labels(id_contains=["1"], fields=["jsonResponse"]) == [{"jsonResponse": None}]
 
+    @pytest.mark.parametrize(
+        ("content", "is_known"),
+        [
+            ("\ud800 no json", False),
+            ('{"J": {"text": "\ud800"}}', True),
+            ({"J": {"text": "\ud800\\"}}, True),
+            ({"J": {"categories": [{"name": "\ud83d"}]}}, True),
+        ],
+    )
+    def test_half_of_a_character(self, cache: LabelCache, content: Any, *, is_known: bool) -> None:
+        """In a content, no table can hold it, and JSON can."""
+        summary = cache.load([label("a", "A"), {"id": "b", "jsonResponse": content}])
+        assert (summary.new, summary.unknown) == (2, 0 if is_known else 1)
+        (found,) = cache.labels(id_contains=["b"], fields=["jsonResponse"])
+        expected = json.loads(content) if isinstance(content, str) and is_known else content if is_known else None
+        assert found == {"jsonResponse": expected}
+
     def test_parsed(self, demo: LabelCache, cache: LabelCache) -> None:
         (parsed,) = demo.labels(first=1, output_format="parsed_label")
         assert parsed.jobs
