@@ -56,9 +56,14 @@ def small_pages() -> Iterator[None]:
 
 @contextmanager
 def plain_box(folder: Path, *, number: int = ASSETS, **options: Any) -> Iterator[Sandbox]:
-    """Serve assets with a label of each of three types; every fifth label is of a bus, the others of a car."""
+    """Serve assets with a label of each of three types; every fifth label is of a bus, the others of a car.
+
+    All assets are in the first of two steps, and done.
+    """
     interface = {"jobs": {"WHAT": _JOB}}
-    project = {"id": PROJECT, "title": "Streets", "inputType": "IMAGE", "jsonInterface": interface}
+    steps = [{"id": f"step-{name.lower()}", "name": name, "stepGroupId": "group"} for name in ("Label", "Review")]
+    workflow = {"workflowVersion": "V3", "steps": steps, "stepGroups": [{"id": "group", "name": "People"}]}
+    project = {"id": PROJECT, "title": "Streets", "inputType": "IMAGE", "jsonInterface": interface, **workflow}
     (folder / "project.json").write_text(json.dumps(project), encoding="utf-8")
     lines = [
         {

@@ -103,6 +103,20 @@ METHODS: dict[str, tuple[Method, object]] = {
         ],
         ["default-00", "default-01", "default-02"],
     ),
+    "labels of a step": (
+        lambda client, _: [
+            one["id"]
+            for one in client.labels(
+                PROJECT,
+                fields=["id"],
+                type_in=["DEFAULT"],
+                asset_step_name_in=["Label"],
+                asset_step_status_in=["DONE"],
+                asset_group_name_in=["People"],
+            )
+        ],
+        [label_id("DEFAULT", number) for number in range(ASSETS)],
+    ),
     "predictions": (
         lambda client, _: [one["id"] for one in client.predictions(PROJECT, fields=["id"])],
         [label_id("PREDICTION", number) for number in range(ASSETS)],
@@ -116,6 +130,12 @@ METHODS: dict[str, tuple[Method, object]] = {
         [f"file-{number:02}" for number in range(ASSETS)],
     ),
     "count_assets": (lambda client, _: client.count_assets(PROJECT), ASSETS),
+    "count_assets of a step": (
+        lambda client, _: client.count_assets(
+            PROJECT, step_name_and_status_in=[("Label", "DONE")], step_id_not_in=["step-review"]
+        ),
+        ASSETS,
+    ),
     "events": (
         lambda client, _: [
             one["payload"]["labelId"] for one in client.events(PROJECT, event="label.workflow.created.default")

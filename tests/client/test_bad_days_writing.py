@@ -92,6 +92,20 @@ class Append(Case):
         return self.client.append_labels(self.assets, [CONTENT] * self.number, seconds_to_label_array=self.seconds)
 
 
+class AppendInStep(Case):
+    """In a step of the project of the first asset, which is looked up."""
+
+    def call(self) -> object:
+        return self.client.append_labels(
+            self.assets,
+            [CONTENT] * self.number,
+            seconds_to_label_array=self.seconds,
+            step_name="Label",
+            group_name="People",
+            reviewed_label_id_array=[name.replace("asset", "default") for name in self.assets],
+        )
+
+
 class AppendByExternalId(Case):
     def call(self) -> object:
         return self.client.append_labels(
@@ -231,6 +245,7 @@ class Update(Case):
 METHODS: dict[str, Callable[[Sandbox, KiliClient], Case]] = {
     "append_labels": lambda box, client: Append(box, client, 5),
     "append_labels by external ids": lambda box, client: AppendByExternalId(box, client, 5),
+    "append_labels in a step": lambda box, client: AppendInStep(box, client, 5),
     "create_predictions": lambda box, client: CreatePredictions(box, client, 5),
     "delete_labels": lambda box, client: Delete(box, client, 5),
     "create_honeypot": Honeypot,

@@ -16,6 +16,9 @@ def right_calls(client: KiliClient) -> None:
     parsed: list[ParsedLabel] = client.labels("p", type_in=["REVIEW"], output_format="parsed_label")
     number: int = client.count_labels("p", category_search=kq.parse("A.B.count > 0"), user_id="u")
     assets: list[dict[str, Any]] = client.assets("p", "asset", 3, ["id"], skipped=True, metadata_where={"day": [1, 2]})
+    pairs = [("Review", "DONE")]
+    print(client.count_assets("p", step_name_and_status_in=pairs, group_name_in=["Cars"], assignee_in=["u"]))
+    print(client.labels("p", asset_step_name_in=["Review"]), client.append_labels(["a"], [{}], step_name="Review"))
     frame: pd.DataFrame = client.assets("p", fields=["content"], format="pandas", download_media=True)
     print(frame)
     events: Iterator[dict[str, Any]] = client.events("p", from_event_id="e", event="asset.created", order="desc")
@@ -62,6 +65,8 @@ def wrong_types(client: KiliClient) -> None:
     client.labels("p", author_in=3)  # type: ignore[call-overload]
     client.inferences("p", honeypot_mark_gte="0.5")  # type: ignore[call-overload]
     client.count_labels("p", created_at=2024)  # type: ignore[arg-type]
+    client.count_assets("p", step_id_and_status_in=["s"])  # type: ignore[list-item]
+    client.predictions("p", asset_group_name_in=["g"])  # type: ignore[call-overload]
     client.assets("p", skipped="yes")  # type: ignore[call-overload]
     client.count_assets("p", metadata_where=["day"])  # type: ignore[arg-type]
     client.events("p", order="newest")  # type: ignore[arg-type]
