@@ -38,6 +38,7 @@ _MODULES_OF_EXTRA = {
         "yaml",
     ),
     "frames": ("narwhals", "numpy", "pyarrow"),
+    "gis": ("pyproj", "shapefile"),
     "masks": ("cv2", "numpy"),
     "pandas": ("pandas",),
     "sandbox": ("anyio", "ariadne", "graphql", "msgspec", "starlette", "uvicorn", "websockets"),

@@ -620,6 +620,49 @@ class KiliClient:
         append: Callable[..., dict[str, str]] = features.append_label_of_geojson
         return append(self._service, self._context.projects, new, geojson_file_paths, job_names, category_names)
 
+    def append_labels_from_shapefiles(
+        self,
+        project_id: str,
+        asset_external_id: str,
+        shapefile_paths: Sequence[str | PathLike[str]],
+        job_names: Sequence[str],
+        category_names: Sequence[str],
+        from_epsgs: Sequence[int] | None = None,
+        label_type: Literal["AUTOSAVE", "DEFAULT", "INFERENCE", "PREDICTION", "REVIEW"] = "DEFAULT",
+        model_name: str | None = None,
+    ) -> dict[str, str]:
+        """Append one label, made of all records of some shapefiles, to an asset.
+
+        Args:
+            project_id: the project.
+            asset_external_id: the external id of the asset.
+            shapefile_paths: the ``.shp`` files.
+            job_names: for each file the job of all its records; its first tool that can draw a shape decides.
+            category_names: for each file their category.
+            from_epsgs: for each file the EPSG code of its reference system, to convert coordinates to longitude and
+                latitude; by default they are not converted.
+            label_type: the type of the label.
+            model_name: the model that made the label; a prediction needs it.
+
+        Returns:
+            ``{"id": …}`` of the label. A warning names what was left out or changed.
+
+        Raises:
+            ArgumentError, SourceError, NotFound, ServiceError: as `append_labels_from_geojson_files` does.
+            MissingExtraError: the extra ``gis`` is not installed.
+        """
+        new = writing.NewLabels(
+            project_id=project_id,
+            asset_external_id_array=[asset_external_id],
+            label_type=label_type,
+            model_name=model_name,
+        )
+        features = load("kili_query.client.writing.features", "labels from files", "client")
+        append: Callable[..., dict[str, str]] = features.append_label_of_shapefiles
+        return append(
+            self._service, self._context.projects, new, shapefile_paths, job_names, category_names, from_epsgs
+        )
+
     def create_predictions(
         self,
         project_id: str,

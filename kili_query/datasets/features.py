@@ -100,11 +100,15 @@ class FeatureTarget:
         job: of the task ``OBJECT_DETECTION``.
         category: one of its categories.
         tools: its tools; where several fit a geometry, the first counts.
+        fields: what else each annotation holds.
+        is_nested: whether the rings of a semantic annotation are those of the first part in a list of parts.
     """
 
     job: Job
     category: str
     tools: tuple[str, ...]
+    fields: Object = field(factory=dict)
+    is_nested: bool = True
 
 
 @frozen
@@ -116,12 +120,14 @@ class FeatureFile:
         features: its features, not checked yet.
         target: their job and category; None if they say so themselves, or their geometry does.
         notes: what is odd about the file.
+        item: what the features are called in messages.
     """
 
     name: str
     features: Sequence[object]
     target: FeatureTarget | None = None
     notes: tuple[str, ...] = ()
+    item: str = "features"
 
 
 @frozen
@@ -235,7 +241,7 @@ class _Gathering:
         self.far = None
         self.notes += [f"`{file.name}`: {note}" for note in file.notes]
         for number, feature in enumerate(file.features):
-            path = f"features[{number}]"
+            path = f"{file.item}[{number}]"
             try:
                 _Reading(self, file, path, f"{index}/{number}").feature(feature)
             except MalformedLabelError as error:
@@ -331,12 +337,13 @@ class _Reading:
         if not pieces:
             self._leave_out(f"an empty {geometry.get('type')}", f"{self.path}.geometry")
         shared = mid if mid is not None else self._new_id("")
+        is_nested = self.file.target is None or self.file.target.is_nested
         for number, piece in enumerate(pieces):
             found = self._choice(piece, job, kili)
             if found is None:
                 continue
             name, kind, rest = found
-            annotation: Annotation = {"children": {}, **rest, "type": kind, **_shape(kind, piece)}
+            annotation: Annotation = {"children": {}, **rest, "type": kind, **_shape(kind, piece, is_nested=is_nested)}
             if piece.is_single:
                 annotation["mid"] = self._new_id(f"/{number}")
             elif mid is not None or piece.is_collected or kind == "semantic":
@@ -358,10 +365,11 @@ class _Reading:
             return None if kind is None else (job.name, kind, rest)
         target = self.file.target
         for one, tools in [(target.job, target.tools)] if target is not None else self._unasked():
-            fitting = _fitting(tools, piece.kind)
+            fitting = fitting_tool(tools, piece.kind)
             if fitting is not None:
                 category = target.category if target is not None else next(iter(one.categories))
-                return one.name, fitting, {"categories": [{"name": category}]}
+                fields = target.fields if target is not None else {}
+                return one.name, fitting, {**fields, "categories": [{"name": category}]}
         who = f"job `{target.job.name}` has no tool" if target is not None else "no job has a tool"
         self._leave_out(f"{who} for a {piece.kind}", piece.path)
         return None
@@ -374,7 +382,7 @@ class _Reading:
         if "categories" not in kili:
             raise MalformedLabelError("`categories` is missing", path)
         if kind is None:
-            fitting = _fitting(ordered_tools(job), piece.kind)
+            fitting = fitting_tool(ordered_tools(job), piece.kind)
             if fitting is None:
                 raise MalformedLabelError(f"job `{job.name}` has no tool for a {piece.kind}", piece.path)
             return fitting
@@ -454,7 +462,7 @@ def _pieces(geometry: object, path: str) -> Iterator[_Piece]:
             raise MalformedLabelError(f"unknown type of geometry `{kind}`", f"{at}.type")
 
 
-def _shape(kind: str, piece: _Piece) -> Annotation:
+def _shape(kind: str, piece: _Piece, *, is_nested: bool) -> Annotation:
     """Return the shape of an annotation; a semantic one as the list of its parts."""
     try:
         fields = shape_fields(kind, piece.geometry, piece.path)
@@ -463,15 +471,15 @@ def _shape(kind: str, piece: _Piece) -> Annotation:
             raise
         path = error.path.replace(f"{piece.path}.coordinates", piece.path)
         raise MalformedLabelError(error.message, path.removesuffix(".type")) from None
-    if kind == "semantic" and piece.kind == "Polygon":
+    if kind == "semantic" and piece.kind == "Polygon" and is_nested:
         return {"boundingPoly": [fields["boundingPoly"]]}
     return fields
 
 
-def _fitting(tools: Sequence[str], geometry: str) -> str | None:
-    """Return the first tool that draws such a geometry.
+def fitting_tool(tools: Sequence[str], geometry: str) -> str | None:
+    """Return the first tool that draws such a geometry; None if none does.
 
-    >>> _fitting(("marker", "semantic"), "Polygon"), _fitting(("marker",), "LineString")
+    >>> fitting_tool(("marker", "semantic"), "Polygon"), fitting_tool(("marker",), "LineString")
     ('semantic', None)
     """
     return next((tool for tool in tools if geometry in GEOMETRIES.get(tool, ())), None)

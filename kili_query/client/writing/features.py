@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from os import PathLike
+from typing import cast
 
 from attrs import evolve
 
@@ -11,9 +12,10 @@ from kili_query.client.request import Service
 from kili_query.client.warning import warn
 from kili_query.client.writing.append import NewLabels, append_labels, check_new_labels
 from kili_query.client.writing.batches import accounting_for
-from kili_query.datasets.features import LabelOfFeatures, told
+from kili_query.datasets.features import FeatureFile, LabelOfFeatures, told
 from kili_query.datasets.geojson import check_geojson_arguments, label_of_geojson, read_feature_collection
 from kili_query.errors import ArgumentError, MissingArgumentError
+from kili_query.extras import load
 from kili_query.ontology import Ontology
 
 
@@ -52,6 +54,48 @@ def append_label_of_geojson(
     files = [read_feature_collection(path) for path in paths]
     return _append(
         service, projects, new, lambda ontology: label_of_geojson(files, ontology, job_names, category_names)
+    )
+
+
+def append_label_of_shapefiles(
+    service: Service,
+    projects: Projects,
+    new: NewLabels,
+    paths: Sequence[str | PathLike[str]],
+    job_names: Sequence[str],
+    category_names: Sequence[str],
+    from_epsgs: Sequence[int] | None,
+) -> dict[str, str]:
+    """Append one label of all records of some shapefiles.
+
+    Args:
+        service: the service.
+        projects: fetches the ontology as it is now.
+        new: the label, without its content.
+        paths: the files.
+        job_names: for each file the job of all its records.
+        category_names: for each file their category.
+        from_epsgs: for each file the EPSG code to convert from; None to convert none.
+
+    Returns:
+        ``{"id": …}`` of the label.
+
+    Raises:
+        ArgumentError, SourceError, NotFound, ServiceError: as `append_label_of_geojson` does.
+        MissingExtraError: the extra ``gis`` is not installed.
+    """
+    shapefiles = load("kili_query.datasets.shapefiles", "labels from shapefiles", "gis")
+    _check(new, "shapefile_paths", paths)
+    for name, names in (("job_names", job_names), ("category_names", category_names)):
+        check_texts(name, names)
+    if from_epsgs is not None and not isinstance(from_epsgs, list | tuple):
+        raise ArgumentError(f"`from_epsgs` must be a list of EPSG codes, not {from_epsgs!r:.80}")
+    files: Sequence[FeatureFile] = shapefiles.read_shapes(paths, job_names, category_names, from_epsgs)
+    return _append(
+        service,
+        projects,
+        new,
+        lambda ontology: cast(LabelOfFeatures, shapefiles.label_of_shapes(files, ontology, job_names, category_names)),
     )
 
 
