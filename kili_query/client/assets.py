@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from kili_query.client.contents import ANSWERS, CONTENT, CONTENT_URL, decode_metadata, tells_apart
+from kili_query.client.contents import ANSWERS, CONTENT, CONTENT_URL, decode_metadata
 from kili_query.client.paging import PAGE_SIZE, Listing, Row
 from kili_query.client.reading import parsed_label
 from kili_query.client.rows import ListContext, ListRequest, RowPlan, read_rows
 from kili_query.client.search import SearchPlan
 from kili_query.errors import TransportError
-from kili_query.ontology import Ontology
+from kili_query.ontology import Ontology, is_conversation
 from kili_query.protocol import ASSETS, COUNT_ASSETS, COUNT_LABELS, LABELS, AssetFilters, asset_where, selection_of
 
 LABEL_PLACES = ("labels", "latestLabel", "latestLabels")
@@ -79,7 +79,7 @@ def _read(context: ListContext, wanted: ListRequest, search: SearchPlan) -> Iter
     where = asset_where(wanted.project_id, wanted.filters, search.server_filter)
     input_type = context.projects.input_type(wanted.project_id) if places else None
     page_size = _page_size(input_type) if places else PAGE_SIZE
-    if tells_apart(input_type):
+    if is_conversation(input_type):
         asked += tuple(f"{place}.{ANSWERS}" for place in places)
     plan = RowPlan(
         listing=Listing(ASSETS, COUNT_ASSETS, where, selection_of(asked), page_size),
@@ -87,7 +87,7 @@ def _read(context: ListContext, wanted: ListRequest, search: SearchPlan) -> Iter
         what="assets",
         places=places,
         has_contents=bool(places),
-        has_answers=tells_apart(input_type),
+        has_answers=is_conversation(input_type),
         keep_urls=any(f"{place}.{CONTENT_URL}" in fields for place in places),
         keep_texts=wanted.keep_texts,
         prepare=decode_metadata if "jsonMetadata" in fields else None,
@@ -123,7 +123,7 @@ def _ids_of_matching_assets(context: ListContext, wanted: ListRequest, search: S
     of_labels = where.pop("label", {})
     assert isinstance(of_labels, dict)
     input_type = context.projects.input_type(wanted.project_id)
-    fields = ("id", "labelOf.id", CONTENT, *((ANSWERS,) if tells_apart(input_type) else ()))
+    fields = ("id", "labelOf.id", CONTENT, *((ANSWERS,) if is_conversation(input_type) else ()))
     is_video = "VIDEO" in (input_type or "")
     plan = RowPlan(
         listing=Listing(
@@ -135,7 +135,7 @@ def _ids_of_matching_assets(context: ListContext, wanted: ListRequest, search: S
         ),
         wide_selection=selection_of((*fields, CONTENT_URL)),
         has_contents=True,
-        has_answers=tells_apart(input_type),
+        has_answers=is_conversation(input_type),
         judge=search.judge,
     )
     labels = read_rows(context, plan, ListRequest(project_id=wanted.project_id, disable_tqdm=True))

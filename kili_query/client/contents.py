@@ -28,7 +28,6 @@ CONTENT_URL = "jsonResponseUrl"
 PAYLOAD_THREADS = 24
 """Number of contents at URLs that a client downloads at a time."""
 
-_TOLD_APART = ("LLM_INSTR_FOLLOWING", "LLM_STATIC")
 ANSWERS = (
     "annotations { __typename id job path "
     "... on ClassificationAnnotation { annotationValue { categories } chatItemId } "
@@ -132,11 +131,6 @@ def decode_content(label: Row, on_malformed: OnMalformed) -> None:
     text = label.get(CONTENT)
     if isinstance(text, str):  # otherwise it is absent, or a value already
         label[CONTENT] = _read(label, lambda: _decoded(text) if text else None, on_malformed)
-
-
-def tells_apart(input_type: str | None) -> bool:
-    """Return whether labels of this input type have their contents in annotations instead of ``jsonResponse``."""
-    return input_type in _TOLD_APART
 
 
 def settle_answers(label: Row, on_malformed: OnMalformed, *, keep_unreadable: bool = False) -> None:

@@ -9,7 +9,7 @@ from attrs import evolve
 from kili_query.client.answers import shape_of
 from kili_query.client.asset_ids import asset_ids_of
 from kili_query.client.assets import read_assets
-from kili_query.client.contents import ANSWERS, of_label, tells_apart
+from kili_query.client.contents import ANSWERS, of_label
 from kili_query.client.exporting import WantedAssets, export_labels
 from kili_query.client.ontologies import read_project
 from kili_query.client.paging import Row
@@ -19,6 +19,7 @@ from kili_query.client.settings import Settings
 from kili_query.client.warning import warn
 from kili_query.errors import DataError, MalformedLabelError, TransportError
 from kili_query.export import NotCompatibleInputType, Options
+from kili_query.ontology import is_conversation
 from kili_query.protocol import CHAT_ITEMS, decode_json
 from kili_query.wording import listed
 
@@ -70,7 +71,7 @@ def export_conversations(
             context, settings, wanted, fmt="llm_rlhf", filename=None, options=options, disable_tqdm=disable_tqdm
         )
         return cast("list[Row]", rows or [])
-    if not isinstance(kind, str) or not tells_apart(kind):
+    if not isinstance(kind, str) or not is_conversation(kind):
         raise NotCompatibleInputType(f"`llm.export` is for conversations, not for a project of type {kind}")
     levels = _levels_of(project.get("jsonInterface"))
     if wanted.external_ids is not None:

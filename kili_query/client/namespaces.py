@@ -87,8 +87,8 @@ class NewLabelArguments(TypedDict, total=False):
     disable_tqdm: bool | None
 
 
-class SubmittedLabelArguments(NewLabelArguments, total=False):
-    """The arguments of labels that people make, which belong to a step of the workflow.
+class StepArguments(TypedDict, total=False):
+    """The step of the workflow that labels are made in.
 
     Attributes:
         step_name: the name of the step.
@@ -99,6 +99,36 @@ class SubmittedLabelArguments(NewLabelArguments, total=False):
     step_name: str | None
     step_id: str | None
     group_name: str | None
+
+
+class SubmittedLabelArguments(NewLabelArguments, StepArguments, total=False):
+    """The arguments of labels that people make."""
+
+
+class FeatureArguments(TypedDict, total=False):
+    """What the features of GeoJSON files are, if they do not say so themselves.
+
+    Attributes:
+        job_names: for each file the job of all its features.
+        category_names: for each file their category.
+    """
+
+    job_names: Sequence[str] | None
+    category_names: Sequence[str] | None
+
+
+class ModelFeatureArguments(FeatureArguments, total=False):
+    """The same, for a label that a model made.
+
+    Attributes:
+        model_name: the model; a prediction needs it.
+    """
+
+    model_name: str | None
+
+
+class StepFeatureArguments(FeatureArguments, StepArguments, total=False):
+    """The same, for a label that belongs to a step of the workflow."""
 
 
 class ReviewArguments(SubmittedLabelArguments, total=False):
@@ -472,6 +502,55 @@ class LabelMethods(Namespace):
             overwrite=overwrite,
         )
 
+    @takes_arguments(StepFeatureArguments, called="KiliClient.labels.create_default_from_geojson")
+    def create_default_from_geojson(
+        self,
+        *,
+        project_id: str,
+        asset_external_id: str,
+        geojson_file_paths: Sequence[Path],
+        **arguments: Unpack[StepFeatureArguments],
+    ) -> dict[str, str]:
+        """Append one label of type ``DEFAULT``, made of the features of files, to an asset.
+
+        Args:
+            project_id: the project.
+            asset_external_id: the external id of the asset.
+            geojson_file_paths: the files, each a FeatureCollection.
+            **arguments: what the features are, and the step; see `StepFeatureArguments`.
+
+        Returns:
+            ``{"id": …}`` of the label.
+
+        Raises:
+            ArgumentError, SourceError, NotFound, ServiceError: as `KiliClient.append_labels_from_geojson_files` does.
+        """
+        return self._append_features("DEFAULT", project_id, asset_external_id, geojson_file_paths, arguments)
+
+    @takes_arguments(ModelFeatureArguments, called="KiliClient.labels.create_inference_from_geojson")
+    def create_inference_from_geojson(
+        self,
+        *,
+        project_id: str,
+        asset_external_id: str,
+        geojson_file_paths: Sequence[Path],
+        **arguments: Unpack[ModelFeatureArguments],
+    ) -> dict[str, str]:
+        """Append one label of type ``INFERENCE``, as `create_default_from_geojson` does."""
+        return self._append_features("INFERENCE", project_id, asset_external_id, geojson_file_paths, arguments)
+
+    @takes_arguments(ModelFeatureArguments, called="KiliClient.labels.create_prediction_from_geojson")
+    def create_prediction_from_geojson(
+        self,
+        *,
+        project_id: str,
+        asset_external_id: str,
+        geojson_file_paths: Sequence[Path],
+        **arguments: Unpack[ModelFeatureArguments],
+    ) -> dict[str, str]:
+        """Append one label of type ``PREDICTION``, as `create_default_from_geojson` does."""
+        return self._append_features("PREDICTION", project_id, asset_external_id, geojson_file_paths, arguments)
+
     def delete(
         self,
         *,
@@ -528,6 +607,31 @@ class LabelMethods(Namespace):
             step_id=steps.get("step_id"),
             group_name=steps.get("group_name"),
         )
+
+    def _append_features(
+        self,
+        label_type: Literal["DEFAULT", "INFERENCE", "PREDICTION"],
+        project_id: str,
+        asset_external_id: str,
+        paths: Sequence[Path],
+        arguments: ModelFeatureArguments | StepFeatureArguments,
+    ) -> dict[str, str]:
+        _refuse_steps(arguments)
+        return self._own().append_labels_from_geojson_files(
+            project_id,
+            asset_external_id,
+            paths,
+            arguments.get("job_names"),
+            arguments.get("category_names"),
+            label_type,
+            cast("str | None", arguments.get("model_name")),
+        )
+
+
+def _refuse_steps(arguments: Mapping[str, object]) -> None:
+    for name in ("step_name", "step_id", "group_name", "reviewed_label_id", "reviewed_label_id_array"):
+        if arguments.get(name) is not None:
+            raise ArgumentError(f"`{name}` is not supported yet: leave it out")
 
 
 class ExportMethods(Namespace):

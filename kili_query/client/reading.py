@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sized
 from functools import partial
 from typing import TYPE_CHECKING
 
-from kili_query.client.contents import ANSWERS, CONTENT, CONTENT_URL, tells_apart
+from kili_query.client.contents import ANSWERS, CONTENT, CONTENT_URL
 from kili_query.client.paging import PAGE_SIZE, Listing, Row
 from kili_query.client.rows import ListContext, ListRequest, RowPlan, read_rows
 from kili_query.client.search import SearchPlan
 from kili_query.client.warning import warn
 from kili_query.errors import ArgumentError
-from kili_query.ontology import Ontology
+from kili_query.ontology import Ontology, is_conversation
 from kili_query.protocol import COUNT_LABELS, LABELS, LabelFilters, label_where, selection_of
 
 if TYPE_CHECKING:
@@ -105,12 +105,12 @@ def _read(context: ListContext, wanted: ListRequest, search: SearchPlan) -> Iter
     has_contents = CONTENT in fields
     where = label_where(wanted.project_id, wanted.filters, search.server_filter)
     input_type = context.projects.input_type(wanted.project_id) if has_contents else None
-    asked = (*fields, ANSWERS) if tells_apart(input_type) else fields
+    asked = (*fields, ANSWERS) if is_conversation(input_type) else fields
     plan = RowPlan(
         listing=Listing(LABELS, COUNT_LABELS, where, selection_of(asked), page_size_for(input_type)),
         wide_selection=selection_of((*asked, CONTENT_URL)),
         has_contents=has_contents,
-        has_answers=tells_apart(input_type),
+        has_answers=is_conversation(input_type),
         keep_urls=CONTENT_URL in wanted.fields,
         keep_texts=wanted.keep_texts,
         judge=search.judge,

@@ -135,7 +135,8 @@ class _Answer(ObjectView):
                 raise self._missing("categories")
             return None
         if len(found) > 1:
-            raise MalformedLabelError(f"there are {len(found)} categories instead of one", self._path_of("categories"))
+            message = f"there are {len(found)} categories instead of one: read `categories`"
+            raise MalformedLabelError(message, self._path_of("categories"))
         return found[0]
 
     @property

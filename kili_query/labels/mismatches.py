@@ -151,6 +151,7 @@ class _Search:
         self.start = start
         self.report = report
         self.is_change = is_change
+        self.gathers_rounds = ontology.is_conversation and not is_change  # each round may choose again
         self.pending: list[tuple[object, Job | None, Path]] = []  # the child jobs that are still to be searched
 
     def found(self, kind: MismatchKind, message: str, path: Path, inside: str = "") -> None:
@@ -275,7 +276,7 @@ class _Search:
         for category, at in self.entries(holder, path, "categories"):
             self.category(category, job, seen, at)
             self.push_children(category, job, at)
-        if job is not None and is_single(job) and len(seen) > 1:
+        if job is not None and is_single(job) and len(seen) > 1 and not self.gathers_rounds:
             message = f"job `{job.name}` takes one category (its input is `{job.input}`)"
             self.found(MismatchKind.TOO_MANY_CATEGORIES, message, (path, "categories"))
 
@@ -288,7 +289,7 @@ class _Search:
         if job is not None and name not in job.categories:
             missing = missing_name("category", name, job.categories)
             self.found(MismatchKind.UNKNOWN_CATEGORY, f"job `{job.name}` has {missing}", at)
-        if name in seen:
+        if name in seen and not self.gathers_rounds:
             self.found(MismatchKind.REPEATED_CATEGORY, f"category `{name}` is there twice", at)
         seen.add(name)
         if category.get("confidence") is not None:

@@ -201,7 +201,7 @@ class _Facts:
 
     def of_job(self, job: Job) -> Iterator[Fact]:
         """Yield the bounds of the sum of categories of one job."""
-        several = self.ontology.is_video or self.video != "objects" or _is_conversation(self.ontology)
+        several = self.ontology.is_video or self.video != "objects" or self.ontology.is_conversation
         if not job.is_single_choice or several:
             return
         held = self.categories_in(job)
@@ -233,11 +233,6 @@ def _outer(tree: Predicate) -> Iterator[Counter]:
 def _places(category: JobCategory, child: str) -> int:
     """How often a child job may stand below one object: once, and once more in each point that has it."""
     return 1 + sum(child in point.children for point in category.points)
-
-
-def _is_conversation(ontology: Ontology) -> bool:
-    """Whether one job response gathers the answers of several rounds."""
-    return ontology.input_type in ("LLM_INSTR_FOLLOWING", "LLM_STATIC")
 
 
 def _sum(held: list[Counter], op: CompareOp, bound: int) -> Predicate:

@@ -157,7 +157,7 @@ class _Writer:
 
     @property
     def holds_several(self) -> bool:
-        return self.ontology.is_video
+        return self.ontology.is_video or self.ontology.is_conversation
 
     def keep(self, job: str, category: str, listed: list[object], entry: Json) -> None:
         listed.append(entry)

@@ -4,7 +4,7 @@ from kili_query.ontology.bind import bind
 from kili_query.ontology.check import check_names
 from kili_query.ontology.complete import Completion, complete
 from kili_query.ontology.job import CategoryPoint, Job, JobCategory
-from kili_query.ontology.model import Ontology, OntologySource, VideoPolicy
+from kili_query.ontology.model import Ontology, OntologySource, VideoPolicy, is_conversation
 
 __all__ = [
     "CategoryPoint",
@@ -17,4 +17,5 @@ __all__ = [
     "bind",
     "check_names",
     "complete",
+    "is_conversation",
 ]

@@ -16,6 +16,15 @@ VideoPolicy: TypeAlias = Literal["objects", "key_frames", "frames"]
 """How objects of a video are counted."""
 
 
+def is_conversation(input_type: str | None) -> bool:
+    """Whether labels of this input type have their contents in annotations, which say what each answer is about.
+
+    >>> is_conversation("LLM_STATIC"), is_conversation("LLM_RLHF")
+    (True, False)
+    """
+    return input_type in ("LLM_INSTR_FOLLOWING", "LLM_STATIC")
+
+
 @frozen
 class Ontology:
     """The jobs and categories of a project.
@@ -88,6 +97,11 @@ class Ontology:
     def is_video(self) -> bool:
         """Whether the input type says that responses are keyed by frame."""
         return self.input_type is not None and "VIDEO" in self.input_type.upper()
+
+    @property
+    def is_conversation(self) -> bool:
+        """Whether the input type says that one response gathers the answers of several rounds."""
+        return is_conversation(self.input_type)
 
     def pairs(self) -> Iterator[tuple[str, str]]:
         """All (job, category) pairs that can be counted, in order."""

@@ -6,9 +6,6 @@ from itertools import count
 
 from kili_query.sandbox.database import Row
 
-KINDS = ("LLM_INSTR_FOLLOWING", "LLM_STATIC")
-"""The types of projects whose contents are served as annotations."""
-
 _TYPES = {
     "categories": "ClassificationAnnotation",
     "choice": "ComparisonAnnotation",

@@ -13,9 +13,9 @@ from ariadne import MutationType, ObjectType, QueryType, ScalarType, Subscriptio
 from attrs import asdict, field, frozen
 from graphql import GraphQLResolveInfo, GraphQLSchema
 
+from kili_query.ontology import is_conversation
 from kili_query.protocol import LabelType
 from kili_query.resources import read_text
-from kili_query.sandbox.conversations import KINDS
 from kili_query.sandbox.database import Row
 from kili_query.sandbox.events import Events, Listener
 from kili_query.sandbox.feed import event_of
@@ -271,8 +271,8 @@ def _json_response_url(label: Row, info: _Info) -> str | None:
 @_LABEL.field("annotations")
 def _annotations(label: Row, info: _Info) -> list[Row]:
     asked = info.context
-    is_conversation = asked.service.store.project.input_type in KINDS
-    return asked.reader.annotations_of(label) if is_conversation else []
+    has_answers = is_conversation(asked.service.store.project.input_type)
+    return asked.reader.annotations_of(label) if has_answers else []
 
 
 @_LABEL.field("chatItems")

@@ -156,7 +156,7 @@ PATHS = [
         lambda label: label.jobs["SKY"].category,
         MalformedLabelError,
         ValueError,
-        "there are 2 categories instead of one",
+        "there are 2 categories instead of one: read `categories`",
         "SKY.categories",
     ),
     (
@@ -364,3 +364,30 @@ def test_many_labels_are_opened_lazily_from_a_generator() -> None:
     assert taken == [0]
     assert isinstance(parse_labels((label_of({}),), IMAGE), list)
     assert isinstance(parse_labels(map(label_of, [{}]), IMAGE), list)
+
+
+def test_a_conversation_gathers_the_answers_of_its_rounds() -> None:
+    choices = {"GOOD": {"name": "Good", "children": ["WHY"]}, "BAD": {"name": "Bad"}}
+    jobs = {
+        "KIND": {"mlTask": "CLASSIFICATION", "content": {"input": "radio", "categories": choices}},
+        "WHY": {"mlTask": "TRANSCRIPTION", "isChild": True},
+        "BEST": {"mlTask": "COMPARISON"},
+        "RANKED": {"mlTask": "RANKING"},
+    }
+    choice, orders = {"code": "A_1", "firstId": "x", "secondId": "y"}, [{"rank": 1, "elements": ["x"]}]
+    answers: list[dict[str, Any]] = [
+        {"id": "1", "job": "KIND", "path": [], "annotationValue": {"categories": ["GOOD"]}},
+        {"id": "2", "job": "KIND", "path": [], "annotationValue": {"categories": ["GOOD"]}},
+        {"id": "3", "job": "KIND", "path": [], "annotationValue": {"categories": ["BAD"]}},
+        {"id": "4", "job": "WHY", "path": [["2", "GOOD"]], "annotationValue": {"text": "short"}},
+        {"id": "5", "job": "BEST", "path": [], "annotationValue": {"choice": choice}},
+        {"id": "6", "job": "RANKED", "path": [], "annotationValue": {"orders": orders}},
+    ]
+    document = {"jsonResponse": "{}", "annotations": answers}
+    label = ParsedLabel(document, {"jobs": jobs}, "LLM_STATIC")
+    assert [one.name for one in label.jobs["KIND"].categories] == ["GOOD", "GOOD", "BAD"]
+    assert label.jobs["KIND"].categories[1].children["WHY"].text == "short"
+    assert (label.jobs["BEST"].choice, label.jobs["RANKED"].orders) == (choice, orders)
+    assert label.problems == ()
+    kinds = [one.kind.name for one in ParsedLabel(document, {"jobs": jobs}, "TEXT").problems]
+    assert kinds == ["REPEATED_CATEGORY", "TOO_MANY_CATEGORIES"]

@@ -10,7 +10,7 @@ from typing import Self, TypeAlias
 from attrs import field, frozen
 
 from kili_query.client.arguments import check_project_id
-from kili_query.client.contents import ANSWERS, CONTENT, CONTENT_URL, OnMalformed, checked_on_malformed, tells_apart
+from kili_query.client.contents import ANSWERS, CONTENT, CONTENT_URL, OnMalformed, checked_on_malformed
 from kili_query.client.paging import Row
 from kili_query.client.request import Request
 from kili_query.client.retries import Clock
@@ -23,6 +23,7 @@ from kili_query.client.subscription.labels import Arrivals, Tally
 from kili_query.client.subscription.listening import SubscriptionListener, SubscriptionRequest
 from kili_query.client.subscription.notices import Notice
 from kili_query.errors import ArgumentError, GraphQLError
+from kili_query.ontology import is_conversation
 from kili_query.protocol import LABEL_CREATED_OR_UPDATED, LABELS
 from kili_query.query import Query
 from kili_query.targets.closures import Matcher
@@ -215,7 +216,7 @@ def _document(reader: ListContext, project_id: str) -> str:
                 raise
             reader.has_content_urls = False
     selection = LABEL_CREATED_OR_UPDATED.selection
-    if tells_apart(reader.projects.input_type(project_id)):
+    if is_conversation(reader.projects.input_type(project_id)):
         selection += f" {ANSWERS}"
     return LABEL_CREATED_OR_UPDATED.document(f"{selection} {CONTENT_URL}" if reader.has_content_urls else selection)
 
