@@ -21,7 +21,9 @@ from tests.client.plain_box import ASSETS, PROJECT, plain_box
 
 CONTENT = {"WHAT": {"categories": [{"name": "CAR"}]}}
 METHODS = {
-    "labels": "count create_default create_inference create_prediction create_review delete list list_as_generator",
+    "labels": "count create_default create_default_from_geojson create_inference create_inference_from_geojson"
+    " create_prediction create_prediction_from_geojson create_review delete list list_as_generator",
+    "llm": "export",
     "exports": "coco dataframe geojson kili pascal_voc raw yolo_v4 yolo_v5 yolo_v7 yolo_v8",
 }
 
@@ -148,6 +150,33 @@ def test_exports_are_those_of_the_method(client: KiliClient, tmp_path: Path) -> 
         client.exports.yolo_v8(PROJECT, tmp_path / "c.zip", with_assets=False, layout="merged", label_type_in=[])
     frame = client.exports.dataframe(PROJECT, ["id", "author.email"], ["id"])
     assert list(frame.columns) == ["id", "author", "asset_id"]
+
+
+def test_labels_of_features(tmp_path: Path) -> None:
+    kili = {"job": "WHAT", "categories": [{"name": "CAR"}]}
+    feature = {"type": "Feature", "geometry": None, "properties": {"kili": kili}}
+    path = tmp_path / "cars.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    (tmp_path / "box").mkdir()
+    with plain_box(tmp_path / "box") as box, KiliClient(box.api_key, box.endpoint, disable_tqdm=True) as client:
+        external_id = client.assets(PROJECT, fields=["externalId"], first=1)[0]["externalId"]
+        new: dict[str, Any] = {
+            "project_id": PROJECT,
+            "asset_external_id": external_id,
+            "geojson_file_paths": [path],
+        }
+        made = [
+            client.labels.create_default_from_geojson(**new),
+            client.labels.create_inference_from_geojson(**new),
+            client.labels.create_prediction_from_geojson(**new, model_name="m"),
+        ]
+        rows = [client.labels(PROJECT, label_id=one["id"], fields=["labelType", "jsonResponse"])[0] for one in made]
+        with pytest.raises(ArgumentError, match="model_name"):
+            client.labels.create_prediction_from_geojson(**new)
+        with pytest.raises(ArgumentError, match="`step_id` is not supported yet"):
+            client.labels.create_default_from_geojson(**new, step_id="s")
+    assert [row["labelType"] for row in rows] == ["DEFAULT", "INFERENCE", "PREDICTION"]
+    assert all(row["jsonResponse"] == CONTENT for row in rows)
 
 
 ASSET: dict[str, Any] = {"project_id": PROJECT, "asset_id": "a", "json_response": {}}
