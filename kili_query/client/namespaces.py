@@ -35,7 +35,7 @@ from kili_query.client.progress import is_bar_disabled
 from kili_query.client.reading import read_labels, read_parsed_labels
 from kili_query.errors import ArgumentError, IncompatibleArgumentsError, MissingArgumentError
 from kili_query.extras import load
-from kili_query.protocol import ExportFilters, LabelFilters, LabelType, filters_of
+from kili_query.protocol import ExportFilters, LabelFilters, LabelType
 from kili_query.query import Query
 
 if TYPE_CHECKING:
@@ -616,7 +616,9 @@ class LabelMethods(Namespace):
         paths: Sequence[Path],
         arguments: ModelFeatureArguments | StepFeatureArguments,
     ) -> dict[str, str]:
-        _refuse_steps(arguments)
+        for name in StepArguments.__annotations__:
+            if arguments.get(name) is not None:
+                raise ArgumentError(f"`{name}` is not supported for files yet: leave it out")
         return self._own().append_labels_from_geojson_files(
             project_id,
             asset_external_id,
@@ -626,12 +628,6 @@ class LabelMethods(Namespace):
             label_type,
             cast("str | None", arguments.get("model_name")),
         )
-
-
-def _refuse_steps(arguments: Mapping[str, object]) -> None:
-    for name in ("step_name", "step_id", "group_name", "reviewed_label_id", "reviewed_label_id_array"):
-        if arguments.get(name) is not None:
-            raise ArgumentError(f"`{name}` is not supported yet: leave it out")
 
 
 class ExportMethods(Namespace):
@@ -777,9 +773,6 @@ class LlmMethods(Namespace):
         Warns:
             UserWarning: answers to jobs that the interface does not have were left out.
         """
-        for name in filters.keys() - filters_of(ExportFilters).keys():
-            if filters[name] is not None:  # type: ignore[literal-required]
-                raise ArgumentError(f"`{name}` is not supported yet: leave it out")
         conversations = load("kili_query.client.conversations", "`llm.export`", "export")
         client = self._own()
         wanted = conversations.WantedAssets(

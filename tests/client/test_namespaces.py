@@ -173,7 +173,7 @@ def test_labels_of_features(tmp_path: Path) -> None:
         rows = [client.labels(PROJECT, label_id=one["id"], fields=["labelType", "jsonResponse"])[0] for one in made]
         with pytest.raises(ArgumentError, match="model_name"):
             client.labels.create_prediction_from_geojson(**new)
-        with pytest.raises(ArgumentError, match="`step_id` is not supported yet"):
+        with pytest.raises(ArgumentError, match="`step_id` is not supported for files yet"):
             client.labels.create_default_from_geojson(**new, step_id="s")
     assert [row["labelType"] for row in rows] == ["DEFAULT", "INFERENCE", "PREDICTION"]
     assert all(row["jsonResponse"] == CONTENT for row in rows)

@@ -1,7 +1,7 @@
 """Methods in namespaces: the domain client of release 26 and ours run one script, on sandboxes that begin equal."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from tests.peers.export_archives import Files, read_archive
 from tests.peers.export_differences import DIFFERENCES
 from tests.peers.export_projects import PROJECT_ID as HARBOUR
 from tests.peers.export_projects import write_simple_photos
-from tests.peers.label_project import PROJECT_ID, write_image_project
+from tests.peers.label_project import PROJECT_ID, write_image_project, write_stepped_project
 from tests.peers.official import LATEST
 from tests.peers.test_label_methods import OURS, ROOT, Outcome, Ran, call_methods, read_records
 
@@ -94,6 +94,29 @@ LABELS = (
 )
 
 
+STEPPED = (
+    labels("count", filter={"asset_step_name_in": ["Review"]}),
+    labels("list", filter={"asset_step_name_in": ["Label"], "asset_step_status_in": ["DONE"]}, fields=FIELDS),
+    labels("list", filter={"asset_step_id_in": ["step-1"]}, fields=FIELDS),
+    labels("count", filter={"asset_step_name_in": ["Reviw"]}),
+    labels("create_default", step_name="Label", **NEW),
+    labels("create_default", step_id="step-0", **NEW),
+    labels("create_default", step_name="Labl", **NEW),
+    labels("create_default", step_name="Label", step_id="step-0", **NEW),
+    labels("create_default", group_name="People", **NEW),
+    labels("create_review", step_name="Review", reviewed_label_id="label-000", **NEW),
+    labels(
+        "create_review",
+        step_id="step-1",
+        asset_id_array=["asset-000", "asset-007"],
+        json_response_array=[CONTENT, CONTENT],
+        reviewed_label_id_array=["label-000", "label-001"],
+    ),
+    labels("create_review", reviewed_label_id_array=["label-000", "label-001"], **NEW),
+)
+"""In a workflow of three steps."""
+
+
 def exports(method: str, **arguments: object) -> Call:
     path = f"{method} {'-'.join(arguments)}.zip"
     return Call(f"exports.{method}", {"project_id": HARBOUR, "output_path": path, "disable_tqdm": True, **arguments})
@@ -138,6 +161,20 @@ def test_calls_agree_but_for_the_listed_differences(of_labels: tuple[Ran, Ran]) 
         if bool(found) != (call.difference is not None):
             unlisted.append(f"{call.name}: {sorted(found)} differ\n  theirs: {shown(official)}\n  ours: {shown(own)}")
     assert not unlisted, "\n".join(unlisted)
+
+
+def test_steps(tmp_path: Path) -> None:
+    theirs, ours = (ran for client in (LATEST, OURS) for ran in _stepped(client, tmp_path))
+    for call in STEPPED:
+        official, own = theirs.outcomes[call.name], ours.outcomes[call.name]
+        assert not official.differing(own), f"{call.name}\n  theirs: {shown(official)}\n  ours: {shown(own)}"
+    assert len([call for call in STEPPED if ours.outcomes[call.name].error]) == 5
+    assert theirs.left == ours.left
+
+
+def _stepped(client: str, folder: Path) -> Iterator[Ran]:
+    with Sandbox(write_stepped_project(folder / f"project of {client}")) as box:
+        yield run(client, box, STEPPED, folder / client)
 
 
 def shown(outcome: Outcome) -> str:
