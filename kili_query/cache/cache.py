@@ -133,15 +133,14 @@ class LabelCache:
             labels: anything that `kili_query.scanning` reads: label files, raw exports, labels in memory.
             assets: the assets of these labels, for the ids and states that labels lack; anything that is read as such.
             ontology: the project's ontology, or the path of its file; by default that of the cache.
-            problems: a list to which every record that is not a label is added; by default such records are left out,
-                and nothing reports them.
+            problems: a list to which every record that is not a label is added, which is left out, and every field of a
+                label that cannot be kept as it is; by default nothing reports them.
 
         Returns:
             What changed.
 
         Raises:
             SourceError: a file cannot be read.
-            MalformedLabelError: a field of a label has the wrong type.
             CacheError: the cache cannot be written, or it follows a project.
         """
         source = Loaded(labels, assets_of(assets))
@@ -152,6 +151,7 @@ class LabelCache:
                 writer.use_ontology(Ontology.of(ontology))
             for label in source:
                 writer.add(label)
+                source.note(writer.faults)
             if problems is not None:
                 problems += source.problems
             return writer.finish(writer.state)

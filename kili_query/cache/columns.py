@@ -88,29 +88,56 @@ _WAYS: list[tuple[str, str, str, str, str | None, Callable[[object, str], object
 _PARENTS = {parent for _, _, parent, *_ in _WAYS if parent}
 
 
-def row_of(label: Mapping[str, Any]) -> dict[str, object]:
+def row_of(label: Mapping[str, Any], faults: list[str] | None = None) -> dict[str, object]:
     """Return the fields of a decoded label by column, and the instant at which it was created.
 
+    Half of a character is kept as JSON escapes it, because no table can hold it; a field of a wrong type is left empty.
+
+    Args:
+        label: the label.
+        faults: a list to which the message of each such field is added; it names label and field.
+
     Raises:
-        MalformedLabelError: a field has the wrong type; the message names label and field.
+        MalformedLabelError: the label has no id.
 
     >>> row = row_of({"id": "l1", "labelOf": {"id": "a1"}, "createdAt": "2024-05-06T07:08:09Z"})
     >>> row["assetId"], row["created"].hour, row["labelType"]
     ('a1', 7, None)
+    >>> row_of({"id": "l1", "author": 3}, faults := [])["authorEmail"], faults
+    (None, ['label `l1`: it must be an object, not `3` (at `author`): the field is left empty'])
     """
-    try:
-        places: dict[str, Mapping[Any, object]] = {one: table_object(label.get(one), one) for one in _PARENTS}
-        places[""] = label
-        row: dict[str, object] = {}
-        for name, path, parent, key, other, read in _WAYS:
-            value = places[parent].get(key)
-            row[name] = read(label.get(other) if value is None and other is not None else value, path)
-    except MalformedLabelError as error:
-        raise MalformedLabelError(f"label `{str(label.get('id', '?'))[:60]}`: {error.message}", error.path) from error
+    found: list[tuple[MalformedLabelError, object]] = []
+    places: dict[str, Mapping[Any, object]] = {"": label}
+    for parent in _PARENTS:
+        try:
+            places[parent] = table_object(label.get(parent), parent)
+        except MalformedLabelError as error:
+            places[parent] = {}
+            found.append((error, None))
+    row: dict[str, object] = {}
+    for name, path, parent, key, other, read in _WAYS:
+        value = places[parent].get(key)
+        value = label.get(other) if value is None and other is not None else value
+        try:
+            row[name] = read(value, path)
+        except MalformedLabelError as error:
+            row[name] = _escaped(value) if isinstance(value, str) and read is table_text else None
+            found.append((error, row[name]))
+    if faults is not None and found:
+        shown = "?" if row["id"] is None else str(row["id"])[:60]
+        faults += [f"label `{shown}`: {error}: {_what_is_kept(kept)}" for error, kept in found]
     if row["id"] is None:
         raise MalformedLabelError("a label without an id cannot be cached", "id")
     row[CREATED] = _instant(row["createdAt"])
     return row
+
+
+def _escaped(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _what_is_kept(value: object) -> str:
+    return "the field is left empty" if value is None else f"it is kept as `{str(value)[:60]}`"
 
 
 def _instant(text: object) -> datetime | None:

@@ -54,13 +54,17 @@ class Batch:
     texts: list[str | None] = field(factory=list)
     n_characters: int = 0
 
-    def add(self, label: Mapping[str, Any]) -> None:
+    def add(self, label: Mapping[str, Any], faults: list[str]) -> None:
         """Add a label, whose content is JSON text or decoded, or None if it is unknown.
 
+        Args:
+            label: the label.
+            faults: a list to which the message of each field is added that cannot be kept as it is.
+
         Raises:
-            MalformedLabelError: a field has the wrong type.
+            MalformedLabelError: the label has no id.
         """
-        row = row_of(label)
+        row = row_of(label, faults)
         text = text_of(label.get(CONTENT))
         row[DIGEST] = None if text is None else digest_of(text)
         self.rows.append(row)

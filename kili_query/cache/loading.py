@@ -9,7 +9,7 @@ from attrs import define, field
 from kili_query.cache.columns import CONTENT
 from kili_query.counting.label import content_of
 from kili_query.errors import UnknownContentError
-from kili_query.scanning import LabelSource, Problem, Record, read_labels
+from kili_query.scanning import LabelSource, Place, Problem, ProblemKind, Record, read_labels
 
 
 @define
@@ -19,20 +19,27 @@ class Loaded:
     Attributes:
         source: where the labels are read.
         assets: what is known of assets, by id.
-        problems: the records that are not labels.
+        problems: the records that are not labels, and the fields that cannot be kept as they are.
     """
 
     source: LabelSource
     assets: Mapping[str, Mapping[str, Any]] = field(factory=dict)
     problems: list[Problem] = field(factory=list)
     _numbers: dict[str, int] = field(factory=dict)
+    _place: Place | None = None
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         for record in read_labels(self.source):
             if isinstance(record, Problem):
                 self.problems.append(record)
             else:
+                self._place = record.place
                 yield self._label(record)
+
+    def note(self, faults: list[str]) -> None:
+        """Move the faults of the label that was read last to the problems."""
+        while faults and self._place is not None:
+            self.problems.append(Problem(self._place, ProblemKind.MALFORMED, faults.pop(0)))
 
     def _label(self, record: Record) -> dict[str, Any]:
         label = dict(record.label)
@@ -44,7 +51,7 @@ class Loaded:
         asset_id = asset.get("id") if isinstance(asset, Mapping) else label.get("assetId")
         if (known := self.assets.get(str(asset_id))) is not None:
             label["labelOf"] = {**known, **(asset if isinstance(asset, Mapping) else {})}
-        if label.get("id") is None:
+        if isinstance(label.get("id"), bool) or not isinstance(label.get("id"), str | int | float):
             label["id"] = self._made_id(label)
         return label
 

@@ -20,13 +20,17 @@ from kili_query.cache.state import SyncPosition
 from kili_query.cache.tables import told
 from kili_query.cache.writing import Summary, Writer
 from kili_query.client import KiliClient
+from kili_query.client.warning import warn
 from kili_query.errors import CacheError, FeedUnavailable, GraphQLError
 from kili_query.ontology import Ontology
 from kili_query.protocol import read_instant
 from kili_query.targets.column_names import FAULT
+from kili_query.wording import listed
 
 _MANY = 50
 """Number of ids in one filter."""
+_SHOWN = 10
+"""Number of faults that a warning shows."""
 _MANY_KNOWN = 10_000
 """Number of ids that are looked up in the cache together."""
 _FEW_LABELS = 500
@@ -53,6 +57,8 @@ def sync(writer: Writer, client: KiliClient, project_id: str, *, verify: bool, d
     if verify:
         run.verify()
     run.use_ontology()  # it may have changed meanwhile
+    if writer.faults:
+        warn(f"fields of labels are not kept as they are: {listed(writer.faults, _SHOWN)}")
     state = evolve(writer.state, position=position, is_complete=True, synced_at=datetime.now(UTC).isoformat())
     return writer.finish(state)
 

@@ -21,7 +21,7 @@ from kili_query.ontology import Ontology, VideoPolicy
 from kili_query.output_files import has_lock
 from kili_query.targets.column_names import FAULT
 
-BATCH_ROWS, BATCH_CHARACTERS = 10_000, 2_500_000
+BATCH_ROWS, BATCH_CHARACTERS = 10_000, 4_000_000
 """How many labels are written together, and how long their contents are together; whichever comes first."""
 _COMPARED = [name for name in COLUMNS if name != PART]
 
@@ -80,6 +80,8 @@ class Writer:
         counting: how labels are counted.
         state: the facts that the next version records; it is a step until `finish`.
         summary: what changed so far.
+        is_dry: nothing is written, only the summary is made.
+        faults: a message for each field of a label that was not kept as it was.
     """
 
     tables: Tables
@@ -87,6 +89,7 @@ class Writer:
     state: State
     summary: Summary = field(factory=Summary)
     is_dry: bool = False
+    faults: list[str] = field(factory=list)
     _batch: Batch = field(factory=Batch)
     _gone: set[str] = field(factory=set)
 
@@ -94,12 +97,12 @@ class Writer:
         """Add a label, or replace the one with its id, when the labels that were added are written.
 
         Raises:
-            MalformedLabelError: a field has the wrong type.
+            MalformedLabelError: the label has no id.
             CacheError: the tables cannot be written.
         """
         if self.is_full:
             self.flush()
-        self._batch.add(label)
+        self._batch.add(label, self.faults)
 
     @property
     def is_full(self) -> bool:

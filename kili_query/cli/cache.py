@@ -11,11 +11,11 @@ from kili_query.cli.caches import opened_cache, print_summary
 from kili_query.cli.inputs import find_ontology, load_ontology
 from kili_query.cli.output import print_json, tell
 from kili_query.diagnostics.layout import counted, printable
+from kili_query.scanning import Problem, ProblemKind
 from kili_query.scanning.sources import is_cache
 
 if TYPE_CHECKING:
     from kili_query.cache import LabelCache
-    from kili_query.scanning import Problem
 
 _SHOWN = 5
 
@@ -71,10 +71,17 @@ def _fill(cache: "LabelCache", labels: list[str], ontology: str | None, assets: 
     loaded = load_ontology(find_ontology(ontology, labels))
     summary = cache.load(list(labels), assets, ontology=loaded, problems=problems)
     print_summary(summary, str(cache.folder), as_json=as_json)
+    left_out = [one for one in problems if one.fault is not ProblemKind.MALFORMED]
+    _tell_problems(f"left out: {counted(len(left_out), 'record')} that could not be read", left_out)
+    kept = [one for one in problems if one.fault is ProblemKind.MALFORMED]
+    _tell_problems(f"not kept as they are: {counted(len(kept), 'field')} of labels", kept)
+
+
+def _tell_problems(what: str, problems: list[Problem]) -> None:
     if problems:
         shown = [f"  {one}" for one in problems[:_SHOWN]]
         more = [f"  … and {len(problems) - _SHOWN} more"] if len(problems) > _SHOWN else []
-        tell("\n".join([f"left out: {counted(len(problems), 'record')} that could not be read", *shown, *more]))
+        tell("\n".join([what, *shown, *more]))
 
 
 def _show(cache: "LabelCache", *, as_json: bool) -> None:

@@ -16,7 +16,7 @@ from attrs import evolve
 from kili_query.cache import LabelCache, tables, writing
 from kili_query.cache import sync as following
 from kili_query.client import KiliClient
-from kili_query.errors import AuthenticationFailed, CacheError, KiliQueryError, MalformedLabelError, QueryError
+from kili_query.errors import AuthenticationFailed, CacheError, KiliQueryError, QueryError
 from kili_query.ontology import Ontology
 from kili_query.sandbox import Sandbox
 from tests.cli.running import DEMO
@@ -133,8 +133,13 @@ class TestKilled:
             cache.load(LABELS[:3])
         before = cache.versions
         changed = [one | {"modelName": "m"} for one in LABELS]
-        with pytest.raises(MalformedLabelError):
-            cache.load([*changed[:12], {"id": {}, "jsonResponse": {}}])
+
+        def breaking() -> Iterator[dict[str, Any]]:
+            yield from changed[:12]
+            raise InterruptedError
+
+        with pytest.raises(InterruptedError):
+            cache.load(breaking())
         assert tables.Tables.open(cache.folder).version == (2 if is_first else 3) - 1
         assert cache.versions == before
         if is_first:

@@ -12,6 +12,7 @@ from kili_query.cache import LabelCache
 from kili_query.errors import ArgumentError, CacheError
 from kili_query.output_files import has_lock
 from kili_query.protocol import LabelFilters, WorkflowTerm, filters_of
+from kili_query.scanning import Problem
 from tests.cli.running import DEMO
 
 LABELS, PROJECT = DEMO / "labels.ndjson", DEMO / "project.json"
@@ -175,6 +176,30 @@ class TestQuestions:
         (found,) = cache.labels(id_contains=["b"], fields=["jsonResponse"])
         expected = json.loads(content) if isinstance(content, str) and is_known else content if is_known else None
         assert found == {"jsonResponse": expected}
+
+    def test_fields_that_a_table_cannot_hold(self, cache: LabelCache) -> None:
+        """They are reported, and stop nothing; the content is searched as ever."""
+        fields: dict[str, Any] = {"modelName": "m\ud800", "author": 7, "secondsToLabel": "long", "createdAt": {}}
+        problems: list[Problem] = []
+        odd = [label("a\udfff", "A", **fields), label("", "A") | {"id": ["b"]}]
+        assert cache.load([*odd, label("c", "A")], problems=problems).new == 3
+        found = cache.labels(
+            category_search="J.A", fields=["id", "modelName", "author.email", "secondsToLabel", "createdAt"]
+        )
+        (made,) = [one["id"] for one in found if str(one["id"]).startswith("made-")]
+        empty = {"modelName": None, "author": None, "secondsToLabel": None, "createdAt": None}
+        expected = [{"id": r"a\udfff", **empty, "modelName": r"m\ud800"}, {"id": made, **empty}, {"id": "c", **empty}]
+        assert sorted(found, key=lambda one: one["id"]) == sorted(expected, key=lambda one: str(one["id"]))
+        assert {one.place.path for one in problems} == {"[0]"}
+        assert [one.reason.rpartition(" (at ")[2] for one in problems] == [
+            "`author`): the field is left empty",
+            r"`id`): it is kept as `a\udfff`",
+            "`createdAt`): the field is left empty",
+            r"`modelName`): it is kept as `m\ud800`",
+            "`secondsToLabel`): the field is left empty",
+        ]
+        assert all(r"label `a\udfff`: " in one.reason for one in problems)
+        assert cache.load([*odd, label("c", "A")]).unchanged == 3
 
     def test_parsed(self, demo: LabelCache, cache: LabelCache) -> None:
         (parsed,) = demo.labels(first=1, output_format="parsed_label")

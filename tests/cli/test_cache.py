@@ -150,6 +150,16 @@ def test_records_that_cannot_be_read_are_named(run: Run, tmp_path: Path) -> None
     assert ran.err.startswith("left out: 1 record that could not be read\n  l.ndjson:2: ")
 
 
+def test_fields_that_cannot_be_kept_are_named(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "l.ndjson").write_text('{"id": "a", "jsonResponse": {}}\n{"id": "b", "modelName": "\\ud800"}\n')
+    ran = run("cache", "c", "l.ndjson")
+    assert (ran.status, ran.out[:8]) == (0, "c: 2 new")
+    assert ran.err == (
+        "not kept as they are: 1 field of labels\n  l.ndjson:2: label `b`: a table cannot hold half of a character: "
+        "`\\ud800` (at `modelName`): it is kept as `\\ud800`\n"
+    )
+
+
 def test_a_folder_that_is_not_a_cache(run: Run, tmp_path: Path) -> None:
     assert "`x` is not a label cache: name files of labels after it" in run("cache", "x").err
     assert not (tmp_path / "x").exists()
