@@ -125,6 +125,20 @@ class TestLists:
         )
         assert len(rows.read_text().splitlines()) == 2
 
+    def test_namespaces(self, client: KiliClient, tmp_path: Path) -> None:
+        assert client.labels.count(PROJECT, filter={"asset_step_name_in": ["Review"]}) == 2
+        client.exports.kili(PROJECT, tmp_path / "a.zip", filter={"step_name_in": ["Review"]})
+        with pytest.raises(ArgumentError, match=r"has no step `Reviw`: did you mean `Review`\?"):
+            client.exports.kili(PROJECT, tmp_path / "b.zip", filter={"step_name_in": ["Reviw"]})
+
+    def test_conversations(self) -> None:
+        client, service = faked(V3 | {"inputType": "LLM_STATIC", "jsonInterface": {"jobs": {}}})
+        with pytest.raises(ArgumentError, match=r"has no group `Crs`: did you mean `Cars`\?"):
+            client.llm.export(PROJECT, group_name_in=["Crs"])
+        assert client.llm.export(PROJECT, step_name_in=["Review"], step_status_in=["DONE"]) == []
+        where: Any = next(one.variables["where"] for one in service.requests if one.operation.name == "assets")
+        assert (where["stepIdIn"], where["stepStatusIn"]) == (["s2", "s3"], ["DONE"])
+
     def test_one_request_more_and_ids_in_the_filter(self) -> None:
         client, service = faked(V3)
         client.labels(PROJECT, fields=["id"], asset_step_name_in=["Review"], first=5)
@@ -134,7 +148,7 @@ class TestLists:
     def test_what_is_given_stays_as_it_is(self) -> None:
         client, _ = faked(V3)
         pairs, names = [["Review", "DONE"]], ["Review"]
-        client.count_assets(PROJECT, step_name_and_status_in=pairs, step_name_in=names)  # type: ignore[arg-type]
+        client.count_assets(PROJECT, step_name_and_status_in=pairs, step_name_in=names)
         assert (pairs, names) == ([["Review", "DONE"]], ["Review"])
 
 

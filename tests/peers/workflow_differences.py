@@ -13,6 +13,23 @@ WORKFLOW_DIFFERENCES = (
         r"|V1 reading/(count_labels|labels|predictions): (no )?step ids"
         r"|V1 reading/(count_assets|assets): (states and )?not step (names|statuses)",
     ),
+    Difference(
+        "steps-and-groups-are-checked",
+        "V1 reading/export_labels: step ids|V[12] reading/export_labels: (not )?groups",
+        ("error",),
+    ),
+    Difference("steps-and-groups-are-checked", "V1 reading/export_labels: states and these step ids", ("error",)),
+    Difference(
+        "steps-and-groups-are-checked",
+        "V[23] reading/export_labels: states and these step ids",
+        ("error", "warnings"),
+    ),
+    Difference(
+        "unknown-filters-of-exports",
+        r"V\d reading/export_labels: (not step .*|(not )?pairs .*)",
+        ("error",),
+    ),
+    Difference("problems-of-exports", "V1 reading/export_labels: assignees", ("warnings",)),
     Difference("states-of-assets-in-a-workflow-with-steps", "V[23] reading/count_assets: skipped", ("warnings",)),
     Difference("states-of-assets-in-a-workflow-with-steps", "V1 reading/assets: current steps", ("warnings",)),
     Difference("default-fields-of-assets", "V[23] reading/assets: default fields", ("result",)),

@@ -72,6 +72,7 @@ OF_ASSETS: Mapping[str, Mapping[str, object]] = {
     "states and step names": {"status_in": ["LABELED"], "step_name_in": ["Review"]},
     "states and step statuses": {"status_in": ["LABELED"], "step_status_in": ["DONE"]},
     "states and step ids": {"status_in": ["LABELED"], "step_id_not_in": ["step-1"]},
+    "states and these step ids": {"status_in": ["LABELED"], "step_id_in": ["step-1"]},
     "states and not step names": {"status_in": ["LABELED"], "step_name_not_in": ["Review"]},
     "states and not step statuses": {"status_in": ["LABELED"], "step_status_not_in": ["DONE"]},
     "states and pairs by name": {"status_in": ["LABELED"], "step_name_and_status_in": [tuple_of("Label", "DONE")]},
@@ -80,6 +81,30 @@ OF_ASSETS: Mapping[str, Mapping[str, object]] = {
     "no groups": {"group_name_in": []},
     "unknown group": {"group_name_in": ["Peple"]},
 }
+
+EXPORTED = (
+    "assignees",
+    "not assignees",
+    "labelers",
+    "not labelers",
+    "not reviewers",
+    "step names",
+    "unknown step name",
+    "step ids",
+    "step names and ids",
+    "step statuses",
+    "groups",
+    "not groups",
+    "states",
+    "states and step names",
+    "states and these step ids",
+    "not step names",
+    "not step ids",
+    "not step statuses",
+    "pairs by name",
+    "not pairs by id",
+)
+"""The filters of assets that exports are called with."""
 
 
 def _reading() -> Iterator[Step]:
@@ -93,6 +118,9 @@ def _reading() -> Iterator[Step]:
     for what, filters in OF_ASSETS.items():
         yield call("count_assets", what, versions=NEW, **filters)
         yield call("assets", what, versions=NEW, fields=ID, **filters)
+    for what in EXPORTED:
+        given = {"filename": "labels.zip", "fmt": "raw", "with_assets": False, "export_type": "normal"}
+        yield call("export_labels", what, versions=NEW, **given, asset_filter_kwargs=OF_ASSETS[what])
     fields = ("id", "currentStep.name", "currentStep.status")
     yield call("assets", "current steps", versions=NEW, fields=fields, first=7)
     yield call("assets", "default fields", versions=NEW, first=2)
