@@ -630,23 +630,29 @@ def conversations(draw: st.DrawFn) -> tuple[list[dict[str, Any]], dict[str, Any]
 
     def jobs(path: list[list[str]]) -> dict[str, Any]:
         made: dict[str, Any] = {}
-        for job in draw(st.lists(st.sampled_from(["KIND", "WHY", "NOTE"]), min_size=not path, max_size=2, unique=True)):
+        names = st.sampled_from(["KIND", "WHY", "NOTE", "BEST"])
+        # at the root, each round may answer a job again
+        for job in draw(st.lists(names, min_size=not path, max_size=2 if path else 3, unique=bool(path))):
             own = f"{len(annotations)}"
-            one: dict[str, Any] = {"id": own, "job": job, "path": path}
-            annotations.append(one)
-            if job == "NOTE":
-                one["annotationValue"] = {"text": "x"}
-                made[job] = {"text": "x"}
-                continue
-            names = draw(st.lists(st.sampled_from(["GOOD", "SHORT"]), max_size=2))
-            one["annotationValue"] = {"categories": names}
-            below = {name: jobs([*path, [own, name]]) if len(path) < 2 else {} for name in dict.fromkeys(names)}
-            made[job] = {
-                "categories": [
-                    {"name": name, "children": below[name]} if below[name] else {"name": name} for name in names
-                ]
+            one: dict[str, Any] = {
+                "id": own,
+                "job": job,
+                "path": path,
+                "chatItemId": draw(st.sampled_from([None, "m"])),
             }
+            annotations.append(one)
+            if job in ("NOTE", "BEST"):
+                one["annotationValue"] = {"text": own} if job == "NOTE" else {"choice": {"code": own}}
+                made.setdefault(job, one["annotationValue"])
+                continue
+            chosen = draw(st.lists(st.sampled_from(["GOOD", "SHORT"]), max_size=2))
+            one["annotationValue"] = {"categories": chosen}
+            below = {name: jobs([*path, [own, name]]) if len(path) < 2 else {} for name in dict.fromkeys(chosen)}
+            made.setdefault(job, {"categories": []})["categories"] += [
+                {"name": name, "children": below[name]} if below[name] else {"name": name} for name in chosen
+            ]
         return made
 
     content = jobs([])
-    return draw(st.permutations(annotations)) if all(not one["path"] for one in annotations) else annotations, content
+    can_move = len({one["job"] for one in annotations if not one["path"]}) == len(annotations)
+    return draw(st.permutations(annotations)) if can_move else annotations, content
