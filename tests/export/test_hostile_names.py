@@ -15,7 +15,7 @@ from kili_query.export.naming import fold, is_safe
 from tests.export.samples import asset, box, label, png, project
 from tests.export.test_naming import NASTY
 
-LLM = ("llm_v1", "llm_dynamic_v1")
+LLM = ("llm_v1", "llm_rlhf", "llm_dynamic_v1")
 ARCHIVES = [fmt for fmt in FORMATS if fmt not in ("jsonl", "parquet", *LLM)]
 LAYOUTS = {"pascal_voc": "merged", "geojson": "merged"}
 DEGREES = [{"useClassicCoordinates": False, "epsg": "EPSG4326"}]

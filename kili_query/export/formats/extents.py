@@ -37,7 +37,7 @@ def extents(shapes: Sequence[Parts]) -> list[Extent]:
 
 
 def _polygons_or_more(shapes: Sequence[Parts]) -> NDArray[np.object_]:
-    """Return multipolygons; simple polygons if every shape has one part, which is the usual case."""
+    """Return a polygon for each shape of one part, as most have, and a multipolygon for each of the others."""
     parts = list(chain.from_iterable(shapes))
     rings = list(chain.from_iterable(parts))
     corners = np.array(list(chain.from_iterable(rings)), np.float64).reshape(-1, 2)
@@ -46,12 +46,16 @@ def _polygons_or_more(shapes: Sequence[Parts]) -> NDArray[np.object_]:
     polygons = np.asarray(shapely.polygons(lines, indices=_repeated(map(len, parts)) if has_holes else None))
     if len(parts) == len(shapes):
         return polygons
-    return np.asarray(shapely.multipolygons(polygons, indices=_repeated(map(len, shapes))))
+    counts = np.fromiter(map(len, shapes), np.int64)
+    drawn: NDArray[np.object_] = polygons[np.cumsum(counts) - counts]  # the first part of each
+    has_more = counts > 1
+    drawn[has_more] = shapely.multipolygons(polygons[np.repeat(has_more, counts)], indices=_repeated(counts[has_more]))
+    return drawn
 
 
 def _repeated(counts: Iterable[int]) -> NDArray[np.int64]:
     """Repeat 0 as often as the first count, then 1 as often as the second, and so on."""
-    listed = list(counts)
+    listed = np.fromiter(counts, np.int64)
     return np.repeat(np.arange(len(listed)), listed)
 
 
