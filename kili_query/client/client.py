@@ -583,7 +583,10 @@ class KiliClient:
         job_names: Sequence[str] | None = None,
         category_names: Sequence[str] | None = None,
         label_type: Literal["AUTOSAVE", "DEFAULT", "INFERENCE", "PREDICTION", "REVIEW"] = "DEFAULT",
+        step_name: str | None = None,
         model_name: str | None = None,
+        step_id: str | None = None,
+        group_name: str | None = None,
     ) -> dict[str, str]:
         """Append one label, made of all features of some GeoJSON files, to an asset.
 
@@ -597,14 +600,17 @@ class KiliClient:
             job_names: for each file the job of all its features, whatever they say themselves.
             category_names: for each file their category, with ``job_names``.
             label_type: the type of the label.
+            step_name: the step of the workflow that the label is made in; by default the service decides.
             model_name: the model that made the label; a prediction needs it.
+            step_id: the id of the step, instead of ``step_name``.
+            group_name: the group of the step, if several groups have a step of that name.
 
         Returns:
             ``{"id": …}`` of the label. A warning names what was left out, because no job has a tool for it.
 
         Raises:
-            ArgumentError: an argument cannot be used; nothing was sent. Or the project has no such job or category;
-                nothing was changed.
+            ArgumentError: an argument cannot be used; nothing was sent. Or the project has no such job, category or
+                step; nothing was changed.
             SourceError: a file or a feature cannot be read, or does not fit the project; nothing was changed.
             NotFound: no such project, or no asset with the external id; nothing was changed.
             ServiceError: the service refused the call, or cannot be reached. Its ``in_doubt`` or its ``not_sent`` holds
@@ -615,6 +621,9 @@ class KiliClient:
             asset_external_id_array=[asset_external_id],
             label_type=label_type,
             model_name=model_name,
+            step_name=step_name,
+            step_id=step_id,
+            group_name=group_name,
         )
         features = load("kili_query.client.writing.features", "labels from files", "client")
         append: Callable[..., dict[str, str]] = features.append_label_of_geojson
@@ -629,7 +638,10 @@ class KiliClient:
         category_names: Sequence[str],
         from_epsgs: Sequence[int] | None = None,
         label_type: Literal["AUTOSAVE", "DEFAULT", "INFERENCE", "PREDICTION", "REVIEW"] = "DEFAULT",
+        step_name: str | None = None,
         model_name: str | None = None,
+        step_id: str | None = None,
+        group_name: str | None = None,
     ) -> dict[str, str]:
         """Append one label, made of all records of some shapefiles, to an asset.
 
@@ -642,7 +654,10 @@ class KiliClient:
             from_epsgs: for each file the EPSG code of its reference system, to convert coordinates to longitude and
                 latitude; by default they are not converted.
             label_type: the type of the label.
+            step_name: the step of the workflow that the label is made in; by default the service decides.
             model_name: the model that made the label; a prediction needs it.
+            step_id: the id of the step, instead of ``step_name``.
+            group_name: the group of the step, if several groups have a step of that name.
 
         Returns:
             ``{"id": …}`` of the label. A warning names what was left out or changed.
@@ -656,6 +671,9 @@ class KiliClient:
             asset_external_id_array=[asset_external_id],
             label_type=label_type,
             model_name=model_name,
+            step_name=step_name,
+            step_id=step_id,
+            group_name=group_name,
         )
         features = load("kili_query.client.writing.features", "labels from files", "client")
         append: Callable[..., dict[str, str]] = features.append_label_of_shapefiles

@@ -131,6 +131,30 @@ class StepFeatureArguments(FeatureArguments, StepArguments, total=False):
     """The same, for a label that belongs to a step of the workflow."""
 
 
+class ShapeArguments(TypedDict, total=False):
+    """How the coordinates of shapefiles are read.
+
+    Attributes:
+        from_epsgs: for each file the EPSG code of its reference system, to convert coordinates to degrees.
+    """
+
+    from_epsgs: Sequence[int] | None
+
+
+class ModelShapeArguments(ShapeArguments, total=False):
+    """The same, for a label that a model made.
+
+    Attributes:
+        model_name: the model; a prediction needs it.
+    """
+
+    model_name: str | None
+
+
+class StepShapeArguments(ShapeArguments, StepArguments, total=False):
+    """The same, for a label that belongs to a step of the workflow."""
+
+
 class ReviewArguments(SubmittedLabelArguments, total=False):
     """The arguments of reviews.
 
@@ -179,6 +203,10 @@ class ConversationArguments(TypedDict, total=False):
     step_status_in: Sequence[str] | None
     group_name_in: Sequence[str] | None
     group_name_not_in: Sequence[str] | None
+
+
+class _Maker(StepArguments, total=False):
+    model_name: str | None
 
 
 class Namespace:
@@ -551,6 +579,66 @@ class LabelMethods(Namespace):
         """Append one label of type ``PREDICTION``, as `create_default_from_geojson` does."""
         return self._append_features("PREDICTION", project_id, asset_external_id, geojson_file_paths, arguments)
 
+    @takes_arguments(StepShapeArguments, called="KiliClient.labels.create_default_from_shapefile")
+    def create_default_from_shapefile(
+        self,
+        *,
+        project_id: str,
+        asset_external_id: str,
+        shapefile_paths: Sequence[Path],
+        job_names: Sequence[str],
+        category_names: Sequence[str],
+        **arguments: Unpack[StepShapeArguments],
+    ) -> dict[str, str]:
+        """Append one label of type ``DEFAULT``, made of the records of shapefiles, to an asset.
+
+        Args:
+            project_id: the project.
+            asset_external_id: the external id of the asset.
+            shapefile_paths: the ``.shp`` files.
+            job_names: for each file the job of all its records.
+            category_names: for each file their category.
+            **arguments: the reference systems and the step; see `StepShapeArguments`.
+
+        Returns:
+            ``{"id": …}`` of the label.
+
+        Raises:
+            ArgumentError, SourceError, NotFound, ServiceError: as `KiliClient.append_labels_from_shapefiles` does.
+        """
+        names = (job_names, category_names)
+        return self._append_shapes("DEFAULT", project_id, asset_external_id, shapefile_paths, names, arguments)
+
+    @takes_arguments(ModelShapeArguments, called="KiliClient.labels.create_inference_from_shapefile")
+    def create_inference_from_shapefile(
+        self,
+        *,
+        project_id: str,
+        asset_external_id: str,
+        shapefile_paths: Sequence[Path],
+        job_names: Sequence[str],
+        category_names: Sequence[str],
+        **arguments: Unpack[ModelShapeArguments],
+    ) -> dict[str, str]:
+        """Append one label of type ``INFERENCE``, as `create_default_from_shapefile` does."""
+        names = (job_names, category_names)
+        return self._append_shapes("INFERENCE", project_id, asset_external_id, shapefile_paths, names, arguments)
+
+    @takes_arguments(ModelShapeArguments, called="KiliClient.labels.create_prediction_from_shapefile")
+    def create_prediction_from_shapefile(
+        self,
+        *,
+        project_id: str,
+        asset_external_id: str,
+        shapefile_paths: Sequence[Path],
+        job_names: Sequence[str],
+        category_names: Sequence[str],
+        **arguments: Unpack[ModelShapeArguments],
+    ) -> dict[str, str]:
+        """Append one label of type ``PREDICTION``, as `create_default_from_shapefile` does."""
+        names = (job_names, category_names)
+        return self._append_shapes("PREDICTION", project_id, asset_external_id, shapefile_paths, names, arguments)
+
     def delete(
         self,
         *,
@@ -616,9 +704,6 @@ class LabelMethods(Namespace):
         paths: Sequence[Path],
         arguments: ModelFeatureArguments | StepFeatureArguments,
     ) -> dict[str, str]:
-        for name in StepArguments.__annotations__:
-            if arguments.get(name) is not None:
-                raise ArgumentError(f"`{name}` is not supported for files yet: leave it out")
         return self._own().append_labels_from_geojson_files(
             project_id,
             asset_external_id,
@@ -626,7 +711,20 @@ class LabelMethods(Namespace):
             arguments.get("job_names"),
             arguments.get("category_names"),
             label_type,
-            cast("str | None", arguments.get("model_name")),
+            **_made_by(arguments),
+        )
+
+    def _append_shapes(
+        self,
+        label_type: Literal["DEFAULT", "INFERENCE", "PREDICTION"],
+        project_id: str,
+        asset_external_id: str,
+        paths: Sequence[Path],
+        names: tuple[Sequence[str], Sequence[str]],
+        arguments: ModelShapeArguments | StepShapeArguments,
+    ) -> dict[str, str]:
+        return self._own().append_labels_from_shapefiles(
+            project_id, asset_external_id, paths, *names, arguments.get("from_epsgs"), label_type, **_made_by(arguments)
         )
 
 
@@ -812,6 +910,11 @@ def _checked(declaration: type[_Filter], filters: _Filter | None) -> _Filter:
     chosen = declaration() if filters is None else filters
     check_filter_names("filter", chosen, get_type_hints(declaration))
     return chosen
+
+
+def _made_by(arguments: Mapping[str, object]) -> _Maker:
+    """Return the model or the step of a label."""
+    return cast("_Maker", {name: arguments[name] for name in get_type_hints(_Maker) if name in arguments})
 
 
 def _inputs(

@@ -12,6 +12,7 @@ from kili_query.client.request import Request
 from kili_query.client.testing import FakeService
 from kili_query.datasets import FeaturesError
 from kili_query.errors import ArgumentError, KiliQueryError, MissingArgumentError, NotFound, SourceError
+from kili_query.sandbox import Sandbox
 
 _SPOTS = {
     "mlTask": "OBJECT_DETECTION",
@@ -123,6 +124,9 @@ def test_the_ontology_is_the_one_of_today(client: KiliClient, service: FakeServi
         ({"job_names": [], "category_names": []}, ArgumentError, "`job_names` has 0 items"),
         ({"label_type": "NONE"}, ArgumentError, "`label_type` must be one of"),
         ({"label_type": "PREDICTION"}, ArgumentError, "`model_name` is missing"),
+        ({"step_name": ""}, ArgumentError, "`step_name` is empty"),
+        ({"step_name": "Label", "step_id": "s"}, ArgumentError, "both name the step"),
+        ({"group_name": "People"}, ArgumentError, "`group_name` belongs to a `step_name`"),
     ],
 )
 def test_wrong_arguments_are_errors_before_any_request(
@@ -165,3 +169,34 @@ def test_nothing_is_written_if_anything_is_wrong(
     assert "appendManyLabels" not in [one.operation.name for one in service.requests]
     if isinstance(caught.value, NotFound):
         assert caught.value.not_sent == (given["asset_external_id"],)
+
+
+def test_labels_are_made_in_a_step(tmp_path: Path, points: Path) -> None:
+    steps = [{"id": f"step-{name}", "name": name} for name in ("Label", "Review")]
+    project = {"id": "map", "title": "Map", "inputType": "GEOSPATIAL", "jsonInterface": INTERFACE}
+    (tmp_path / "project.json").write_text(json.dumps({**project, "workflowVersion": "V2", "steps": steps}))
+    (tmp_path / "assets.ndjson").write_text(json.dumps({"id": "a", "externalId": "map.tif"}))
+    (tmp_path / "labels.ndjson").write_text("")
+    with Sandbox(tmp_path) as box, KiliClient(box.api_key, box.endpoint) as client:
+        appended = [
+            client.append_labels_from_geojson_files("map", "map.tif", [points], step_name="Review"),
+            client.labels.create_default_from_geojson(
+                project_id="map", asset_external_id="map.tif", geojson_file_paths=[points], step_id="step-Label"
+            ),
+        ]
+        with pytest.raises(ArgumentError, match="did you mean `Review`") as caught:
+            client.append_labels_from_geojson_files("map", "map.tif", [points], step_name="Reviw")
+        assert len(client.labels("map", fields=["id"])) == 2
+        found = {one["id"]: one["stepId"] for one in client.labels("map", fields=["id", "stepId"])}
+    assert [found[one["id"]] for one in appended] == ["step-Review", "step-Label"]
+    assert not isinstance(caught.value, SourceError)
+
+
+@pytest.mark.parametrize("kind", ["prediction", "inference"])
+def test_namespaces_append_the_same_label(client: KiliClient, service: FakeService, points: Path, kind: str) -> None:
+    create = getattr(client.labels, f"create_{kind}_from_geojson")
+    given = {"project_id": "map", "asset_external_id": "map.tif", "geojson_file_paths": [points]}
+    assert create(**given, job_names=["SPOTS"], category_names=["TREE"], model_name="mine") == {"id": "made"}
+    data = written(service)
+    assert (data["labelType"], data["labelsData"][0]["modelName"]) == (kind.upper(), "mine")
+    assert "TREE" in data["labelsData"][0]["jsonResponse"]

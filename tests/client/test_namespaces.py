@@ -21,8 +21,9 @@ from tests.client.plain_box import ASSETS, PROJECT, plain_box
 
 CONTENT = {"WHAT": {"categories": [{"name": "CAR"}]}}
 METHODS = {
-    "labels": "count create_default create_default_from_geojson create_inference create_inference_from_geojson"
-    " create_prediction create_prediction_from_geojson create_review delete list list_as_generator",
+    "labels": "count create_default create_default_from_geojson create_default_from_shapefile create_inference"
+    " create_inference_from_geojson create_inference_from_shapefile create_prediction create_prediction_from_geojson"
+    " create_prediction_from_shapefile create_review delete list list_as_generator",
     "llm": "export",
     "exports": "coco dataframe geojson kili pascal_voc raw yolo_v4 yolo_v5 yolo_v7 yolo_v8",
 }
@@ -173,8 +174,6 @@ def test_labels_of_features(tmp_path: Path) -> None:
         rows = [client.labels(PROJECT, label_id=one["id"], fields=["labelType", "jsonResponse"])[0] for one in made]
         with pytest.raises(ArgumentError, match="model_name"):
             client.labels.create_prediction_from_geojson(**new)
-        with pytest.raises(ArgumentError, match="`step_id` is not supported for files yet"):
-            client.labels.create_default_from_geojson(**new, step_id="s")
     assert [row["labelType"] for row in rows] == ["DEFAULT", "INFERENCE", "PREDICTION"]
     assert all(row["jsonResponse"] == CONTENT for row in rows)
 

@@ -313,6 +313,19 @@ def test_the_client_appends_one_label(file):
     assert '"x": 2.352' in data["labelsData"][0]["jsonResponse"]
 
 
+@pytest.mark.parametrize("kind", ["default", "prediction", "inference"])
+def test_namespaces_append_the_same_label(file, kind):
+    service = FakeService(answering)
+    create = getattr(KiliClient(transport=service).labels, f"create_{kind}_from_shapefile")
+    given = {"project_id": "map", "asset_external_id": "map.tif", "job_names": ["SPOTS"], "category_names": ["WELL"]}
+    model = {} if kind == "default" else {"model_name": "mine"}
+    path = file(shapefile.POINT, ("point", *PARIS))
+    assert create(**given, shapefile_paths=[path], from_epsgs=[3857], **model) == {"id": "made"}
+    data = service.requests[-1].variables["data"]
+    assert data["labelType"] == kind.upper()
+    assert '"x": 2.352' in data["labelsData"][0]["jsonResponse"]
+
+
 @pytest.mark.parametrize(
     ("changed", "kind", "message"),
     [

@@ -157,6 +157,8 @@ CASES = (
     Case("no job", [[_feature(POINT, {"type": "marker", "categories": []})]]),
     Case("no answer", [[_feature(None, {"job": "SEASON"})]]),
     Case("an unknown asset", [[_feature(POINT)]], None, {"asset_external_id": "none.tif"}),
+    Case("a step", [[_feature(POINT)]], None, {"step_name": "Review"}),
+    Case("an unknown step", [[_feature(POINT)]], None, {"step_name": "Reviw"}),
     Case("an unknown job", [[_feature(POINT, _kili("SPOT", "marker"))]], CHECKED),
     Case("an unknown category", [[_feature(POINT, _kili("SPOTS", "marker", "TREES"))]], CHECKED),
     Case("an unknown child", [[_feature(POINT, _kili("ALL", "marker", children={"COLOUR": {}}))]], CHECKED),
@@ -195,9 +197,12 @@ CASES = (
 def write_map_project(folder: Path) -> Path:
     """A map with one asset and no labels."""
     folder.mkdir(parents=True)
-    project = {"id": PROJECT_ID, "title": "Map", "description": "", "inputType": "GEOSPATIAL"}
+    steps = [{"id": f"step-{number}", "name": name} for number, name in enumerate(("Label", "Review"))]
+    project = {"id": PROJECT_ID, "title": "Map", "description": "", "inputType": "GEOSPATIAL", "steps": steps}
     asset = {"id": "asset-1", "externalId": ASSET, "content": "https://example.com/map.tif"}
-    (folder / "project.json").write_text(json.dumps({**project, "jsonInterface": {"jobs": JOBS}}))
+    (folder / "project.json").write_text(
+        json.dumps({**project, "workflowVersion": "V2", "jsonInterface": {"jobs": JOBS}})
+    )
     (folder / "assets.ndjson").write_text(json.dumps(asset) + "\n")
     (folder / "labels.ndjson").write_text("")
     return folder
@@ -249,7 +254,7 @@ def _labels(box: Sandbox) -> dict[str, object]:
     """What the server holds, by the name of the model."""
     query = (
         "query ($where: LabelWhere!) { data: labels(where: $where, first: 100, skip: 0)"
-        " { labelType modelName jsonResponse } }"
+        " { labelType modelName stepId jsonResponse } }"
     )
     answer = requests.post(
         box.endpoint,
@@ -258,7 +263,7 @@ def _labels(box: Sandbox) -> dict[str, object]:
         timeout=60,
     )
     return {
-        one["modelName"]: [one["labelType"], _without_made_ids(json.loads(one["jsonResponse"]))]
+        one["modelName"]: [one["labelType"], one["stepId"], _without_made_ids(json.loads(one["jsonResponse"]))]
         for one in answer.json()["data"]["data"]
     }
 

@@ -41,8 +41,8 @@ def append_label_of_geojson(
         ``{"id": …}`` of the label.
 
     Raises:
-        ArgumentError: an argument cannot be used; nothing was sent. Or the project has no such job or category; nothing
-            was changed.
+        ArgumentError: an argument cannot be used; nothing was sent. Or the project has no such job, category or step;
+            nothing was changed.
         SourceError: a file or a feature cannot be read; nothing was changed.
         NotFound: no such project, or no asset with the external id; nothing was changed.
         ServiceError: it failed. Its ``in_doubt`` or its ``not_sent`` holds the external id.
