@@ -193,6 +193,17 @@ class TestClientWithCache:
         cached.labels(project_id, fields=["id", "labelOf.content"], first=1)
         assert self.asked(caplog) == ["service"]
 
+    @pytest.mark.parametrize("filters", [{"asset_step_name_in": ["Label"]}, {"asset_group_name_not_in": []}], ids=str)
+    def test_filters_by_steps_are_for_the_service(
+        self, followed: Followed, cached: KiliClient, caplog: pytest.LogCaptureFixture, filters: dict[str, Any]
+    ) -> None:
+        caplog.set_level("INFO", "kili_query.client")
+        for ask in (cached.count_labels, cached.labels):
+            with pytest.raises(ArgumentError, match="has the legacy one"):  # which only the service knows
+                ask(followed.box.project_id, **filters)
+            assert f"a cache cannot filter by `{next(iter(filters))}`" in caplog.text
+            assert self.asked(caplog) == ["service"]
+
     def test_a_search_of_unknown_contents(
         self, followed: Followed, cached: KiliClient, caplog: pytest.LogCaptureFixture
     ) -> None:
