@@ -142,9 +142,9 @@ def _item(asset: Row, label: Row, service: Service, levels: Mapping[str, str], u
 
 def _messages_of(asset: Row, service: Service) -> list[Object]:
     found = service.ask(Request(CHAT_ITEMS, {"where": {"assetId": asset.get("id")}}))
-    if not isinstance(found, list):
+    if not isinstance(found, list) or not all(isinstance(one, Mapping) for one in found):
         raise TransportError(f"the answer is not a list of messages: {shape_of(found)}", operation=CHAT_ITEMS.name)
-    return _objects(found)
+    return found
 
 
 def _model_of(project_model: Object) -> object:

@@ -1,15 +1,18 @@
 """Exports of conversations: their shapes, what is asked for, and what is said when something is wrong."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 
 from kili_query.client import KiliClient, Request
 from kili_query.client.testing import FakeService
-from kili_query.errors import ArgumentError, DataError, IncompatibleArgumentsError, MalformedLabelError
+from kili_query.errors import ArgumentError, DataError, IncompatibleArgumentsError, MalformedLabelError, ServiceError
 from kili_query.export import NotCompatibleInputType
+from kili_query.sandbox import Sandbox
+from tests.client.plain_box import client_of, settle, small_pages
+from tests.client.test_bad_days import FAULTS, Fault
 
 PROJECT = "p"
 JOBS = {
@@ -186,3 +189,53 @@ def test_wrong_arguments_come_before_any_request(
 
     with pytest.raises(kind, match=message):
         exported(FakeService(refuse), **arguments)
+
+
+@pytest.fixture(scope="module")
+def chats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Sandbox, KiliClient]]:
+    """A server of 30 conversations, of which half have no messages, and a client whose pauses take no time."""
+    folder = tmp_path_factory.mktemp("chats")
+    project = {"id": PROJECT, "title": "Chats", "inputType": "LLM_STATIC", "jsonInterface": {"jobs": JOBS}}
+    (folder / "project.json").write_text(json.dumps(project))
+    numbers = range(30)
+    rows: dict[str, list[dict[str, Any]]] = {
+        "assets": [
+            {"id": f"a{number:02}", "externalId": f"{number}", "chatItems": MESSAGES if number % 2 else []}
+            for number in numbers
+        ],
+        "labels": [
+            {
+                "id": f"l{number:02}",
+                "assetId": f"a{number:02}",
+                "jsonResponse": "{}",
+                "annotations": ANSWERS if number % 2 else [answer("NOTE", text="good")],
+            }
+            for number in numbers
+        ],
+    }
+    for name, listed in rows.items():
+        (folder / f"{name}.ndjson").write_text("".join(json.dumps(row) + "\n" for row in listed))
+    with small_pages(), Sandbox(folder) as box, client_of(box) as (client, _):
+        yield box, client
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+def test_a_fault_that_hits_one_request(chats: tuple[Sandbox, KiliClient], fault: Fault) -> None:
+    box, client = chats
+    settle(client)
+    box.faults.clear()
+    wanted = client.llm.export(PROJECT)
+    assert [len(item["chatItems"]) for item in wanted] == [0, 5] * 15
+    number = len(box.faults.seen)
+    assert {name for seen in box.faults.seen for name in seen.operations} >= {"projects", "assets", "chatItems"}
+    for position in (0, number // 2, number - 1):
+        settle(client)
+        box.faults.clear()
+        box.faults.inject(f"{fault.once}+{position}")
+        if fault.passes:
+            assert client.llm.export(PROJECT) == wanted
+        else:
+            with pytest.raises(ServiceError, match=fault.words) as raised:
+                client.llm.export(PROJECT)
+            assert type(raised.value) is fault.error
+        assert any(seen.faults for seen in box.faults.seen), "the fault hit nothing"

@@ -38,6 +38,14 @@ def right_calls_of_namespaces(client: KiliClient) -> None:
     deleted: list[str] = client.labels.delete(id="l")
     client.exports.coco("p", "a.zip", layout="merged", filter={"label_category_search": "A.B"}, with_assets=False)
     frame: pd.DataFrame = client.exports.dataframe("p", label_fields=["id"])
+    chats: list[dict[str, Any]] = client.llm.export("p", asset_ids=["a"], step_name_in=["Review"])
+    steps: list[dict[str, str]] = client.labels.create_default(
+        project_id="p", asset_id="a", json_response={}, step_name="Label", group_name="People"
+    )
+    file: dict[str, str] = client.labels.create_prediction_from_geojson(
+        project_id="p", asset_external_id="e", geojson_file_paths=["a.geojson"], model_name="m"
+    )
+    print(chats, steps, file)
     print(rows, lazy, parsed, number, made, project, deleted, frame)
 
 
@@ -48,6 +56,7 @@ def wrong_calls_of_namespaces(client: KiliClient) -> None:
     client.labels.create_inference(project_id="p", asset_id="a", json_response={})  # type: ignore[call-arg]
     client.labels.update("p")  # type: ignore[attr-defined]
     client.exports.geojson("p", "a.zip", layout="split")  # type: ignore[call-arg]
+    client.llm.export("p", asset_id="a")  # type: ignore[call-arg]
     client.exports.parquet("p", "a.zip")  # type: ignore[attr-defined]
 
 
