@@ -16,6 +16,8 @@ _MAX_SEGMENT_BYTES = 200  # of the 255 that file systems take, for endings such 
 _MAX_NAME_BYTES = 255
 _MAX_PATH_BYTES = 800
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"|?*\\\ud800-\udfff\u2028\u2029]')
+_UNSAFE_PATH = re.compile(rf"{_UNSAFE.pattern}|(?:^|/|[. ])(?:/|$)")
+"""Something unsafe, or a step that is empty or ends in a dot or a space."""
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?=\.|\s*$|\s+\.)", re.IGNORECASE)
 _EXTENSION = re.compile(r"(?<=[^/.])\.[A-Za-z0-9]{1,8}$")
 
@@ -36,10 +38,10 @@ def is_safe(path: str) -> bool:
     >>> is_safe("labels/a.json"), is_safe("../a"), is_safe("/a"), is_safe("a//b")
     (True, False, False, False)
     """
-    steps = path.split("/")
-    return not any(
-        not step.strip(". ") or step[-1] in ". " or _UNSAFE.search(step) or len(step.encode()) > _MAX_NAME_BYTES
-        for step in steps
+    if _UNSAFE_PATH.search(path):
+        return False
+    return len(path.encode()) <= _MAX_NAME_BYTES or all(
+        len(step.encode()) <= _MAX_NAME_BYTES for step in path.split("/")
     )
 
 
