@@ -1,7 +1,8 @@
-"""Garbage collection while a list of labels is made.
+"""Garbage collection while a list of labels is made, or labels are exported.
 
 Decoded labels have no cycles, and all of them are kept: a collection finds nothing, but looks through all objects.
 With the usual threshold collections take longer than the decoding, so they are rare until the list is complete.
+An export frees its labels as it goes, without any collection.
 """
 
 import gc

@@ -12,6 +12,7 @@ from attrs import asdict, evolve, frozen
 from kili_query.client.arguments import check_filter_names, check_project_id, check_texts
 from kili_query.client.asset_ids import asset_ids_of
 from kili_query.client.assets import count_assets, read_assets
+from kili_query.client.collecting import rare_collections
 from kili_query.client.media import KeyedMedia
 from kili_query.client.ontologies import read_project
 from kili_query.client.paging import Row
@@ -152,7 +153,7 @@ def export_labels(
         chosen_assets = evolve(chosen_assets, filters={**chosen_assets.filters, "asset_id_in": found})
     if options.with_assets and chosen_assets.category_search is None:  # otherwise it may take many requests
         _warn_of_many(count_assets(context, chosen_assets))
-    with tempfile.TemporaryDirectory(prefix="kili-query-") as folder:
+    with rare_collections(), tempfile.TemporaryDirectory(prefix="kili-query-") as folder:
         path = Path(folder) / "rows.json"
         try:
             summary = write(
