@@ -25,7 +25,7 @@ from kili_query.targets.closures import Matcher
 from kili_query.targets.column_names import FAULT, column_name
 from kili_query.targets.column_search import FoundColumns
 
-_FEWEST, _MOST = 128, 2_048
+_FEWEST, _MOST = 128, 8_192
 """How many candidates have their contents read at a time: few at first, for callers who want few labels."""
 
 

@@ -51,7 +51,10 @@ _ROW_GROUP = 2_048
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """The instant that the times of commits are counted from."""
 
-_LABELS = WriterProperties(compression="ZSTD", compression_level=3)
+_LABEL_ROW_GROUP = 16_384
+"""Number of labels in memory when files are joined: smaller groups make questions slower."""
+
+_LABELS = WriterProperties(compression="ZSTD", compression_level=3, max_row_group_size=_LABEL_ROW_GROUP)
 _CONTENTS = WriterProperties(compression="ZSTD", compression_level=3, max_row_group_size=_ROW_GROUP)
 _CONTENT_KINDS: dict[str, pa.DataType] = {PART: pa.int32(), DIGEST: pa.string(), JSON: pa.string()}
 _CONTENT_SCHEMA = pa.schema(_CONTENT_KINDS)

@@ -53,7 +53,7 @@ def read_json(text: str | bytes) -> object:
     ValueError: NaN is not a JSON number
     """
     try:
-        value: object = json.loads(text, parse_constant=_refuse)
+        value: object = _DECODER.decode(text) if isinstance(text, str) else json.loads(text, parse_constant=_refuse)
     except RecursionError as error:
         raise ValueError(_reason(error)) from None
     return value
@@ -65,3 +65,6 @@ def _reason(error: Exception) -> str:
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is not a JSON number")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse)  # which `json.loads` would make for each text
