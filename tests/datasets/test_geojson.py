@@ -14,6 +14,7 @@ import kili_query as kq
 from kili_query.datasets import FeaturesError, read_geojson
 from kili_query.errors import ArgumentError, SourceError
 from kili_query.export import write
+from kili_query.labels.mismatches import find_mismatches
 
 SQUARE = [[0, 0], [4, 0], [4, 4], [0, 4], [0, 0]]
 HOLE = [[1, 1], [1, 2], [2, 2], [1, 1]]
@@ -530,3 +531,94 @@ def test_our_export_comes_back_as_the_same_label(tmp_path_factory, label):
     assert back.json_response == label
     assert (back.left_out, back.notes) == ((), ())
     assert kq.count(back.json_response, ontology=ONTOLOGY) == kq.count(label, ontology=ONTOLOGY)
+
+
+WORDS = st.sampled_from(
+    [
+        "Feature",
+        "FeatureCollection",
+        "GeometryCollection",
+        "Point",
+        "MultiPoint",
+        "LineString",
+        "Polygon",
+        "MultiPolygon",
+        "marker",
+        "semantic",
+        "rectangle",
+        "BOXES",
+        "FIELDS",
+        "LAND",
+        "SPOTS",
+        "WAYS",
+        "ALL",
+        "SEASON",
+        "NOTE",
+        "COLOR",
+        "WELL",
+        "RED",
+        "DRY",
+    ]
+)
+KEYS = st.sampled_from(
+    [
+        "type",
+        "geometry",
+        "properties",
+        "kili",
+        "id",
+        "coordinates",
+        "geometries",
+        "job",
+        "categories",
+        "name",
+        "children",
+        "text",
+        "COLOR",
+        "point",
+        "mid",
+        "score",
+    ]
+)
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(-(10**400), 10**400), st.integers(-9, 9), st.floats(), WORDS),
+    lambda inner: st.one_of(st.lists(inner, max_size=5), st.dictionaries(KEYS, inner, max_size=5)),
+    max_leaves=12,
+)
+PARTS_OF_FEATURES = st.fixed_dictionaries(
+    {"type": st.just("Feature")},
+    optional={
+        "geometry": st.one_of(
+            JSON,
+            st.fixed_dictionaries({"type": WORDS}, optional={"coordinates": JSON, "geometries": JSON}),
+            st.sampled_from([POINT, LINES, POLYGON, POLYGONS, collection(POINT, POLYGON)]),
+        ),
+        "properties": st.one_of(
+            JSON,
+            st.fixed_dictionaries(
+                {
+                    "kili": st.fixed_dictionaries(
+                        {"job": WORDS},
+                        optional={"type": WORDS, "categories": JSON, "children": JSON, "text": JSON, "score": JSON},
+                    )
+                }
+            ),
+        ),
+        "id": JSON,
+    },
+)
+
+
+@settings(max_examples=300)
+@given(st.lists(st.one_of(JSON, PARTS_OF_FEATURES), max_size=3), st.booleans())
+def test_any_features_give_a_label_or_an_error_of_ours(tmp_path_factory, features, is_named):
+    path = tmp_path_factory.getbasetemp() / "any.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    names = {"job_names": ["ALL"], "category_names": ["ANY"]} if is_named else {}
+    try:
+        label = read_geojson([path], ONTOLOGY, **names)
+    except SourceError as error:
+        assert str(path) in str(error)  # noqa: PT017 - a label is right, too
+    else:
+        json.dumps(label.json_response, allow_nan=False)
+        assert find_mismatches(label.json_response, ONTOLOGY, "") == []
