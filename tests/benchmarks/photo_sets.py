@@ -9,9 +9,9 @@ from tests.shared_data import data_set
 __all__ = ["write_photos"]
 
 
-def write_photos(folder: Path, copies: int) -> int:
+def write_photos(folder: Path, copies: int, name: str = "coco-parts") -> int:
     """Write the files of a project; return how many labels it has."""
-    given = data_set("coco-parts")
+    given = data_set(name)
     shutil.copyfile(given / "project.json", folder / "project.json")
     assets, labels = [
         [json.loads(line) for line in (given / f"{name}.ndjson").read_text(encoding="utf-8").splitlines()]
@@ -28,5 +28,5 @@ def write_photos(folder: Path, copies: int) -> int:
             for one in labels:
                 of = {"id": f"{one['assetId']}-{copy}", "externalId": f"{copy:03}-{one['labelOf']['externalId']}"}
                 row = {**one, "id": f"{one['id']}-{copy}", "assetId": of["id"], "labelOf": of}
-                label_file.write(json.dumps(row) + "\n")
+                label_file.write(json.dumps(row).replace('"mid": "', f'"mid": "{copy}-') + "\n")  # no two are equal
     return copies * len(labels)

@@ -15,8 +15,10 @@ from pytest_benchmark.fixture import BenchmarkFixture
 import kili_query as kq
 from kili_query.cache import LabelCache
 from kili_query.cache.tables import Tables
+from kili_query.scanning import read_labels
 from tests.benchmarks.cached_labels import cached_lines, write_cached
 from tests.benchmarks.label_sets import ONTOLOGY
+from tests.benchmarks.photo_sets import write_photos
 from tests.benchmarks.ratios import record_figure, record_ratios
 from tests.benchmarks.rounds import best_times_s
 from tests.benchmarks.sizes import TABLE_LABELS
@@ -25,6 +27,8 @@ ROOT = Path(__file__).resolve().parents[2]
 ROUNDS = 5
 QUERY = "OBJECTS.PERSON.count >= 3 AND SCENE.VEHICLE.count > 0 AND OBJECTS.CAR.count < 2"
 N_CHANGED = 100
+COPIES = 50
+PHOTO_QUERY = "OBJECTS.PERSON.count >= 3 AND SCENE.VEHICLE.count > 0"
 
 FILL = """
 import json, sys
@@ -97,6 +101,28 @@ def test_questions(benchmark: BenchmarkFixture, filled: Filled) -> None:
         record_figure(benchmark, what, times_s[name] * 1e3, "ms", at_most=most)
     record_figure(benchmark, "peak memory of filling a cache", filled.peak_mib, "MiB", at_most=400)
     benchmark.pedantic(lambda: cache.count_labels(category_search=QUERY), rounds=1)
+
+
+@pytest.mark.benchmark(group="a label cache")
+@pytest.mark.parametrize("name", ["coco-mini", "coco-parts"])
+def test_questions_about_photos(benchmark: BenchmarkFixture, tmp_path: Path, name: str) -> None:
+    number = write_photos(tmp_path, COPIES, name)
+    cache = LabelCache(tmp_path / "cache")
+    cache.load(tmp_path / "labels.ndjson", ontology=tmp_path / "project.json")
+    files = {
+        "count": lambda: sum(1 for _ in kq.scan(tmp_path / "labels.ndjson", PHOTO_QUERY)),
+        "contents": lambda: sum(1 for _ in read_labels(tmp_path / "labels.ndjson")),
+    }
+    cached = {
+        "count": lambda: cache.count_labels(category_search=PHOTO_QUERY),
+        "contents": lambda: sum(1 for _ in cache.labels(fields=["id", "jsonResponse"], as_generator=True)),
+    }
+    assert cached["count"]() == files["count"]() > 0
+    assert cached["contents"]() == files["contents"]() == number
+    for what, goals in (("count", {}), ("contents", {"the NDJSON": 0.5})):
+        times_s = best_times_s({"cache": cached[what], "the NDJSON": files[what]}, 2)
+        record_ratios(benchmark, f"{what} of {number} labels of {name}", times_s, goals=goals)
+    benchmark.pedantic(cached["count"], rounds=1)
 
 
 @pytest.mark.benchmark(group="a label cache")
