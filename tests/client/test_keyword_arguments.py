@@ -25,6 +25,8 @@ ORDERS = {
     "category_search as_generator",
     "assets": "project_id asset_id skip fields",
     "count_assets": "project_id asset_id",
+    "append_labels": "asset_id_array json_response_array author_id_array seconds_to_label_array model_name label_type "
+    "project_id asset_external_id_array disable_tqdm overwrite step_name reviewed_label_id_array step_id group_name",
 }
 
 
