@@ -28,7 +28,9 @@ from kili_query.cli.output import (
     tell,
 )
 from kili_query.export import FORMATS, ExportSummary, NotCompatibleOptions, format_named, write
+from kili_query.export.options import SUBMITTED
 from kili_query.output_files import COMPRESSED, check_compression, compressed
+from kili_query.protocol import ExportType, LabelType
 from kili_query.scanning.sources import is_cache
 
 _SUFFIXES = {"jsonl": (".jsonl", ".ndjson"), "parquet": (".parquet",)}
@@ -77,8 +79,22 @@ def export(
         typer.Option("--normalized", help="Coordinates: the format's own, fractions of the image, or pixels."),
     ] = "own",
     export_type: Annotated[
-        Literal["latest", "normal"], typer.Option("--export-type", help="The latest label of each asset, or all.")
+        ExportType,
+        typer.Option(
+            "--export-type",
+            help="The latest label of each asset, the latest of each author in the last step of the workflow or in each"
+            " step, or all.",
+        ),
     ] = "latest",
+    label_types: Annotated[
+        list[LabelType] | None,
+        typer.Option(
+            "--label-type", help="Only labels of this type; repeat it for several. [default: DEFAULT and REVIEW]"
+        ),
+    ] = None,
+    no_sent_back: Annotated[
+        bool, typer.Option("--no-sent-back", help="Leave out labels that were sent back to the queue.")
+    ] = False,
     on_malformed: OnMalformed = "skip",
     media_root: Annotated[
         str | None, typer.Option("--media-root", metavar="DIR", help="The folder of local media.")
@@ -134,6 +150,8 @@ def export(
         where=query,
         on_error=on_malformed,
         export_type=export_type,
+        label_types=label_types or SUBMITTED,
+        include_sent_back_labels=not no_sent_back,
         media_root=media_root,
         media_cache=media_cache,
         disable_tqdm=is_quiet() or not sys.stderr.isatty(),

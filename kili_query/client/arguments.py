@@ -8,6 +8,7 @@ from typing import cast, get_type_hints
 
 from kili_query.client.warning import warn
 from kili_query.errors import ArgumentError
+from kili_query.ontology.did_you_mean import nearest
 from kili_query.protocol import Filter, LabelType, filters_of
 from kili_query.protocol.filters import FORMER_CHOICES, Flag, Mark, Metadata, Pairs, Text, Texts
 
@@ -202,8 +203,8 @@ def _check_choices(name: str, values: Sequence[str | Sequence[str]], choices: ty
         if value in former:
             warn(f"`{place}`: {value!r} is deprecated: it is called {former[value]!r} now", DeprecationWarning)
         elif value not in known:
-            meant = value.upper().replace(" ", "_")
-            hint = f": did you mean {meant!r}?" if meant in known else ""
+            meant = nearest(value, known)
+            hint = f": did you mean {str(meant)!r}?" if meant is not None else ""
             raise ArgumentError(f"`{place}` must be one of {', '.join(known)}, not {value!r}{hint}")
 
 

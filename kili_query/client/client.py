@@ -48,6 +48,7 @@ from kili_query.protocol import (
     ME,
     AssetKeywords,
     EventFilters,
+    ExportType,
     LabelFilters,
     LabelType,
     PredictionFilters,
@@ -434,9 +435,9 @@ class KiliClient:
         asset_filter_kwargs: Mapping[str, object] | None = None,
         normalized_coordinates: bool | None = None,
         *,
-        label_type_in: Sequence[str] = ("DEFAULT", "REVIEW"),
-        include_sent_back_labels: bool = True,
-        export_type: Literal["latest", "normal"] = "latest",
+        label_type_in: Sequence[str] | None = None,
+        include_sent_back_labels: bool | None = None,
+        export_type: ExportType = "latest",
         cut_videos: bool = True,
         on_error: Literal["raise", "skip"] = "raise",
         media_cache: str | PathLike[str] | None = None,
@@ -463,9 +464,11 @@ class KiliClient:
                 those of `ExportFilters`.
             normalized_coordinates: True for fractions, False for pixels, if the format supports it; None for its
                 default.
-            label_type_in: only labels of these types.
-            include_sent_back_labels: whether to export labels that were sent back to the queue.
-            export_type: ``"latest"`` for the latest label of each asset, ``"normal"`` for all.
+            label_type_in: only labels of these types; by default ``DEFAULT`` and ``REVIEW``.
+            include_sent_back_labels: False leaves out labels that were sent back to the queue.
+            export_type: ``"latest"`` for the latest label of each asset, ``"latest_from_last_step"`` for the latest
+                label of each author in the last step of the workflow, ``"latest_from_all_steps"`` for those of each
+                step, ``"normal"`` for all. Services of before release 26 only know the first and the last.
             cut_videos: if media are added, also add videos as frames, cut by the program ffmpeg.
             on_error: ``"raise"`` stops at the first asset, label or annotation that cannot be written; ``"skip"``
                 leaves it out, and a warning names it.
@@ -495,8 +498,8 @@ class KiliClient:
             annotation_modifier=annotation_modifier,
             on_error=on_error,
             export_type=export_type,
-            label_types=tuple(label_type_in),
-            include_sent_back_labels=include_sent_back_labels,
+            label_types=exporting.checked_label_types(label_type_in),
+            include_sent_back_labels=include_sent_back_labels is not False,
         )
         rows: list[object] | None = exporting.export_labels(
             self._context,

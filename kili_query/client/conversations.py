@@ -10,7 +10,7 @@ from kili_query.client.answers import shape_of
 from kili_query.client.asset_ids import asset_ids_of
 from kili_query.client.assets import read_assets
 from kili_query.client.contents import ANSWERS, of_label
-from kili_query.client.exporting import WantedAssets, export_labels
+from kili_query.client.exporting import WantedAssets, checked_label_types, export_labels
 from kili_query.client.ontologies import read_project
 from kili_query.client.paging import Row
 from kili_query.client.request import Request, Service
@@ -43,7 +43,7 @@ def export_conversations(
     settings: Settings,
     wanted: WantedAssets,
     *,
-    label_types: Sequence[str],
+    label_type_in: Sequence[str] | None,
     include_sent_back_labels: bool,
     disable_tqdm: bool | None,
 ) -> list[Row]:
@@ -57,10 +57,11 @@ def export_conversations(
         LabelError: a label cannot be read, or an answer belongs to no message.
         DataError: the interface has a job of an unknown level.
     """
+    label_types = checked_label_types(label_type_in)
     options = Options(
         with_assets=True,
         export_type="normal",
-        label_types=tuple(label_types),
+        label_types=label_types,
         include_sent_back_labels=include_sent_back_labels,
     )
     chosen = evolve(wanted.checked(label_types), fields=_FIELDS, disable_tqdm=disable_tqdm)

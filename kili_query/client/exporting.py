@@ -2,14 +2,14 @@
 
 import json
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import cast
 
 from attrs import asdict, evolve, frozen
 
-from kili_query.client.arguments import check_filter_names, check_project_id, check_texts
+from kili_query.client.arguments import check_filter_names, check_project_id, check_texts, checked_filters
 from kili_query.client.asset_ids import asset_ids_of
 from kili_query.client.assets import count_assets, read_assets
 from kili_query.client.collecting import rare_collections
@@ -23,8 +23,9 @@ from kili_query.client.warning import warn
 from kili_query.errors import ArgumentError, GraphQLError, IncompatibleArgumentsError
 from kili_query.export import NoCompatibleJobError, Options, format_named, write
 from kili_query.export.format import Format
+from kili_query.export.options import SUBMITTED, place_of_labels
 from kili_query.export.writing import FromJson
-from kili_query.protocol import AssetFilters, ExportFilters, LabelType, filters_of
+from kili_query.protocol import AssetFilters, ExportFilters, ExportType, LabelType, filters_of
 from kili_query.query import Query
 
 _ASSET_FIELDS = (
@@ -56,6 +57,7 @@ _DETAILS = ("jsonMetadata", "status", "pageResolutions.", "author.", "isLatestLa
 """The beginnings of the fields that formats of shapes do without; services take longer for each field."""
 _PROJECT_SELECTION = "id title description inputType jsonInterface dataConnections { id }"
 _GEOSPATIAL, _GEOSPATIAL_SETTINGS = "GEOSPATIAL", "geospatialSettings"
+_OF_STEPS = ("latest_from_last_step", "latest_from_all_steps")
 _WITH_ALL_LABELS = "llm_v1"
 _MANY_MEDIA = 1000
 
@@ -118,6 +120,16 @@ class WantedAssets:
         return named
 
 
+def checked_label_types(label_type_in: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the types of label to export; by default, and for an empty list, those that people submit.
+
+    Raises:
+        ArgumentError: there is no such type.
+    """
+    checked_filters(AssetFilters, {"label_type_in": label_type_in})
+    return tuple(label_type_in or SUBMITTED)
+
+
 def export_labels(
     context: ListContext,
     settings: Settings,
@@ -128,8 +140,11 @@ def export_labels(
     options: Options,
     media_cache: str | PathLike[str] | None = None,
     disable_tqdm: bool | None = None,
+    type_for: Callable[[bool], ExportType] | None = None,
 ) -> list[object] | None:
     """Write the labels of a project to a file; without a file name, return the rows of a format that is a list.
+
+    ``type_for`` returns the type of export for a project with or without steps; by default it is that of the options.
 
     Raises:
         ArgumentError, QueryError: an argument cannot be used; nothing was sent.
@@ -146,6 +161,8 @@ def export_labels(
     chosen.check_media(options)
     if filename is None and chosen.is_archive:
         raise ArgumentError(f"`filename` is needed: the format `{fmt}` is an archive")
+    if type_for is not None:
+        options = evolve(options, export_type=type_for(context.workflows.has_steps(wanted.project_id)))
     chosen_assets = context.settled(chosen_assets, AssetFilters)
     project = _project(context.service, wanted.project_id)
     if wanted.external_ids is not None:
@@ -193,10 +210,12 @@ def _project(service: Service, project_id: str) -> Row:
 
 def _assets(context: ListContext, wanted: ListRequest, options: Options, fmt: Format) -> Iterator[Row]:
     """Yield the assets with the labels that the options select, as they come."""
-    place = "labels" if options.export_type == "normal" else "latestLabel"
+    place = place_of_labels(options.export_type)
     of_label = (
         *_LABEL_FIELDS,
         *fmt.label_fields,
+        *(("id",) if fmt.has_only_shapes and place != "latestLabel" else ()),  # COCO tells several labels apart by it
+        *(("isLastForStep",) if options.export_type in _OF_STEPS else ()),
         *(() if options.include_sent_back_labels else ("isSentBackToQueue",)),
     )
     needed = _without_details if fmt.has_only_shapes else tuple

@@ -6,11 +6,11 @@
 import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
+from functools import partial
 from os import PathLike
 from textwrap import fill
 from typing import (
     TYPE_CHECKING,
-    Any,
     Literal,
     Self,
     TypeAlias,
@@ -35,7 +35,7 @@ from kili_query.client.progress import is_bar_disabled
 from kili_query.client.reading import read_labels, read_parsed_labels
 from kili_query.errors import ArgumentError, IncompatibleArgumentsError, MissingArgumentError
 from kili_query.extras import load
-from kili_query.protocol import ExportFilters, LabelFilters, LabelType
+from kili_query.protocol import ExportFilters, ExportType, LabelFilters
 from kili_query.query import Query
 
 if TYPE_CHECKING:
@@ -51,9 +51,6 @@ ParsedLabels: TypeAlias = "list[ParsedLabel]"
 Ids: TypeAlias = list[str]
 NewIds: TypeAlias = list[dict[str, str]]
 _Value = TypeVar("_Value")
-
-SUBMITTED = (LabelType.DEFAULT, LabelType.REVIEW)
-"""The types of labels that are exported by default."""
 
 
 class LabelFilter(LabelFilters, total=False):
@@ -177,7 +174,8 @@ class ExportArguments(TypedDict, total=False):
         filter: only these assets: a dict of `ExportFilter`.
         include_sent_back_labels: whether to export labels that were sent back to the queue; by default they are.
         label_type_in: only labels of these types; by default ``DEFAULT`` and ``REVIEW``.
-        export_type: which labels of an asset; by default as `KiliClient.export_labels`.
+        export_type: which labels of an asset, as in `KiliClient.export_labels`; by default, those of the last step if
+            the project has steps, otherwise the latest one. A project without steps has no labels of steps.
     """
 
     with_assets: bool | None
@@ -185,7 +183,7 @@ class ExportArguments(TypedDict, total=False):
     filter: ExportFilter | None
     include_sent_back_labels: bool | None
     label_type_in: Sequence[str] | None
-    export_type: Literal["latest", "normal"] | None
+    export_type: ExportType | None
 
 
 class ConversationArguments(TypedDict, total=False):
@@ -816,16 +814,43 @@ class ExportMethods(Namespace):
     def _export(
         self, fmt: str, project_id: str, output_path: Path, arguments: ExportArguments, options: "_Options"
     ) -> None:
-        given: _Options = {
-            "with_assets": arguments.get("with_assets"),
-            "disable_tqdm": arguments.get("disable_tqdm"),
-            "asset_filter_kwargs": _checked(ExportFilter, arguments.get("filter")),
-            "include_sent_back_labels": arguments.get("include_sent_back_labels"),
-            "label_type_in": arguments.get("label_type_in") or None,
-            "export_type": arguments.get("export_type"),
-        }
-        chosen = {name: value for name, value in {**given, **options}.items() if value is not None}
-        self._own().export_labels(project_id, output_path, fmt, **cast("_Options", chosen))
+        filters = _checked(ExportFilter, arguments.get("filter"))
+        exporting = load("kili_query.client.exporting", f"`exports.{fmt}`", "export")
+        client, export_type = self._own(), arguments.get("export_type")
+        with_assets = arguments.get("with_assets") is not False
+        exporting.export_labels(
+            client._context,
+            client._settings,
+            exporting.WantedAssets(project_id=project_id, filters=filters),
+            fmt=fmt,
+            filename=output_path,
+            options=exporting.Options(
+                with_assets=with_assets,
+                cut_videos=with_assets,
+                export_type="latest" if export_type is None else export_type,
+                label_types=exporting.checked_label_types(arguments.get("label_type_in")),
+                include_sent_back_labels=arguments.get("include_sent_back_labels") is not False,
+                **options,
+            ),
+            disable_tqdm=is_bar_disabled(arguments.get("disable_tqdm"), client._settings.disable_tqdm),
+            type_for=partial(_type_for, export_type),
+        )
+
+
+def _type_for(export_type: ExportType | None, has_steps: bool) -> ExportType:
+    """Return the type of an export of a project with or without steps.
+
+    Raises:
+        ArgumentError: there are no steps, and the labels of these were asked for.
+    """
+    if export_type is None:
+        return "latest_from_last_step" if has_steps else "latest"
+    if not has_steps and export_type not in ("latest", "normal"):
+        raise ArgumentError(
+            f"`export_type`: the project has the legacy workflow, without steps, so {export_type!r} does not apply:"
+            " use 'latest' or 'normal'"
+        )
+    return export_type
 
 
 class LlmMethods(Namespace):
@@ -880,7 +905,7 @@ class LlmMethods(Namespace):
             client._context,
             client._settings,
             wanted,
-            label_types=label_type_in or SUBMITTED,
+            label_type_in=label_type_in,
             include_sent_back_labels=include_sent_back_labels,
             disable_tqdm=is_bar_disabled(disable_tqdm, client._settings.disable_tqdm),
         )
@@ -888,18 +913,12 @@ class LlmMethods(Namespace):
 
 
 class _Options(TypedDict, total=False):
-    """Options of `KiliClient.export_labels`; None stands for its default."""
+    """Options of one format, as those of exports are called."""
 
     layout: "Layout"
     single_file: bool
-    with_assets: Any
-    disable_tqdm: bool | None
     annotation_modifier: "AnnotationModifier | None"
-    asset_filter_kwargs: Mapping[str, object]
     normalized_coordinates: bool
-    include_sent_back_labels: Any
-    label_type_in: Any
-    export_type: Any
 
 
 _Filter = TypeVar("_Filter", LabelFilter, ExportFilter)

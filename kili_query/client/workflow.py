@@ -169,7 +169,7 @@ class Workflows:
         terms = {name: known[name].term for name in filters if known[name].term is not None}
         states = [name for name, term in terms.items() if term is _OF_STATES]
         if len(states) == len(terms):
-            if states and self._is_of_steps(project_id):
+            if states and self.has_steps(project_id):
                 _warn_of_states(project_id, states[0])
             return dict(filters)
         workflow = Workflow.read(self.service, project_id)
@@ -181,7 +181,7 @@ class Workflows:
                 resolved[name] = workflow.resolved(name, known[name], cast("Sequence[object]", filters[name]))
         return {name: value for name, value in resolved.items() if value != [] or not known[name].ignores_empty}
 
-    def _is_of_steps(self, project_id: str) -> bool:
+    def has_steps(self, project_id: str) -> bool:
         """Whether a project has steps; older services, which do not know the word, have none."""
         if project_id not in self._has_steps:
             try:

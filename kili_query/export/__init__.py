@@ -26,15 +26,17 @@ from kili_query.export.errors import (
     NotCompatibleOptions,
     NotExportableAssetError,
     NotExportableLabelError,
+    UnknownChoiceError,
 )
 from kili_query.export.format import Entry, Format, FormatWriter
 from kili_query.export.formats import FORMATS, format_named
 from kili_query.export.media import Fetch, Fetched
-from kili_query.export.options import AnnotationModifier, ExportType, Layout, OnError, Options
+from kili_query.export.options import AnnotationModifier, Layout, OnError, Options
 from kili_query.export.project import Project
 from kili_query.export.summary import ExportSummary, Skipped
 from kili_query.export.writing import write
 from kili_query.labels.structure import Frame
+from kili_query.protocol import ExportType
 
 __all__ = [
     "FORMATS",
@@ -62,6 +64,7 @@ __all__ = [
     "Options",
     "Project",
     "Skipped",
+    "UnknownChoiceError",
     "WritableAnnotation",
     "format_named",
     "write",

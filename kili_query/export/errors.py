@@ -2,6 +2,7 @@
 
 KiliQueryError
 ├── NotCompatibleOptions      ValueError: options that contradict each other or the format
+│   └── UnknownChoiceError    ArgumentError: an option with a value that it cannot have
 ├── NotCompatibleInputType    ValueError: the format cannot hold labels of such a project
 ├── NoCompatibleJobError      the format can hold none of the project's jobs
 ├── NotExportableAssetError   ValueError: one asset
@@ -10,11 +11,15 @@ KiliQueryError
 └── DownloadError             the media of an asset
 """
 
-from kili_query.errors import KiliQueryError, MalformedLabelError
+from kili_query.errors import ArgumentError, KiliQueryError, MalformedLabelError
 
 
 class NotCompatibleOptions(KiliQueryError, ValueError):  # noqa: N818 - a name of the official client
     """The format or the project does not support an option."""
+
+
+class UnknownChoiceError(NotCompatibleOptions, ArgumentError):
+    """An option has a value that it cannot have."""
 
 
 class NotCompatibleInputType(KiliQueryError, ValueError):  # noqa: N818 - a name of the official client

@@ -3,7 +3,7 @@
 import json
 import pickle
 import sqlite3
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from kili_query.counting.label import mistaken_for_label
 from kili_query.errors import SourceError
 from kili_query.export.options import Options
 from kili_query.labels.structure import CONTENT
-from kili_query.protocol import read_instant
+from kili_query.protocol import ExportType, read_instant
 from kili_query.scanning import LabelSource, Place, Problem, ProblemKind, ProgressCallback, Record, read_labels
 from kili_query.scanning.labels import (
     LABEL_FIELDS,
@@ -31,6 +31,13 @@ _MISTAKEN = "not an asset: this looks like {}; labels come first, and `assets=â€
 _TIME = "createdAt"
 _UNTIMED = "the label `{}` may be the latest of its asset or not: its `createdAt` is not a time: `{!s:.40}`"
 _UNKNOWN_TIME = datetime.min.replace(tzinfo=UTC)
+_SENT_BACK, _LAST_FOR_STEP, _STEP = "isSentBackToQueue", "isLastForStep", "stepId"
+_NO_LAST = "the label `{}` does not say whether it is the last of its step: it has no `isLastForStep`"
+_NO_STEP = (
+    "several labels, and `{}` does not name its step: there is neither its `stepId` nor the asset's `latestLabels`,"
+    " so that those of the last step are not known"
+)
+_NO_AUTHOR = "several labels, and `{}` does not name its author, so that the latest of each author are not known"
 _AMBIGUOUS = "a second asset with the external id `{}`, by which labels name theirs: give them an asset's id"
 
 Document: TypeAlias = dict[str, object]
@@ -167,7 +174,8 @@ def _owner(label: Document) -> Document:
 def _own(record: Record, options: Options) -> Iterator[Joined | Problem]:
     document = record.label
     asset = {key: value for key, value in document.items() if key not in LABEL_FIELDS}
-    fields = LABEL_FIELDS if options.export_type == "normal" else _latest_field(document)
+    is_of_latest = options.export_type in ("latest", "latest_from_last_step")
+    fields = _latest_field(document) if is_of_latest else LABEL_FIELDS
     own: Document = {field: document[field] for field in fields if field in document}
     found = list(labels_of_asset(own, record.place))
     yield from (one for one in found if isinstance(one, Problem))
@@ -176,7 +184,7 @@ def _own(record: Record, options: Options) -> Iterator[Joined | Problem]:
         for one in found
         if isinstance(one, Record) and _is_wanted(one.label, options)
     ]
-    if fields == ("labels",) and options.export_type == "latest":
+    if fields == ("labels",) or options.export_type == "latest_from_all_steps":
         yield from _chosen(asset, labels, record.place, options)
     else:
         yield Joined(asset, tuple(labels))
@@ -185,22 +193,55 @@ def _own(record: Record, options: Options) -> Iterator[Joined | Problem]:
 def _chosen(
     asset: Document, labels: Iterable[Document], place: Place | None, options: Options
 ) -> Iterator[Joined | Problem]:
-    """Return the asset with the labels that the options select: the latest, or all with the latest last.
+    """Return the asset with the labels that the options select, the latest last.
 
-    If one of several labels has a `createdAt` that is not a time, the latest is not known, which is a problem. Labels
-    without a `createdAt` come first.
+    It is a problem if it is not known whether a label is one of them. Labels without a `createdAt` come first.
     """
-    timed = [(_created_at(label), label) for label in labels]
-    is_one = options.export_type == "latest"
-    if is_one and len(timed) > 1:
-        for time, label in timed:
-            if time is None:
-                yield Problem(
-                    place or _place_of(asset), ProblemKind.BROKEN, _UNTIMED.format(label.get("id"), label[_TIME])
-                )
-        timed = [one for one in timed if one[0] is not None]
-    found = [label for _, label in sorted(timed, key=lambda one: one[0] or _UNKNOWN_TIME)]
-    yield Joined(asset, tuple(found[-1:] if is_one else found))
+    given = list(labels)
+    timed = []
+    for label in given:
+        time = _created_at(label)
+        unknown = _not_known(label, time, options.export_type, is_alone=len(given) == 1)
+        if unknown is None:
+            timed.append((time or _UNKNOWN_TIME, label))
+        else:
+            yield Problem(place or _place_of(asset), ProblemKind.BROKEN, unknown)
+    found = [label for _, label in sorted(timed, key=lambda one: one[0])]
+    yield Joined(asset, tuple(_SELECT[options.export_type](found)))
+
+
+def _not_known(label: Document, time: datetime | None, export_type: ExportType, *, is_alone: bool) -> str | None:
+    """Return why it is not known whether a label is selected; None if it is known."""
+    name = label.get("id")
+    if export_type == "latest_from_all_steps":
+        return None if _LAST_FOR_STEP in label else _NO_LAST.format(name)
+    if export_type == "normal" or is_alone:
+        return None
+    if export_type == "latest_from_last_step" and (_STEP not in label or _author(label) is None):
+        return (_NO_AUTHOR if _STEP in label else _NO_STEP).format(name)
+    return _UNTIMED.format(name, label[_TIME]) if time is None else None
+
+
+def _of_last_step(labels: list[Document]) -> list[Document]:
+    """Return the latest label of each author, in order, in the step of the latest of all."""
+    in_step = [label for label in labels if label.get(_STEP) == labels[-1].get(_STEP)]
+    last = {_author(label): number for number, label in enumerate(in_step)}
+    return [in_step[number] for number in sorted(last.values())]
+
+
+_SELECT: Mapping[ExportType, Callable[[list[Document]], list[Document]]] = {
+    "latest": lambda labels: labels[-1:],
+    "latest_from_last_step": _of_last_step,
+    "latest_from_all_steps": list,  # the others are not wanted
+    "normal": list,
+}
+"""Of the labels of an asset by time, those that are exported."""
+
+
+def _author(label: Mapping[str, object]) -> object:
+    """Return what tells the authors of labels apart; None if a label does not name its author."""
+    author = label.get("author")
+    return author.get("id") or author.get("email") if isinstance(author, Mapping) else None
 
 
 def _place_of(asset: Document) -> Place:
@@ -214,7 +255,9 @@ def _latest_field(document: Document) -> tuple[str, ...]:
 
 def _is_wanted(label: Mapping[str, object], options: Options) -> bool:
     kind = label.get("labelType")
-    if label.get("isSentBackToQueue") is True and not options.include_sent_back_labels:
+    if not options.include_sent_back_labels and label.get(_SENT_BACK, False) is not False:
+        return False
+    if options.export_type == "latest_from_all_steps" and not label.get(_LAST_FOR_STEP, True):
         return False
     return kind is None or kind in options.label_types
 

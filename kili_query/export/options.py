@@ -1,16 +1,19 @@
 """The options of an export, checked before anything is read."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Literal, TypeAlias, get_args
 
 from attrs import frozen
 
-from kili_query.export.errors import NotCompatibleOptions
+from kili_query.export.errors import NotCompatibleOptions, UnknownChoiceError
+from kili_query.ontology.did_you_mean import nearest
+from kili_query.protocol import ExportType, LabelType
 
 Layout: TypeAlias = Literal["split", "merged"]
 OnError: TypeAlias = Literal["raise", "skip"]
-ExportType: TypeAlias = Literal["latest", "normal"]
+SUBMITTED = (str(LabelType.DEFAULT), str(LabelType.REVIEW))
+"""The types of the labels that people submit, which are exported by default."""
 AnnotationModifier: TypeAlias = Callable[
     [dict[str, object], dict[str, object], Mapping[str, object]], Mapping[str, object]
 ]
@@ -29,8 +32,8 @@ class Options:
         normalized_coordinates: None for the format's default, True for fractions, False for pixels.
         annotation_modifier: see `AnnotationModifier`.
         on_error: whether to stop at an asset or label that cannot be written, or to skip it.
-        export_type: the latest label of each asset, or all of them.
-        label_types: the types of label to export.
+        export_type: see `ExportType`.
+        label_types: the types of label to export, at least one.
         include_sent_back_labels: whether labels that were sent back to the queue are exported.
         exported_at: the date in the archive; none by default, so that each run gives the same bytes.
     """
@@ -43,7 +46,7 @@ class Options:
     annotation_modifier: AnnotationModifier | None = None
     on_error: OnError = "raise"
     export_type: ExportType = "latest"
-    label_types: tuple[str, ...] = ("DEFAULT", "REVIEW")
+    label_types: tuple[str, ...] = SUBMITTED
     include_sent_back_labels: bool = True
     exported_at: datetime | None = None
 
@@ -55,7 +58,24 @@ class Options:
             ("normalized_coordinates", self.normalized_coordinates, (None, True, False)),
         ):
             if not any(value is choice or (isinstance(value, str) and value == choice) for choice in choices):
-                listed = ", ".join(map(repr, choices))
-                raise NotCompatibleOptions(f"`{name}` must be one of {listed}, not {value!r}")
+                raise _unknown(name, value, choices)
+        if not self.label_types:
+            raise UnknownChoiceError("`label_types` is empty: name a type, such as `DEFAULT`")
+        for one in self.label_types:
+            if one not in list(LabelType):
+                raise _unknown("label_types", one, [str(known) for known in LabelType])
         if self.cut_videos and not self.with_assets:
             raise NotCompatibleOptions("`cut_videos` needs the media in the export: set `with_assets` too")
+
+
+def place_of_labels(export_type: ExportType) -> Literal["latestLabel", "latestLabels", "labels"]:
+    """Return the field of an asset that holds the labels of such an export."""
+    if export_type == "latest":
+        return "latestLabel"
+    return "latestLabels" if export_type == "latest_from_last_step" else "labels"
+
+
+def _unknown(name: str, value: object, choices: Iterable[object]) -> UnknownChoiceError:
+    near = nearest(value, [one for one in choices if isinstance(one, str)]) if isinstance(value, str) else None
+    hint = "" if near is None else f": did you mean {near!r}?"
+    return UnknownChoiceError(f"`{name}` must be one of {', '.join(map(repr, choices))}, not {value!r}{hint}")

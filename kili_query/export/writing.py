@@ -21,13 +21,14 @@ from kili_query.export.joining import Joined, joined
 from kili_query.export.layers import with_layers
 from kili_query.export.media import Fetch, LocalOrHttp, MediaStage
 from kili_query.export.naming import Names, Reservation, safe_path
-from kili_query.export.options import AnnotationModifier, ExportType, Layout, OnError, Options
+from kili_query.export.options import SUBMITTED, AnnotationModifier, Layout, OnError, Options
 from kili_query.export.project import Project, ProjectSource
 from kili_query.export.run import Run
 from kili_query.export.scratch import scratch_folder
 from kili_query.export.summary import ExportSummary
 from kili_query.extras import load
 from kili_query.output_files import Replacement, WriteError, refuse_inputs, replaced
+from kili_query.protocol import ExportType
 from kili_query.query import Query, parse, validate
 from kili_query.scanning import LabelSource, Problem
 from kili_query.targets.closures import Matcher
@@ -67,7 +68,7 @@ def write(
     where: str | Query | None = None,
     on_error: OnError = "raise",
     export_type: ExportType = "latest",
-    label_types: Iterable[str] = ("DEFAULT", "REVIEW"),
+    label_types: Iterable[str] = SUBMITTED,
     include_sent_back_labels: bool = True,
     exported_at: datetime | None = None,
     fetch: Fetch | None = None,
@@ -97,9 +98,11 @@ def write(
         where: a query; labels that do not match are left out.
         on_error: ``"raise"`` stops at the first asset, label or annotation that cannot be written; ``"skip"`` leaves it
             out, and the summary lists it.
-        export_type: ``"latest"`` for the latest label of each asset, ``"normal"`` for all.
+        export_type: ``"latest"`` for the latest label of each asset, ``"latest_from_last_step"`` for the latest of each
+            author in the last step of the workflow, ``"latest_from_all_steps"`` for those of each step, ``"normal"``
+            for all. If an asset holds `latestLabels`, the first two export all of these.
         label_types: the types of label to export; labels without a type are always exported.
-        include_sent_back_labels: whether labels that were sent back to the queue are exported.
+        include_sent_back_labels: whether labels that were sent back to the queue are exported; False leaves them out.
         exported_at: the date in ``README.kili.txt``; none by default.
         fetch: gets media files; by default local files and ``http``.
         media_root: the folder of local media; by default the folder of the assets file, or the working folder.
@@ -136,7 +139,7 @@ def write(
         annotation_modifier=annotation_modifier,
         on_error=on_error,
         export_type=export_type,
-        label_types=tuple(label_types),
+        label_types=(label_types,) if isinstance(label_types, str) else tuple(label_types),
         include_sent_back_labels=include_sent_back_labels,
         exported_at=exported_at,
     )

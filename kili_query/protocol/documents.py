@@ -120,6 +120,11 @@ class AssetStatus(StrEnum):
     REVIEWED = "REVIEWED"
 
 
+ExportType: TypeAlias = Literal["latest", "latest_from_last_step", "latest_from_all_steps", "normal"]
+"""Which labels of an asset are exported: its latest one; the latest of each author in the last step of the workflow, or
+in each step; or all."""
+
+
 class WorkflowVersion(StrEnum):
     """The kinds of workflows, of release 26."""
 

@@ -14,7 +14,7 @@ from kili_query.sandbox.values import Refused
 
 Row: TypeAlias = dict[str, object]
 
-_LAYOUT = 4
+_LAYOUT = 5
 _BUSY_TIMEOUT_S = 30.0
 _MMAP_BYTES = 1 << 30
 

@@ -121,6 +121,7 @@ class _Import:
         label_steps: the step of a label, the label that it reviews, and its own id, where one of both is given.
         assignees: ids of assets and the number of a user.
         conversations: the messages and the models of an asset, and the asset's id.
+        layers: the layers of an image of the earth, and the asset's id.
     """
 
     connection: sqlite3.Connection
@@ -132,6 +133,7 @@ class _Import:
     people: dict[str, int] = field(factory=dict)
     asset_steps: list[tuple[str, str | None, str]] = field(factory=list)
     conversations: list[tuple[str, str, str]] = field(factory=list)
+    layers: list[tuple[str, str]] = field(factory=list)
     label_steps: list[tuple[str | None, str | None, str]] = field(factory=list)
     assignees: list[tuple[str, int]] = field(factory=list)
 
@@ -165,6 +167,8 @@ class _Import:
         messages, models = ([dict(one.values) for one in asset.objects(name)] for name in _OF_CONVERSATIONS)
         if messages or models:
             self.conversations.append((json.dumps(messages), json.dumps(models), key))
+        if asset.objects(_LAYERS):
+            self.layers.append((json.dumps(asset.values[_LAYERS]), key))
         self.ids.setdefault(external_id or key, key)
         self._add_step(key, asset)
         return key
@@ -284,6 +288,7 @@ class _Import:
             (_PUT_ASSIGNEE, self.assignees),
             (_PUT_STEP_OF_LABEL, self.label_steps),
             (_PUT_CONVERSATION, self.conversations),
+            (_PUT_LAYERS, self.layers),
         ):
             self.connection.executemany(statement, rows)
 
@@ -295,8 +300,10 @@ class _Import:
             raise DataError(f"{repeated['place']}: another label has the id `{repeated['id']}`")
 
 
+_LAYERS = "geospatialExportMetadata"
 _OF_CONVERSATIONS = ("chatItems", "assetProjectModels")
 _PUT_CONVERSATION = "INSERT INTO conversations (messages, models, asset) SELECT ?, ?, number FROM assets WHERE id = ?"
+_PUT_LAYERS = "INSERT INTO layers (metadata, asset) SELECT ?, number FROM assets WHERE id = ?"
 _STAGED = _LABEL_COLUMNS.replace("asset,", "(SELECT number FROM assets WHERE assets.id = staged.asset),", 1)
 
 _SETTLE = (

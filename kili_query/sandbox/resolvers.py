@@ -20,7 +20,7 @@ from kili_query.sandbox.database import Row
 from kili_query.sandbox.events import Events, Listener
 from kili_query.sandbox.feed import event_of
 from kili_query.sandbox.project import ORGANIZATION_ID, OWNER
-from kili_query.sandbox.store import SUBMITTED, Reader, Store
+from kili_query.sandbox.store import Reader, Store
 from kili_query.sandbox.values import Refused
 from kili_query.sandbox.writing import NewLabel, StoreWriter
 
@@ -211,8 +211,12 @@ def _latest_label(asset: Row, info: _Info) -> Row | None:
 
 @_ASSET.field("latestLabels")
 def _latest_labels(asset: Row, info: _Info) -> list[Row]:
-    labels = info.context.reader.labels_of(asset)
-    return [label for label in labels if label["labelType"] in SUBMITTED and label["isLatestLabelForUser"]]
+    return info.context.reader.latest_labels_of(asset)
+
+
+@_ASSET.field("geospatialExportMetadata")
+def _layers_of_asset(asset: Row, info: _Info) -> object:
+    return info.context.reader.layers_of(asset)
 
 
 @_ASSET.field("project")
@@ -299,6 +303,11 @@ def _count_objects(_: object, info: _Info, where: Where) -> int:
 @_LABEL.field("numberOfAnnotations")
 def _number_of_annotations(label: Row, info: _Info) -> int:
     return info.context.reader.object_count(label)
+
+
+@_LABEL.field("isLastForStep")
+def _is_last_for_step(label: Row, info: _Info) -> bool:
+    return info.context.reader.is_last_for_step(label)
 
 
 @_LABEL.field("isLatestDefaultLabelForUser")

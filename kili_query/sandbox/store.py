@@ -18,7 +18,7 @@ from kili_query.sandbox.project import ServedProject
 from kili_query.sandbox.selecting import Selector, Statement
 from kili_query.sandbox.values import Refused
 
-SUBMITTED = (LabelType.DEFAULT, LabelType.REVIEW)
+SUBMITTED = (LabelType.DEFAULT.value, LabelType.REVIEW.value)
 """The types of the labels that people submit."""
 
 _MAX_ROWS = 200_000
@@ -52,6 +52,20 @@ _EVENTS = """
     SELECT e.number, e.name, e.created_at AS createdAt, u.id AS userId, a.id AS assetId, a.external_id AS externalId,
         e.label AS labelId, e.fields
     FROM events AS e JOIN users AS u ON u.number = e.user JOIN assets AS a ON a.number = e.asset
+"""
+
+
+_LAST_IN_ITS_STEP = f"""
+    l.label_type IN {SUBMITTED!r} AND NOT EXISTS (
+        SELECT 1 FROM labels AS newer LEFT JOIN label_steps AS t ON t.label = newer.number
+        WHERE newer.asset = l.asset AND newer.author = l.author AND newer.number > l.number
+            AND newer.label_type IN {SUBMITTED!r} AND t.step IS s.step
+    )
+"""
+"""Whether a label is the newest that its author submitted in its step; without steps, of all of the asset."""
+_NEWEST_STEP = f"""
+    SELECT t.step FROM labels AS n LEFT JOIN label_steps AS t ON t.label = n.number
+    WHERE n.asset = l.asset AND n.label_type IN {SUBMITTED!r} ORDER BY n.number DESC LIMIT 1
 """
 
 
@@ -156,6 +170,15 @@ class Reader:
         select = f"{_LABELS} WHERE l.asset = ? AND l.label_type IN (?, ?) ORDER BY l.number DESC LIMIT 1"
         return next(iter(self._read(select, asset["number"], *SUBMITTED)), None)
 
+    def latest_labels_of(self, asset: Row) -> list[Row]:
+        """The newest label of each author in the last step in which a label of an asset was submitted."""
+        last = f"{_LAST_IN_ITS_STEP} AND s.step IS ({_NEWEST_STEP})"
+        return self._read(f"{_LABELS} WHERE l.asset = ? AND {last} ORDER BY l.number", asset["number"])
+
+    def is_last_for_step(self, label: Row) -> bool:
+        """Whether a label is the newest that its author submitted in its step."""
+        return bool(self._read(f"{_LABELS} WHERE l.number = ? AND {_LAST_IN_ITS_STEP}", label["number"]))
+
     def asset_of(self, label: Row) -> Row:
         """The asset of a label."""
         return self._read(f"{_ASSETS} WHERE a.number = ?", label["asset"])[0]
@@ -164,6 +187,11 @@ class Reader:
         """The users who are to label an asset."""
         select = "SELECT u.id, u.email, u.firstname, u.lastname FROM users AS u WHERE u.number IN"
         return self._read(f"{select} (SELECT user FROM assignees WHERE asset = ?) ORDER BY u.number", asset["number"])
+
+    def layers_of(self, asset: Row) -> object:
+        """The layers of an image of the earth; None if there are none."""
+        rows = self._read("SELECT metadata FROM layers WHERE asset = ?", asset["number"])
+        return json.loads(str(rows[0]["metadata"])) if rows else None
 
     def content_of(self, label: Row) -> str:
         """The JSON text of a label's content; empty where it is not known."""

@@ -78,6 +78,12 @@ CREATE TABLE IF NOT EXISTS assignees (
     PRIMARY KEY (asset, user)
 ) WITHOUT ROWID;
 
+-- the layers of an image of the earth, as JSON; no row for assets without any
+CREATE TABLE IF NOT EXISTS layers (
+    asset INTEGER PRIMARY KEY REFERENCES assets (number),
+    metadata TEXT NOT NULL
+);
+
 -- the step that a label was made in, and the label that it reviews
 CREATE TABLE IF NOT EXISTS label_steps (
     label INTEGER PRIMARY KEY REFERENCES labels (number) ON DELETE CASCADE,

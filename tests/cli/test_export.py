@@ -52,6 +52,33 @@ def test_options(run: Run, labels: Path, project: Path, tmp_path: Path) -> None:
     assert (ran.status, len(names(tmp_path / "c.zip"))) == (0, 35)  # in the one layout that it has
 
 
+def test_which_labels(run: Run, project: Path, tmp_path: Path) -> None:
+    rows = [
+        {"id": "old", "author": {"id": "ann"}, "stepId": "s1", "isLastForStep": False},
+        {"id": "ann", "author": {"id": "ann"}, "stepId": "s1", "isLastForStep": True},
+        {"id": "bo", "author": {"id": "bo"}, "stepId": "s1", "isLastForStep": True, "isSentBackToQueue": True},
+        {"id": "guess", "author": {"id": "bo"}, "stepId": None, "isLastForStep": False, "labelType": "PREDICTION"},
+    ]
+    common = {"labelType": "DEFAULT", "assetId": "a", "jsonResponse": {}}
+    timed = [{**common, "createdAt": f"2024-01-0{day}T00:00:00Z", **row} for day, row in enumerate(rows, 1)]
+    text = "".join(json.dumps(row) + "\n" for row in timed).encode()
+
+    def ids(*options: str) -> list[str]:
+        ran = run("export", "-", "--ontology", project, "-f", "jsonl", "-o", tmp_path / "a.jsonl", *options, stdin=text)
+        assert (ran.status, ran.err) == (0, "")
+        return [json.loads(line)["id"] for line in (tmp_path / "a.jsonl").read_text().splitlines()]
+
+    assert ids() == ["bo"]
+    assert ids("--no-sent-back") == ["ann"]
+    assert ids("--export-type", "latest_from_last_step") == ["ann", "bo"]
+    assert ids("--export-type", "latest_from_all_steps") == ["ann", "bo"]
+    assert ids("--export-type", "normal", "--no-sent-back") == ["old", "ann"]
+    assert ids("--label-type", "PREDICTION", "--label-type", "REVIEW") == ["guess"]
+    ran = run("export", "-", "--ontology", project, "-f", "jsonl", "-o", "x", "--export-type", "newest", stdin=text)
+    assert ran.status == 2
+    assert "latest_from_all_steps" in ran.err
+
+
 @pytest.mark.parametrize("fmt", ["coco", "pascal_voc"])
 def test_sizes_that_are_not_known(run: Run, labels: Path, project: Path, tmp_path: Path, fmt: str) -> None:
     one = json.loads(labels.read_text().splitlines()[0])

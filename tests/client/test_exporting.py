@@ -8,7 +8,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import pyarrow.parquet as pq
 import pytest
@@ -27,6 +27,7 @@ from kili_query.export import (
     NotExportableLabelError,
     format_named,
 )
+from kili_query.protocol import ExportType
 from kili_query.sandbox import Sandbox
 from tests.client import list_server
 
@@ -223,6 +224,58 @@ def exported(path: Path) -> object:
         return {name: archive.read(name) for name in archive.namelist() if not name.startswith("README")}
 
 
+def labels_in_exports(path: Path, fmt: str) -> dict[str, str]:
+    """The ids of the labels of each asset."""
+    found: dict[str, list[str]] = {}
+    if fmt == "raw":
+        with zipfile.ZipFile(path) as archive:
+            assets = [json.loads(archive.read(name)) for name in archive.namelist() if name.startswith("labels/")]
+        for asset in assets:
+            several = asset.get("latestLabels", asset.get("labels"))
+            labels = [asset["latestLabel"]] if several is None else several
+            found[asset["id"]] = [f"l{one['createdAt'][18]}" for one in labels]  # it has no ids of labels
+    elif fmt == "jsonl":
+        for line in path.read_text().splitlines():
+            row = json.loads(line)
+            found.setdefault(row["labelOf"]["id"], []).append(f"l{row['createdAt'][18]}")
+    else:
+        for row in pq.read_table(path).to_pylist():
+            found.setdefault(row["assetId"], []).append(f"l{row['createdAt'][18]}")
+    return {asset: " ".join(ids) for asset, ids in found.items()}
+
+
+Reviewed: TypeAlias = tuple[KiliClient, tuple[Path, Path, Path]]
+
+
+@pytest.fixture(scope="module")
+def reviewed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reviewed]:
+    """A client of a project with two steps, and its labels, assets and project as files."""
+    folder = tmp_path_factory.mktemp("reviewed")
+    ann, bo = ({"id": name, "email": f"{name}@example.com"} for name in ("ann", "bo"))
+    rows = [
+        label(1, 1) | {"id": "l1", "author": ann, "stepId": "s1", "isLastForStep": False},
+        label(1, 2) | {"id": "l2", "author": ann, "stepId": "s1", "isLastForStep": True},
+        label(1, 1) | {"id": "l3", "author": bo, "stepId": "s1", "isLastForStep": True},
+        label(1, 3) | {"id": "l4", "author": ann, "stepId": "s2", "isLastForStep": True, "labelType": "REVIEW"},
+        label(1, 1) | {"id": "l5", "author": bo, "stepId": "s2", "isLastForStep": True, "labelType": "REVIEW"},
+        label(2, 1) | {"id": "l6", "author": bo, "stepId": "s1", "isLastForStep": True},
+    ]
+    for second, row in enumerate(rows, 1):
+        row |= {"createdAt": f"2024-01-01T00:00:{second:02}.000Z", "isSentBackToQueue": row["id"] == "l5"}
+    known = {"resolution": {"width": 80, "height": 40}}
+    steps = [{"id": "s1", "name": "Label", "type": "DEFAULT"}, {"id": "s2", "name": "Review", "type": "REVIEW"}]
+    labels = write_json(folder / "labels.ndjson", *rows)
+    assets = write_json(
+        folder / "assets.ndjson", *({"id": f"asset-{n}", "externalId": f"{n}.png", **known} for n in (1, 2))
+    )
+    served = write_json(folder / "project.json", project(OBJECTS=DETECTION) | {"steps": steps})
+    with (
+        Sandbox(project=served, labels=labels, assets=assets) as sandbox,
+        KiliClient(sandbox.api_key, sandbox.endpoint) as opened,
+    ):
+        yield opened, (labels, assets, served)
+
+
 CLASSIC_LAYERS = [{"useClassicCoordinates": True, "epsg": "TiledImage"}]
 EARTH_LAYERS = [{"useClassicCoordinates": False, "epsg": "EPSG4326"}]
 
@@ -282,6 +335,42 @@ class TestGuards:
                 if "dataConnections" in of_project:
                     with_media = outcome(from_server, tmp_path / "x.zip", "raw", {})
                     assert with_media == outcome(from_files, tmp_path / "y.zip", "raw", {"with_assets": True})
+
+    @pytest.mark.parametrize(
+        ("export_type", "found"),
+        [
+            ("latest", {"asset-1": "l5", "asset-2": "l6"}),
+            ("latest_from_last_step", {"asset-1": "l4 l5", "asset-2": "l6"}),
+            ("latest_from_all_steps", {"asset-1": "l2 l3 l4 l5", "asset-2": "l6"}),
+            ("normal", {"asset-1": "l1 l2 l3 l4 l5", "asset-2": "l6"}),
+        ],
+    )
+    def test_a_server_gives_the_labels_of_steps_that_a_file_gives(
+        self, reviewed: Reviewed, tmp_path: Path, export_type: ExportType, found: dict[str, str]
+    ) -> None:
+        client, files = reviewed
+        media: dict[str, Any] = {"with_assets": False, "export_type": export_type}
+        for fmt in ("raw", "jsonl", "parquet", "coco", "yolo_v4", "yolo_v5", "yolo_v7", "yolo_v8", "pascal_voc"):
+            there, here = tmp_path / f"there.{fmt}", tmp_path / f"here.{fmt}"
+            layout: dict[str, Any] = {"layout": "merged"} if fmt == "pascal_voc" else {}
+            client.export_labels("p1", there, fmt, **media, **layout)
+            kq_export.write(*files, fmt=fmt, to=here, export_type=export_type, **layout)
+            if fmt in ("raw", "jsonl", "parquet"):  # the files hold what nobody asks for
+                assert labels_in_exports(there, fmt) == labels_in_exports(here, fmt) == found
+            else:
+                assert exported(there) == exported(here)
+
+    def test_labels_that_were_sent_back(self, reviewed: Reviewed, tmp_path: Path) -> None:
+        client, _ = reviewed
+        for export_type, found in (("normal", "l1 l2 l3 l4"), ("latest_from_last_step", "l4")):
+            media: dict[str, Any] = {"with_assets": False, "export_type": export_type}
+            path, kept = tmp_path / "a.jsonl", {"asset-1": found, "asset-2": "l6"}
+            client.export_labels("p1", path, "jsonl", **media, include_sent_back_labels=False)
+            assert labels_in_exports(path, "jsonl") == kept
+            client.export_labels("p1", path, "jsonl", **media, label_type_in=["REVIEW"])
+            assert labels_in_exports(path, "jsonl") == {"asset-1": "l4 l5"}
+            client.export_labels("p1", path, "jsonl", **media, include_sent_back_labels=None, label_type_in=[])
+            assert "l5" in labels_in_exports(path, "jsonl")["asset-1"]
 
     def test_maps_labeled_in_pixels_are_no_geojson(self, tmp_path: Path) -> None:
         settings = {"inputType": "GEOSPATIAL", "geospatialSettings": {"labelingCRSCode": "PIXEL"}}
@@ -345,6 +434,8 @@ class TestRefusals:
             ({"fmt": "pascal_voc"}, NotCompatibleOptions, "layout"),
             ({"fmt": "coco", "normalized_coordinates": True}, NotCompatibleOptions, "normalized_coordinates"),
             ({"layout": "both"}, NotCompatibleOptions, "`layout` must be one of"),
+            ({"export_type": "latest_from_last_steps"}, ArgumentError, "did you mean 'latest_from_last_step'"),
+            ({"label_type_in": ["REVEIW"]}, ArgumentError, r"`label_type_in\[0\]` .* did you mean 'REVIEW'"),
             ({"fmt": "llm_v1"}, NotCompatibleOptions, "with_assets"),
             ({"asset_ids": []}, ArgumentError, "`asset_ids` is empty"),
             ({"external_ids": ()}, ArgumentError, "`external_ids` is empty"),

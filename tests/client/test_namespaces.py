@@ -11,6 +11,7 @@ from unittest import mock
 
 import pytest
 
+import kili_query as kq
 from kili_query.client import KiliClient
 from kili_query.client.namespaces import ExportFilter, LabelFilter
 from kili_query.errors import ArgumentError, IncompatibleArgumentsError, MissingArgumentError
@@ -19,6 +20,7 @@ from kili_query.protocol import ExportFilters, LabelFilters, filters_of
 from kili_query.sandbox import Sandbox
 from tests.client.plain_box import ASSETS, PROJECT, plain_box
 
+DEMO = Path(kq.__file__).parent / "demo"
 CONTENT = {"WHAT": {"categories": [{"name": "CAR"}]}}
 METHODS = {
     "labels": "count create_default create_default_from_geojson create_default_from_shapefile create_inference"
@@ -219,3 +221,23 @@ def test_wrong_arguments_come_before_any_request(
         given = {"output_path": "a.zip", **given}
     with pytest.raises(kind, match=message):
         getattr(getattr(unsent, name), called)(**given)
+
+
+def test_the_workflow_chooses_what_is_exported(client: KiliClient, tmp_path: Path) -> None:
+    def fields(path: Path) -> set[str]:
+        with zipfile.ZipFile(path) as archive:
+            return set(json.loads(archive.read("data.json"))[0])
+
+    path = tmp_path / "a.zip"
+    client.exports.kili(PROJECT, path, single_file=True)
+    assert "latestLabels" in fields(path)
+    client.exports.kili(PROJECT, path, single_file=True, export_type="latest")
+    assert "latestLabel" in fields(path)
+    with (
+        Sandbox(project=DEMO / "project.json", labels=DEMO / "labels.ndjson") as box,
+        KiliClient(box.api_key, box.endpoint, disable_tqdm=True) as opened,
+    ):
+        opened.exports.kili(box.project_id, path, single_file=True)
+        assert "latestLabel" in fields(path)
+        with pytest.raises(ArgumentError, match="without steps, so 'latest_from_all_steps' does not apply"):
+            opened.exports.kili(box.project_id, path, export_type="latest_from_all_steps")

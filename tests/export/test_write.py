@@ -3,6 +3,7 @@
 import gc
 import json
 import os
+import re
 from datetime import datetime
 
 import pytest
@@ -11,13 +12,14 @@ from hypothesis import strategies as st
 
 import kili_query as kq
 from kili_query.counting import count
-from kili_query.errors import KiliQueryError, MalformedLabelError, OntologyError, QueryError, SourceError
+from kili_query.errors import ArgumentError, KiliQueryError, MalformedLabelError, OntologyError, QueryError, SourceError
 from kili_query.export import (
     NoCompatibleJobError,
     NotCompatibleInputType,
     NotCompatibleOptions,
     NotExportableAssetError,
     NotExportableLabelError,
+    UnknownChoiceError,
     write,
 )
 from kili_query.export.format import Entry, Format
@@ -65,7 +67,11 @@ def test_the_archive_and_what_it_says_of_itself(tmp_path):
         ({"fmt": "x"}, NotCompatibleOptions, "choose one of kili, raw"),
         ({"layout": "both"}, NotCompatibleOptions, "`layout` must be one of 'split', 'merged', not 'both'"),
         ({"on_error": "ignore"}, NotCompatibleOptions, "`on_error`"),
+        ({"export_type": "latest_from_lst_step"}, UnknownChoiceError, "did you mean 'latest_from_last_step'"),
         ({"export_type": "all"}, NotCompatibleOptions, "`export_type`"),
+        ({"label_types": ["DEFAULT", "REVEIW"]}, UnknownChoiceError, "did you mean 'REVIEW'"),
+        ({"label_types": "MINE"}, ArgumentError, "`label_types` must be one of 'AUTOSAVE', .* not 'MINE'"),
+        ({"label_types": []}, UnknownChoiceError, "`label_types` is empty"),
         ({"normalized_coordinates": 1}, NotCompatibleOptions, "`normalized_coordinates`"),
         ({"annotation_modifier": max}, NotCompatibleOptions, "does not take an `annotation_modifier`"),
         ({"cut_videos": True}, NotCompatibleOptions, "with_assets"),
@@ -210,6 +216,8 @@ class TestWhichLabels:
         labels = [label(1, isSentBackToQueue=True), label(2, isSentBackToQueue=False)]
         assert self.kept(tmp_path, labels)[1] == ["l1", "l2"]
         assert self.kept(tmp_path, labels, include_sent_back_labels=False)[1] == ["l2"]
+        silent = [label(1, isSentBackToQueue=None), label(2)]  # one is not known, the other does not say it
+        assert self.kept(tmp_path, silent, include_sent_back_labels=False)[1] == ["l2"]
 
     def test_where(self, tmp_path):
         labels = [label(1), label(2, boxes(box("KITE")))]
@@ -248,6 +256,107 @@ class TestWhichLabels:
         write(None, [several], project(), fmt="kili", to=tmp_path / "a.zip")
         document = read(tmp_path / "a.zip", "labels/1.png.json")
         assert [one["id"] for one in document["latestLabels"]] == ["l1", "second"]
+
+
+ANN, BO = {"id": "ann"}, {"email": "bo@example.org"}
+ALL_FORMATS = ("kili", "raw", "jsonl", "parquet", "coco", "yolo_v4", "yolo_v5", "yolo_v7", "yolo_v8", "pascal_voc")
+
+
+def in_step(key, author, step, second, *, is_last=True, **more):
+    time = f"2026-01-01T00:00:{second:02}Z"
+    return label(1, id=key, author=author, stepId=step, createdAt=time, isLastForStep=is_last, **more)
+
+
+class TestLabelsOfSteps:
+    LABELS = (
+        in_step("late", BO, "s2", 9, labelType="REVIEW"),
+        in_step("old", ANN, "s1", 1, is_last=False),
+        in_step("ann", ANN, "s1", 3),
+        in_step("bo", BO, "s1", 2),
+        in_step("review", ANN, "s2", 4, labelType="REVIEW"),
+    )
+    OF_LAST, OF_ALL = ["review", "late"], ["bo", "ann", "review", "late"]
+
+    def kept(self, tmp_path, labels, assets, export_type, **options):
+        path = tmp_path / "out.jsonl"
+        summary = write(labels, assets, project(), fmt="jsonl", to=path, export_type=export_type, **options)
+        return summary, [json.loads(line)["id"] for line in path.read_text().splitlines()]
+
+    @pytest.mark.parametrize(
+        ("export_type", "found"), [("latest_from_last_step", OF_LAST), ("latest_from_all_steps", OF_ALL)]
+    )
+    def test_of_each_author(self, tmp_path, export_type, found):
+        assert self.kept(tmp_path, list(self.LABELS), [asset(1)], export_type)[1] == found
+        owner = {**asset(1), "labels": list(self.LABELS)}
+        assert self.kept(tmp_path, None, [owner], export_type)[1] == found
+        owned = [{**one, "labelOf": asset(1)} for one in self.LABELS]
+        assert self.kept(tmp_path, owned, None, export_type)[1] == found
+
+    def test_without_steps_all_authors_are_in_one(self, tmp_path):
+        labels = [in_step("old", ANN, None, 1), in_step("bo", BO, None, 2), in_step("new", ANN, None, 3)]
+        assert self.kept(tmp_path, labels, [asset(1)], "latest_from_last_step")[1] == ["bo", "new"]
+
+    @pytest.mark.parametrize(
+        ("field", "export_type", "message"),
+        [
+            ("stepId", "latest_from_last_step", "several labels, and `odd` does not name its step"),
+            ("author", "latest_from_last_step", "several labels, and `odd` does not name its author"),
+            ("isLastForStep", "latest_from_all_steps", "the label `odd` does not say whether it is the last of its"),
+        ],
+    )
+    def test_what_labels_do_not_say(self, tmp_path, field, export_type, message):
+        odd = {key: value for key, value in in_step("odd", ANN, "s1", 2).items() if key != field}
+        for both in ([odd, in_step("bo", BO, "s1", 1)], [in_step("bo", BO, "s1", 1), odd]):
+            with pytest.raises(NotExportableAssetError, match=message):
+                self.kept(tmp_path, both, [asset(1)], export_type)
+            summary, found = self.kept(tmp_path, both, [asset(1)], export_type, on_error="skip")
+            assert (found, summary.skipped) == (["bo"], 1)
+        if export_type == "latest_from_last_step":  # one label is the latest of whatever step
+            assert self.kept(tmp_path, [odd], [asset(1)], export_type)[1] == ["odd"]
+
+    @pytest.mark.parametrize(
+        ("export_type", "field", "found"),
+        [
+            ("latest", "latestLabel", "late"),
+            ("latest_from_last_step", "latestLabels", OF_LAST),
+            ("latest_from_all_steps", "labels", OF_ALL),
+        ],
+    )
+    def test_raw_exports_are_read_back(self, tmp_path, export_type, field, found):
+        first, second = tmp_path / "a.zip", tmp_path / "b.zip"
+        options = {"fmt": "raw", "export_type": export_type}
+        write(list(self.LABELS), [asset(1)], project(), to=first, **options)
+        document = read(first, "labels/1.png.json")[field]
+        assert (document["id"] if field == "latestLabel" else [one["id"] for one in document]) == found
+        write(first, None, project(), to=second, **options)
+        assert first.read_bytes() == second.read_bytes()
+
+    def test_one_label_of_the_last_step_is_a_list(self, tmp_path):
+        options = {"fmt": "raw", "export_type": "latest_from_last_step"}
+        write([label(1)], [asset(1)], project(), to=tmp_path / "a.zip", **options)
+        assert [one["id"] for one in read(tmp_path / "a.zip", "labels/1.png.json")["latestLabels"]] == ["l1"]
+
+    @pytest.mark.parametrize("fmt", ALL_FORMATS)
+    def test_all_formats_hold_all_of_them(self, tmp_path, fmt):
+        layout = {"layout": "merged"} if fmt == "pascal_voc" else {}
+        for export_type, found in (
+            ("latest", ["late"]),
+            ("latest_from_last_step", self.OF_LAST),
+            ("latest_from_all_steps", self.OF_ALL),
+            ("normal", [*self.OF_ALL, "old"]),
+        ):
+            summary = write(
+                list(self.LABELS), [asset(1)], project(), fmt=fmt, to=tmp_path / "a", export_type=export_type, **layout
+            )
+            assert (summary.assets, summary.labels, summary.skipped) == (1, len(found), 0)
+            if fmt.startswith("yolo") or fmt == "pascal_voc":
+                files = [name for name in names(tmp_path / "a") if "labels/1" in name]
+                endings = [f"_label{number}" for number in range(1, len(found) + 1)] if len(found) > 1 else [""]
+                assert [re.search(r"labels/1(.*)\.\w+$", name)[1] for name in files] == endings
+                assert all(text(tmp_path / "a", name) for name in files)
+            if fmt == "coco":
+                document = read(tmp_path / "a", "DET/labels.json")
+                assert (len(document["images"]), len(document["annotations"])) == (len(found), len(found))
 
 
 @pytest.mark.parametrize("as_text", [False, True])

@@ -226,3 +226,42 @@ def test_wrong_files(tmp_path: Path, asset: dict[str, Any], label: dict[str, Any
     folder = write_project(tmp_path / "p", labels, [{"id": "a", **asset}], steps=STEPS, stepGroups=GROUPS)
     with pytest.raises(DataError, match=message):
         Sandbox(folder)
+
+
+class TestWhichLabelsAreLast:
+    FIELDS = "latestLabels { id } labels { id isLastForStep }"
+
+    @staticmethod
+    def found(asset: dict[str, Any]) -> tuple[list[str], list[str]]:
+        """The latest labels of an asset, and the last ones of each step."""
+        last = [one["id"] for one in asset["labels"] if one["isLastForStep"]]
+        return [one["id"] for one in asset["latestLabels"]], last
+
+    @staticmethod
+    def label(number: int, author: dict[str, Any], step: str | None, kind: str = "DEFAULT") -> dict[str, Any]:
+        made = {"id": f"l{number}", "assetId": "a", "author": author, "labelType": kind, "jsonResponse": {}}
+        return made | {"createdAt": f"2024-01-01T00:00:{number:02}.000Z", **({} if step is None else {"stepId": step})}
+
+    def test_of_each_author_in_each_step(self, tmp_path: Path) -> None:
+        labels = [
+            self.label(1, ANN, "s1"),
+            self.label(2, BOB, "s1"),
+            self.label(3, ANN, "s1"),
+            self.label(4, ANN, "s1", "PREDICTION"),
+            self.label(5, BOB, "s2", "REVIEW"),
+            self.label(6, ANN, "s2", "REVIEW"),
+            self.label(7, ANN, "s2", "AUTOSAVE"),
+        ]
+        project = {"workflowVersion": "V3", "steps": STEPS, "stepGroups": GROUPS}
+        with box_of(write_project(tmp_path / "p", labels, [{"id": "a"}], **project)) as asker:
+            assert self.found(asker.assets(self.FIELDS)[0]) == (["l5", "l6"], ["l2", "l3", "l5", "l6"])
+            data = {"labelType": "DEFAULT", "labelsData": [{"assetID": "a", "jsonResponse": "{}"}], "stepId": "s1"}
+            added = asker.data(APPEND, data=data, where={})[0]["id"]  # again in the first step
+            latest = [added, *["l2", "l3"]]
+            assert sorted(self.found(asker.assets(self.FIELDS)[0])[0]) == sorted(latest)
+
+    def test_without_steps_the_newest_of_each_author(self, tmp_path: Path) -> None:
+        labels = [self.label(1, ANN, None), self.label(2, BOB, None), self.label(3, ANN, None, "REVIEW")]
+        with box_of(write_project(tmp_path / "p", labels, [{"id": "a"}, {"id": "b"}])) as asker:
+            first, second = asker.assets(self.FIELDS)
+            assert (self.found(first), self.found(second)) == ((["l2", "l3"], ["l2", "l3"]), ([], []))

@@ -18,6 +18,7 @@ from kili_query.export.errors import NotCompatibleInputType
 from kili_query.export.format import Entry, Format
 from kili_query.export.formats.json_text import encode_sorted, spread
 from kili_query.export.formats.pixels import with_pixels
+from kili_query.export.options import place_of_labels
 from kili_query.labels.structure import CONTENT
 
 _INPUT_TYPES_WITH_PIXELS = ("IMAGE", "VIDEO", "PDF")
@@ -93,9 +94,10 @@ class KiliWriter:
     def _document(self, asset: Asset) -> dict[str, object]:
         labels = [self._label(asset, label) for label in asset.labels]
         document = {**asset.document, **_media(asset)}
-        if self._export.options.export_type == "normal":
-            return {**document, "labels": labels}
-        return {**document, **({"latestLabel": labels[0]} if len(labels) == 1 else {"latestLabels": labels})}
+        place = place_of_labels(self._export.options.export_type)
+        if place == "latestLabel" and len(labels) == 1:
+            return {**document, place: labels[0]}
+        return {**document, "latestLabels" if place == "latestLabel" else place: labels}
 
     def _label(self, asset: Asset, label: ExportedLabel) -> dict[str, object]:
         document = dict(label.document)
