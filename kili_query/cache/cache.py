@@ -194,12 +194,13 @@ class LabelCache:
                 raise ArgumentError(f"`{self.folder}` follows no project yet: give `project_id`")
             return sync(writer, client, wanted, verify=verify, disable_tqdm=disable_tqdm)
 
-    def watch(self, client: "KiliClient", project_id: str | None = None) -> Iterator[Summary]:
+    def watch(self, client: "KiliClient", project_id: str | None = None, *, poll_s: float = 5.0) -> Iterator[Summary]:
         """Sync, and sync again whenever the service tells that a label was created or changed, until it is closed.
 
         Args:
             client: the client of the service, whose subscription tells of changes.
             project_id: the project; by default the one that the cache follows.
+            poll_s: how long to wait between two reads of the change feed, in seconds, if no websocket can be opened.
 
         Yields:
             What changed, after each sync.
@@ -215,7 +216,9 @@ class LabelCache:
         def tell(*_: object) -> None:
             has_news.set()
 
-        with client.label_created_or_updated(followed, tell, on_malformed="skip", on_notice=tell) as subscription:
+        with client.label_created_or_updated(
+            followed, tell, on_malformed="skip", on_notice=tell, poll_s=poll_s
+        ) as subscription:
             yield self.sync(client, followed, disable_tqdm=True)
             while subscription.error is None:
                 if has_news.wait(_LOOK_AGAIN_S):

@@ -65,6 +65,9 @@ def serve(
     no_feed: Annotated[
         bool, typer.Option("--no-feed", help="Leave out the change feed, as accounts without one do.")
     ] = False,
+    no_websockets: Annotated[
+        bool, typer.Option("--no-websockets", help="Refuse websockets, as some networks do.")
+    ] = False,
     allow_fault_header: Annotated[
         bool, typer.Option("--allow-fault-header", help="Let requests ask for faults, with the header X-Sandbox-Fault.")
     ] = False,
@@ -99,6 +102,7 @@ def serve(
             faults=faults,
             misbehaves=misbehaves,
             has_feed=not no_feed,
+            has_websockets=not no_websockets,
             allow_fault_header=allow_fault_header,
         )
     ) as box:

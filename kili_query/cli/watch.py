@@ -33,9 +33,17 @@ def watch(
     first: Annotated[int | None, typer.Option("--first", "-n", min=1, metavar="N", help="Exit after N labels.")] = None,
     endpoint: EndpointOption = None,
     protocol: Annotated[
-        Literal["any", "graphql-ws", "graphql-transport-ws"],
-        typer.Option("--protocol", help="The protocol of the subscription; with any, the service chooses."),
+        Literal["any", "graphql-ws", "graphql-transport-ws", "events"],
+        typer.Option(
+            "--protocol",
+            help="The websocket protocol, or events for the change feed; with any, the service chooses the protocol, "
+            "and the feed is read where websockets are blocked.",
+        ),
     ] = "any",
+    poll_every: Annotated[
+        float,
+        typer.Option("--poll-every", min=0.1, max=86400, metavar="SECONDS", help="How often to read the change feed."),
+    ] = 5,
     give_up_after: Annotated[
         float,
         typer.Option(
@@ -52,7 +60,8 @@ def watch(
 
     The key comes from KILI_API_KEY or the config file; no option takes it, because other users can see options. Each
     line has the time, type, author, label, asset, and what the label holds; with --jsonl, the label as JSON. A lost
-    connection is opened again; that, and labels that cannot be read, is reported on standard error. Ctrl-C ends it.
+    connection is opened again; that, and labels that cannot be read, is reported on standard error. Where websockets
+    are blocked, the change feed is read instead; it does not report drafts. Ctrl-C ends it.
     Exit status: 0 after the last label of --first, 130 after Ctrl-C, 2 for a bad query, bad usage or a server that
     fails.
 
@@ -71,6 +80,7 @@ def watch(
             protocol=None if protocol == "any" else protocol,
             on_malformed="skip",
             unreachable_s=give_up_after,
+            poll_s=poll_every,
             on_notice=_tell,
         ) as labels:
             tell(f"watching `{project}`, Ctrl-C ends it")

@@ -19,7 +19,7 @@ from kili_query.client.cached import AnswersLists, CachedLabels
 from kili_query.client.collecting import rare_collections
 from kili_query.client.contents import PAYLOAD_THREADS, OnMalformed, checked_on_malformed
 from kili_query.client.downloading import Download, download_labels
-from kili_query.client.events import EventsRequest, read_events
+from kili_query.client.events import EVENT_FIELDS, EventsRequest, read_events
 from kili_query.client.key_check import check_key
 from kili_query.client.keyword_arguments import (
     COUNT_POSITIONS,
@@ -95,7 +95,6 @@ ASSET_FIELDS = (
     "skipped",
     "status",
 )
-EVENT_FIELDS = ("createdAt", "event", "id", "organizationId", "payload", "projectId", "userId")
 PROJECT_FIELDS = ("description", "id", "inputType", "jsonInterface", "title")
 
 _NO_KEY = "unused"
@@ -1061,9 +1060,10 @@ class KiliClient:
         callback: "Callback | None" = None,
         *,
         where: str | Query | None = None,
-        protocol: Literal["graphql-ws", "graphql-transport-ws"] | None = None,
+        protocol: Literal["graphql-ws", "graphql-transport-ws", "events"] | None = None,
         on_malformed: OnMalformed | None = None,
         unreachable_s: float | None = 600.0,
+        poll_s: float = 5.0,
         on_notice: "Callable[[Notice], None] | None" = None,
     ) -> "Subscription":
         """Subscribe to the labels of a project that are created or changed from now on.
@@ -1072,20 +1072,26 @@ class KiliClient:
         a callback, labels go to it instead, in a separate thread. A broken connection is opened again, after pauses
         that grow to 30 seconds. Labels that were written in the meantime do not come; ``on_notice`` is called then.
 
+        Where websockets are blocked, the change feed is read again and again instead, and ``on_notice`` is called. The
+        feed keeps labels that are written during an interruption. It does not report drafts, and a label that changes
+        several times between two reads comes once.
+
         Args:
             project_id: the project.
             callback: called with the id of the asset and the decoded content of the label, one label at a time. If it
                 raises an exception, the subscription ends, and its ``join`` raises the exception.
             where: only labels that match this query, which is evaluated here.
-            protocol: which of the two protocols of GraphQL over websockets to use; by default both are offered, and the
-                service picks one.
+            protocol: which of the two protocols of GraphQL over websockets to use, or ``"events"`` for the change feed;
+                by default both are offered, the service picks one, and the feed is used if no websocket can be opened.
             on_malformed: how to treat a label whose content cannot be read: ``"raise"`` an error in its place, or
                 ``"skip"`` it and call ``on_notice``; by default as the client does. A label whose content is unknown is
                 skipped if there is a query, and otherwise has the content None.
             unreachable_s: how long the service may be unreachable before the subscription ends, in seconds; None for no
                 limit.
-            on_notice: called with each `Interruption`, when it begins and when it ends, and with each label that is
-                `LeftOut`; by default they are logged as warnings.
+            poll_s: how long to wait between two reads of the change feed, in seconds.
+            on_notice: called with each `Interruption`, when it begins and when it ends, with each label that is
+                `LeftOut`, with `Polling` if the change feed is used because no websocket can be opened, and with each
+                `UnknownEvent` of the feed; by default they are logged as warnings.
 
         Returns:
             The subscription: close it, or use it as a context manager. Its labels are dicts of ``id``,
@@ -1096,6 +1102,7 @@ class KiliClient:
             ArgumentError: an argument cannot be used, or the client has a ``transport``; nothing was sent.
             QueryError: ``where`` is not a query, or the project has no such job or category.
             NotFound: there is no such project, or this user may not see it.
+            FeedUnavailable: the protocol is ``"events"``, and this account has no change feed.
             ServiceError: the service refused the call, or cannot be reached.
         """
         if self._http is None:  # it would connect to the real service, past the one that answers
@@ -1108,6 +1115,7 @@ class KiliClient:
             protocol=protocol,
             on_malformed=on_malformed,
             unreachable_s=unreachable_s,
+            poll_s=poll_s,
             on_notice=on_notice,
         )
         return cast("Subscription", module.subscribe(self._context, self._settings, project_id, callback, options))

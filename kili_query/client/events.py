@@ -14,6 +14,7 @@ from kili_query.client.rows import ListContext
 from kili_query.errors import ArgumentError, FeedUnavailable, GraphQLError, TransportError
 from kili_query.protocol import EVENTS, EventFilters, event_where, read_instant, read_json, selection_of
 
+EVENT_FIELDS = ("createdAt", "event", "id", "organizationId", "payload", "projectId", "userId")
 _ORDERS = ("asc", "desc")
 _LACKS_FEED = re.compile(
     r"""Cannot query field ["'`]events["'`]|Unknown type ["'`](EventsWhere|EventPagination)["'`]"""

@@ -32,12 +32,14 @@ _THREADS = 2
 def make_app(service: SandboxService) -> Starlette:
     """The application that serves a project."""
     answers = _Answers(Executor(make_schema(has_feed=service.has_feed), service), CapacityLimiter(_THREADS))
+    # without its route, a websocket is refused with HTTP 403
+    websockets = [WebSocketRoute(GRAPHQL_PATH, answers.websocket)] if service.has_websockets else []
     return Starlette(
         routes=[
             Route(GRAPHQL_PATH, answers.graphql, methods=["POST"]),
             Route(_VERSION_PATH, answers.version, methods=["GET"]),
             Route(PAYLOADS_PATH + "{token}/{label_id:path}", answers.payload, methods=["GET"]),
-            WebSocketRoute(GRAPHQL_PATH, answers.websocket),
+            *websockets,
         ]
     )
 

@@ -46,6 +46,7 @@ class SandboxService:
         page_limit: how many items a page may have.
         payloads_at: where contents are served, if not within the labels: a URL that a path is put behind.
         has_feed: whether there is a change feed.
+        has_websockets: whether websockets can be opened.
     """
 
     store: Store
@@ -53,6 +54,7 @@ class SandboxService:
     page_limit: int
     payloads_at: str | None = None
     has_feed: bool = True
+    has_websockets: bool = True
     events: Events = field(factory=Events)
     _secret: bytes = field(factory=partial(token_bytes, 16))
 

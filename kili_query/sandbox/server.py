@@ -64,6 +64,7 @@ class Sandbox:
             counted: of a database that is opened again, for those written from then on.
         payload_urls: contents are served at URLs of their own, and not within labels.
         has_feed: there is a change feed, ``events``; False for an account without one.
+        has_websockets: subscriptions can be opened; False for a network that blocks websockets.
         allow_fault_header: requests may ask for faults of their own.
 
     Raises:
@@ -95,6 +96,7 @@ class Sandbox:
         misbehaves: Iterable[Misbehaviour | str] = (),
         payload_urls: bool = False,
         has_feed: bool = True,
+        has_websockets: bool = True,
         allow_fault_header: bool = False,
     ) -> None:
         self.api_key = token_urlsafe(24) if api_key is None else api_key
@@ -108,7 +110,7 @@ class Sandbox:
             self._socket = _listen(host, port)
             self.port: int = self._socket.getsockname()[1]
             payloads_at = f"{self.url}{PAYLOADS_PATH}" if payload_urls else None
-            self._service = SandboxService(store, self.api_key, page_limit, payloads_at, has_feed)
+            self._service = SandboxService(store, self.api_key, page_limit, payloads_at, has_feed, has_websockets)
             self.faults = FaultInjector(make_app(self._service), faults, is_header_allowed=allow_fault_header)
         except BaseException:
             self.close()

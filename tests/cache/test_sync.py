@@ -234,3 +234,17 @@ def test_watch(followed: Followed) -> None:
     assert next(changes).new == 1
     assert followed.agrees()
     changes.close()  # type: ignore[attr-defined]
+
+
+def test_watch_where_websockets_are_blocked(tmp_path: Path) -> None:
+    with (
+        Sandbox(DEMO / "project.json", DEMO / "labels.ndjson", has_websockets=False) as box,
+        KiliClient(box.api_key, box.endpoint, disable_tqdm=True) as client,
+    ):
+        changes = LabelCache(tmp_path / "cache").watch(client, box.project_id, poll_s=0.05)
+        assert next(changes).new > 0
+        assert next(changes).new == 0  # the notice that the feed is read is news too
+        [asset] = client.assets(box.project_id, fields=["id"], first=1)
+        client.append_labels([asset["id"]], json_response_array=[{}])
+        assert next(changes).new == 1
+        changes.close()  # type: ignore[attr-defined]

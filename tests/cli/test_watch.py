@@ -203,6 +203,28 @@ def test_interruptions_are_told(watch: Watch, listens: threading.Semaphore) -> N
     assert re.fullmatch(r"warning: the subscription goes on; labels written from \S+Z to \S+Z did not come", ended)
 
 
+@pytest.mark.parametrize("protocol", ["any", "events"])
+def test_where_websockets_are_blocked(
+    command: Sequence[str], environ: dict[str, str], tmp_path: Path, protocol: str
+) -> None:
+    with (
+        Sandbox(project=DEMO / "project.json", labels=DEMO / "labels.ndjson", has_websockets=False) as box,
+        KiliClient(box.api_key, box.endpoint, disable_tqdm=True) as client,
+    ):
+        known = environ | {"KILI_API_KEY": box.api_key, "KILI_API_ENDPOINT": box.endpoint}
+        words = [*command, "watch", box.project_id, "--poll-every", "0.1", "--protocol", protocol]
+        with watching(words, known, tmp_path) as process:
+            if protocol == "any":
+                told = process.told()
+                assert told.startswith("warning: no websocket can be opened: the service answered HTTP 403")
+                assert told.endswith("reading the change feed every 0.1 s instead, which does not report drafts")
+            assert process.told() == f"watching `{box.project_id}`, Ctrl-C ends it"
+            ids = append(client, box.project_id, PERSON, BOXES)
+            for line, label_id in zip(process.lines(2), ids, strict=True):
+                assert label_id in line
+            assert process.end(signal.SIGINT) == (130, "", "")
+
+
 def test_a_server_that_goes_for_good(watch: Watch) -> None:
     with Sandbox(project=DEMO / "project.json", labels=DEMO / "labels.ndjson") as box:
         process = watch(box, "--give-up-after", 0)
@@ -248,7 +270,14 @@ class TestRefusals:
         assert refused(box.project_id, "--endpoint", "nowhere").startswith("error: `--endpoint` is not an endpoint")
 
     @pytest.mark.parametrize(
-        "option", [("--first", 0), ("--give-up-after", -1), ("--give-up-after", "nan"), ("--protocol", "mqtt")]
+        "option",
+        [
+            ("--first", 0),
+            ("--give-up-after", -1),
+            ("--give-up-after", "nan"),
+            ("--protocol", "mqtt"),
+            ("--poll-every", 0),
+        ],
     )
     def test_an_option_out_of_range(
         self, refused: Callable[..., str], box: Sandbox, option: tuple[str, object]

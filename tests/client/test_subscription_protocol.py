@@ -56,8 +56,15 @@ Subscribe = Callable[..., Subscription]
 
 @pytest.fixture
 def service() -> FakeService:
-    """HTTP answers as a service gives them that knows ``jsonResponseUrl``."""
-    return FakeService(lambda request: [PROJECT] if request.operation.name == "projects" else [])
+    """HTTP answers as a service gives them that knows ``jsonResponseUrl``, and has no change feed."""
+
+    def answer(request: Request) -> object:
+        if request.operation.name == "events":
+            message = 'Cannot query field "events" on type "Query".'
+            raise GraphQLError(message, [{"message": message}])
+        return [PROJECT] if request.operation.name == "projects" else []
+
+    return FakeService(answer)
 
 
 @pytest.fixture
@@ -489,7 +496,7 @@ def test_the_key_is_in_no_log(open_subscription: Subscribe, caplog: pytest.LogCa
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"protocol": "mqtt"}, "`protocol` is 'graphql-ws' or 'graphql-transport-ws', or None"),
+        ({"protocol": "mqtt"}, "`protocol` must be 'graphql-ws', 'graphql-transport-ws', 'events' or None"),
         ({"where": 7}, "`where` must be a text or a `Query`, not 7"),
         ({"on_malformed": "ignore"}, "`on_malformed` must be 'raise' or 'skip', not 'ignore'"),
         ({"on_notice": "print"}, "`on_notice` is a function, not 'print'"),

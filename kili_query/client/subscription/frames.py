@@ -57,8 +57,8 @@ def offered(name: str | None) -> tuple[Protocol, ...]:
     """
     found = tuple(protocol for protocol in _PROTOCOLS if name in (None, protocol.name))
     if not found:
-        names = " or ".join(repr(protocol.name) for protocol in _PROTOCOLS)
-        raise ArgumentError(f"`protocol` is {names}, or None for the one that the service picks, not {name!r:.80}")
+        names = ", ".join(repr(protocol.name) for protocol in _PROTOCOLS)
+        raise ArgumentError(f"`protocol` must be {names}, 'events' or None, not {name!r:.80}")
     return found
 
 

@@ -12,7 +12,7 @@ from kili_query.client.retries import KEY_IN_DOUBT, REFUSED, UNREACHED_AT_FIRST,
 from kili_query.client.subscription.channel import Channel, Dial, Lost
 from kili_query.client.subscription.labels import Arrival
 from kili_query.client.subscription.notices import Interruption
-from kili_query.errors import TransportError
+from kili_query.errors import AuthenticationFailed, TransportError
 from kili_query.protocol import LABEL_CREATED_OR_UPDATED
 
 _STOOD_FIRMLY_S = 10.0
@@ -61,7 +61,19 @@ class SubscriptionListener:
         self._closing = threading.Event()
         self._settled = threading.Event()
         self._thread = threading.Thread(target=self._run, name="kili-subscription", daemon=True)
+        self._was_opened = False
+        self._was_let_in = False
         self.error: Exception | None = None
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether it ended before it began, and not because the service refused it in its protocol.
+
+        GraphQL errors are such a refusal, unless they come in place of a websocket.
+        """
+        if self._was_let_in or isinstance(self.error, AuthenticationFailed):
+            return False
+        return not self._was_opened or isinstance(self.error, TransportError)
 
     def start(self) -> None:
         """Begin, and wait until the service was asked for the subscription.
@@ -112,8 +124,10 @@ class SubscriptionListener:
         """Deliver what comes over one connection; gives how it was lost, or None once all is closed."""
         try:
             with self._dial.connected() as channel:
+                self._was_opened = True
                 self._adopt(channel)
                 channel.subscribe(self._dial.settings.api_key, self._document.text, self._document.variables)
+                self._was_let_in = True
                 self._outages.begin()
                 self._resumed()
                 for payload in channel.payloads():

@@ -7,7 +7,7 @@ from functools import partial
 from types import TracebackType
 from typing import Self, TypeAlias
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from kili_query.client.arguments import check_project_id
 from kili_query.client.contents import ANSWERS, CONTENT, CONTENT_URL, OnMalformed, checked_on_malformed
@@ -18,20 +18,27 @@ from kili_query.client.rows import ListContext
 from kili_query.client.search import parse_search
 from kili_query.client.settings import Settings
 from kili_query.client.subscription.channel import Dial, tls_context
+from kili_query.client.subscription.feed import FeedReader
 from kili_query.client.subscription.frames import offered
 from kili_query.client.subscription.labels import Arrivals, Tally
 from kili_query.client.subscription.listening import SubscriptionListener, SubscriptionRequest
-from kili_query.client.subscription.notices import Notice
-from kili_query.errors import ArgumentError, GraphQLError
+from kili_query.client.subscription.notices import Notice, Polling
+from kili_query.client.subscription.polling import FeedListener
+from kili_query.errors import ArgumentError, FeedUnavailable, GraphQLError, ServiceError
 from kili_query.ontology import is_conversation
 from kili_query.protocol import LABEL_CREATED_OR_UPDATED, LABELS
 from kili_query.query import Query
 from kili_query.targets.closures import Matcher
 
 UNREACHABLE_S = 600.0
+POLL_S = 5.0
+FEED = "events"
+"""The protocol that is not one of websockets: the change feed, read over HTTP."""
 
 Callback: TypeAlias = Callable[[str, object], None]
 """Called with the id of the asset, and the decoded content of the label."""
+
+Listener: TypeAlias = SubscriptionListener | FeedListener
 
 _log = logging.getLogger("kili_query.client")
 
@@ -42,10 +49,12 @@ class SubscriptionOptions:
 
     Attributes:
         where: which labels are meant.
-        protocol: what is spoken; None for what the service picks.
+        protocol: what is spoken; ``"events"`` for the change feed; None for what the service picks, and the change feed
+            if no websocket can be opened.
         on_malformed: what becomes of a label whose content cannot be read; None for what the client does.
         unreachable_s: how long the service may be out of reach, in seconds; None for as long as it is.
         on_notice: told what else there is to know; by default it is logged as a warning.
+        poll_s: how long to wait between two reads of the change feed, in seconds.
         clock: time and chance.
     """
 
@@ -54,6 +63,7 @@ class SubscriptionOptions:
     on_malformed: OnMalformed | None = None
     unreachable_s: float | None = UNREACHABLE_S
     on_notice: Callable[[Notice], None] | None = None
+    poll_s: float = POLL_S
     clock: Clock = field(factory=Clock)
 
 
@@ -70,9 +80,7 @@ class Subscription:
         project_id: the project.
     """
 
-    def __init__(
-        self, project_id: str, listener: SubscriptionListener, arrivals: Arrivals, callback: Callback | None
-    ) -> None:
+    def __init__(self, project_id: str, listener: Listener, arrivals: Arrivals, callback: Callback | None) -> None:
         self.project_id = project_id
         self._listener = listener
         self._arrivals = arrivals
@@ -170,15 +178,83 @@ def subscribe(
         ServiceError: the service refused, or could not be reached.
     """
     query = _checked(project_id, callback, options)
-    dial = Dial(settings, offered(options.protocol), tls_context(settings), options.clock)
+    dial = None
+    if options.protocol != FEED:
+        dial = Dial(settings, offered(options.protocol), tls_context(settings), options.clock)
     tell = options.on_notice or partial(_log_notice, settings)
     judge = _judge(reader, project_id, query)
-    arrivals = Arrivals(reader.service, judge, options.on_malformed or reader.on_malformed, tell)
-    document = SubscriptionRequest(_document(reader, project_id), {"projectID": project_id})
-    listener = SubscriptionListener(dial, document, arrivals.put, tell, options.unreachable_s)
-    arrivals.error = lambda: listener.error
-    listener.start()
+
+    def collect() -> Arrivals:
+        return Arrivals(reader.service, judge, options.on_malformed or reader.on_malformed, tell)
+
+    beginning = _Beginning(reader, project_id, _selection(reader, project_id), tell, options)
+    arrivals = collect()
+    if dial is None:
+        listener: Listener = beginning.feed(arrivals)
+    else:
+        try:
+            listener = beginning.websocket(dial, arrivals)
+        except _Blocked as blocked:
+            arrivals = collect()  # the first ones have ended
+            listener = beginning.feed_instead(blocked.error, arrivals)
     return Subscription(project_id, listener, arrivals, callback)
+
+
+class _Blocked(Exception):  # noqa: N818 - it is caught within this module
+    """No websocket can be opened, though the service answers over HTTP."""
+
+    def __init__(self, error: ServiceError) -> None:
+        super().__init__()
+        self.error = error
+
+
+@define
+class _Beginning:
+    """What both ways to subscribe need."""
+
+    reader: ListContext
+    project_id: str
+    selection: str
+    tell: Callable[[Notice], None]
+    options: SubscriptionOptions
+
+    def websocket(self, dial: Dial, arrivals: Arrivals) -> SubscriptionListener:
+        document = LABEL_CREATED_OR_UPDATED.document(self.selection)
+        request = SubscriptionRequest(document, {"projectID": self.project_id})
+        listener = SubscriptionListener(dial, request, arrivals.put, self.tell, self.options.unreachable_s)
+        arrivals.error = lambda: listener.error
+        try:
+            listener.start()
+        except ServiceError as error:
+            if self.options.protocol is None and listener.is_blocked:
+                raise _Blocked(error) from error
+            raise
+        return listener
+
+    def feed(self, arrivals: Arrivals) -> FeedListener:
+        feed = FeedReader(self.reader, self.project_id, self.selection)
+        options = self.options
+        listener = FeedListener(feed, options.clock, arrivals.put, self.tell, options.poll_s, options.unreachable_s)
+        arrivals.error = lambda: listener.error
+        listener.start()
+        return listener
+
+    def feed_instead(self, error: ServiceError, arrivals: Arrivals) -> FeedListener:
+        """Read the feed; if there is none, the error is that of the websocket.
+
+        Raises:
+            ServiceError: there is no feed either.
+        """
+        try:
+            listener = self.feed(arrivals)
+        except FeedUnavailable:
+            raise error from None
+        try:
+            self.tell(Polling(error.message, self.options.poll_s))
+        except BaseException:
+            listener.close()
+            raise
+        return listener
 
 
 def _checked(project_id: str, callback: Callback | None, options: SubscriptionOptions) -> Query | None:
@@ -188,6 +264,9 @@ def _checked(project_id: str, callback: Callback | None, options: SubscriptionOp
             raise ArgumentError(f"`{name}` is a function, not {function!r:.80}")
     if options.on_malformed is not None:
         checked_on_malformed(options.on_malformed)
+    poll_s: object = options.poll_s
+    if isinstance(poll_s, bool) or not isinstance(poll_s, int | float) or not 0 < poll_s < threading.TIMEOUT_MAX:
+        raise ArgumentError(f"`poll_s` must be a number of seconds above 0, not {poll_s!r:.80}")
     limit = options.unreachable_s
     is_number = isinstance(limit, int | float) and not isinstance(limit, bool) and limit >= 0
     if limit is not None and not is_number:
@@ -204,7 +283,7 @@ def _judge(reader: ListContext, project_id: str, query: Query | None) -> Matcher
     return query.compile(ontology=reader.projects.fetch(project_id))
 
 
-def _document(reader: ListContext, project_id: str) -> str:
+def _selection(reader: ListContext, project_id: str) -> str:
     """Return the fields to ask for, with the URL of the content if the service has one."""
     if reader.has_content_urls is None:
         where = {"project": {"id": project_id}}
@@ -218,7 +297,7 @@ def _document(reader: ListContext, project_id: str) -> str:
     selection = LABEL_CREATED_OR_UPDATED.selection
     if is_conversation(reader.projects.input_type(project_id)):
         selection += f" {ANSWERS}"
-    return LABEL_CREATED_OR_UPDATED.document(f"{selection} {CONTENT_URL}" if reader.has_content_urls else selection)
+    return f"{selection} {CONTENT_URL}" if reader.has_content_urls else selection
 
 
 def _log_notice(settings: Settings, notice: Notice) -> None:
