@@ -89,7 +89,9 @@ def export(
     label_types: Annotated[
         list[LabelType] | None,
         typer.Option(
-            "--label-type", help="Only labels of this type; repeat it for several. [default: DEFAULT and REVIEW]"
+            "--label-type",
+            metavar="TYPE",
+            help="Only labels of this type, such as DEFAULT; repeat it for several. [default: DEFAULT and REVIEW]",
         ),
     ] = None,
     no_sent_back: Annotated[
