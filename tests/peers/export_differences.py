@@ -232,6 +232,9 @@ _DRAWN = (
 _WRITTEN = f"{_RAW}|{_RAW_IN_PIXELS}|{_COCO_EXPORTS}|{_DRAWN}|texts/raw|photos/raw of an unlabeled asset"
 
 
+_REVIEWED = r"reviewed/(raw|kili) (?!of an unknown|latest\S* of PREDICTION).*"
+
+
 def _as_boxes(rows: object) -> object:
     """The lines of YOLO with the box around each outline."""
     assert isinstance(rows, list)
@@ -315,6 +318,43 @@ DIFFERENCES = (
         _each(r"\.geojson$", _of_features(_with_usual_answers)),
         (LATEST,),
     ),
+    Difference(
+        "the-readme-names-the-kind-of-project",
+        r"reviewed/(raw|kili) (?!of an unknown).*|reviewed/\S+ latest(_from_last_step)?",
+        _each("README", _without_input_type),
+        (LATEST,),
+    ),
+    Difference(
+        "pixels-only-when-you-ask-for-them",
+        _REVIEWED,
+        _each(_DATA, _without("vertices", "pointPixels", "polylinePixels")),
+        (LATEST,),
+    ),
+    Difference(
+        "fields-of-labels",
+        f"(?!.* normal){_REVIEWED}",
+        _each(_DATA, _without("isSentBackToQueue", "jsonResponseUrl")),
+        (LATEST,),
+    ),
+    Difference(
+        "fields-of-labels",
+        f"(?=.* normal){_REVIEWED}",
+        _each(_DATA, _without("isSentBackToQueue", "jsonResponseUrl", "isLastForStep")),
+        (LATEST,),
+    ),
+    Difference(
+        "sizes-are-whole-numbers",
+        "reviewed/pascal_voc latest(_from_last_step)?",
+        _each(r"\.xml$", _with_whole_sizes),
+        (LATEST,),
+    ),
+    Difference(
+        "labels-in-every-format",
+        "reviewed/(yolo|pascal).* (latest_from_all_steps|normal|not sent back)",
+        None,
+        (LATEST,),
+    ),
+    Difference("unknown-types-of-exports", "reviewed/raw of an unknown type of export", None, (LATEST,)),
     Difference("empty-lists-of-assets", "photos/raw of no assets", None),
     Difference("unknown-filters-of-exports", "photos/raw of an unknown filter", None),
 )

@@ -127,9 +127,11 @@ def _label(number: int, content: object, **more: object) -> Fields:
     }
 
 
-def _write(folder: Path, input_type: str, jobs: Fields, assets: Iterable[Fields], labels: Iterable[Fields]) -> None:
+def _write(
+    folder: Path, input_type: str, jobs: Fields, assets: Iterable[Fields], labels: Iterable[Fields], **more: object
+) -> None:
     folder.mkdir(parents=True)
-    project = {"id": PROJECT_ID, "title": "Harbour", "description": "toy", "inputType": input_type}
+    project = {"id": PROJECT_ID, "title": "Harbour", "description": "toy", "inputType": input_type, **more}
     (folder / "project.json").write_text(json.dumps({**project, "jsonInterface": {"jobs": jobs}}))
     for name, rows in (("assets", assets), ("labels", labels)):
         (folder / f"{name}.ndjson").write_text("".join(json.dumps(row) + "\n" for row in rows))
@@ -173,6 +175,34 @@ def write_simple_photos(folder: Path) -> None:
     assets = [_asset(number, name) for number, name in enumerate(names)]
     labels = [_label(number, content) for number, content in enumerate(contents)]
     _write(folder, "IMAGE", _JOBS, assets, labels)
+
+
+_PEOPLE = {name: {"id": name, "email": f"{name}@example.com", "firstname": name.title()} for name in ("ann", "bo")}
+
+
+def write_reviewed(folder: Path) -> None:
+    """Photos that several people label in a step and review in another; some labels were sent back, or are drafts."""
+    random = Random(13)
+    made = [  # the asset, the author, the step, and what else a label says
+        (0, "ann", "label", {}),
+        (0, "bo", "label", {}),
+        (0, "ann", "label", {}),
+        (1, "ann", "label", {}),
+        (1, "bo", "review", {"labelType": "REVIEW", "isSentBackToQueue": True}),
+        (1, "ann", "review", {"labelType": "REVIEW"}),
+        (2, "ann", "label", {"labelType": "AUTOSAVE"}),
+        (3, "bo", "label", {"labelType": "PREDICTION", "modelName": "m"}),
+        (3, "bo", "label", {}),
+        (4, "ann", "label", {"isSentBackToQueue": True}),
+    ]
+    labels = []
+    for number, (asset, author, step, more) in enumerate(made):
+        of_asset = {"assetId": f"asset-{asset:02}", "labelType": "DEFAULT", "author": _PEOPLE[author]}
+        own = {"isLatestLabelForUser": None, "stepId": step, **of_asset, **more}
+        labels.append(_label(number, _frame(random, ("rectangle",)), **own))
+    assets = [_asset(number, f"photo-{number}", status=None) for number in range(5)]
+    steps = [{"id": key, "name": key.title()} for key in ("label", "review")]
+    _write(folder, "IMAGE", _JOBS, assets, labels, workflowVersion="V2", steps=steps)
 
 
 def write_films(folder: Path) -> None:

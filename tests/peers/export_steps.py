@@ -7,7 +7,19 @@ from attrs import field, frozen
 from tests.peers.export_projects import PROJECT_ID
 from tests.peers.official import LATEST, OLD
 
-__all__ = ["BOTH", "CLASSIFIED", "FILMS", "MAPS", "ODD_MAPS", "PHOTOS", "PICTURES", "SIMPLE", "TEXTS", "Step"]
+__all__ = [
+    "BOTH",
+    "CLASSIFIED",
+    "FILMS",
+    "MAPS",
+    "ODD_MAPS",
+    "PHOTOS",
+    "PICTURES",
+    "REVIEWED",
+    "SIMPLE",
+    "TEXTS",
+    "Step",
+]
 
 BOTH = (OLD, LATEST)
 ONLY_OLD = (OLD,)
@@ -103,4 +115,23 @@ PICTURES = [
     _step("yolo_v5", with_assets=True),
     _step("coco", versions=ONLY_OLD, with_assets=True),
     _step("pascal_voc", versions=ONLY_OLD, with_assets=True, **_MERGED),
+]
+_TYPES = ("latest", "latest_from_last_step", "latest_from_all_steps", "normal")
+_NEW = (LATEST,)
+REVIEWED = [
+    *(_step(fmt, versions=_NEW, export_type=one) for fmt in ("raw", "kili") for one in _TYPES),
+    *(
+        _step("raw", f"{one} of {kind}", _NEW, export_type=one, label_type_in=[kind])
+        for one in _TYPES
+        for kind in ("DEFAULT", "REVIEW", "PREDICTION")
+    ),
+    *(_step("raw", f"{one} not sent back", _NEW, export_type=one, include_sent_back_labels=False) for one in _TYPES),
+    _step("raw", "of no type", _NEW, label_type_in=[]),
+    *(
+        _step(fmt, one, _NEW, export_type=one, **layout)
+        for fmt, layout in (("yolo_v5", {}), ("yolo_v8", _MERGED), ("pascal_voc", _MERGED))
+        for one in _TYPES
+    ),
+    _step("yolo_v5", "not sent back", _NEW, include_sent_back_labels=False),
+    _step("raw", "of an unknown type of export", _NEW, export_type="latest_from_lst_step"),
 ]

@@ -55,6 +55,7 @@ class Section:
 SECTIONS = (
     Section("photos", projects.write_photos, steps.PHOTOS),
     Section("simple", projects.write_simple_photos, steps.SIMPLE),
+    Section("reviewed", projects.write_reviewed, steps.REVIEWED),
     Section("films", projects.write_films, steps.FILMS),
     Section("texts", projects.write_texts, steps.TEXTS),
     Section("classified", projects.write_classified, steps.CLASSIFIED),
