@@ -24,6 +24,7 @@ from kili_query.errors import ArgumentError, GraphQLError, IncompatibleArguments
 from kili_query.export import NoCompatibleJobError, Options, format_named, write
 from kili_query.export.format import Format
 from kili_query.export.options import SUBMITTED, place_of_labels
+from kili_query.export.project import GEOSPATIAL, LAYERS
 from kili_query.export.writing import FromJson
 from kili_query.protocol import AssetFilters, ExportFilters, ExportType, LabelType, filters_of
 from kili_query.query import Query
@@ -56,7 +57,7 @@ _LABEL_FIELDS = (
 _DETAILS = ("jsonMetadata", "status", "pageResolutions.", "author.", "isLatestLabelForUser", "modelName")
 """The beginnings of the fields that formats of shapes do without; services take longer for each field."""
 _PROJECT_SELECTION = "id title description inputType jsonInterface dataConnections { id }"
-_GEOSPATIAL, _GEOSPATIAL_SETTINGS = "GEOSPATIAL", "geospatialSettings"
+_GEOSPATIAL_SETTINGS = "geospatialSettings"
 _OF_STEPS = ("latest_from_last_step", "latest_from_all_steps")
 _WITH_ALL_LABELS = "llm_v1"
 _MANY_MEDIA = 1000
@@ -175,7 +176,7 @@ def export_labels(
         try:
             summary = write(
                 None,
-                FromJson(_assets(context, chosen_assets, options, chosen)),
+                FromJson(_assets(context, chosen_assets, options, chosen, has_layers=_GEOSPATIAL_SETTINGS in project)),
                 project,
                 fmt=fmt,
                 to=path if filename is None else filename,
@@ -198,7 +199,7 @@ def export_labels(
 def _project(service: Service, project_id: str) -> Row:
     """Return the project; for maps also their settings, which older services do not have because they use degrees."""
     project = read_project(service, project_id, _PROJECT_SELECTION)
-    if project.get("inputType") != _GEOSPATIAL:
+    if project.get("inputType") != GEOSPATIAL:
         return project
     try:
         return project | read_project(service, project_id, _GEOSPATIAL_SETTINGS)
@@ -208,7 +209,9 @@ def _project(service: Service, project_id: str) -> Row:
         return project
 
 
-def _assets(context: ListContext, wanted: ListRequest, options: Options, fmt: Format) -> Iterator[Row]:
+def _assets(
+    context: ListContext, wanted: ListRequest, options: Options, fmt: Format, *, has_layers: bool
+) -> Iterator[Row]:
     """Yield the assets with the labels that the options select, as they come."""
     place = place_of_labels(options.export_type)
     of_label = (
@@ -219,7 +222,8 @@ def _assets(context: ListContext, wanted: ListRequest, options: Options, fmt: Fo
         *(() if options.include_sent_back_labels else ("isSentBackToQueue",)),
     )
     needed = _without_details if fmt.has_only_shapes else tuple
-    fields = (*needed(_ASSET_FIELDS), *(f"{place}.{name}" for name in needed(of_label)))
+    layers = (LAYERS,) if has_layers else ()
+    fields = (*needed(_ASSET_FIELDS), *layers, *(f"{place}.{name}" for name in needed(of_label)))
     return read_assets(context, evolve(wanted, fields=fields))
 
 

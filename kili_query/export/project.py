@@ -12,6 +12,12 @@ from kili_query.ontology.decode import decode_document, naming, read_file
 ProjectSource: TypeAlias = "Ontology | str | PathLike[str] | Mapping[str, object]"
 
 
+GEOSPATIAL = "GEOSPATIAL"
+"""The type of projects of images of the earth."""
+LAYERS = "geospatialExportMetadata"
+"""The field of an image of the earth that lists its layers, each with its size in pixels."""
+
+
 @frozen
 class Project:
     """The facts about a project that an export needs.
@@ -60,6 +66,13 @@ class Project:
     def jobs(self) -> tuple[Job, ...]:
         """All its jobs, in the order of the interface."""
         return tuple(self.ontology.jobs.values())
+
+    @property
+    def is_labeled_in_pixels(self) -> bool:
+        """Whether it is of images of the earth that are labeled in pixels rather than degrees."""
+        settings = self.document.get("geospatialSettings")
+        is_pixel = isinstance(settings, Mapping) and settings.get("labelingCRSCode") == "PIXEL"
+        return is_pixel and self.input_type == GEOSPATIAL
 
     @property
     def is_video(self) -> bool:

@@ -16,7 +16,7 @@ from kili_query.export import (
     write,
 )
 from kili_query.labels.geometry import geojson_feature_collection_to_kili_json_response
-from tests.export.samples import asset, box, label, names, png, project, read
+from tests.export.samples import asset, box, label, names, png, project, read, text
 from tests.export.test_naming import NASTY
 
 JOBS = {
@@ -385,6 +385,46 @@ class TestWhatItTakes:
             exported(tmp_path, det(), box_of_pixels, of=GEOTIFFS, assets=[GEOTIFF, asset(1)])
         summary = exported(tmp_path, det(), box_of_pixels, of=GEOTIFFS, assets=[GEOTIFF, asset(1)], on_error="skip")
         assert names(summary.path)[1:] == ["labels/0.png.geojson"]
+
+    def test_layers_of_a_map_are_kept(self, tmp_path):
+        layers = [{"name": "map", "width": 200, "height": 100, "crs": "EPSG:4326"}]
+        maps = [asset(0, geospatialExportMetadata=layers), asset(1, geospatialExportMetadata=[])]
+        summary = exported(tmp_path, det(), det(), assets=maps)
+        first, second = (read(summary.path, f"labels/{number}.png.geojson")["kili"] for number in (0, 1))
+        assert first["geospatialExportMetadata"] == layers
+        assert "geospatialExportMetadata" not in second
+
+    @pytest.mark.parametrize("fmt", ["kili", "raw"])
+    def test_maps_in_pixels_have_the_size_of_their_first_layer(self, tmp_path, fmt):
+        in_pixels = {**MAP, "geospatialSettings": {"labelingCRSCode": "PIXEL"}}
+        layers = [{"width": 400, "height": 50, "crs": "PIXEL"}, {"width": 1, "height": 1}]
+        shapes = det(
+            box(),
+            drawn("marker", point={"x": 0.5, "y": 0.5}),
+            drawn("polyline", polyline=[{"x": 0, "y": 1}, {"x": 0.25, "y": 0}]),
+        )
+        options = {"of": in_pixels, "fmt": fmt, "layout": "split"}
+        assets = [asset(0, resolution=None, geospatialExportMetadata=layers)]
+        summary = exported(tmp_path, shapes, assets=assets, normalized_coordinates=False, **options)
+        found = read(summary.path, "labels/0.png.json")
+        assert found["geospatialExportMetadata"] == layers
+        ring, point, line = found["latestLabel"]["jsonResponse"]["DET"]["annotations"]
+        assert ring["boundingPoly"][0]["vertices"][0] == {"x": 40, "y": 30}
+        assert (point["pointPixels"], line["polylinePixels"]) == (
+            {"x": 200, "y": 25},
+            [{"x": 0, "y": 50}, {"x": 100, "y": 0}],
+        )
+        fractions = exported(tmp_path, shapes, assets=assets, **options)
+        assert '"vertices"' not in text(fractions.path, "labels/0.png.json")
+        with pytest.raises(NotCompatibleInputType, match="no pixels in a project of type GEOSPATIAL"):
+            exported(tmp_path, shapes, assets=assets, normalized_coordinates=False, **{**options, "of": MAP})
+
+    @pytest.mark.parametrize("layers", [None, [], "map", ["map"], [{"width": 4}], [{"width": True, "height": 3}]])
+    def test_maps_in_pixels_whose_layers_have_no_size(self, tmp_path, layers):
+        in_pixels = {**MAP, "geospatialSettings": {"labelingCRSCode": "PIXEL"}}
+        assets, options = [asset(0, geospatialExportMetadata=layers)], {"fmt": "raw", "layout": "split"}
+        with pytest.raises(ValueError, match=r"asset `0\.png`.*`geospatialExportMetadata` does not tell the width"):
+            exported(tmp_path, det(box()), assets=assets, of=in_pixels, normalized_coordinates=False, **options)
 
     def test_maps_but_not_in_pixels(self, tmp_path):
         exported(tmp_path, det())

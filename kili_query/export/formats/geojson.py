@@ -19,6 +19,7 @@ from kili_query.export.format import Entry, Format
 from kili_query.export.formats.kili import dump
 from kili_query.export.formats.map_attributes import attributes
 from kili_query.export.formats.objects import objects, uncrossed
+from kili_query.export.project import LAYERS
 from kili_query.labels.geometry import Box, Line, Part, Region, Shape
 from kili_query.labels.geometry.geojson.features import feature_of
 from kili_query.labels.geometry.geojson.geometries import geometry_of
@@ -36,8 +37,7 @@ class _GeojsonWriter:
     def __init__(self, export: Export) -> None:
         self._export = export
         self._jobs = export.project.ontology.jobs
-        settings = export.project.document.get("geospatialSettings")
-        if isinstance(settings, Mapping) and settings.get("labelingCRSCode") == "PIXEL":
+        if export.project.is_labeled_in_pixels:
             raise NotCompatibleInputType("the project is labeled in pixels, which the format `geojson` cannot hold")
 
     def asset(self, asset: Asset) -> Iterable[Entry]:
@@ -99,6 +99,7 @@ def _about(asset: Asset, label: ExportedLabel) -> Object:
         "externalId": asset.document.get("externalId"),
         "labelId": label.document.get("id"),
         "author": author.get("email") if isinstance(author, Mapping) else None,
+        LAYERS: asset.document.get(LAYERS) or None,
     }
     return {key: value for key, value in told.items() if value is not None}
 

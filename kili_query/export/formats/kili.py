@@ -64,7 +64,8 @@ class KiliWriter:
         project, options = export.project, export.options
         self._export = export
         self._in_pixels = options.normalized_coordinates is False
-        if self._in_pixels and project.input_type not in _INPUT_TYPES_WITH_PIXELS:
+        has_pixels = project.input_type in _INPUT_TYPES_WITH_PIXELS or project.is_labeled_in_pixels
+        if self._in_pixels and not has_pixels:
             message = f"there are no pixels in a project of type {project.input_type or 'unknown'}"
             raise NotCompatibleInputType(f"{message}: leave out `normalized_coordinates=False`")
         self._list: IO[bytes] | None = export.spool() if options.single_file else None

@@ -12,8 +12,9 @@ from typing import TypeAlias
 
 from kili_query.counting import is_frame_key
 from kili_query.export.asset import Asset, ExportedLabel
+from kili_query.export.decoding import size_of
 from kili_query.export.errors import NotCompatibleOptions
-from kili_query.export.project import Project
+from kili_query.export.project import LAYERS, Project
 from kili_query.labels.geometry import Size
 from kili_query.labels.structure import Frame
 
@@ -31,18 +32,36 @@ def with_pixels(label: ExportedLabel, asset: Asset, project: Project) -> dict[st
     """
     tasks = _TASKS.get(project.input_type, ("OBJECT_DETECTION",))
     jobs = {job.name for job in project.jobs if job.ml_task in tasks}
-    sizes = _Sizes(asset, label, is_pdf=project.input_type == "PDF")
+    layer = _layer_size(asset) if project.is_labeled_in_pixels else None
+    sizes = _Sizes(asset, label, is_pdf=project.input_type == "PDF", layer=layer)
     if label.frames and label.frames[0].number is None:
         return _jobs(label.frames[0], jobs, sizes)
     frames = {frame.number: _jobs(frame, jobs, sizes) for frame in label.frames}
     return {key: frames.get(int(key), value) if is_frame_key(key) else value for key, value in label.response.items()}
 
 
+def _layer_size(asset: Asset) -> Size:
+    """Return the size of the first layer of an image of the earth, to which its fractions refer.
+
+    Raises:
+        NotCompatibleOptions: it is not known.
+    """
+    layers = asset.document.get(LAYERS)
+    first = layers[0] if isinstance(layers, list) and layers else None
+    size = size_of({"resolution": first})
+    if size is None:
+        raise NotCompatibleOptions(
+            f"its `{LAYERS}` does not tell the width and height of a first layer, so there are no pixels"
+        )
+    return size
+
+
 class _Sizes:
     """The sizes to which fractions refer."""
 
-    def __init__(self, asset: Asset, label: ExportedLabel, *, is_pdf: bool) -> None:
+    def __init__(self, asset: Asset, label: ExportedLabel, *, is_pdf: bool, layer: Size | None = None) -> None:
         self._asset = asset
+        self._layer = layer
         self._is_pdf = is_pdf
         self._rotation_degrees = label.rotation_degrees
         if is_pdf and label.rotation_degrees in _TURNED_DEGREES:
@@ -54,7 +73,7 @@ class _Sizes:
         """Return the size of the asset as it was shown; None for a PDF, whose pages have theirs."""
         if self._is_pdf:
             return None
-        size = self._asset.size
+        size = self._layer or self._asset.size
         if size is None:
             raise NotCompatibleOptions("its `resolution` is not known, so there are no pixels")
         return Size(size.height_px, size.width_px) if self._rotation_degrees in _TURNED_DEGREES else size
