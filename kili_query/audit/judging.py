@@ -53,6 +53,17 @@ def judge(root: Sequence[Observed], child: Sequence[Observed], ontology: Ontolog
             yield Finding(trait, TraitResult.NOT_TESTED if lack else TraitResult.AGREES, lack)
 
 
+def judge_conversations(seen: Sequence[Observed]) -> Finding:
+    """Return the finding on conversations, whose contents are rebuilt from the service's annotations."""
+    trait = Trait.COUNTS_CONVERSATIONS
+    wrong = tuple(_together(_Wrong(trait, probe, one) for one in seen for probe in one.wrong))
+    if wrong:
+        return Finding(trait, TraitResult.DISAGREES, disagreements=wrong)
+    if not any(one.count > 0 for one in seen):
+        return Finding(trait, TraitResult.NOT_TESTED, "no label of the sample has an answer that was searched for")
+    return Finding(trait, TraitResult.AGREES)
+
+
 def _against(seen: Observed, probe: Probe) -> Trait:
     """Return the trait that a wrong answer about a root job counts against."""
     low, high = seen.range

@@ -22,6 +22,10 @@ class Trait(StrEnum):
     COUNTS_VIDEOS = "counts_videos"
     READS_DECIMALS = "reads_decimals"
     """A decimal selects the same integers as here. This has no effect, because only plain integers are sent."""
+    COUNTS_CONVERSATIONS = "counts_conversations"
+    FILTERS_STEPS = "filters_steps"
+    FILTERS_STATUSES = "filters_statuses"
+    FILTERS_GROUPS = "filters_groups"
 
 
 _MEANINGS = {
@@ -31,6 +35,10 @@ _MEANINGS = {
     Trait.COUNTS_CHILD_JOBS: "child jobs count once for each parent",
     Trait.COUNTS_VIDEOS: "an object counts once, even if it is in several frames",
     Trait.READS_DECIMALS: "`>= 1.5` is read as `>= 2`; no profile needs it, because only integers are sent",
+    Trait.COUNTS_CONVERSATIONS: "all searches find what we count in the rebuilt contents of conversations",
+    Trait.FILTERS_STEPS: "filters by steps find the assets in these steps, and their labels",
+    Trait.FILTERS_STATUSES: "filters by step statuses find the assets with these statuses, and their labels",
+    Trait.FILTERS_GROUPS: "filters by groups find the assets in steps of these groups, and their labels",
 }
 
 
@@ -68,6 +76,31 @@ class Disagreement:
 
 
 @frozen
+class FilterDisagreement:
+    """A filter that finds other assets or labels than their fields say.
+
+    Attributes:
+        search: the filter.
+        is_found: True if it found rows that do not match, False if it missed rows that match.
+        ids: the rows.
+        rows: what they are, ``"assets"`` or ``"labels"``.
+    """
+
+    search: str
+    is_found: bool
+    ids: tuple[str, ...]
+    rows: str
+
+    def __str__(self) -> str:
+        many = f"{len(self.ids)} {self.rows if len(self.ids) > 1 else self.rows[:-1]}"
+        did, match = ("finds", "do not match") if self.is_found else ("does not find", "match")
+        return f"`{self.search}` {did} {many} whose fields {match}: {listed(self.ids, _SHOWN)}"
+
+    def to_dict(self) -> dict[str, object]:
+        return {"search": self.search, "found": self.is_found, self.rows: list(self.ids)}
+
+
+@frozen
 class Finding:
     """The result for one trait.
 
@@ -81,10 +114,10 @@ class Finding:
     trait: Trait
     verdict: TraitResult
     reason: str = ""
-    disagreements: tuple[Disagreement, ...] = ()
+    disagreements: tuple[Disagreement | FilterDisagreement, ...] = ()
 
-    def lines(self) -> Iterator[str]:
-        yield f"{self.trait:17}  {self.verdict:10}  {self.reason or _MEANINGS[self.trait]}"
+    def lines(self, width: int) -> Iterator[str]:
+        yield f"{self.trait:{width}}  {self.verdict:10}  {self.reason or _MEANINGS[self.trait]}"
         yield from (f"    {one}" for one in self.disagreements)
 
     def to_dict(self) -> dict[str, object]:
@@ -106,7 +139,7 @@ class AuditReport:
         unknown_ids: labels whose content is absent or cannot be counted; they were not used.
         changed_ids: labels that changed or vanished during the audit; answers about them are ignored.
         searches: the number of searches that were sent.
-        findings: one for each trait.
+        findings: one for each trait; those of conversations, steps and groups only if the project has any.
     """
 
     project_id: str
@@ -157,7 +190,8 @@ class AuditReport:
             if ids:
                 yield f"left out, {why}: {listed(ids, _SHOWN)}"
         yield ""
+        width = max(len(one.trait) for one in self.findings)
         for finding in self.findings:
-            yield from finding.lines()
+            yield from finding.lines(width)
         if not self.is_covered:
             yield "\nno profile makes this server reliable: even `> 0` on root jobs differs from our counts"

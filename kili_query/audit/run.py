@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from kili_query.audit.judging import judge
+from kili_query.audit.judging import judge, judge_conversations
 from kili_query.audit.probes import MAX_PROBES, Asker, Observed, Probe, choose_pairs, observe
 from kili_query.audit.report import AuditReport, Disagreement, Finding, Trait, TraitResult
 from kili_query.audit.sample import Pair, Sample, read_again, read_sample
+from kili_query.audit.workflow import judge_workflow
 from kili_query.client import KiliClient
 from kili_query.errors import ArgumentError, GraphQLError
 from kili_query.ontology import Ontology
@@ -19,10 +20,11 @@ MAX_SEARCHES = MAX_PROBES + len(_DECIMALS)
 
 
 def audit(client: KiliClient, project_id: str, *, sample: int = DEFAULT_SAMPLE) -> AuditReport:
-    """Compare a server's category searches with local counts.
+    """Compare a server's category searches with local counts, and its filters by steps with the fields of assets.
 
     Nothing is written to the server. Reading the sample takes one request for 20 labels. At most `MAX_SEARCHES`
-    searches and 2 other requests follow. Labels that differ are read again, 20 at a time, before they are reported.
+    searches and 3 other requests follow, and in a workflow with steps up to 45 short lists. Labels and assets that
+    differ are read again before they are reported.
 
     Args:
         client: a client of the server; its profile has no effect.
@@ -51,7 +53,12 @@ def audit(client: KiliClient, project_id: str, *, sample: int = DEFAULT_SAMPLE) 
     )
     changed = _changed(client, project_id, ontology, read, [seen.label_id for seen in (*root, *child) if seen.wrong])
     root, child = ([seen for seen in all_seen if seen.label_id not in changed] for all_seen in (root, child))
-    findings = (*judge(root, child, ontology), _decimals(asker, root))
+    findings = (
+        *judge(root, child, ontology),
+        _decimals(asker, root),
+        *([judge_conversations([*root, *child])] if ontology.is_conversation else []),
+        *judge_workflow(client, project_id, [label.id for label in read.labels]),
+    )
     return AuditReport(
         project_id=project_id,
         sampled=read.size,
