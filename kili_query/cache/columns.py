@@ -38,6 +38,8 @@ FIELDS: dict[str, Field] = {
     "assetId": Field("labelOf.id", pa.string(), "assetId"),
     "externalId": Field("labelOf.externalId", pa.string()),
     "assetStatus": Field("labelOf.status", pa.string()),
+    "assetWidth": Field("labelOf.resolution.width", pa.float64()),
+    "assetHeight": Field("labelOf.resolution.height", pa.float64()),
     "authorId": Field("author.id", pa.string()),
     "authorEmail": Field("author.email", pa.string()),
     "authorFirstname": Field("author.firstname", pa.string()),
@@ -85,7 +87,20 @@ _WAYS: list[tuple[str, str, str, str, str | None, Callable[[object, str], object
     (name, one.path, *_divided(one.path), one.other, _READERS[one.kind]) for name, one in FIELDS.items()
 ]
 """For each column: its path, the object that holds it and the key there, the other path, and what reads a value."""
-_PARENTS = {parent for _, _, parent, *_ in _WAYS if parent}
+
+
+def _parents_of(paths: Iterable[str]) -> list[str]:
+    """Return the objects that hold fields with these paths, an outer one before those in it.
+
+    >>> _parents_of(["id", "labelOf.resolution.width", "labelOf.id"])
+    ['labelOf', 'labelOf.resolution']
+    """
+    places = [path.split(".") for path in paths]
+    return sorted({".".join(place[:depth]) for place in places for depth in range(1, len(place))})
+
+
+_PARENTS = [(parent, *_divided(parent)) for parent in _parents_of(one.path for one in FIELDS.values())]
+"""Each object in a label that holds fields, the object that holds it, and the key there."""
 
 
 def row_of(label: Mapping[str, Any], faults: list[str] | None = None) -> dict[str, object]:
@@ -108,9 +123,9 @@ def row_of(label: Mapping[str, Any], faults: list[str] | None = None) -> dict[st
     """
     found: list[tuple[MalformedLabelError, object]] = []
     places: dict[str, Mapping[Any, object]] = {"": label}
-    for parent in _PARENTS:
+    for parent, outer, key in _PARENTS:
         try:
-            places[parent] = table_object(label.get(parent), parent)
+            places[parent] = table_object(places[outer].get(key), parent)
         except MalformedLabelError as error:
             places[parent] = {}
             found.append((error, None))
@@ -164,24 +179,35 @@ def columns_of(fields: Sequence[str]) -> dict[str, str]:
 
 
 def labels_of(rows: Iterable[Sequence[object]], paths: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Build labels from rows with one value for each path. An object without any value is None.
+    """Build labels from rows with one value for each path. An object is None if all fields that it is asked for are.
 
     >>> list(labels_of([("l1", "a@x.org"), ("l2", None)], ["id", "author.email"]))
     [{'id': 'l1', 'author': {'email': 'a@x.org'}}, {'id': 'l2', 'author': None}]
+    >>> list(labels_of([("a1", 640.0), ("a2", None)], ["labelOf.id", "labelOf.resolution.width"]))
+    [{'labelOf': {'id': 'a1', 'resolution': {'width': 640.0}}}, {'labelOf': {'id': 'a2', 'resolution': None}}]
     """
-    places = [path.split(".") for path in paths]
-    parents = list(dict.fromkeys(place[0] for place in places if len(place) > 1))
+    ways = [_divided(path) for path in paths]
+    asked = {parent for parent, _ in ways}
+    parents = [(parent, *_divided(parent)) for parent in _parents_of(paths) if parent in asked]
     for row in rows:
         label: dict[str, Any] = {}
-        for place, value in zip(places, row, strict=True):
-            if len(place) == 1:
-                label[place[0]] = value
-            else:
-                label.setdefault(place[0], {})[place[1]] = value
-        for parent in parents:
-            if all(value is None for value in label[parent].values()):
-                label[parent] = None
+        places = {"": label}
+        for (parent, key), value in zip(ways, row, strict=True):
+            if parent not in places:
+                _make_objects(places, parent)
+            places[parent][key] = value
+        for parent, outer, key in reversed(parents):
+            if all(value is None for value in places[parent].values()):
+                places[outer][key] = None
         yield label
+
+
+def _make_objects(places: dict[str, dict[str, Any]], parent: str) -> None:
+    """Add an object of a label, and those around it."""
+    outer, key = _divided(parent)
+    if outer not in places:
+        _make_objects(places, outer)
+    places[parent] = places[outer][key] = {}
 
 
 def stored_names(names: Iterable[str], taken: Collection[str]) -> list[str]:

@@ -11,6 +11,8 @@ from kili_query.counting.label import content_of
 from kili_query.errors import UnknownContentError
 from kili_query.scanning import LabelSource, Place, Problem, ProblemKind, Record, read_labels
 
+_KEPT_OF_ASSETS = ("id", "externalId", "status", "resolution")
+
 
 @define
 class Loaded:
@@ -69,5 +71,5 @@ def assets_of(source: LabelSource | None) -> dict[str, dict[str, Any]]:
     for record in () if source is None else read_labels(source, at=""):
         if isinstance(record, Record) and "id" in record.label:
             asset = record.label
-            assets[str(asset["id"])] = {name: asset.get(name) for name in ("id", "externalId", "status")}
+            assets[str(asset["id"])] = {name: asset.get(name) for name in _KEPT_OF_ASSETS}
     return assets

@@ -10,11 +10,12 @@ that no row names.
 import json
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from shutil import disk_usage
+from types import MappingProxyType
 from typing import Any, cast
 
 import polars as pl
@@ -193,14 +194,14 @@ class Tables:
             _files(self.labels, self.folder, "labels")
 
     def frame(self) -> pl.LazyFrame:
-        """Return all rows of the labels; a counter that a row's file lacks is null.
+        """Return all rows of the labels; a counter that a row's file lacks is null, and so is a field.
 
         Raises:
             CacheError: a file cannot be read.
         """
         if self.labels is None:
             return pl.DataFrame(schema=dict.fromkeys((*COLUMNS, FAULT), pl.Null)).lazy()
-        return _scan(self.labels, _files(self.labels, self.folder, "labels"))
+        return _scan(self.labels, _files(self.labels, self.folder, "labels"), COLUMNS)
 
     def files(self) -> list[Path]:
         """Return the Parquet files of the labels.
@@ -426,9 +427,21 @@ def _files(table: DeltaTable, folder: Path, name: str, parts: Collection[int] | 
     return paths
 
 
-def _scan(table: DeltaTable, files: list[Path]) -> pl.LazyFrame:
-    """Scan files of a table. Not by `polars.scan_delta`, which does not find files in a folder such as `my labels`."""
-    empty = cast("pl.DataFrame", pl.from_arrow(pa.table(table.schema().to_arrow().empty_table())))
+def _scan(
+    table: DeltaTable, files: list[Path], columns: Mapping[str, pa.DataType] = MappingProxyType({})
+) -> pl.LazyFrame:
+    """Scan files of a table. Not by `polars.scan_delta`, which does not find files in a folder such as `my labels`.
+
+    Args:
+        table: the table.
+        files: its files.
+        columns: columns that an earlier release may not have given to the table: they are null there.
+    """
+    stored = pa.table(table.schema().to_arrow().empty_table())
+    for name, kind in columns.items():
+        if name not in stored.column_names:
+            stored = stored.append_column(name, pa.array([], kind))
+    empty = cast("pl.DataFrame", pl.from_arrow(stored))
     if not files:
         return empty.lazy()
     hive = {PART: empty.schema[PART]}

@@ -54,6 +54,8 @@ def cached(spark: SparkSession, path: str | os.PathLike[str], version: int | Non
         rows = spark.read.schema(schema).option("basePath", str(tables.folder.absolute() / "labels")).parquet(*files)
     else:
         rows = spark.createDataFrame([], schema)
+    for name in set(COLUMNS) - set(schema.names):  # an earlier release filled the cache: it kept fewer numbers
+        rows = rows.withColumn(name, F.lit(None).cast("double"))
     is_known = column(FAULT).isNull()
     counts = [F.when(is_known, F.coalesce(column(stored), F.lit(0))).alias(name) for name, stored in counters.items()]
     return rows.select(*map(column, (*COLUMNS, FAULT)), *counts)
