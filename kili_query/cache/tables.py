@@ -149,7 +149,7 @@ class Tables:
                     raise CacheError(f"`{path}` has no version {version}: it is empty") from None
                 _refuse_other(path)
                 return cls(path)
-            _check_entry(path, table.version())
+            _check_entries(path, table.version())
             tables = cls(path, table, _state_of(path, table.version()))
         base = tables.state.base
         if whole and base is not None:
@@ -450,11 +450,18 @@ def _scan(
     )
 
 
-def _check_entry(folder: Path, version: int) -> None:
-    """Raise if the entry of a version in the log is empty, as after a loss of power: it would change nothing."""
-    entry = _entry(folder, version)
-    if entry.exists() and entry.stat().st_size == 0:
-        raise damaged(folder, f"the file `{entry}` is empty")
+def _check_entries(folder: Path, version: int) -> None:
+    """Raise if an entry of the log is empty, as after a loss of power: its changes would be missing, without an error.
+
+    Entries up to a checkpoint are not read, because the checkpoint sums them up.
+    """
+    log = folder / "labels" / "_delta_log"
+    numbers = (int(one.name[:20]) for one in log.glob("*.checkpoint*.parquet") if one.name[:20].isdigit())
+    first = max((number for number in numbers if number <= version), default=-1) + 1
+    for number in range(first, version + 1):
+        entry = _entry(folder, number)
+        if entry.exists() and entry.stat().st_size == 0:
+            raise damaged(folder, f"the file `{entry}` is empty")
 
 
 def _require_room(folder: Path, size_bytes: int) -> None:

@@ -56,14 +56,24 @@ class Summary:
         """The changes in words."""
         return f"{self.new:,} new, {self.changed:,} changed, {self.deleted:,} deleted"
 
-    def __str__(self) -> str:
+    @property
+    def told(self) -> str:
+        """The changes in words, and how many of them only a verification found."""
         missed = f"; {self.missed:,} of the changes only the verification found" if self.missed else ""
-        return f"{self.changes}{missed}; {self.total:,} labels, {self.unknown:,} of them without a known content"
+        return f"{self.changes}{missed}"
+
+    def __str__(self) -> str:
+        return f"{self.told}; {self.total:,} labels, {self.unknown:,} of them without a known content"
 
     @property
     def number(self) -> int:
         """The number of changes."""
         return self.new + self.changed + self.deleted
+
+    @property
+    def read(self) -> int:
+        """The number of labels that were read."""
+        return self.new + self.changed + self.unchanged
 
     @property
     def has_changes(self) -> bool:
@@ -129,7 +139,8 @@ class Writer:
         version, self.state = self.tables.version, evolve(state, is_complete=True, base=None, summary="")
         self.flush()
         is_written = self.tables.version != version
-        if not self.is_dry and not is_written and evolve(self.tables.state, summary="") != self.state:
+        is_current = self.tables.labels is not None and evolve(self.tables.state, summary="") == self.state
+        if not self.is_dry and not is_written and not is_current:
             self._commit(self._rows(Batch(), []))
         with told(self.tables.folder):
             counts = self.tables.frame().select(pl.len(), pl.col(FAULT).is_not_null().sum()).collect().row(0)

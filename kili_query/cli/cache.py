@@ -9,6 +9,7 @@ from kili_query.cli import FINE, CommandError
 from kili_query.cli.arguments import JsonOption
 from kili_query.cli.caches import opened_cache, print_summary
 from kili_query.cli.inputs import find_ontology, load_ontology
+from kili_query.cli.mistakes import taken_for
 from kili_query.cli.output import print_json, tell
 from kili_query.diagnostics.layout import counted, printable
 from kili_query.scanning import Problem, ProblemKind
@@ -67,11 +68,16 @@ def cache(
 
 
 def _fill(cache: "LabelCache", labels: list[str], ontology: str | None, assets: str | None, *, as_json: bool) -> None:
+    if (other := next(filter(is_cache, labels), None)) is not None:
+        raise CommandError(f"`{other}` is a label cache itself: name the files that filled it")
     problems: list[Problem] = []
     loaded = load_ontology(find_ontology(ontology, labels))
     summary = cache.load(list(labels), assets, ontology=loaded, problems=problems)
-    print_summary(summary, str(cache.folder), as_json=as_json)
     left_out = [one for one in problems if one.fault is not ProblemKind.MALFORMED]
+    if left_out and not summary.read:
+        name = left_out[0].place.file
+        raise CommandError(taken_for(name, [one for one in left_out if one.place.file == name]))
+    print_summary(summary, str(cache.folder), as_json=as_json)
     _tell_problems(f"left out: {counted(len(left_out), 'record')} that could not be read", left_out)
     kept = [one for one in problems if one.fault is ProblemKind.MALFORMED]
     _tell_problems(f"not kept as they are: {counted(len(kept), 'field')} of labels", kept)

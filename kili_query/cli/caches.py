@@ -79,7 +79,7 @@ def print_summary(summary: "Summary", folder: str, *, as_json: bool, is_dry: boo
     if as_json:
         print_json({"cache": folder, **asdict(summary)})
     else:
-        print(f"{printable(folder)}: {'would be ' if is_dry else ''}{summary}")
+        print(f"{printable(folder)}: {f'would be {summary.told}' if is_dry else summary}")
 
 
 def names_for(ontology: Ontology | None, cache: "Reading | None") -> LabelNames | None:

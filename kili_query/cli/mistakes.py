@@ -61,16 +61,15 @@ def refuse_unreadable(report: Report) -> None:
     if not report.unreadable:
         return
     name, *others = report.unreadable
-    told = _taken_for(name, report)
+    told = taken_for(name, report.problems_of(name))
     if others:
         also = f"`{others[0]}`" if len(others) == 1 else f"{len(others)} other sources"
         told += f"; nothing in {also} could be read as a label either"
     raise SourceError(told)
 
 
-def _taken_for(name: str, report: Report) -> str:
-    """Say what a source holds instead of labels, and what to do with it."""
-    found = report.problems_of(name)
+def taken_for(name: str, found: Sequence[Problem]) -> str:
+    """Say what a source holds instead of labels, by the problems found there, and what to do with it."""
     if any(one.reason == LOOKS_LIKE_PROJECT for one in found):
         return f"`{name}` looks like a project, not like labels: give it with --ontology"
     if any(LOOKS_LIKE_CONTENT in one.reason for one in found):

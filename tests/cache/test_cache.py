@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import kili_query as kq
-from kili_query.cache import LabelCache
+from kili_query.cache import LabelCache, columns
 from kili_query.errors import ArgumentError, CacheError
 from kili_query.output_files import has_lock
 from kili_query.protocol import LabelFilters, WorkflowTerm, filters_of
@@ -342,3 +342,30 @@ def test_other_tools_read_the_table(demo: LabelCache) -> None:
     table = demo.to_arrow().read_all()
     assert table.num_rows == len(LABELS.read_text().splitlines())
     assert json.loads(demo.state.to_json())["isComplete"]
+
+
+def test_a_cache_of_an_earlier_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It lacks columns, which are null until a label changes."""
+    labels = [{"id": f"l{n}", "labelOf": {"id": "a", "resolution": {"width": 4, "height": 3}}} for n in range(2)]
+    with monkeypatch.context() as patch:
+        for name in ("assetWidth", "assetHeight"):
+            patch.delitem(columns.FIELDS, name)
+            patch.delitem(columns.COLUMNS, name)
+        LabelCache(tmp_path / "c").load(labels[:1])
+    cache = LabelCache(tmp_path / "c")
+    asked = ["id", "labelOf.resolution.width"]
+    assert cache.labels(fields=asked) == [{"id": "l0", "labelOf": {"resolution": None}}]
+    assert str(cache.load(labels)).startswith("1 new, 1 changed, 0 deleted")
+    assert [one["labelOf"] for one in cache.labels(fields=asked)] == [{"resolution": {"width": 4.0}}] * 2
+    assert cache.at(0).to_polars().collect()["assetWidth"].to_list() == [None]
+
+
+@pytest.mark.parametrize("entry", [1, 2, 3])
+def test_an_empty_entry_of_the_log_is_damage(tmp_path: Path, entry: int) -> None:
+    """Delta Lake skips it, and the labels of that version would be missing without an error."""
+    for number in range(4):
+        LabelCache(tmp_path).load([{"id": f"l{number}"}])
+    (tmp_path / f"labels/_delta_log/{entry:020}.json").write_bytes(b"")
+    with pytest.raises(CacheError, match=f"{entry:020}.json` is empty"):
+        LabelCache(tmp_path).count_labels()
+    assert LabelCache(tmp_path).at(0).count_labels() == 1

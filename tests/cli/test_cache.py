@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -175,7 +176,7 @@ def test_pull(run: Run, box: Sandbox, tmp_path: Path) -> None:
     """The first time everything, then only what changed."""
     variables = variables_of(box)
     dry = run("pull", "demo", "--cache", "c", "--dry-run", **variables)
-    assert dry.status == 0
+    assert (dry.status, dry.out) == (0, "c: would be 34 new, 0 changed, 0 deleted\n")
     assert not (tmp_path / "c").exists()
     first = run("pull", "demo", "--cache", "c", **variables)
     assert (first.status, first.err) == (0, "")
@@ -230,3 +231,43 @@ def test_explain_with_a_folder_that_is_no_cache(run: Run, tmp_path: Path) -> Non
 def test_explain_with_labels_and_a_cache(run: Run, cache: Path) -> None:
     found = json.loads(run("explain", EXACT, "--labels", LABELS, "--cache", cache, "--json").out)
     assert found["labels"]["matched"] == found["expected"]["matches"] == 8
+
+
+def test_an_export_in_pixels_of_a_cache(run: Run, cache: Path, box: Sandbox, tmp_path: Path) -> None:
+    """The sizes of images are in the cache, whether files or a server filled it."""
+    assert run("pull", "demo", "--cache", "pulled", **variables_of(box)).status == 0
+    boxes = {}
+    for name, source in (("file", LABELS), ("cache", cache), ("pulled", "pulled")):
+        ran = run("export", source, "--ontology", PROJECT, "-f", "yolo_v8", "-o", f"of-{name}")
+        assert (ran.status, ran.out.splitlines()[0]) == (0, f"34 labels of 34 assets written to of-{name} as yolo_v8")
+        with ZipFile(tmp_path / f"of-{name}") as archive:
+            boxes[name] = {one: archive.read(one) for one in archive.namelist() if one.startswith("OBJECTS/labels/")}
+    assert boxes["file"] == boxes["cache"] == boxes["pulled"]
+    assert len(boxes["file"]) == 34
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (PROJECT, "looks like a project, not like labels"),
+        ("bad.json", "could be read as a label: not a label: it must"),
+    ],
+)
+def test_nothing_that_is_a_label(run: Run, tmp_path: Path, labels: str, message: str) -> None:
+    (tmp_path / "bad.json").write_text('[1, "x"]')
+    ran = run("cache", "c", labels)
+    assert (ran.status, ran.out) == (2, "")
+    assert message in ran.err
+
+
+def test_a_cache_filled_from_a_cache(run: Run, cache: Path) -> None:
+    ran = run("cache", "c", cache)
+    assert (ran.status, ran.out) == (2, "")
+    assert f"error: `{cache}` is a label cache itself: name the files that filled it" in ran.err
+
+
+def test_a_cache_of_no_labels(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "none.ndjson").touch()
+    assert run("cache", "c", "none.ndjson", "--ontology", "none").status == 0
+    assert run("cache", "c").out.startswith("c: 0 labels of files")
+    assert run("match", "J.A", "c", "--count").out == "0\n"
