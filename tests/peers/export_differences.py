@@ -355,6 +355,20 @@ DIFFERENCES = (
         (LATEST,),
     ),
     Difference("unknown-types-of-exports", "reviewed/raw of an unknown type of export", None, (LATEST,)),
+    Difference(
+        "the-readme-names-the-kind-of-project",
+        "earth/.*|earth in pixels/raw.*",
+        _each("README", _without_input_type),
+        (LATEST,),
+    ),
+    Difference(
+        "fields-of-labels",
+        "earth.*/raw.*",
+        _each(_DATA, _without("isSentBackToQueue", "jsonResponseUrl")),
+        (LATEST,),
+    ),
+    Difference("rings-of-geojson", "earth/geojson.*", _each(r"\.geojson$", _of_features(_with_rings_alike)), (LATEST,)),
+    Difference("metadata-of-geojson", "earth/geojson.*", _each(r"\.geojson$", _without_about), (LATEST,)),
     Difference("empty-lists-of-assets", "photos/raw of no assets", None),
     Difference("unknown-filters-of-exports", "photos/raw of an unknown filter", None),
 )

@@ -205,6 +205,15 @@ def write_reviewed(folder: Path) -> None:
     _write(folder, "IMAGE", _JOBS, assets, labels, workflowVersion="V2", steps=steps)
 
 
+def write_earth(folder: Path, crs: str) -> None:
+    """Images of the earth with two layers, labeled in degrees or in pixels."""
+    random = Random(14)
+    layers = [{"name": "map", "width": 400, "height": 300}, {"name": "hills", "width": 40, "height": 30}]
+    assets = [_asset(number, f"tile-{number}", geospatialExportMetadata=layers, resolution=None) for number in range(2)]
+    labels = [_label(number, _content(random, ("rectangle", "polygon"))) for number in range(2)]
+    _write(folder, "GEOSPATIAL", _JOBS, assets, labels, geospatialSettings={"labelingCRSCode": crs})
+
+
 def write_films(folder: Path) -> None:
     """Videos whose labels hold each of their frames."""
     random = Random(9)

@@ -10,6 +10,8 @@ from tests.peers.official import LATEST, OLD
 __all__ = [
     "BOTH",
     "CLASSIFIED",
+    "EARTH",
+    "EARTH_IN_PIXELS",
     "FILMS",
     "MAPS",
     "ODD_MAPS",
@@ -134,4 +136,10 @@ REVIEWED = [
     ),
     _step("yolo_v5", "not sent back", _NEW, include_sent_back_labels=False),
     _step("raw", "of an unknown type of export", _NEW, export_type="latest_from_lst_step"),
+]
+EARTH = [_step("raw", versions=_NEW), _step("geojson", versions=_NEW, **_MERGED)]
+EARTH_IN_PIXELS = [
+    _step("raw", "in pixels", _NEW, normalized_coordinates=False),
+    _step("raw", "in fractions", _NEW, normalized_coordinates=True),
+    _step("geojson", versions=_NEW, **_MERGED),
 ]

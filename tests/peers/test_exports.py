@@ -56,6 +56,8 @@ SECTIONS = (
     Section("photos", projects.write_photos, steps.PHOTOS),
     Section("simple", projects.write_simple_photos, steps.SIMPLE),
     Section("reviewed", projects.write_reviewed, steps.REVIEWED),
+    Section("earth", partial(projects.write_earth, crs="EPSG4326"), steps.EARTH),
+    Section("earth in pixels", partial(projects.write_earth, crs="PIXEL"), steps.EARTH_IN_PIXELS),
     Section("films", projects.write_films, steps.FILMS),
     Section("texts", projects.write_texts, steps.TEXTS),
     Section("classified", projects.write_classified, steps.CLASSIFIED),
