@@ -1,0 +1,37 @@
+"""Runs in the environment of a client: prints the names of its public methods, those of its namespaces with a dot.
+
+Arguments: ``module:Class``, the endpoint and the key of a server. Standard output gets a JSON list.
+"""
+
+import importlib
+import inspect
+import json
+import os
+import sys
+import warnings
+from collections.abc import Iterator
+
+
+def public_methods(client: object) -> Iterator[str]:
+    for name in dir(client):
+        member = None if name.startswith("_") else getattr(client, name)
+        if inspect.isroutine(member):
+            yield name
+        elif type(member).__module__.startswith(("kili.", "kili_query.client.namespaces")):
+            routines = inspect.getmembers(member, inspect.isroutine)
+            yield from (f"{name}.{method}" for method, _ in routines if not method.startswith("_"))
+
+
+def main() -> None:
+    names = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what the client prints must not get between the names
+    warnings.simplefilter("ignore")
+    place, endpoint, key = sys.argv[1:]
+    module, _, kind = place.partition(":")
+    client = getattr(importlib.import_module(module), kind)(api_key=key, api_endpoint=endpoint)
+    with names:
+        json.dump(sorted(public_methods(client)), names)
+
+
+if __name__ == "__main__":
+    main()
