@@ -363,7 +363,7 @@ class LabelCache:
         names = checked_fields(fields)
         parsed = is_parsed(output_format, "output_format")
         if first is not None:
-            checked_count("first", first)
+            first = checked_count("first", first)
         search = self._search(project_id, filters, category_search)
         rows: Iterator[Any] = search.labels(names, checked_count("skip", skip), first)
         if parsed:

@@ -1,10 +1,15 @@
 """The arguments and options that several commands share."""
 
-from typing import Annotated, Literal, TypeAlias
+import sys
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Annotated, Literal, TypeAlias, TypeVar
 
 import typer
 
 from kili_query.cli.completion import complete_query
+
+T = TypeVar("T")
 
 QueryArgument: TypeAlias = Annotated[
     str,
@@ -79,3 +84,12 @@ OutputOption: TypeAlias = Annotated[
         help="Write to a file, which appears once it is complete; .gz and .zst compress it.",
     ),
 ]
+
+
+def at_most(rows: Iterable[T], number: int | None) -> Iterator[T]:
+    """Return the first rows; all for None, however large a number an option may hold.
+
+    >>> list(at_most("abc", 2)), list(at_most("abc", 10**30))
+    (['a', 'b'], ['a', 'b', 'c'])
+    """
+    return islice(rows, None if number is None else min(number, sys.maxsize))

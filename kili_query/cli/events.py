@@ -1,12 +1,11 @@
 """``kili-query events``: what happened to a project, from the change feed of its server."""
 
-from itertools import islice
 from typing import Annotated
 
 import typer
 
 from kili_query.cli import FINE, NEGATIVE, CommandError
-from kili_query.cli.arguments import JsonLinesOption, JsonOption, OutputOption
+from kili_query.cli.arguments import JsonLinesOption, JsonOption, OutputOption, at_most
 from kili_query.cli.connection import EndpointOption, ProjectArgument, connected
 from kili_query.cli.output import opened, tell
 from kili_query.cli.rows import choose_layout, field_cells, write_rows
@@ -55,7 +54,7 @@ def events(
         found = client.events(project, from_event_id=since, event=event, order="desc" if newest else "asc")
         try:
             number = write_rows(
-                islice(found, first), layout, out.stream, field_cells(_COLUMNS), is_default=True, key="events"
+                at_most(found, first), layout, out.stream, field_cells(_COLUMNS), is_default=True, key="events"
             )
         except FeedUnavailable as error:
             raise CommandError(

@@ -2,13 +2,13 @@
 
 import sys
 from collections.abc import Iterator
-from itertools import islice
 from textwrap import indent
 from typing import TYPE_CHECKING, assert_never
 
 from attrs import frozen
 
 from kili_query.ast import And, Comparison, Constant, Exists, Linear, Membership, Not, Or, Predicate, Relation
+from kili_query.cli.arguments import at_most
 from kili_query.cli.as_written import clipped, expands, keep_operators, shown_example
 from kili_query.cli.caches import expected_of, readable
 from kili_query.cli.inputs import find_ontology, judge_query, load_ontology, read_query, refuse_two_readers
@@ -211,7 +211,7 @@ def _sample(source: str, plan: Plan, ontology: Ontology | None, limit: int | Non
         labels = judge_labels(
             readable([source]), lambda content: (query(content), pushed(content)), progress=advance, names=names
         )
-        for _, (is_match, is_pushed) in islice(labels, limit):
+        for _, (is_match, is_pushed) in at_most(labels, limit):
             judged, matched, pushed_to = judged + 1, matched + is_match, pushed_to + is_pushed
     refuse_unreadable(labels.report)
     tell_unseen(plan.query, names)

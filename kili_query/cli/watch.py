@@ -1,13 +1,12 @@
 """``kili-query watch``: the labels of a project, as they are created or changed."""
 
 import sys
-from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from kili_query.cli import FINE
-from kili_query.cli.arguments import JsonLinesOption, JsonOption
+from kili_query.cli.arguments import JsonLinesOption, JsonOption, at_most
 from kili_query.cli.connection import EndpointOption, ProjectArgument
 from kili_query.cli.inputs import load_query
 from kili_query.cli.labels import WhereOption
@@ -84,7 +83,7 @@ def watch(
             on_notice=_tell,
         ) as labels:
             tell(f"watching `{project}`, Ctrl-C ends it")
-            rows = islice(labels, first)
+            rows = at_most(labels, first)
             if layout is not RowLayout.TEXT:
                 write_rows(rows, layout, sys.stdout, {}, is_flushed=True)
             for label in rows:

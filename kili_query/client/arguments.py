@@ -78,13 +78,17 @@ def _meant(name: object, known: Iterable[str]) -> str:
     return f": did you mean `{near[0]}`?" if near else ""
 
 
+_MOST_ROWS = 2**31 - 1
+"""The largest number of rows that a request can name: integers of GraphQL have 32 bits. No list is longer."""
+
+
 def checked_count(name: str, value: object) -> int:
-    """Return a number of rows that is not negative."""
+    """Return a number of rows that is not negative, and not larger than a request can name."""
     if not isinstance(value, int) or isinstance(value, bool):
         raise ArgumentError(f"`{name}` must be a whole number, not {value!r:.80}")
     if value < 0:
         raise ArgumentError(f"`{name}` is negative: {value}")
-    return value
+    return min(value, _MOST_ROWS)
 
 
 def checked_fields(fields: object, name: str = "fields") -> tuple[str, ...]:

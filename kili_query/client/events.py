@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
+from difflib import get_close_matches
 from functools import partial
 
 from attrs import field, frozen
@@ -11,8 +12,9 @@ from kili_query.client.arguments import check_project_id, check_text, checked_fi
 from kili_query.client.paging import PAGE_SIZE, Listing, Pages, Row, read_pages
 from kili_query.client.request import Request
 from kili_query.client.rows import ListContext
+from kili_query.client.warning import warn
 from kili_query.errors import ArgumentError, FeedUnavailable, GraphQLError, TransportError
-from kili_query.protocol import EVENTS, EventFilters, event_where, read_instant, read_json, selection_of
+from kili_query.protocol import EVENTS, EventFilters, EventName, event_where, read_instant, read_json, selection_of
 
 EVENT_FIELDS = ("createdAt", "event", "id", "organizationId", "payload", "projectId", "userId")
 _ORDERS = ("asc", "desc")
@@ -144,9 +146,17 @@ def _check_id(name: str, value: object) -> None:
         raise ArgumentError(f"`{name}` must be the id of an event or None, not {value!r:.80}")
 
 
+_LIKELY_SLIP = 0.9
+"""How similar a name is to that of an event if it is likely a slip."""
+
+
 def _check_event(name: object) -> None:
     if name is not None and (not name or "*" in str(name)):
         raise ArgumentError(f"`event` must be one whole name, such as 'label.workflow.edited', not {name!r:.80}")
+    if name is not None and name not in set(EventName):  # no error, because the platform has more events
+        near = get_close_matches(str(name), list(EventName), n=1, cutoff=_LIKELY_SLIP)
+        if near:
+            warn(f"`event`: {name!r} is not an event of labels or assets: did you mean '{near[0]}'?")
 
 
 def _check_time(name: str, value: object) -> None:

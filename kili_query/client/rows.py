@@ -75,13 +75,12 @@ class ListRequest:
         """
         fields = checked_fields(self.fields)
         selection_of(fields)
-        if self.first is not None:
-            checked_count("first", self.first)
+        first = None if self.first is None else checked_count("first", self.first)
         skip = checked_count("skip", self.skip)
         check_project_id(self.project_id)
         filters = checked_filters(declaration, self.filters)
         query = parse_search(self.category_search, name=search_name)
-        return evolve(self, filters=filters, category_search=query, fields=fields, skip=skip)
+        return evolve(self, filters=filters, category_search=query, fields=fields, first=first, skip=skip)
 
 
 class CachedLists(Protocol):

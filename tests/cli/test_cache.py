@@ -10,6 +10,7 @@ import pytest
 
 import kili_query as kq
 from kili_query.cache import LabelCache
+from kili_query.client import KiliClient
 from kili_query.errors import SourceError
 from kili_query.sandbox import Sandbox
 from tests.cli.running import DEMO, Run
@@ -271,3 +272,18 @@ def test_a_cache_of_no_labels(run: Run, tmp_path: Path) -> None:
     assert run("cache", "c", "none.ndjson", "--ontology", "none").status == 0
     assert run("cache", "c").out.startswith("c: 0 labels of files")
     assert run("match", "J.A", "c", "--count").out == "0\n"
+
+
+def test_more_than_any_number(run: Run, cache: Path) -> None:
+    found = json.loads(run("explain", EXACT, "--labels", cache, "--sample", 10**30, "--json").out)
+    assert found["labels"]["matched"] == 8
+    assert len(LabelCache(cache).labels(fields=["id"], first=10**30)) == 34
+    assert LabelCache(cache).labels(fields=["id"], skip=10**30, category_search=RESIDUAL) == []
+
+
+@pytest.mark.parametrize("query", [EXACT, RESIDUAL])
+def test_more_rows_than_a_request_can_name(box: Sandbox, query: str) -> None:
+    with KiliClient(box.api_key, box.endpoint, disable_tqdm=True) as client:
+        found = client.labels(box.project_id, fields=["id"], category_search=query)
+        assert client.labels(box.project_id, fields=["id"], category_search=query, first=10**30) == found != []
+        assert client.labels(box.project_id, fields=["id"], category_search=query, skip=10**30) == []

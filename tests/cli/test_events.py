@@ -93,3 +93,7 @@ def test_an_account_without_a_feed(run: Run) -> None:
         ran = run("events", "demo", **variables_of(box))
     assert (ran.status, ran.out) == (2, "")
     assert ran.err.startswith("error: this account has no change feed: `kili-query labels` lists")
+
+
+def test_more_than_any_number(ask: Run, listed: list[dict[str, object]]) -> None:
+    assert len(ask("--ids", "-n", 10**30).out.splitlines()) == len(listed)

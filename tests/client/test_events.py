@@ -303,3 +303,11 @@ def test_wrong_arguments(arguments: dict[str, Any], message: str) -> None:
         KiliClient(transport=service).events(**{"project_id": "p", **arguments})
     assert message in str(raised.value)
     assert service.requests == []
+
+
+def test_a_slip_in_the_name_of_an_event() -> None:
+    """A warning, because the platform has more events than the client knows."""
+    client = KiliClient(transport=FakeService({}))
+    with pytest.warns(UserWarning, match=r"did you mean 'label\.workflow\.created\.default'\?"):
+        client.events("p", event="label.workflow.created.defalt")
+    client.events("p", event="project.created")
