@@ -83,7 +83,9 @@ class LabelCache:
                 ``"objects"`` in a new one.
             version: the version that is read; by default the latest at each question.
         """
-        self.__attrs_init__(Path(fspath(path)), version, video, {})
+        if not (name := fspath(path)):
+            raise ArgumentError("the path of a cache is empty: name a folder")
+        self.__attrs_init__(Path(name), version, video, {})
 
     def __repr__(self) -> str:
         version = "" if self._at is None else f", version={self._at}"
@@ -378,7 +380,7 @@ class LabelCache:
         return (ParsedLabel(row, ontology, ontology.input_type) for row in rows)
 
     def _search(self, project_id: str | None, filters: LabelFilters, category_search: str | Query | None) -> Search:
-        checked = checked_filters(LabelFilters, filters)
+        checked = checked_filters(LabelFilters, filters, what="labels")
         query = parse_search(category_search)
         tables = self._tables().require_complete()
         state = tables.state
@@ -452,7 +454,7 @@ class LabelCache:
         new = newer._required_ontology()
         older = self._oldest(newer) if before is None else self.at(before)
         pair = OntologyPair.of(older._required_ontology(), new)
-        found = (pair.drift_of(one, newer.state.policy) for one in queries)
+        found = (pair.drift_of(one, newer.state.policy) for one in _listed(queries))
         counted = tuple(older._with_labels(newer, one) if one.has_changed else one for one in found)
         assert older._at is not None
         assert newer._at is not None
@@ -521,3 +523,18 @@ class LabelCache:
         stored = tables.counters()
         counts = [pl.when(is_known).then(pl.col(stored[name]).fill_null(0)).alias(name) for name in stored]
         return tables.frame().select(*COLUMNS, FAULT, *counts)
+
+
+def _listed(queries: Iterable[str | Query]) -> list[str | Query]:
+    """Return queries as a list.
+
+    Raises:
+        ArgumentError: it is a single query, whose characters would be taken for queries, or one is not a query.
+    """
+    if isinstance(queries, str | Query):
+        raise ArgumentError(f"`queries` must be a list of queries, not {str(queries)!r:.80}")
+    listed = list(queries)
+    for number, one in enumerate(listed):
+        if not isinstance(one, str | Query):
+            raise ArgumentError(f"`queries[{number}]` must be a text or a `Query`, not {one!r:.80}")
+    return listed

@@ -170,6 +170,10 @@ class Tables:
         if self.state.is_complete:
             return self
         what = "loading of" if self.state.project_id is None else "sync of"
+        if self.version is not None and self.version < DeltaTable(_uri(self.folder, "labels")).version():
+            raise CacheError(
+                f"version {self.version} is a step of the first {what} `{self.folder}`: `versions` lists whole versions"
+            )
         raise CacheError(f"the first {what} `{self.folder}` was not finished: run it again")
 
     @property

@@ -1,7 +1,7 @@
 """The label cache over labels of files: questions, changes, versions."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -369,3 +369,23 @@ def test_an_empty_entry_of_the_log_is_damage(tmp_path: Path, entry: int) -> None
     with pytest.raises(CacheError, match=f"{entry:020}.json` is empty"):
         LabelCache(tmp_path).count_labels()
     assert LabelCache(tmp_path).at(0).count_labels() == 1
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (lambda cache: cache.drift(queries="J.A"), "`queries` must be a list of queries, not 'J.A'"),
+        (lambda cache: cache.drift(queries=kq.parse("J.A")), "`queries` must be a list of queries, not 'J.A'"),
+        (lambda cache: cache.drift(queries=["J.A", 3]), r"`queries\[1\]` must be a text or a `Query`, not 3"),
+        (
+            lambda cache: cache.expected("OBJECTS.PERSON", typ_in=["REVIEW"]),
+            "no filter of labels `typ_in`: did",
+        ),
+        (lambda cache: LabelCache(""), "the path of a cache is empty: name a folder"),
+    ],
+)
+def test_wrong_arguments_of_a_cache(tmp_path: Path, ask: Callable[[LabelCache], object], message: str) -> None:
+    cache = LabelCache(tmp_path / "c")
+    cache.load([{"id": "l", "jsonResponse": {}}], ontology=DEMO / "project.json")
+    with pytest.raises(ArgumentError, match=message):
+        ask(cache)

@@ -11,7 +11,7 @@ import pytest
 import kili_query as kq
 from kili_query.cache import LabelCache
 from kili_query.client import KiliClient
-from kili_query.errors import SourceError
+from kili_query.errors import CacheError, SourceError
 from kili_query.sandbox import Sandbox
 from tests.cli.running import DEMO, Run
 from tests.cli.served import served, variables_of
@@ -183,6 +183,8 @@ def test_pull(run: Run, box: Sandbox, tmp_path: Path) -> None:
     assert (first.status, first.err) == (0, "")
     again = run("pull", "demo", "--cache", "c", "--verify", "--json", **variables)
     told = json.loads(again.out)
+    with pytest.raises(CacheError, match=r"version 0 is a step of the first sync of `.*`: `versions` lists whole"):
+        LabelCache(tmp_path / "c").at(0).count_labels()
     assert (told["new"], told["changed"], told["deleted"], told["missed"]) == (0, 0, 0, 0)
     assert first.out.startswith(f"c: {told['total']} new, 0 changed, 0 deleted; ")
     assert (
