@@ -75,6 +75,8 @@ DOWNLOAD_FIELDS = (
     "author.email",
     "labelOf.id",
     "labelOf.externalId",
+    "labelOf.resolution.height",
+    "labelOf.resolution.width",
     "modelName",
     "secondsToLabel",
     "isLatestLabelForUser",

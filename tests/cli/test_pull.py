@@ -55,10 +55,18 @@ def test_all_labels_and_the_project(run: Run, box: Sandbox, tmp_path: Path, whol
     labels = [json.loads(line) for line in (tmp_path / "l.ndjson").read_text(encoding="utf-8").split("\n")[:-1]]
     wanted = [json.loads(line) for line in whole.decode().split("\n")[:-1]]
     assert [{"id": label["id"], "jsonResponse": label["jsonResponse"]} for label in labels] == wanted
-    assert labels[0]["labelOf"] == {"id": "asset-0", "externalId": "asset-0"}
+    assert labels[0]["labelOf"] == {"id": "asset-0", "externalId": "asset-0", "resolution": None}
     assert beside(tmp_path) == ["l.ndjson"]
     matched = run("match", "OBJECTS.PERSON.count >= 3", "l.ndjson", "--ontology", "p.json", "--count")
     assert matched.out == f"{sum(i % 5 > 2 and i % 7 > 0 for i in range(NUMBER))}\n"
+
+
+def test_an_export_in_pixels_of_what_was_pulled(run: Run) -> None:
+    """The labels bring the size of their images along."""
+    with served() as demo:
+        assert run("pull", "demo", "-o", "l.ndjson", "--project-file", "p.json", **variables_of(demo)).status == 0
+    ran = run("export", "l.ndjson", "--ontology", "p.json", "-f", "coco", "-o", "coco.zip", "--json")
+    assert (ran.status, json.loads(ran.out)["labels"]) == (0, 34)
 
 
 @pytest.mark.parametrize("pages", [1, 3])
