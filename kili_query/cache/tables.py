@@ -52,8 +52,10 @@ _ROW_GROUP = 2_048
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """The instant that the times of commits are counted from."""
 
-_LABEL_ROW_GROUP = 16_384
+_LABEL_ROW_GROUP = 32_768
 """Number of labels in memory when files are joined: smaller groups make questions slower."""
+_MANY_ENTRIES = 10
+"""Number of entries of a log that are summed up: each is read whenever the table is opened."""
 
 _LABELS = WriterProperties(compression="ZSTD", compression_level=3, max_row_group_size=_LABEL_ROW_GROUP)
 _CONTENTS = WriterProperties(compression="ZSTD", compression_level=3, max_row_group_size=_ROW_GROUP)
@@ -233,6 +235,13 @@ class Tables:
                 part = int(one[f"partition.{PART}"])
                 found[part] = found.get(part, 0) + int(one["num_records"])
         return found
+
+    def sum_up_log(self) -> None:
+        """Write a checkpoint of the log of labels if many entries came since the last, so that it opens faster."""
+        if self.labels is not None:
+            version = self.labels.version()
+            if version - _last_checkpoint(self.folder, version) >= _MANY_ENTRIES:
+                self.labels.create_checkpoint()
 
     def contents(self, parts: Collection[int]) -> pl.LazyFrame:
         """Return the contents of some parts: part, digest and text.
@@ -459,13 +468,17 @@ def _check_entries(folder: Path, version: int) -> None:
 
     Entries up to a checkpoint are not read, because the checkpoint sums them up.
     """
-    log = folder / "labels" / "_delta_log"
-    numbers = (int(one.name[:20]) for one in log.glob("*.checkpoint*.parquet") if one.name[:20].isdigit())
-    first = max((number for number in numbers if number <= version), default=-1) + 1
-    for number in range(first, version + 1):
+    for number in range(_last_checkpoint(folder, version) + 1, version + 1):
         entry = _entry(folder, number)
         if entry.exists() and entry.stat().st_size == 0:
             raise damaged(folder, f"the file `{entry}` is empty")
+
+
+def _last_checkpoint(folder: Path, version: int) -> int:
+    """Return the version of the last checkpoint of labels up to a version; -1 if there is none."""
+    log = folder / "labels" / "_delta_log"
+    numbers = (int(one.name[:20]) for one in log.glob("*.checkpoint*.parquet") if one.name[:20].isdigit())
+    return max((number for number in numbers if number <= version), default=-1)
 
 
 def _require_room(folder: Path, size_bytes: int) -> None:

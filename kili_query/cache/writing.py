@@ -143,6 +143,8 @@ class Writer:
         if not self.is_dry and not is_written and not is_current:
             self._commit(self._rows(Batch(), []))
         with told(self.tables.folder):
+            if not self.is_dry:
+                self.tables.sum_up_log()
             counts = self.tables.frame().select(pl.len(), pl.col(FAULT).is_not_null().sum()).collect().row(0)
         self.summary.total, self.summary.unknown = counts
         return self.summary
