@@ -26,7 +26,7 @@ DriftKind: TypeAlias = Literal[
 ]
 
 CHANGED_MEANING: frozenset[DriftKind] = frozenset({"invalid", "different", "constant"})
-"""What a query that changed meaning became."""
+"""How a query changed its meaning."""
 
 _LISTED = 5
 _LONGEST = 300

@@ -167,7 +167,7 @@ class Tables:
         """Return the version, if the cache was filled to the end once.
 
         Raises:
-            CacheError: it was not, and there is no version before it.
+            CacheError: the first filling was not finished, so there is no complete version.
         """
         if self.state.is_complete:
             return self

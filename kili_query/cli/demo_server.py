@@ -68,9 +68,9 @@ class KeptLabels:
     """The labels of the server in a cache.
 
     Attributes:
-        first: what the first pull changed in the cache.
+        first: the changes that the first pull made in the cache.
         matched: the number of labels in the cache that match the query.
-        again: what a second pull changed.
+        again: the changes that a second pull made.
     """
 
     first: str

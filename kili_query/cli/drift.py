@@ -165,7 +165,7 @@ def _version_text(number: int, written: datetime | None) -> str:
 
 
 def _query_lines(place: str, found: "QueryDrift") -> Iterator[str]:
-    yield f"  {place}: {_IN_WORDS[found.kind]}: {shortened(' '.join(found.text.split()), _LONGEST)}"
+    yield f"  {place}: `{shortened(' '.join(found.text.split()), _LONGEST)}` {_IN_WORDS[found.kind]}"
     yield from (f"    {reason}" for reason in found.reasons)
     if found.rewritten is not None:
         yield from (

@@ -18,13 +18,13 @@ _ONTOLOGY_CALLS = 1
 
 @frozen
 class Cost:
-    """What a request for labels costs.
+    """The cost of a request for labels.
 
     Attributes:
         pages: number of pages of labels.
         page_size: maximum number of labels in a page.
         calls: number of calls, including those for the ontology and for the number of labels.
-        minutes: how many whole minutes the rate limit holds back the last call; the answers take time beside.
+        minutes: how many whole minutes the rate limit holds back the last call, without the time of the answers.
         has_contents: whether ``jsonResponse`` is requested.
     """
 

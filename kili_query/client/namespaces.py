@@ -114,14 +114,18 @@ class FeatureArguments(TypedDict, total=False):
     category_names: Sequence[str] | None
 
 
-class ModelFeatureArguments(FeatureArguments, total=False):
-    """The same, for a label that a model made.
+class ModelArguments(TypedDict, total=False):
+    """The model that made a label.
 
     Attributes:
         model_name: the model; a prediction needs it.
     """
 
     model_name: str | None
+
+
+class ModelFeatureArguments(FeatureArguments, ModelArguments, total=False):
+    """The same, for a label that a model made."""
 
 
 class StepFeatureArguments(FeatureArguments, StepArguments, total=False):
@@ -138,14 +142,8 @@ class ShapeArguments(TypedDict, total=False):
     from_epsgs: Sequence[int] | None
 
 
-class ModelShapeArguments(ShapeArguments, total=False):
-    """The same, for a label that a model made.
-
-    Attributes:
-        model_name: the model; a prediction needs it.
-    """
-
-    model_name: str | None
+class ModelShapeArguments(ShapeArguments, ModelArguments, total=False):
+    """The same, for a label that a model made."""
 
 
 class StepShapeArguments(ShapeArguments, StepArguments, total=False):

@@ -46,17 +46,17 @@ def test_text(run: Run, cache: Path) -> None:
         "  J.BUS vanished",
         "  J.DOG appeared",
         "queries: 3 of 4 queries changed meaning, 1 skipped",
-        "  query: means something else: J.*.count > 3",
+        "  query: `J.*.count > 3` means something else",
         "    it counted `J.CAR`, `J.BUS`, and no longer does",
         "    it now counts `J.VEHICLE`, `J.DOG`",
         "    labels: 0 entered its answer, 0 left",
-        "  src/app.py:1:19: is no longer valid: J.CAR.count > 0",
+        "  src/app.py:1:19: `J.CAR.count > 0` is no longer valid",
         "    unknown category `CAR` in job `J`; did you mean `VEHICLE`? (`Car` is its display name)",
         "    write J.VEHICLE.count > 0",
         "    labels: 1 entered the rewritten query, 1 left",
-        "  src/app.py:2:19: is no longer valid: J.BUS",
+        "  src/app.py:2:19: `J.BUS` is no longer valid",
         "    unknown category `BUS` in job `J`; there are `VEHICLE`, `DOG`",
-        "  src/searches.yaml:1:18: is valid now, and was not: NOT J.DOG",
+        "  src/searches.yaml:1:18: `NOT J.DOG` is valid now, and was not",
         "    unknown category `DOG` in job `J`; there are `CAR`, `BUS`",
     ]
 
@@ -122,4 +122,4 @@ def test_bad_input(run: Run, cache: Path, arguments: tuple[str, ...], message: s
 def test_a_query_that_was_never_valid(run: Run, cache: Path) -> None:
     ran = run("drift", "c", "--query", "J.CAT", "--query", "J.VEHICLE OR TRUE")
     assert ran.status == 2
-    assert "  query 1: is not valid in either version: J.CAT\n" in ran.out
+    assert "  query 1: `J.CAT` is not valid in either version\n" in ran.out
