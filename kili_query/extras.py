@@ -67,6 +67,16 @@ def load(module: str, feature: str, extra: str) -> ModuleType:
         raise MissingExtraError(feature, extra) from missing
 
 
+def check_extra(feature: str, extra: str) -> None:
+    """Check that the dependencies of an extra are installed, without loading them.
+
+    Raises:
+        MissingExtraError: one of them is not installed; it names the feature and the extra.
+    """
+    if not has_extra(extra):
+        raise MissingExtraError(feature, extra)
+
+
 def has_extra(extra: str) -> bool:
     """Whether all dependencies of the extra can be imported."""
     return all(find_spec(name) is not None for name in _MODULES_OF_EXTRA[extra])

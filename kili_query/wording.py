@@ -1,4 +1,4 @@
-"""Long texts and long lists, as messages show them."""
+"""Long texts, long lists and JSON values, as messages show them."""
 
 from collections.abc import Collection
 from itertools import islice
@@ -21,3 +21,24 @@ def listed(names: Collection[str], most: int) -> str:
     """
     shown = ", ".join(islice(names, most))
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
+def shape_of(value: object) -> str:
+    """Return the kind of JSON value that an answer is, and no more: it may repeat the key, or be very long.
+
+    >>> shape_of([1, 2]), shape_of({"id": "a"}), shape_of(None)
+    ('a list of 2', 'an object', 'null')
+    """
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true or false"
+        case int() | float():
+            return "a number"
+        case str():
+            return "a text"
+        case list():
+            return f"a list of {len(value)}"
+        case _:
+            return "an object"

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CORE = ("attrs", "lark")
 EXTRAS = set(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"])
 
-_PLACES = {"load": 2, "MissingExtraError": 1, "has_extra": 0}
+_PLACES = {"load": 2, "MissingExtraError": 1, "check_extra": 1, "has_extra": 0}
 """Where each call names an extra, among its arguments."""
 
 
@@ -86,6 +86,17 @@ def strangers(module: str) -> set[str]:
     return others
 
 
+def checked_by(module: str) -> set[str]:
+    """The packages of others that a module asks for when it is imported, and that are loaded later."""
+    calls = (node.value for node in SOURCES[module].body if isinstance(node, ast.Expr))
+    return {
+        name
+        for call in calls
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "check_extra"
+        for name in _MODULES_OF_EXTRA[str(ast.literal_eval(call.args[1]))]
+    }
+
+
 def loads() -> set[tuple[str, str, str]]:
     """Which module loads which with which extra in mind."""
     calls = ((module, node) for module, tree in SOURCES.items() for node in ast.walk(tree))
@@ -128,7 +139,7 @@ def test_commands_only_import_what_the_extra_of_the_command_brings() -> None:
 )
 def test_importing_a_package_without_its_extra_says_what_to_install(entry: str, extra: str) -> None:
     """With one package after another hidden, in a process of its own."""
-    hidden = sorted(strangers(entry))
+    hidden = sorted(strangers(entry) | checked_by(entry))
     assert hidden
     program = f"""
 import sys

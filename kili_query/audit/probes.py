@@ -9,10 +9,10 @@ from attrs import define, frozen
 
 from kili_query.ast import MAX_COUNT
 from kili_query.audit.sample import Pair, SampledLabel
-from kili_query.client.answers import shape_of
 from kili_query.client.request import Request, Service
 from kili_query.errors import TransportError
 from kili_query.protocol import LABELS, label_where
+from kili_query.wording import shape_of
 
 _HOLDS: dict[str, Callable[[int, int], bool]] = {
     "==": operator.eq,

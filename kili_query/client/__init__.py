@@ -1,8 +1,8 @@
 """The label client, with the methods of the official one. Needs requests and tqdm (extra ``client``)."""
 
-from kili_query.extras import load
+from kili_query.extras import check_extra
 
-load("kili_query.client.client", "`kili_query.client`", "client")  # says what to install, where something lacks
+check_extra("`kili_query.client`", "client")  # what sends requests is only loaded once a client is made
 
 from kili_query.client.client import KiliClient  # noqa: E402
 from kili_query.client.downloading import Download  # noqa: E402

@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import cache
 from http import HTTPStatus
 from typing import cast
 
@@ -25,8 +24,7 @@ from kili_query.client.retries import (
     treatment_of_status,
 )
 from kili_query.client.settings import Settings
-from kili_query.extras import has_extra
-from kili_query.protocol import read_json
+from kili_query.protocol import decode_body
 from kili_query.wording import shortened
 
 _LONGEST_EXCERPT = 300
@@ -119,38 +117,6 @@ def without_key(failure: Failure, settings: Settings) -> Failure:
     return evolve(failure, message=settings.redacted(failure.message), errors=tuple(errors))
 
 
-def shape_of(value: object) -> str:
-    """Return the kind of JSON value that an answer is, and no more: it may repeat the key, or be very long.
-
-    >>> shape_of([1, 2]), shape_of({"id": "a"}), shape_of(None)
-    ('a list of 2', 'an object', 'null')
-    """
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "true or false"
-        case int() | float():
-            return "a number"
-        case str():
-            return "a text"
-        case list():
-            return f"a list of {len(value)}"
-        case _:
-            return "an object"
-
-
-def decode_body(body: bytes) -> object:
-    """The JSON value of a body, with msgspec where it is installed.
-
-    What msgspec refuses, the standard library has the last word on, so that both installations read the same.
-
-    Raises:
-        ValueError: it is not JSON.
-    """
-    return _decoder()(body)
-
-
 def without_secrets(url: str) -> str:
     """A URL as messages show it: without its query, which may sign it, and without a user's password.
 
@@ -164,22 +130,6 @@ def is_graphql(body: bytes) -> bool:
     """Whether a body is an answer of a GraphQL server, be it an error."""
     answer = _object(body)
     return answer is not None and ("data" in answer or "errors" in answer)
-
-
-@cache
-def _decoder() -> Callable[[bytes], object]:
-    if not has_extra("fast"):
-        return read_json
-    from msgspec import MsgspecError
-    from msgspec.json import decode
-
-    def decode_fast(body: bytes) -> object:
-        try:
-            return decode(body)
-        except (MsgspecError, ValueError, RecursionError):
-            return read_json(body)
-
-    return decode_fast
 
 
 def _object(body: bytes) -> dict[str, object] | None:

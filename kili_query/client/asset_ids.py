@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 
-from kili_query.client.answers import shape_of
 from kili_query.client.paging import Listing, Pages
 from kili_query.client.request import Request, Service
 from kili_query.errors import ArgumentError, NotFound, TransportError
 from kili_query.protocol import ASSETS, COUNT_ASSETS, asset_where
-from kili_query.wording import listed
+from kili_query.wording import listed, shape_of
 
 _IDS_PER_FILTER = 1000
 _PAGE_SIZE = 100

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Literal, NoReturn, Self, TypeVar, Unpack, cast
 from attrs import evolve
 
 from kili_query.client import writing
-from kili_query.client.answers import shape_of
 from kili_query.client.arguments import check_project_id, check_timeout, checked_fields, is_parsed
 from kili_query.client.assets import count_assets, read_assets, read_assets_with_parsed_labels
 from kili_query.client.cached import AnswersLists, CachedLabels
@@ -20,7 +19,6 @@ from kili_query.client.collecting import rare_collections
 from kili_query.client.contents import PAYLOAD_THREADS, OnMalformed, checked_on_malformed
 from kili_query.client.downloading import Download, download_labels
 from kili_query.client.events import EVENT_FIELDS, EventsRequest, read_events
-from kili_query.client.key_check import check_key
 from kili_query.client.keyword_arguments import (
     COUNT_POSITIONS,
     FRAME_FIELDS,
@@ -33,13 +31,17 @@ from kili_query.client.namespaces import ExportMethods, LabelMethods, LlmMethods
 from kili_query.client.ontologies import OntologyCache, Projects, read_project
 from kili_query.client.paging import Row
 from kili_query.client.progress import is_bar_disabled, progress_bar
-from kili_query.client.rate_limit import CALLS_PER_MINUTE
 from kili_query.client.reading import count_labels, read_labels
-from kili_query.client.request import DEFAULT_TIMEOUT_S, PatientService, Request, Service
+from kili_query.client.request import (
+    CALLS_PER_MINUTE,
+    DEFAULT_TIMEOUT_S,
+    MAX_ANSWER_BYTES,
+    PatientService,
+    Request,
+    Service,
+)
 from kili_query.client.rows import ListContext, ListRequest
-from kili_query.client.settings import MAX_ANSWER_BYTES, Settings
 from kili_query.client.threads import Threads
-from kili_query.client.transport import Transport
 from kili_query.client.warning import warn
 from kili_query.errors import ArgumentError, IncompatibleArgumentsError, TransportError
 from kili_query.extras import load
@@ -56,6 +58,7 @@ from kili_query.protocol import (
     selection_of,
 )
 from kili_query.query import Query
+from kili_query.wording import shape_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -169,6 +172,11 @@ class KiliClient:
             AuthenticationFailed: there is no key, or the service does not accept it.
             ServiceError: the service cannot be reached.
         """
+        # here, so that importing the client does not load what sends requests
+        from kili_query.client.key_check import check_key
+        from kili_query.client.settings import Settings
+        from kili_query.client.transport import Transport
+
         if not isinstance(profile, ServerProfile):
             raise ArgumentError(f"`profile` must be a `ServerProfile`, not {profile!r:.80}")
         checked_on_malformed(on_malformed)

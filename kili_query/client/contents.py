@@ -6,7 +6,6 @@ from contextlib import ExitStack
 from functools import partial
 from typing import Final, Literal, TypeAlias
 
-from kili_query.client.answers import decode_body
 from kili_query.client.paging import Row
 from kili_query.client.request import Service
 from kili_query.counting.conversations import ANNOTATIONS, holds_answers, rebuilt
@@ -18,7 +17,7 @@ from kili_query.errors import (
     ServiceError,
     UnknownContentError,
 )
-from kili_query.protocol import decode_json
+from kili_query.protocol import decode_body, decode_json
 
 OnMalformed: TypeAlias = Literal["raise", "skip"]
 """How to treat a label whose content cannot be read: raise an error, or leave it out and report it."""

@@ -6,7 +6,6 @@ from typing import Any, TypeAlias, cast
 
 from attrs import evolve
 
-from kili_query.client.answers import shape_of
 from kili_query.client.asset_ids import asset_ids_of
 from kili_query.client.assets import read_assets
 from kili_query.client.contents import ANSWERS, of_label
@@ -21,7 +20,7 @@ from kili_query.errors import DataError, MalformedLabelError, TransportError
 from kili_query.export import NotCompatibleInputType, Options
 from kili_query.ontology import is_conversation
 from kili_query.protocol import CHAT_ITEMS, decode_json
-from kili_query.wording import listed
+from kili_query.wording import listed, shape_of
 
 _RLHF = "LLM_RLHF"
 _LEVELS = ("completion", "conversation", "round")

@@ -9,8 +9,9 @@ downloads, which the limit does not count.
 from attrs import frozen
 
 from kili_query.client.paging import calls_of, pages_of
-from kili_query.client.rate_limit import CALLS_PER_MINUTE, fewest_minutes
+from kili_query.client.rate_limit import fewest_minutes
 from kili_query.client.reading import page_size_for
+from kili_query.client.request import CALLS_PER_MINUTE
 
 _ONTOLOGY_CALLS = 1
 """A search begins with a request for the project's interface and input type."""

@@ -6,13 +6,13 @@ from typing import Any
 
 import pandas as pd
 
-from kili_query.client.answers import shape_of
 from kili_query.client.arguments import checked_fields
 from kili_query.client.assets import read_assets
 from kili_query.client.paging import Row
 from kili_query.client.rows import ListContext, ListRequest
 from kili_query.errors import ArgumentError, TransportError
 from kili_query.protocol import ASSETS, selection_of
+from kili_query.wording import shape_of
 
 
 def read_label_frame(

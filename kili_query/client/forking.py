@@ -6,11 +6,13 @@ sent over a connection of its parent would be mixed with what the parent sends.
 
 import os
 from collections.abc import Callable
-from inspect import ismethod
-from typing import Final
-from weakref import WeakMethod
+from types import MethodType
+from typing import Any, Final
+from weakref import WeakKeyDictionary
 
-_RESETS: Final[set[Callable[[], Callable[[], object] | None]]] = set()
+_RESETS: Final[list[Callable[[], object]]] = []
+_RESETS_OF: Final[WeakKeyDictionary[object, Callable[[Any], object]]] = WeakKeyDictionary()
+"""The resets of objects, while these exist. A `weakref.WeakMethod` may fail when the interpreter ends."""
 
 
 def when_forked(reset: Callable[[], object]) -> None:
@@ -19,13 +21,17 @@ def when_forked(reset: Callable[[], object]) -> None:
     Note:
         A reset must keep what it replaces: collecting a pool or a queue may wait for a lock that nobody releases.
     """
-    _RESETS.add(WeakMethod(reset, _RESETS.discard) if ismethod(reset) else lambda: reset)
+    if isinstance(reset, MethodType):
+        _RESETS_OF[reset.__self__] = reset.__func__
+    else:
+        _RESETS.append(reset)
 
 
 def _reset_all() -> None:
-    for found in list(_RESETS):
-        if (reset := found()) is not None:
-            reset()
+    for reset in _RESETS:
+        reset()
+    for owner, reset_owner in list(_RESETS_OF.items()):
+        reset_owner(owner)
 
 
 if hasattr(os, "register_at_fork"):  # nothing is forked on Windows

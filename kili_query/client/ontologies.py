@@ -4,12 +4,12 @@ import threading
 from collections.abc import MutableMapping
 from typing import TypeAlias
 
-from kili_query.client.answers import shape_of
 from kili_query.client.forking import when_forked
 from kili_query.client.request import Request, Service
 from kili_query.errors import NotFound, TransportError
 from kili_query.ontology import Ontology
 from kili_query.protocol import PROJECTS
+from kili_query.wording import shape_of
 
 OntologyCache: TypeAlias = MutableMapping[str, Ontology]
 """The ontology of each project that is known, by the project's id."""

@@ -7,11 +7,11 @@ from typing import Any, TypeAlias
 
 from attrs import define, field, frozen
 
-from kili_query.client.answers import shape_of
 from kili_query.client.request import Request
 from kili_query.client.warning import warn
 from kili_query.errors import TransportError
 from kili_query.protocol import Operation
+from kili_query.wording import shape_of
 
 Row: TypeAlias = dict[str, Any]
 """One object as the service sent it. Values are ``Any``, as with ``json.loads``, so that callers can index them."""

@@ -1,8 +1,9 @@
 """Progress bars on standard error."""
 
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from tqdm import tqdm
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 
 def is_bar_disabled(per_call: bool | None, of_client: bool | None) -> bool | None:
@@ -23,4 +24,6 @@ def progress_bar(what: str, *, disable: bool | None, total: int | None = None) -
             terminal only.
         total: how much there is to do, if known.
     """
+    from tqdm import tqdm  # here, so that importing the client does not load it
+
     return tqdm(desc=what, total=total, disable=disable)

@@ -6,11 +6,9 @@ from functools import cache
 from hashlib import sha256
 
 from kili_query.client.forking import when_forked
+from kili_query.client.request import CALLS_PER_MINUTE
 from kili_query.client.retries import Clock
 from kili_query.errors import ArgumentError
-
-CALLS_PER_MINUTE = 500
-"""The limit of the service for one key."""
 
 _WINDOW_S = 60.0
 

@@ -1,4 +1,4 @@
-"""Requests as data: an operation and its variables."""
+"""Requests as data: an operation and its variables; and the limits of what is sent and received."""
 
 import json
 from collections.abc import Mapping
@@ -9,6 +9,11 @@ from attrs import evolve, field, frozen
 from kili_query.protocol import Operation
 
 DEFAULT_TIMEOUT_S = 60.0
+CALLS_PER_MINUTE = 500
+"""The limit of the service for one key."""
+
+MAX_ANSWER_BYTES = 256 * 1024 * 1024
+"""How much an answer may hold, once it is inflated: a page of a hundred labels seldom has a tenth of that."""
 
 
 @frozen

@@ -17,15 +17,13 @@ from attrs import field, frozen
 from urllib3.exceptions import LocationParseError
 from urllib3.util import Url, parse_url
 
+from kili_query.client.request import MAX_ANSWER_BYTES
 from kili_query.client.warning import warn
 from kili_query.errors import ArgumentError, AuthenticationFailed
 from kili_query.wording import shortened
 
 DEFAULT_ENDPOINT = "https://cloud.kili-technology.com/api/label/v2/graphql"
 CONFIG_FILE = "kili-sdk-config.json"
-MAX_ANSWER_BYTES = 256 * 1024 * 1024
-"""How much an answer may hold, once it is inflated: a page of a hundred labels seldom has a tenth of that."""
-
 LARGER_ANSWERS = "ask for fewer fields, or in Python give a larger `max_answer_bytes=…`"
 """The advice on an answer that is larger."""
 

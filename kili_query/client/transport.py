@@ -12,8 +12,8 @@ from attrs import evolve
 
 from kili_query.client.answers import Reply, is_graphql, read_answer, read_payload, told, without_secrets
 from kili_query.client.headers import call_headers, plain_headers
-from kili_query.client.rate_limit import CALLS_PER_MINUTE, RateLimit, shared_rate_limit
-from kili_query.client.request import Request
+from kili_query.client.rate_limit import RateLimit, shared_rate_limit
+from kili_query.client.request import CALLS_PER_MINUTE, Request
 from kili_query.client.retries import (
     REFUSED,
     UNREACHED,

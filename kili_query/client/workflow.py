@@ -8,14 +8,13 @@ from typing import cast
 
 from attrs import define, field, frozen
 
-from kili_query.client.answers import shape_of
 from kili_query.client.ontologies import read_project
 from kili_query.client.request import Service
 from kili_query.client.warning import warn
 from kili_query.errors import ArgumentError, GraphQLError, NotFound, TransportError
 from kili_query.ontology.did_you_mean import nearest
 from kili_query.protocol import PROJECTS, Filter, WorkflowTerm, WorkflowVersion, filters_of
-from kili_query.wording import listed
+from kili_query.wording import listed, shape_of
 
 _SELECTION = "workflowVersion steps { id name type stepGroupId } stepGroups { id name }"
 _VERSION = "workflowVersion"

@@ -40,7 +40,7 @@ from kili_query.protocol.filters import (
     filters_of,
     label_where,
 )
-from kili_query.protocol.json_text import decode_json, encode_json, read_json
+from kili_query.protocol.json_text import decode_body, decode_json, encode_json, read_json
 from kili_query.protocol.selection import selection_of
 from kili_query.protocol.times import read_instant
 
@@ -77,6 +77,7 @@ __all__ = [
     "WorkflowVersion",
     "asset_where",
     "authorization",
+    "decode_body",
     "decode_json",
     "encode_json",
     "event_where",

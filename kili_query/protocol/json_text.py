@@ -1,9 +1,12 @@
 """JSON texts inside the protocol: a label's content, a project's interface, an asset's metadata."""
 
 import json
+from collections.abc import Callable
+from functools import cache
 from typing import NoReturn
 
 from kili_query.errors import ArgumentError, MalformedLabelError
+from kili_query.extras import has_extra
 
 
 def encode_json(value: object, *, name: str = "json_response") -> str:
@@ -57,6 +60,33 @@ def read_json(text: str | bytes) -> object:
     except RecursionError as error:
         raise ValueError(_reason(error)) from None
     return value
+
+
+def decode_body(body: bytes) -> object:
+    """The JSON value of a text in bytes, with msgspec where it is installed.
+
+    What msgspec refuses, the standard library has the last word on, so that both installations read the same.
+
+    Raises:
+        ValueError: it is not JSON.
+    """
+    return _decoder()(body)
+
+
+@cache
+def _decoder() -> Callable[[bytes], object]:
+    if not has_extra("fast"):
+        return read_json
+    from msgspec import MsgspecError
+    from msgspec.json import decode
+
+    def decode_fast(body: bytes) -> object:
+        try:
+            return decode(body)
+        except (MsgspecError, ValueError, RecursionError):
+            return read_json(body)
+
+    return decode_fast
 
 
 def _reason(error: Exception) -> str:

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kili_query.client.answers import Reply, decode_body, is_graphql, read_answer, read_payload
+from kili_query.client.answers import Reply, is_graphql, read_answer, read_payload
 from kili_query.client.retries import Failure, Success
+from kili_query.protocol import decode_body
 from tests.client.fake_clock import NOW
 
 JSON = st.recursive(
@@ -66,7 +67,7 @@ import sys
 sys.modules["msgspec"] = None
 import kili_query.extras as extras
 extras.has_extra = lambda extra: False
-from kili_query.client.answers import decode_body
+from kili_query.protocol import decode_body
 for body in {TEXTS!r}:
     try:
         print(repr(decode_body(body)))

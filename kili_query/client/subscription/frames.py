@@ -5,10 +5,10 @@ from enum import Enum
 
 from attrs import frozen
 
-from kili_query.client.answers import decode_body, read_errors
+from kili_query.client.answers import read_errors
 from kili_query.client.retries import Clock, Failure
 from kili_query.errors import ArgumentError
-from kili_query.protocol import authorization
+from kili_query.protocol import authorization, decode_body
 
 
 @frozen

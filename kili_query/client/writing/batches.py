@@ -6,9 +6,9 @@ from typing import TypeAlias
 
 from attrs import frozen
 
-from kili_query.client.answers import shape_of
 from kili_query.client.request import Request, Service
 from kili_query.errors import MutationOutcomeUnknown, ServiceError
+from kili_query.wording import shape_of
 
 BATCH_SIZE = 100
 """Inputs of one mutation, at most."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from kili_query.client.answers import shape_of
 from kili_query.client.arguments import check_label_type, check_response, check_texts
 from kili_query.client.asset_ids import asset_ids_of
 from kili_query.client.request import Request, Service
@@ -23,6 +22,7 @@ from kili_query.protocol import (
     Operation,
     encode_json,
 )
+from kili_query.wording import shape_of
 
 
 def create_honeypot(
