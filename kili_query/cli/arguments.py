@@ -16,7 +16,7 @@ QueryArgument: TypeAlias = Annotated[
     typer.Argument(
         metavar="QUERY",
         show_default=False,
-        help="The query; - reads it from standard input.",
+        help="The query; - reads it from standard input, @FILE from a file.",
         autocompletion=complete_query,
     ),
 ]

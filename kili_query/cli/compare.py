@@ -140,7 +140,10 @@ def _label_as_json(example: Example) -> dict[str, object]:
 
 def compare(
     left: Annotated[
-        str, typer.Argument(metavar="A", show_default=False, help="A query; - reads it from standard input.")
+        str,
+        typer.Argument(
+            metavar="A", show_default=False, help="A query; - reads it from standard input, @FILE from a file."
+        ),
     ],
     right: Annotated[str, typer.Argument(metavar="B", show_default=False, help="The other query.")],
     ontology: OntologyOption = None,

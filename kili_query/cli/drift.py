@@ -40,12 +40,14 @@ def drift(
         typer.Argument(
             metavar="[QUERIES]...",
             show_default=False,
-            help="Files (.py, .ipynb, .yaml, .yml, .json) and folders with saved queries, which lint finds.",
+            help="Files (.py, .ipynb, .yaml, .yml, .json, .kq) and folders with saved queries, which lint finds.",
         ),
     ] = None,
     query: Annotated[
         list[str] | None,
-        typer.Option("--query", metavar="QUERY", help="A query; repeat it for several. - is standard input."),
+        typer.Option(
+            "--query", metavar="QUERY", help="A query; repeat it for several. - is standard input, @FILE a file."
+        ),
     ] = None,
     before: Annotated[
         str | None,

@@ -23,7 +23,7 @@ def explain(
         typer.Argument(
             metavar="CODE|QUERY",
             show_default=False,
-            help="A code, such as KQ102, or a query; - reads a query from standard input.",
+            help="A code, such as KQ102, or a query; - reads a query from standard input, @FILE from a file.",
             autocompletion=complete_subject,
         ),
     ],

@@ -17,6 +17,7 @@ from kili_query.scanning.sources import is_cache
 from kili_query.syntax import Dialect
 
 STDIN = "-"
+_FILE = "@"
 _BESIDE = "beside the labels"
 _OF_CACHE = "of the cache"
 _NO_ONTOLOGY = "none"
@@ -26,8 +27,15 @@ def read_query(argument: str) -> tuple[str, str]:
     """Return the text of a query and what messages call it.
 
     Raises:
-        SourceError: standard input is not UTF-8.
+        SourceError: standard input is not UTF-8, or a file cannot be read.
     """
+    if argument.startswith(_FILE):  # no query starts so
+        name = argument.removeprefix(_FILE)
+        if not name:
+            raise typer.BadParameter("name the file of the query right after the `@`", param_hint="'QUERY'")
+        from kili_query.lint.files import read_query_file  # here, because most queries stand on the command line
+
+        return read_query_file(name), name
     if argument != STDIN:
         return argument, QUERY_NAME
     try:

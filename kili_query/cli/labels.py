@@ -34,7 +34,11 @@ _FIELDS = ("id", "labelOf.externalId", "author.email", "labelType", "createdAt")
 
 WhereOption = Annotated[
     str | None,
-    typer.Option("--where", metavar="QUERY", help="Only labels that match; - reads the query from standard input."),
+    typer.Option(
+        "--where",
+        metavar="QUERY",
+        help="Only labels that match; - reads the query from standard input, @FILE from a file.",
+    ),
 ]
 TypeOption = Annotated[
     list[LabelType] | None,

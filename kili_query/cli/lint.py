@@ -32,7 +32,9 @@ from kili_query.output_files import WriteError
 def lint(
     paths: Annotated[
         list[str],
-        typer.Argument(metavar="PATH", show_default=False, help="Files (.py, .ipynb, .yaml, .yml, .json) and folders."),
+        typer.Argument(
+            metavar="PATH", show_default=False, help="Files (.py, .ipynb, .yaml, .yml, .json, .kq) and folders."
+        ),
     ],
     ontology: OntologyOption = None,
     output_format: FormatOption = "text",
@@ -46,10 +48,10 @@ def lint(
 ) -> int:
     """Check the category searches in source files.
 
-    A search is the text of an argument, a key or a variable named category_search or label_category_search, or any
-    text on a line with the comment "# kili-query", or below it. --fix keeps everything else in a file byte for byte;
-    review its changes, because some fixes are guesses. Exit status: 0 when there is no error (left), 1 when there is
-    one (with --strict, or a warning), 2 when a file cannot be read or written, or for bad usage.
+    A search is the text of an argument, a key or a variable named category_search or label_category_search, any text
+    on a line with the comment "# kili-query", or below it, or a whole .kq file. --fix keeps everything else in a file
+    byte for byte; review its changes, because some fixes are guesses. Exit status: 0 when there is no error (left), 1
+    when there is one (with --strict, or a warning), 2 when a file cannot be read or written, or for bad usage.
 
     \b
     kili-query lint src --ontology project.json

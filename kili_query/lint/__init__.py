@@ -1,4 +1,4 @@
-"""Category searches in files: found in Python, notebooks, YAML and JSON, and checked where they stand.
+"""Category searches in files: found in Python, notebooks, YAML, JSON and `.kq` files, and checked where they stand.
 
 A search is the text of a keyword argument, a key, a variable or a parameter named ``category_search`` or
 ``label_category_search``, or any text that a comment ``# kili-query`` marks. Only what stands there as plain text can

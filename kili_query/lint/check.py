@@ -8,8 +8,6 @@ from kili_query.ontology import Ontology
 from kili_query.query import check
 from kili_query.source import NOWHERE
 
-_ESCAPED = frozenset("\"'\\\n")
-
 
 def check_search(search: FoundSearch, ontology: Ontology | None = None, *, in_file: bool = False) -> list[Diagnostic]:
     """Check a search; its diagnostics are placed where it stands.
@@ -66,6 +64,6 @@ def place_edit(edit: Edit, place: Placement) -> Edit | None:
     >>> place_edit(Edit(Span(0, 1), "K"), search.place), place_edit(Edit(Span(2, 3), "B"), search.place)
     (Edit(span=Span(start=21, end=22), text='K'), None)
     """
-    if not place.spells(edit.span) or _ESCAPED & set(edit.text):
+    if not place.spells(edit.span) or place.unwritable & set(edit.text):
         return None
     return Edit(place.span(edit.span), edit.text)

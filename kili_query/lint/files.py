@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
+from kili_query.errors import SourceError
 from kili_query.extras import load
 from kili_query.lint.derived import plain_line_ends
 from kili_query.lint.in_json import find_in_json
 from kili_query.lint.in_notebook import find_in_notebook
 from kili_query.lint.in_python import find_in_python
-from kili_query.lint.searches import NAMES, LintItem, Unreadable
+from kili_query.lint.in_query import QUERY_SUFFIX, find_in_query
+from kili_query.lint.searches import NAMES, FoundSearch, LintItem, Unreadable
 from kili_query.litter import is_litter
 from kili_query.source import Source
 
@@ -33,6 +35,7 @@ _FINDERS: dict[str, Finder] = {
     ".json": find_in_json,
     ".yaml": _find_in_yaml,
     ".yml": _find_in_yaml,
+    QUERY_SUFFIX: find_in_query,
 }
 _ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 _MENTION = re.compile(b"|".join(re.escape(word.encode(one)) for word in (*NAMES, "kili-query") for one in _ENCODINGS))
@@ -53,8 +56,8 @@ def lint_paths(paths: Iterable[str]) -> Iterator[tuple[str, list[LintItem]]]:
     """Find the searches in each file, once.
 
     Folders are walked, except hidden ones, virtual environments, ``node_modules`` and those behind links; what
-    operating systems put beside files is ignored. Files there that mention no search are not parsed: they cannot hold
-    one, and may be templates, dialects or large data.
+    operating systems put beside files is ignored. Files there that mention no search are not parsed, unless they are
+    queries themselves: they cannot hold one, and may be templates, dialects or large data.
 
     Args:
         paths: files and folders.
@@ -69,7 +72,7 @@ def lint_paths(paths: Iterable[str]) -> Iterator[tuple[str, list[LintItem]]]:
                 yield name.name, [name]
             elif (real := os.path.realpath(name)) not in seen:
                 seen.add(real)
-                yield name, list(_find(name, is_named=name == given))
+                yield name, list(_find(name, Path(name).suffix, is_named=name == given))
 
 
 def _walk(folder: str) -> Iterator[str | Unreadable]:
@@ -90,9 +93,36 @@ def _is_passed_over(here: str, name: str) -> bool:
     )
 
 
-def _find(name: str, *, is_named: bool) -> Iterator[LintItem]:
+def read_query_file(name: str) -> str:
+    """Return the query that a file holds, whatever its suffix, without the line ends behind it.
+
+    Raises:
+        SourceError: the file cannot be read.
+    """
+    [found] = _find(name, QUERY_SUFFIX, is_named=True)
+    if not isinstance(found, FoundSearch):
+        raise SourceError(str(found))
+    return found.text
+
+
+def query_files(paths: Iterable[str]) -> Iterator[str | Unreadable]:
+    """The files of queries below some paths, each once; what is named and has another suffix is unreadable."""
+    seen: set[str] = set()
+    for given in paths:
+        for name in _walk(given) if os.path.isdir(given) else [given]:
+            if isinstance(name, Unreadable):
+                yield name
+            elif Path(name).suffix != QUERY_SUFFIX:
+                if name == given:
+                    yield Unreadable(name, f"not a file of a query: those end in {QUERY_SUFFIX}")
+            elif (real := os.path.realpath(name)) not in seen:
+                seen.add(real)
+                yield name
+
+
+def _find(name: str, suffix: str, *, is_named: bool) -> Iterator[LintItem]:
     try:
-        text = _read(name, is_named=is_named)
+        text = _read(name, suffix, is_named=is_named)
     except UnicodeDecodeError as error:
         yield Unreadable(name, f"not {error.encoding.upper()}: {error}")
     except (SyntaxError, LookupError) as error:  # an encoding that is not known
@@ -103,23 +133,22 @@ def _find(name: str, *, is_named: bool) -> Iterator[LintItem]:
         yield Unreadable(name, str(error))
     else:
         if text is not None:
-            yield from find_in_text(text, name)
+            yield from find_in_text(text, name, suffix)
 
 
-def find_in_text(text: str, name: str) -> Iterator[LintItem]:
-    """Find the searches in the text of a file, which the suffix of its name says how to read."""
-    return _FINDERS[Path(name).suffix](Source(plain_line_ends(text), name))
+def find_in_text(text: str, name: str, suffix: str | None = None) -> Iterator[LintItem]:
+    """Find the searches in the text of a file, which a suffix says how to read: by default that of its name."""
+    return _FINDERS[Path(name).suffix if suffix is None else suffix](Source(plain_line_ends(text), name))
 
 
-def _read(name: str, *, is_named: bool) -> str | None:
+def _read(name: str, suffix: str, *, is_named: bool) -> str | None:
     """The text of a file; None where it cannot hold a search."""
     status = os.stat(name)
-    suffix = Path(name).suffix
     if not stat.S_ISREG(status.st_mode):
         raise ValueError("not a regular file")  # reading a pipe might never end
     if suffix not in _FINDERS:
         raise ValueError(f"not a file that may hold searches: those end in {', '.join(_FINDERS)}")
-    if not is_named and not _mentions_search(name):
+    if not is_named and suffix != QUERY_SUFFIX and not _mentions_search(name):
         return None
     if status.st_size > _LARGEST_BYTES:
         raise ValueError(f"larger than {_LARGEST_BYTES >> 20} MiB")

@@ -33,12 +33,14 @@ class Placement:
         source: the file, or the cell of a notebook.
         starts, ends: of what spells each character; both empty where that is not known.
         whole: where the text stands, its quotes included.
+        unwritable: the characters that may have to be spelled differently there.
     """
 
     source: Source
     starts: Sequence[int]
     ends: Sequence[int]
     whole: Span
+    unwritable: frozenset[str] = frozenset("\"'\\\n")
 
     def span(self, span: Span) -> Span:
         """The span in the source of a span of the text."""

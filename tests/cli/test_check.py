@@ -106,3 +106,15 @@ def test_between_is_answered_with_the_numbers_that_are_written(run: Run) -> None
 
 def test_a_reversed_range_is_told(run: Run) -> None:
     assert "the range is reversed: write `3..5`" in run("check", "A.B.count IN {5..3}").err
+
+
+def test_a_query_in_a_file(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "query.txt"
+    path.write_bytes("\N{BYTE ORDER MARK}A.B.count > 1\r\nAND C.D.count => 2\r\n".encode())
+    ran = run("check", f"@{path}")
+    assert ran.status == 2
+    assert f"--> {path}:2:15" in ran.err
+    assert run("match", f"@{tmp_path / 'none.kq'}", "-") == Ran(
+        2, "", f"error: {tmp_path / 'none.kq'}: No such file or directory\n"
+    )
+    assert "name the file of the query right after the `@`" in run("check", "@").err

@@ -1,6 +1,7 @@
 """`kili-query lint`."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -145,10 +146,13 @@ def test_bad_usage(run: Run) -> None:
     assert run("lint", ".", "--ontology", "no.json").status == 2
 
 
-def test_the_hook_runs_the_command(run: Run) -> None:
-    [hook] = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
-    assert (hook["id"], hook["language"]) == ("kili-query-lint", "python")
-    assert run(*hook["entry"].split()[1:], ".").status == 0
+def test_the_hooks_run_the_command(run: Run) -> None:
+    hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    assert [hook["id"] for hook in hooks] == ["kili-query-lint", "kili-query-format"]
+    for hook in hooks:
+        assert hook["language"] == "python"
+        assert run(*hook["entry"].split()[1:], ".").status == 0
+        assert re.search(hook["files"], "queries/crowded.kq")
 
 
 def test_fix(run: Run, src: Path, project: Path) -> None:

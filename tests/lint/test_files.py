@@ -60,7 +60,7 @@ def test_what_mentions_no_search_is_not_read_unless_named() -> None:
 @pytest.mark.parametrize(
     ("name", "content", "reason"),
     [
-        ("a.txt", SEARCH, "not a file that may hold searches: those end in .py, .ipynb, .json, .yaml, .yml"),
+        ("a.txt", SEARCH, "not a file that may hold searches: those end in .py, .ipynb, .json, .yaml, .yml, .kq"),
         ("a.py", b"\xff", "invalid or missing encoding declaration"),
         ("a.py", b"# coding: none-such\n", "unknown encoding: none-such"),
         ("a.py", b"# coding: ascii\n'\xe9'", "ordinal not in range(128)"),
