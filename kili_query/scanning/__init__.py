@@ -25,8 +25,8 @@ an array whose brackets never close, because nothing shows where it ends.
 """
 
 from kili_query.counting.label import content_of
+from kili_query.places import Place, Problem, ProblemKind, Record
 from kili_query.scanning.judging import Judged
-from kili_query.scanning.places import Place, Problem, ProblemKind, Record
 from kili_query.scanning.report import MAX_PROBLEMS, LabelNames, Report
 from kili_query.scanning.search import Judgements, OnProblem, Scan, judge_labels, scan
 from kili_query.scanning.sources import LabelSource, ProgressCallback, read_labels

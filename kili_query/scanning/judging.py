@@ -8,8 +8,8 @@ from attrs import frozen
 
 from kili_query.counting.label import content_of
 from kili_query.errors import MalformedLabelError, UnknownContentError
+from kili_query.places import Place, Problem, ProblemKind, Record
 from kili_query.scanning.labels import decode, labels_in
-from kili_query.scanning.places import Place, Problem, ProblemKind, Record
 from kili_query.scanning.report import LabelNames
 from kili_query.scanning.split import JsonText
 from kili_query.targets.closures import Matcher

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 
 from kili_query.counting.label import reason_not_json
-from kili_query.scanning.places import Place, Problem, ProblemKind, Record
+from kili_query.places import Place, Problem, ProblemKind, Record
 from kili_query.scanning.split import JsonText
 
 LABEL_FIELDS = ("latestLabel", "latestLabels", "labels")

@@ -7,7 +7,7 @@ from attrs import define, field
 
 from kili_query.counting import count, held_jobs
 from kili_query.errors import LabelError
-from kili_query.scanning.places import Problem, ProblemKind
+from kili_query.places import Problem, ProblemKind
 
 MAX_PROBLEMS = 20
 

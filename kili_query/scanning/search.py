@@ -12,9 +12,9 @@ from kili_query.diagnostics.layout import text_as_html
 from kili_query.errors import LabelError, MalformedLabelError, UnknownContentError
 from kili_query.extras import has_extra
 from kili_query.ontology import Ontology, OntologySource
+from kili_query.places import Problem, ProblemKind
 from kili_query.query import Query, validate
 from kili_query.scanning.judging import Engine, Judge, Judged, Judgement, Misses
-from kili_query.scanning.places import Problem, ProblemKind
 from kili_query.scanning.report import LabelNames, Report
 from kili_query.scanning.sources import LabelSource, ProgressCallback, ReadLines, read_with
 from kili_query.scanning.workers import LinesReader

@@ -11,10 +11,10 @@ from attrs import define
 
 from kili_query.errors import SourceError
 from kili_query.litter import is_litter
+from kili_query.places import Place, Problem, Record
 from kili_query.scanning.byte_reader import ByteReader, ReadableFile, file_reader
 from kili_query.scanning.decompression import BYTE_ORDER_MARK, is_packed, is_zip, unpack
 from kili_query.scanning.judging import Handler, Labels
-from kili_query.scanning.places import Place, Problem, Record
 from kili_query.scanning.split import holds_lines, json_texts
 from kili_query.scanning.zip import zip_entries
 

@@ -5,8 +5,8 @@ from collections.abc import Generator, Iterator
 from itertools import chain
 from typing import NamedTuple
 
+from kili_query.places import Place, Problem, ProblemKind
 from kili_query.scanning.byte_reader import ByteReader
-from kili_query.scanning.places import Place, Problem, ProblemKind
 
 
 class JsonText(NamedTuple):

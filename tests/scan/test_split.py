@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kili_query.places import Problem
 from kili_query.scanning.byte_reader import ByteReader
-from kili_query.scanning.places import Problem
 from kili_query.scanning.split import json_texts
 
 JSON = st.recursive(

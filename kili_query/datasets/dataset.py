@@ -1,0 +1,108 @@
+"""A dataset of another tool as labels: what every reader gives."""
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any, ClassVar, TypeAlias
+
+from attrs import define, field, frozen
+
+from kili_query.datasets.files import Files
+from kili_query.ontology import Job, Ontology
+from kili_query.ontology.encode import encode_interface
+from kili_query.places import Place, Problem, Record
+
+Content: TypeAlias = dict[str, Any]
+"""What a label holds, in the shape of a ``jsonResponse``."""
+
+SOURCE = "source"
+"""The key under which an annotation, a label or an asset keeps what has no counterpart in labels of the platform."""
+
+
+@frozen
+class DatasetItem:
+    """A label of an asset, or an asset that nobody has labeled.
+
+    Most questions ask how many objects an image holds, never where they are. So an item gives first what counting
+    needs, and reads the rest when it is asked for.
+
+    Attributes:
+        asset: ``id`` and ``externalId``, ``resolution`` where the size is known (width and height in pixels), and
+            ``content``, the path of its file, where that is there.
+        label: the fields of the label but ``labelOf`` and ``jsonResponse``; None for an asset without label.
+        counted: the content without shapes: the same jobs, categories, mids and child jobs as the whole, so that
+            every count is the same.
+        read: returns the whole content. Its annotations keep under ``source`` what has no counterpart.
+        place: where it stands, for messages.
+    """
+
+    asset: Mapping[str, Any]
+    label: Mapping[str, Any] | None
+    counted: Content
+    read: Callable[[], Content]
+    place: Place
+
+    def whole(self) -> dict[str, Any]:
+        """Return the label as files of the platform hold it."""
+        return {**(self.label or {}), "labelOf": dict(self.asset), "jsonResponse": self.read()}
+
+
+@define(slots=False)
+class Dataset(ABC):
+    """Labels in the files of another tool.
+
+    Attributes:
+        files: what is read.
+        title: for people.
+        kept: what has no counterpart in labels of the platform, by name, and how many annotations, labels or assets
+            keep it under ``source``. It grows while labels are read.
+        notes: what was read in another way than it is written, such as a category without a name. It is complete when
+            all items were read.
+    """
+
+    format: ClassVar[str]
+    files: Files
+    title: str = ""
+    kept: Counter[str] = field(factory=Counter, kw_only=True)
+    notes: list[Problem] = field(factory=list, kw_only=True)
+
+    @property
+    @abstractmethod
+    def jobs(self) -> Sequence[Job]:
+        """The jobs, with the keys, display names and colours of their categories; attributes are child jobs."""
+
+    @abstractmethod
+    def items(self) -> Iterator[DatasetItem | Problem]:
+        """Read labels and unlabeled assets, in the order of the files; a problem in place of what cannot be read."""
+
+    @property
+    def input_type(self) -> str:
+        """The kind of assets, as projects name it."""
+        return "IMAGE"
+
+    @cached_property
+    def ontology(self) -> Ontology:
+        """The jobs and categories, as a query wants them."""
+        return Ontology.from_json_interface(encode_interface(self.jobs), input_type=self.input_type)
+
+    @property
+    def project(self) -> dict[str, object]:
+        """The project that these labels would belong to, as an export wants it."""
+        return {"title": self.title, "inputType": self.input_type, "jsonInterface": self.ontology.to_json_interface()}
+
+    def labels(self) -> Iterator[Record | Problem]:
+        """Read all labels, whole."""
+        for item in self.items():
+            if isinstance(item, Problem):
+                yield item
+            elif item.label is not None:
+                yield Record(item.whole(), item.place)
+
+    def assets(self) -> Iterator[dict[str, Any]]:
+        """Read all assets, once each, labeled or not."""
+        seen = set()
+        for item in self.items():
+            if isinstance(item, DatasetItem) and item.asset["id"] not in seen:
+                seen.add(item.asset["id"])
+                yield dict(item.asset)

@@ -1,0 +1,214 @@
+"""The files of a dataset: of a folder, of a zip archive, or one file alone."""
+
+import os
+import stat
+import zipfile
+import zlib
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+from attrs import define, field
+
+from kili_query.errors import SourceError
+from kili_query.litter import is_litter
+from kili_query.places import Place
+
+MAX_FILE_BYTES = 4 << 30
+"""The most that one file of an archive may hold once it is unpacked: it is read into memory."""
+
+
+class Files(ABC):
+    """Files by their paths inside a dataset, which have `/` between folders and never lead out of it.
+
+    Attributes:
+        path: of the folder, archive or file, as given.
+    """
+
+    path: str
+
+    @property
+    @abstractmethod
+    def names(self) -> Sequence[str]:
+        """The paths of all files, sorted, without those that operating systems leave behind."""
+
+    @abstractmethod
+    def read(self, name: str) -> bytes:
+        """Return what a file holds.
+
+        Raises:
+            SourceError: it cannot be read; the message names it.
+        """
+
+    @abstractmethod
+    def local(self, name: str) -> Path | None:
+        """Return where a file of the dataset is on this machine; None if it is not there, or packed in an archive.
+
+        Args:
+            name: as the dataset writes it; a path that leads out of the dataset is never found.
+        """
+
+    def head(self, name: str, size: int) -> bytes:
+        """Return how a file begins."""
+        return self.read(name)[:size]
+
+    def place(self, name: str, line: int | None = None, path: str = "") -> Place:
+        """Return where something stands, for messages."""
+        return Place(self.full_name(name), line, path)
+
+    def full_name(self, name: str) -> str:
+        """Return how messages name a file."""
+        return f"{self.path}/{name}"
+
+    def text(self, name: str) -> str:
+        """Return a text file.
+
+        Raises:
+            SourceError: it cannot be read, or is not UTF-8.
+        """
+        try:
+            return self.read(name).decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise SourceError(f"`{self.full_name(name)}` is not UTF-8 (at byte {error.start})") from error
+
+    @staticmethod
+    def of(path: str | os.PathLike[str]) -> "Files":
+        """Return the files at a path.
+
+        Raises:
+            SourceError: there is nothing, or a damaged archive.
+        """
+        name = os.fspath(path)
+        try:
+            is_folder = stat.S_ISDIR(os.stat(name).st_mode)
+            is_archive = not is_folder and zipfile.is_zipfile(name)
+        except (OSError, ValueError) as error:  # a ValueError for a zero byte in the path
+            raise SourceError.of(name, error) from error
+        if is_folder:
+            return Folder(name)
+        return Archive.opened(name) if is_archive else OneFile(name)
+
+
+@define(slots=False)
+class Folder(Files):
+    """The files of a folder and of the folders in it."""
+
+    path: str
+
+    @cached_property
+    def names(self) -> Sequence[str]:
+        def fail(error: OSError) -> None:
+            raise SourceError.of(error.filename, error) from error
+
+        found = []
+        for where, _, files in os.walk(self.path, onerror=fail):
+            inside = "" if where == self.path else os.path.relpath(where, self.path).replace(os.sep, "/") + "/"
+            found += [inside + name for name in files if not is_litter(inside + name)]
+        return sorted(found)
+
+    def read(self, name: str) -> bytes:
+        return _read(os.path.join(self.path, name))
+
+    def head(self, name: str, size: int) -> bytes:
+        return _read(os.path.join(self.path, name), size)
+
+    def local(self, name: str) -> Path | None:
+        return _inside(Path(self.path), name)
+
+
+@define
+class OneFile(Files):
+    """A single file; what it refers to is looked for beside it."""
+
+    path: str
+
+    @property
+    def names(self) -> Sequence[str]:
+        return [os.path.basename(self.path)]
+
+    def read(self, name: str) -> bytes:
+        return _read(self.path)
+
+    def head(self, name: str, size: int) -> bytes:
+        return _read(self.path, size)
+
+    def full_name(self, name: str) -> str:
+        return self.path
+
+    def local(self, name: str) -> Path | None:
+        return _inside(Path(self.path).parent, name)
+
+
+@define(slots=False)
+class Archive(Files):
+    """The files of a zip archive, which is not unpacked on disk."""
+
+    path: str
+    _zip: zipfile.ZipFile
+    _entries: dict[str, zipfile.ZipInfo] = field(factory=dict)
+
+    @classmethod
+    def opened(cls, path: str) -> Self:
+        """Open an archive.
+
+        Raises:
+            SourceError: it is damaged, or has an entry that leads out of it.
+        """
+        try:
+            archive = zipfile.ZipFile(path)
+        except (OSError, zipfile.BadZipFile) as error:
+            raise SourceError(f"`{path}` is a damaged zip archive: {error}") from error
+        entries = {}
+        for entry in archive.infolist():
+            name = entry.filename
+            if entry.is_dir() or is_litter(name):
+                continue
+            if name.startswith("/") or ".." in name.split("/"):
+                raise SourceError(f"`{path}` has an entry that leads out of it: `{name!s:.80}`")
+            entries[name] = entry
+        return cls(path, archive, entries)
+
+    @cached_property
+    def names(self) -> Sequence[str]:
+        return sorted(self._entries)
+
+    def read(self, name: str) -> bytes:
+        return self.head(name, MAX_FILE_BYTES + 1)
+
+    def head(self, name: str, size: int) -> bytes:
+        try:
+            with self._zip.open(self._entries[name]) as file:
+                data = file.read(size)
+        except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError) as error:
+            raise SourceError(f"`{self.full_name(name)}` cannot be unpacked: {error}") from error
+        if len(data) > MAX_FILE_BYTES:
+            raise SourceError(f"`{self.full_name(name)}` is larger than {MAX_FILE_BYTES >> 30} GiB: unpack it first")
+        return data
+
+    def local(self, name: str) -> Path | None:
+        return None
+
+
+def _read(path: str, size: int = -1) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read(size)
+    except (OSError, ValueError) as error:
+        raise SourceError.of(path, error) from error
+
+
+def _inside(folder: Path, name: str) -> Path | None:
+    """Return a file of a folder; None if there is none, or the path leads out of the folder.
+
+    >>> _inside(Path("/data"), "../etc/passwd")
+    """
+    if not name or "\0" in name:
+        return None
+    root = folder.resolve()
+    try:
+        found = (root / name).resolve()
+        return found if found.is_relative_to(root) and found.is_file() else None
+    except OSError:  # a name too long for the file system names no file
+        return None

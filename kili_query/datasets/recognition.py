@@ -1,0 +1,185 @@
+"""Tell datasets by what their files hold, never by their names alone, and open them.
+
+A reader is imported when its format is met. Nothing that may hold labels of the platform is taken for a dataset.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
+from os import PathLike
+from pathlib import PurePosixPath
+
+from attrs import frozen
+
+from kili_query.datasets.dataset import Dataset
+from kili_query.datasets.files import Files
+from kili_query.errors import ArgumentError, SourceError
+from kili_query.extras import load
+from kili_query.ontology.did_you_mean import nearest
+
+_HEAD_BYTES = 64 * 1024  # how much of a file is looked at
+_MOST_FILES = 20  # of each suffix in a folder are looked at
+
+_TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*)"|[\[\]{}:,]', re.DOTALL)
+_ROOT = re.compile(rb"<(?![?!])(?:[\w.-]+:)?([\w.-]+)")
+_NAMES = re.compile(rb"^names\s*:", re.MULTILINE)
+_COMMENTS = re.compile(rb"<!--.*?-->", re.DOTALL)
+
+
+@frozen
+class _Head:
+    """How a file begins.
+
+    Attributes:
+        name: its path in the dataset.
+        data: the first bytes.
+        is_array: whether it is a JSON array.
+        keys: of the first JSON object, as far as the bytes go.
+        root: the name of the root element of XML; empty for other files.
+    """
+
+    name: str
+    data: bytes
+    is_array: bool
+    keys: tuple[str, ...]
+    root: str
+
+    @classmethod
+    def of(cls, files: Files, name: str) -> "_Head":
+        data = files.head(name, _HEAD_BYTES).removeprefix(b"\xef\xbb\xbf").lstrip()
+        is_json, is_xml = data[:1] in (b"[", b"{"), data[:1] == b"<"
+        root = _ROOT.search(_COMMENTS.sub(b"", data)) if is_xml else None
+        keys = tuple(_first_keys(data)) if is_json else ()
+        return cls(name, data, data[:1] == b"[", keys, "" if root is None else root[1].decode("ascii", "replace"))
+
+
+@frozen
+class _Reader:
+    """A format that can be read.
+
+    Attributes:
+        title: for people.
+        suffixes: of the files that say whether a dataset has this format.
+        extra: what reading it needs.
+        knows: whether a file with one of these suffixes begins like this format.
+    """
+
+    title: str
+    suffixes: tuple[str, ...]
+    extra: str
+    knows: Callable[[_Head], bool]
+
+
+def _is_coco(head: _Head) -> bool:
+    if head.is_array or {"jobs", "jsonInterface", "jsonResponse"} & set(head.keys):
+        return False
+    return "images" in head.keys or ("annotations" in head.keys and b'"image_id"' in head.data)
+
+
+def _is_label_studio(head: _Head) -> bool:
+    """A list of tasks: each has ``data`` and a list of answers with their ``result``."""
+    if not head.is_array or not {"annotations", "predictions", "completions"} & set(head.keys):
+        return False
+    return "data" in head.keys or b'"result"' in head.data
+
+
+READERS: Mapping[str, _Reader] = {
+    "coco": _Reader("COCO", (".json",), "datasets", _is_coco),
+    "label_studio": _Reader("Label Studio", (".json",), "datasets", _is_label_studio),
+    "labelbox": _Reader("Labelbox", (".ndjson", ".json", ".jsonl"), "datasets", lambda head: "data_row" in head.keys),
+    "geojson": _Reader(
+        "GeoJSON",
+        (".geojson", ".json"),
+        "datasets",
+        lambda head: head.keys[:1] == ("type",) and b'"FeatureCollection"' in head.data[:200],
+    ),
+    "cvat": _Reader("CVAT", (".xml",), "datasets", lambda head: head.root == "annotations"),
+    "pascal_voc": _Reader("Pascal VOC", (".xml",), "datasets", lambda head: head.root == "annotation"),
+    "yolo": _Reader("YOLO", (".yaml", ".yml"), "datasets", lambda head: _NAMES.search(head.data) is not None),
+}
+"""The formats that can be read, by the names that ``--format`` takes. A reader is the module of that name."""
+
+
+def format_of(path: str | PathLike[str]) -> str | None:
+    """Return the name of the format of a dataset; None for what is not known to be one.
+
+    Args:
+        path: a file, a folder or a zip archive.
+
+    Raises:
+        SourceError: it cannot be read.
+    """
+    return _format_of(Files.of(path))
+
+
+def open_dataset(path: str | PathLike[str], *, fmt: str | None = None) -> Dataset:
+    """Open a dataset of another tool, to ask which labels match, or to write it in another format.
+
+    Args:
+        path: a file, a folder or a zip archive.
+        fmt: one of `READERS`; by default what the files look like.
+
+    Raises:
+        SourceError: it cannot be read, or is not known to be a dataset.
+        ArgumentError: there is no such format.
+        MissingExtraError: reading this format needs an extra that is not installed.
+    """
+    if fmt is not None and fmt not in READERS:
+        near = nearest(fmt, READERS)
+        hint = f"; did you mean `{near}`?" if near else ""
+        raise ArgumentError(f"`fmt` must be one of {', '.join(READERS)}, not `{fmt!s:.40}`{hint}")
+    files = Files.of(path)
+    name = fmt or _format_of(files)
+    if name is None:
+        raise SourceError(f"`{os.fspath(path)}` is not known to be a dataset; `fmt` says which one it is")
+    return opened(files, name)
+
+
+def opened(files: Files, name: str) -> Dataset:
+    """Open files that are a dataset of the format with this name."""
+    reader = READERS[name]
+    module = load(f"kili_query.datasets.{name}", f"datasets of {reader.title}", reader.extra)
+    dataset: Dataset = module.open_files(files)
+    return dataset
+
+
+def _format_of(files: Files) -> str | None:
+    by_suffix: dict[str, list[str]] = {}
+    for name in files.names:
+        by_suffix.setdefault(PurePosixPath(name).suffix.lower(), []).append(name)
+    heads: dict[str, _Head] = {}
+    for format_name, reader in READERS.items():
+        named = (name for suffix in reader.suffixes for name in by_suffix.get(suffix, ()))
+        for name in islice(named, _MOST_FILES):
+            if name not in heads:
+                heads[name] = _Head.of(files, name)
+            if reader.knows(heads[name]):
+                return format_name
+    return None
+
+
+def _first_keys(data: bytes) -> Iterator[str]:
+    """Return the keys of the first JSON object, as far as the bytes go.
+
+    >>> list(_first_keys(b'[{"a": {"b": 1}, "c": ["d"]'))
+    ['a', 'c']
+    """
+    depth = start = 0
+    last: bytes | None = None
+    for token in _TOKEN.finditer(data):
+        text = token[1]
+        if text is not None:
+            last = text
+            continue
+        match token[0]:
+            case b"{" | b"[":
+                depth += 1
+                start = start or (depth if token[0] == b"{" else 0)
+            case b"}" | b"]":
+                if depth == start:
+                    return
+                depth -= 1
+            case b":" if depth == start and last is not None:
+                yield last.decode("utf-8", "replace")
+        last = None
