@@ -18,20 +18,24 @@ class Keys:
     not start with a letter gets ``c_`` in front. A key that is taken gets a number.
 
     >>> keys = Keys()
-    >>> [keys.of(name) for name in ("person", "traffic light", "traffic-light", "3D", "信号", "person", "count")]
-    ['person', 'traffic_light', 'traffic_light_2', 'c_3D', 'c', 'person_2', 'count_2']
+    >>> [keys.of(name) for name in ("person", "traffic light", "traffic_light", "3D", "信号", "person", "not")]
+    ['person', 'traffic_light', 'traffic_light_2', 'c_3D', 'c', 'person_2', 'not_2']
     """
 
     _taken: set[str] = field(factory=set)
 
     def of(self, name: str) -> str:
         """Return a new key."""
-        base = name if print_name(name) == name else _NOT_IN_KEYS.sub("_", name).strip("_")
+        base = name if _is_plain(name) else _NOT_IN_KEYS.sub("_", name).strip("_")
         if not base[:1].isalpha():
             base = f"{_START}{base}".rstrip("_")
         key, number = base, 1
-        while key in self._taken or key == "count":  # which is a keyword behind a dot
+        while key in self._taken or not _is_plain(key):
             number += 1
             key = f"{base}_{number}"
         self._taken.add(key)
         return key
+
+
+def _is_plain(name: str) -> bool:
+    return name != "count" and print_name(name) == name  # behind a dot, `count` is a keyword
