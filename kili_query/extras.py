@@ -19,8 +19,9 @@ _MODULES_OF_EXTRA = {
         "urllib3",
         "websockets",
     ),
-    "cli": ("typer", "rich", "yaml"),
+    "cli": ("typer", "rich", "defusedxml", "yaml"),
     "client": ("requests", "tqdm", "urllib3", "websockets"),
+    "datasets": ("defusedxml", "msgspec", "yaml"),
     "export": (
         "PIL",
         "cv2",
