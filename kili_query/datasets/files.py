@@ -87,12 +87,12 @@ class Files(ABC):
         except (OSError, ValueError) as error:  # a ValueError for a zero byte in the path
             raise SourceError.of(name, error) from error
         if is_folder:
-            return Folder(name)
-        return Archive.opened(name) if is_archive else OneFile(name)
+            return FolderFiles(name)
+        return ZipFiles.opened(name) if is_archive else OneFile(name)
 
 
 @define(slots=False)
-class Folder(Files):
+class FolderFiles(Files):
     """The files of a folder and of the folders in it."""
 
     path: str
@@ -142,7 +142,7 @@ class OneFile(Files):
 
 
 @define(slots=False)
-class Archive(Files):
+class ZipFiles(Files):
     """The files of a zip archive, which is not unpacked on disk."""
 
     path: str
