@@ -11,13 +11,13 @@ _START = "c_"  # of the keys of names that begin with no letter
 
 
 @define
-class Keys:
+class LegalKeys:
     """Gives each name a key that a query can write without quotes.
 
     A name that is a legal key is its own key. Otherwise each run of other characters becomes ``_``, and a key that does
     not start with a letter gets ``c_`` in front. A key that is taken gets a number.
 
-    >>> keys = Keys()
+    >>> keys = LegalKeys()
     >>> [keys.of(name) for name in ("person", "traffic light", "traffic_light", "3D", "信号", "person", "not")]
     ['person', 'traffic_light', 'traffic_light_2', 'c_3D', 'c', 'person_2', 'not_2']
     """
