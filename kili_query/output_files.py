@@ -92,6 +92,26 @@ def cannot_write(path: str | os.PathLike[str], error: Exception) -> WriteError:
     return WriteError(f"cannot write `{os.fspath(path)}`: {reason}")
 
 
+def check_path(name: str, value: object, *, of: str = "a file") -> None:
+    """Check that an argument can be a path.
+
+    Args:
+        name: the name of the argument.
+        value: its value.
+        of: what the path leads to.
+
+    Raises:
+        ArgumentError: it is neither a text nor a path, or no file can have it.
+
+    >>> check_path("filename", "")
+    Traceback (most recent call last):
+    kili_query.errors.ArgumentError: `filename` must be the path of a file, not ''
+    """
+    path = os.fspath(value) if isinstance(value, str | os.PathLike) else None
+    if not isinstance(path, str) or not path or "\0" in path:
+        raise ArgumentError(f"`{name}` must be the path of {of}, not {value!r:.80}")
+
+
 def refuse_inputs(
     target: str | os.PathLike[str], inputs: Iterable[str | os.PathLike[str]], *, or_in_them: bool = False
 ) -> None:

@@ -6,19 +6,18 @@ Longer than most files because the methods have many parameters, and this is whe
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from copy import copy
 from os import PathLike
-from types import ModuleType, TracebackType
+from types import TracebackType
 from typing import TYPE_CHECKING, Literal, NoReturn, Self, TypeVar, Unpack, cast, overload
 
 from attrs import evolve
 
 from kili_query.client import writing
-from kili_query.client.arguments import check_project_id, check_timeout, checked_fields, is_parsed
-from kili_query.client.assets import count_assets, read_assets, read_assets_with_parsed_labels
+from kili_query.client.arguments import check_project_id, check_timeout, checked_fields
+from kili_query.client.assets import count_assets
 from kili_query.client.cached import AnswersLists, CachedLabels
 from kili_query.client.collecting import rare_collections
 from kili_query.client.contents import PAYLOAD_THREADS, OnMalformed, checked_on_malformed
 from kili_query.client.downloading import Download, download_labels
-from kili_query.client.events import EVENT_FIELDS, EventsRequest, read_events
 from kili_query.client.keyword_arguments import (
     COUNT_POSITIONS,
     FRAME_FIELDS,
@@ -27,7 +26,7 @@ from kili_query.client.keyword_arguments import (
     shows_filters,
     takes_filters,
 )
-from kili_query.client.namespaces import ExportMethods, LabelMethods, LlmMethods
+from kili_query.client.namespaces import AssetMethods, EventMethods, ExportMethods, LabelMethods, LlmMethods
 from kili_query.client.ontologies import OntologyCache, Projects, read_project
 from kili_query.client.paging import Row
 from kili_query.client.progress import is_bar_disabled, progress_bar
@@ -43,13 +42,12 @@ from kili_query.client.request import (
 from kili_query.client.rows import ListContext, ListRequest
 from kili_query.client.threads import Threads
 from kili_query.client.warning import warn
-from kili_query.errors import ArgumentError, IncompatibleArgumentsError, TransportError
+from kili_query.errors import ArgumentError, TransportError
 from kili_query.extras import load
 from kili_query.planning import DEFAULT_PROFILE, ServerProfile
 from kili_query.protocol import (
     ME,
     AssetKeywords,
-    EventFilters,
     ExportType,
     LabelFilters,
     LabelType,
@@ -85,21 +83,6 @@ DOWNLOAD_FIELDS = (
     "isLatestLabelForUser",
     "jsonResponse",
 )
-ASSET_FIELDS = (
-    "content",
-    "createdAt",
-    "externalId",
-    "id",
-    "isHoneypot",
-    "jsonMetadata",
-    "labels.author.id",
-    "labels.author.email",
-    "labels.createdAt",
-    "labels.id",
-    "labels.jsonResponse",
-    "skipped",
-    "status",
-)
 PROJECT_FIELDS = ("description", "id", "inputType", "jsonInterface", "title")
 
 _NO_KEY = "unused"
@@ -118,6 +101,8 @@ class KiliClient:
     here, so that results are the same as if it could.
     """
 
+    assets = AssetMethods()
+    events = EventMethods()
     labels = LabelMethods()
     exports = ExportMethods()
     llm = LlmMethods()
@@ -840,123 +825,6 @@ class KiliClient:
         with self._bar("Deleting labels", ids, disable_tqdm) as bar:
             return writing.delete_labels(self._service, ids=ids, advance=bar.update)
 
-    @overload
-    def assets(
-        self,
-        project_id: str,
-        asset_id: str | None = None,
-        skip: int = 0,
-        fields: Sequence[str] = ASSET_FIELDS,
-        *,
-        first: int | None = None,
-        disable_tqdm: bool | None = None,
-        label_category_search: str | Query | None = None,
-        label_output_format: Literal["dict", "parsed_label"] = "dict",
-        as_generator: Literal[True],
-        format: Literal["raw"] | None = None,
-        download_media: bool = False,
-        local_media_dir: str | PathLike[str] | None = None,
-        **filters: Unpack[AssetKeywords],
-    ) -> Iterator[Row]: ...
-    @overload
-    def assets(
-        self,
-        project_id: str,
-        asset_id: str | None = None,
-        skip: int = 0,
-        fields: Sequence[str] = ASSET_FIELDS,
-        *,
-        first: int | None = None,
-        disable_tqdm: bool | None = None,
-        label_category_search: str | Query | None = None,
-        label_output_format: Literal["dict", "parsed_label"] = "dict",
-        as_generator: Literal[False] = False,
-        format: Literal["raw"] | None = None,
-        download_media: bool = False,
-        local_media_dir: str | PathLike[str] | None = None,
-        **filters: Unpack[AssetKeywords],
-    ) -> list[Row]: ...
-    @overload
-    def assets(
-        self,
-        project_id: str,
-        asset_id: str | None = None,
-        skip: int = 0,
-        fields: Sequence[str] = ASSET_FIELDS,
-        *,
-        first: int | None = None,
-        disable_tqdm: bool | None = None,
-        label_category_search: str | Query | None = None,
-        label_output_format: Literal["dict", "parsed_label"] = "dict",
-        as_generator: Literal[False] = False,
-        format: Literal["pandas"],
-        download_media: bool = False,
-        local_media_dir: str | PathLike[str] | None = None,
-        **filters: Unpack[AssetKeywords],
-    ) -> "pd.DataFrame": ...
-
-    @shows_filters(AssetKeywords)
-    def assets(
-        self,
-        project_id: str,
-        asset_id: str | None = None,
-        skip: int = 0,
-        fields: Sequence[str] = ASSET_FIELDS,
-        *,
-        first: int | None = None,
-        disable_tqdm: bool | None = None,
-        label_category_search: str | Query | None = None,
-        label_output_format: Literal["dict", "parsed_label"] = "dict",
-        as_generator: bool = False,
-        format: Literal["raw", "pandas"] | None = None,  # noqa: A002 - a name of the official client
-        download_media: bool = False,
-        local_media_dir: str | PathLike[str] | None = None,
-        **filters: Unpack[AssetKeywords],
-    ) -> "Iterable[Row] | pd.DataFrame":
-        """List the assets that meet all filters, oldest first.
-
-        Args:
-            project_id: the project.
-            asset_id: the one with this id; empty for all.
-            skip: number of assets to leave out at the beginning.
-            fields: the fields of each asset; dots lead into objects, as in ``labels.jsonResponse``.
-            first: maximum number of assets; None for all.
-            disable_tqdm: hide the progress bar.
-            label_category_search: a query that one of the asset's labels must match. The same label must meet the other
-                ``label_…`` filters.
-            label_output_format: ``"dict"``, or ``"parsed_label"`` for label objects if their contents are requested.
-            as_generator: return an iterator that yields each asset as it comes, instead of a list.
-            format: ``"pandas"`` for a data frame with a column for each field; ``"raw"`` for dicts.
-            download_media: download the media, and put the path of the file in the place of the URL in ``content``. If
-                a video is a list of frames, their paths are in ``jsonContent``. Assets without a URL stay as they are.
-            local_media_dir: the folder for the media; by default ``~/.cache/kili/projects/<project id>/assets``. Files
-                are named after external ids, and appear once they are complete. Those of an earlier call are replaced.
-            **filters: only these assets; see `AssetKeywords`.
-
-        Returns:
-            The assets. The ``jsonResponse`` of labels and ``jsonMetadata`` are decoded.
-
-        Raises:
-            ArgumentError: an argument cannot be used; nothing was sent.
-            MissingExtraError: pandas is not installed, or what downloads need; nothing was sent.
-            QueryError: the search is not a query, or the project has no such job or category.
-            ServiceError: the service refused the call, or cannot be reached.
-            DataError: a content, or an asset's metadata, cannot be read.
-            DownloadError: a file cannot be downloaded; the message names the asset.
-            WriteError: a file cannot be written. It is an `OSError`.
-        """
-        chosen = {"asset_id": asset_id, **filters}
-        parses = is_parsed(label_output_format, "label_output_format")
-        frames = _frames_of(format, as_generator=as_generator)
-        read = read_assets_with_parsed_labels if parses else read_assets
-        if download_media:
-            media = load("kili_query.client.media", "`download_media`", "export")
-            read = media.saving_media(read, self._settings, local_media_dir)
-        found = self._list(
-            read, project_id, chosen, label_category_search, fields, first, skip, disable_tqdm, as_generator
-        )
-        return found if frames is None else cast("pd.DataFrame", frames.asset_frame(found, fields))
-
     @shows_filters(AssetKeywords)
     def count_assets(
         self,
@@ -1005,64 +873,6 @@ class KiliClient:
         if not isinstance(found, dict):
             raise TransportError(f"the answer is not a user: {shape_of(found)}", operation=ME.name)
         return found
-
-    @shows_filters(EventFilters)
-    def events(
-        self,
-        project_id: str,
-        *,
-        from_event_id: str | None = None,
-        until_event_id: str | None = None,
-        order: Literal["asc", "desc"] = "asc",
-        fields: Sequence[str] = EVENT_FIELDS,
-        **filters: Unpack[EventFilters],
-    ) -> Iterator[Row]:
-        """List what happened to a project, from its change feed, page by page as you read on.
-
-        To continue later, keep the ``id`` of the last event and give it as ``from_event_id``. No event comes twice, and
-        events that are added in the meantime move none out of the list.
-
-        >>> from importlib.resources import files
-        >>> from kili_query.sandbox import Sandbox
-        >>> with Sandbox(project=str(files("kili_query") / "demo")) as box:
-        ...     client = KiliClient(box.api_key, box.endpoint)
-        ...     newest = next(client.events(box.project_id, order="desc"), None)
-        ...     seen = newest["id"] if newest else None
-        ...     asset = client.assets(box.project_id, fields=["id"], first=1)[0]["id"]
-        ...     _ = client.append_labels([asset], json_response_array=[{}], disable_tqdm=True)
-        ...     for event in client.events(box.project_id, from_event_id=seen):
-        ...         print(event["event"], event["payload"]["assetId"] == asset)
-        label.workflow.created.default True
-
-        Deleted labels and drafts raise no event, and neither does a change of ``isLatestLabelForUser``.
-
-        Args:
-            project_id: the project.
-            from_event_id: an event that you have seen; only later ones are listed. The service may have forgotten it.
-            until_event_id: only events before this one.
-            order: ``"asc"``, oldest first, or ``"desc"``.
-            fields: the fields of each event.
-            **filters: only these events; see `EventFilters`.
-
-        Returns:
-            An iterator of dicts with the service's names. ``payload`` is decoded; that of a label's event holds
-            ``assetId``, ``labelId`` and ``externalId``, which may be None.
-
-        Raises:
-            ArgumentError: an argument cannot be used; nothing was sent.
-            FeedUnavailable: from the iterator: this account has no change feed. It is a `GraphQLError`.
-            NotFound: from the iterator: there is no such project, or this user may not see it.
-            ServiceError: from the iterator: the service refused the call, or cannot be reached.
-        """
-        wanted = EventsRequest(
-            project_id=project_id,
-            from_event_id=from_event_id,
-            until_event_id=until_event_id,
-            filters=filters,
-            order=order,
-            fields=fields,
-        )
-        return read_events(self._context, wanted)
 
     def label_created_or_updated(
         self,
@@ -1172,14 +982,3 @@ def _checked_cache(cache: object) -> OntologyCache | None:
     if not isinstance(cache, MutableMapping):
         raise ArgumentError(f"`ontology_cache` must be a dict of ontologies, True or False, not {cache!r:.80}")
     return cache
-
-
-def _frames_of(format_: object, *, as_generator: bool) -> ModuleType | None:
-    """Return the module that makes data frames if one is wanted."""
-    if format_ not in (None, "raw", "pandas"):
-        raise ArgumentError(f"`format` must be 'raw' or 'pandas', not {format_!r:.80}")
-    if format_ != "pandas":
-        return None
-    if as_generator:
-        raise IncompatibleArgumentsError("`format='pandas'` needs all assets at once: leave `as_generator` out")
-    return load("kili_query.client.dataframe", "a data frame of assets", "pandas")

@@ -15,7 +15,7 @@ from kili_query.client.rows import ListContext, ListRequest
 from kili_query.client.search import SearchPlan
 from kili_query.client.warning import warn
 from kili_query.errors import LabelError, UnknownContentError
-from kili_query.output_files import OF_NDJSON, check_suffix
+from kili_query.output_files import OF_NDJSON, check_path, check_suffix
 from kili_query.protocol import LabelFilters
 from kili_query.wording import listed
 
@@ -43,6 +43,7 @@ def download_labels(
     context: ListContext, wanted: ListRequest, filename: str | PathLike[str], *, restart: bool
 ) -> Download:
     """Write the labels to a file; see `KiliClient.download_labels`."""
+    check_path("filename", filename)
     path = fspath(filename)
     check_suffix(path, "NDJSON", OF_NDJSON)
     wanted = wanted.checked(LabelFilters)

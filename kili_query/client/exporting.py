@@ -26,6 +26,7 @@ from kili_query.export.format import Format
 from kili_query.export.options import SUBMITTED, place_of_labels
 from kili_query.export.project import GEOSPATIAL, LAYERS
 from kili_query.export.writing import FromJson
+from kili_query.output_files import check_path
 from kili_query.protocol import AssetFilters, ExportFilters, ExportType, LabelType, filters_of
 from kili_query.query import Query
 
@@ -142,10 +143,12 @@ def export_labels(
     media_cache: str | PathLike[str] | None = None,
     disable_tqdm: bool | None = None,
     type_for: Callable[[bool], ExportType] | None = None,
+    called: str = "filename",
 ) -> list[object] | None:
     """Write the labels of a project to a file; without a file name, return the rows of a format that is a list.
 
     ``type_for`` returns the type of export for a project with or without steps; by default it is that of the options.
+    ``called`` is the name of ``filename`` in messages.
 
     Raises:
         ArgumentError, QueryError: an argument cannot be used; nothing was sent.
@@ -161,7 +164,11 @@ def export_labels(
     chosen.check_options(options)
     chosen.check_media(options)
     if filename is None and chosen.is_archive:
-        raise ArgumentError(f"`filename` is needed: the format `{fmt}` is an archive")
+        raise ArgumentError(f"`{called}` is needed: the format `{fmt}` is an archive")
+    if filename is not None:
+        check_path(called, filename)
+    if media_cache is not None:
+        check_path("media_cache", media_cache, of="a folder")
     if type_for is not None:
         options = evolve(options, export_type=type_for(context.workflows.has_steps(wanted.project_id)))
     chosen_assets = context.settled(chosen_assets, AssetFilters)

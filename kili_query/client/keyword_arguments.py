@@ -2,11 +2,12 @@
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import wraps
 from inspect import Parameter, Signature
 from textwrap import fill
+from types import MappingProxyType
 from typing import TypedDict, TypeVar, cast, get_type_hints
 
 from kili_query.protocol import Filter, LabelFilters, PredictionFilters, filters_of
@@ -87,13 +88,6 @@ def shows_filters(declaration: type) -> Callable[[_Method], _Method]:
     return decorate
 
 
-def _meant(arguments: Iterable[str], signature: Signature) -> str:
-    """Return a hint at the argument that the first unknown one probably stands for."""
-    unknown = next((name for name in arguments if name not in signature.parameters), None)
-    near = [] if unknown is None else get_close_matches(unknown, signature.parameters, 1)
-    return f": did you mean `{near[0]}`?" if near else ""
-
-
 def takes_filters(
     declaration: type, positions: Sequence[str] = POSITIONS, *, called: str | None = None
 ) -> Callable[[_Method], _Method]:
@@ -112,24 +106,35 @@ def takes_filters(
     return decorate
 
 
-def takes_arguments(declaration: type, *, called: str) -> Callable[[_Method], _Method]:
-    """Show the keyword arguments of a method that a class declares, and refuse others.
+def takes_arguments(
+    declaration: type | None = None,
+    *,
+    called: str,
+    keys: type | None = None,
+    elsewhere: Mapping[str, str] = MappingProxyType({}),
+) -> Callable[[_Method], _Method]:
+    """Show the keyword arguments of a method that a class declares, and say what to do about others.
 
     Args:
-        declaration: the class; all its arguments are None by default.
+        declaration: the class; all its arguments are None by default. None if the method names all its arguments.
         called: the name of the method in messages.
+        keys: the class that declares the keys of its argument ``filter``.
+        elsewhere: what to do instead of giving an argument that other methods have.
     """
+    known = {**(dict.fromkeys(get_type_hints(keys), "it is a key of `filter`") if keys else {}), **elsewhere}
 
     def decorate(method: _Method) -> _Method:
-        signature = _signature(method, declaration, ())
-        call = _bound(method, signature, called)
+        signature = inspect.signature(method) if declaration is None else _signature(method, declaration, ())
+        call = _bound(method, signature, called, known)
         vars(call)["__signature__"] = signature
         return call
 
     return decorate
 
 
-def _bound(method: _Method, signature: Signature, called: str | None) -> _Method:
+def _bound(
+    method: _Method, signature: Signature, called: str | None, elsewhere: Mapping[str, str] = MappingProxyType({})
+) -> _Method:
     """Return the method with its arguments checked against a signature."""
     name = called or method.__qualname__
 
@@ -138,10 +143,22 @@ def _bound(method: _Method, signature: Signature, called: str | None) -> _Method
         try:
             bound = signature.bind(*args, **arguments)
         except TypeError as error:
-            raise TypeError(f"{name}() {error}{_meant(arguments, signature)}") from None
+            unknown = next((name for name in arguments if name not in signature.parameters), None)
+            hint = "" if unknown is None else _hint(unknown, signature, elsewhere)
+            raise TypeError(f"{name}() {error}{hint}") from None
         return method(**bound.arguments)
 
     return cast("_Method", call)
+
+
+def _hint(unknown: str, signature: Signature, elsewhere: Mapping[str, str]) -> str:
+    """Return what to do instead of giving an argument that the method does not have."""
+    if unknown in elsewhere:
+        return f": {elsewhere[unknown]}"
+    near = get_close_matches(unknown, [*signature.parameters, *elsewhere], 1)
+    if not near:
+        return ""
+    return f": did you mean `{near[0]}`?" + (f" {elsewhere[near[0]]}" if near[0] in elsewhere else "")
 
 
 def _shown(method: _Method, declaration: type, signature: Signature) -> _Method:

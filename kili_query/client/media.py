@@ -18,7 +18,7 @@ from kili_query.export import DownloadError, Fetched
 from kili_query.export.download import download
 from kili_query.export.media import FetchedAsset, MediaStage, extension_of, extension_of_frames, is_url, shown_source
 from kili_query.export.naming import Names, Reservation, safe_path, split_extension
-from kili_query.output_files import cannot_write
+from kili_query.output_files import cannot_write, check_path
 
 _SOURCES = ("content", "jsonContent")
 """The fields that hold the URLs of media."""
@@ -61,11 +61,10 @@ def saving_media(
     return read_and_save
 
 
-def _checked_folder(folder: object, project_id: str) -> Path:
+def _checked_folder(folder: str | os.PathLike[str] | None, project_id: str) -> Path:
     if folder is None:
         return Path.home() / ".cache" / "kili" / "projects" / safe_path(project_id) / "assets"
-    if not isinstance(folder, str | os.PathLike) or not os.fspath(folder):
-        raise ArgumentError(f"`local_media_dir` must be the path of a folder, not {folder!r:.80}")
+    check_path("local_media_dir", folder, of="a folder")
     if os.path.exists(folder) and not os.path.isdir(folder):
         raise ArgumentError(f"`local_media_dir` is a file, not a folder: `{os.fspath(folder)}`")
     return Path(os.path.abspath(folder))

@@ -27,7 +27,7 @@ from kili_query.export.run import Run
 from kili_query.export.scratch import scratch_folder
 from kili_query.export.summary import ExportSummary
 from kili_query.extras import load
-from kili_query.output_files import Replacement, WriteError, refuse_inputs, replaced
+from kili_query.output_files import Replacement, WriteError, check_path, refuse_inputs, replaced
 from kili_query.protocol import ExportType
 from kili_query.query import Query, parse, validate
 from kili_query.scanning import LabelSource, Problem
@@ -148,10 +148,12 @@ def write(
     if labels is None and assets is None:
         raise NotCompatibleOptions("nothing to export: give `labels`, or `assets` that hold them")
     query = parse(where) if isinstance(where, str) else where
+    check_path("to", to)
+    for name, folder in (("media_root", media_root), ("media_cache", media_cache)):
+        if folder is not None:
+            check_path(name, folder, of="a folder")
     plan = _Plan.of(chosen, options, Project.read(project), Path(to), query, is_json=_is_json([labels, assets]))
     ffmpeg = ffmpeg_program() if cut_videos and plan.project.is_video else None
-    if not os.fspath(to):
-        raise NotCompatibleOptions("`to` is empty: name the file to write")
     if os.fspath(to).endswith(("/", os.sep)) and not Path(to).is_dir():
         raise NotCompatibleOptions(f"`{os.fspath(to)}` names a folder that does not exist: create it, or name a file")
     if media_root is not None and not Path(media_root).is_dir():

@@ -116,7 +116,7 @@ def test_the_ontology_is_the_one_of_today(client: KiliClient, service: FakeServi
         ({"asset_external_id": 5}, ArgumentError, "`asset_external_id` must be a text, not 5"),
         ({"geojson_file_paths": []}, MissingArgumentError, "`geojson_file_paths` is empty"),
         ({"geojson_file_paths": "points.geojson"}, ArgumentError, "`geojson_file_paths` must be a list of paths"),
-        ({"geojson_file_paths": [5]}, ArgumentError, r"`geojson_file_paths\[0\]` must be a path, not 5"),
+        ({"geojson_file_paths": [5]}, ArgumentError, r"`geojson_file_paths\[0\]` must be the path of a file, not 5"),
         ({"geojson_file_paths": ["none.geojson"]}, SourceError, "cannot read `none.geojson`"),
         ({"job_names": ["SPOTS"]}, ArgumentError, "give both `job_names` and `category_names`"),
         ({"job_names": "SPOTS", "category_names": "W"}, ArgumentError, "`job_names` must be a list"),

@@ -3,8 +3,10 @@
 import inspect
 import json
 import pydoc
+import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -13,16 +15,18 @@ import pytest
 
 import kili_query as kq
 from kili_query.client import KiliClient
-from kili_query.client.namespaces import ExportFilter, LabelFilter
+from kili_query.client.namespaces import AssetFilter, ExportFilter, LabelFilter
 from kili_query.errors import ArgumentError, IncompatibleArgumentsError, MissingArgumentError
 from kili_query.export import NotCompatibleOptions
-from kili_query.protocol import ExportFilters, LabelFilters, filters_of
+from kili_query.protocol import AssetKeywords, ExportFilters, LabelFilters, filters_of
 from kili_query.sandbox import Sandbox
 from tests.client.plain_box import ASSETS, PROJECT, plain_box
 
 DEMO = Path(kq.__file__).parent / "demo"
 CONTENT = {"WHAT": {"categories": [{"name": "CAR"}]}}
 METHODS = {
+    "assets": "count list list_as_generator",
+    "events": "list",
     "labels": "count create_default create_default_from_geojson create_default_from_shapefile create_inference"
     " create_inference_from_geojson create_inference_from_shapefile create_prediction create_prediction_from_geojson"
     " create_prediction_from_shapefile create_review delete list list_as_generator",
@@ -63,23 +67,29 @@ def test_a_namespace_shows_what_it_has(client: KiliClient, name: str) -> None:
     assert f"{name}" in pydoc.plain(pydoc.render_doc(KiliClient))
 
 
-def test_labels_is_a_method_and_a_namespace(client: KiliClient) -> None:
-    assert client.labels(PROJECT) == client.labels.list(PROJECT)
-    assert inspect.signature(client.labels) == inspect.signature(KiliClient.labels)
-    assert list(inspect.signature(client.labels).parameters)[:2] == ["project_id", "asset_id"]
-    with pytest.raises(TypeError, match=r"`KiliClient.labels` belongs to a client"):
-        KiliClient.labels.list(PROJECT)
+@pytest.mark.parametrize("name", ["assets", "events", "labels"])
+def test_some_are_a_method_and_a_namespace(client: KiliClient, name: str) -> None:
+    both, of_class = getattr(client, name), getattr(KiliClient, name)
+    assert list(both(PROJECT)) == both.list(PROJECT)
+    assert inspect.signature(both) == inspect.signature(of_class)
+    assert next(iter(inspect.signature(both).parameters)) == "project_id"
+    for call in (of_class, of_class.list):
+        with pytest.raises(TypeError, match=rf"`KiliClient.{name}` belongs to a client"):
+            call(PROJECT)
     other = client.without_cache()
-    assert other.labels._own() is other
+    assert getattr(other, name)._own() is other
 
 
-def test_a_stand_in_of_a_test_has_both() -> None:
-    stand_in = mock.create_autospec(KiliClient, instance=True)
-    stand_in.labels.return_value, stand_in.labels.list.return_value = ["called"], ["listed"]
-    assert (stand_in.labels(PROJECT), stand_in.labels.list(PROJECT)) == (["called"], ["listed"])
+@pytest.mark.parametrize("name", ["assets", "events", "labels"])
+def test_a_stand_in_of_a_test_has_both(name: str) -> None:
+    stand_in = getattr(mock.create_autospec(KiliClient, instance=True), name)
+    stand_in.return_value, stand_in.list.return_value = ["called"], ["listed"]
+    assert (stand_in(PROJECT), stand_in.list(PROJECT)) == (["called"], ["listed"])
 
 
-@pytest.mark.parametrize(("keys", "declared"), [(LabelFilter, LabelFilters), (ExportFilter, ExportFilters)])
+@pytest.mark.parametrize(
+    ("keys", "declared"), [(AssetFilter, AssetKeywords), (LabelFilter, LabelFilters), (ExportFilter, ExportFilters)]
+)
 def test_each_declared_filter_is_a_key(keys: Any, declared: type) -> None:
     assert set(filters_of(declared)) < keys.__optional_keys__
 
@@ -90,6 +100,33 @@ def test_lists_and_counts(client: KiliClient, filters: LabelFilter) -> None:
     assert client.labels.list(PROJECT, ["id"], filter=filters) == listed
     assert list(client.labels.list_as_generator(PROJECT, ["id"], 3, 1, filter=filters)) == listed[1:4]
     assert client.labels.count(PROJECT, filters) == len(listed)
+
+
+@pytest.mark.parametrize("filters", [{}, {"external_id_in": ["1"]}, {"label_category_search": "WHAT.BUS.count > 0"}])
+def test_lists_and_counts_of_assets(client: KiliClient, filters: AssetFilter) -> None:
+    listed = client.assets(PROJECT, fields=["id"], **filters)
+    assert 0 < len(listed) <= ASSETS
+    assert client.assets.list(PROJECT, fields=["id"], filter=filters) == listed
+    assert list(client.assets.list_as_generator(PROJECT, None, False, ["id"], filters, 2, skip=1)) == listed[1:3]
+    assert client.assets.count(PROJECT, filters) == len(listed)
+
+
+def test_formats_of_assets(client: KiliClient) -> None:
+    assert client.assets.list(PROJECT, first=2) == client.assets(PROJECT, first=2)
+    assert list(client.assets.list(PROJECT, fields=["id"], first=2, format="pandas").columns) == ["id"]
+    [asset] = client.assets.list(PROJECT, first=1, label_output_format="parsed_label")
+    assert asset["labels"][0].jobs["WHAT"].categories[0].name == "BUS"
+
+
+def test_lists_of_events(tmp_path: Path) -> None:
+    with plain_box(tmp_path) as box, KiliClient(box.api_key, box.endpoint, disable_tqdm=True) as client:
+        asset = client.assets(PROJECT, fields=["id"], first=1)[0]["id"]
+        client.append_labels([asset] * 3, json_response_array=[CONTENT] * 3)
+        events = list(client.events(PROJECT))
+        assert len(events) >= 3
+        assert client.events.list(PROJECT, skip=2) == events[2:]
+        assert client.events.list(PROJECT, ["id"], order=None) == [{"id": event["id"]} for event in events]
+        assert client.events.list(PROJECT, from_event_id=events[0]["id"], order="desc") == events[:0:-1]
 
 
 def test_parsed_labels(client: KiliClient) -> None:
@@ -192,6 +229,12 @@ ASSET: dict[str, Any] = {"project_id": PROJECT, "asset_id": "a", "json_response"
         ("labels.list", {"filter": {"type_in": ["MINE"]}}, ArgumentError, "must be one of AUTOSAVE"),
         ("labels.list_as_generator", {"filter": {"type": []}}, ArgumentError, "did you mean `type_in`"),
         ("labels.list", {"output_format": "json"}, ArgumentError, "`output_format` must be"),
+        ("assets.list", {"filter": {"statusin": []}}, ArgumentError, "no filter `statusin`: did you mean `status_in`"),
+        ("assets.count", {"filter": {"asset_id": "a"}}, ArgumentError, "`filter` has no filter `asset_id`"),
+        ("assets.list", {"format": "json"}, ArgumentError, "`format` must be 'raw' or 'pandas'"),
+        ("events.list", {"event": ""}, ArgumentError, "`event` must be one whole name"),
+        ("events.list", {"skip": -1}, ArgumentError, "`skip` is negative"),
+        ("events.list", {"order": "newest"}, ArgumentError, "`order` must be 'asc' or 'desc'"),
         ("labels.create_default", {"assetid": "a"}, TypeError, "labels.create_default.* did you mean `asset_id`"),
         ("labels.create_default", {"model_name": "m"}, TypeError, "unexpected keyword argument 'model_name'"),
         ("labels.create_default", {"asset_id": "a"}, ArgumentError, "give `json_response` or `json_response_array`"),
@@ -221,6 +264,60 @@ def test_wrong_arguments_come_before_any_request(
         given = {"output_path": "a.zip", **given}
     with pytest.raises(kind, match=message):
         getattr(getattr(unsent, name), called)(**given)
+
+
+@pytest.mark.parametrize("method", [f"{name}.{called}" for name in METHODS for called in METHODS[name].split()])
+def test_unknown_arguments_are_refused_in_the_name_of_the_method(unsent: KiliClient, method: str) -> None:
+    called = attrgetter(method)(unsent)
+    with pytest.raises(TypeError, match=rf"KiliClient\.{method}\(\) .*"):
+        called(project_id=PROJECT, nothing_like_it=1)
+    given = inspect.signature(called).parameters
+    if "filter" in given:
+        keys = {"labels": LabelFilter, "assets": AssetFilter, "exports": ExportFilter}[method.partition(".")[0]]
+        for key in keys.__optional_keys__:  # type: ignore[attr-defined]
+            with pytest.raises(TypeError, match=f"unexpected keyword argument '{key}': it is a key of `filter`"):
+                called(PROJECT, **{"output_path": "a"} if "output_path" in given else {}, **{key: None})
+
+
+@pytest.mark.parametrize(
+    ("method", "argument", "hint"),
+    [
+        ("labels.list", "as_generator", "use `list_as_generator`"),
+        ("assets.list", "as_generator", "use `list_as_generator`"),
+        ("labels.list_as_generator", "disable_tqdm", "leave it out: there is no progress bar"),
+        ("assets.list_as_generator", "format", "use `list`"),
+        ("assets.count", "asset_id", "give `filter={'asset_id_in': [...]}`"),
+        ("events.list", "first", "use `KiliClient.events`"),
+        ("labels.count", "typ_in", "did you mean `type_in`? it is a key of `filter`"),
+        ("labels.list", "field", "did you mean `fields`?"),
+    ],
+)
+def test_arguments_of_other_methods(unsent: KiliClient, method: str, argument: str, hint: str) -> None:
+    with pytest.raises(TypeError, match=re.escape(f"unexpected keyword argument '{argument}': {hint}")):
+        attrgetter(method)(unsent)(PROJECT, **{argument: None})
+
+
+PATHS: Mapping[str, Callable[[KiliClient, Any], object]] = {
+    "output_path": lambda client, path: client.exports.coco(PROJECT, path),
+    "filename": lambda client, path: client.export_labels(PROJECT, path, "kili"),
+    "filename ": lambda client, path: client.download_labels(PROJECT, path),
+    "media_cache": lambda client, path: client.export_labels(PROJECT, "a.zip", "kili", media_cache=path),
+    "local_media_dir": lambda client, path: client.assets.list(PROJECT, download_media=True, local_media_dir=path),
+    "geojson_file_paths[0]": lambda client, path: client.append_labels_from_geojson_files(PROJECT, "a", [path]),
+    "shapefile_paths[0]": lambda client, path: client.append_labels_from_shapefiles(PROJECT, "a", [path], ["J"], ["C"]),
+}
+
+
+@pytest.mark.parametrize("path", [3, "", b"a.zip", "a\0b", ["a.zip"]], ids=repr)
+@pytest.mark.parametrize("name", PATHS)
+def test_paths_that_no_file_can_have(unsent: KiliClient, name: str, path: object) -> None:
+    with pytest.raises(ArgumentError, match=rf"`{re.escape(name.strip())}` must be the path of a (file|folder), not "):
+        PATHS[name](unsent, path)
+
+
+def test_an_archive_needs_a_path(unsent: KiliClient) -> None:
+    with pytest.raises(ArgumentError, match="`output_path` is needed: the format `coco` is an archive"):
+        unsent.exports.coco(PROJECT, None)  # type: ignore[arg-type]
 
 
 def test_the_workflow_chooses_what_is_exported(client: KiliClient, tmp_path: Path) -> None:

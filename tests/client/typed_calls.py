@@ -45,6 +45,11 @@ def right_calls_of_namespaces(client: KiliClient) -> None:
     file: dict[str, str] = client.labels.create_prediction_from_geojson(
         project_id="p", asset_external_id="e", geojson_file_paths=["a.geojson"], model_name="m"
     )
+    assets: list[dict[str, Any]] = client.assets.list("p", fields=["id"], filter={"step_name_in": ["Review"]}, first=3)
+    each: Iterator[dict[str, Any]] = client.assets.list_as_generator("p", download_media=True, local_media_dir="media")
+    table: pd.DataFrame = client.assets.list("p", format="pandas")
+    events: list[dict[str, Any]] = client.events.list("p", ["id"], event="asset.created", skip=3)
+    print(assets, each, table, events, client.assets.count("p", {"label_category_search": "A.B"}))
     print(chats, steps, file)
     print(rows, lazy, parsed, number, made, project, deleted, frame)
 
@@ -57,6 +62,10 @@ def wrong_calls_of_namespaces(client: KiliClient) -> None:
     client.labels.update("p")  # type: ignore[attr-defined]
     client.exports.geojson("p", "a.zip", layout="split")  # type: ignore[call-arg]
     client.llm.export("p", asset_id="a")  # type: ignore[call-arg]
+    client.assets.list("p", filter={"statusin": ["TODO"]})  # type: ignore[call-overload]
+    client.assets.list("p", status_in=["TODO"])  # type: ignore[call-overload]
+    client.assets.count("p", {"skipped": "yes"})  # type: ignore[arg-type]
+    client.events.list("p", first=3)  # type: ignore[call-arg]
     client.exports.parquet("p", "a.zip")  # type: ignore[attr-defined]
 
 

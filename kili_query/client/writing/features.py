@@ -17,6 +17,7 @@ from kili_query.datasets.geojson import check_geojson_arguments, label_of_geojso
 from kili_query.errors import ArgumentError, MissingArgumentError
 from kili_query.extras import load
 from kili_query.ontology import Ontology
+from kili_query.output_files import check_path
 
 
 def append_label_of_geojson(
@@ -111,8 +112,7 @@ def _check(new: NewLabels, name: str, paths: object) -> None:
     if not isinstance(paths, list | tuple):
         raise ArgumentError(f"`{name}` must be a list of paths, not {paths!r:.80}")
     for index, path in enumerate(paths):
-        if not isinstance(path, str | PathLike):
-            raise ArgumentError(f"`{name}[{index}]` must be a path, not {path!r:.80}")
+        check_path(f"{name}[{index}]", path)
     if not paths:
         raise MissingArgumentError(f"`{name}` is empty: give one file at least")
 

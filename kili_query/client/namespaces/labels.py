@@ -1,52 +1,20 @@
-"""Methods in namespaces, as users of release 26 write them: `client.labels.list(...)`. Each calls the client.
+"""`client.labels`: lists and counts, new labels, and deletions."""
 
-`client.labels` is also a method itself, as in older releases.
-"""
-
-import inspect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from copy import copy
-from functools import partial
-from os import PathLike
-from textwrap import fill
-from typing import (
-    TYPE_CHECKING,
-    Literal,
-    Self,
-    TypeAlias,
-    TypedDict,
-    TypeVar,
-    Unpack,
-    cast,
-    get_type_hints,
-    overload,
-)
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict, TypeVar, Unpack, cast, get_type_hints, overload
 
-from kili_query.client.arguments import check_filter_names, is_parsed
-from kili_query.client.keyword_arguments import (
-    FRAME_FIELDS,
-    LABEL_FIELDS,
-    LabelArguments,
-    takes_arguments,
-    takes_filters,
-)
+from kili_query.client.arguments import is_parsed
+from kili_query.client.keyword_arguments import LABEL_FIELDS, LabelArguments, takes_arguments, takes_filters
+from kili_query.client.namespaces.namespace import CallableNamespace, Path, Rows, checked_filter
 from kili_query.client.paging import Row
-from kili_query.client.progress import is_bar_disabled
 from kili_query.client.reading import read_labels, read_parsed_labels
 from kili_query.errors import ArgumentError, IncompatibleArgumentsError, MissingArgumentError
-from kili_query.extras import load
-from kili_query.protocol import ExportFilters, ExportType, LabelFilters
+from kili_query.protocol import LabelFilters
 from kili_query.query import Query
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from kili_query.client.client import KiliClient
-    from kili_query.export import AnnotationModifier, Layout
     from kili_query.labels import ParsedLabel
 
-Path: TypeAlias = str | PathLike[str]
-Rows: TypeAlias = list[Row]
 ParsedLabels: TypeAlias = "list[ParsedLabel]"
 Ids: TypeAlias = list[str]
 NewIds: TypeAlias = list[dict[str, str]]
@@ -57,12 +25,6 @@ class LabelFilter(LabelFilters, total=False):
     """The keys of ``filter`` in the methods of `KiliClient.labels`."""
 
     category_search: str | Query | None
-
-
-class ExportFilter(ExportFilters, total=False):
-    """The keys of ``filter`` in the methods of `KiliClient.exports`."""
-
-    label_category_search: str | Query | None
 
 
 class NewLabelArguments(TypedDict, total=False):
@@ -163,92 +125,12 @@ class ReviewArguments(SubmittedLabelArguments, total=False):
     model_name: str | None
 
 
-class ExportArguments(TypedDict, total=False):
-    """The arguments that all exports share.
-
-    Attributes:
-        with_assets: add the media; by default all formats do, but for ``kili`` and ``raw``.
-        disable_tqdm: hide the progress bar.
-        filter: only these assets: a dict of `ExportFilter`.
-        include_sent_back_labels: whether to export labels that were sent back to the queue; by default they are.
-        label_type_in: only labels of these types; by default ``DEFAULT`` and ``REVIEW``.
-        export_type: which labels of an asset, as in `KiliClient.export_labels`; by default, those of the last step if
-            the project has steps, otherwise the latest one. A project without steps has no labels of steps.
-    """
-
-    with_assets: bool | None
-    disable_tqdm: bool | None
-    filter: ExportFilter | None
-    include_sent_back_labels: bool | None
-    label_type_in: Sequence[str] | None
-    export_type: ExportType | None
-
-
-class ConversationArguments(TypedDict, total=False):
-    """The filters of `KiliClient.llm.export`, which are those of `KiliClient.export_labels`.
-
-    Attributes:
-        status_in: only assets in one of these states.
-        step_name_in, step_id_in, step_status_in, group_name_in, group_name_not_in: only assets in these steps of the
-            workflow.
-    """
-
-    status_in: Sequence[str] | None
-    step_name_in: Sequence[str] | None
-    step_id_in: Sequence[str] | None
-    step_status_in: Sequence[str] | None
-    group_name_in: Sequence[str] | None
-    group_name_not_in: Sequence[str] | None
-
-
 class _Maker(StepArguments, total=False):
     model_name: str | None
 
 
-class Namespace:
-    """Methods of a client under one name. Read from a client, it belongs to that client."""
-
-    __name__: str
-
-    def __init__(self) -> None:
-        self._bound: KiliClient | None = None
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.__name__ = name  # `help` shows it
-        self.__qualname__ = f"{owner.__qualname__}.{name}"
-        self.__doc__ = self._described(type(self).__doc__)
-
-    def __get__(self, client: "KiliClient | None", owner: type | None = None) -> Self:
-        if client is None:
-            return self
-        bound = copy(self)
-        bound._bound = client
-        return bound
-
-    def _own(self) -> "KiliClient":
-        if self._bound is None:
-            raise TypeError(f"`{self.__qualname__}` belongs to a client: make one with `KiliClient()`")
-        return self._bound
-
-    def _described(self, text: str | None) -> str | None:
-        """Return a docstring with the names of the methods; there is none under `python -OO`."""
-        return text and f"{inspect.cleandoc(text)}\n\n{fill(f'Methods: {self._methods()}', 110)}"
-
-    def _methods(self) -> str:
-        return ", ".join(name for name in dir(type(self)) if not name.startswith("_"))
-
-    def __repr__(self) -> str:
-        return f"<{self.__qualname__}: {self._methods()}>"
-
-
-class LabelMethods(Namespace):
+class LabelMethods(CallableNamespace):
     """`KiliClient.labels`: a method, and a namespace of methods."""
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        super().__set_name__(owner, name)
-        self.__doc__ = self._described(self.__call__.__doc__)
-        _, *others = inspect.signature(type(self).__call__).parameters.values()
-        self.__signature__ = inspect.Signature(others)  # what `inspect.signature` looks for
 
     @overload
     def __call__(
@@ -356,6 +238,9 @@ class LabelMethods(Namespace):
         filter: LabelFilter | None = None,
     ) -> Rows: ...
 
+    @takes_arguments(
+        called="KiliClient.labels.list", keys=LabelFilter, elsewhere={"as_generator": "use `list_as_generator`"}
+    )
     def list(
         self,
         project_id: str,
@@ -387,7 +272,7 @@ class LabelMethods(Namespace):
             skip=skip,
             disable_tqdm=disable_tqdm,
             output_format=cast("Literal['dict']", output_format),
-            **_checked(LabelFilter, filter),
+            **checked_filter(LabelFilter, filter),
         )
 
     @overload
@@ -412,6 +297,11 @@ class LabelMethods(Namespace):
         filter: LabelFilter | None = None,
     ) -> Iterator[Row]: ...
 
+    @takes_arguments(
+        called="KiliClient.labels.list_as_generator",
+        keys=LabelFilter,
+        elsewhere={"as_generator": "leave it out", "disable_tqdm": "leave it out: there is no progress bar"},
+    )
     def list_as_generator(
         self,
         project_id: str,
@@ -430,9 +320,10 @@ class LabelMethods(Namespace):
             disable_tqdm=True,
             output_format=cast("Literal['dict']", output_format),
             as_generator=True,
-            **_checked(LabelFilter, filter),
+            **checked_filter(LabelFilter, filter),
         )
 
+    @takes_arguments(called="KiliClient.labels.count", keys=LabelFilter)
     def count(
         self,
         project_id: str,
@@ -443,7 +334,7 @@ class LabelMethods(Namespace):
         Raises:
             ArgumentError, QueryError, ServiceError, LabelError: as `KiliClient.labels` does.
         """
-        return self._own().count_labels(project_id, **_checked(LabelFilter, filter))
+        return self._own().count_labels(project_id, **checked_filter(LabelFilter, filter))
 
     @takes_arguments(SubmittedLabelArguments, called="KiliClient.labels.create_default")
     def create_default(self, *, project_id: str, **arguments: Unpack[SubmittedLabelArguments]) -> NewIds:
@@ -635,6 +526,7 @@ class LabelMethods(Namespace):
         names = (job_names, category_names)
         return self._append_shapes("PREDICTION", project_id, asset_external_id, shapefile_paths, names, arguments)
 
+    @takes_arguments(called="KiliClient.labels.delete")
     def delete(
         self,
         *,
@@ -722,211 +614,6 @@ class LabelMethods(Namespace):
         return self._own().append_labels_from_shapefiles(
             project_id, asset_external_id, paths, *names, arguments.get("from_epsgs"), label_type, **_made_by(arguments)
         )
-
-
-class ExportMethods(Namespace):
-    """`KiliClient.exports`: a method for each format, which writes the labels of a project to ``output_path``.
-
-    Each calls `KiliClient.export_labels`, which documents the options, the results and the errors. The options that all
-    methods share are those of `ExportArguments`.
-    """
-
-    @takes_arguments(ExportArguments, called="KiliClient.exports.kili")
-    def kili(
-        self, project_id: str, output_path: Path, *, single_file: bool = False, **arguments: Unpack[ExportArguments]
-    ) -> None:
-        """Write a JSON document for each asset, or with ``single_file`` one for all, with fractions as coordinates."""
-        options: _Options = {"single_file": single_file, "normalized_coordinates": True}
-        if arguments.get("with_assets") is None:
-            arguments["with_assets"] = False
-        self._export("kili", project_id, output_path, arguments, options)
-
-    @takes_arguments(ExportArguments, called="KiliClient.exports.raw")
-    def raw(
-        self, project_id: str, output_path: Path, *, single_file: bool = False, **arguments: Unpack[ExportArguments]
-    ) -> None:
-        """Write what `kili` writes."""
-        self.kili(project_id, output_path, single_file=single_file, **arguments)
-
-    @takes_arguments(ExportArguments, called="KiliClient.exports.coco")
-    def coco(
-        self,
-        project_id: str,
-        output_path: Path,
-        *,
-        annotation_modifier: "AnnotationModifier | None" = None,
-        layout: "Layout" = "split",
-        **arguments: Unpack[ExportArguments],
-    ) -> None:
-        """Write boxes, polygons and masks as COCO; ``annotation_modifier`` changes each annotation."""
-        options: _Options = {"layout": layout, "annotation_modifier": annotation_modifier}
-        self._export("coco", project_id, output_path, arguments, options)
-
-    @takes_arguments(ExportArguments, called="KiliClient.exports.yolo_v4")
-    def yolo_v4(
-        self, project_id: str, output_path: Path, *, layout: "Layout" = "split", **arguments: Unpack[ExportArguments]
-    ) -> None:
-        """Write boxes and outlines for YOLO v4."""
-        self._export("yolo_v4", project_id, output_path, arguments, {"layout": layout})
-
-    @takes_arguments(ExportArguments, called="KiliClient.exports.yolo_v5")
-    def yolo_v5(
-        self, project_id: str, output_path: Path, *, layout: "Layout" = "split", **arguments: Unpack[ExportArguments]
-    ) -> None:
-        """Write boxes and outlines for YOLO v5."""
-        self._export("yolo_v5", project_id, output_path, arguments, {"layout": layout})
-
-    @takes_arguments(ExportArguments, called="KiliClient.exports.yolo_v7")
-    def yolo_v7(
-        self, project_id: str, output_path: Path, *, layout: "Layout" = "split", **arguments: Unpack[ExportArguments]
-    ) -> None:
-        """Write boxes and outlines for YOLO v7."""
-        self._export("yolo_v7", project_id, output_path, arguments, {"layout": layout})
-
-    @takes_arguments(ExportArguments, called="KiliClient.exports.yolo_v8")
-    def yolo_v8(
-        self, project_id: str, output_path: Path, *, layout: "Layout" = "split", **arguments: Unpack[ExportArguments]
-    ) -> None:
-        """Write boxes and outlines for YOLO v8."""
-        self._export("yolo_v8", project_id, output_path, arguments, {"layout": layout})
-
-    @takes_arguments(ExportArguments, called="KiliClient.exports.pascal_voc")
-    def pascal_voc(self, project_id: str, output_path: Path, **arguments: Unpack[ExportArguments]) -> None:
-        """Write boxes as Pascal VOC."""
-        self._export("pascal_voc", project_id, output_path, arguments, {"layout": "merged"})
-
-    @takes_arguments(ExportArguments, called="KiliClient.exports.geojson")
-    def geojson(self, project_id: str, output_path: Path, **arguments: Unpack[ExportArguments]) -> None:
-        """Write shapes in degrees as GeoJSON."""
-        self._export("geojson", project_id, output_path, arguments, {"layout": "merged"})
-
-    def dataframe(
-        self,
-        project_id: str,
-        label_fields: Sequence[str] = FRAME_FIELDS,
-        asset_fields: Sequence[str] = ("externalId",),
-    ) -> "pd.DataFrame":
-        """Return all labels of a project as a pandas data frame, as `KiliClient.export_labels_as_df` does."""
-        return self._own().export_labels_as_df(project_id, label_fields, asset_fields)
-
-    def _export(
-        self, fmt: str, project_id: str, output_path: Path, arguments: ExportArguments, options: "_Options"
-    ) -> None:
-        filters = _checked(ExportFilter, arguments.get("filter"))
-        exporting = load("kili_query.client.exporting", f"`exports.{fmt}`", "export")
-        client, export_type = self._own(), arguments.get("export_type")
-        with_assets = arguments.get("with_assets") is not False
-        exporting.export_labels(
-            client._context,
-            client._settings,
-            exporting.WantedAssets(project_id=project_id, filters=filters),
-            fmt=fmt,
-            filename=output_path,
-            options=exporting.Options(
-                with_assets=with_assets,
-                cut_videos=with_assets,
-                export_type="latest" if export_type is None else export_type,
-                label_types=exporting.checked_label_types(arguments.get("label_type_in")),
-                include_sent_back_labels=arguments.get("include_sent_back_labels") is not False,
-                **options,
-            ),
-            disable_tqdm=is_bar_disabled(arguments.get("disable_tqdm"), client._settings.disable_tqdm),
-            type_for=partial(_type_for, export_type),
-        )
-
-
-def _type_for(export_type: ExportType | None, has_steps: bool) -> ExportType:
-    """Return the type of an export of a project with or without steps.
-
-    Raises:
-        ArgumentError: there are no steps, and the labels of these were asked for.
-    """
-    if export_type is None:
-        return "latest_from_last_step" if has_steps else "latest"
-    if not has_steps and export_type not in ("latest", "normal"):
-        raise ArgumentError(
-            f"`export_type`: the project has the legacy workflow, without steps, so {export_type!r} does not apply:"
-            " use 'latest' or 'normal'"
-        )
-    return export_type
-
-
-class LlmMethods(Namespace):
-    """`KiliClient.llm`: projects of conversations."""
-
-    @takes_arguments(ConversationArguments, called="KiliClient.llm.export")
-    def export(
-        self,
-        project_id: str,
-        disable_tqdm: bool | None = None,
-        asset_ids: Sequence[str] | None = None,
-        external_ids: Sequence[str] | None = None,
-        include_sent_back_labels: bool = False,
-        label_type_in: Sequence[str] | None = None,
-        **filters: Unpack[ConversationArguments],
-    ) -> Rows:
-        """Return the labels of conversations, with the messages that they are about.
-
-        Args:
-            project_id: the project, of type ``LLM_RLHF``, ``LLM_STATIC`` or ``LLM_INSTR_FOLLOWING``.
-            disable_tqdm: hide the progress bar.
-            asset_ids: only these assets.
-            external_ids: only the assets with these external ids, instead of ``asset_ids``.
-            include_sent_back_labels: whether to export labels that were sent back to the queue.
-            label_type_in: only labels of these types; by default ``DEFAULT`` and ``REVIEW``.
-            **filters: only these assets; see `ConversationArguments`.
-
-        Returns:
-            A dict for each asset that has such a label. In an ``LLM_RLHF`` project it is the row of the format
-            ``llm_rlhf``, with all labels. In others it has ``chatItems``, ``externalId``, ``label``, ``labeler`` and
-            ``metadata``, of the last label; ``label`` holds the answers under ``completion``, ``round`` and
-            ``conversation``, beside the message or the number of the round that they are about.
-
-        Raises:
-            ArgumentError: an argument cannot be used; nothing was sent.
-            NotCompatibleInputType: the project has no conversations.
-            NotFound: there is no such project, or no asset with an external id.
-            ServiceError: the service refused the call, or cannot be reached.
-            LabelError: a label cannot be read, or an answer belongs to no message.
-            DataError: the interface has a job of an unknown level.
-            NotExportableAssetError, DownloadError: the conversation of an asset cannot be had.
-
-        Warns:
-            UserWarning: answers to jobs that the interface does not have were left out.
-        """
-        conversations = load("kili_query.client.conversations", "`llm.export`", "export")
-        client = self._own()
-        wanted = conversations.WantedAssets(
-            project_id=project_id, asset_ids=asset_ids, external_ids=external_ids, filters=filters
-        )
-        rows: Rows = conversations.export_conversations(
-            client._context,
-            client._settings,
-            wanted,
-            label_type_in=label_type_in,
-            include_sent_back_labels=include_sent_back_labels,
-            disable_tqdm=is_bar_disabled(disable_tqdm, client._settings.disable_tqdm),
-        )
-        return rows
-
-
-class _Options(TypedDict, total=False):
-    """Options of one format, as those of exports are called."""
-
-    layout: "Layout"
-    single_file: bool
-    annotation_modifier: "AnnotationModifier | None"
-    normalized_coordinates: bool
-
-
-_Filter = TypeVar("_Filter", LabelFilter, ExportFilter)
-
-
-def _checked(declaration: type[_Filter], filters: _Filter | None) -> _Filter:
-    """Return the filters if all of them are known; later checks are of their values."""
-    chosen = declaration() if filters is None else filters
-    check_filter_names("filter", chosen, get_type_hints(declaration))
-    return chosen
 
 
 def _made_by(arguments: Mapping[str, object]) -> _Maker:
