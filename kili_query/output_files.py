@@ -16,6 +16,7 @@ from pathlib import Path
 from stat import S_IMODE
 from typing import IO, TYPE_CHECKING, cast
 
+from kili_query.cache_folder import cache_around
 from kili_query.errors import ArgumentError, KiliQueryError, MissingExtraError
 from kili_query.extras import has_extra
 
@@ -196,11 +197,21 @@ def _suffix(path: str | os.PathLike[str]) -> str:
     return Path(path).suffix.lower()
 
 
+def refuse_caches(path: str | os.PathLike[str]) -> None:
+    """Refuse to write into a label cache, whose files are written together.
+
+    Raises:
+        WriteError: the path is a cache, or lies in one.
+    """
+    if (cache := cache_around(path)) is not None:
+        raise WriteError(f"cannot write `{os.fspath(path)}`: `{cache}` is a label cache: name another place")
+
+
 def target_of(path: str | os.PathLike[str]) -> Path:
     """Return the file to replace: of a link, what it points to.
 
     Raises:
-        WriteError: it is something else than a file, or read-only.
+        WriteError: it is something else than a file, in a label cache, or read-only.
     """
     try:
         target = Path(os.path.realpath(path))
@@ -208,6 +219,7 @@ def target_of(path: str | os.PathLike[str]) -> Path:
             os.lstat(target)  # a name that no file can have is found here, before anything is written
     except (OSError, ValueError) as error:
         raise cannot_write(path, error) from error
+    refuse_caches(path)
     if _descriptor(path) is not None or (os.path.exists(target) and not os.path.isfile(target)):
         what = "a folder" if os.path.isdir(target) else "not a file that can be replaced"
         raise WriteError(f"cannot write `{os.fspath(path)}`: it is {what}")

@@ -15,12 +15,12 @@ from kili_query.ast.flat import Flat, flatten, restore
 from kili_query.counting import DEFAULT_POLICY, CountPolicy
 from kili_query.diagnostics import Diagnostic, sort_diagnostics
 from kili_query.diagnostics.layout import text_as_html
-from kili_query.errors import QueryError, QuerySyntaxError
+from kili_query.errors import ArgumentError, QueryError, QuerySyntaxError
 from kili_query.extras import load
 from kili_query.logic import ontology_facts, simplify
 from kili_query.logic.lints import check_logic
 from kili_query.ontology import Ontology, OntologySource, bind, check_names
-from kili_query.planning import DEFAULT_PROFILE, ServerProfile, Split, Target, local_notes, split
+from kili_query.planning import DEFAULT_PROFILE, ServerProfile, Split, Target, checked_profile, local_notes, split
 from kili_query.source import Source
 from kili_query.syntax import (
     DEFAULT_LIMITS,
@@ -193,6 +193,7 @@ class Query:
             policy: how objects are counted locally.
 
         Raises:
+            ArgumentError: there is no such target, or the profile is not one.
             QueryError: the ontology has no such job or category.
 
         >>> import kili_query as kq
@@ -201,9 +202,15 @@ class Query:
         """
         known = Ontology.if_given(ontology)
         query = self if known is None else self.bind(known)
-        trusted = profile if target == "server" else None
+        if target not in _NAMES:
+            raise ArgumentError(f"`target` must be one of {', '.join(map(repr, _NAMES))}, not {target!r:.80}")
+        trusted = checked_profile(profile)
         asked = Target(
-            _CAPABILITIES[target], _NAMES[target], trusted, known, has_default_policy=policy == DEFAULT_POLICY
+            _CAPABILITIES[target],
+            _NAMES[target],
+            trusted if target == "server" else None,
+            known,
+            has_default_policy=policy == DEFAULT_POLICY,
         )
         return Plan(query, split(query.tree, asked), target)
 

@@ -60,6 +60,16 @@ class Histogram:
         values = tuple(sorted(value for value, labels in labels_by_count.items() if value > 0 and labels > 0))
         return cls(values, tuple(accumulate(labels_by_count[value] for value in values)))
 
+    @property
+    def labels_by_count(self) -> dict[int, int]:
+        """The number of labels for each count that occurs beside 0.
+
+        >>> Histogram.of({2: 5, 0: 7, 1: 3}).labels_by_count
+        {1: 3, 2: 5}
+        """
+        before = (0, *self.labels)
+        return {value: up_to - below for value, up_to, below in zip(self.values, self.labels, before, strict=False)}
+
     def at_least(self, bound: int) -> int:
         """How many labels hold ``bound`` objects or more, with ``bound`` 1 or more."""
         below = bisect_left(self.values, bound)

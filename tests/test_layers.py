@@ -20,6 +20,7 @@ LAYERS = {
     "output_files": 4,
     "litter": 0,
     "places": 0,
+    "cache_folder": 0,
     "wording": 0,
     "syntax": 4,
     "ontology": 5,

@@ -37,6 +37,18 @@ def test_a_file_takes_its_place(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["out.txt"]
 
 
+@pytest.mark.parametrize("name", ["cache", "cache/out.txt", "cache/labels/new/out.txt", "link/out.txt"])
+def test_a_label_cache_is_not_written_into(tmp_path: Path, name: str) -> None:
+    (tmp_path / "cache" / "labels" / "_delta_log").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "cache")
+    path, cache = tmp_path / name, tmp_path / "cache"
+    message = f"^cannot write `{path}`: `{cache}` is a label cache: name another place$"
+    with pytest.raises(WriteError, match=message), replaced(path, makes_folders=True):
+        pass
+    assert os.listdir(cache) == ["labels"]
+    write(tmp_path / "beside.txt", "fine")
+
+
 def test_a_failure_leaves_everything_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "out.txt"
     path.write_text("old")

@@ -16,12 +16,12 @@ from kili_query.cache.documents import ontology_of
 from kili_query.cache.drift import Drift, OntologyPair, QueryDrift
 from kili_query.cache.expected import Expected, expected
 from kili_query.cache.filters import check_filters
-from kili_query.cache.history import Difference, Version, difference, version_at, versions_of
+from kili_query.cache.history import Difference, Version, checked_version, difference, version_at, versions_of
 from kili_query.cache.loading import Loaded, assets_of
 from kili_query.cache.reading import Reading
 from kili_query.cache.search import Search
 from kili_query.cache.state import State
-from kili_query.cache.tables import Tables, told
+from kili_query.cache.tables import Tables, check_version, told
 from kili_query.cache.writing import Summary, opened
 from kili_query.client.arguments import checked_count, checked_fields, checked_filters, is_parsed
 from kili_query.client.keyword_arguments import COUNT_POSITIONS, LABEL_FIELDS, takes_filters
@@ -82,9 +82,13 @@ class LabelCache:
             video: how objects of videos are counted, see `kili_query.CountPolicy`; by default as the cache does, or
                 ``"objects"`` in a new one.
             version: the version that is read; by default the latest at each question.
+
+        Raises:
+            ArgumentError: an argument cannot be used.
         """
         if not (name := fspath(path)):
             raise ArgumentError("the path of a cache is empty: name a folder")
+        check_version(version)
         self.__attrs_init__(Path(name), version, video, {})
 
     def __repr__(self) -> str:
@@ -142,7 +146,7 @@ class LabelCache:
             What changed.
 
         Raises:
-            SourceError: a file cannot be read.
+            SourceError: a file cannot be read, or there are records but not one is a label.
             CacheError: the cache cannot be written, or it follows a project.
         """
         source = Loaded(labels, assets_of(assets))
@@ -156,6 +160,7 @@ class LabelCache:
                 source.note(writer.faults)
             if problems is not None:
                 problems += source.problems
+            source.refuse_without_labels()
             return writer.finish(writer.state)
 
     def sync(
@@ -413,13 +418,15 @@ class LabelCache:
         """Return the cache as it was: at a version, or at a time, which is ISO 8601.
 
         Raises:
+            ArgumentError: it is neither.
             CacheError: the version does not exist, or the cache was empty at that time.
         """
-        if isinstance(version, int):
-            Tables.open(self.folder, version, whole=True)
+        wanted = checked_version(version)
+        if isinstance(wanted, int):
+            Tables.open(self.folder, wanted, whole=True)
         else:
-            version = version_at(self._tables(), version)
-        return LabelCache(self.folder, video=self._video, version=version)
+            wanted = version_at(self._tables(), wanted)
+        return LabelCache(self.folder, video=self._video, version=wanted)
 
     def diff(
         self, before: int | str | datetime, after: int | str | datetime, category_search: str | Query | None = None

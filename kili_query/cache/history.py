@@ -1,6 +1,7 @@
 """Versions of a cache, and the labels that entered or left the answer to a query between two of them."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from attrs import frozen
@@ -18,7 +19,7 @@ class Version:
     Attributes:
         number: its number.
         written: when, by the clock of the machine that wrote it.
-        summary: what changed; empty for versions that changed no label.
+        summary: what changed: labels, the ontology, or that files were joined.
     """
 
     number: int
@@ -52,19 +53,31 @@ def versions_of(tables: Tables) -> list[Version]:
     return found[::-1]
 
 
-def version_at(tables: Tables, wanted: str | datetime) -> int:
+def checked_version(version: object) -> int | datetime:
+    """Return the number of a version or a time, from either or from the text of a time.
+
+    Raises:
+        ArgumentError: it is something else.
+
+    >>> checked_version(3), checked_version("2024-02-01")
+    (3, datetime.datetime(2024, 2, 1, 0, 0, tzinfo=datetime.timezone.utc))
+    """
+    with suppress(ValueError):
+        if isinstance(version, int) and not isinstance(version, bool):
+            return version
+        if isinstance(version, str | datetime):
+            time = read_instant(version) if isinstance(version, str) else version
+            return time.replace(tzinfo=UTC) if time.tzinfo is None else time
+    raise ArgumentError(f"a version is a number or a time such as 2024-02-01T09:30Z, not {version!r:.60}")
+
+
+def version_at(tables: Tables, time: datetime) -> int:
     """Return the number of the version that was the latest at a time.
 
     Raises:
-        ArgumentError: it is not a time.
         CacheError: there was no version yet.
     """
     versions = versions_of(tables)
-    try:
-        time = wanted if isinstance(wanted, datetime) else read_instant(wanted)
-        time = time.replace(tzinfo=UTC) if time.tzinfo is None else time
-    except ValueError as error:
-        raise ArgumentError(f"a version is a number or a time such as 2024-02-01T09:30Z, not {wanted!r:.60}") from error
     found = [one.number for one in versions if one.written <= time]
     if not found:
         since = f"the first is of {versions[0].written:%Y-%m-%d %H:%M} UTC" if versions else "it is empty"

@@ -7,8 +7,8 @@ from typing import Any
 from attrs import define, field
 
 from kili_query.cache.columns import CONTENT
-from kili_query.counting.label import content_of
-from kili_query.errors import UnknownContentError
+from kili_query.counting.label import content_of, mistaken_for_label
+from kili_query.errors import SourceError, UnknownContentError
 from kili_query.scanning import LabelSource, Place, Problem, ProblemKind, Record, read_labels
 
 _KEPT_OF_ASSETS = ("id", "externalId", "status", "resolution")
@@ -34,6 +34,8 @@ class Loaded:
         for record in read_labels(self.source):
             if isinstance(record, Problem):
                 self.problems.append(record)
+            elif CONTENT not in record.label and (looks := mistaken_for_label(record.label)):
+                self.problems.append(Problem(record.place, ProblemKind.UNKNOWN, f"no `{CONTENT}`{looks}"))
             else:
                 self._place = record.place
                 yield self._label(record)
@@ -42,6 +44,15 @@ class Loaded:
         """Move the faults of the label that was read last to the problems."""
         while faults and self._place is not None:
             self.problems.append(Problem(self._place, ProblemKind.MALFORMED, faults.pop(0)))
+
+    def refuse_without_labels(self) -> None:
+        """Raise if there were records, and not one of them was a label.
+
+        Raises:
+            SourceError: quotes the first one.
+        """
+        if self.problems and self._place is None:
+            raise SourceError(f"nothing could be read as a label: {self.problems[0]}")
 
     def _label(self, record: Record) -> dict[str, Any]:
         label = dict(record.label)

@@ -91,16 +91,8 @@ class Reading:
 
     def occurrences(self) -> dict[tuple[str, str], Counter[int]]:
         """Return how many labels hold 1, 2, … objects of each category."""
-        tables = self.search.tables
-        found: dict[tuple[str, str], Counter[int]] = {}
-        rows = tables.frame().filter(pl.col(FAULT).is_null())
-        for name, stored in tables.counters().items():
-            counter = counter_of(name)
-            with told(tables.folder):
-                held = rows.filter(pl.col(stored) > 0).group_by(stored).len().collect()
-            if counter is not None and len(held):
-                found[counter.job, counter.category] = Counter(dict(held.sort(stored).iter_rows()))
-        return found
+        histograms = self.search.statistics().histograms
+        return {pair: Counter(found.labels_by_count) for pair, found in histograms.items()}
 
     def _known(self) -> int:
         """Return how many labels have a known content."""

@@ -1,7 +1,7 @@
 """Searches of a cache: the columns first, then the JSON of the labels that they leave, only where it is needed."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import islice, repeat
 from typing import Any
 
 import polars as pl
@@ -142,18 +142,29 @@ class Search:
     ) -> Iterator[tuple[tuple[object, ...], object]]:
         """Yield the values and the content of each label, oldest first."""
         judge = None if plan is None else self._judge(plan)
-        rows = self._candidates(plan).sort(CREATED, "id", nulls_last=True)
-        rows = rows.select(PART, DIGEST, "id", *(pl.col(name).alias(f"field {n}") for n, name in enumerate(columns)))
+        frames = self._oldest_first(plan, columns)
         if judge is None:
-            rows = rows.slice(skip, first)
-        with told(self.tables.folder):
-            found = rows.collect()
+            frames = _sliced(frames, skip, first)
         reads_contents = has_contents or judge is not None
-        texts = self._texts(found) if reads_contents else iter([None] * len(found))
-        pairs = self._judged(found, texts, judge)
-        if judge is not None:
-            pairs = islice(pairs, skip, None if first is None else skip + first)
-        yield from pairs
+        pairs = (
+            pair
+            for found in frames
+            for pair in self._judged(found, self._texts(found) if reads_contents else repeat(None), judge)
+        )
+        yield from pairs if judge is None else islice(pairs, skip, None if first is None else skip + first)
+
+    def _oldest_first(self, plan: Plan | None, columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+        """Yield part, digest, id and some columns of the rows that filters and columns leave, oldest first."""
+        named = [pl.col(name).alias(f"field {n}") for n, name in enumerate(columns)]
+        waiting: pl.DataFrame | None = None
+        for frame, later in self.tables.frames_by_time():
+            with told(self.tables.folder):
+                found = self._narrowed(frame, plan).select(PART, DIGEST, "id", *named, time=CREATED).collect()
+            found = found if waiting is None else pl.concat([waiting, found])
+            found = found.sort("time", "id", nulls_last=True)
+            n_ready = len(found) if later is None else int((found["time"] < later).sum())
+            yield found.head(n_ready).drop("time")
+            waiting = found.tail(len(found) - n_ready)
 
     def _judge(self, plan: Plan) -> Matcher | None:
         """Return what decides the rest of the query; None if there is none.
@@ -173,7 +184,7 @@ class Search:
     def _judged(
         self, found: pl.DataFrame, texts: Iterator[str | None], judge: Matcher | None
     ) -> Iterator[tuple[tuple[object, ...], object]]:
-        for (_, _, label_id, *values), text in zip(found.iter_rows(), texts, strict=True):
+        for (_, _, label_id, *values), text in zip(found.iter_rows(), texts, strict=False):
             content = None if text is None else _decoded(text)
             try:
                 if judge is None or judge(content):
@@ -196,7 +207,10 @@ class Search:
 
     def _candidates(self, plan: Plan | None) -> pl.LazyFrame:
         """Return the rows that the filters and the columns leave."""
-        frame = self.tables.frame().filter(*conditions_of(self.filters))
+        return self._narrowed(self.tables.frame(), plan)
+
+    def _narrowed(self, frame: pl.LazyFrame, plan: Plan | None) -> pl.LazyFrame:
+        frame = frame.filter(*conditions_of(self.filters))
         if plan is None:
             return frame
         return filter_table(self._with_counts(frame, plan.pushed), plan.pushed)
@@ -209,6 +223,15 @@ class Search:
         return frame.with_columns(
             pl.when(is_known).then(pl.col(stored[name]).fill_null(0)).alias(name) for name in used
         )
+
+
+def _sliced(frames: Iterator[pl.DataFrame], skip: int, first: int | None) -> Iterator[pl.DataFrame]:
+    """Yield some of the rows of frames, which are read only so far."""
+    while first != 0 and (frame := next(frames, None)) is not None:
+        taken = frame.slice(skip, first)
+        yield taken
+        skip = max(0, skip - len(frame))
+        first = None if first is None else first - len(taken)
 
 
 def _decoded(text: str) -> object:

@@ -10,8 +10,8 @@ that no row names.
 import json
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from shutil import disk_usage
@@ -20,13 +20,15 @@ from typing import Any, cast
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 from attrs import define, evolve, field, frozen
-from deltalake import CommitProperties, DeltaTable, WriterProperties, write_deltalake
+from deltalake import ColumnProperties, CommitProperties, DeltaTable, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
-from kili_query.cache.columns import COLUMNS, DIGEST, PART, own_name
+from kili_query.cache.columns import COLUMNS, CREATED, DIGEST, PART, own_name
 from kili_query.cache.state import KEY, State
-from kili_query.errors import CacheError
+from kili_query.errors import ArgumentError, CacheError
 from kili_query.targets.column_names import FAULT, counter_of
 
 JSON = "json"
@@ -52,13 +54,36 @@ _ROW_GROUP = 2_048
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """The instant that the times of commits are counted from."""
 
+_UNDONE = "a change that was interrupted was undone"
+"""What the summary of a version says that is as the last whole one."""
+
+_EVER = datetime(1, 1, 1, tzinfo=UTC)
+"""A time before which nothing was created."""
+
+_BEGIN = f"min.{CREATED}"
+"""When the first label of a file was created, in milliseconds that are rounded down: see `_CONFIGURATION_OF_LABELS`."""
+
 _LABEL_ROW_GROUP = 32_768
 """Number of labels in memory when files are joined: smaller groups make questions slower."""
 _MANY_ENTRIES = 10
 """Number of entries of a log that are summed up: each is read whenever the table is opened."""
 
-_LABELS = WriterProperties(compression="ZSTD", compression_level=3, max_row_group_size=_LABEL_ROW_GROUP)
-_CONTENTS = WriterProperties(compression="ZSTD", compression_level=3, max_row_group_size=_ROW_GROUP)
+_UNIQUE = ColumnProperties(dictionary_enabled=False)  # of values of which few are equal
+_LABELS = WriterProperties(
+    compression="ZSTD",
+    compression_level=3,
+    max_row_group_size=_LABEL_ROW_GROUP,
+    column_properties=dict.fromkeys(("id", "createdAt", CREATED, DIGEST), _UNIQUE),
+)
+_CONTENTS = WriterProperties(
+    compression="ZSTD",
+    compression_level=3,
+    max_row_group_size=_ROW_GROUP,
+    column_properties={
+        DIGEST: _UNIQUE,
+        JSON: ColumnProperties(dictionary_enabled=False, statistics_enabled="NONE"),  # they would be whole texts
+    },
+)
 _CONTENT_KINDS: dict[str, pa.DataType] = {PART: pa.int32(), DIGEST: pa.string(), JSON: pa.string()}
 _CONTENT_SCHEMA = pa.schema(_CONTENT_KINDS)
 _CONFIGURATION = {
@@ -66,6 +91,7 @@ _CONFIGURATION = {
     "delta.deletedFileRetentionDuration": "interval 7 days",
     "delta.dataSkippingNumIndexedCols": "0",  # least and greatest values of each column would be most of the log
 }
+_CONFIGURATION_OF_LABELS = _CONFIGURATION | {"delta.dataSkippingStatsColumns": CREATED}  # so that few files are read
 
 
 @contextmanager
@@ -79,7 +105,7 @@ def told(folder: object) -> Iterator[None]:
         yield
     except CommitFailedError as error:
         raise CacheError(f"`{folder}`: another process changed the cache meanwhile: run it again") from error
-    except (DeltaError, pl.exceptions.ComputeError, pl.exceptions.PanicException) as error:
+    except (DeltaError, pa.ArrowException, pl.exceptions.ComputeError, pl.exceptions.PanicException) as error:
         raise damaged(folder, str(error)) from error
     except OSError as error:
         if type(error) is not OSError or error.strerror is not None:
@@ -111,6 +137,19 @@ class Commit:
     state: State | None
 
 
+@frozen
+class File:
+    """A Parquet file of a table.
+
+    Attributes:
+        path: where it is.
+        begin: a time before which none of its labels was created; None if that is not known.
+    """
+
+    path: Path
+    begin: datetime | None
+
+
 @define
 class Tables:
     """One version of a cache on disk.
@@ -136,8 +175,10 @@ class Tables:
             whole: not a step of a change that is under way, or was not finished: rather the version before it.
 
         Raises:
+            ArgumentError: the version is not a number.
             CacheError: the cache is damaged, of a newer format, or has no such version.
         """
+        check_version(version)
         path = Path(folder)
         if found := _UNUSABLE.search(path.absolute().as_posix()):
             raise CacheError(f"the path of a cache must not contain {found[0]!r}: `{path}`. Name another folder")
@@ -207,7 +248,25 @@ class Tables:
         """
         if self.labels is None:
             return pl.DataFrame(schema=dict.fromkeys((*COLUMNS, FAULT), pl.Null)).lazy()
-        return _scan(self.labels, _files(self.labels, self.folder, "labels"), COLUMNS)
+        return _scan(self.labels, self.files(), COLUMNS)
+
+    def frames_by_time(self) -> Iterator[tuple[pl.LazyFrame, datetime | None]]:
+        """Yield all rows, few at first and more each time, for callers who want few of the oldest.
+
+        With each frame comes a time before which no label of the frames after it was created; None if none comes after.
+
+        Raises:
+            CacheError: a file cannot be read.
+        """
+        if self.labels is None:
+            return
+        files = sorted(_files(self.labels, self.folder, "labels"), key=lambda one: one.begin or _EVER)
+        n_unknown = sum(one.begin is None for one in files)
+        begin, end = 0, max(1, n_unknown)
+        while begin < len(files):
+            later = files[end].begin if end < len(files) else None
+            yield _scan(self.labels, [one.path for one in files[begin:end]], COLUMNS), later
+            begin, end = end, end + 2 * (end - begin)
 
     def files(self) -> list[Path]:
         """Return the Parquet files of the labels.
@@ -215,7 +274,7 @@ class Tables:
         Raises:
             CacheError: a file is missing or shorter than when it was written.
         """
-        return [] if self.labels is None else _files(self.labels, self.folder, "labels")
+        return [] if self.labels is None else [one.path for one in _files(self.labels, self.folder, "labels")]
 
     def stored_columns(self) -> list[str]:
         """Return the names of all columns in the table."""
@@ -236,12 +295,20 @@ class Tables:
                 found[part] = found.get(part, 0) + int(one["num_records"])
         return found
 
-    def sum_up_log(self) -> None:
-        """Write a checkpoint of the log of labels if many entries came since the last, so that it opens faster."""
-        if self.labels is not None:
-            version = self.labels.version()
-            if version - _last_checkpoint(self.folder, version) >= _MANY_ENTRIES:
-                self.labels.create_checkpoint()
+    def sum_up_logs(self) -> None:
+        """Write a checkpoint of each log that has many entries since its last one, so that it opens faster."""
+        for name, table in (("labels", self.labels), ("contents", self._table_of_contents())):
+            if table is not None:
+                version = table.version()
+                if version - _last_checkpoint(self.folder, version, name) >= _MANY_ENTRIES:
+                    table.create_checkpoint()
+
+    def _table_of_contents(self) -> DeltaTable | None:
+        """Return the latest version of the contents, opened once; None before the first."""
+        if self._contents is None:
+            with suppress(TableNotFoundError):
+                self._contents = DeltaTable(_uri(self.folder, "contents"))
+        return self._contents
 
     def contents(self, parts: Collection[int]) -> pl.LazyFrame:
         """Return the contents of some parts: part, digest and text.
@@ -249,22 +316,22 @@ class Tables:
         Raises:
             CacheError: a file is missing or shorter than when it was written.
         """
-        if self._contents is None:
-            try:
-                self._contents = DeltaTable(_uri(self.folder, "contents"))
-            except TableNotFoundError:
-                return pl.from_arrow(_CONTENT_SCHEMA.empty_table()).lazy()  # type: ignore[union-attr]
-        return _scan(self._contents, _files(self._contents, self.folder, "contents", parts))
+        table = self._table_of_contents()
+        if table is None:
+            return pl.from_arrow(_CONTENT_SCHEMA.empty_table()).lazy()  # type: ignore[union-attr]
+        return _scan(table, [one.path for one in _files(table, self.folder, "contents", parts)])
 
-    def texts(self, part: int, digests: Sequence[str]) -> dict[str, str]:
+    def texts(self, part: int, digests: Collection[str]) -> dict[str, str]:
         """Return the texts of contents of one part, by digest.
 
         Raises:
             CacheError: one is missing.
         """
+        texts: dict[str, str] = {}
         with told(self.folder):
-            found = self.contents([part]).filter(pl.col(DIGEST).is_in(list(digests))).select(DIGEST, JSON).collect()
-        texts = dict(found.iter_rows())
+            table = self._table_of_contents()
+            for file in [] if table is None else _files(table, self.folder, "contents", [part]):
+                texts |= _texts_of(file.path, digests)
         for digest in digests:
             if digest not in texts:
                 raise damaged(self.folder, f"the content `{digest}` of part {part} is missing")
@@ -332,7 +399,7 @@ class Tables:
                 schema_mode="merge",
                 partition_by=[PART],
                 writer_properties=_LABELS,
-                configuration=_CONFIGURATION if self.labels is None else None,
+                configuration=_CONFIGURATION_OF_LABELS if self.labels is None else None,
                 commit_properties=CommitProperties(custom_metadata={KEY: state.to_json()}),
                 **how,
             )
@@ -348,7 +415,7 @@ class Tables:
             return self
         base = self.state.base
         state = State(video=self.state.video) if base is None else Tables.open(self.folder, base).state
-        properties = CommitProperties(custom_metadata={KEY: evolve(state, summary="").to_json()})
+        properties = CommitProperties(custom_metadata={KEY: evolve(state, summary=_UNDONE).to_json()})
         with told(self.folder):
             if base is None:
                 self.labels.delete(commit_properties=properties)
@@ -418,15 +485,16 @@ def _uri(folder: Path, name: str) -> str:
     return (folder / name).absolute().as_uri()
 
 
-def _files(table: DeltaTable, folder: Path, name: str, parts: Collection[int] | None = None) -> list[Path]:
+def _files(table: DeltaTable, folder: Path, name: str, parts: Collection[int] | None = None) -> list[File]:
     """Return the files of a table, of all parts or of some.
 
     Raises:
         CacheError: a file is missing or of another size; the libraries would print the texts of panics about it.
     """
     actions = pa.table(table.get_add_actions(flatten=True))
-    paths = []
-    for one in actions.select(["path", "size_bytes", f"partition.{PART}"]).to_pylist():
+    columns = ["path", "size_bytes", f"partition.{PART}", _BEGIN]
+    files = []
+    for one in actions.select([name for name in columns if name in actions.column_names]).to_pylist():
         if parts is not None and int(one[f"partition.{PART}"]) not in parts:
             continue
         path = folder / name / one["path"]
@@ -436,8 +504,26 @@ def _files(table: DeltaTable, folder: Path, name: str, parts: Collection[int] | 
             raise damaged(folder, f"the file `{path}` is missing") from None
         if size_bytes != one["size_bytes"]:
             raise damaged(folder, f"the file `{path}` has {size_bytes} bytes instead of {one['size_bytes']}")
-        paths.append(path)
-    return paths
+        files.append(File(path, one.get(_BEGIN)))
+    return files
+
+
+def _texts_of(path: Path, digests: Collection[str]) -> dict[str, str]:
+    """Return those contents that a file holds.
+
+    Only the groups that hold one are decompressed. A filter of polars by digests takes as long as that again.
+    """
+    texts: dict[str, str] = {}
+    wanted = pa.array(digests, pa.string())
+    with pq.ParquetFile(path) as file:
+        for group in range(file.num_row_groups):
+            known = file.read_row_group(group, [DIGEST])[DIGEST].cast(pa.string())
+            is_wanted = pc.is_in(known, wanted)
+            if pc.any(is_wanted).as_py():
+                found = file.read_row_group(group, [JSON])[JSON].filter(is_wanted)
+                pairs = zip(known.filter(is_wanted).to_pylist(), found.to_pylist(), strict=True)
+                texts |= {str(digest): str(text) for digest, text in pairs}
+    return texts
 
 
 def _scan(
@@ -468,15 +554,15 @@ def _check_entries(folder: Path, version: int) -> None:
 
     Entries up to a checkpoint are not read, because the checkpoint sums them up.
     """
-    for number in range(_last_checkpoint(folder, version) + 1, version + 1):
+    for number in range(_last_checkpoint(folder, version, "labels") + 1, version + 1):
         entry = _entry(folder, number)
         if entry.exists() and entry.stat().st_size == 0:
             raise damaged(folder, f"the file `{entry}` is empty")
 
 
-def _last_checkpoint(folder: Path, version: int) -> int:
-    """Return the version of the last checkpoint of labels up to a version; -1 if there is none."""
-    log = folder / "labels" / "_delta_log"
+def _last_checkpoint(folder: Path, version: int, name: str) -> int:
+    """Return the version of the last checkpoint of a table up to a version; -1 if there is none."""
+    log = folder / name / "_delta_log"
     numbers = (int(one.name[:20]) for one in log.glob("*.checkpoint*.parquet") if one.name[:20].isdigit())
     return max((number for number in numbers if number <= version), default=-1)
 
@@ -493,6 +579,16 @@ def _require_room(folder: Path, size_bytes: int) -> None:
             f"`{folder}`: the disk has {free:,} bytes left, and up to {needed:,} are needed: make room, and run it "
             "again. The cache is as it was after the last version"
         )
+
+
+def check_version(version: object) -> None:
+    """Raise for what is not the number of a version, or None.
+
+    Raises:
+        ArgumentError: it is something else.
+    """
+    if version is not None and (not isinstance(version, int) or isinstance(version, bool)):
+        raise ArgumentError(f"`version` must be a whole number, not {version!r:.80}: `at` also takes times")
 
 
 def _require_version(folder: Path, version: int) -> None:

@@ -15,6 +15,7 @@ from kili_query.cache.counting import Batch, Counting, contents_table, digest_of
 from kili_query.cache.documents import document_of, ontology_of
 from kili_query.cache.state import State
 from kili_query.cache.tables import DOCUMENTS, JSON, PART_ROWS, Tables, told
+from kili_query.client.cost import grouped
 from kili_query.counting import Rules
 from kili_query.errors import CacheError
 from kili_query.ontology import Ontology, VideoPolicy
@@ -63,7 +64,7 @@ class Summary:
         return f"{self.changes}{missed}"
 
     def __str__(self) -> str:
-        return f"{self.told}; {self.total:,} labels, {self.unknown:,} of them without a known content"
+        return f"{self.told}; {grouped(self.total, 'label')}, {self.unknown:,} of them without a known content"
 
     @property
     def number(self) -> int:
@@ -102,6 +103,7 @@ class Writer:
     faults: list[str] = field(factory=list)
     _batch: Batch = field(factory=Batch)
     _gone: set[str] = field(factory=set)
+    _has_other_ontology: bool = False
 
     def add(self, label: Mapping[str, Any]) -> None:
         """Add a label, or replace the one with its id, when the labels that were added are written.
@@ -144,7 +146,7 @@ class Writer:
             self._commit(self._rows(Batch(), []))
         with told(self.tables.folder):
             if not self.is_dry:
-                self.tables.sum_up_log()
+                self.tables.sum_up_logs()
             counts = self.tables.frame().select(pl.len(), pl.col(FAULT).is_not_null().sum()).collect().row(0)
         self.summary.total, self.summary.unknown = counts
         return self.summary
@@ -216,7 +218,8 @@ class Writer:
         return pl.concat([others.collect(), new], how="diagonal").sort(PART, "created", "id").to_arrow()
 
     def _commit(self, rows: pa.Table, replace: Iterable[int] = ()) -> None:
-        state = evolve(self.state, summary=self.summary.changes if self.summary.has_changes else "")
+        words = self.summary.changes if self.summary.has_changes else "no label changed"
+        state = evolve(self.state, summary=f"{words}; another ontology" if self._has_other_ontology else words)
         self.tables = self.tables.commit(rows, state, replace=replace)
         if self.tables.has_many_files():
             self.tables = self.tables.compact()
@@ -231,6 +234,7 @@ class Writer:
             return
         self.flush()
         before, self.counting = self.counting, evolve(self.counting, ontology=ontology)
+        self._has_other_ontology = self._has_other_ontology or self.tables.labels is not None
         if self.is_dry:
             return
         if ontology is not None:

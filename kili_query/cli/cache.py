@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kili_query.cache_folder import is_cache
 from kili_query.cli import FINE, CommandError
 from kili_query.cli.arguments import JsonOption
 from kili_query.cli.caches import opened_cache, print_summary
@@ -12,8 +13,8 @@ from kili_query.cli.inputs import find_ontology, load_ontology
 from kili_query.cli.mistakes import taken_for
 from kili_query.cli.output import print_json, tell
 from kili_query.diagnostics.layout import counted, printable
+from kili_query.errors import SourceError
 from kili_query.scanning import Problem, ProblemKind
-from kili_query.scanning.sources import is_cache
 
 if TYPE_CHECKING:
     from kili_query.cache import LabelCache
@@ -72,11 +73,15 @@ def _fill(cache: "LabelCache", labels: list[str], ontology: str | None, assets: 
         raise CommandError(f"`{other}` is a label cache itself: name the files that filled it")
     problems: list[Problem] = []
     loaded = load_ontology(find_ontology(ontology, labels))
-    summary = cache.load(list(labels), assets, ontology=loaded, problems=problems)
+    try:
+        summary = cache.load(list(labels), assets, ontology=loaded, problems=problems)
+    except SourceError as error:
+        if not problems:
+            raise
+        name = problems[0].place.file
+        found = [one for one in problems if one.place.file == name]
+        raise CommandError(taken_for(name, found, reads_contents=False)) from error
     left_out = [one for one in problems if one.fault is not ProblemKind.MALFORMED]
-    if left_out and not summary.read:
-        name = left_out[0].place.file
-        raise CommandError(taken_for(name, [one for one in left_out if one.place.file == name]))
     print_summary(summary, str(cache.folder), as_json=as_json)
     _tell_problems(f"left out: {counted(len(left_out), 'record')} that could not be read", left_out)
     kept = [one for one in problems if one.fault is ProblemKind.MALFORMED]

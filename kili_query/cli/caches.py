@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from attrs import asdict
 
+from kili_query.cache_folder import is_cache
 from kili_query.cli.output import print_json
 from kili_query.counting import DEFAULT_POLICY, CountPolicy
 from kili_query.diagnostics.layout import printable
@@ -13,7 +14,6 @@ from kili_query.ontology import Ontology
 from kili_query.planning import ServerProfile
 from kili_query.query import Query
 from kili_query.scanning import LabelNames
-from kili_query.scanning.sources import is_cache
 
 if TYPE_CHECKING:
     from kili_query.cache import Expected, LabelCache, Summary

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from attrs import asdict, field, frozen
 
+from kili_query.cache_folder import is_cache
 from kili_query.cli import BAD, FINE, NEGATIVE, CommandError
 from kili_query.cli.arguments import JsonOption
 from kili_query.cli.caches import opened_cache
@@ -15,7 +16,6 @@ from kili_query.cli.output import print_json, print_lines, tell_error
 from kili_query.diagnostics.layout import counted
 from kili_query.lint import FoundSearch, SkippedPlace, Unreadable, lint_paths
 from kili_query.query import parse
-from kili_query.scanning.sources import is_cache
 from kili_query.wording import shortened
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from kili_query.cache_folder import is_cache
 from kili_query.cli import FINE, CommandError
 from kili_query.cli.arguments import JsonOption, OntologyOfLabelsOption, ProfileOption, VerboseOption
 from kili_query.cli.completion import complete_subject
@@ -14,7 +15,6 @@ from kili_query.cli.explain_query import explain_query
 from kili_query.cli.output import print_json
 from kili_query.diagnostics import Code
 from kili_query.diagnostics.pages import page
-from kili_query.scanning.sources import is_cache
 
 
 def explain(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 from attrs import frozen
 
 from kili_query.ast import And, Comparison, Constant, Exists, Linear, Membership, Not, Or, Predicate, Relation
+from kili_query.cache_folder import is_cache
 from kili_query.cli.arguments import at_most
 from kili_query.cli.as_written import clipped, expands, keep_operators, shown_example
 from kili_query.cli.caches import expected_of, readable
@@ -23,7 +24,6 @@ from kili_query.ontology import Ontology
 from kili_query.planning import ServerProfile
 from kili_query.query import Plan, Query, query_of
 from kili_query.scanning import LabelNames, Report, judge_labels
-from kili_query.scanning.sources import is_cache
 from kili_query.syntax import print_tree
 from kili_query.targets.closures import compile_closure
 from kili_query.verdicts import always_true, satisfiable

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from kili_query.cache_folder import is_cache
 from kili_query.cli import FINE, NEGATIVE, CommandError
 from kili_query.cli.arguments import JsonOption, LabelsArgument, OnMalformed, OntologyOfLabelsOption, ProjectSynonym
 from kili_query.cli.caches import readable
@@ -31,7 +32,6 @@ from kili_query.export import FORMATS, ExportSummary, NotCompatibleOptions, form
 from kili_query.export.options import SUBMITTED
 from kili_query.output_files import COMPRESSED, check_compression, compressed
 from kili_query.protocol import ExportType, LabelType
-from kili_query.scanning.sources import is_cache
 
 _SUFFIXES = {"jsonl": (".jsonl", ".ndjson"), "parquet": (".parquet",)}
 """Of the formats that are one file, and not JSON."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import typer
 
+from kili_query.cache_folder import is_cache
 from kili_query.cli.caches import opened_cache
 from kili_query.cli.output import QUERY_NAME, tell, tell_diagnostics
 from kili_query.counting import DEFAULT_POLICY, CountPolicy
@@ -13,7 +14,6 @@ from kili_query.diagnostics import Diagnostic, Severity
 from kili_query.errors import CacheError, OntologyError, QueryError, QuerySyntaxError, SourceError
 from kili_query.ontology import Ontology
 from kili_query.query import Query, check, parse
-from kili_query.scanning.sources import is_cache
 from kili_query.syntax import Dialect
 
 STDIN = "-"

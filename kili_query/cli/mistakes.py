@@ -68,12 +68,21 @@ def refuse_unreadable(report: Report) -> None:
     raise SourceError(told)
 
 
-def taken_for(name: str, found: Sequence[Problem]) -> str:
-    """Say what a source holds instead of labels, by the problems found there, and what to do with it."""
+def taken_for(name: str, found: Sequence[Problem], *, reads_contents: bool = True) -> str:
+    """Say what a source holds instead of labels, by the problems found there, and what to do with it.
+
+    Args:
+        name: the source.
+        found: the problems.
+        reads_contents: whether the command has ``--at``.
+    """
     if any(one.reason == LOOKS_LIKE_PROJECT for one in found):
         return f"`{name}` looks like a project, not like labels: give it with --ontology"
     if any(LOOKS_LIKE_CONTENT in one.reason for one in found):
-        return f"`{name}` looks like contents without their labels: read it with `--at ''`"
+        reader = "read it with `--at ''`"
+        if not reads_contents:
+            reader = "a cache keeps labels; `match` and `count` read contents with `--at ''`"
+        return f"`{name}` looks like contents without their labels: {reader}"
     if any(LOOKS_LIKE_ASSET in one.reason for one in found):
         return f"`{name}` looks like assets without labels: give a file of labels (`export --assets` takes assets)"
     why = f": {found[0].reason}" if found else ""

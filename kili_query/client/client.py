@@ -44,7 +44,7 @@ from kili_query.client.threads import Threads
 from kili_query.client.warning import warn
 from kili_query.errors import ArgumentError, TransportError
 from kili_query.extras import load
-from kili_query.planning import DEFAULT_PROFILE, ServerProfile
+from kili_query.planning import DEFAULT_PROFILE, ServerProfile, checked_profile
 from kili_query.protocol import (
     ME,
     AssetKeywords,
@@ -162,8 +162,7 @@ class KiliClient:
         from kili_query.client.settings import Settings
         from kili_query.client.transport import Transport
 
-        if not isinstance(profile, ServerProfile):
-            raise ArgumentError(f"`profile` must be a `ServerProfile`, not {profile!r:.80}")
+        checked_profile(profile)
         checked_on_malformed(on_malformed)
         ontologies = _checked_cache(ontology_cache)
         check_timeout(timeout_s)

@@ -18,7 +18,7 @@ from kili_query.export import DownloadError, Fetched
 from kili_query.export.download import download
 from kili_query.export.media import FetchedAsset, MediaStage, extension_of, extension_of_frames, is_url, shown_source
 from kili_query.export.naming import Names, Reservation, safe_path, split_extension
-from kili_query.output_files import cannot_write, check_path
+from kili_query.output_files import cannot_write, check_path, refuse_caches
 
 _SOURCES = ("content", "jsonContent")
 """The fields that hold the URLs of media."""
@@ -86,6 +86,7 @@ def _saved(
 
 def _scratch(folder: Path, stack: ExitStack) -> Path:
     """Create a folder for files until they are complete, in the same file system as their place."""
+    refuse_caches(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".kili-query-", dir=folder)))

@@ -27,7 +27,7 @@ from kili_query.export.run import Run
 from kili_query.export.scratch import scratch_folder
 from kili_query.export.summary import ExportSummary
 from kili_query.extras import load
-from kili_query.output_files import Replacement, WriteError, check_path, refuse_inputs, replaced
+from kili_query.output_files import Replacement, WriteError, check_path, refuse_caches, refuse_inputs, replaced
 from kili_query.protocol import ExportType
 from kili_query.query import Query, parse, validate
 from kili_query.scanning import LabelSource, Problem
@@ -161,6 +161,8 @@ def write(
     with ExitStack() as stack:
         stack.enter_context(_write_errors_told())
         refuse_inputs(plan.target, _paths_in([labels, assets, project]))
+        if media_cache is not None:
+            refuse_caches(media_cache)
         scratch = stack.enter_context(scratch_folder())
         run = plan.run(scratch)
         stack.enter_context(run.export.spools)

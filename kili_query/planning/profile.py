@@ -101,6 +101,17 @@ class ServerProfile:
             raise ArgumentError(f"`{fspath(path)}` is not JSON: {error}") from error
 
 
+def checked_profile(profile: object) -> ServerProfile:
+    """Return a profile.
+
+    Raises:
+        ArgumentError: it is something else, such as the name of one.
+    """
+    if not isinstance(profile, ServerProfile):
+        raise ArgumentError(f"`profile` must be a `ServerProfile`, not {profile!r:.80}")
+    return profile
+
+
 TRAITS = tuple(one.name for one in fields(ServerProfile) if one.name != "filter_size")
 """The fields of a profile that are true or false."""
 

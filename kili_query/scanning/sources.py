@@ -9,6 +9,7 @@ from typing import IO, Generic, TypeAlias, TypeGuard, TypeVar
 
 from attrs import define
 
+from kili_query.cache_folder import is_cache
 from kili_query.errors import SourceError
 from kili_query.litter import is_litter
 from kili_query.places import Place, Problem, Record
@@ -127,11 +128,6 @@ def _check_path(path: str) -> None:
             reason = _lack_of_labels(file.read(_README_BYTES))
         if reason:
             raise SourceError(f"`{path}` {reason}")
-
-
-def is_cache(path: str) -> bool:
-    """Return whether a path is the folder of a label cache."""
-    return "\0" not in path and os.path.isdir(os.path.join(path, "labels", "_delta_log"))
 
 
 def _lack_of_labels(readme: bytes) -> str | None:

@@ -3,13 +3,16 @@
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
+from deltalake import DeltaTable
 
 import kili_query as kq
 from kili_query.cache import LabelCache, columns
-from kili_query.errors import ArgumentError, CacheError
+from kili_query.cache.tables import Tables
+from kili_query.errors import ArgumentError, CacheError, SourceError
 from kili_query.output_files import has_lock
 from kili_query.protocol import LabelFilters, WorkflowTerm, filters_of
 from kili_query.scanning import Problem
@@ -86,6 +89,41 @@ class TestQuestions:
         cache.load([label(one, createdAt=time) for one, time in times.items()])
         assert ids(cache.labels()) == ["b", "c", "a", "d"]
         assert ids(cache.labels(skip=1, first=2)) == ["c", "a"]
+
+    def test_few_files_are_read_for_the_oldest_labels(self, cache: LabelCache) -> None:
+        """Labels of other times come later, some without a time, and files are joined: the order stays that of time."""
+        random = Random(5)
+        times: dict[str, str | None] = {}
+        for load in range(9):
+            day = random.choice([load, load, 3])
+            numbers = random.sample(range(10 * max(0, load - 3), 10 * load + 10), 9)
+            numbers = [n for n in numbers if load < 5 or f"l{n}" not in times]  # a change joins the files of a part
+            found = {f"l{n}": f"2024-03-{day + 1:02}T00:00:{n % 7:02}Z" for n in numbers}
+            found = {one: time if random.random() < 0.9 else None for one, time in found.items()}
+            cache.load([label(one, random.choice("AB"), createdAt=time) for one, time in found.items()])
+            times |= found
+            if load == 3:
+                cache.compact()
+        windows = [later for _, later in Tables.open(cache.folder).frames_by_time()]
+        assert len(windows) > 1
+        assert windows[-1] is None
+        assert None not in windows[:-1]
+        expected = sorted(times, key=lambda one: (times[one] is None, times[one], one))
+        assert ids(cache.labels()) == expected
+        for skip, first in ((0, 1), (3, 5), (20, 17), (len(times) - 2, 9), (99, 1), (4, 0)):
+            assert ids(cache.labels(skip=skip, first=first)) == expected[skip : skip + first]
+            found = ids(cache.labels(category_search="J.A OR J.B.count == 1", skip=skip, first=first))
+            assert found == expected[skip : skip + first]
+
+    def test_files_whose_times_are_not_known(self, cache: LabelCache) -> None:
+        """Another tool may leave them out, or an earlier release has made the cache."""
+        cache.load([label("c", createdAt="2024-03-03")])
+        DeltaTable(cache.folder / "labels").alter.set_table_properties({"delta.dataSkippingStatsColumns": "id"})
+        cache.load([label("a", createdAt="2024-03-01")])
+        cache.load([label("d", createdAt="2024-03-04")])
+        assert [later for _, later in Tables.open(cache.folder).frames_by_time()][-1] is None
+        assert ids(cache.labels(first=2)) == ["a", "c"]
+        assert ids(cache.labels()) == ["a", "c", "d"]
 
     def test_every_filter_of_the_client(self, demo: LabelCache) -> None:
         for name, declared in filters_of(LabelFilters).items():
@@ -251,6 +289,22 @@ class TestChanges:
         assert cache.load(export).new == 1
         assert cache.load(export).unchanged == 1
 
+    @pytest.mark.parametrize(
+        ("record", "reason"),
+        [
+            ({"J": {"categories": [{"name": "A"}]}}, "this looks like the content of a label, without the label"),
+            ({"id": "a", "externalId": "a.png"}, "this looks like an asset without labels"),
+            (["text"], "it must be a JSON object"),
+        ],
+    )
+    def test_what_is_not_a_label(self, cache: LabelCache, record: object, reason: str) -> None:
+        """It is left out and reported; alone it is an error, because a cache of nothing would answer."""
+        problems: list[Problem] = []
+        with pytest.raises(SourceError, match=rf"nothing could be read as a label: <labels>: \[0\]: .*{reason}"):
+            cache.load([record, record], problems=problems)
+        assert (len(problems), cache.count_labels()) == (2, 0)
+        assert cache.load([record, label("l", "A")]).total == 1
+
     def test_assets_beside_labels(self, cache: LabelCache) -> None:
         cache.load([label("a", assetId="x")], [{"id": "x", "externalId": "1.jpg", "status": "TODO"}])
         assert cache.count_labels(asset_external_id_strictly_in=["1.jpg"], asset_status_in=["TODO"]) == 1
@@ -382,6 +436,17 @@ def test_an_empty_entry_of_the_log_is_damage(tmp_path: Path, entry: int) -> None
             "no filter of labels `typ_in`: did",
         ),
         (lambda cache: LabelCache(""), "the path of a cache is empty: name a folder"),
+        (lambda cache: LabelCache("c", version=True), "`version` must be a whole number, not True: `at` also takes"),
+        (lambda cache: cache.at(True), "a version is a number or a time such as 2024-02-01T09:30Z, not True"),
+        (lambda cache: cache.at(0.0), "a version is a number or a time such as 2024-02-01T09:30Z, not 0.0"),
+        (lambda cache: cache.diff(False, 0), "a version is a number or a time such as .*, not False"),
+        (lambda cache: cache.drift(before=True), "a version is a number or a time such as .*, not True"),
+        (lambda cache: Tables.open(cache.folder, True), "`version` must be a whole number, not True"),
+        (lambda cache: cache.labels(first=True), "`first` must be a whole number, not True"),
+        (
+            lambda cache: cache.expected("OBJECTS.PERSON", profile="strict"),  # type: ignore[arg-type]
+            "`profile` must be a `ServerProfile`, not 'strict'",
+        ),
     ],
 )
 def test_wrong_arguments_of_a_cache(tmp_path: Path, ask: Callable[[LabelCache], object], message: str) -> None:

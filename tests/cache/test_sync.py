@@ -74,7 +74,7 @@ class TestChanges:
         version = followed.cache.versions[-1].number
         assert followed.sync() == (0, 0, 0)
         assert followed.cache.versions[-1].number == version + 1  # the time of the sync
-        assert followed.cache.versions[-1].summary == ""
+        assert followed.cache.versions[-1].summary == "no label changed"
 
     def test_new_changed_deleted(self, followed: Followed) -> None:
         followed.sync()
