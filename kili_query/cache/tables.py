@@ -164,6 +164,7 @@ class Tables:
     labels: DeltaTable | None = None
     state: State = field(factory=State)
     _contents: DeltaTable | None = None
+    _checked: list[File] | None = None
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str], version: int | None = None, *, whole: bool = False) -> "Tables":
@@ -237,8 +238,7 @@ class Tables:
         Raises:
             CacheError: names the file.
         """
-        if self.labels is not None:
-            _files(self.labels, self.folder, "labels")
+        self._files()
 
     def frame(self) -> pl.LazyFrame:
         """Return all rows of the labels; a counter that a row's file lacks is null, and so is a field.
@@ -260,7 +260,7 @@ class Tables:
         """
         if self.labels is None:
             return
-        files = sorted(_files(self.labels, self.folder, "labels"), key=lambda one: one.begin or _EVER)
+        files = sorted(self._files(), key=lambda one: one.begin or _EVER)
         n_unknown = sum(one.begin is None for one in files)
         begin, end = 0, max(1, n_unknown)
         while begin < len(files):
@@ -274,7 +274,12 @@ class Tables:
         Raises:
             CacheError: a file is missing or shorter than when it was written.
         """
-        return [] if self.labels is None else [one.path for one in _files(self.labels, self.folder, "labels")]
+        return [one.path for one in self._files()]
+
+    def _files(self) -> list[File]:
+        if self._checked is None:
+            self._checked = [] if self.labels is None else _files(self.labels, self.folder, "labels")
+        return self._checked
 
     def stored_columns(self) -> list[str]:
         """Return the names of all columns in the table."""
@@ -492,12 +497,13 @@ def _files(table: DeltaTable, folder: Path, name: str, parts: Collection[int] | 
         CacheError: a file is missing or of another size; the libraries would print the texts of panics about it.
     """
     actions = pa.table(table.get_add_actions(flatten=True))
+    place = folder / name
     columns = ["path", "size_bytes", f"partition.{PART}", _BEGIN]
     files = []
     for one in actions.select([name for name in columns if name in actions.column_names]).to_pylist():
         if parts is not None and int(one[f"partition.{PART}"]) not in parts:
             continue
-        path = folder / name / one["path"]
+        path = place / one["path"]
         try:
             size_bytes = path.stat().st_size
         except FileNotFoundError:

@@ -98,10 +98,11 @@ class TestQuestions:
             day = random.choice([load, load, 3])
             numbers = random.sample(range(10 * max(0, load - 3), 10 * load + 10), 9)
             numbers = [n for n in numbers if load < 5 or f"l{n}" not in times]  # a change joins the files of a part
-            found = {f"l{n}": f"2024-03-{day + 1:02}T00:00:{n % 7:02}Z" for n in numbers}
-            found = {one: time if random.random() < 0.9 else None for one, time in found.items()}
-            cache.load([label(one, random.choice("AB"), createdAt=time) for one, time in found.items()])
-            times |= found
+            new = {
+                f"l{n}": f"2024-03-{day + 1:02}T00:00:{n % 7:02}Z" if random.random() < 0.9 else None for n in numbers
+            }
+            cache.load([label(one, random.choice("AB"), createdAt=time) for one, time in new.items()])
+            times |= new
             if load == 3:
                 cache.compact()
         windows = [later for _, later in Tables.open(cache.folder).frames_by_time()]
@@ -444,7 +445,7 @@ def test_an_empty_entry_of_the_log_is_damage(tmp_path: Path, entry: int) -> None
         (lambda cache: Tables.open(cache.folder, True), "`version` must be a whole number, not True"),
         (lambda cache: cache.labels(first=True), "`first` must be a whole number, not True"),
         (
-            lambda cache: cache.expected("OBJECTS.PERSON", profile="strict"),  # type: ignore[arg-type]
+            lambda cache: cache.expected("OBJECTS.PERSON", profile="strict"),
             "`profile` must be a `ServerProfile`, not 'strict'",
         ),
     ],
