@@ -40,7 +40,7 @@ DOCUMENTS = -1
 """The part of contents that are not of labels: interfaces of projects."""
 
 _MANY_FILES = 10
-"""How many files a table may have beside three in each part before they are joined: each costs a question time."""
+"""How many files a table may have beside one in each part before they are joined: each costs a question time."""
 
 _UNUSABLE = re.compile(r"[\[\]\\^|#?=\n]|%[0-9A-Fa-f]{2}")
 """What the path of a folder must not contain, because the libraries of the tables cannot find such a folder."""
@@ -430,7 +430,7 @@ class Tables:
 
     def has_many_files(self) -> bool:
         """Return whether questions would be faster if small files of labels were joined."""
-        return len(self.files()) > 3 * len(self.rows_of_parts()) + _MANY_FILES
+        return len(self.files()) > len(self.rows_of_parts()) + _MANY_FILES
 
     def compact(self) -> "Tables":
         """Join the small files of labels, part by part, as the next version, and return it.
