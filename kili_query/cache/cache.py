@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from os import PathLike, fspath
+from os import PathLike
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any, Unpack
@@ -28,6 +28,7 @@ from kili_query.client.keyword_arguments import COUNT_POSITIONS, LABEL_FIELDS, t
 from kili_query.client.search import parse_search
 from kili_query.errors import ArgumentError, CacheError
 from kili_query.ontology import Ontology, OntologySource, VideoPolicy
+from kili_query.output_files import check_path
 from kili_query.planning import DEFAULT_PROFILE, ServerProfile
 from kili_query.protocol import LabelFilters
 from kili_query.query import Query
@@ -86,10 +87,9 @@ class LabelCache:
         Raises:
             ArgumentError: an argument cannot be used.
         """
-        if not (name := fspath(path)):
-            raise ArgumentError("the path of a cache is empty: name a folder")
+        check_path("path", path, of="a folder")
         check_version(version)
-        self.__attrs_init__(Path(name), version, video, {})
+        self.__attrs_init__(Path(path), version, video, {})
 
     def __repr__(self) -> str:
         version = "" if self._at is None else f", version={self._at}"

@@ -436,7 +436,7 @@ def test_an_empty_entry_of_the_log_is_damage(tmp_path: Path, entry: int) -> None
             lambda cache: cache.expected("OBJECTS.PERSON", typ_in=["REVIEW"]),
             "no filter of labels `typ_in`: did",
         ),
-        (lambda cache: LabelCache(""), "the path of a cache is empty: name a folder"),
+        (lambda cache: LabelCache(""), "`path` must be the path of a folder, not ''"),
         (lambda cache: LabelCache("c", version=True), "`version` must be a whole number, not True: `at` also takes"),
         (lambda cache: cache.at(True), "a version is a number or a time such as 2024-02-01T09:30Z, not True"),
         (lambda cache: cache.at(0.0), "a version is a number or a time such as 2024-02-01T09:30Z, not 0.0"),
