@@ -33,6 +33,7 @@ LAYERS = {
     "labels": 11,
     "protocol": 11,
     "builder": 11,
+    "grammars": 11,
     "verdicts": 11,
     "datasets": 12,
     "scanning": 13,

@@ -26,6 +26,7 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "simplify": ("simplify.simplify", "Print the shortest query found that matches the same labels."),
         "compare": ("compare.compare", "Compare two queries: same, stricter, looser, disjoint or different."),
         "lint": ("lint.lint", "Check the category searches in source files."),
+        "grammar": ("grammar.grammar", "Print a grammar of queries for a language model."),
     },
     "Commands for files of labels": {
         "match": ("match.match", "Print the labels that match a query."),

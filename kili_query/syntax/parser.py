@@ -218,6 +218,55 @@ def match_word(text: str, start: int, word: Literal[Word.NAME, Word.STRING]) -> 
     return None if found is None else found.end()
 
 
+def is_bare_name(name: str, dialect: Dialect) -> bool:
+    """Whether a name without wildcards can be written without quotes.
+
+    >>> is_bare_name("CAR", "core"), is_bare_name("traffic light", "core"), is_bare_name("not", "extended")
+    (True, False, False)
+    """
+    return "*" not in name and _parser(dialect).terminals["NAME"].fullmatch(name) is not None
+
+
+def rules_of(dialect: Dialect) -> dict[str, tuple[tuple[str, ...], ...]]:
+    """The grammar of a dialect as data: what each rule can be, in names of rules and of words, starting with `start`.
+
+    Words are in upper case, some behind an underscore. A rule that repeats something calls itself at its end. What
+    reads a whole comparison at once only makes parsing faster, and is left out.
+
+    >>> rules_of("core")["primary"]
+    (('group',), ('comparison',))
+    """
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for rule in _parser(dialect).lark.rules:
+        name, symbols = str(rule.origin.name), tuple(str(symbol.name) for symbol in rule.expansion)
+        rows = found.setdefault(name, [])
+        if "COMPARISON" not in symbols:
+            rows.append((*symbols[1:], name) if symbols[:1] == (name,) else symbols)  # Lark repeats at the start
+    return {name: tuple(expansions) for name, expansions in found.items()}
+
+
+def spellings_of(word: str, dialect: Dialect) -> tuple[str, ...]:
+    """How a word of `rules_of` is written: keywords in upper case, without what may or may not follow.
+
+    >>> spellings_of("OP", "core"), spellings_of("_AND", "extended")
+    (('==', '>=', '<=', '>', '<'), ('AND',))
+
+    Raises:
+        KeyError: the word is a name or a number, which is written in many ways.
+    """
+    pattern = _parser(dialect).lark.get_terminal(word).pattern
+    if pattern.type == "str":
+        return (pattern.value,)
+    plain = _FOLLOWING.split(pattern.value)[0].strip("()")
+    texts = tuple(plain[1:-1]) if plain.startswith("[") else tuple(plain.replace("\\", "").split("|"))
+    if not all(map(_parser(dialect).terminals[word].fullmatch, texts)):
+        raise KeyError(word)
+    return tuple(map(str.upper, texts)) if "i" in pattern.flags else texts
+
+
+_FOLLOWING = re.compile(r"\(\?!")
+
+
 def find_comments(text: str, start: int, end: int) -> Iterator[Span]:
     """The comments between two words."""
     for found in _parser("extended").terminals["COMMENT"].finditer(text, start, end):
