@@ -7,7 +7,7 @@ from attrs import evolve
 
 from kili_query.errors import ArgumentError
 from kili_query.grammars.json_form import json_schema, query_text
-from kili_query.grammars.names import Names
+from kili_query.grammars.names import SpelledNames
 from kili_query.grammars.narrow import narrow
 from kili_query.grammars.writing import as_gbnf, as_lark
 from kili_query.ontology import Ontology, OntologySource
@@ -53,7 +53,7 @@ def grammar_text(
     """
     if not 0 <= depth <= MAX_DEPTH:
         raise ArgumentError(f"`depth` must be a whole number from 0 to {MAX_DEPTH}")
-    names = Names(Ontology.of(ontology), dialect)
+    names = SpelledNames(Ontology.of(ontology), dialect)
     about = [f"Category searches with the names of one ontology: {dialect} dialect, {depth} levels of nesting."]
     match syntax:
         case "lark":

@@ -5,7 +5,7 @@ from typing import TypeAlias
 
 from kili_query.ast import MAX_COUNT
 from kili_query.errors import ArgumentError
-from kili_query.grammars.names import Names, Scope
+from kili_query.grammars.names import Scope, SpelledNames
 from kili_query.ontology.did_you_mean import spell
 from kili_query.syntax import DEFAULT_LIMITS, print_name
 from kili_query.syntax.parser import spellings_of
@@ -16,7 +16,7 @@ _JOINTS = {"and": "AND", "or": "OR"}
 _LEVELS_OF_WHERE = 2
 
 
-def json_schema(names: Names, depth: int) -> Schema:
+def json_schema(names: SpelledNames, depth: int) -> Schema:
     """Return the schema of a document that holds one query; it fits the strict mode of structured outputs.
 
     Args:
@@ -31,7 +31,7 @@ def json_schema(names: Names, depth: int) -> Schema:
 class _SchemaWriter:
     """Defines once for each place what a condition may be: by scope, and by the levels that are left."""
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: SpelledNames) -> None:
         self.names = names
         self.scopes: dict[Scope, str] = {None: ""}
         self.definitions: dict[str, Schema] = {}

@@ -20,10 +20,10 @@ Scope: TypeAlias = tuple[str, ...] | None
 
 
 @frozen(slots=False)
-class Names:
+class SpelledNames:
     """The names of an ontology that a dialect can spell, or JSON and the dialect.
 
-    >>> names = Names(Ontology.from_json_interface({"jobs": {"SKY": {"mlTask": "CLASSIFICATION", "content": {
+    >>> names = SpelledNames(Ontology.from_json_interface({"jobs": {"SKY": {"mlTask": "CLASSIFICATION", "content": {
     ...     "categories": {"BLUE": {}, "light grey": {}}}}}}), "extended")
     >>> [(job.name, keys) for job, keys in names.pairs_at(None)], names.category("light grey")
     ([('SKY', ('BLUE', 'light grey'))], '"light grey"')

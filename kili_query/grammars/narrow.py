@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from kili_query.grammars.names import Names, Scope
+from kili_query.grammars.names import Scope, SpelledNames
 from kili_query.grammars.rules import Chars, Maybe, Part, Ref, Row, Rule, Text
 from kili_query.ontology.job import Job
 from kili_query.syntax.parser import rules_of, spellings_of
@@ -33,7 +33,7 @@ _SPACED = frozenset({"_AND", "_OR", "NOT", "IN", "SIGN"})
 """Words with white space around them: most need it, and all read better with it."""
 
 
-def narrow(names: Names, depth: int) -> list[Rule]:
+def narrow(names: SpelledNames, depth: int) -> list[Rule]:
     """Return the rules of a dialect with the names of an ontology; the first one is `start`.
 
     Args:
@@ -48,7 +48,7 @@ def narrow(names: Names, depth: int) -> list[Rule]:
 class _Narrower:
     """Makes each rule once for each place where it means something else: by scope, and by the levels that are left."""
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: SpelledNames) -> None:
         self.names = names
         self.rules = _with_pairs(rules_of(names.dialect))
         self.naming = _reaching({_PAIR, _TOTAL, _CALLED_COUNT}, self.rules)
