@@ -9,7 +9,8 @@ import errno
 import gzip
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator
+import shutil
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from io import BufferedWriter, FileIO
 from pathlib import Path
@@ -298,6 +299,48 @@ def replaced(
         os.close(lock)
 
 
+@contextmanager
+def hidden_folder(parent: Path) -> Iterator[Path]:
+    """Create a hidden folder for files until they are complete, and remove it afterwards.
+
+    Those of processes that were killed are removed too.
+
+    Args:
+        parent: where to create it; missing folders are created.
+
+    Raises:
+        WriteError: it cannot be created.
+    """
+    target = parent / "kili-query"
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        _remove_stale(target, _remove_with_files)
+        part, file, lock = _begin(target, os.fspath(parent))
+    except (OSError, ValueError) as error:
+        raise cannot_write(parent, error) from error
+    try:
+        file.close()
+        folder = _files_of(part)
+        try:
+            folder.mkdir()
+        except OSError as error:
+            raise cannot_write(parent, error) from error
+        yield folder
+    finally:
+        _remove_with_files(part)
+        os.close(lock)
+
+
+def _files_of(part: Path) -> Path:
+    """Return the folder that exists as long as a part is locked."""
+    return part.with_suffix(".files")
+
+
+def _remove_with_files(part: Path) -> None:
+    shutil.rmtree(_files_of(part), ignore_errors=True)
+    _remove(part)
+
+
 _DESCRIPTORS = {"/dev/stdin": 0, "/dev/stdout": 1, "/dev/stderr": 2}
 
 
@@ -353,7 +396,7 @@ def _prefix(target: Path) -> str:
     return f".{name}."
 
 
-def _remove_stale(target: Path) -> None:
+def _remove_stale(target: Path, remove: Callable[[Path], None] | None = None) -> None:
     """Remove the parts of processes that were killed."""
     is_part = re.compile(re.escape(_prefix(target)) + r"[0-9a-f]{8}\.part").fullmatch
     for part in [one for one in _entries(target.parent) if is_part(one.name)]:
@@ -363,7 +406,7 @@ def _remove_stale(target: Path) -> None:
             continue
         try:
             if has_lock(number):
-                _remove(part)
+                (remove or _remove)(part)
         finally:
             os.close(number)
 

@@ -1,9 +1,7 @@
 """Media of assets, downloaded to a folder. A file appears there once it is complete."""
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 from attrs import evolve, frozen
@@ -13,15 +11,17 @@ from kili_query.client.headers import KeyInHeader
 from kili_query.client.paging import Row
 from kili_query.client.rows import ListContext, ListRequest
 from kili_query.client.settings import Settings
+from kili_query.client.warning import warn
 from kili_query.errors import ArgumentError
 from kili_query.export import DownloadError, Fetched
 from kili_query.export.download import download
 from kili_query.export.media import FetchedAsset, MediaStage, extension_of, extension_of_frames, is_url, shown_source
 from kili_query.export.naming import Names, Reservation, safe_path, split_extension
-from kili_query.output_files import cannot_write, check_path, refuse_caches
+from kili_query.output_files import cannot_write, check_path, hidden_folder, refuse_caches
 
 _SOURCES = ("content", "jsonContent")
 """The fields that hold the URLs of media."""
+_SHOWN = 10
 _NEEDED = ("id", "externalId", *_SOURCES)
 
 
@@ -75,23 +75,21 @@ def _saved(
 ) -> Iterator[Row]:
     is_video = "VIDEO" in (context.projects.input_type(project_id) or "")
     names = Names()
-    with ExitStack() as stack:
-        stage = stack.enter_context(MediaStage(fetch, _scratch(folder, stack), is_video=is_video, ffmpeg=None))
+    refuse_caches(folder)
+    shown: list[str] = []
+    n_without = 0
+    with hidden_folder(folder) as scratch, MediaStage(fetch, scratch, is_video=is_video, ffmpeg=None) as stage:
         for row, found in stage.run((row, row if _has_media(row, is_video) else None) for row in rows):
             if isinstance(found, DownloadError):
                 raise DownloadError(f"the media of asset `{_name(row)}`: {found}") from found
+            if found is None:
+                n_without += 1
+                shown += [f"`{_name(row)}`"] if n_without <= _SHOWN else []
             kept = fields if found is None else fields | _placed(row, found, names, folder)
             yield {name: value for name, value in row.items() if name in kept or name not in _NEEDED}
-
-
-def _scratch(folder: Path, stack: ExitStack) -> Path:
-    """Create a folder for files until they are complete, in the same file system as their place."""
-    refuse_caches(folder)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=".kili-query-", dir=folder)))
-    except OSError as error:
-        raise cannot_write(folder, error) from error
+    if n_without:
+        more = f" and {n_without - _SHOWN} more" if n_without > _SHOWN else ""
+        warn(f"assets without a URL that can be downloaded stay as they are: {', '.join(shown)}{more}")
 
 
 def _has_media(row: Row, is_video: bool) -> bool:

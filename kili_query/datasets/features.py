@@ -240,6 +240,8 @@ class _Gathering:
     def add(self, file: FeatureFile, index: int) -> None:
         self.far = None
         self.notes += [f"`{file.name}`: {note}" for note in file.notes]
+        if not file.features:
+            self.notes.append(f"`{file.name}`: it has no {file.item}")
         for number, feature in enumerate(file.features):
             path = f"{file.item}[{number}]"
             try:
@@ -267,6 +269,8 @@ class _Gathering:
                 f"several features of a job have the same id, so their annotations count as one object:"
                 f" {listed(repeated, _SHOWN)}"
             )
+        if not self.features:
+            self.notes.append("the label is empty, because there is nothing to make annotations of")
         drawn = {job: {"annotations": found} for job, found in self.annotations.items()}
         number = sum(map(len, self.annotations.values()))
         return LabelOfFeatures(

@@ -5,11 +5,13 @@ from collections.abc import Collection, Mapping, Sequence
 from attrs import field, frozen
 
 from kili_query.errors import OntologyError
+from kili_query.ontology.did_you_mean import nearest
 from kili_query.protocol import StepStatus, WorkflowVersion
 
 KEYS = ("workflowVersion", "steps", "stepGroups")
 """Where a project's file holds its workflow."""
 
+_KEYS_OF = {"steps": ("id", "name", "type", "stepGroupId", "assignees"), "stepGroups": ("id", "name")}
 _NOW_CALLED = {"DOING": "IN_PROGRESS", "REDO": "REWORK"}
 STATUS_OF_STATE = {
     "TODO": StepStatus.TO_DO,
@@ -124,7 +126,19 @@ def _objects(raw: Mapping[str, object], key: str, at: str = "") -> Sequence[tupl
         return []
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
         raise OntologyError("expected a list of objects", place)
+    for number, one in enumerate(found):
+        if key in _KEYS_OF:
+            _check_keys(one, f"{place}[{number}]", _KEYS_OF[key])
     return [(f"{place}[{number}]", one) for number, one in enumerate(found)]
+
+
+def _check_keys(raw: Mapping[str, object], at: str, known: Sequence[str]) -> None:
+    """An unknown key is an error, because a workflow that lacks what its file says is hard to notice."""
+    for name in raw:
+        if name not in known:
+            meant = nearest(name, known)
+            hint = f"did you mean `{meant}`?" if meant is not None else f"it can have {', '.join(known)}"
+            raise OntologyError(f"unknown key: {hint}", f"{at}.{name}")
 
 
 def _text(raw: Mapping[str, object], key: str, at: str) -> str:

@@ -1,6 +1,9 @@
 """Assets with their media, and as data frames."""
 
 import json
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -16,6 +19,7 @@ from kili_query.errors import ArgumentError, IncompatibleArgumentsError
 from kili_query.export import DownloadError
 from kili_query.output_files import WriteError
 from kili_query.sandbox import Sandbox
+from tests.ending import end_by
 
 PROJECT = "p/1"
 
@@ -73,7 +77,8 @@ def images(tmp_path: Path, web: str) -> Iterator[KiliClient]:
 
 def test_media_are_files_and_the_assets_have_their_paths(images: KiliClient, tmp_path: Path) -> None:
     folder = tmp_path / "new" / "media"
-    found = images.assets(PROJECT, fields=["id", "content"], download_media=True, local_media_dir=folder)
+    with pytest.warns(UserWarning, match="without a URL that can be downloaded stay as they are: `none`, `elsewhere`$"):
+        found = images.assets(PROJECT, fields=["id", "content"], download_media=True, local_media_dir=folder)
     assert found == [
         {"id": "a0", "content": str(folder / "d/_/x y.jpg")},
         {"id": "a1", "content": str(folder / "twin.png")},
@@ -91,6 +96,31 @@ def test_a_generator_downloads_as_it_is_read(images: KiliClient, tmp_path: Path)
     assert next(found) == {"content": str(tmp_path / "m" / "d/_/x y.jpg")}
     found.close()  # type: ignore[attr-defined]
     assert files_in(tmp_path / "m") == {"d/_/x y.jpg": "0.jpg"}
+
+
+def test_a_killed_download_leaves_nothing_for_long(images: KiliClient, tmp_path: Path) -> None:
+    """Of two calls that end, one removes what a killed process left, and not what a running one has."""
+    folder = tmp_path / "m"
+    arguments: dict[str, Any] = {"asset_id_in": ["a0", "a1"], "download_media": True, "local_media_dir": str(folder)}
+    script = f"""
+import sys
+from kili_query.client import KiliClient
+rows = KiliClient(sys.argv[1], sys.argv[2]).assets({PROJECT!r}, as_generator=True, disable_tqdm=True, **{arguments!r})
+print(next(rows)["content"], flush=True)
+sys.stdin.read()
+"""
+    key, endpoint = images._settings.api_key, images._settings.endpoint
+    command = [sys.executable, "-c", script, key, endpoint]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as killed:
+        assert killed.stdout is not None
+        assert killed.stdout.readline() == f"{folder / 'd/_/x y.jpg'}\n"
+        images.assets(PROJECT, **arguments)
+        hidden = [path.suffix for path in folder.glob(".*")]
+        assert sorted(hidden) == [".files", ".part"]
+        end_by(killed, signal.SIGKILL)
+    assert len(list(folder.glob(".*"))) == 2
+    images.assets(PROJECT, **arguments)
+    assert list(folder.glob(".*")) == []
 
 
 def test_the_usual_folder(images: KiliClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -238,6 +238,12 @@ ASSET: dict[str, Any] = {"project_id": PROJECT, "asset_id": "a", "json_response"
         ("labels.create_default", {"assetid": "a"}, TypeError, "labels.create_default.* did you mean `asset_id`"),
         ("labels.create_default", {"model_name": "m"}, TypeError, "unexpected keyword argument 'model_name'"),
         ("labels.create_default", {"asset_id": "a"}, ArgumentError, "give `json_response` or `json_response_array`"),
+        (
+            "labels.create_default",
+            {"asset_id_array": [], "json_response_array": []},
+            ArgumentError,
+            "`json_response_array` is empty",
+        ),
         ("labels.create_default", {"json_response": {}}, MissingArgumentError, "give `asset_id`, `external_id`"),
         ("labels.create_default", ASSET | {"step_name": ""}, ArgumentError, "`step_name` is empty"),
         ("labels.create_default", ASSET | {"group_name": "x"}, ArgumentError, "`group_name` belongs to a `step_name`"),

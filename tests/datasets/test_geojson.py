@@ -118,6 +118,15 @@ def test_geometries_choose_the_first_job_with_a_tool_for_them(file):
     assert all(one["children"] == {} for answer in label.json_response.values() for one in answer["annotations"])
 
 
+def test_files_without_features_are_reported(file):
+    empty, other = file(name="empty.geojson"), file(feature(POINT))
+    label = read_geojson([empty, other], ONTOLOGY)
+    assert (label.annotations, label.notes) == (1, (f"`{empty}`: it has no features",))
+    label = read_geojson([empty], ONTOLOGY)
+    assert label.json_response == {}
+    assert label.notes[1:] == ("the label is empty, because there is nothing to make annotations of",)
+
+
 @pytest.mark.parametrize(
     ("job", "geometry", "kind", "drawn"),
     [
@@ -297,7 +306,7 @@ def test_features_none_of_which_can_be_used_are_an_error(file):
         (feature({"type": "Point", "coordinates": []}), ".geometry.coordinates", "a position is"),
         (feature({"type": "Point", "coordinates": [1, "2"]}), ".geometry.coordinates[1]", "must be a finite number"),
         (feature({"type": "Point", "coordinates": [True, 2]}), ".geometry.coordinates[0]", "must be a finite number"),
-        (feature({"type": "Point", "coordinates": [1, 10**400]}), ".geometry.coordinates[1]", "finite"),
+        (feature({"type": "Point", "coordinates": [1, 10**400]}), ".geometry.coordinates[1]", "must be between"),
         (feature({"type": "MultiPoint", "coordinates": [[1, 2], [3]]}), ".geometry.coordinates[1]", "a position is"),
         (feature({"type": "MultiPoint", "coordinates": 5}), ".geometry.coordinates", "must be a list"),
         (feature({"type": "LineString", "coordinates": [[1, 2]]}), ".geometry.coordinates", "2 positions or more"),
@@ -529,7 +538,8 @@ def test_our_export_comes_back_as_the_same_label(tmp_path_factory, label):
         path = Path(archive.extract(name, folder))
     back = read_geojson([path], ONTOLOGY)
     assert back.json_response == label
-    assert (back.left_out, back.notes) == ((), ())
+    assert back.left_out == ()
+    assert bool(back.notes) == (not label)  # an empty label is reported
     assert kq.count(back.json_response, ontology=ONTOLOGY) == kq.count(label, ontology=ONTOLOGY)
 
 

@@ -204,6 +204,9 @@ def test_it_is_kept(folder: Path, tmp_path: Path) -> None:
             {"steps": [{"id": "s", "name": "A"}, {"id": "s", "name": "B"}]},
             r"another step has the id `s` \(at `steps`\)",
         ),
+        ({"steps": [{"id": "s", "name": "S", "typ": "REVIEW"}]}, r"did you mean `type`\? \(at `steps\[0\].typ`\)"),
+        ({"steps": [{"id": "s", "name": "S", "consensus": 3}]}, "unknown key: it can have id, name, type"),
+        ({"stepGroups": [{"id": "g", "nmae": "G"}]}, r"did you mean `name`\? \(at `stepGroups\[0\].nmae`\)"),
     ],
 )
 def test_wrong_workflows(tmp_path: Path, project: dict[str, Any], message: str) -> None:

@@ -134,7 +134,8 @@ class AssetMethods(CallableNamespace):
             as_generator: return an iterator that yields each asset as it comes, instead of a list.
             format: ``"pandas"`` for a data frame with a column for each field; ``"raw"`` for dicts.
             download_media: download the media, and put the path of the file in the place of the URL in ``content``. If
-                a video is a list of frames, their paths are in ``jsonContent``. Assets without a URL stay as they are.
+                a video is a list of frames, their paths are in ``jsonContent``. Assets without an HTTP URL stay as they
+                are, and a warning names them.
             local_media_dir: the folder for the media; by default ``~/.cache/kili/projects/<project id>/assets``. Files
                 are named after external ids, and appear once they are complete. Those of an earlier call are replaced.
             **filters: only these assets; see `AssetKeywords`.

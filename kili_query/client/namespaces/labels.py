@@ -633,7 +633,7 @@ def _inputs(
     contents = _one_or_many(
         "json_response", given.get("json_response"), "json_response_array", given.get("json_response_array")
     )
-    if not contents:
+    if contents is None:
         raise ArgumentError("there is no content: give `json_response` or `json_response_array`")
     if assets is None and external_ids is None:
         raise MissingArgumentError("there is no asset: give `asset_id`, `external_id`, or an array of them")

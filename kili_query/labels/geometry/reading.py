@@ -1,6 +1,7 @@
 """From the JSON of an annotation to its shape; only what is read is checked."""
 
 from collections.abc import Iterator, Mapping
+from math import isfinite
 
 from kili_query.errors import MalformedLabelError
 from kili_query.labels.geometry.shapes import Box, Keypoint, Line, Marker, Part, Point, Pose, Region, Ring, Shape
@@ -129,10 +130,14 @@ def _point(value: object, path: str) -> Point:
 
 
 def finite(value: object, path: str) -> float:
-    """Return a coordinate that must be a finite number."""
-    if isinstance(value, int | float) and not isinstance(value, bool) and -_FARTHEST < value < _FARTHEST:
+    """Return a coordinate that must be a finite number, and small enough to be scaled."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise MalformedLabelError("a coordinate must be a finite number", path)
+    if -_FARTHEST < value < _FARTHEST:
         return value
-    raise MalformedLabelError("a coordinate must be a finite number", path)
+    if isinstance(value, float) and not isfinite(value):
+        raise MalformedLabelError("a coordinate must be a finite number", path)
+    raise MalformedLabelError(f"a coordinate must be between {-_FARTHEST:g} and {_FARTHEST:g}", path)
 
 
 def items_of(value: object, path: str) -> list[object]:
