@@ -10,7 +10,7 @@ from kili_query.errors import MalformedLabelError
 from kili_query.export.asset import Asset, ExportedLabel, WritableAnnotation
 from kili_query.export.context import Export
 from kili_query.export.formats.objects import uncrossed
-from kili_query.export.formats.outline import read_boxes, read_outlines
+from kili_query.export.formats.outline import Outline, read_boxes, read_outlines, read_rings
 from kili_query.export.formats.rings import NUMBERS_OF_BOX, Drawn, Edges, Numbers, extents, upright
 from kili_query.extras import load
 from kili_query.labels.geometry import Box, Part, Region, Ring
@@ -71,6 +71,25 @@ def plain_boxes(label: ExportedLabel, frame: Frame, job: Job) -> _Boxes | None:
         return None
     found = read_boxes(frame.jobs, job.name)
     return found if found is not None and {category for category, _ in found} <= job.categories.keys() else None
+
+
+def plain_rings(label: ExportedLabel, frame: Frame, job: Job) -> list[Outline] | None:
+    """Return the annotations of a job, for formats that only write outer rings, if all of them are ordinary.
+
+    These rings equal those of `drawn_of`.
+
+    Args:
+        label: the label.
+        frame: one of its frames.
+        job: one of the jobs that the format can hold.
+
+    Returns:
+        None if any annotation needs the full checks.
+    """
+    if job.name not in frame.jobs:
+        return []
+    found = None if label.rotation_degrees else read_rings(frame.jobs, job.name)
+    return found if found is not None and {one.category for one in found} <= job.categories.keys() else None
 
 
 def plain_outlines(jobs: Mapping[str, object], job: Job, path: str = "") -> list[Drawn] | None:

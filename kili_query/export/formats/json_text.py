@@ -11,6 +11,7 @@ _ENCODER = Encoder()
 _encode, _encode_in_order = _ENCODER.encode, Encoder(order="sorted").encode
 _REFUSED = (MsgspecError, TypeError, ValueError, RecursionError)  # such as lone surrogates, and Python's own types
 _SPACED = bytes.maketrans(b",", b" ")
+_AROUND_NUMBERS = b'[]{}"xy:'
 
 
 def spread(text: str, indent: int) -> str:
@@ -61,11 +62,11 @@ def encode_sorted(value: object, indent: int, *, nulls: int) -> bytes | None:
     return lay_out(data, indent=indent) if data.isascii() and data.count(b"null") == nulls else None
 
 
-def number_lines(rows: Sequence[Sequence[float]]) -> bytes:
-    """Write rows of finite numbers as lines.
+def number_lines(rows: Sequence[Sequence[object]]) -> bytes:
+    """Write rows of finite numbers, and of lists and structs of these with the fields ``x`` and ``y``, as lines.
 
-    >>> print(number_lines([(3, 0.5, 1e-7), (0, 0.0, 1)]).decode(), end="")
+    >>> print(number_lines([(3, 0.5, 1e-7), (0, 0.0, [1, 2])]).decode(), end="")
     3 0.5 1e-7
-    0 0.0 1
+    0 0.0 1 2
     """
-    return _ENCODER.encode_lines(rows).translate(_SPACED, delete=b"[]")
+    return _ENCODER.encode_lines(rows).translate(_SPACED, delete=_AROUND_NUMBERS)

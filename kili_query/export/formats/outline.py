@@ -1,6 +1,6 @@
 """Decode ordinary annotations: one part, on the image. Needs msgspec, which rejects anything else."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, TypeAlias, TypeVar
 
 from msgspec import UNSET, Meta, MsgspecError, Struct, UnsetType, convert, field
@@ -14,13 +14,15 @@ _T = TypeVar("_T")
 _Fraction: TypeAlias = Annotated[int, Meta(ge=0, le=1)] | Annotated[float, Meta(ge=0, le=1)]  # 0 stays 0, is not 0.0
 
 
-class _Corner(Struct, gc=False):
+class Corner(Struct, gc=False):
+    """A point of a ring, as fractions of the image."""
+
     x: _Fraction
     y: _Fraction
 
 
 class _Ring(Struct, gc=False):
-    corners: Annotated[list[_Corner], Meta(min_length=3)] = field(name="normalizedVertices")
+    corners: Annotated[list[Corner], Meta(min_length=3)] = field(name="normalizedVertices")
 
 
 class _Category(Struct, gc=False):
@@ -38,13 +40,23 @@ class Outline(Struct, gc=False):
     polyline: UnsetType = UNSET
     point: UnsetType = UNSET
 
+    @property
+    def category(self) -> str:
+        """The name of its category."""
+        return self.categories[0].name
+
+    @property
+    def outer(self) -> list[Corner]:
+        """The corners of its outer ring."""
+        return self.rings[0].corners
+
 
 class _Response(Struct, gc=False):
     annotations: list[Outline]
 
 
 class _FourCorners(Struct, gc=False):
-    corners: tuple[_Corner, _Corner, _Corner, _Corner] = field(name="normalizedVertices")
+    corners: tuple[Corner, Corner, Corner, Corner] = field(name="normalizedVertices")
 
 
 class _Rectangle(Struct, gc=False):
@@ -95,9 +107,30 @@ def read_outlines(jobs: Mapping[str, object], name: str, path: str) -> list[Draw
         path: the JSON path of its response.
     """
     response = _read(_TEXT, jobs, name)
+    return None if response is None else _all_drawn(response.annotations, path)
+
+
+def read_rings(jobs: Mapping[str, object], name: str) -> list[Outline] | None:
+    """Return the annotations of a job whose outer rings are all that is needed; None where `read_outlines` is None.
+
+    Args:
+        jobs: job name to job response.
+        name: the name of the job.
+    """
+    response = _read(_TEXT, jobs, name)
     if response is None:
         return None
-    found = [_drawn(one, f"{path}.annotations[{index}]") for index, one in enumerate(response.annotations)]
+    others = []
+    for one in response.annotations:
+        if len(one.rings) > 1 or one.type == "rectangle":
+            others.append(one)
+        elif _area(one.outer) <= LEAST_AREA:
+            return None
+    return None if _all_drawn(others) is None else response.annotations
+
+
+def _all_drawn(outlines: Sequence[Outline], path: str = "") -> list[Drawn] | None:
+    found = [_drawn(one, f"{path}.annotations[{index}]") for index, one in enumerate(outlines)]
     drawn = [one for one in found if one is not None]
     return drawn if len(drawn) == len(found) and _have_area([one for one in drawn if len(one.parts[0]) > 1]) else None
 
@@ -112,7 +145,7 @@ def _read(decoder: Decoder[_T], jobs: Mapping[str, object], name: str) -> _T | N
 
 def _drawn(outline: Outline, path: str) -> Drawn | None:
     """Return the shape; None if it may have no area, or is a rectangle that is not upright."""
-    category = outline.categories[0].name
+    category = outline.category
     if outline.type == "rectangle":
         return _rectangle(outline, category, path)
     (outer, area), *holes = map(_measured, outline.rings)
@@ -121,7 +154,7 @@ def _drawn(outline: Outline, path: str) -> Drawn | None:
 
 
 def _rectangle(outline: Outline, category: str, path: str) -> Drawn | None:
-    ring = [number for corner in outline.rings[0].corners for number in (corner.x, corner.y)]
+    ring = [number for corner in outline.outer for number in (corner.x, corner.y)]
     edges = upright(*ring) if len(outline.rings) == 1 and len(ring) == NUMBERS_OF_BOX else None
     return None if edges is None else Drawn(category, True, [[ring]], path, None, None, edges)
 
@@ -138,6 +171,15 @@ def _measured(ring: _Ring) -> tuple[Numbers, float]:
         twice += before_x * y - x * before_y
         before_x, before_y = x, y
     return numbers, abs(twice) / 2
+
+
+def _area(corners: Sequence[Corner]) -> float:
+    """Return the area of a ring if it does not cross itself."""
+    twice, before = 0.0, corners[-1]
+    for corner in corners:
+        twice += before.x * corner.y - corner.x * before.y
+        before = corner
+    return abs(twice) / 2
 
 
 def _have_area(holed: list[Drawn]) -> bool:

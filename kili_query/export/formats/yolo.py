@@ -12,11 +12,12 @@ from attrs import frozen
 from kili_query.export.asset import Asset, ExportedLabel
 from kili_query.export.context import Export
 from kili_query.export.format import Entry, Format
-from kili_query.export.formats.drawn import drawn_of, plain_boxes
+from kili_query.export.formats.drawn import drawn_of, plain_boxes, plain_rings
+from kili_query.export.formats.outline import Outline
 from kili_query.export.formats.remote_assets import RemoteAssets
 from kili_query.export.formats.rings import Edges
 from kili_query.export.formats.video_meta import VideoMeta
-from kili_query.export.formats.yolo_text import lines_of, lines_of_boxes, one_line, yaml_plain, yaml_quoted
+from kili_query.export.formats.yolo_text import lines_of, lines_of_boxes, lines_of_rings, one_line, yaml_plain, yaml_quoted
 from kili_query.export.naming import without_image_extension
 from kili_query.labels.structure import Frame
 from kili_query.ontology import Job
@@ -135,6 +136,9 @@ class _YoloWriter:
         boxes = self._boxes(within, label, frame)
         if boxes is not None:
             return lines_of_boxes(boxes)
+        rings = self._rings(within, label, frame)
+        if rings is not None and not all(one.type == "rectangle" for _, one in rings):
+            return lines_of_rings([(number, one.outer) for number, one in rings])
         return lines_of(
             [
                 (within.numbers[job.name][one.category], one)
@@ -152,6 +156,17 @@ class _YoloWriter:
                 return None
             numbers = within.numbers[job.name]
             found += [(numbers[category], edges) for category, edges in boxes]
+        return found
+
+    def _rings(self, within: _DataSet, label: ExportedLabel, frame: Frame) -> list[tuple[int, Outline]] | None:
+        """Return the annotations of a label file if all of them are ordinary."""
+        found: list[tuple[int, Outline]] = []
+        for job in within.jobs:
+            outlines = plain_rings(label, frame, job)
+            if outlines is None:
+                return None
+            numbers = within.numbers[job.name]
+            found += [(numbers[one.category], one) for one in outlines]
         return found
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 
 from kili_query.export.formats.drawn import edges_of
 from kili_query.export.formats.json_text import number_lines
+from kili_query.export.formats.outline import Corner
 from kili_query.export.formats.rings import Drawn, Edges
 
 
@@ -35,6 +36,15 @@ def lines_of(drawn: Sequence[tuple[int, Drawn]]) -> bytes:
         edges = edges_of([one for _, one in drawn])
         return lines_of_boxes([(number, box) for (number, _), box in zip(drawn, edges, strict=True)])
     return number_lines([(number, *outer) for number, one in drawn for outer, *_ in one.parts])
+
+
+def lines_of_rings(rings: Sequence[tuple[int, Sequence[Corner]]]) -> bytes:
+    """Return the lines of a file of outlines, given by class and corners.
+
+    >>> print(lines_of_rings([(4, [Corner(0, 1), Corner(0, 0), Corner(1, 0.5)])]).decode(), end="")
+    4 0 1 0 0 1 0.5
+    """
+    return number_lines(rings)
 
 
 def lines_of_boxes(boxes: Iterable[tuple[int, Edges]]) -> bytes:
