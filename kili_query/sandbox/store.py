@@ -3,11 +3,11 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from sqlite3 import Connection, OperationalError
 from typing import cast
 
-from attrs import define, field, frozen
+from attrs import Factory, define, field, frozen
 
 from kili_query.protocol import LabelType
 from kili_query.sandbox.contents import ContentCounter
@@ -16,6 +16,7 @@ from kili_query.sandbox.database import Database, Row
 from kili_query.sandbox.feed import event_number
 from kili_query.sandbox.project import ServedProject
 from kili_query.sandbox.selecting import Selector, Statement
+from kili_query.sandbox.together import Together
 from kili_query.sandbox.values import Refused
 
 SUBMITTED = (LabelType.DEFAULT.value, LabelType.REVIEW.value)
@@ -69,6 +70,10 @@ _NEWEST_STEP = f"""
 """
 
 
+_AMONG = "(SELECT value FROM json_each(?))"
+"""The numbers of a list, which SQL reads from its JSON."""
+
+
 @frozen
 class Store:
     """A project, its database, and how its filters are read and its contents counted."""
@@ -97,6 +102,9 @@ class Reader:
     _connection: Connection | None = None
     _rows: int = 0
     _bytes: int = 0
+    _contents: Together[str] = field(default=Factory(lambda self: Together(self._read_contents), takes_self=True))
+    _latest: Together[Row] = field(default=Factory(lambda self: Together(self._read_latest), takes_self=True))
+    _assets: Together[Row] = field(default=Factory(lambda self: Together(self._read_assets), takes_self=True))
 
     def begin(self) -> None:
         """Begin to read for another answer: what may be read for one is bounded."""
@@ -123,6 +131,8 @@ class Reader:
         """See what has been written since, and give back what was taken for reading."""
         self._stack.close()
         self._connection = None
+        for together in (self._contents, self._latest, self._assets):
+            together.forget()
 
     def count_labels(self, where: Mapping[str, object]) -> int:
         """How many labels pass the filters."""
@@ -134,11 +144,13 @@ class Reader:
 
     def label_page(self, where: Mapping[str, object], first: int, skip: int) -> list[Row]:
         """Some of the labels that pass the filters, in the order of their numbers."""
-        return self._page(f"{_LABELS} WHERE l.number", self.store.selector.labels(where), first, skip)
+        return self._expecting(self._page(f"{_LABELS} WHERE l.number", self.store.selector.labels(where), first, skip))
 
     def asset_page(self, where: Mapping[str, object], first: int, skip: int) -> list[Row]:
         """Some of the assets that pass the filters, in the order of their numbers."""
-        return self._page(f"{_ASSETS} WHERE a.number", self.store.selector.assets(where), first, skip)
+        assets = self._page(f"{_ASSETS} WHERE a.number", self.store.selector.assets(where), first, skip)
+        self._latest.expect(asset["number"] for asset in assets)
+        return assets
 
     def event_page(
         self, where: Mapping[str, object], window: Mapping[str, object], first: int, skip: int, *, is_descending: bool
@@ -158,22 +170,20 @@ class Reader:
 
     def labels(self, numbers: Sequence[int]) -> list[Row]:
         """Labels by number, in the order of their numbers."""
-        select = f"{_LABELS} WHERE l.number IN (SELECT value FROM json_each(?)) ORDER BY l.number"
-        return self._read(select, json.dumps(list(numbers)))
+        return self._read_labels(f"l.number IN {_AMONG}", json.dumps(list(numbers)))
 
     def labels_of(self, asset: Row) -> list[Row]:
         """All labels of an asset, oldest first."""
-        return self._read(f"{_LABELS} WHERE l.asset = ? ORDER BY l.number", asset["number"])
+        return self._read_labels("l.asset = ?", asset["number"])
 
     def latest_label_of(self, asset: Row) -> Row | None:
         """The newest label of an asset that a person submitted."""
-        select = f"{_LABELS} WHERE l.asset = ? AND l.label_type IN (?, ?) ORDER BY l.number DESC LIMIT 1"
-        return next(iter(self._read(select, asset["number"], *SUBMITTED)), None)
+        return self._latest.find(asset["number"])
 
     def latest_labels_of(self, asset: Row) -> list[Row]:
         """The newest label of each author in the last step in which a label of an asset was submitted."""
         last = f"{_LAST_IN_ITS_STEP} AND s.step IS ({_NEWEST_STEP})"
-        return self._read(f"{_LABELS} WHERE l.asset = ? AND {last} ORDER BY l.number", asset["number"])
+        return self._read_labels(f"l.asset = ? AND {last}", asset["number"])
 
     def is_last_for_step(self, label: Row) -> bool:
         """Whether a label is the newest that its author submitted in its step."""
@@ -181,7 +191,9 @@ class Reader:
 
     def asset_of(self, label: Row) -> Row:
         """The asset of a label."""
-        return self._read(f"{_ASSETS} WHERE a.number = ?", label["asset"])[0]
+        asset = self._assets.find(label["asset"])
+        assert asset is not None  # labels refer to assets
+        return asset
 
     def assignees_of(self, asset: Row) -> list[Row]:
         """The users who are to label an asset."""
@@ -195,7 +207,7 @@ class Reader:
 
     def content_of(self, label: Row) -> str:
         """The JSON text of a label's content; empty where it is not known."""
-        return str(self._value("SELECT json_response FROM contents WHERE number = ?", label["content"]))
+        return self._contents.find(label["content"]) or ""
 
     def annotations_of(self, label: Row) -> list[Row]:
         """What a label of a conversation holds, as annotations."""
@@ -243,6 +255,27 @@ class Reader:
         values = (label["asset"], label["author"], label["labelType"], label["number"])
         return not self._value(f"SELECT EXISTS (SELECT 1 FROM labels WHERE {newer})", *values)
 
+    def _expecting(self, labels: list[Row]) -> list[Row]:
+        self._contents.expect(label["content"] for label in labels)
+        self._assets.expect(label["asset"] for label in labels)
+        return labels
+
+    def _read_labels(self, condition: str, *values: object) -> list[Row]:
+        return self._expecting(self._read(f"{_LABELS} WHERE {condition} ORDER BY l.number", *values))
+
+    def _read_latest(self, assets: list[object]) -> dict[object, Row]:
+        newest = "SELECT max(number) FROM labels WHERE asset IN {} AND label_type IN (?, ?) GROUP BY asset"
+        labels = self._read_labels(f"l.number IN ({newest.format(_AMONG)})", json.dumps(assets), *SUBMITTED)
+        return {label["asset"]: label for label in labels}
+
+    def _read_contents(self, numbers: list[object]) -> dict[object, str]:
+        rows = self._read(f"SELECT number, json_response FROM contents WHERE number IN {_AMONG}", json.dumps(numbers))
+        return {row["number"]: str(row["json_response"]) for row in rows}
+
+    def _read_assets(self, numbers: list[object]) -> dict[object, Row]:
+        rows = self._read(f"{_ASSETS} WHERE a.number IN {_AMONG}", json.dumps(numbers))
+        return {row["number"]: row for row in rows}
+
     def _count(self, numbers: Statement) -> int:
         [row] = self._select(f"SELECT count(*) AS n FROM ({numbers.text})", *numbers.values)
         return cast("int", row["n"])
@@ -270,8 +303,11 @@ class Reader:
         """The rows of a statement, which the request's budget pays for."""
         if self._connection is None:
             self._connection = self._stack.enter_context(self.store.database.reading())
-        rows: list[Row] = self._connection.execute(statement, values).fetchall()
+        rows: list[Row] = []
+        with closing(self._connection.execute(statement, values)) as found:
+            for row in found:
+                self.spend(1, sum(len(value) for value in row.values() if isinstance(value, str)))
+                rows.append(row)
         if not self.is_held:
             self.refresh()
-        self.spend(len(rows), sum(len(value) for row in rows for value in row.values() if isinstance(value, str)))
         return rows

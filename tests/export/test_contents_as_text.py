@@ -66,11 +66,17 @@ def test_the_fast_way_writes_what_checking_each_annotation_does(tmp_path, conten
 
 
 COORDINATES = st.sampled_from((0, 0.0, 0.25, 0.3, 1, 1.0, -0.0, 1e-7, 1.5, -0.25))
-DRAWN = st.builds(
-    box,
-    category=st.sampled_from(("BOAT", "KITE")),
-    corners=st.lists(st.tuples(COORDINATES, COORDINATES), min_size=4, max_size=4),
-    type=st.sampled_from(("rectangle", "polygon", "semantic")),
+RINGS = st.lists(st.fixed_dictionaries({"x": COORDINATES, "y": COORDINATES}), min_size=3, max_size=5).map(
+    lambda corners: {"normalizedVertices": corners}
+)
+DRAWN = st.one_of(
+    st.builds(
+        box,
+        category=st.sampled_from(("BOAT", "KITE")),
+        corners=st.lists(st.tuples(COORDINATES, COORDINATES), min_size=4, max_size=4),
+        type=st.sampled_from(("rectangle", "polygon", "semantic")),
+    ),
+    st.builds(box, boundingPoly=st.lists(RINGS, min_size=1, max_size=2), type=st.sampled_from(("polygon", "semantic"))),
 )
 
 

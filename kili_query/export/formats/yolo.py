@@ -17,7 +17,14 @@ from kili_query.export.formats.outline import Outline
 from kili_query.export.formats.remote_assets import RemoteAssets
 from kili_query.export.formats.rings import Edges
 from kili_query.export.formats.video_meta import VideoMeta
-from kili_query.export.formats.yolo_text import lines_of, lines_of_boxes, lines_of_rings, one_line, yaml_plain, yaml_quoted
+from kili_query.export.formats.yolo_text import (
+    lines_of,
+    lines_of_boxes,
+    lines_of_rings,
+    one_line,
+    yaml_plain,
+    yaml_quoted,
+)
 from kili_query.export.naming import without_image_extension
 from kili_query.labels.structure import Frame
 from kili_query.ontology import Job
