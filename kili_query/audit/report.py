@@ -37,7 +37,7 @@ _MEANINGS = {
     Trait.READS_DECIMALS: "`>= 1.5` is read as `>= 2`; no profile needs it, because only integers are sent",
     Trait.COUNTS_CONVERSATIONS: "all searches find what we count in the rebuilt contents of conversations",
     Trait.FILTERS_STEPS: "filters by steps find the assets in these steps, and their labels",
-    Trait.FILTERS_STATUSES: "filters by step statuses find the assets with these statuses, and their labels",
+    Trait.FILTERS_STATUSES: "filters by step statuses, also with steps, find the assets with these, and their labels",
     Trait.FILTERS_GROUPS: "filters by groups find the assets in steps of these groups, and their labels",
 }
 

@@ -23,7 +23,7 @@ def audit(client: KiliClient, project_id: str, *, sample: int = DEFAULT_SAMPLE) 
     """Compare a server's category searches with local counts, and its filters by steps with the fields of assets.
 
     Nothing is written to the server. Reading the sample takes one request for 20 labels. At most `MAX_SEARCHES`
-    searches and 3 other requests follow, and in a workflow with steps up to 45 short lists. Labels and assets that
+    searches and 3 other requests follow, and in a workflow with steps up to 80 short lists. Labels and assets that
     differ are read again before they are reported.
 
     Args:

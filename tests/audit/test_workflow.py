@@ -74,7 +74,11 @@ def test_a_project_without_steps(tmp_path: Path) -> None:
     ("name", "trait", "shown"),
     [
         ("stepIdIn", STEPS, "step_name_in=['Label']"),
+        ("stepIdIn", STEPS, "step_id_in=['step-0']"),
+        ("stepIdIn", STEPS, "asset_step_id_in=['step-0']"),
         ("stepIdNotIn", STEPS, "step_name_not_in=['Label']"),
+        ("stepIdAndStatusIn", STATUSES, "step_name_and_status_in=[('Label', 'TO_DO')]"),
+        ("stepIdAndStatusNotIn", STATUSES, "step_id_and_status_not_in=[('step-0', 'TO_DO')]"),
         ("stepStatusIn", STATUSES, "step_status_in=['TO_DO']"),
         ("stepStatusNotIn", STATUSES, "step_status_not_in=['TO_DO']"),
         ("groupNameIn", GROUPS, "group_name_in=['Cars']"),
@@ -92,7 +96,8 @@ def test_a_server_that_ignores_a_filter(tmp_path: Path, name: str, trait: Trait,
     found = verdicts(report)
     assert [one for one, verdict in found.items() if verdict is TraitResult.DISAGREES] == [trait]
     assert not report.agrees
-    assert f"`{shown}` finds" in str(report)
+    told = {str(one) for finding in report.findings for one in finding.disagreements}
+    assert any(one.startswith(f"`{shown}` finds") for one in told)
     assert json.loads(json.dumps(report.to_dict()))["agrees"] is False
 
 
