@@ -40,6 +40,7 @@ _MODULES_OF_EXTRA = {
     ),
     "frames": ("narwhals", "numpy", "pyarrow"),
     "gis": ("pyproj", "shapefile"),
+    "lsp": ("lsprotocol", "pygls"),
     "masks": ("cv2", "numpy"),
     "pandas": ("pandas",),
     "sandbox": ("anyio", "ariadne", "graphql", "msgspec", "starlette", "uvicorn", "websockets"),

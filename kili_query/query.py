@@ -13,7 +13,7 @@ from attrs import evolve, field, frozen
 from kili_query.ast import And, Constant, Not, Or, Predicate, conjunction, counters, disjunction
 from kili_query.ast.flat import Flat, flatten, restore
 from kili_query.counting import DEFAULT_POLICY, CountPolicy
-from kili_query.diagnostics import Diagnostic, sort_diagnostics
+from kili_query.diagnostics import Diagnostic, Severity, sort_diagnostics
 from kili_query.diagnostics.layout import text_as_html
 from kili_query.errors import ArgumentError, QueryError, QuerySyntaxError
 from kili_query.extras import load
@@ -491,6 +491,19 @@ def check(
         logical = check_logic(query.tree, known, text=query.text, video=policy.video)
         found = [evolve(one, source=source) for one in logical]
     return sort_diagnostics([*_lint(query), *found])
+
+
+def find_errors(text: str, ontology: Ontology | None = None) -> list[Diagnostic]:
+    """The errors that `check` finds, without the warnings, in a part of the time.
+
+    >>> [found.code.value for found in find_errors("A.B.count > 1.5 AND")]
+    ['KQ003']
+    """
+    try:
+        query = parse(text)
+    except QuerySyntaxError as error:
+        return [one for one in error.diagnostics if one.severity is Severity.ERROR]
+    return sort_diagnostics(_unknown_names(query, ontology))
 
 
 def _lint(query: Query) -> list[Diagnostic]:

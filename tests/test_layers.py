@@ -39,6 +39,7 @@ LAYERS = {
     "scanning": 13,
     "lint": 13,
     "export": 14,
+    "lsp": 14,
     "frames": 14,
     "pictures": 14,
     "client": 15,

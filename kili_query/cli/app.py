@@ -27,6 +27,7 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "compare": ("compare.compare", "Compare two queries: same, stricter, looser, disjoint or different."),
         "lint": ("lint.lint", "Check the category searches in source files."),
         "grammar": ("grammar.grammar", "Print a grammar of queries for a language model."),
+        "lsp": ("lsp.lsp", "Check, complete and rename queries while you type: a language server for editors."),
     },
     "Commands for files of labels": {
         "match": ("match.match", "Print the labels that match a query."),

@@ -116,7 +116,7 @@ class _Saved:
                 match item:
                     case FoundSearch(text, place):
                         line, column = place.source.position(place.whole.start)
-                        saved.texts.append(text)
+                        saved.texts.append(text.rstrip("\r\n"))
                         saved.places.append(f"{place.source.name}:{line}:{column}")
                     case SkippedPlace():
                         saved.skipped.append(item)

@@ -28,7 +28,11 @@ def check_search(search: FoundSearch, ontology: Ontology | None = None, *, in_fi
        |                                   ^^ no such operator
        = help: write `>=`
     """
-    found = check(search.text, ontology)
+    return place_diagnostics(search, check(search.text, ontology), in_file=in_file)
+
+
+def place_diagnostics(search: FoundSearch, found: list[Diagnostic], *, in_file: bool) -> list[Diagnostic]:
+    """Place the diagnostics of a search where it stands; see `check_search`."""
     placements = [search.place] if search.cell is None or not in_file else [search.place, search.cell]
     for placement in placements:
         found = [_placed(one, placement) for one in found]

@@ -14,7 +14,7 @@ from kili_query.errors import SourceError
 from kili_query.extras import load
 from kili_query.lint.derived import plain_line_ends
 from kili_query.lint.in_json import find_in_json
-from kili_query.lint.in_notebook import find_in_notebook
+from kili_query.lint.in_notebook import CELL_SUFFIX, find_in_cell_of_notebook, find_in_notebook
 from kili_query.lint.in_python import find_in_python
 from kili_query.lint.in_query import QUERY_SUFFIX, find_in_query
 from kili_query.lint.searches import NAMES, FoundSearch, LintItem, Unreadable
@@ -37,6 +37,9 @@ _FINDERS: dict[str, Finder] = {
     ".yml": _find_in_yaml,
     QUERY_SUFFIX: find_in_query,
 }
+SUFFIXES = frozenset(_FINDERS)
+"""How the names of files end that are read."""
+
 _ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 _MENTION = re.compile(b"|".join(re.escape(word.encode(one)) for word in (*NAMES, "kili-query") for one in _ENCODINGS))
 _LONGEST_MENTION_BYTES = max(len(name) for name in NAMES) * 4
@@ -102,7 +105,7 @@ def read_query_file(name: str) -> str:
     [found] = _find(name, QUERY_SUFFIX, is_named=True)
     if not isinstance(found, FoundSearch):
         raise SourceError(str(found))
-    return found.text
+    return found.text.rstrip("\r\n")
 
 
 def query_files(paths: Iterable[str]) -> Iterator[str | Unreadable]:
@@ -137,8 +140,14 @@ def _find(name: str, suffix: str, *, is_named: bool) -> Iterator[LintItem]:
 
 
 def find_in_text(text: str, name: str, suffix: str | None = None) -> Iterator[LintItem]:
-    """Find the searches in the text of a file, which a suffix says how to read: by default that of its name."""
-    return _FINDERS[Path(name).suffix if suffix is None else suffix](Source(plain_line_ends(text), name))
+    """Find the searches in the text of a file, which a suffix says how to read: by default that of its name.
+
+    The text of one cell of a notebook has the suffix `CELL_SUFFIX`.
+    """
+    source = Source(plain_line_ends(text), name)
+    if suffix == CELL_SUFFIX:
+        return find_in_cell_of_notebook(source)
+    return _FINDERS[Path(name).suffix if suffix is None else suffix](source)
 
 
 def _read(name: str, suffix: str, *, is_named: bool) -> str | None:

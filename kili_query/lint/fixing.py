@@ -1,6 +1,6 @@
 """Fix the searches in a file, and keep everything else in it byte for byte."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -92,28 +92,66 @@ def fix_file(name: str, found: Sequence[LintItem], ontology: Ontology | None = N
         FixError: the file cannot be read, or has changed since it was checked.
         WriteError: the file cannot be written.
     """
-    searches = {at: one for at, one in enumerate(found) if isinstance(one, FoundSearch)}
-    mended = {at: _mend(search, ontology) for at, search in searches.items()}
-    wanted = {at: one for at, one in mended.items() if one.changes}
+    wanted = _mend_all(found, ontology)
     if not wanted:
         return Fixed(found, left=_left(found, ontology))
+    searches = {at: one for at, one in enumerate(found) if isinstance(one, FoundSearch)}
     file = _File.read(name, searches[min(wanted)])
-    kept: dict[int, _Mended] = {}
-    written = file.fixed(found, wanted)
-    if written is not None:
-        kept = wanted
-    else:  # one of them cannot be made: find out which
-        for at, one in wanted.items():
-            if (tried := file.fixed(found, {**kept, at: one})) is not None:
-                kept[at], written = one, tried
-    if written is None:
+    kept, after = _kept(found, wanted, file.found_after)
+    data = file.encoded(apply_edits(file.text, _placed(kept)))
+    if not kept or data is None:
         return Fixed(found, left=_left(found, ontology))
-    data, after = written
     with replaced(name) as new:
         new.file.write(data)
         file.check_unchanged()
     changes = [f"{_where(searches[at], change.at)}: {change}" for at, one in kept.items() for change in one.changes]
     return Fixed(after, changes, _left(after, ontology))
+
+
+def fixes_of(
+    found: Sequence[LintItem], ontology: Ontology | None, find_after: Callable[[Sequence[Edit]], Sequence[LintItem]]
+) -> list[Edit]:
+    """The edits that make the fixes of all searches in a text; see `fix_file`.
+
+    Args:
+        found: everything that was found in the text.
+        ontology: with one, the names of jobs and categories are checked too.
+        find_after: finds what the text holds after some edits.
+    """
+    kept, _ = _kept(found, _mend_all(found, ontology), find_after)
+    return _placed(kept)
+
+
+def _mend_all(found: Sequence[LintItem], ontology: Ontology | None) -> dict[int, _Mended]:
+    """The searches that have fixes, by their number among what was found."""
+    mended = {at: _mend(search, ontology) for at, search in enumerate(found) if isinstance(search, FoundSearch)}
+    return {at: one for at, one in mended.items() if one.changes}
+
+
+def _kept(
+    found: Sequence[LintItem],
+    wanted: dict[int, _Mended],
+    find_after: Callable[[Sequence[Edit]], Sequence[LintItem] | None],
+) -> tuple[dict[int, _Mended], Sequence[LintItem]]:
+    """The searches that can be mended such that the text holds what was meant, and what it holds then."""
+
+    def attempt(mended: Mapping[int, _Mended]) -> Sequence[LintItem] | None:
+        after = find_after(_placed(mended))
+        meant = [mended[at].text if at in mended else _meaning(one) for at, one in enumerate(found)]
+        return after if after is not None and list(map(_meaning, after)) == meant else None
+
+    if (after := attempt(wanted)) is not None:
+        return wanted, after
+    kept: dict[int, _Mended] = {}  # one of them cannot be made: find out which
+    last = found
+    for at, one in wanted.items():
+        if (tried := attempt({**kept, at: one})) is not None:
+            kept[at], last = one, tried
+    return kept, last
+
+
+def _placed(mended: Mapping[int, _Mended]) -> list[Edit]:
+    return [edit for one in mended.values() for edit in one.placed]
 
 
 @frozen
@@ -148,14 +186,10 @@ class _File:
         except UnicodeError:  # some encodings raise it for a whole text
             return None
 
-    def fixed(self, found: Sequence[LintItem], mended: Mapping[int, _Mended]) -> tuple[bytes, list[LintItem]] | None:
-        """Return the file with some searches mended and what is found in it, or None if that is not what was meant."""
-        data = self.encoded(apply_edits(self.text, [edit for one in mended.values() for edit in one.placed]))
-        if data is None:
-            return None
-        after = list(find_in_text(decode(data, Path(self.name).suffix)[0], self.name))
-        wanted = [mended[at].text if at in mended else _meaning(one) for at, one in enumerate(found)]
-        return (data, after) if list(map(_meaning, after)) == wanted else None
+    def found_after(self, edits: Sequence[Edit]) -> list[LintItem] | None:
+        """Return what the file would hold after some edits; None if its encoding does not have their characters."""
+        data = self.encoded(apply_edits(self.text, edits))
+        return None if data is None else list(find_in_text(decode(data, Path(self.name).suffix)[0], self.name))
 
     def check_unchanged(self) -> None:
         """Refuse to replace a file that was written to since it was read."""

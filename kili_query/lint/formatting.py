@@ -49,5 +49,5 @@ def formatted_lines(text: str, name: str = "query", width: int = 88) -> str:
     >>> formatted_lines("J.A\r\nand J.B")
     'J.A AND J.B\r\n'
     """
-    lines = parse(plain_line_ends(text).rstrip("\r\n"), name=name).format(width).rstrip("\n")
+    lines = parse(plain_line_ends(text), name=name).format(width).rstrip("\n")
     return f"{lines}\n".replace("\n", "\r\n" if "\r\n" in text else "\n")

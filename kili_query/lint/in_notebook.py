@@ -15,6 +15,9 @@ from kili_query.source import Source, Span
 
 _Object: TypeAlias = dict[str, object]
 
+CELL_SUFFIX = ".ipynb#cell"
+"""Says that a text is one cell, as editors show it, not the JSON of a notebook."""
+
 
 def find_in_notebook(source: Source) -> Iterator[LintItem]:
     """The searches in the cells of Python; a place is one in its cell, and cells of all kinds count from 1.
@@ -123,14 +126,19 @@ def _read_cell(cell: _Cell, pieces: list[JsonScalar], source: Source) -> Iterato
     if len(cell.text) > PARSED_LENGTH:
         yield Unreadable(name, f"longer than {PARSED_LENGTH} characters")
         return
-    plain = without_carriage_returns(Source(plain_line_ends(cell.text), name))
     place: Placement | None = None
-    for found in map(plain.place, _find_in_text(plain.source)):
+    for found in find_in_cell_of_notebook(Source(plain_line_ends(cell.text), name)):
         if isinstance(found, FoundSearch):
             place = place or _place_cell(pieces, source)
             yield evolve(found, cell=place)
         else:
             yield found
+
+
+def find_in_cell_of_notebook(cell: Source) -> Iterator[LintItem]:
+    """The searches in the text of one cell of Python."""
+    plain = without_carriage_returns(cell)
+    return map(plain.place, _find_in_text(plain.source))
 
 
 def _place_cell(pieces: list[JsonScalar], source: Source) -> Placement:

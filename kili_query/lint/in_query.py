@@ -10,12 +10,12 @@ QUERY_SUFFIX = ".kq"
 
 
 def find_in_query(source: Source) -> Iterator[LintItem]:
-    r"""The query that a file holds, without the line ends behind it.
+    r"""The query that a file holds: all of its text.
 
     >>> [search] = find_in_query(Source("J.A  # why\n"))
     >>> search.text
-    'J.A  # why'
+    'J.A  # why\n'
     """
-    text = source.text.rstrip("\r\n")
-    places = range(len(text) + 1)
-    yield FoundSearch(text, Placement(source, places[:-1], places[1:], Span(0, len(text)), unwritable=frozenset()))
+    places = range(len(source.text) + 1)
+    whole = Span(0, len(source.text))
+    yield FoundSearch(source.text, Placement(source, places[:-1], places[1:], whole, unwritable=frozenset()))

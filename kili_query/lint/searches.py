@@ -2,6 +2,7 @@
 
 import re
 from array import array
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, repeat
 from typing import TypeAlias
@@ -49,6 +50,18 @@ class Placement:
         start = self.starts[span.start] if span.start < len(self.starts) else self.ends[-1]
         return Span(start, self.ends[min(span.end, len(self.ends)) - 1] if span.end > span.start else start)
 
+    def inverse(self, offset: int) -> int | None:
+        """The place in the text of an offset in the source; None if the text does not reach to it.
+
+        Behind the last character is the end of the text.
+        """
+        at = bisect_right(self.starts, offset) - 1
+        if at < 0:
+            return None
+        if offset < self.ends[at]:
+            return at
+        return at + 1 if at + 1 < len(self.starts) or offset == self.ends[at] else None
+
     def spells(self, span: Span) -> bool:
         """Whether each character of a span stands in the source as itself, one after the other."""
         placed = self.span(span)
@@ -68,6 +81,22 @@ class FoundSearch:
     text: str
     place: Placement
     cell: Placement | None = None
+
+    def inverse(self, offset: int) -> int | None:
+        r"""The place in the query of an offset in the file; None if it is not in the query.
+
+        >>> from kili_query.lint.in_json import find_in_json
+        >>> [search] = find_in_json(Source('{"category_search": "J.\\u0041"}'))
+        >>> [search.inverse(offset) for offset in (20, 21, 24, 29, 30)]
+        [None, 0, 2, 3, None]
+        """
+        inner = offset if self.cell is None else self.cell.inverse(offset)
+        if inner is None:
+            return None
+        if self.text:
+            return self.place.inverse(inner)
+        start, end = self.place.whole
+        return 0 if start < inner < end or start == inner == end else None
 
 
 @frozen

@@ -2,6 +2,7 @@
 
 import re
 from itertools import accumulate
+from typing import TypeAlias
 
 from attrs import evolve, frozen
 
@@ -11,7 +12,7 @@ from kili_query.diagnostics import Code, Diagnostic, Edit, Help, Label, sort_dia
 from kili_query.errors import QuerySyntaxError
 from kili_query.source import Source, Span
 from kili_query.syntax.lints import lint_lexemes
-from kili_query.syntax.parser import Dialect, ParseFailure, Word, parse_text, read_lexemes, walk_lexemes
+from kili_query.syntax.parser import Dialect, Lexeme, ParseFailure, Word, parse_text, read_lexemes, walk_lexemes
 from kili_query.syntax.printer import print_counter, print_tree
 from kili_query.syntax.size import lowered_size
 from kili_query.syntax.slips import diagnose, diagnose_not_core
@@ -55,7 +56,9 @@ def parse_source(source: Source, dialect: Dialect = "extended", limits: Limits =
     try:
         tree = parse_text(text, dialect)
     except ParseFailure:
-        error = _explain(source, dialect, limits)
+        reading = read_lexemes(text, dialect)
+        error = _explain(source, dialect, limits, reading)
+        raise QuerySyntaxError(sort_diagnostics([error, *_lint(source, dialect, reading)])) from None
     else:
         levels, leaf = deepest(tree)
         if levels <= limits.depth:
@@ -63,7 +66,7 @@ def parse_source(source: Source, dialect: Dialect = "extended", limits: Limits =
                 _require_small(tree, source, limits)
             return tree
         error = _refuse(source, leaf.span, _too_deep(limits), "this stands too deep")
-    raise QuerySyntaxError(sort_diagnostics([error, *lint_text(source, dialect, limits)]))
+        raise QuerySyntaxError(sort_diagnostics([error, *lint_text(source, dialect, limits)]))
 
 
 @frozen
@@ -107,14 +110,22 @@ def lint_text(source: Source, dialect: Dialect = "extended", limits: Limits = DE
     """The warnings that need no more than the text; of a text with an error, those before it."""
     if _too_large(source, dialect, limits) is not None:
         return []
-    lexemes, failure = read_lexemes(source.text, dialect)
+    return _lint(source, dialect, read_lexemes(source.text, dialect))
+
+
+_Reading: TypeAlias = tuple[list[Lexeme], ParseFailure | None]
+"""The words of a text, and where it stops being a query."""
+
+
+def _lint(source: Source, dialect: Dialect, reading: _Reading) -> list[Diagnostic]:
+    lexemes, failure = reading
     if failure is not None and lexemes and lexemes[-1].span.end == failure.offset:
-        lexemes.pop()  # the last word is part of the error
+        lexemes = lexemes[:-1]  # the last word is part of the error
     return list(lint_lexemes(source, lexemes, dialect))
 
 
-def _explain(source: Source, dialect: Dialect, limits: Limits) -> Diagnostic:
-    found = _diagnose(source, dialect, limits)
+def _explain(source: Source, dialect: Dialect, limits: Limits, reading: _Reading) -> Diagnostic:
+    found = _diagnose(source, dialect, limits, reading)
     edit = None if found.help is None else found.help.edit
     if found.help is None or edit is None or not _is_refused(source, edit, dialect, limits):
         return found
@@ -128,7 +139,7 @@ def _is_refused(source: Source, edit: Edit, dialect: Dialect, limits: Limits) ->
     try:
         parse_text(text, dialect)
     except ParseFailure:
-        place = _diagnose(evolve(source, text=text), dialect, limits).span.start
+        place = _diagnose(evolve(source, text=text), dialect, limits, read_lexemes(text, dialect)).span.start
         return edit.span.start <= place < edit.span.start + len(edit.text.rstrip())
     return False
 
@@ -142,8 +153,8 @@ def without_foreign_edit(found: Diagnostic, dialect: Dialect) -> Diagnostic:
     return found if failure is None or failure.offset == len(edit.text) else evolve(found, help=None)
 
 
-def _diagnose(source: Source, dialect: Dialect, limits: Limits) -> Diagnostic:
-    lexemes, failure = read_lexemes(source.text, dialect)
+def _diagnose(source: Source, dialect: Dialect, limits: Limits, reading: _Reading) -> Diagnostic:
+    lexemes, failure = reading
     assert failure is not None  # parsing has just failed
     if dialect == "core":
         extended, beyond = read_lexemes(source.text, "extended")
@@ -211,12 +222,39 @@ def _nested_too_deep(source: Source, dialect: Dialect, limits: Limits) -> Diagno
     return None
 
 
+_NESTED = re.compile(r"(?:not[ \t\r\n]*)+|[()\[\]{}]", re.IGNORECASE)
+
+
 def _most_levels(text: str) -> int:
     """Return at least as many levels as the text has."""
+    if '"' not in text and "#" not in text:
+        return _levels_of_plain(text)
     levels = [_LEVELS[bracket] for bracket in _BRACKET.findall(text)]
-    if '"' in text or "#" in text:
-        levels = [level for level in levels if level > 0]  # a bracket in a name or a comment closes nothing
+    levels = [level for level in levels if level > 0]  # a bracket in a name or a comment closes nothing
     return max(accumulate(levels), default=0) + text.lower().count("not")
+
+
+def _levels_of_plain(text: str) -> int:
+    """Return at least as many levels as a text has that holds no quotes and no comments.
+
+    >>> _levels_of_plain("NOT A.B AND NOT (C.D OR NOT NOT E.F)"), _levels_of_plain("NOT NOT A.B")
+    (4, 2)
+    """
+    opened = [0]
+    most, negations, behind = 0, 0, 0
+    for found in _NESTED.finditer(text):
+        negations = negations if found.start() == behind else 0
+        behind = found.end()
+        if found[0] in ")]}":
+            if len(opened) > 1:
+                opened.pop()
+        elif found[0] in "([{":
+            opened.append(opened[-1] + negations + _LEVELS[found[0]])
+            negations = 0
+        else:
+            negations = found[0].lower().count("not")
+        most = max(most, opened[-1] + negations)
+    return most
 
 
 def _too_deep(limits: Limits) -> str:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
 from functools import cache
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from attrs import evolve, frozen
 from lark import Lark, Token, Transformer
@@ -70,9 +70,8 @@ class Word(Enum):
     END = "the end"
 
 
-@frozen
-class Lexeme:
-    """One word of a query text, without the white space around it."""
+class Lexeme(NamedTuple):
+    """One word of a query text, without the white space around it. A tuple, because a long query has many."""
 
     word: Word
     text: str
@@ -197,7 +196,7 @@ def _read_part(text: str, start: int, before: str) -> _Part:
     except UnexpectedInput as error:
         end = _offset(error, before + text[start:]) + shift
     lexemes = (lexeme for token in tokens for lexeme in parser.lexemes_of(token))
-    moved = (evolve(one, span=Span(one.span.start + shift, one.span.end + shift)) for one in lexemes)
+    moved = (one._replace(span=Span(one.span.start + shift, one.span.end + shift)) for one in lexemes)
     return _Part([one for one in moved if start <= one.span.start < one.span.end <= end], expected, end)
 
 

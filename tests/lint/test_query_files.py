@@ -23,7 +23,7 @@ def test_a_file_is_one_query(encoding: str) -> None:
     Path("a.kq").write_bytes(TEXT.encode(encoding))
     [(name, [found])] = lint_paths(["."])
     assert isinstance(found, FoundSearch)
-    assert (name, found.text) == ("a.kq", TEXT.rstrip())
+    assert (name, found.text) == ("a.kq", TEXT)
     assert read_query_file("a.kq") == TEXT.rstrip()
     assert format_file("a.kq", is_written=False)
     assert format_file("a.kq")

@@ -1,0 +1,53 @@
+"""``kili-query lsp``: a language server for editors."""
+
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kili_query.cli import FINE, NEGATIVE
+from kili_query.cli.inputs import load_ontology, named_ontology
+from kili_query.extras import load
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_FEATURE, _EXTRA = "`kili-query lsp`", "lsp"
+
+
+def lsp(
+    ontology: Annotated[
+        str | None,
+        typer.Option(
+            "--ontology",
+            metavar="FILE",
+            help="The project, or its jsonInterface alone, as JSON, or a label cache; `none` for none. "
+            "[default: KILI_ONTOLOGY, else that of a label cache, or project.json beside the labels]",
+        ),
+    ] = None,
+    labels: Annotated[
+        str | None,
+        typer.Option(
+            "--labels", metavar="LABELS", help="A file of labels or a label cache, whose counts are shown with names."
+        ),
+    ] = None,
+) -> int:
+    """Check, complete and rename queries while you type: a language server for editors.
+
+    An editor starts it and talks to it over standard input and output. Settings of the editor come before options:
+    initializationOptions, or those of the section kili-query, with the keys ontology and labels. Exit status: 0 when
+    the editor said goodbye, 1 when it went away, 2 for bad usage.
+
+    \b
+    kili-query lsp --ontology project.json
+    kili-query lsp --labels labels-cache
+    """
+    settings = load("kili_query.lsp.settings", _FEATURE, _EXTRA).Settings(ontology, labels)
+    serve = load("kili_query.lsp.server", _FEATURE, _EXTRA).serve
+    has_shut_down: bool = serve(settings, _find_ontology, load_ontology, version("kili-query"))
+    return FINE if has_shut_down else NEGATIVE
+
+
+def _find_ontology(option: str | None, labels: "Sequence[str]") -> str | None:
+    """Return the file that other commands would use, which no note on standard error names."""
+    return named_ontology(option, labels)[0]

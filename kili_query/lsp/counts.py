@@ -1,0 +1,117 @@
+"""How many labels hold each category, counted by a process of its own: no keystroke waits for it."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from attrs import define, field, frozen
+
+from kili_query.errors import DataError
+
+Pair: TypeAlias = tuple[str, str]
+_LONGEST_REASON = 300
+
+
+@frozen
+class Counts:
+    """The counts of many labels.
+
+    Attributes:
+        labels: how many were counted.
+        holders: by job and category, how many labels hold any.
+        objects: by job and category, how many objects they hold together.
+    """
+
+    labels: int
+    holders: Mapping[Pair, int]
+    objects: Mapping[Pair, int]
+
+
+Stamp: TypeAlias = tuple[int, ...]
+
+
+def stamp(path: str) -> Stamp:
+    """Return what changes when a file, or a folder of files, is written to; empty if it does not exist."""
+    try:
+        status = os.stat(path)
+        if os.path.isdir(path):
+            return (max(os.stat(folder).st_mtime_ns for folder, _, _ in os.walk(path)),)
+    except (OSError, ValueError):  # a folder may vanish meanwhile
+        return ()
+    return (status.st_mtime_ns, status.st_size, status.st_ino)
+
+
+@define
+class Counter:
+    """Counts the labels of one source, again when they have changed.
+
+    Attributes:
+        source: a file of labels, a raw export or a label cache.
+        ontology: the file or cache that says what the labels may hold; None for none.
+        counts: the last result.
+        problem: why there is none.
+    """
+
+    source: str
+    ontology: str | None
+    counts: Counts | None = None
+    problem: str | None = None
+    _stamp: Stamp | None = None
+    _task: "asyncio.Task[None] | None" = field(default=None, repr=False)
+
+    @property
+    def is_counting(self) -> bool:
+        """Whether a count is under way."""
+        return self._task is not None and not self._task.done()
+
+    async def refresh(self) -> None:
+        """Start counting, if it was never done or the labels have changed since."""
+        found = await asyncio.to_thread(stamp, self.source)
+        if self.is_counting or found == self._stamp:
+            return
+        self._stamp = found
+        self._task = asyncio.create_task(self._run())
+
+    async def finished(self) -> None:
+        """Wait for the count under way."""
+        if self._task is not None:
+            await asyncio.wait([self._task])
+
+    async def close(self) -> None:
+        """Stop counting."""
+        if self._task is not None and self._task.cancel():
+            await asyncio.wait([self._task])
+
+    async def _run(self) -> None:
+        try:
+            self.counts, self.problem = await _count(self.source, self.ontology), None
+        except DataError as error:
+            self.counts, self.problem = None, str(error)
+
+
+async def _count(source: str, ontology: str | None) -> Counts:
+    """Run `kili-query count`, whose process ends with this call.
+
+    Raises:
+        DataError: the labels cannot be counted.
+    """
+    arguments = ("count", source, "--json", "--quiet", "--ontology", ontology or "none")
+    pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-P", "-m", "kili_query", *arguments, stdin=nothing, stdout=pipe, stderr=pipe
+    )
+    try:
+        out, err = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode != 0:
+        raise DataError(err.decode("utf-8", "replace").strip().removeprefix("error: ")[:_LONGEST_REASON])
+    found = json.loads(out)
+    rows = {(row["job"], row["category"]): row for row in found["counters"]}
+    holders = {pair: row["labels"] for pair, row in rows.items()}
+    return Counts(found["labels"], holders, {pair: row["objects"] for pair, row in rows.items()})
