@@ -36,8 +36,8 @@ def describe(name: WrittenName, ontology: Ontology, counts: Counts | None = None
         lines = _list("categories", (f"{_code(f'{job}.{key}')}{_held((job, key), counts)}" for job, key in pairs))
     if not lines:
         return None
-    if counts is not None and len(pairs) == 1:
-        note = _sentence(pairs[0], counts)
+    if counts is not None:
+        note = _sentence(pairs[0], counts) if len(pairs) == 1 else ""
     return "\n".join([*lines, *(["", note] if note else [])])
 
 

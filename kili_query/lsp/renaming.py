@@ -66,7 +66,7 @@ class Renaming:
         """What a person should know beside the edits."""
         parts = []
         if self.left:
-            parts.append(f"not changed, because they name several things: {listed(self.left, _MOST)}")
+            parts.append(f"not changed, because they match several names: {listed(self.left, _MOST)}")
         if self.unread:
             parts.append(f"not read: {listed(self.unread, _MOST)}")
         return "; ".join(parts) or None

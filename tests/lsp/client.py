@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -92,9 +93,7 @@ class Editor:
 
     async def hover(self, uri: str, place: types.Position) -> str | None:
         """What is shown at a place."""
-        found = await self.client.text_document_hover_async(
-            types.HoverParams(types.TextDocumentIdentifier(uri), place)
-        )
+        found = await self.client.text_document_hover_async(types.HoverParams(types.TextDocumentIdentifier(uri), place))
         if found is None:
             return None
         assert isinstance(found.contents, types.MarkupContent)
@@ -108,7 +107,7 @@ class Editor:
 
 def applied(text: str, edits: "list[types.TextEdit]") -> str:
     """A text after some edits, as an editor makes them: by lines and UTF-16."""
-    lines = text.splitlines(keepends=True) or [""]
+    lines = re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z|\Z", text)
     starts = [0]
     for line in lines:
         starts.append(starts[-1] + len(line.encode("utf-16-le")) // 2)

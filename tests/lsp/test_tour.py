@@ -83,7 +83,7 @@ async def _write_a_query(folder: Path) -> None:
             assert isinstance(change, types.TextDocumentEdit)
             name = change.text_document.uri.rpartition("/")[2]
             was = text if name == "crowded.kq" else other.read_text()
-            after[name, change.text_document.version] = applied(was, [one for one in change.edits])
+            after[name, change.text_document.version] = applied(was, list(change.edits))
         assert after == {
             ("crowded.kq", shown.versions[uri]): '"🚗".x OR OBJECTS."pedestrian crossing" AND LIT.YES',
             ("other.kq", None): 'NOT OBJECTS."pedestrian crossing" OR *."pedestrian crossing".count > 1',

@@ -1,0 +1,89 @@
+"""Where the ontology and the labels come from, and what happens when they change."""
+
+import asyncio
+import json
+from pathlib import Path
+
+from lsprotocol import types
+
+from tests.lsp.client import ROOT, Editor, editor
+
+DEMO = ROOT / "kili_query" / "demo"
+
+
+def interface(*categories: str) -> str:
+    made = {key: {"name": key.title(), "children": [], "color": "#00AA55"} for key in categories}
+    return json.dumps({"jobs": {"J": {"mlTask": "CLASSIFICATION", "content": {"input": "radio", "categories": made}}}})
+
+
+def test_an_ontology_that_changes(tmp_path: Path) -> None:
+    asyncio.run(_change_the_ontology(tmp_path))
+
+
+async def _change_the_ontology(folder: Path) -> None:
+    """It is missing, appears, breaks, and is mended; a missing setting is no error."""
+    project = folder / "project.json"
+    async with editor(folder, initial={"ontology": "project.json", "labels": None}) as shown:
+        assert "kili-query: cannot read `" in (told := await shown.message())
+        assert told.endswith("no such file or directory: names are not checked")
+        uri = shown.open(folder / "a.kq", "J.B")
+        assert await shown.diagnostics(uri) == []
+        assert await shown.complete(uri, types.Position(0, 3)) == []
+
+        project.write_text(interface("A"))
+        [found] = await shown.diagnostics(uri, bool)
+        assert found.message.startswith("unknown category `B` in job `J`")
+
+        project.write_text('{"jobs": ')
+        assert "the last one that could be read stays in use" in await shown.message()
+        project.write_text(interface("A", "B"))
+        assert await shown.diagnostics(uri, lambda found: not found) == []
+
+        other = folder / "other.json"
+        other.write_text(interface("C"))
+        shown.settings = {"ontology": str(other)}
+        shown.client.workspace_did_change_configuration(types.DidChangeConfigurationParams({}))
+        assert await shown.diagnostics(uri, bool)
+        shown.settings = {"ontology": ["none"]}
+        shown.client.workspace_did_change_configuration(types.DidChangeConfigurationParams({}))
+        assert await shown.message() == "kili-query: the setting `ontology` of `kili-query` must be the path of a file"
+        assert await shown.diagnostics(uri, lambda found: not found) == []
+
+
+def test_counts_of_labels(tmp_path: Path) -> None:
+    asyncio.run(_count_labels(tmp_path))
+
+
+async def _count_labels(folder: Path) -> None:
+    """They are counted in the background, with the ontology beside them."""
+    labels = folder / "labels.ndjson"
+    labels.write_bytes((DEMO / "labels.ndjson").read_bytes())
+    (folder / "project.json").write_bytes((DEMO / "project.json").read_bytes())
+    capabilities = types.ClientCapabilities()  # an editor that can do next to nothing
+    async with editor(folder, "--labels", "labels.ndjson", capabilities=capabilities) as shown:
+        uri = shown.open(folder / "a.kq", "SCENE.VEHICLE OR SCENE.V*")
+        assert await shown.diagnostics(uri) is not None
+        text = await _counted(shown, uri, 8)
+        assert "hold it" in text
+        assert await _counted(shown, uri, 24)
+        labels.write_text("no labels\n")
+        async with asyncio.timeout(60):
+            while "could be read as a label" not in (text := await shown.hover(uri, types.Position(0, 8)) or ""):
+                await asyncio.sleep(0)
+        assert text.startswith("**`VEHICLE`**")
+
+        shown.client.workspace_did_change_configuration(
+            types.DidChangeConfigurationParams({"kili-query": {"labels": "", "ontology": "none"}})
+        )
+        assert await shown.hover(uri, types.Position(0, 8)) is None
+        edit = await shown.rename(uri, types.Position(0, 8), "CAR")
+        assert edit is not None
+        assert edit.changes is not None
+        assert [one.new_text for one in edit.changes[uri]] == ["CAR"]
+
+
+async def _counted(shown: Editor, uri: str, column: int) -> str:
+    async with asyncio.timeout(60):
+        while "hold it" not in (text := await shown.hover(uri, types.Position(0, column)) or ""):
+            await asyncio.sleep(0)
+    return text
