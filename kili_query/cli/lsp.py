@@ -42,7 +42,7 @@ def lsp(
     kili-query lsp --ontology project.json
     kili-query lsp --labels labels-cache
     """
-    settings = load("kili_query.lsp.settings", _FEATURE, _EXTRA).Settings(ontology, labels)
+    settings = load("kili_query.lsp.settings", _FEATURE, _EXTRA).EditorSettings(ontology, labels)
     serve = load("kili_query.lsp.server", _FEATURE, _EXTRA).serve
     has_shut_down: bool = serve(settings, _find_ontology, load_ontology, version("kili-query"))
     return FINE if has_shut_down else NEGATIVE

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from lsprotocol import types
 
 from kili_query.diagnostics import Edit
-from kili_query.lsp.documents import Document, Found
+from kili_query.lsp.documents import Document, PlaceInSearch
 from kili_query.ontology import Completion, Ontology, complete
 
 _KINDS = {
@@ -30,7 +30,7 @@ def completions(document: Document, position: types.Position, ontology: Ontology
 
 
 def _items(
-    document: Document, position: types.Position, found: Found, ontology: Ontology
+    document: Document, position: types.Position, found: PlaceInSearch, ontology: Ontology
 ) -> Iterator[types.CompletionItem]:
     text = found.search.text
     for number, one in enumerate(complete(text, found.offset, ontology)):
@@ -46,7 +46,7 @@ def _items(
             )
 
 
-def _edit(document: Document, position: types.Position, found: Found, one: Completion) -> types.TextEdit | None:
+def _edit(document: Document, position: types.Position, found: PlaceInSearch, one: Completion) -> types.TextEdit | None:
     if found.search.text:
         return document.edit(found.search, Edit(one.span, one.text))
     if found.search.place.unwritable & set(one.text):

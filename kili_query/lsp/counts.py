@@ -45,7 +45,7 @@ def stamp(path: str) -> Stamp:
 
 
 @define
-class Counter:
+class BackgroundCount:
     """Counts the labels of one source, again when they have changed.
 
     Attributes:

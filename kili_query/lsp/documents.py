@@ -48,7 +48,7 @@ def name_of(uri: str) -> str:
 
 
 @frozen
-class Found:
+class PlaceInSearch:
     """A search, and a place in it.
 
     Attributes:
@@ -100,13 +100,13 @@ class Document:
         """The searches in it."""
         return [one for one in self.items if isinstance(one, FoundSearch)]
 
-    def at(self, position: types.Position) -> Found | None:
+    def at(self, position: types.Position) -> PlaceInSearch | None:
         """The search at a place; None where there is none."""
         offset = self.positions.offset(position)
         for search in self.searches:
             found = search.inverse(offset)
             if found is not None:
-                return Found(search, found)
+                return PlaceInSearch(search, found)
         return None
 
     def range(self, search: FoundSearch, span: Span) -> types.Range:

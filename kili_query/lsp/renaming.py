@@ -28,7 +28,7 @@ class RenameError(KiliQueryError):
 
 
 @frozen
-class Target:
+class RenameTarget:
     """What is renamed: a job or a category, by its key or by its display name, as it is written at the cursor.
 
     Attributes:
@@ -81,7 +81,7 @@ def name_at(document: Document, position: types.Position) -> tuple[WrittenName, 
     return None if not names else (names[-1], document.range(found.search, names[-1].span))
 
 
-def target_at(document: Document, position: types.Position, ontology: Ontology | None) -> Target:
+def target_at(document: Document, position: types.Position, ontology: Ontology | None) -> RenameTarget:
     """What a rename at a place would rename.
 
     Raises:
@@ -94,7 +94,7 @@ def target_at(document: Document, position: types.Position, ontology: Ontology |
     meaning = _meaning(name, ontology)
     if meaning is None:
         raise RenameError("this names several things: put the cursor on the name of one job or category")
-    return Target(name, meaning, place)
+    return RenameTarget(name, meaning, place)
 
 
 def _meaning(name: WrittenName, ontology: Ontology | None) -> tuple[str, ...] | None:
@@ -131,7 +131,9 @@ def read_name(text: str) -> str:
     return name
 
 
-def rename(target: Target, new: str, documents: Iterable[Document | Unreadable], ontology: Ontology | None) -> Renaming:
+def rename(
+    target: RenameTarget, new: str, documents: Iterable[Document | Unreadable], ontology: Ontology | None
+) -> Renaming:
     """Rename in all documents.
 
     Raises:
@@ -163,7 +165,7 @@ def rename(target: Target, new: str, documents: Iterable[Document | Unreadable],
 
 
 def _edits(
-    target: Target, name: str, document: Document, search: FoundSearch, left: list[str], ontology: Ontology | None
+    target: RenameTarget, name: str, document: Document, search: FoundSearch, left: list[str], ontology: Ontology | None
 ) -> Iterator[tuple[str, types.TextEdit | None]]:
     """The edit of each place that names the target, with the place in words."""
     for one in written_names(search.text):
@@ -184,7 +186,7 @@ def _place(search: FoundSearch, name: WrittenName) -> str:
     return f"{search.place.source.name}:{line}:{column}"
 
 
-def _refuse_taken(target: Target, name: str, ontology: Ontology | None) -> None:
+def _refuse_taken(target: RenameTarget, name: str, ontology: Ontology | None) -> None:
     if ontology is None or name == target.text:
         return
     job = ontology.jobs.get(target.meaning[0])

@@ -29,7 +29,7 @@ from kili_query.lsp.findings import edit_of, quick_fixes, shown
 from kili_query.lsp.hover import describe
 from kili_query.lsp.renaming import RenameError, Renaming, name_at, rename, target_at, workspace_documents
 from kili_query.lsp.session import Session
-from kili_query.lsp.settings import SECTION, FindOntology, LoadOntology, Settings
+from kili_query.lsp.settings import SECTION, EditorSettings, FindOntology, LoadOntology
 from kili_query.source import Span
 
 _POLL_S = 1.0
@@ -47,9 +47,9 @@ class _Desk:
 
     server: LanguageServer
     session: Session
-    options: Settings
+    options: EditorSettings
     poll_s: float
-    initial: Settings = field(factory=Settings)
+    initial: EditorSettings = field(factory=EditorSettings)
     pushed: object = None
     is_ready: asyncio.Event = field(factory=asyncio.Event)
     has_shut_down: bool = False
@@ -82,10 +82,10 @@ class _Desk:
     async def configure(self) -> None:
         """Ask the editor for its settings, and use them."""
         try:
-            own = Settings.of(await self._configuration())
+            own = EditorSettings.of(await self._configuration())
         except KiliQueryError as error:
             self.tell(str(error))
-            own = Settings()
+            own = EditorSettings()
         settings = own.over(self.initial).below(self.root).over(self.options)
         self.tell(await self.session.apply(settings))
         self.is_ready.set()
@@ -175,7 +175,7 @@ def _found_after(document: Document, edits: Sequence[Edit]) -> list[LintItem]:
 
 
 def build_server(
-    options: Settings, find: FindOntology, load: LoadOntology, version: str, *, poll_s: float = _POLL_S
+    options: EditorSettings, find: FindOntology, load: LoadOntology, version: str, *, poll_s: float = _POLL_S
 ) -> tuple[LanguageServer, "_Desk"]:
     """Return a server that is not started yet, and its state."""
     # Texts are sent as a whole: pygls would apply changes by lines that end where those of the protocol do not.
@@ -192,7 +192,7 @@ def _serve_state(server: LanguageServer, desk: _Desk) -> None:
     @server.feature(types.INITIALIZE)
     def initialize(params: types.InitializeParams) -> None:
         try:
-            desk.initial = Settings.of(params.initialization_options)
+            desk.initial = EditorSettings.of(params.initialization_options)
         except KiliQueryError as error:
             desk.tell(str(error))
 
@@ -355,7 +355,7 @@ def _is_news(record: logging.LogRecord) -> bool:
 
 
 def serve(
-    options: Settings,
+    options: EditorSettings,
     find: FindOntology,
     load: LoadOntology,
     version: str,

@@ -9,9 +9,9 @@ from attrs import define, field
 from kili_query.diagnostics import Diagnostic
 from kili_query.errors import KiliQueryError
 from kili_query.lint.check import place_diagnostics
-from kili_query.lsp.counts import Counter, Stamp, stamp
+from kili_query.lsp.counts import BackgroundCount, Stamp, stamp
 from kili_query.lsp.documents import Document
-from kili_query.lsp.settings import FindOntology, LoadOntology, Settings
+from kili_query.lsp.settings import EditorSettings, FindOntology, LoadOntology
 from kili_query.ontology import Ontology
 from kili_query.query import check, find_errors
 
@@ -38,14 +38,14 @@ class Session:
     documents: dict[str, Document] = field(factory=dict)
     ontology: Ontology | None = None
     path: str | None = None
-    counter: Counter | None = None
-    settings: Settings | None = None
+    counter: BackgroundCount | None = None
+    settings: EditorSettings | None = None
     _stamp: Stamp = ()
     _checked: "_Memory" = field(factory=lambda: _Memory(check))
     _tested: "_Memory" = field(factory=lambda: _Memory(find_errors))
     _worker: ThreadPoolExecutor = field(factory=lambda: ThreadPoolExecutor(1, "check"), repr=False)
 
-    async def apply(self, settings: Settings) -> str | None:
+    async def apply(self, settings: EditorSettings) -> str | None:
         """Use other settings.
 
         Returns:
@@ -59,11 +59,11 @@ class Session:
             self.counter = None
         problem = await self._read_ontology(settings)
         if settings.labels is not None:
-            self.counter = Counter(settings.labels, self.path)
+            self.counter = BackgroundCount(settings.labels, self.path)
             await self.counter.refresh()
         return problem
 
-    async def _read_ontology(self, settings: Settings) -> str | None:
+    async def _read_ontology(self, settings: EditorSettings) -> str | None:
         self.path = None
         try:
             labels = [] if settings.labels is None else [settings.labels]

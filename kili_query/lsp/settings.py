@@ -20,7 +20,7 @@ class SettingsError(KiliQueryError):
 
 
 @frozen
-class Settings:
+class EditorSettings:
     """The settings, of which some may be missing.
 
     Attributes:
@@ -32,7 +32,7 @@ class Settings:
     labels: str | None = None
 
     @classmethod
-    def of(cls, value: object) -> "Settings":
+    def of(cls, value: object) -> "EditorSettings":
         """Read the settings that an editor sends.
 
         Raises:
@@ -44,13 +44,13 @@ class Settings:
             raise SettingsError(f"the settings of `{SECTION}` must be an object with `ontology` and `labels`")
         return cls(*(_path(value.get(name), name) for name in ("ontology", "labels")))
 
-    def over(self, other: "Settings") -> "Settings":
+    def over(self, other: "EditorSettings") -> "EditorSettings":
         """These settings, with those of another where they say nothing."""
-        return Settings(self.ontology or other.ontology, self.labels or other.labels)
+        return EditorSettings(self.ontology or other.ontology, self.labels or other.labels)
 
-    def below(self, folder: str | None) -> "Settings":
+    def below(self, folder: str | None) -> "EditorSettings":
         """The settings with relative paths looked up in a folder."""
-        return Settings(_below(self.ontology, folder), _below(self.labels, folder))
+        return EditorSettings(_below(self.ontology, folder), _below(self.labels, folder))
 
 
 def _path(value: object, name: str) -> str | None:
