@@ -25,7 +25,7 @@ from kili_query.targets.closures import Matcher
 from kili_query.targets.column_names import FAULT, column_name
 from kili_query.targets.column_search import FoundColumns
 
-_FEWEST, _MOST = 128, 8_192
+_FEWEST, _GROWTH, _MOST = 128, 4, 8_192
 """How many candidates have their contents read at a time: few at first, for callers who want few labels."""
 
 
@@ -203,7 +203,7 @@ class Search:
                 texts |= {(part, digest): text for digest, text in known.items()}
             for part, digest in batch.select(PART, DIGEST).iter_rows():
                 yield None if digest is None else texts[part, digest]
-            begin, size = begin + size, min(2 * size, _MOST)
+            begin, size = begin + size, min(_GROWTH * size, _MOST)
 
     def _candidates(self, plan: Plan | None) -> pl.LazyFrame:
         """Return the rows that the filters and the columns leave."""

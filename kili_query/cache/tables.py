@@ -336,7 +336,8 @@ class Tables:
         with told(self.folder):
             table = self._table_of_contents()
             for file in [] if table is None else _files(table, self.folder, "contents", [part]):
-                texts |= _texts_of(file.path, digests)
+                if len(texts) < len(digests):
+                    texts |= _texts_of(file.path, digests)
         for digest in digests:
             if digest not in texts:
                 raise damaged(self.folder, f"the content `{digest}` of part {part} is missing")
