@@ -193,8 +193,9 @@ class LabelCache:
             CacheError: the cache holds something else, another process writes to it, or it cannot be written.
             ServiceError: the service refused the call, or cannot be reached; what was read stays in the cache.
         """
-        from kili_query.cache.sync import sync  # here, because `load` and questions need no client
+        from kili_query.cache.sync import check_client, sync  # here, because `load` and questions need no client
 
+        check_client(client)
         with opened(self._writable(), self._video, is_dry=dry_run) as writer:
             wanted = writer.state.project_id if project_id is None else project_id
             if wanted is None:
@@ -215,6 +216,9 @@ class LabelCache:
         Raises:
             ArgumentError, CacheError, ServiceError: as `sync` does, or from the subscription when it ends.
         """
+        from kili_query.cache.sync import check_client  # here, because `load` and questions need no client
+
+        check_client(client)
         followed = self.state.project_id if project_id is None else project_id
         if followed is None:
             raise ArgumentError(f"`{self.folder}` follows no project yet: give `project_id`")
@@ -423,7 +427,7 @@ class LabelCache:
         """
         wanted = checked_version(version)
         if isinstance(wanted, int):
-            Tables.open(self.folder, wanted, whole=True)
+            Tables.open(self.folder, wanted, whole=True).require_complete()
         else:
             wanted = version_at(self._tables(), wanted)
         return LabelCache(self.folder, video=self._video, version=wanted)

@@ -21,7 +21,7 @@ from kili_query.cache.tables import told
 from kili_query.cache.writing import Summary, Writer
 from kili_query.client import KiliClient
 from kili_query.client.warning import warn
-from kili_query.errors import CacheError, FeedUnavailable, GraphQLError
+from kili_query.errors import ArgumentError, CacheError, FeedUnavailable, GraphQLError
 from kili_query.ontology import Ontology
 from kili_query.protocol import read_instant
 from kili_query.targets.column_names import FAULT
@@ -38,6 +38,16 @@ _FEW_LABELS = 500
 _ONE_DAY = 2
 """The length of a list of days of one day: its beginning and its end."""
 _Item = TypeVar("_Item")
+
+
+def check_client(client: object) -> None:
+    """Raise for what cannot ask a service.
+
+    Raises:
+        ArgumentError: it is not a client.
+    """
+    if not isinstance(client, KiliClient):
+        raise ArgumentError(f"`client` must be a `KiliClient`, not {client!r:.80}")
 
 
 def sync(writer: Writer, client: KiliClient, project_id: str, *, verify: bool, disable_tqdm: bool | None) -> Summary:

@@ -24,6 +24,8 @@ from kili_query.targets.column_names import FAULT
 
 BATCH_ROWS, BATCH_CHARACTERS = 10_000, 4_000_000
 """How many labels are written together, and how long their contents are together; whichever comes first."""
+_LOCK = ".lock"
+"""The file in a cache that its writer locks."""
 _COMPARED = [name for name in COLUMNS if name != PART]
 
 
@@ -290,11 +292,17 @@ def opened(
         yield _writer(path, video, is_dry=True)
         return
     Tables.open(path)  # before anything is created
+    is_new = not path.exists()
     path.mkdir(parents=True, exist_ok=True)
-    with (path / ".lock").open("wb") as lock:
+    with (path / _LOCK).open("wb") as lock:
         if has_lock(lock.fileno()) is False:
             raise CacheError(f"another process writes to `{path}`: wait until it has finished")
-        yield _writer(path, video, is_dry=False)
+        try:
+            yield _writer(path, video, is_dry=False)
+        finally:
+            if is_new and os.listdir(path) == [_LOCK]:  # nothing was written, so that no empty folder stays
+                (path / _LOCK).unlink()
+                path.rmdir()
 
 
 def _writer(folder: Path, video: VideoPolicy | None, *, is_dry: bool) -> Writer:

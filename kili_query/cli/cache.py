@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from kili_query.cache import LabelCache
 
 _SHOWN = 5
+_MEGABYTE = 1_000_000
 
 
 def cache(
@@ -62,9 +63,10 @@ def cache(
     for name, value in (("--ontology", ontology), ("--assets", assets)):
         if value is not None:
             raise typer.BadParameter("only with LABELS", param_hint=f"'{name}'")
+    cache = opened_cache(folder)
     if not is_cache(folder):
         raise CommandError(f"`{folder}` is not a label cache: name files of labels after it, and it becomes one")
-    _show(opened_cache(folder), as_json=as_json)
+    _show(cache, as_json=as_json)
     return FINE
 
 
@@ -115,7 +117,8 @@ def _show(cache: "LabelCache", *, as_json: bool) -> None:
         return
     source = "files" if state.project_id is None else f"the project {printable(state.project_id)}"
     held = "a first reading that was not finished" if number is None else counted(number, "label")
-    print(f"{printable(str(cache.folder))}: {held} of {source}, {size_bytes / 1e6:,.1f} MB")
+    size = f"{size_bytes / 1e6:,.1f} MB" if size_bytes >= _MEGABYTE else f"{size_bytes / 1e3:,.0f} kB"
+    print(f"{printable(str(cache.folder))}: {held} of {source}, {size}")
     print("no ontology" if ontology is None else f"ontology: {counted(len(ontology.jobs), 'job')}")
     for one in versions:
         print(f"version {one.number}  {one.written:%Y-%m-%d %H:%M:%S} UTC  {one.summary}".rstrip())

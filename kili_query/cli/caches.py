@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import typer
 from attrs import asdict
 
 from kili_query.cache_folder import is_cache
+from kili_query.cli import CommandError
 from kili_query.cli.output import print_json
 from kili_query.counting import DEFAULT_POLICY, CountPolicy
 from kili_query.diagnostics.layout import printable
@@ -26,8 +28,11 @@ def opened_cache(folder: str) -> "LabelCache":
     """Return a cache. Its libraries are imported here, because most commands need none.
 
     Raises:
+        CommandError: the path is empty.
         MissingExtraError: the extra is not installed; the message names it.
     """
+    if not folder:
+        raise CommandError("the path of a label cache is empty: name a folder")
     cache: LabelCache = load("kili_query.cache", "a label cache", "cache").LabelCache(folder)
     return cache
 
@@ -52,8 +57,15 @@ def reading_of(
         ontology: the file or cache whose ontology is used.
         policy: how objects are counted.
         at: the field that holds the content of a label.
+
+    Raises:
+        BadParameter: contents are asked for in a field that no cache has.
     """
-    if len(labels) != 1 or not is_cache(labels[0]) or at != _CONTENT:
+    if at != _CONTENT and (cached := next(filter(is_cache, labels), None)) is not None:
+        raise typer.BadParameter(
+            f"`{cached}` is a label cache, whose contents are in {_CONTENT}: leave it out", param_hint="'--at'"
+        )
+    if len(labels) != 1 or not is_cache(labels[0]):
         return None
     cache = opened_cache(labels[0])
     own = labels[0] if cache.state.ontology is not None else None

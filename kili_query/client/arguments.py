@@ -158,6 +158,14 @@ def check_timeout(timeout_s: object) -> None:
         raise ArgumentError(f"`timeout_s` must be a number of seconds above 0, not {timeout_s!r:.80}")
 
 
+def checked_max_age(max_age_s: object) -> float | None:
+    """Return how long ago something may have been, in seconds; None for any time."""
+    is_number = isinstance(max_age_s, int | float) and not isinstance(max_age_s, bool)
+    if max_age_s is not None and not (is_number and cast("float", max_age_s) >= 0):
+        raise ArgumentError(f"`max_age_s` must be a number of seconds, or None for any time, not {max_age_s!r:.80}")
+    return cast("float | None", max_age_s)
+
+
 def is_parsed(output_format: str, name: str) -> bool:
     """Whether labels are listed as objects."""
     if output_format not in ("dict", "parsed_label"):

@@ -2,16 +2,19 @@
 
 import logging
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from attrs import frozen
 
+from kili_query.client.arguments import checked_max_age
 from kili_query.client.paging import Row
 from kili_query.client.rows import ListRequest
+from kili_query.errors import ArgumentError
 
 _LOGGER = logging.getLogger("kili_query.client")
 
 
+@runtime_checkable
 class AnswersLists(Protocol):
     """A source of labels that knows whether it has an answer, such as `kili_query.cache.LabelCache`."""
 
@@ -44,6 +47,20 @@ class CachedLabels:
 
     cache: AnswersLists
     max_age_s: float | None
+
+    @classmethod
+    def checked(cls, cache: object, max_age_s: object) -> "CachedLabels | None":
+        """Return a cache that is asked first; None for none.
+
+        Raises:
+            ArgumentError: it is not a cache, such as the path of one, or the time cannot be used.
+        """
+        age_s = checked_max_age(max_age_s)
+        if cache is None:
+            return None
+        if not isinstance(cache, AnswersLists):
+            raise ArgumentError(f"`cache` must be a `kili_query.cache.LabelCache`, not {cache!r:.80}")
+        return cls(cache, age_s)
 
     def read(self, wanted: ListRequest) -> Iterator[Row] | None:
         """Return the labels; None if the service has to be asked."""

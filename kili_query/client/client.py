@@ -163,6 +163,7 @@ class KiliClient:
         from kili_query.client.transport import Transport
 
         checked_profile(profile)
+        answering = CachedLabels.checked(cache, max_age_s)
         checked_on_malformed(on_malformed)
         ontologies = _checked_cache(ontology_cache)
         check_timeout(timeout_s)
@@ -187,7 +188,7 @@ class KiliClient:
             profile,
             on_malformed,
             payload_pool=self._payload_pool,
-            cache=None if cache is None else CachedLabels(cache, max_age_s),
+            cache=answering,
         )
         try:
             if self._http is not None:

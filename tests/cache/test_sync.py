@@ -227,6 +227,31 @@ class TestClientWithCache:
         assert followed.cache.sync(cached).new == 1  # which asks the service, whatever the cache says
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"cache": "folder"}, "`cache` must be a `kili_query.cache.LabelCache`, not 'folder'"),
+        ({"max_age_s": "5"}, "`max_age_s` must be a number of seconds, or None for any time, not '5'"),
+        ({"max_age_s": -1}, "`max_age_s` must be a number of seconds, or None for any time, not -1"),
+        ({"max_age_s": True}, "`max_age_s` must be a number of seconds, or None for any time, not True"),
+        ({"max_age_s": float("nan")}, "`max_age_s` must be a number of seconds, or None for any time, not nan"),
+        ({"profile": "strict"}, "`profile` must be a `ServerProfile`, not 'strict'"),
+    ],
+    ids=str,
+)
+def test_wrong_arguments_of_a_client(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ArgumentError, match=message):
+        KiliClient("key", "http://127.0.0.1:9/graphql", **options)
+
+
+def test_something_that_is_not_a_client(tmp_path: Path) -> None:
+    cache = LabelCache(tmp_path / "cache")
+    for ask in (cache.sync, lambda client, project_id: next(cache.watch(client, project_id))):
+        with pytest.raises(ArgumentError, match="`client` must be a `KiliClient`, not 'p'"):
+            ask("p", "p")  # type: ignore[operator]
+    assert not cache.folder.exists()
+
+
 def test_watch(followed: Followed) -> None:
     changes = followed.cache.watch(followed.client, followed.box.project_id)
     assert next(changes).new > 0

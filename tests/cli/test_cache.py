@@ -254,13 +254,43 @@ def test_an_export_in_pixels_of_a_cache(run: Run, cache: Path, box: Sandbox, tmp
     [
         (PROJECT, "looks like a project, not like labels"),
         ("bad.json", "could be read as a label: not a label: it must"),
+        ("bare.json", "a cache keeps labels; `match` and `count` read contents with `--at ''`"),
+        ("assets.json", "looks like assets without labels"),
     ],
 )
 def test_nothing_that_is_a_label(run: Run, tmp_path: Path, labels: str, message: str) -> None:
     (tmp_path / "bad.json").write_text('[1, "x"]')
+    (tmp_path / "bare.json").write_text('{"J": {"categories": [{"name": "A"}]}}')
+    (tmp_path / "assets.json").write_text('[{"id": "a", "externalId": "a.png"}]')
     ran = run("cache", "c", labels)
     assert (ran.status, ran.out) == (2, "")
     assert message in ran.err
+    assert not (tmp_path / "c").exists()
+
+
+@pytest.mark.parametrize("command", [("match", EXACT), ("count",), ("histogram",)])
+def test_contents_of_a_cache_are_not_elsewhere(run: Run, cache: Path, command: tuple[str, ...]) -> None:
+    """With an empty ``--at``, each label would be a content without any object: a wrong answer."""
+    ran = run(*command, cache, "--at", "")
+    assert (ran.status, ran.out) == (2, "")
+    assert f"'--at': `{cache}` is a label cache, whose contents are in jsonResponse: leave it out" in ran.err
+
+
+@pytest.mark.parametrize("output", [".", "export.zip", "labels/export.zip"])
+def test_an_export_does_not_go_into_a_cache(run: Run, cache: Path, tmp_path: Path, output: str) -> None:
+    LabelCache(tmp_path / "other").load(LABELS, ontology=PROJECT)
+    before = sorted(tmp_path.rglob("*"))
+    ran = run("export", cache, "--format", "kili", "-o", tmp_path / "other" / output)
+    assert (ran.status, ran.out) == (2, "")
+    assert f"`{tmp_path / 'other'}` is a label cache: name another place" in ran.err
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("command", [("cache", ""), ("cache", "", "labels.ndjson"), ("pull", "p", "--cache", "")])
+def test_an_empty_path(run: Run, command: tuple[str, ...]) -> None:
+    ran = run(*command)
+    assert (ran.status, ran.out) == (2, "")
+    assert "error: the path of a label cache is empty: name a folder" in ran.err
 
 
 def test_a_cache_filled_from_a_cache(run: Run, cache: Path) -> None:
