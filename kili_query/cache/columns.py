@@ -8,14 +8,12 @@ from typing import Any
 import pyarrow as pa
 from attrs import frozen
 
+from kili_query.counting.label import CONTENT
 from kili_query.errors import ArgumentError, MalformedLabelError
 from kili_query.labels.columns import table_flag, table_number, table_object, table_text
 from kili_query.protocol import read_instant
 
 _TWIN = re.compile(r"%\d+\Z")
-
-CONTENT = "jsonResponse"
-"""The field that holds the content of a label."""
 
 
 @frozen

@@ -8,8 +8,9 @@ from typing import Any
 import pyarrow as pa
 from attrs import define, field, frozen
 
-from kili_query.cache.columns import COLUMNS, CONTENT, CREATED, DIGEST, FIELDS, PART, row_of, stored_names
+from kili_query.cache.columns import COLUMNS, CREATED, DIGEST, FIELDS, PART, row_of, stored_names
 from kili_query.counting import CountPolicy
+from kili_query.counting.label import CONTENT
 from kili_query.frames import count_table
 from kili_query.ontology import Ontology
 from kili_query.protocol import read_json

@@ -6,8 +6,7 @@ from typing import Any
 
 from attrs import define, field
 
-from kili_query.cache.columns import CONTENT
-from kili_query.counting.label import content_of, mistaken_for_label
+from kili_query.counting.label import CONTENT, content_of, mistaken_for_label
 from kili_query.errors import SourceError, UnknownContentError
 from kili_query.scanning import LabelSource, Place, Problem, ProblemKind, Record, read_labels
 

@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 import polars as pl
 from attrs import define, field, frozen
 
-from kili_query.cache.columns import CONTENT
 from kili_query.cache.search import Search
 from kili_query.cache.tables import told
+from kili_query.counting.label import CONTENT
 from kili_query.scanning import LabelNames, Report
 from kili_query.targets.column_names import FAULT, counter_of
 

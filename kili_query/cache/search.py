@@ -8,10 +8,11 @@ import polars as pl
 from attrs import frozen
 
 from kili_query.ast import Counter, terms
-from kili_query.cache.columns import CONTENT, CREATED, DIGEST, FIELDS, PART, columns_of, labels_of
+from kili_query.cache.columns import CREATED, DIGEST, FIELDS, PART, columns_of, labels_of
 from kili_query.cache.filters import conditions_of
 from kili_query.cache.tables import Tables, told
 from kili_query.counting import DEFAULT_POLICY, CountPolicy
+from kili_query.counting.label import CONTENT
 from kili_query.errors import LabelError
 from kili_query.frames import filter as filter_table
 from kili_query.frames import statistics_of

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from kili_query.counting.conversations import ANNOTATIONS, holds_answers, rebuilt
 from kili_query.errors import UnknownContentError
 
-_CONTENT = "jsonResponse"
+CONTENT = "jsonResponse"
+"""The field of a label that holds its content."""
+
 _ANSWERS = ("annotations", "categories", "text")
 _FIELDS_OF_ASSETS = ("externalId", "jsonContent", "jsonMetadata")
 _FIELDS_OF_LABELS = ("labelOf", "labelType", "assetId")
@@ -33,7 +35,7 @@ def content_of(label: dict[str, object], at: str = "jsonResponse") -> object:
     """
     if not at:
         return label
-    if at != _CONTENT or not holds_answers(label):
+    if at != CONTENT or not holds_answers(label):
         return _stored(label, at)
     try:
         content = _stored(label, at)

@@ -4,14 +4,18 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from attrs import define, field, frozen
 
-from kili_query.datasets.files import Files
+from kili_query.counting.label import CONTENT
+from kili_query.errors import MalformedLabelError
 from kili_query.ontology import Job, Ontology
 from kili_query.ontology.encode import encode_interface
-from kili_query.places import Place, Problem, Record
+from kili_query.places import Place, Problem, ProblemKind, Record
+
+if TYPE_CHECKING:
+    from kili_query.datasets.files import Files
 
 Content: TypeAlias = dict[str, Any]
 """What a label holds, in the shape of a ``jsonResponse``."""
@@ -43,9 +47,24 @@ class DatasetItem:
     read: Callable[[], Content]
     place: Place
 
+    def sketch(self) -> dict[str, Any]:
+        """Return the label as files of the platform hold it, without shapes."""
+        return {**(self.label or {}), "labelOf": self.asset, CONTENT: self.counted}
+
     def whole(self) -> dict[str, Any]:
-        """Return the label as files of the platform hold it."""
-        return {**(self.label or {}), "labelOf": dict(self.asset), "jsonResponse": self.read()}
+        """Return the label as files of the platform hold it.
+
+        Raises:
+            MalformedLabelError: its shapes cannot be read, for example because the size of the image is not known.
+        """
+        return {**(self.label or {}), "labelOf": dict(self.asset), CONTENT: self.read()}
+
+    def record(self) -> Record | Problem:
+        """Return the whole label with its place, or why it cannot be read."""
+        try:
+            return Record(self.whole(), self.place)
+        except MalformedLabelError as error:
+            return Problem(self.place, ProblemKind.MALFORMED, error.message, error.path)
 
 
 @define(slots=False)
@@ -62,7 +81,7 @@ class Dataset(ABC):
     """
 
     format: ClassVar[str]
-    files: Files
+    files: "Files"
     title: str = ""
     kept: Counter[str] = field(factory=Counter, kw_only=True)
     notes: list[Problem] = field(factory=list, kw_only=True)
@@ -92,12 +111,12 @@ class Dataset(ABC):
         return {"title": self.title, "inputType": self.input_type, "jsonInterface": self.ontology.to_json_interface()}
 
     def labels(self) -> Iterator[Record | Problem]:
-        """Read all labels, whole."""
+        """Read all labels, whole; a problem in place of what cannot be read."""
         for item in self.items():
             if isinstance(item, Problem):
                 yield item
             elif item.label is not None:
-                yield Record(item.whole(), item.place)
+                yield item.record()
 
     def assets(self) -> Iterator[dict[str, Any]]:
         """Read all assets, once each, labeled or not."""

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from attrs import define, field, frozen
 
+from kili_query.counting.label import CONTENT
 from kili_query.errors import MalformedLabelError
 from kili_query.export.errors import NotExportableAssetError
 from kili_query.export.naming import Names, Reservation, one_step
 from kili_query.labels.geometry import Shape, Size
-from kili_query.labels.structure import CONTENT, Frame
+from kili_query.labels.structure import Frame
 
 
 @frozen

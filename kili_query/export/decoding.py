@@ -8,12 +8,12 @@ from msgspec.json import Decoder
 
 from kili_query.counting.conversations import holds_answers
 from kili_query.counting.decoding import decode, is_sound
-from kili_query.counting.label import content_of, reason_not_json
+from kili_query.counting.label import CONTENT, content_of, reason_not_json
 from kili_query.errors import MalformedLabelError
 from kili_query.export.asset import ExportedLabel
 from kili_query.export.project import Project
 from kili_query.labels.geometry import Size
-from kili_query.labels.structure import CONTENT, Frame, beside_frames, frames_of, is_framed, rotation_of
+from kili_query.labels.structure import Frame, beside_frames, frames_of, is_framed, rotation_of
 
 _MAX_PIXELS = 2**31
 

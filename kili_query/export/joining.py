@@ -9,10 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple, TypeAlias, cast
 
-from kili_query.counting.label import mistaken_for_label
+from kili_query.counting.label import CONTENT, mistaken_for_label
 from kili_query.errors import SourceError
 from kili_query.export.options import Options
-from kili_query.labels.structure import CONTENT
 from kili_query.protocol import ExportType, read_instant
 from kili_query.scanning import LabelSource, Place, Problem, ProblemKind, ProgressCallback, Record, read_labels
 from kili_query.scanning.labels import (

@@ -6,6 +6,7 @@ They share one file, longer than others, because they hold one another: a catego
 from collections.abc import Iterator, Mapping
 from typing import TypeVar, cast
 
+from kili_query.counting.label import CONTENT
 from kili_query.errors import MalformedLabelError
 from kili_query.labels.checks import VALUE_CHECKS, check_category, check_confidence, check_text, known_job, missing_name
 from kili_query.labels.errors import (
@@ -26,7 +27,6 @@ from kili_query.labels.json_values import checked_copy
 from kili_query.labels.label_dict import LabelDict
 from kili_query.labels.mismatches import check_annotation, check_children
 from kili_query.labels.polygons import BoundingPolyList
-from kili_query.labels.structure import CONTENT
 from kili_query.labels.view import ListView, ObjectView, View
 from kili_query.ontology import Job
 from kili_query.ontology.decode import kind_of

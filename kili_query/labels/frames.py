@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import overload
 
+from kili_query.counting.label import CONTENT
 from kili_query.labels.answers import JobPayload, ParsedJobs
 from kili_query.labels.checks import missing_name
 from kili_query.labels.errors import FrameIndexError, JobNotExistingError
 from kili_query.labels.interface import root_jobs
 from kili_query.labels.label_dict import LabelDict
-from kili_query.labels.structure import ASSET_LEVEL, CONTENT, frame_keys
+from kili_query.labels.structure import ASSET_LEVEL, frame_keys
 from kili_query.ontology.job import METADATA_JOBS
 
 

@@ -5,7 +5,7 @@ from types import ModuleType
 from typing import Any, cast
 
 from kili_query.counting.conversations import ANNOTATIONS, holds_answers
-from kili_query.counting.label import content_of
+from kili_query.counting.label import CONTENT, content_of
 from kili_query.errors import MalformedLabelError, MissingExtraError
 from kili_query.extras import load
 from kili_query.labels.answers import ParsedJobs
@@ -13,7 +13,7 @@ from kili_query.labels.frames import VideoJobs
 from kili_query.labels.json_values import copy_of
 from kili_query.labels.label_dict import LabelDict, ontology_of
 from kili_query.labels.mismatches import Mismatch, find_mismatches
-from kili_query.labels.structure import CONTENT, is_framed
+from kili_query.labels.structure import is_framed
 from kili_query.ontology.decode import kind_of
 
 

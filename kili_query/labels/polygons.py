@@ -2,12 +2,12 @@
 
 from typing import cast
 
+from kili_query.counting.label import CONTENT
 from kili_query.errors import MalformedLabelError
 from kili_query.labels.checks import check_bounding_poly, check_rings
 from kili_query.labels.errors import MissingAnswerError
 from kili_query.labels.json_values import checked_copy
 from kili_query.labels.label_dict import LabelDict
-from kili_query.labels.structure import CONTENT
 from kili_query.labels.view import ListView, ObjectView, View
 from kili_query.ontology import Job
 from kili_query.ontology.decode import kind_of

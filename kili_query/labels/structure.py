@@ -9,12 +9,10 @@ from attrs import frozen
 
 from kili_query.counting import REPEATED_FRAME, Rules, is_frame_key, repeated_frame
 from kili_query.counting import is_video as looks_like_video
+from kili_query.counting.label import CONTENT
 from kili_query.errors import MalformedLabelError
 from kili_query.labels.json_values import path_text
 from kili_query.ontology.job import METADATA_JOBS
-
-CONTENT = "jsonResponse"
-"""The field of a label that holds its content."""
 
 ASSET_LEVEL = "assetLevel"
 """The key beside the frames that holds the answers about the whole video."""

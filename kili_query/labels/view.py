@@ -7,11 +7,11 @@ number has changed, windows look again, so that two windows on one thing always 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Generic, TypeVar, overload
 
+from kili_query.counting.label import CONTENT
 from kili_query.errors import MalformedLabelError
 from kili_query.labels.errors import EntryIndexError, InvalidMutationError
 from kili_query.labels.json_values import copy_of, path_text
 from kili_query.labels.label_dict import LabelDict
-from kili_query.labels.structure import CONTENT
 from kili_query.ontology import Job, Ontology
 from kili_query.ontology.decode import kind_of
 

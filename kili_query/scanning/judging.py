@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeAlias, Type
 
 from attrs import frozen
 
-from kili_query.counting.label import content_of
+from kili_query.counting.label import CONTENT, content_of
+from kili_query.datasets import DatasetItem
 from kili_query.errors import MalformedLabelError, UnknownContentError
 from kili_query.places import Place, Problem, ProblemKind, Record
 from kili_query.scanning.labels import decode, labels_in
@@ -30,6 +31,9 @@ class Handler(Protocol[_T_co]):
     def value(self, value: object, place: Place) -> Iterator[_T_co]:
         """Handle a value in memory."""
 
+    def items(self, items: Iterable[DatasetItem | Problem]) -> Iterator[_T_co]:
+        """Handle the items of a dataset."""
+
 
 class Labels:
     """Returns the labels themselves; ``at`` is the field that holds their content."""
@@ -48,6 +52,13 @@ class Labels:
 
     def value(self, value: object, place: Place) -> Iterator[Record | Problem]:
         return labels_in(value, place, self._at)
+
+    def items(self, items: Iterable[DatasetItem | Problem]) -> Iterator[Record | Problem]:
+        for item in items:
+            if isinstance(item, Problem):
+                yield item
+            elif item.label is not None:
+                yield item.record()
 
 
 class Misses(NamedTuple):
@@ -82,6 +93,7 @@ class Judge(Generic[_T]):
         names: where the names in the first labels are noted.
         sift: judges the JSON text of a label before it is decoded; returns None where that cannot be done.
         decode: reads the JSON text of a label that was sifted.
+        is_whole: whether the matching labels of a dataset get their shapes too.
     """
 
     _judge_content: Callable[[object], _T]
@@ -89,13 +101,14 @@ class Judge(Generic[_T]):
     _names: LabelNames | None = None
     _sift: Callable[[bytes], bool | None] | None = None
     _decode: Callable[[bytes], object] = json.loads
+    _is_whole: bool = False
 
     @staticmethod
-    def of_query(engine: Engine, at: str, names: LabelNames | None = None) -> "Judge[bool]":
+    def of_query(engine: Engine, at: str, names: LabelNames | None = None, *, is_whole: bool = True) -> "Judge[bool]":
         """Judge by a compiled query. One for JSON bytes judges most labels before they are decoded."""
         if isinstance(engine, Matcher):
-            return Judge(engine, at, names)
-        return Judge(engine.judge_content, at, names, engine.sift, engine.decode)
+            return Judge(engine, at, names, is_whole=is_whole)
+        return Judge(engine.judge_content, at, names, engine.sift, engine.decode, is_whole)
 
     def texts(self, texts: Iterable[JsonText | Problem]) -> Iterator[Judgement[_T]]:
         return map(self.decoded, self.undecoded(texts))
@@ -128,11 +141,21 @@ class Judge(Generic[_T]):
     def value(self, value: object, place: Place) -> Iterator[Judgement[_T]]:
         return map(self._judge, labels_in(value, place, self._at))
 
-    def _judge(self, record: Record | Problem) -> Judgement[_T]:
+    def items(self, items: Iterable[DatasetItem | Problem]) -> Iterator[Judgement[_T]]:
+        for item in items:
+            if isinstance(item, Problem):
+                yield item
+            elif item.label is not None:
+                judgement = self._judge(Record(item.sketch(), item.place), CONTENT)
+                if self._is_whole and isinstance(judgement, Judged) and judgement.verdict:
+                    judgement = _with_shapes(judgement, item)
+                yield judgement
+
+    def _judge(self, record: Record | Problem, at: str | None = None) -> Judgement[_T]:
         if isinstance(record, Problem):
             return record
         try:
-            content = content_of(record.label, self._at)
+            content = content_of(record.label, self._at if at is None else at)
             verdict = self._judge_content(content)
         except UnknownContentError as error:
             return Problem(record.place, ProblemKind.UNKNOWN, error.message, error.path)
@@ -141,3 +164,8 @@ class Judge(Generic[_T]):
         if self._names is not None:
             self._names.add(content)
         return Judged(record.label, verdict)
+
+
+def _with_shapes(judged: Judged[_T], item: DatasetItem) -> Judgement[_T]:
+    record = item.record()
+    return record if isinstance(record, Problem) else Judged(record.label, judged.verdict)

@@ -10,6 +10,7 @@ from typing import IO, Generic, TypeAlias, TypeGuard, TypeVar
 from attrs import define
 
 from kili_query.cache_folder import is_cache
+from kili_query.datasets.dataset import Dataset
 from kili_query.errors import SourceError
 from kili_query.litter import is_litter
 from kili_query.places import Place, Problem, Record
@@ -19,7 +20,7 @@ from kili_query.scanning.judging import Handler, Labels
 from kili_query.scanning.split import holds_lines, json_texts
 from kili_query.scanning.zip import zip_entries
 
-LabelSource: TypeAlias = str | os.PathLike[str] | IO[bytes] | IO[str] | Iterable[object]
+LabelSource: TypeAlias = str | os.PathLike[str] | IO[bytes] | IO[str] | Dataset | Iterable[object]
 ProgressCallback: TypeAlias = Callable[[int, int | None], object]
 
 LARGE_BYTES = 64 * 1024 * 1024
@@ -40,8 +41,8 @@ _LABEL_FILE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _NO_EXPORT = (
-    "is not a raw export: it has no `data.json`, no folder `labels` with JSON files and no `labels*.ndjson`; "
-    "files with other names have to be given one by one"
+    "is neither a raw export (it has no `data.json`, no folder `labels` with JSON files and no `labels*.ndjson`) nor "
+    "known to be a dataset; files with other names have to be given one by one"
 )
 _FORMAT = re.compile(rb"^- Exported format: *(\S+)", re.MULTILINE)
 _WITH_LABELS = ("raw", "kili")
@@ -54,7 +55,8 @@ def read_labels(
     """Read labels one after another, in memory that does not grow with the source.
 
     Args:
-        source: a path, ``-`` for standard input, an open file, or labels; or a list of these.
+        source: a path, ``-`` for standard input, an open file, or labels; or a list of these. A path may be that of a
+            dataset of another tool, see `kili_query.datasets`.
         at: the field of a label that holds its content; empty when each record is the content itself.
         progress: called now and then with the bytes read so far and, where it is known, their total.
 
@@ -90,44 +92,74 @@ def read_with(
         read_lines: another way to read large files of lines.
         on_end: called with the name of each file, folder, archive or stream of the source, once it was read to its end.
     """
-    _check(source)
+    source = with_datasets(source)
     total_bytes = None if progress is None else _size_of(source)
     return _Reading(handler, progress, total_bytes, read_lines, on_end).read(source)
 
 
-def _check(source: object) -> None:
-    """Refuse what cannot be read, before anything is."""
+def with_datasets(source: LabelSource) -> LabelSource:
+    """Return a source with the datasets opened that it names; refuse what cannot be read, before anything is.
+
+    Raises:
+        SourceError: a path does not exist or holds no labels.
+        TypeError: the source is something else.
+    """
     if _is_path(source):
-        _check_path(os.fspath(source))
-    elif isinstance(source, list | tuple):
-        for item in filter(_is_input, source):
-            _check(item)
-    elif isinstance(source, bytes | bytearray | Mapping) or not (_is_file(source) or isinstance(source, Iterable)):
+        return _dataset_at(os.fspath(source)) or source
+    if isinstance(source, list | tuple):
+        return [with_datasets(item) if _is_input(item) else item for item in source]
+    if isinstance(source, bytes | bytearray | Mapping) or not (
+        isinstance(source, Dataset | Iterable) or _is_file(source)
+    ):
         kind = type(source).__name__
         raise TypeError(f"labels are read from a path, an open file or a list of labels, not from `{kind}`")
+    return source
 
 
-def _check_path(path: str) -> None:
+def _dataset_at(path: str) -> Dataset | None:
+    """Open the dataset at a path; return None where it holds labels of the platform, or may hold them."""
+    from kili_query.datasets.recognition import format_of, open_dataset  # when it is needed: it takes a while
+
     if path == _STDIN:
-        return
+        return None
     if not path:
         raise SourceError("the path of the labels is empty")
     try:
-        is_folder = stat.S_ISDIR(os.stat(path).st_mode)
+        mode = os.stat(path).st_mode
     except (OSError, ValueError) as error:  # a ValueError for a zero byte in the path
         raise SourceError.of(path, error) from error
-    if is_folder and is_cache(path):
+    if not stat.S_ISDIR(mode):
+        is_known = stat.S_ISREG(mode) and not _is_raw_archive(path) and format_of(path) is not None
+        return open_dataset(path) if is_known else None
+    if is_cache(path):
         raise SourceError(
             f"`{path}` is a label cache: open it with `kili_query.cache.LabelCache`, which answers the same questions"
         )
-    if is_folder and next(_files_in(path), None) is None:
-        readme = os.path.join(path, _README)
-        if not os.path.exists(readme):
-            raise SourceError(f"`{path}` {_NO_EXPORT}")
-        with _opened(readme) as file:
-            reason = _lack_of_labels(file.read(_README_BYTES))
-        if reason:
-            raise SourceError(f"`{path}` {reason}")
+    if next(_files_in(path), None) is not None:
+        return None
+    if format_of(path) is not None:
+        return open_dataset(path)
+    readme = os.path.join(path, _README)
+    if not os.path.exists(readme):
+        raise SourceError(f"`{path}` {_NO_EXPORT}")
+    with _opened(readme) as file:
+        reason = _lack_of_labels(file.read(_README_BYTES))
+    if reason:
+        raise SourceError(f"`{path}` {reason}")
+    return None
+
+
+def _is_raw_archive(path: str) -> bool:
+    """Return whether a file is an archive with labels of the platform; False for any other file."""
+    from zipfile import BadZipFile, ZipFile, is_zipfile  # when it is needed: it takes a while
+
+    if not is_zipfile(path):
+        return False
+    try:
+        with ZipFile(path) as archive:
+            return any(map(_is_label_file, archive.namelist()))
+    except (OSError, BadZipFile):
+        return False
 
 
 def _lack_of_labels(readme: bytes) -> str | None:
@@ -147,12 +179,12 @@ def _is_path(value: object) -> TypeGuard[str | os.PathLike[str]]:
     return isinstance(value, str | os.PathLike)
 
 
-def _is_file(value: object) -> TypeGuard[ReadableFile]:
+def _is_file(value: object) -> TypeGuard[IO[bytes] | IO[str]]:
     return hasattr(value, "read")
 
 
-def _is_input(value: object) -> bool:
-    return _is_path(value) or _is_file(value)
+def _is_input(value: object) -> TypeGuard[str | os.PathLike[str] | IO[bytes] | IO[str] | Dataset]:
+    return _is_path(value) or isinstance(value, Dataset) or _is_file(value)
 
 
 def _files_in(folder: str) -> Iterator[str]:
@@ -219,6 +251,8 @@ class _Reading(Generic[_T]):
 
     def read(self, source: object) -> Generator[_T]:
         """Return the labels of a source that was checked."""
+        if isinstance(source, Dataset):
+            return self._to_end(source.files.path, self._read_dataset(source))
         if _is_path(source):
             path = os.fspath(source)
             return self._to_end(_STDIN_NAME if path == _STDIN else path, self._read_path(path))
@@ -236,10 +270,12 @@ class _Reading(Generic[_T]):
     def _read_items(self, items: Iterable[object]) -> Generator[_T]:
         for index, item in enumerate(items):
             if _is_input(item):
-                _check(item)
-                yield from self.read(item)
+                yield from self.read(with_datasets(item))
             else:
                 yield from self._handler.value(item, Place("<labels>", path=f"[{index}]"))
+
+    def _read_dataset(self, dataset: Dataset) -> Generator[_T]:
+        yield from self._handler.items(dataset.items())
 
     def _read_path(self, path: str) -> Generator[_T]:
         if path == _STDIN:

@@ -11,6 +11,7 @@ from typing import IO
 
 from attrs import evolve
 
+from kili_query.counting.label import CONTENT
 from kili_query.errors import MalformedLabelError
 from kili_query.export.asset import Asset, ExportedLabel
 from kili_query.export.context import Export
@@ -19,7 +20,6 @@ from kili_query.export.format import Entry, Format
 from kili_query.export.formats.json_text import encode_sorted, spread
 from kili_query.export.formats.pixels import with_pixels
 from kili_query.export.options import place_of_labels
-from kili_query.labels.structure import CONTENT
 
 _INPUT_TYPES_WITH_PIXELS = ("IMAGE", "VIDEO", "PDF")
 

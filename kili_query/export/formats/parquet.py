@@ -18,13 +18,13 @@ import pyarrow.parquet as pq
 from attrs import evolve
 
 from kili_query.counting import count
+from kili_query.counting.label import CONTENT
 from kili_query.export.asset import Asset, ExportedLabel
 from kili_query.export.context import Export
 from kili_query.export.format import Entry
 from kili_query.export.formats.jsonl import JSONL
 from kili_query.export.formats.kili import dump
 from kili_query.labels.columns import FIELDS, Metadata, metadata_of
-from kili_query.labels.structure import CONTENT
 from kili_query.targets.column_names import column_name
 
 _GROUP_ROWS = 4096
