@@ -113,6 +113,18 @@ def format_of(path: str | PathLike[str]) -> str | None:
     return _format_of(Files.of(path))
 
 
+def recognized(path: str | PathLike[str]) -> Dataset | None:
+    """Open a dataset if what is there is known to be one.
+
+    Raises:
+        SourceError: it cannot be read.
+        MissingExtraError: reading this format needs an extra that is not installed.
+    """
+    files = Files.of(path)
+    name = _format_of(files)
+    return None if name is None else _opened(files, name)
+
+
 def open_dataset(path: str | PathLike[str], *, fmt: str | None = None) -> Dataset:
     """Open a dataset of another tool, to ask which labels match, or to write it in another format.
 
@@ -133,10 +145,10 @@ def open_dataset(path: str | PathLike[str], *, fmt: str | None = None) -> Datase
     name = fmt or _format_of(files)
     if name is None:
         raise SourceError(f"`{os.fspath(path)}` is not known to be a dataset; `fmt` says which one it is")
-    return opened(files, name)
+    return _opened(files, name)
 
 
-def opened(files: Files, name: str) -> Dataset:
+def _opened(files: Files, name: str) -> Dataset:
     """Open files that are a dataset of the format with this name."""
     reader = READERS[name]
     module = load(f"kili_query.datasets.{name}", f"datasets of {reader.title}", reader.extra)

@@ -10,12 +10,11 @@ from attrs import frozen
 
 from kili_query.ast import NamePattern
 from kili_query.counting import Site, Wanted, find
-from kili_query.counting.label import content_of
+from kili_query.counting.label import CONTENT, content_of
 from kili_query.counting.objects import EVERYTHING
 from kili_query.errors import LabelError, MalformedLabelError
 from kili_query.labels.geometry import Point, Shape, bounds, mapped, shape_of, unrotated
 from kili_query.labels.structure import (
-    CONTENT,
     Frame,
     annotations_of,
     first_category,

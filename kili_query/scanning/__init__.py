@@ -1,6 +1,7 @@
 """Streams of labels, in constant memory.
 
-A source is a path, ``-`` (standard input), an open file (binary or text), labels in memory, or a list of these. The
+A source is a path, ``-`` (standard input), an open file (binary or text), labels in memory, a dataset of another tool
+(see `kili_query.datasets`; it is recognized by what its files hold), or a list of these. The
 format of a file is detected from its first bytes, never from its name: NDJSON, a JSON array, JSON objects over many
 lines, any of them compressed with gzip or zstd, or a zip of the official client's raw export; a folder is such an
 export unpacked. Labels are returned as they are; an asset's document yields its labels, each with a ``labelOf`` that

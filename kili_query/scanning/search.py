@@ -16,7 +16,7 @@ from kili_query.places import Problem, ProblemKind
 from kili_query.query import Query, validate
 from kili_query.scanning.judging import Engine, Judge, Judged, Judgement, Misses
 from kili_query.scanning.report import LabelNames, Report
-from kili_query.scanning.sources import LabelSource, ProgressCallback, ReadLines, read_with
+from kili_query.scanning.sources import LabelSource, ProgressCallback, ReadLines, ontology_of, read_with, with_datasets
 from kili_query.scanning.workers import LinesReader
 
 OnProblem: TypeAlias = Literal["skip", "raise"]
@@ -73,14 +73,17 @@ def scan(
     progress: ProgressCallback | None = None,
     workers: int = 1,
     names: LabelNames | None = None,
+    shapes: bool = True,
 ) -> Scan:
     """Stream the matching labels of files, archives, streams or lists, in constant memory.
 
     Args:
         source: a path, ``-`` for standard input, an open file, label dicts; or a list of these. NDJSON, a JSON array
-            or the official client's raw export (folder or zip), also compressed with gzip or zstd.
+            or the official client's raw export (folder or zip), also compressed with gzip or zstd; or a dataset of
+            another tool, see `kili_query.datasets`.
         query: a query or its text.
-        ontology: the project's, or the path of its file; the query is checked against it and bound to it.
+        ontology: the project's, or the path of its file; the query is checked against it and bound to it. By default
+            that of the dataset, where the source is one.
         policy: what one object is.
         at: the field of a label that holds its content, an object or JSON text; empty when each record is the content.
         on_malformed: ``"skip"`` leaves out and reports malformed labels and broken lines; ``"raise"`` stops at the
@@ -90,6 +93,7 @@ def scan(
         workers: how many processes may share the work. Only uncompressed NDJSON of 64 MiB or more is split across
             processes. The result is the same, in the same order.
         names: collects the jobs and categories of the first labels, except of those that other processes judge.
+        shapes: False leaves out of the labels of a dataset what counting does not need, which is faster.
 
     Returns:
         An iterator over the matching labels, as they were read, in the order of the source. Its ``report`` counts what
@@ -110,7 +114,8 @@ def scan(
     3 read: 1 matched, 1 not matched, 1 unknown, 0 malformed
       unknown: <labels>: [2]: no `jsonResponse`
     """
-    known = Ontology.if_given(ontology)
+    source = with_datasets(source)
+    known = ontology_of(source) if ontology is None else Ontology.of(ontology)
     asked = validate(query, known, policy=policy)
     engine: Engine
     if has_extra("fast"):
@@ -122,7 +127,7 @@ def scan(
         raise ValueError(f"`workers` must be 1 or more, not {workers}")
     read_lines = LinesReader(engine, at, workers=workers) if workers > 1 else None
     report = Report()
-    judged = _judged(source, Judge.of_query(engine, at, names), report, raised, progress, read_lines)
+    judged = _judged(source, Judge.of_query(engine, at, names, is_whole=shapes), report, raised, progress, read_lines)
     return Scan(_matching(judged), report)
 
 

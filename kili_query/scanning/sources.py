@@ -13,6 +13,7 @@ from kili_query.cache_folder import is_cache
 from kili_query.datasets.dataset import Dataset
 from kili_query.errors import SourceError
 from kili_query.litter import is_litter
+from kili_query.ontology import Ontology
 from kili_query.places import Place, Problem, Record
 from kili_query.scanning.byte_reader import ByteReader, ReadableFile, file_reader
 from kili_query.scanning.decompression import BYTE_ORDER_MARK, is_packed, is_zip, unpack
@@ -116,9 +117,19 @@ def with_datasets(source: LabelSource) -> LabelSource:
     return source
 
 
+def ontology_of(source: LabelSource) -> Ontology | None:
+    """Return the ontology of a source that is one dataset; None for others, which do not know theirs.
+
+    Args:
+        source: as `with_datasets` returns it.
+    """
+    only = source[0] if isinstance(source, list) and len(source) == 1 else source
+    return only.ontology if isinstance(only, Dataset) else None
+
+
 def _dataset_at(path: str) -> Dataset | None:
     """Open the dataset at a path; return None where it holds labels of the platform, or may hold them."""
-    from kili_query.datasets.recognition import format_of, open_dataset  # when it is needed: it takes a while
+    from kili_query.datasets.recognition import recognized  # when it is needed: it takes a while
 
     if path == _STDIN:
         return None
@@ -129,16 +140,15 @@ def _dataset_at(path: str) -> Dataset | None:
     except (OSError, ValueError) as error:  # a ValueError for a zero byte in the path
         raise SourceError.of(path, error) from error
     if not stat.S_ISDIR(mode):
-        is_known = stat.S_ISREG(mode) and not _is_raw_archive(path) and format_of(path) is not None
-        return open_dataset(path) if is_known else None
+        return None if not stat.S_ISREG(mode) or _is_raw_archive(path) else recognized(path)
     if is_cache(path):
         raise SourceError(
             f"`{path}` is a label cache: open it with `kili_query.cache.LabelCache`, which answers the same questions"
         )
     if next(_files_in(path), None) is not None:
         return None
-    if format_of(path) is not None:
-        return open_dataset(path)
+    if (dataset := recognized(path)) is not None:
+        return dataset
     readme = os.path.join(path, _README)
     if not os.path.exists(readme):
         raise SourceError(f"`{path}` {_NO_EXPORT}")
@@ -150,7 +160,7 @@ def _dataset_at(path: str) -> Dataset | None:
 
 
 def _is_raw_archive(path: str) -> bool:
-    """Return whether a file is an archive with labels of the platform; False for any other file."""
+    """Return whether a file is an archive to be read front to back: with labels of the platform, or damaged."""
     from zipfile import BadZipFile, ZipFile, is_zipfile  # when it is needed: it takes a while
 
     if not is_zipfile(path):
@@ -158,8 +168,8 @@ def _is_raw_archive(path: str) -> bool:
     try:
         with ZipFile(path) as archive:
             return any(map(_is_label_file, archive.namelist()))
-    except (OSError, BadZipFile):
-        return False
+    except (OSError, BadZipFile):  # reading says where
+        return True
 
 
 def _lack_of_labels(readme: bytes) -> str | None:
