@@ -26,7 +26,7 @@ LabelsArgument: TypeAlias = Annotated[
         metavar="LABELS",
         show_default=False,
         help="Files of labels (NDJSON, a JSON array), raw exports (folder or zip), any of them compressed, or "
-        "a label cache (folder); - is standard input.",
+        "a label cache (folder), or a dataset of another tool, such as COCO; - is standard input.",
     ),
 ]
 _ONTOLOGY = "The project, or its jsonInterface alone, as JSON; `none` for none."

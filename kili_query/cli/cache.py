@@ -8,7 +8,7 @@ import typer
 from kili_query.cache_folder import is_cache
 from kili_query.cli import FINE, CommandError
 from kili_query.cli.arguments import JsonOption
-from kili_query.cli.caches import opened_cache, print_summary
+from kili_query.cli.caches import opened_cache, print_summary, readable
 from kili_query.cli.inputs import find_ontology, load_ontology
 from kili_query.cli.mistakes import taken_for
 from kili_query.cli.output import print_json, tell
@@ -76,7 +76,7 @@ def _fill(cache: "LabelCache", labels: list[str], ontology: str | None, assets: 
     problems: list[Problem] = []
     loaded = load_ontology(find_ontology(ontology, labels))
     try:
-        summary = cache.load(list(labels), assets, ontology=loaded, problems=problems)
+        summary = cache.load(readable(labels), assets, ontology=loaded, problems=problems)
     except SourceError as error:
         if not problems:
             raise

@@ -1,4 +1,4 @@
-"""Label caches where commands take files of labels."""
+"""Label caches and datasets where commands take files of labels."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -8,6 +8,7 @@ from attrs import asdict
 
 from kili_query.cache_folder import is_cache
 from kili_query.cli import CommandError
+from kili_query.cli.datasets import dataset_at
 from kili_query.cli.output import print_json
 from kili_query.counting import DEFAULT_POLICY, CountPolicy
 from kili_query.diagnostics.layout import printable
@@ -38,8 +39,12 @@ def opened_cache(folder: str) -> "LabelCache":
 
 
 def readable(labels: Sequence[object]) -> list[object]:
-    """Return sources as scans read them: a cache as a stream of its labels."""
-    return [opened_cache(one).reading().stream() if isinstance(one, str) and is_cache(one) else one for one in labels]
+    """Return sources as scans read them: a cache as a stream of its labels, a dataset once it is open."""
+    return [_readable(one) if isinstance(one, str) else one for one in labels]
+
+
+def _readable(source: str) -> object:
+    return opened_cache(source).reading().stream() if is_cache(source) else dataset_at(source) or source
 
 
 def reading_of(

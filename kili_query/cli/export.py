@@ -15,6 +15,7 @@ from kili_query.cli import FINE, NEGATIVE, CommandError
 from kili_query.cli.arguments import JsonOption, LabelsArgument, OnMalformed, OntologyOfLabelsOption, ProjectSynonym
 from kili_query.cli.caches import readable
 from kili_query.cli.completion import complete_format
+from kili_query.cli.datasets import dataset_of_ontology
 from kili_query.cli.guard import with_option_names
 from kili_query.cli.inputs import file_beside, find_ontology, load_ontology, load_query
 from kili_query.cli.output import (
@@ -30,6 +31,7 @@ from kili_query.cli.output import (
 )
 from kili_query.export import FORMATS, ExportSummary, NotCompatibleOptions, format_named, write
 from kili_query.export.options import SUBMITTED
+from kili_query.export.project import ProjectSource
 from kili_query.output_files import COMPRESSED, check_compression, compressed
 from kili_query.protocol import ExportType, LabelType
 
@@ -137,12 +139,12 @@ def export(
     if ontology is None:
         raise typer.BadParameter("an export needs the project: give its file", param_hint="'--ontology'")
     query = None if where is None else load_query(where, load_ontology(ontology))
-    sources = labels[0] if len(labels) == 1 and not is_cache(labels[0]) else readable(labels)
+    sources = readable(labels)
     export_to = partial(
         write,
         sources,
         assets,
-        load_ontology(ontology) or ontology if is_cache(ontology) else ontology,
+        _project(ontology),
         fmt=fmt,
         layout=layout or max(known.layouts),
         single_file=single_file,
@@ -171,6 +173,14 @@ def export(
     if summary.is_of_nothing:
         raise CommandError("no label could be written")
     return FINE if summary.labels else NEGATIVE
+
+
+def _project(path: str) -> ProjectSource:
+    """Return what an export needs to know of the project: of a cache or a dataset, as far as they know it."""
+    dataset = dataset_of_ontology(path)
+    if dataset is not None:
+        return dataset.project
+    return load_ontology(path) or path if is_cache(path) else path
 
 
 def _export(export_to: Callable[..., ExportSummary], output: str, inputs: Sequence[str | None]) -> ExportSummary:

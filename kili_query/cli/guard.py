@@ -15,6 +15,7 @@ from typing import Annotated, TextIO
 import typer
 
 from kili_query.cli import BAD, BROKEN_PIPE, INTERRUPTED, TERMINATED
+from kili_query.cli.datasets import complete_dataset_format, reading_as
 from kili_query.cli.output import quietly, tell_diagnostics, tell_error, tell_warning
 from kili_query.errors import AuthenticationFailed, DataError, KiliQueryError, OntologyError, QueryError
 from kili_query.output_files import NO_ROOM
@@ -42,12 +43,28 @@ _OPTIONS = {
     "with_assets": "--with-assets",
 }
 """The option or the environment variable of each Python argument that messages name."""
+_READ_OF = frozenset({"labels", "ontology"})
+"""The parameters of commands that may be datasets."""
 _ARGUMENT = re.compile(f"`({'|'.join(map(re.escape, _OPTIONS))})`")
 _KEY_ADVICE = (
     "the key comes from the environment variable `KILI_API_KEY`, or from `api_key` in `kili-sdk-config.json`: "
     "export KILI_API_KEY=… with a key of this service"
 )
 """The advice on a key that is missing or refused. There is no option for it, because other users can see those."""
+_FROM = inspect.Parameter(
+    "from_format",
+    inspect.Parameter.KEYWORD_ONLY,
+    default=None,
+    annotation=Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="FORMAT",
+            help="The format of a dataset of another tool, such as coco. [default: what it looks like]",
+            autocompletion=complete_dataset_format,
+        ),
+    ],
+)
 _QUIET = inspect.Parameter(
     "quiet",
     inspect.Parameter.KEYWORD_ONLY,
@@ -66,16 +83,20 @@ def with_option_names(text: str) -> str:
 
 
 def guarded(command: Callable[..., int]) -> Callable[..., None]:
-    """Wrap a command, which returns its exit status, as typer calls it; every command takes ``--quiet``."""
+    """Wrap a command, which returns its exit status, as typer calls it.
+
+    Every command takes ``--quiet``, and those that read labels or an ontology take ``--from``.
+    """
 
     @wraps(command)
-    def run(*args: object, quiet: bool, **kwargs: object) -> None:
-        with _ended_by_sigterm(), _warnings_told(), quietly(is_wanted=quiet):
+    def run(*args: object, quiet: bool, from_format: str | None = None, **kwargs: object) -> None:
+        with _ended_by_sigterm(), _warnings_told(), quietly(is_wanted=quiet), reading_as(from_format):
             status = settle(partial(command, *args, **kwargs))
         raise typer.Exit(status)
 
     signature = inspect.signature(command)
-    parameters = [*signature.parameters.values(), _QUIET]
+    is_reader = not _READ_OF.isdisjoint(signature.parameters)
+    parameters = [*signature.parameters.values(), *([_FROM] if is_reader else []), _QUIET]
     vars(run)["__signature__"] = signature.replace(parameters=parameters)  # what `inspect.signature` looks for
     return run
 

@@ -8,6 +8,7 @@ import typer
 
 from kili_query.cache_folder import is_cache
 from kili_query.cli.caches import opened_cache
+from kili_query.cli.datasets import STDIN, dataset_at, dataset_of_ontology
 from kili_query.cli.output import QUERY_NAME, tell, tell_diagnostics
 from kili_query.counting import DEFAULT_POLICY, CountPolicy
 from kili_query.diagnostics import Diagnostic, Severity
@@ -16,10 +17,10 @@ from kili_query.ontology import Ontology
 from kili_query.query import Query, check, parse
 from kili_query.syntax import Dialect
 
-STDIN = "-"
 _FILE = "@"
 _BESIDE = "beside the labels"
 _OF_CACHE = "of the cache"
+_OF_DATASET = "of the dataset"
 _NO_ONTOLOGY = "none"
 
 
@@ -100,7 +101,7 @@ def find_ontology(option: str | None, labels: Sequence[str] = ()) -> str | None:
     Args:
         option: ``--ontology``; `none` turns the check off.
         labels: the sources of labels; where ``KILI_ONTOLOGY`` is not set, the ontology of a cache or a
-            ``project.json`` beside them is used.
+            ``project.json`` beside them is used. A dataset has its own.
     """
     path, origin = named_ontology(option, labels)
     if path is None or not origin:
@@ -111,7 +112,8 @@ def find_ontology(option: str | None, labels: Sequence[str] = ()) -> str | None:
         except OntologyError as error:
             tell(f"note: {path} beside the labels is not used: {error}")
             return None
-    tell(ontology_of_cache(path) if origin == _OF_CACHE else _using(f"{path} {origin}"))
+    if origin != _OF_DATASET:  # which is the one that anybody would expect
+        tell(ontology_of_cache(path) if origin == _OF_CACHE else _using(f"{path} {origin}"))
     return path
 
 
@@ -128,6 +130,8 @@ def named_ontology(option: str | None, labels: Sequence[str]) -> tuple[str | Non
     """Return the file that `find_ontology` would use, and where its name comes from if no option names it."""
     if option is not None:
         return (None if option == _NO_ONTOLOGY else option), ""
+    if len(labels) == 1 and dataset_at(labels[0]) is not None:
+        return labels[0], _OF_DATASET
     if named := os.environ.get("KILI_ONTOLOGY"):
         return named, "from KILI_ONTOLOGY"
     if len(labels) == 1 and is_cache(labels[0]):
@@ -145,14 +149,17 @@ def file_beside(labels: Sequence[str], name: str) -> str | None:
 
 
 def load_ontology(path: str | None) -> Ontology | None:
-    """Return the ontology in a file or cache, if there is one.
+    """Return the ontology in a file, a cache or a dataset, if there is one.
 
     Raises:
         OntologyError: the file cannot be read, or does not hold a project.
         CacheError: the cache cannot be read, or has no ontology.
     """
-    if path is None or not is_cache(path):
-        return None if path is None else Ontology.load(path)
+    if path is None:
+        return None
+    if not is_cache(path):
+        dataset = dataset_of_ontology(path)
+        return Ontology.load(path) if dataset is None else dataset.ontology
     ontology = opened_cache(path).ontology
     if ontology is None:
         raise CacheError(f"the cache `{path}` has no ontology: name the file of the project")

@@ -123,6 +123,7 @@ def match(
                     on_malformed=on_malformed,
                     progress=advance,
                     names=names,
+                    shapes=not (count or ids),
                 )
                 items, report = matching, matching.report
                 if cache is not None:

@@ -1,11 +1,11 @@
 """Mistakes in what a command is given, told as what they probably are."""
 
-import os
 import re
 from collections.abc import Sequence
 
 import typer
 
+from kili_query.cli.datasets import exists
 from kili_query.cli.output import QUOTE_IT, tell
 from kili_query.counting.label import LOOKS_LIKE_ASSET, LOOKS_LIKE_CONTENT
 from kili_query.errors import SourceError
@@ -22,7 +22,7 @@ _WORDS_OF_QUERIES = re.compile("AND|OR|NOT|IN|[-+<>=!&|(){}]+", re.IGNORECASE)
 
 def _refuse_unquoted(labels: Sequence[str]) -> None:
     """Refuse labels that are the rest of a query, which a shell has taken apart where it was not in quotes."""
-    rest = next((one for one in labels if _WORDS_OF_QUERIES.fullmatch(one) and one != "-" and not _exists(one)), None)
+    rest = next((one for one in labels if _WORDS_OF_QUERIES.fullmatch(one) and one != "-" and not exists(one)), None)
     if rest is not None:
         raise typer.BadParameter(f"{QUOTE_IT}: `{rest}` is taken for a file", param_hint="'QUERY'")
 
@@ -37,19 +37,12 @@ def refuse_swapped(first: str, labels: Sequence[str], name: str = "QUERY") -> No
     """
     if name == "QUERY":
         _refuse_unquoted(labels)
-    others = [one for one in labels if one != "-" and not _exists(one)]
-    if _exists(first) and others:
+    others = [one for one in labels if one != "-" and not exists(one)]
+    if exists(first) and others:
         raise typer.BadParameter(
             f"`{first}` is a file, and `{others[0]}` is not: write {name} first, then the labels",
             param_hint=f"'{name}'",
         )
-
-
-def _exists(path: str) -> bool:
-    try:
-        return os.path.exists(path)
-    except ValueError:  # a zero byte
-        return False
 
 
 def refuse_unreadable(report: Report) -> None:

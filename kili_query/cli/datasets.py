@@ -1,0 +1,87 @@
+"""Datasets of other tools where commands take files of labels or an ontology."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+from attrs import define, field
+
+if TYPE_CHECKING:
+    from kili_query.datasets import Dataset
+
+
+@define
+class _Opened:
+    """The datasets that one run of a command has opened, by path; each is read once."""
+
+    fmt: str | None = None
+    datasets: "dict[str, Dataset | None]" = field(factory=dict)
+
+
+STDIN = "-"
+_OPENED: ContextVar[_Opened] = ContextVar("datasets")
+
+
+@contextmanager
+def reading_as(fmt: str | None) -> Iterator[None]:
+    """Read datasets in this format; by default in the one that they look like."""
+    token = _OPENED.set(_Opened(fmt))
+    try:
+        yield
+    finally:
+        _OPENED.reset(token)
+
+
+def dataset_at(path: str) -> "Dataset | None":
+    """Return the dataset at a path; None for labels of the platform, a cache, standard input, or nothing at all.
+
+    Raises:
+        SourceError: the dataset cannot be read, or a folder is not one.
+        ArgumentError: there is no format of the name that `--from` gives.
+    """
+    if path == STDIN or not exists(path):
+        return None
+    opened = _OPENED.get(_Opened())
+    if path not in opened.datasets:
+        opened.datasets[path] = _open(path, opened.fmt)
+    return opened.datasets[path]
+
+
+def dataset_of_ontology(path: str) -> "Dataset | None":
+    """Return the dataset whose ontology is asked for; None where a project or its interface is.
+
+    Raises:
+        SourceError: the dataset cannot be read.
+    """
+    from kili_query.datasets import format_of
+
+    is_open = _OPENED.get(_Opened()).datasets.get(path) is not None
+    return dataset_at(path) if is_open or (exists(path) and format_of(path) is not None) else None
+
+
+def exists(path: str) -> bool:
+    """Whether something is at a path."""
+    try:
+        return os.path.exists(path)
+    except ValueError:  # a zero byte
+        return False
+
+
+def _open(path: str, fmt: str | None) -> "Dataset | None":
+    from kili_query.cache_folder import is_cache
+    from kili_query.datasets import Dataset, open_dataset
+    from kili_query.scanning.sources import with_datasets  # here, because it takes long to import
+
+    if fmt is not None:
+        return open_dataset(path, fmt=fmt)
+    found = path if is_cache(path) else with_datasets(path)
+    return found if isinstance(found, Dataset) else None
+
+
+def complete_dataset_format(incomplete: str) -> list[str]:
+    """Complete the name of a format of datasets."""
+    from kili_query.datasets import READERS
+
+    return [name for name in READERS if name.startswith(incomplete)]
