@@ -185,7 +185,7 @@ def test_a_zip_that_is_not_an_export_is_refused(tmp_path):
         with zipfile.ZipFile(path, "w") as archive:
             for name in names:
                 archive.writestr(name, "{}")
-        with pytest.raises(SourceError, match=r"x\.zip` is not a raw export"):
+        with pytest.raises(SourceError, match=r"x\.zip` is neither a raw export"):
             list(scan(path, QUERY))
 
 
