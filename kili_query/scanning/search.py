@@ -114,9 +114,11 @@ def scan(
     3 read: 1 matched, 1 not matched, 1 unknown, 0 malformed
       unknown: <labels>: [2]: no `jsonResponse`
     """
-    source = with_datasets(source)
-    known = ontology_of(source) if ontology is None else Ontology.of(ontology)
+    known = Ontology.if_given(ontology)
     asked = validate(query, known, policy=policy)
+    source = with_datasets(source)
+    if known is None and (known := ontology_of(source)) is not None:
+        asked = validate(asked, known, policy=policy)
     engine: Engine
     if has_extra("fast"):
         engine = asked.compile_bytes(ontology=known, policy=policy, at=at)
