@@ -266,6 +266,11 @@ def spellings_of(word: str, dialect: Dialect) -> tuple[str, ...]:
 _FOLLOWING = re.compile(r"\(\?!")
 
 
+def terminal_patterns(dialect: Dialect) -> dict[str, str]:
+    """The regular expression of each terminal of a grammar."""
+    return {name: pattern.pattern for name, pattern in _parser(dialect).terminals.items()}
+
+
 def find_comments(text: str, start: int, end: int) -> Iterator[Span]:
     """The comments between two words."""
     for found in _parser("extended").terminals["COMMENT"].finditer(text, start, end):
