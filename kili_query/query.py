@@ -500,10 +500,10 @@ def find_errors(text: str, ontology: Ontology | None = None) -> list[Diagnostic]
     ['KQ003']
     """
     try:
-        query = parse(text)
+        tree = parse_source(Source(text), with_warnings=False)
     except QuerySyntaxError as error:
         return [one for one in error.diagnostics if one.severity is Severity.ERROR]
-    return sort_diagnostics(_unknown_names(query, ontology))
+    return sort_diagnostics(_unknown_names(Query(tree, text), ontology))
 
 
 def _lint(query: Query) -> list[Diagnostic]:

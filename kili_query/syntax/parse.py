@@ -47,8 +47,17 @@ def parse_tree(text: str, dialect: Dialect = "extended", limits: Limits = DEFAUL
     return parse_source(Source(text), dialect, limits)
 
 
-def parse_source(source: Source, dialect: Dialect = "extended", limits: Limits = DEFAULT_LIMITS) -> Predicate:
-    """Parse a text that has a name and a place of its own; see `parse_tree`."""
+def parse_source(
+    source: Source, dialect: Dialect = "extended", limits: Limits = DEFAULT_LIMITS, *, with_warnings: bool = True
+) -> Predicate:
+    """Parse a text that has a name and a place of its own; see `parse_tree`.
+
+    Args:
+        source: the text.
+        dialect: the dialect it is read in.
+        limits: how long and how deep the query may be.
+        with_warnings: whether an error comes with the warnings about the words before it.
+    """
     text = source.text
     too_large = _too_large(source, dialect, limits)
     if too_large is not None:
@@ -58,7 +67,8 @@ def parse_source(source: Source, dialect: Dialect = "extended", limits: Limits =
     except ParseFailure:
         reading = read_lexemes(text, dialect)
         error = _explain(source, dialect, limits, reading)
-        raise QuerySyntaxError(sort_diagnostics([error, *_lint(source, dialect, reading)])) from None
+        warnings = _lint(source, dialect, reading) if with_warnings else []
+        raise QuerySyntaxError(sort_diagnostics([error, *warnings])) from None
     else:
         levels, leaf = deepest(tree)
         if levels <= limits.depth:
