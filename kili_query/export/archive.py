@@ -54,7 +54,6 @@ class _Zip:
         self._paths.add(path)
         info = zipfile.ZipInfo(entry.path, _EPOCH)
         info.compress_type = zipfile.ZIP_DEFLATED
-        setattr(info, _LEVEL_FIELD, _LEVEL)  # which the methods of the archive leave as it is
         info.external_attr = _READABLE
         data = entry.data
         if isinstance(data, Path) and data.stat().st_size <= _HELD_BYTES:
@@ -62,6 +61,7 @@ class _Zip:
         if isinstance(data, bytes) and len(data) < _LARGE_BYTES:
             self._add_at_once(info, data)
             return
+        setattr(info, _LEVEL_FIELD, _LEVEL)  # which the methods of the archive leave as it is
         with _source(data) as (source, size_bytes):
             info.file_size = size_bytes
             with self._archive.open(info, "w", force_zip64=size_bytes >= _LARGE_BYTES) as target:

@@ -16,8 +16,8 @@ _MAX_SEGMENT_BYTES = 200  # of the 255 that file systems take, for endings such 
 _MAX_NAME_BYTES = 255
 _MAX_PATH_BYTES = 800
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"|?*\\\ud800-\udfff\u2028\u2029]')
-_UNSAFE_PATH = re.compile(rf"{_UNSAFE.pattern}|(?:^|/|[. ])(?:/|$)")
-"""Something unsafe, or a step that is empty or ends in a dot or a space."""
+_UNSAFE_STEP = re.compile(r"[/. ](?:/|\Z)")
+"""The end of a step that is empty or ends in a dot or a space; an empty first step has none."""
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?=\.|\s*$|\s+\.)", re.IGNORECASE)
 _EXTENSION = re.compile(r"(?<=[^/.])\.[A-Za-z0-9]{1,8}$")
 
@@ -38,7 +38,7 @@ def is_safe(path: str) -> bool:
     >>> is_safe("labels/a.json"), is_safe("../a"), is_safe("/a"), is_safe("a//b")
     (True, False, False, False)
     """
-    if _UNSAFE_PATH.search(path):
+    if not path or path[0] == "/" or _UNSAFE.search(path) or _UNSAFE_STEP.search(path):
         return False
     return len(path.encode()) <= _MAX_NAME_BYTES or all(
         len(step.encode()) <= _MAX_NAME_BYTES for step in path.split("/")
@@ -130,18 +130,13 @@ class Names:
         return name
 
     def _take(self, reservations: Iterable[Reservation]) -> bool:
-        files = [(folder, fold(path)) for folder, path in reservations]
-        if not all(map(self._is_free, files)):
+        files = {(folder, fold(path)) for folder, path in reservations}
+        folders = {(folder, above) for folder, path in files if "/" in path for above in _above(path)}
+        if not (files.isdisjoint(self._files) and files.isdisjoint(self._folders) and folders.isdisjoint(self._files)):
             return False
-        self._files.update(files)
-        self._folders.update([(folder, above) for folder, path in files for above in _above(path)])
+        self._files |= files
+        self._folders |= folders
         return True
-
-    def _is_free(self, file: tuple[str, str]) -> bool:
-        folder, path = file
-        if file in self._files or file in self._folders:
-            return False
-        return self._files.isdisjoint([(folder, above) for above in _above(path)])
 
     def _is_below_a_file(self, reservations: Iterable[Reservation]) -> bool:
         return any((one.folder, above) in self._files for one in reservations for above in _above(fold(one.path)))

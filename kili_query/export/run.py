@@ -211,8 +211,8 @@ class Run:
 
 
 def _frame_digits(labels: Iterable[ExportedLabel], frames: Mapping[int, Fetched]) -> int:
-    last = max([*frames, *[frame.number or 0 for label in labels for frame in label.frames]], default=0)
-    return len(str(last + 1))
+    numbers = [*frames, *[frame.number for label in labels for frame in label.frames if frame.number is not None]]
+    return len(str(max(numbers) + 1)) if numbers else 1
 
 
 def _size_of_media(content: Fetched | None, frames: Mapping[int, Fetched], source: str) -> tuple[Size | None, str]:

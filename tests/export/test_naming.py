@@ -95,6 +95,12 @@ def test_any_text_becomes_a_safe_path_that_stays_as_it_is(text):
     assert not os.path.isabs(path)
 
 
+@given(st.text("aé./ \\:\n", max_size=6))
+def test_a_safe_path_has_safe_steps(path):
+    steps = path.split("/")
+    assert is_safe(path) == all(step and step[-1] not in ". " and not set(step) & set("\\:\n") for step in steps)
+
+
 @settings(max_examples=60)
 @given(st.lists(st.one_of(st.sampled_from(NASTY), st.text("aA./~2 \\", max_size=5)), min_size=1, max_size=8))
 def test_no_two_assets_share_a_file(tmp_path_factory, ids):
