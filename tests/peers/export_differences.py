@@ -132,6 +132,19 @@ def _with_whole_box(annotation: Row) -> Row:
     return {**annotation, "bbox": [int(one) for one in box]}
 
 
+def _with_rounded_box(annotation: Row) -> Row:
+    x, y, width, height = annotation["bbox"]
+    left, top, right, bottom = (round(one) for one in (x, y, x + width, y + height))
+    return {**annotation, "bbox": [left, top, right - left, bottom - top], "area": round(annotation["area"])}
+
+
+def _with_images_alike(document: object) -> object:
+    """A COCO file whose images do not say which label they are of."""
+    assert isinstance(document, dict)
+    images = [{**image, "file_name": re.sub(r"_label\d+$", "", image["file_name"])} for image in document["images"]]
+    return {**document, "images": [{key: one for key, one in image.items() if key != "label"} for image in images]}
+
+
 def _without_holes(annotation: Row) -> Row:
     drawn = annotation["segmentation"]
     if isinstance(drawn, list) and len(drawn) == 1:
@@ -224,6 +237,7 @@ _FILTERED = (
 _RAW = rf"(photos/(kili|raw)( (merged|single_file|in fractions|{_FILTERED}))?|(simple|films|maps)/raw|pictures/raw.*)"
 _RAW_IN_PIXELS = "(photos|simple)/raw in pixels"
 _COCO_EXPORTS = "(photos|simple|pictures)/coco (split|merged|single_file|modified|with_assets)"
+_ALL_COCO = f"{_COCO_EXPORTS}|reviewed/coco latest(_from_last_step)?"
 _DRAWN = (
     "photos/(yolo_v. (split|merged|in fractions)|pascal_voc merged)|(simple|films|pictures)/(yolo|pascal).*"
     "|maps/geojson merged"
@@ -278,18 +292,28 @@ DIFFERENCES = (
         r"photos/yolo_v. (split|merged|in fractions)|simple/yolo.*",
         _each(r"labels/.*\.txt$", _as_boxes),
     ),
-    Difference("metadata-of-coco", _COCO_EXPORTS, _each(_COCO, _without_info), (OLD,)),
-    Difference("ids-of-coco", _COCO_EXPORTS, _each(_COCO, _with_named_categories), (OLD,)),
+    Difference("metadata-of-coco", _ALL_COCO, _each(_COCO, _without_info)),
+    Difference("ids-of-coco", _ALL_COCO, _each(_COCO, _with_named_categories)),
     Difference(
         "boxes-of-coco-are-not-rounded",
         _COCO_EXPORTS,
         _each(_COCO, _of_annotations(_with_whole_box)),
         (OLD,),
     ),
-    Difference("holes-of-coco", "simple/coco split", _each(_COCO, _of_annotations(_without_holes)), (OLD,)),
     Difference(
-        "shapes-are-clipped-to-the-image", "simple/coco split", _each(_COCO, _without_image("edge.jpg")), (OLD,)
+        "boxes-of-coco-are-not-rounded",
+        _ALL_COCO,
+        _each(_COCO, _of_annotations(_with_rounded_box)),
+        (LATEST,),
     ),
+    Difference(
+        "several-labels-of-an-image-in-coco",
+        "reviewed/coco latest_from_last_step",
+        _each(_COCO, _with_images_alike),
+        (LATEST,),
+    ),
+    Difference("holes-of-coco", "simple/coco split", _each(_COCO, _of_annotations(_without_holes))),
+    Difference("shapes-are-clipped-to-the-image", "simple/coco split", _each(_COCO, _without_image("edge.jpg"))),
     Difference("shapes-are-clipped-to-the-image", "simple/(yolo|pascal).*", _without_files("labels/edge")),
     Difference("rotations-are-undone", "simple/coco split", _each(_COCO, _without_image("turned.jpg")), (OLD,)),
     Difference("rotations-are-undone", "simple/(yolo|pascal).*", _without_files("labels/turned"), (OLD,)),
@@ -350,7 +374,7 @@ DIFFERENCES = (
     ),
     Difference(
         "labels-in-every-format",
-        "reviewed/(yolo|pascal).* (latest_from_all_steps|normal|not sent back)",
+        "reviewed/(coco|yolo|pascal).* (latest_from_all_steps|normal|not sent back)",
         None,
         (LATEST,),
     ),

@@ -25,7 +25,7 @@ __all__ = [
 
 BOTH = (OLD, LATEST)
 ONLY_OLD = (OLD,)
-"""The newer release needs more than it brings for COCO and for sizes of images, and has no filter by an old name."""
+"""The newer release needs more than it brings for sizes of images, and has no filter by an old name."""
 
 
 @frozen
@@ -51,7 +51,7 @@ _MERGED = {"layout": "merged"}
 _YOLO = [
     _step(fmt, layout=layout) for fmt in ("yolo_v4", "yolo_v5", "yolo_v7", "yolo_v8") for layout in ("split", "merged")
 ]
-_COCO = [_step("coco", layout=layout, versions=ONLY_OLD) for layout in ("split", "merged")]
+_COCO = [_step("coco", layout=layout) for layout in ("split", "merged")]
 _VOC = _step("pascal_voc", **_MERGED)
 
 
@@ -69,8 +69,8 @@ PHOTOS = [
     *_YOLO,
     _step("yolo_v5", "in fractions", normalized_coordinates=True),
     *_COCO,
-    _step("coco", single_file=True, versions=ONLY_OLD),
-    _step("coco", "modified", is_modified=True, versions=ONLY_OLD),
+    _step("coco", single_file=True),
+    _step("coco", "modified", is_modified=True),
     _VOC,
     _step("raw", "of assets", asset_ids=["asset-03", "asset-01"]),
     _step("raw", "of external ids", external_ids=["img-05", "img-02"]),
@@ -104,7 +104,7 @@ SIMPLE = [
     _step("raw"),
     _step("raw", "in pixels", normalized_coordinates=False),
     _step("yolo_v5", layout="split"),
-    _step("coco", layout="split", versions=ONLY_OLD),
+    _step("coco", layout="split"),
     _VOC,
 ]
 FILMS = [_step("raw"), _step("yolo_v5", layout="split"), _step("yolo_v5", layout="merged")]
@@ -131,7 +131,7 @@ REVIEWED = [
     _step("raw", "of no type", _NEW, label_type_in=[]),
     *(
         _step(fmt, one, _NEW, export_type=one, **layout)
-        for fmt, layout in (("yolo_v5", {}), ("yolo_v8", _MERGED), ("pascal_voc", _MERGED))
+        for fmt, layout in (("coco", {}), ("yolo_v5", {}), ("yolo_v8", _MERGED), ("pascal_voc", _MERGED))
         for one in _TYPES
     ),
     _step("yolo_v5", "not sent back", _NEW, include_sent_back_labels=False),
