@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import polars as pl
 from attrs import define, field, frozen
 
+from kili_query.cache.columns import FIELDS
 from kili_query.cache.search import Search
 from kili_query.cache.tables import told
 from kili_query.counting.label import CONTENT
@@ -15,6 +16,9 @@ from kili_query.scanning import LabelNames, Report
 from kili_query.targets.column_names import FAULT, counter_of
 
 _T = TypeVar("_T")
+
+_PATHS = tuple(one.path for one in FIELDS.values())
+_KEPT = {path.split(".")[0] for path in _PATHS}
 
 
 @define
@@ -66,6 +70,20 @@ class Reading:
         """Whether the columns alone say which labels match."""
         plan = self.search.plan
         return plan is None or plan.residual is None
+
+    def answers(self, fields: Iterable[str]) -> bool:
+        """Return whether the columns alone say which labels match, and hold these fields, whose dots lead into objects.
+
+        >>> from kili_query.cache import LabelCache
+        >>> reading = LabelCache("labels-cache").reading("J.A")
+        >>> reading.answers(["id", "labelOf"]), reading.answers(["id", "jsonResponse"])
+        (True, False)
+        """
+        return self.is_exact and all(field.split(".")[0] in _KEPT for field in fields)
+
+    def labels(self) -> Iterator[dict[str, Any]]:
+        """Return the labels that match without their contents, oldest first, where columns alone say which do."""
+        return self.search.labels(_PATHS)
 
     def names(self) -> LabelNames:
         """Return the jobs and categories that labels of the cache hold."""

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from itertools import chain
 from textwrap import indent
 from typing import Annotated, TextIO, TypeAlias
 
@@ -97,6 +98,8 @@ def match(
     cache = None if explain else reading_of(labels, asked, ontology, counting, at)
     names = names_for(loaded, cache)
     is_counted = count and cache is not None and cache.is_exact
+    shown = ("id",) if ids else None if count or fields is None else field_names(fields, _DEFAULT_FIELDS)
+    is_listed = cache is not None and shown is not None and cache.answers(shown)
     is_full = verbose or layout is not RowLayout.TEXT
     explainer = _Explainer(wanted, None if is_full else Written.of(asked.tree, asked.text))
     cells = field_cells(field_names(fields, _DEFAULT_FIELDS))
@@ -115,7 +118,7 @@ def match(
                 items, report = explainer.explained(judged), judged.report
             else:
                 matching = scan(
-                    readable(labels) if cache is None else [cache.stream(only_faulty=is_counted)],
+                    readable(labels) if cache is None else [cache.stream(only_faulty=is_counted or is_listed)],
                     asked,
                     ontology=loaded,
                     policy=counting,
@@ -126,7 +129,9 @@ def match(
                     shapes=not (count or ids),
                 )
                 items, report = matching, matching.report
-                if cache is not None:
+                if cache is not None and is_listed:
+                    items = chain(cache.counted(matching, report), cache.labels())
+                elif cache is not None:
                     items = (cache.counted if is_counted else cache.narrowed)(matching, report)
             items = _until_broken(items, failures)
             if count:
