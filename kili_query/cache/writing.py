@@ -15,11 +15,12 @@ from kili_query.cache.counting import Batch, Counting, contents_table, digest_of
 from kili_query.cache.documents import document_of, ontology_of
 from kili_query.cache.state import State
 from kili_query.cache.tables import DOCUMENTS, JSON, PART_ROWS, Tables, told
+from kili_query.cache_folder import cache_around
 from kili_query.client.cost import grouped
 from kili_query.counting import Rules
 from kili_query.errors import CacheError
 from kili_query.ontology import Ontology, VideoPolicy
-from kili_query.output_files import has_lock
+from kili_query.output_files import cannot_write, has_lock
 from kili_query.targets.column_names import FAULT
 
 BATCH_ROWS, BATCH_CHARACTERS = 10_000, 4_000_000
@@ -285,15 +286,21 @@ def opened(
         is_dry: nothing is written, only the summary is made.
 
     Raises:
-        CacheError: another process writes, the cache cannot be used, or counts videos otherwise.
+        CacheError: another process writes, the cache cannot be used, lies in another one, or counts videos otherwise.
+        WriteError: the folder cannot be created.
     """
     path = Path(folder)
     if is_dry:
         yield _writer(path, video, is_dry=True)
         return
     Tables.open(path)  # before anything is created
+    if (outer := cache_around(path.absolute().parent)) is not None:
+        raise CacheError(f"`{path}` lies in the label cache `{outer}`: name another folder")
     is_new = not path.exists()
-    path.mkdir(parents=True, exist_ok=True)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(path, error) from error
     with (path / _LOCK).open("wb") as lock:
         if has_lock(lock.fileno()) is False:
             raise CacheError(f"another process writes to `{path}`: wait until it has finished")

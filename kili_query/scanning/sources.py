@@ -143,7 +143,8 @@ def _dataset_at(path: str) -> Dataset | None:
         return None if not stat.S_ISREG(mode) or _is_raw_archive(path) else recognized(path)
     if is_cache(path):
         raise SourceError(
-            f"`{path}` is a label cache: open it with `kili_query.cache.LabelCache`, which answers the same questions"
+            f"`{path}` is a label cache, which is not read as a file: `kili_query.cache.LabelCache` opens it, and "
+            "`kili-query match` and other commands take it"
         )
     if next(_files_in(path), None) is not None:
         return None

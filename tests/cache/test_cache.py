@@ -13,7 +13,7 @@ import kili_query as kq
 from kili_query.cache import LabelCache, columns
 from kili_query.cache.tables import Tables
 from kili_query.errors import ArgumentError, CacheError, SourceError
-from kili_query.output_files import has_lock
+from kili_query.output_files import WriteError, has_lock
 from kili_query.protocol import LabelFilters, WorkflowTerm, filters_of
 from kili_query.scanning import Problem
 from tests.cli.running import DEMO
@@ -356,6 +356,17 @@ class TestBadDays:
         (tmp_path / "letter.txt").write_text("Dear")
         with pytest.raises(CacheError, match="not a label cache"):
             LabelCache(tmp_path).load([])
+
+    def test_a_cache_in_a_cache(self, demo: LabelCache) -> None:
+        for folder in (demo.folder / "new", demo.folder / "labels" / "new"):
+            with pytest.raises(CacheError, match=f"`{folder}` lies in the label cache `{demo.folder}`: name another"):
+                LabelCache(folder).load(LABELS)
+            assert not folder.exists()
+
+    def test_a_file_in_place_of_a_folder(self, tmp_path: Path) -> None:
+        (tmp_path / "file").touch()
+        with pytest.raises(WriteError, match=f"cannot write `{tmp_path}/file/c`: `{tmp_path}/file` is a file, not a"):
+            LabelCache(tmp_path / "file" / "c").load(LABELS)
 
     def test_a_truncated_file(self, demo: LabelCache) -> None:
         (file,) = (demo.folder / "labels").glob("part=*/*.parquet")

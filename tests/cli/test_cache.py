@@ -129,7 +129,7 @@ def test_a_missing_extra_is_named(run: Run, cache: Path, monkeypatch: pytest.Mon
 
 
 def test_scan_names_the_cache(cache: Path) -> None:
-    with pytest.raises(SourceError, match="is a label cache: open it with `kili_query"):
+    with pytest.raises(SourceError, match="is a label cache, which is not read as a file"):
         kq.scan(cache, EXACT)
 
 
