@@ -50,6 +50,18 @@ class Files(ABC):
             name: as the dataset writes it; a path that leads out of the dataset is never found.
         """
 
+    @abstractmethod
+    def holds(self, name: str) -> bool:
+        """Return whether there is a file at a path of the dataset; for a dataset of one file, beside that."""
+
+    def beside(self, name: str) -> bytes:
+        """Return what a file holds to which another one refers; `holds` says whether it is there.
+
+        Raises:
+            SourceError: it cannot be read.
+        """
+        return self.read(name)
+
     def head(self, name: str, size: int) -> bytes:
         """Return how a file begins."""
         return self.read(name)[:size]
@@ -108,6 +120,13 @@ class FolderFiles(Files):
             found += [inside + name for name in files if not is_litter(inside + name)]
         return sorted(found)
 
+    @cached_property
+    def _known(self) -> frozenset[str]:
+        return frozenset(self.names)
+
+    def holds(self, name: str) -> bool:
+        return name in self._known
+
     def read(self, name: str) -> bytes:
         return _read(os.path.join(self.path, name))
 
@@ -115,14 +134,15 @@ class FolderFiles(Files):
         return _read(os.path.join(self.path, name), size)
 
     def local(self, name: str) -> Path | None:
-        return _inside(Path(self.path), name)
+        return Path(self.path, name) if self.holds(name) else _inside(Path(self.path), name)
 
 
-@define
+@define(slots=False)
 class OneFile(Files):
     """A single file; what it refers to is looked for beside it."""
 
     path: str
+    _folders: dict[str, frozenset[str]] = field(factory=dict, init=False, eq=False, repr=False)
 
     @property
     def names(self) -> Sequence[str]:
@@ -137,8 +157,17 @@ class OneFile(Files):
     def full_name(self, name: str) -> str:
         return self.path
 
+    def holds(self, name: str) -> bool:
+        folder, _, file = name.rpartition("/")
+        if folder not in self._folders:
+            self._folders[folder] = _listed(Path(self.path).parent, folder)
+        return file in self._folders[folder]
+
+    def beside(self, name: str) -> bytes:
+        return _read(os.path.join(os.path.dirname(self.path), name))
+
     def local(self, name: str) -> Path | None:
-        return _inside(Path(self.path).parent, name)
+        return Path(self.path).parent / name if self.holds(name) else None
 
 
 @define(slots=False)
@@ -174,6 +203,9 @@ class ZipFiles(Files):
     def names(self) -> Sequence[str]:
         return sorted(self._entries)
 
+    def holds(self, name: str) -> bool:
+        return name in self._entries
+
     def read(self, name: str) -> bytes:
         return self.head(name, MAX_FILE_BYTES + 1)
 
@@ -197,6 +229,18 @@ def _read(path: str, size: int = -1) -> bytes:
             return file.read(size)
     except (OSError, ValueError) as error:
         raise SourceError.of(path, error) from error
+
+
+def _listed(root: Path, folder: str) -> frozenset[str]:
+    """Return the names of the files in a folder; none if it leads out of the root."""
+    try:
+        where, within = (root / folder).resolve(), root.resolve()
+        if not where.is_relative_to(within):
+            return frozenset()
+        with os.scandir(where) as entries:
+            return frozenset(one.name for one in entries if one.is_file())
+    except (OSError, ValueError):  # no such folder, or no name of one
+        return frozenset()
 
 
 def _inside(folder: Path, name: str) -> Path | None:

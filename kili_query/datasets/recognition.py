@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from attrs import frozen
 
 from kili_query.datasets.dataset import Dataset
-from kili_query.datasets.files import Files
+from kili_query.datasets.files import Files, OneFile
 from kili_query.errors import ArgumentError, SourceError
 from kili_query.extras import load
 from kili_query.ontology.did_you_mean import nearest
@@ -74,7 +74,11 @@ class _Reader:
 def _is_coco(head: _Head) -> bool:
     if head.is_array or {"jobs", "jsonInterface", "jsonResponse"} & set(head.keys):
         return False
-    return "images" in head.keys or ("annotations" in head.keys and b'"image_id"' in head.data)
+    if "images" in head.keys:
+        return True
+    return not {"annotations", "categories"}.isdisjoint(head.keys) and (
+        b'"image_id"' in head.data or b'"supercategory"' in head.data
+    )
 
 
 def _is_label_studio(head: _Head) -> bool:
@@ -154,6 +158,19 @@ def _opened(files: Files, name: str) -> Dataset:
     module = load(f"kili_query.datasets.{name}", f"datasets of {reader.title}", reader.extra)
     dataset: Dataset = module.open_files(files)
     return dataset
+
+
+def files_of(files: Files, name: str) -> list[str]:
+    """Return the files of a dataset that begin like those of a format; a file that was given alone is always one.
+
+    Args:
+        files: of the dataset.
+        name: of the format.
+    """
+    reader = READERS[name]
+    named = [one for one in files.names if PurePosixPath(one).suffix.lower() in reader.suffixes]
+    found = [one for one in named if reader.knows(_Head.of(files, one))]
+    return found or (list(files.names) if isinstance(files, OneFile) else [])
 
 
 def _format_of(files: Files) -> str | None:

@@ -220,7 +220,7 @@ def _size_of_media(content: Fetched | None, frames: Mapping[int, Fetched], sourc
     first = next(iter(frames.values()), content)
     if first is None:
         return None, ""
-    image_size = load("kili_query.export.image_size", "the size of an image", "export").image_size
+    image_size = load("kili_query.labels.image_size", "the size of an image", "export").image_size
     try:
         return image_size(first.file), ""
     except SourceError as error:

@@ -8,7 +8,7 @@ from PIL import Image
 
 from kili_query.errors import SourceError
 from kili_query.export import NotExportableAssetError, write
-from kili_query.export.image_size import image_size
+from kili_query.labels.image_size import image_size
 from tests.export.samples import asset, label, project, read
 from tests.export.test_media import film
 

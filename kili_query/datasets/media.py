@@ -1,0 +1,62 @@
+"""Where the images of a dataset are: formats name them, and do not say in which folder they are."""
+
+import posixpath
+from collections.abc import Iterator
+
+from attrs import define, field
+
+from kili_query.datasets.files import Files
+
+_FOLDERS = ("", "images", "data", "JPEGImages")
+
+
+@define
+class MediaFinder:
+    """Finds files by their names, in the folders where tools put them.
+
+    Attributes:
+        files: of the dataset.
+    """
+
+    files: Files
+    _folders: dict[tuple[str, str | None], list[str]] = field(factory=dict, init=False)
+
+    def find(self, name: str, near: str = "", split: str | None = None) -> str | None:
+        """Return the path of a file inside the dataset; None if it is not there.
+
+        Args:
+            name: as the dataset writes it.
+            near: the path of the file that names it.
+            split: the name of its split, which may be the name of a folder too.
+        """
+        given = posixpath.normpath(name.replace("\\", "/")) if name else ".."
+        if given.startswith(("/", "..")) or "\0" in given:
+            return None
+        folders = self._folders.get((near, split))
+        if folders is None:
+            folders = self._folders[near, split] = list(dict.fromkeys(_folders(near, split)))
+        for index, folder in enumerate(folders):
+            if self.files.holds(folder + given):
+                folders.insert(0, folders.pop(index))  # where one image lies, the next ones do
+                return folder + given
+        return None
+
+    def content(self, name: str, near: str = "", split: str | None = None) -> str | None:
+        """Return the same as a path on this machine; None if it is not there, or packed in an archive."""
+        found = self.find(name, near, split)
+        local = None if found is None else self.files.local(found)
+        return None if local is None else str(local)
+
+
+def _folders(near: str, split: str | None) -> Iterator[str]:
+    """Yield folders in which an image may lie, each with a slash at its end.
+
+    >>> list(_folders("annotations/instances_val.json", "val"))[:4]
+    ['annotations/', 'annotations/val/', 'annotations/images/', 'annotations/images/val/']
+    """
+    own = posixpath.dirname(near)
+    for root in dict.fromkeys((own, posixpath.dirname(own), "")):
+        for folder in _FOLDERS:
+            for last in ("",) if split is None else ("", split):
+                path = posixpath.join(root, folder, last)
+                yield f"{path.rstrip('/')}/" if path else ""
