@@ -14,11 +14,15 @@ USUAL = (700, 10, 10)
 
 
 @pytest.fixture(autouse=True)
-def usual_threshold() -> Iterator[None]:
-    before = gc.get_threshold()
+def as_python_starts() -> Iterator[None]:
+    """The settings of Python, not those of the tests, and nothing is frozen."""
+    before, frozen = gc.get_threshold(), gc.get_freeze_count()
     gc.set_threshold(*USUAL)
+    gc.unfreeze()
     yield
     gc.set_threshold(*before)
+    if frozen:
+        gc.freeze()
 
 
 def test_an_error_within_makes_them_usual_again() -> None:
