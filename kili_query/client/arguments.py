@@ -10,7 +10,7 @@ from kili_query.client.warning import warn
 from kili_query.errors import ArgumentError
 from kili_query.ontology.did_you_mean import nearest
 from kili_query.protocol import Filter, LabelType, filters_of
-from kili_query.protocol.filters import FORMER_CHOICES, Flag, Mark, Metadata, Pairs, Text, Texts
+from kili_query.protocol.filters import FORMER_CHOICES, FORMER_NAMES, Flag, Mark, Metadata, Pairs, Text, Texts
 
 
 def check_project_id(project_id: object) -> None:
@@ -72,9 +72,10 @@ def check_filter_names(argument: str, filters: object, known: Collection[str]) -
             raise ArgumentError(f"`{argument}` has no filter `{name}`{hint}")
 
 
-def _meant(name: object, known: Iterable[str]) -> str:
+def _meant(name: object, known: Collection[str]) -> str:
     """Return a hint at the name that was probably meant; empty if there is none."""
-    near = get_close_matches(str(name), known, n=1)
+    former = FORMER_NAMES.get(str(name))
+    near = [former] if former in known else get_close_matches(str(name), known, n=1)
     return f": did you mean `{near[0]}`?" if near else ""
 
 

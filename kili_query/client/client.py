@@ -569,7 +569,10 @@ class KiliClient:
             step_id=step_id,
             group_name=group_name,
         )
-        with self._bar("Appending labels", json_response_array, disable_tqdm) as bar:
+        return self._append_labels(new, disable_tqdm)
+
+    def _append_labels(self, new: writing.NewLabels, disable_tqdm: bool | None) -> list[dict[str, str]]:
+        with self._bar("Appending labels", new.json_response_array, disable_tqdm) as bar:
             return writing.append_labels(self._service, new, bar.update)
 
     def append_labels_from_geojson_files(
@@ -714,8 +717,14 @@ class KiliClient:
             project_id=project_id,
             asset_external_id_array=external_id_array,
             overwrite=overwrite,
+            names={"asset_external_id_array": "external_id_array"},
         )
-        with self._bar("Creating predictions", json_response_array or (), disable_tqdm) as bar:
+        return self._create_predictions(new, disable_tqdm, model_name_array)
+
+    def _create_predictions(
+        self, new: writing.NewLabels, disable_tqdm: bool | None, model_name_array: Sequence[str] | None = None
+    ) -> dict[str, str]:
+        with self._bar("Creating predictions", new.json_response_array, disable_tqdm) as bar:
             return writing.create_predictions(self._service, new, model_name_array, bar.update)
 
     def create_honeypot(

@@ -28,6 +28,7 @@ from kili_query.export.project import GEOSPATIAL, LAYERS
 from kili_query.export.writing import FromJson
 from kili_query.output_files import check_path
 from kili_query.protocol import AssetFilters, ExportFilters, ExportType, LabelType, filters_of
+from kili_query.protocol.filters import FORMER_NAMES
 from kili_query.query import Query
 
 _ASSET_FIELDS = (
@@ -66,8 +67,6 @@ _MANY_MEDIA = 1000
 _ARGUMENT = "asset_filter_kwargs"
 _SEARCH = "label_category_search"
 _FILTERS = {*filters_of(ExportFilters), _SEARCH}
-_OLD_NAMES = {"external_id_contains": "external_id_strictly_in"}
-"""Former names of filters. This one looks for whole ids, despite its name."""
 
 
 @frozen(kw_only=True)
@@ -112,10 +111,10 @@ class WantedAssets:
         return chosen.checked(AssetFilters, search_name=_SEARCH)
 
     def _named(self) -> dict[str, object]:
-        check_filter_names(_ARGUMENT, {} if self.filters is None else self.filters, {*_FILTERS, *_OLD_NAMES})
+        check_filter_names(_ARGUMENT, {} if self.filters is None else self.filters, {*_FILTERS, *FORMER_NAMES})
         named: dict[str, object] = {}
         for given, value in (self.filters or {}).items():
-            name = _OLD_NAMES.get(given, given)
+            name = FORMER_NAMES.get(given, given)
             if name in named:
                 raise ArgumentError(f"`{_ARGUMENT}` has both `{name}` and `{given}`, which are the same")
             named[name] = value

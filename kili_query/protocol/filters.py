@@ -54,6 +54,9 @@ class Filter:
     excludes: str | None = field(default=None, kw_only=True)
 
 
+FORMER_NAMES = {"external_id_contains": "external_id_strictly_in"}
+"""Former names of filters. This one looks for whole ids, despite its name."""
+
 FORMER_CHOICES: Mapping[type[StrEnum], Mapping[str, str]] = {StepStatus: {"DOING": "IN_PROGRESS", "REDO": "REWORK"}}
 """Texts that filters also accept, with a warning, and what each is called now."""
 

@@ -118,6 +118,10 @@ def test_formats_of_assets(client: KiliClient) -> None:
     assert asset["labels"][0].jobs["WHAT"].categories[0].name == "BUS"
 
 
+def test_no_fields_are_the_default(client: KiliClient) -> None:
+    assert client.assets(PROJECT, fields=None, first=1) == client.assets(PROJECT, first=1)
+
+
 def test_lists_of_events(tmp_path: Path) -> None:
     with plain_box(tmp_path) as box, KiliClient(box.api_key, box.endpoint, disable_tqdm=True) as client:
         asset = client.assets(PROJECT, fields=["id"], first=1)[0]["id"]
@@ -244,10 +248,52 @@ ASSET: dict[str, Any] = {"project_id": PROJECT, "asset_id": "a", "json_response"
             ArgumentError,
             "`json_response_array` is empty",
         ),
+        (
+            "labels.create_default",
+            {"asset_id": 5, "json_response": {}},
+            ArgumentError,
+            "^`asset_id` must be a text",
+        ),
+        ("labels.create_default", {"asset_id": "", "json_response": {}}, ArgumentError, "^`asset_id` is empty"),
+        (
+            "labels.create_default",
+            {"asset_id": "a", "json_response": []},
+            ArgumentError,
+            "^`json_response` must be a dict",
+        ),
+        (
+            "labels.create_default",
+            {"asset_id": "a", "json_response": {"J": {1}}},
+            ArgumentError,
+            "^`json_response` is not",
+        ),
+        (
+            "labels.create_default",
+            {"external_id_array": ["a", ""], "json_response_array": [{}, {}]},
+            ArgumentError,
+            r"^`external_id_array\[1\]` is empty",
+        ),
+        (
+            "labels.create_prediction",
+            {"external_id_array": [5], "json_response_array": [{}], "model_name": "m"},
+            ArgumentError,
+            r"^`external_id_array\[0\]` must be a text",
+        ),
+        (
+            "labels.create_default",
+            {"external_id_array": ["a"], "json_response_array": [{}, {}]},
+            ArgumentError,
+            "`json_response_array` 2, `external_id_array` 1",
+        ),
         ("labels.create_default", {"json_response": {}}, MissingArgumentError, "give `asset_id`, `external_id`"),
         ("labels.create_default", ASSET | {"step_name": ""}, ArgumentError, "`step_name` is empty"),
         ("labels.create_default", ASSET | {"group_name": "x"}, ArgumentError, "`group_name` belongs to a `step_name`"),
-        ("labels.create_review", ASSET | {"reviewed_label_id": ""}, ArgumentError, "holds an empty id"),
+        (
+            "labels.create_review",
+            ASSET | {"reviewed_label_id": ""},
+            ArgumentError,
+            "^`reviewed_label_id` holds an",
+        ),
         ("labels.create_default", ASSET | {"asset_id_array": ["b"]}, IncompatibleArgumentsError, "give one of them"),
         ("labels.create_review", ASSET | {"json_response_array": []}, IncompatibleArgumentsError, "give one of them"),
         ("labels.create_inference", ASSET, TypeError, "missing a required argument: 'model_name'"),

@@ -1,6 +1,7 @@
 """Runs in the environment of a client: prints the names of its public methods, those of its namespaces with a dot.
 
-Arguments: ``module:Class``, the endpoint and the key of a server. Standard output gets a JSON list.
+Arguments: ``module:Class``, the endpoint and the key of a server. Standard output gets a JSON object: for each method
+the names of its arguments.
 """
 
 import importlib
@@ -12,14 +13,16 @@ import warnings
 from collections.abc import Iterator
 
 
-def public_methods(client: object) -> Iterator[str]:
+def public_methods(client: object) -> Iterator[tuple[str, list[str]]]:
     for name in dir(client):
         member = None if name.startswith("_") else getattr(client, name)
         if inspect.isroutine(member):
-            yield name
+            yield name, list(inspect.signature(member).parameters)
         elif type(member).__module__.startswith(("kili.", "kili_query.client.namespaces")):
             routines = inspect.getmembers(member, inspect.isroutine)
-            yield from (f"{name}.{method}" for method, _ in routines if not method.startswith("_"))
+            for method, routine in routines:
+                if not method.startswith("_"):
+                    yield f"{name}.{method}", list(inspect.signature(routine).parameters)
 
 
 def main() -> None:
@@ -30,7 +33,7 @@ def main() -> None:
     module, _, kind = place.partition(":")
     client = getattr(importlib.import_module(module), kind)(api_key=key, api_endpoint=endpoint)
     with names:
-        json.dump(sorted(public_methods(client)), names)
+        json.dump(dict(public_methods(client)), names)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """``docs/methods.md`` names each label method of both releases of the official client, and says what ours has."""
 
+import inspect
 import json
 import re
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from operator import attrgetter
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from attrs import frozen
 
 from kili_query.client import KiliClient
 from kili_query.client.testing import FakeService
+from kili_query.errors import ArgumentError
+from kili_query.protocol.filters import FORMER_NAMES
 from kili_query.sandbox import Sandbox
 from tests.cli.running import DEMO
 from tests.peers.official import LATEST, OLD, official_python
@@ -55,18 +58,49 @@ def box() -> Iterator[Sandbox]:
         yield box
 
 
-def methods_of(release: str, client: str, box: Sandbox) -> set[str]:
+@pytest.fixture(scope="module")
+def public(box: Sandbox) -> Mapping[str, Mapping[str, Sequence[str]]]:
+    """The arguments of each public method, by release."""
+    return {
+        release: {name: given for client in clients for name, given in methods_of(release, client, box).items()}
+        for release, clients in CLIENTS.items()
+    }
+
+
+def methods_of(release: str, client: str, box: Sandbox) -> Mapping[str, Sequence[str]]:
     command = [official_python(release), "-I", "-W", "ignore", Path(__file__).with_name("public_methods.py")]
     ran = subprocess.run([*command, client, box.endpoint, box.api_key], capture_output=True, text=True, check=True)
-    names: list[str] = json.loads(ran.stdout)
-    return {name for name in names if name.partition(".")[0] not in INTERNAL}
+    found: dict[str, list[str]] = json.loads(ran.stdout)
+    return {name: given for name, given in found.items() if name.partition(".")[0] not in INTERNAL}
 
 
 @pytest.mark.parametrize("release", CLIENTS)
-def test_each_method_of_a_release(release: str, box: Sandbox) -> None:
-    public = set[str]().union(*(methods_of(release, client, box) for client in CLIENTS[release]))
-    about_labels = {name for name in public if ABOUT_LABELS.search(name)}
+def test_each_method_of_a_release(release: str, public: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
+    about_labels = {name for name in public[release] if ABOUT_LABELS.search(name)}
     assert {line.method for line in TABLE.values() if release in line.releases} == about_labels
+
+
+@pytest.mark.parametrize("release", CLIENTS)
+def test_each_argument_of_a_release(release: str, public: Mapping[str, Mapping[str, Sequence[str]]]) -> None:
+    client = KiliClient(transport=FakeService({}))
+    lacking = {
+        (line.method, name)
+        for line in TABLE.values()
+        if release in line.releases and line.here != "absent"
+        for name in public[release][line.method]
+        if name not in inspect.signature(attrgetter(line.method)(client)).parameters
+    }
+    deprecated = {(method, name): current for method, name in lacking if (current := current_name(name)) != name}
+    assert sorted(lacking - deprecated.keys()) == []
+    for (method, name), current in deprecated.items():
+        with pytest.raises(ArgumentError, match=f"`{name}`: did you mean `{current}`"):
+            attrgetter(method)(client)("p", **{name: None})
+    assert len(deprecated) == (22 if release == OLD else 0)
+
+
+def current_name(name: str) -> str:
+    """The name of a filter that the older release deprecates under another name; other names stay."""
+    return FORMER_NAMES.get(name) or re.sub("_(gt|lt)$", r"_\1e", name)
 
 
 def test_what_ours_has() -> None:

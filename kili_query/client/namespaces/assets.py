@@ -52,7 +52,7 @@ class AssetMethods(CallableNamespace):
         project_id: str,
         asset_id: str | None = None,
         skip: int = 0,
-        fields: Sequence[str] = ASSET_FIELDS,
+        fields: Sequence[str] | None = ASSET_FIELDS,
         *,
         first: int | None = None,
         disable_tqdm: bool | None = None,
@@ -70,7 +70,7 @@ class AssetMethods(CallableNamespace):
         project_id: str,
         asset_id: str | None = None,
         skip: int = 0,
-        fields: Sequence[str] = ASSET_FIELDS,
+        fields: Sequence[str] | None = ASSET_FIELDS,
         *,
         first: int | None = None,
         disable_tqdm: bool | None = None,
@@ -88,7 +88,7 @@ class AssetMethods(CallableNamespace):
         project_id: str,
         asset_id: str | None = None,
         skip: int = 0,
-        fields: Sequence[str] = ASSET_FIELDS,
+        fields: Sequence[str] | None = ASSET_FIELDS,
         *,
         first: int | None = None,
         disable_tqdm: bool | None = None,
@@ -107,7 +107,7 @@ class AssetMethods(CallableNamespace):
         project_id: str,
         asset_id: str | None = None,
         skip: int = 0,
-        fields: Sequence[str] = ASSET_FIELDS,
+        fields: Sequence[str] | None = ASSET_FIELDS,
         *,
         first: int | None = None,
         disable_tqdm: bool | None = None,
@@ -152,6 +152,7 @@ class AssetMethods(CallableNamespace):
             DownloadError: a file cannot be downloaded; the message names the asset.
             WriteError: a file cannot be written. It is an `OSError`.
         """
+        fields = ASSET_FIELDS if fields is None else fields
         chosen = {"asset_id": asset_id, **filters}
         parses = is_parsed(label_output_format, "label_output_format")
         frames = _frames_of(format, as_generator=as_generator)
@@ -232,7 +233,7 @@ class AssetMethods(CallableNamespace):
         return self(
             project_id,
             skip=skip,
-            fields=ASSET_FIELDS if fields is None else fields,
+            fields=fields,
             first=first,
             disable_tqdm=disable_tqdm,
             label_output_format=label_output_format,
@@ -263,7 +264,7 @@ class AssetMethods(CallableNamespace):
         return self(
             project_id,
             skip=skip,
-            fields=ASSET_FIELDS if fields is None else fields,
+            fields=fields,
             first=first,
             disable_tqdm=True,
             label_output_format=label_output_format,

@@ -1,13 +1,16 @@
 """`client.labels`: lists and counts, new labels, and deletions."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict, TypeVar, Unpack, cast, get_type_hints, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, Unpack, cast, get_type_hints, overload
 
-from kili_query.client.arguments import is_parsed
+from attrs import evolve
+
+from kili_query.client.arguments import check_text, is_parsed
 from kili_query.client.keyword_arguments import LABEL_FIELDS, LabelArguments, takes_arguments, takes_filters
 from kili_query.client.namespaces.namespace import CallableNamespace, Path, Rows, checked_filter
 from kili_query.client.paging import Row
 from kili_query.client.reading import read_labels, read_parsed_labels
+from kili_query.client.writing import NewLabels
 from kili_query.errors import ArgumentError, IncompatibleArgumentsError, MissingArgumentError
 from kili_query.protocol import LabelFilters
 from kili_query.query import Query
@@ -18,7 +21,6 @@ if TYPE_CHECKING:
 ParsedLabels: TypeAlias = "list[ParsedLabel]"
 Ids: TypeAlias = list[str]
 NewIds: TypeAlias = list[dict[str, str]]
-_Value = TypeVar("_Value")
 
 
 class LabelFilter(LabelFilters, total=False):
@@ -406,16 +408,8 @@ class LabelMethods(CallableNamespace):
         Raises:
             ArgumentError, NotFound, ServiceError: as `KiliClient.append_labels` does.
         """
-        assets, external_ids, contents = _inputs(arguments)
-        return self._own().create_predictions(
-            project_id,
-            external_id_array=external_ids,
-            json_response_array=contents,
-            model_name=model_name,
-            asset_id_array=assets,
-            disable_tqdm=arguments.get("disable_tqdm"),
-            overwrite=overwrite,
-        )
+        new = evolve(_new_labels(project_id, arguments), model_name=model_name, overwrite=overwrite)
+        return self._own()._create_predictions(new, arguments.get("disable_tqdm"))
 
     @takes_arguments(StepFeatureArguments, called="KiliClient.labels.create_default_from_geojson")
     def create_default_from_geojson(
@@ -547,10 +541,14 @@ class LabelMethods(CallableNamespace):
         Raises:
             ArgumentError, ServiceError: as `KiliClient.delete_labels` does.
         """
-        chosen = _one_or_many("id", id, "ids", ids)
-        if chosen is None:
+        if id is not None and ids is not None:
+            raise IncompatibleArgumentsError("`id` and `ids` both say it: give one of them")
+        if id is not None:
+            check_text("id", id)
+            ids = [id]
+        if ids is None:
             raise MissingArgumentError("`id` or `ids` is needed: name the labels to delete")
-        return self._own().delete_labels(chosen, disable_tqdm)
+        return self._own().delete_labels(ids, disable_tqdm)
 
     def _append(
         self,
@@ -562,27 +560,20 @@ class LabelMethods(CallableNamespace):
         overwrite: bool = False,
     ) -> NewIds:
         steps = cast("ReviewArguments", arguments)  # the others hold fewer of the same arguments
-        reviewed = _one_or_many(
-            "reviewed_label_id",
-            steps.get("reviewed_label_id"),
-            "reviewed_label_id_array",
-            steps.get("reviewed_label_id_array"),
-        )
-        assets, external_ids, contents = _inputs(arguments)
-        return self._own().append_labels(
-            assets,
-            contents,
-            model_name=model_name,
+        reviewed, name = _one_or_many("reviewed_label_id", steps)
+        new = _new_labels(project_id, arguments)
+        new = evolve(
+            new,
             label_type=label_type,
-            project_id=project_id,
-            asset_external_id_array=external_ids,
-            disable_tqdm=arguments.get("disable_tqdm"),
+            model_name=model_name,
             overwrite=overwrite,
             step_name=steps.get("step_name"),
-            reviewed_label_id_array=reviewed,
             step_id=steps.get("step_id"),
             group_name=steps.get("group_name"),
+            reviewed_label_id_array=reviewed,
+            names={**new.names, "reviewed_label_id_array": name},
         )
+        return self._own()._append_labels(new, arguments.get("disable_tqdm"))
 
     def _append_features(
         self,
@@ -621,28 +612,33 @@ def _made_by(arguments: Mapping[str, object]) -> _Maker:
     return cast("_Maker", {name: arguments[name] for name in get_type_hints(_Maker) if name in arguments})
 
 
-def _inputs(
-    arguments: NewLabelArguments,
-) -> "tuple[Sequence[str] | None, Sequence[str] | None, Sequence[Mapping[str, object]]]":
-    """Return the ids of the assets, their external ids, and the contents, each as an array if it is given."""
-    given = arguments
-    assets = _one_or_many("asset_id", given.get("asset_id"), "asset_id_array", given.get("asset_id_array"))
-    external_ids = _one_or_many(
-        "external_id", given.get("external_id"), "external_id_array", given.get("external_id_array")
-    )
-    contents = _one_or_many(
-        "json_response", given.get("json_response"), "json_response_array", given.get("json_response_array")
-    )
+def _new_labels(project_id: str, arguments: NewLabelArguments) -> NewLabels:
+    """Return the labels, with arrays of one where one is given, and with the names that messages call them by."""
+    assets, name_of_assets = _one_or_many("asset_id", arguments)
+    external_ids, name_of_external_ids = _one_or_many("external_id", arguments)
+    contents, name_of_contents = _one_or_many("json_response", arguments)
     if contents is None:
         raise ArgumentError("there is no content: give `json_response` or `json_response_array`")
     if assets is None and external_ids is None:
         raise MissingArgumentError("there is no asset: give `asset_id`, `external_id`, or an array of them")
-    return assets, external_ids, contents
+    return NewLabels(
+        project_id=project_id,
+        asset_id_array=assets,
+        asset_external_id_array=external_ids,
+        json_response_array=contents,
+        names={
+            "asset_id_array": name_of_assets,
+            "asset_external_id_array": name_of_external_ids,
+            "json_response_array": name_of_contents,
+        },
+    )
 
 
-def _one_or_many(name: str, one: _Value | None, plural: str, many: Sequence[_Value] | None) -> Sequence[_Value] | None:
+def _one_or_many(name: str, arguments: Mapping[str, Any]) -> tuple[Sequence[Any] | None, str]:
+    """Return the values of an argument, which is one or an array, and the name of the one that is given."""
+    one, many = arguments.get(name), arguments.get(f"{name}_array")
     if one is None:
-        return many
+        return many, f"{name}_array"
     if many is not None:
-        raise IncompatibleArgumentsError(f"`{name}` and `{plural}` both say it: give one of them")
-    return [one]
+        raise IncompatibleArgumentsError(f"`{name}` and `{name}_array` both say it: give one of them")
+    return [one], name

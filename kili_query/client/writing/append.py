@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from kili_query.client.arguments import (
     check_integers,
     check_label_type,
     check_lengths,
+    check_response,
     check_responses,
     check_text,
     check_texts,
@@ -29,7 +30,12 @@ _TIMEOUT_S = 120.0
 
 @frozen(kw_only=True)
 class NewLabels:
-    """Labels to append, an array for each property, by the names of the arguments of `KiliClient.append_labels`."""
+    """Labels to append, an array for each property, by the names of the arguments of `KiliClient.append_labels`.
+
+    Attributes:
+        names: what the caller's method calls them in messages, where it calls them otherwise. A name that does not end
+            in ``_array`` is of one value.
+    """
 
     asset_id_array: Sequence[str] | None = None
     json_response_array: Sequence[Response] = ()
@@ -44,6 +50,12 @@ class NewLabels:
     reviewed_label_id_array: Sequence[str] | None = None
     step_id: str | None = None
     group_name: str | None = None
+    names: Mapping[str, str] = field(factory=dict)
+
+    def called(self, name: str, index: int | None = None) -> str:
+        """Return the name of an array, or the place of a value in it, as the caller knows it."""
+        known = self.names.get(name, name)
+        return known if index is None or not known.endswith("_array") else f"{known}[{index}]"
 
     def arrays(self, *names: str) -> dict[str, Sequence[object] | None]:
         """The arrays of these names."""
@@ -65,7 +77,7 @@ def append_labels(service: Service, new: NewLabels, advance: Advance = lambda _:
     """
     check_new_labels(new)
     texts = [
-        encode_json(response, name=f"json_response_array[{index}]")
+        encode_json(response, name=new.called("json_response_array", index))
         for index, response in enumerate(new.json_response_array)
     ]
     with accounting_for(range(len(texts))):
@@ -96,20 +108,21 @@ def create_predictions(
     Raises:
         ArgumentError, NotFound, ServiceError: as `append_labels` does.
     """
-    check_responses("json_response_array", new.json_response_array)
+    _check_responses(new)
     if not new.json_response_array:
-        raise ArgumentError("`json_response_array` is empty: give one prediction at least")
+        raise ArgumentError(f"`{new.called('json_response_array')}` is empty: give one prediction at least")
     check_lengths(
         {
-            "external_id_array": new.asset_external_id_array,
-            "json_response_array": new.json_response_array,
+            new.called("asset_external_id_array"): new.asset_external_id_array,
+            new.called("json_response_array"): new.json_response_array,
             "model_name_array": model_name_array,
-            "asset_id_array": new.asset_id_array,
+            new.called("asset_id_array"): new.asset_id_array,
         }
     )
     name = _only_model(new.model_name, model_name_array)
     if not new.asset_id_array and not new.asset_external_id_array:
-        raise ArgumentError("no asset is named: give `asset_id_array` or `external_id_array`")
+        ids, external_ids = new.called("asset_id_array"), new.called("asset_external_id_array")
+        raise ArgumentError(f"no asset is named: give `{ids}` or `{external_ids}`")
     if new.asset_id_array:
         new = evolve(new, asset_external_id_array=None)
     append_labels(service, evolve(new, model_name=name, label_type=LabelType.PREDICTION), advance)
@@ -132,38 +145,54 @@ def _only_model(model_name: str | None, model_name_array: Sequence[str] | None) 
 
 def check_new_labels(new: NewLabels) -> None:
     """Check all that can be wrong with the arguments, in the order in which the official client finds it."""
-    check_responses("json_response_array", new.json_response_array)
-    for name, array in new.arrays("asset_id_array", "asset_external_id_array", "author_id_array").items():
-        check_texts(name, array, nullable=True)
-    check_texts("reviewed_label_id_array", new.reviewed_label_id_array, nullable=True)
+    _check_responses(new)
+    for name, array in new.arrays(
+        "asset_id_array", "asset_external_id_array", "author_id_array", "reviewed_label_id_array"
+    ).items():
+        _check_ids(new, name, array)
     _check_step(new)
     check_integers("seconds_to_label_array", new.seconds_to_label_array)
     check_label_type(new.label_type)
     if not new.json_response_array:
-        raise ArgumentError("`json_response_array` is empty: give one label at least")
+        raise ArgumentError(f"`{new.called('json_response_array')}` is empty: give one label at least")
+    ids, external_ids = new.called("asset_id_array"), new.called("asset_external_id_array")
     if new.asset_id_array and new.asset_external_id_array:
-        raise IncompatibleArgumentsError("give `asset_id_array` or `asset_external_id_array`, not both")
+        raise IncompatibleArgumentsError(f"give `{ids}` or `{external_ids}`, not both")
     if not new.asset_id_array and not (new.project_id and new.asset_external_id_array):
-        raise MissingArgumentError(
-            "no asset is named: give `asset_id_array`, or `asset_external_id_array` and `project_id`"
-        )
-    check_lengths(
-        new.arrays(
-            "seconds_to_label_array",
-            "author_id_array",
-            "json_response_array",
-            "asset_external_id_array",
-            "asset_id_array",
-            "reviewed_label_id_array",
-        )
+        raise MissingArgumentError(f"no asset is named: give `{ids}`, or `{external_ids}` and `project_id`")
+    arrays = new.arrays(
+        "seconds_to_label_array",
+        "author_id_array",
+        "json_response_array",
+        "asset_external_id_array",
+        "asset_id_array",
+        "reviewed_label_id_array",
     )
+    check_lengths({new.called(name): array for name, array in arrays.items()})
     for name, array in new.arrays("asset_id_array", "asset_external_id_array").items():
         if array and not all(array):
-            raise ArgumentError(f"`{name}[{[*map(bool, array)].index(False)}]` is empty: each label needs an asset")
+            empty = new.called(name, [*map(bool, array)].index(False))
+            raise ArgumentError(f"`{empty}` is empty: each label needs an asset")
     if "" in (new.reviewed_label_id_array or ()):
-        raise ArgumentError("`reviewed_label_id_array` holds an empty id: give None for a label that reviews no other")
+        empty = new.called("reviewed_label_id_array")
+        raise ArgumentError(f"`{empty}` holds an empty id: give None for a label that reviews no other")
     if new.label_type == LabelType.PREDICTION and not new.model_name:
         raise ArgumentError("`model_name` is missing: predictions are told apart by it")
+
+
+def _check_responses(new: NewLabels) -> None:
+    name = "json_response_array"
+    if new.called(name, 0) == new.called(name):  # one content, not an array
+        check_response(new.called(name), new.json_response_array[0])
+    else:
+        check_responses(new.called(name), new.json_response_array)
+
+
+def _check_ids(new: NewLabels, name: str, ids: Sequence[object] | None) -> None:
+    if ids is not None and new.called(name, 0) == new.called(name):
+        check_text(new.called(name), ids[0])
+    else:
+        check_texts(new.called(name), ids, nullable=True)
 
 
 def _check_step(new: NewLabels) -> None:
