@@ -1,5 +1,6 @@
 """``kili-query lsp``: a language server for editors."""
 
+import gc
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Annotated
 
@@ -44,7 +45,11 @@ def lsp(
     """
     settings = load("kili_query.lsp.settings", _FEATURE, _EXTRA).EditorSettings(ontology, labels)
     serve = load("kili_query.lsp.server", _FEATURE, _EXTRA).serve
-    has_shut_down: bool = serve(settings, _find_ontology, load_ontology, version("kili-query"))
+    gc.freeze()  # otherwise a keystroke may wait while the garbage collector looks at all modules
+    try:
+        has_shut_down: bool = serve(settings, _find_ontology, load_ontology, version("kili-query"))
+    finally:
+        gc.unfreeze()
     return FINE if has_shut_down else NEGATIVE
 
 

@@ -75,15 +75,10 @@ class BackgroundCount:
         self._stamp = found
         self._task = asyncio.create_task(self._run())
 
-    async def finished(self) -> None:
-        """Wait for the count under way."""
+    def close(self) -> None:
+        """Stop counting; the process that counts is ended by the task that waits for it."""
         if self._task is not None:
-            await asyncio.wait([self._task])
-
-    async def close(self) -> None:
-        """Stop counting."""
-        if self._task is not None and self._task.cancel():
-            await asyncio.wait([self._task])
+            self._task.cancel()
 
     async def _run(self) -> None:
         try:

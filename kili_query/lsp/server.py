@@ -55,6 +55,7 @@ class _Desk:
     has_shut_down: bool = False
     _tasks: "set[asyncio.Task[None]]" = field(factory=set)
     _shown: dict[str, list[types.Diagnostic]] = field(factory=dict)
+    _changing: asyncio.Lock = field(factory=asyncio.Lock)
 
     def start(self, work: Coroutine[object, object, None]) -> None:
         """Run work beside the messages."""
@@ -87,7 +88,8 @@ class _Desk:
             self.tell(str(error))
             own = EditorSettings()
         settings = own.over(self.initial).below(self.root).over(self.options)
-        self.tell(await self.session.apply(settings))
+        async with self._changing:
+            self.tell(await self.session.apply(settings))
         self.is_ready.set()
         self.check_all()
 
@@ -107,9 +109,11 @@ class _Desk:
         """Read the ontology again whenever its file changes, also where the editor does not see it."""
         while True:
             await asyncio.sleep(self.poll_s)
-            if await self.session.is_outdated():
+            async with self._changing:
+                if not await self.session.is_outdated():
+                    continue
                 self.tell(await self.session.reload())
-                self.check_all()
+            self.check_all()
 
     def put(self, uri: str) -> None:
         """Take a new version of a document, and check it."""
@@ -197,32 +201,32 @@ def _serve_state(server: LanguageServer, desk: _Desk) -> None:
             desk.tell(str(error))
 
     @server.feature(types.INITIALIZED)
-    async def initialized(_: types.InitializedParams) -> None:
+    def initialized(_: types.InitializedParams) -> None:
+        desk.start(desk.configure())
         desk.start(desk.watch())
-        await desk.configure()
 
     @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
-    async def configure(params: types.DidChangeConfigurationParams) -> None:
+    def configure(params: types.DidChangeConfigurationParams) -> None:
         desk.pushed = params.settings
-        await desk.configure()
+        desk.start(desk.configure())
 
     @server.feature(types.SHUTDOWN)
-    async def shut_down(_: None) -> None:
+    def shut_down(_: None) -> None:
         desk.has_shut_down = True
-        await desk.session.close()
+        desk.session.close()
 
 
 def _serve_documents(server: LanguageServer, desk: _Desk) -> None:
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
-    async def opened(params: types.DidOpenTextDocumentParams) -> None:
+    def opened(params: types.DidOpenTextDocumentParams) -> None:
         desk.put(params.text_document.uri)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
-    async def changed(params: types.DidChangeTextDocumentParams) -> None:
+    def changed(params: types.DidChangeTextDocumentParams) -> None:
         desk.put(params.text_document.uri)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
-    async def closed(params: types.DidCloseTextDocumentParams) -> None:
+    def closed(params: types.DidCloseTextDocumentParams) -> None:
         desk.forget(params.text_document.uri)
 
 
@@ -377,13 +381,15 @@ def serve(
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_OneLine())
     handler.addFilter(_is_news)
-    log = logging.getLogger("pygls")
-    log.addHandler(handler)
+    logs = [logging.getLogger(name) for name in ("pygls", "asyncio")]
+    for log in logs:
+        log.addHandler(handler)
     server, desk = build_server(options, find, load, version)
     out = stdout or os.fdopen(os.dup(sys.stdout.fileno()), "wb")  # pygls closes it
     try:
         with redirect_stdout(sys.stderr):  # nothing but messages may go to standard output
             server.start_io(stdin or sys.stdin.buffer, out)
     finally:
-        log.removeHandler(handler)
+        for log in logs:
+            log.removeHandler(handler)
     return desk.has_shut_down

@@ -64,8 +64,8 @@ def parse_source(
         raise QuerySyntaxError([too_large])
     try:
         tree = parse_text(text, dialect)
-    except ParseFailure:
-        reading = read_lexemes(text, dialect)
+    except ParseFailure as failure:
+        reading = failure.before.reading(failure, dialect)
         error = _explain(source, dialect, limits, reading)
         warnings = _lint(source, dialect, reading) if with_warnings else []
         raise QuerySyntaxError(sort_diagnostics([error, *warnings])) from None
@@ -137,15 +137,18 @@ def _lint(source: Source, dialect: Dialect, reading: _Reading) -> list[Diagnosti
 def _explain(source: Source, dialect: Dialect, limits: Limits, reading: _Reading) -> Diagnostic:
     found = _diagnose(source, dialect, limits, reading)
     edit = None if found.help is None else found.help.edit
-    if found.help is None or edit is None or not _is_refused(source, edit, dialect, limits):
+    if found.help is None or edit is None or not _is_refused(source, edit, dialect, limits, reading):
         return found
     names_it = edit.text.strip() in found.help.text
     return evolve(found, help=None if names_it else Help(found.help.text))
 
 
-def _is_refused(source: Source, edit: Edit, dialect: Dialect, limits: Limits) -> bool:
+def _is_refused(source: Source, edit: Edit, dialect: Dialect, limits: Limits, reading: _Reading) -> bool:
     """Whether the text with an edit has its error in what the edit put there."""
     text = source.text[: edit.span.start] + edit.text + source.text[edit.span.end :]
+    failure = reading[1]
+    if failure is not None and failure.before.is_query_with(text, edit.span.start, dialect):
+        return False
     try:
         parse_text(text, dialect)
     except ParseFailure:

@@ -2,7 +2,9 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 from enum import Enum
 from fractions import Fraction
@@ -84,12 +86,50 @@ class ParseFailure(Exception):  # noqa: N818 - not an error of its own: `kili_qu
     Attributes:
         offset: the place, in code points.
         expected: the kinds of words that could stand there, if `read_lexemes` found them.
+        before: what was read until there.
     """
 
-    def __init__(self, offset: int, expected: frozenset[Word]) -> None:
+    def __init__(self, offset: int, expected: frozenset[Word], before: "TextBefore | None" = None) -> None:
         self.offset = offset
         self.expected = expected
+        self.before = TextBefore(()) if before is None else before
         super().__init__(f"no query at offset {offset}")
+
+
+@frozen
+class TextBefore:
+    """The part of a text that was read before it stopped being a query, for reading on from there."""
+
+    _tokens: Sequence[Token]
+
+    def reading(self, failure: ParseFailure, dialect: Dialect) -> tuple[list[Lexeme], ParseFailure]:
+        """Return what `read_lexemes` finds in the text, without reading it again."""
+        parser = _parser(dialect)
+        lexemes = [lexeme for token in self._tokens for lexeme in parser.lexemes_of(token)]
+        return lexemes, ParseFailure(failure.offset, _followers(parser, self._tokens), self)
+
+    def is_query_with(self, text: str, start: int, dialect: Dialect) -> bool:
+        """Whether another text is a query, which has the same beginning; only what follows that is read.
+
+        Args:
+            text: the other text.
+            start: how far they are the same.
+            dialect: the dialect of both.
+        """
+        known = [token for token in self._tokens if _end(token) <= start][
+            :-1
+        ]  # the last one may depend on what follows
+        behind = _end(known[-1]) if known else 0
+        parsing = _parser(dialect).lark.parse_interactive(text[behind:])
+        for token in known:
+            parsing.feed_token(token)
+        try:
+            for _ in parsing.iter_parse():
+                pass
+            parsing.feed_eof()  # type: ignore[no-untyped-call]
+        except UnexpectedInput:
+            return False
+        return True
 
 
 def parse_text(text: str, dialect: Dialect) -> Predicate:
@@ -98,11 +138,39 @@ def parse_text(text: str, dialect: Dialect) -> Predicate:
     Raises:
         ParseFailure: the text is no query of the dialect.
     """
-    try:
-        tree: Predicate = _parser(dialect).lark.parse(text)  # type: ignore[assignment]
-    except UnexpectedInput as error:
-        raise ParseFailure(_offset(error, text), frozenset()) from None
+    with _recording() as tokens:
+        try:
+            tree: Predicate = _parser(dialect).lark.parse(text)  # type: ignore[assignment]
+        except UnexpectedInput as error:
+            offset = _offset(error, text)
+            before = TextBefore([token for token in tokens if _end(token) <= offset])
+            raise ParseFailure(offset, frozenset(), before) from None
     return tree
+
+
+class _Recorder(threading.local):
+    """The tokens of the text that this thread parses."""
+
+    tokens: list[Token] | None = None
+
+
+_RECORDER = _Recorder()
+
+
+def _record(token: Token) -> Token:
+    if _RECORDER.tokens is not None:
+        _RECORDER.tokens.append(token)
+    return token
+
+
+@contextmanager
+def _recording() -> Iterator[list[Token]]:
+    tokens: list[Token] = []
+    _RECORDER.tokens = tokens
+    try:
+        yield tokens
+    finally:
+        _RECORDER.tokens = None
 
 
 def read_lexemes(text: str, dialect: Dialect) -> tuple[list[Lexeme], ParseFailure | None]:
@@ -282,7 +350,7 @@ def name_pattern(lexeme: Lexeme) -> NamePattern:
     return _pattern(Token(lexeme.word.name, lexeme.text))
 
 
-def _followers(parser: "_Parser", tokens: list[Token]) -> frozenset[Word]:
+def _followers(parser: "_Parser", tokens: Sequence[Token]) -> frozenset[Word]:
     """The kinds of words that could really follow: what the tables list is more than that."""
     parsing = parser.lark.parse_interactive("")
     for token in tokens:
@@ -494,6 +562,7 @@ class _Parser:
 
 
 _WORDS = {word.name: word for word in Word}
+_TERMINALS = ["COMPARISON", *_WORDS, *(f"_{name}" for name in _WORDS)]
 
 
 def _read_grammar(base_path: str | None, name: str) -> tuple[str, str]:
@@ -513,6 +582,7 @@ def _parser(dialect: Dialect) -> _Parser:
         lexer="contextual",
         maybe_placeholders=False,
         transformer=builder,
+        lexer_callbacks=dict.fromkeys(_TERMINALS, _record),
     )
     builder.match_comparison = re.compile(lark.get_terminal("COMPARISON").pattern.to_regexp())
     return _Parser(lark, builder, {one.name: re.compile(one.pattern.to_regexp()) for one in lark.terminals})
