@@ -33,6 +33,7 @@ from kili_query.planning import DEFAULT_PROFILE, ServerProfile
 from kili_query.protocol import LabelFilters
 from kili_query.query import Query
 from kili_query.scanning import LabelSource, Problem
+from kili_query.scanning.sources import own_ontology, with_datasets
 from kili_query.statistics import Statistics
 from kili_query.targets.column_names import FAULT
 
@@ -136,9 +137,11 @@ class LabelCache:
         Readers see the cache as it was until all labels are written. If that is interrupted, the next load undoes it.
 
         Args:
-            labels: anything that `kili_query.scanning` reads: label files, raw exports, labels in memory.
+            labels: anything that `kili_query.scanning` reads: label files, raw exports, labels in memory, a dataset of
+                another tool.
             assets: the assets of these labels, for the ids and states that labels lack; anything that is read as such.
-            ontology: the project's ontology, or the path of its file; by default that of the cache.
+            ontology: the project's ontology, or the path of its file; by default that of the cache, or else of
+                the dataset.
             problems: a list to which every record that is not a label is added, which is left out, and every field of a
                 label that cannot be kept as it is; by default nothing reports them.
 
@@ -149,12 +152,14 @@ class LabelCache:
             SourceError: a file cannot be read, or there are records but not one is a label.
             CacheError: the cache cannot be written, or it follows a project.
         """
+        labels = with_datasets(labels)
         source = Loaded(labels, assets_of(assets))
         with opened(self._writable(), self._video) as writer:
             if writer.state.project_id is not None:
                 raise CacheError(f"`{self.folder}` follows a project: load files into another folder")
-            if ontology is not None:
-                writer.use_ontology(Ontology.of(ontology))
+            known = own_ontology(labels) if writer.state.ontology is None else None
+            if ontology is not None or known is not None:
+                writer.use_ontology(Ontology.if_given(ontology) or known)
             for label in source:
                 writer.add(label)
                 source.note(writer.faults)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from attrs import frozen
 
+from kili_query.datasets import Dataset
 from kili_query.export.archive import MANIFEST, README, manifest, opened_archive, opened_file, readme
 from kili_query.export.context import Export
 from kili_query.export.cutting import ffmpeg_program
@@ -31,6 +32,7 @@ from kili_query.output_files import Replacement, WriteError, check_path, refuse_
 from kili_query.protocol import ExportType
 from kili_query.query import Query, parse, validate
 from kili_query.scanning import LabelSource, Problem
+from kili_query.scanning.sources import with_datasets
 from kili_query.targets.closures import Matcher
 
 if TYPE_CHECKING:
@@ -55,7 +57,7 @@ _RESERVED = (
 def write(
     labels: LabelSource | None,
     assets: LabelSource | None,
-    project: ProjectSource,
+    project: ProjectSource | None = None,
     *,
     fmt: str,
     to: str | os.PathLike[str],
@@ -86,7 +88,8 @@ def write(
         labels: anything that `kili_query.scanning` reads: paths or labels, or assets with their labels. None if
             ``assets`` hold the labels.
         assets: the same for assets, which labels name by ``id`` or ``externalId``. None if labels carry their asset.
-        project: a project as a mapping, a JSON file of one, or an ontology.
+        project: a project as a mapping, a JSON file of one, or an ontology; by default that of the dataset of another
+            tool, if ``labels`` are one.
         fmt: the name of the format, one of `FORMATS`.
         to: the file to write; for an existing folder, ``<project id>.zip`` in it. Missing parent folders are created.
         layout: ``"split"`` for a folder per job, ``"merged"`` for all jobs together, if the format supports it.
@@ -147,12 +150,13 @@ def write(
     chosen.check_options(options)
     if labels is None and assets is None:
         raise NotCompatibleOptions("nothing to export: give `labels`, or `assets` that hold them")
+    labels = None if labels is None else with_datasets(labels)
     query = parse(where) if isinstance(where, str) else where
     check_path("to", to)
     for name, folder in (("media_root", media_root), ("media_cache", media_cache)):
         if folder is not None:
             check_path(name, folder, of="a folder")
-    plan = _Plan.of(chosen, options, Project.read(project), Path(to), query, is_json=_is_json([labels, assets]))
+    plan = _Plan.of(chosen, options, _project_of(labels, project), Path(to), query, is_json=_is_json([labels, assets]))
     ffmpeg = ffmpeg_program() if cut_videos and plan.project.is_video else None
     if os.fspath(to).endswith(("/", os.sep)) and not Path(to).is_dir():
         raise NotCompatibleOptions(f"`{os.fspath(to)}` names a folder that does not exist: create it, or name a file")
@@ -193,6 +197,16 @@ def write(
             new.abandon()
             run.export.summary.is_kept = True
     return run.export.summary
+
+
+def _project_of(labels: LabelSource | None, project: ProjectSource | None) -> Project:
+    if project is not None:
+        return Project.read(project)
+    if isinstance(labels, list) and len(labels) == 1:
+        return _project_of(labels[0], None)
+    if not isinstance(labels, Dataset):
+        raise NotCompatibleOptions("give `project`: labels do not say which jobs and categories there are")
+    return Project.read(labels.project)
 
 
 @contextmanager
@@ -260,6 +274,10 @@ def _is_json(source: object) -> bool:
 
 def _folder_of(source: object) -> Path:
     """Return the folder that a source lies in."""
+    if isinstance(source, Dataset):
+        return _folder_of(source.files.path)
+    if isinstance(source, list | tuple) and len(source) == 1:
+        return _folder_of(source[0])
     if isinstance(source, str | os.PathLike) and source != "-":
         path = Path(source)
         return path if path.is_dir() else path.parent
@@ -270,6 +288,8 @@ def _paths_in(source: object) -> Iterator[str | os.PathLike[str]]:
     if isinstance(source, list | tuple):
         for one in source:
             yield from _paths_in(one)
+    elif isinstance(source, Dataset):
+        yield source.files.path
     elif isinstance(source, str | os.PathLike):
         yield source
 

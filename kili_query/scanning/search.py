@@ -16,7 +16,7 @@ from kili_query.places import Problem, ProblemKind
 from kili_query.query import Query, validate
 from kili_query.scanning.judging import Engine, Judge, Judged, Judgement, Misses
 from kili_query.scanning.report import LabelNames, Report
-from kili_query.scanning.sources import LabelSource, ProgressCallback, ReadLines, ontology_of, read_with, with_datasets
+from kili_query.scanning.sources import LabelSource, ProgressCallback, ReadLines, own_ontology, read_with, with_datasets
 from kili_query.scanning.workers import LinesReader
 
 OnProblem: TypeAlias = Literal["skip", "raise"]
@@ -117,7 +117,7 @@ def scan(
     known = Ontology.if_given(ontology)
     asked = validate(query, known, policy=policy)
     source = with_datasets(source)
-    if known is None and (known := ontology_of(source)) is not None:
+    if known is None and (known := own_ontology(source)) is not None:
         asked = validate(asked, known, policy=policy)
     engine: Engine
     if has_extra("fast"):

@@ -117,7 +117,7 @@ def with_datasets(source: LabelSource) -> LabelSource:
     return source
 
 
-def ontology_of(source: LabelSource) -> Ontology | None:
+def own_ontology(source: LabelSource) -> Ontology | None:
     """Return the ontology of a source that is one dataset; None for others, which do not know theirs.
 
     Args:
