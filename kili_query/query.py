@@ -6,7 +6,7 @@ function of a lower layer. `check` and `validate` stand here too, because bindin
 
 from collections.abc import Collection
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from attrs import evolve, field, frozen
 
@@ -38,6 +38,7 @@ from kili_query.syntax.formatter import format_text
 from kili_query.targets.base import COLUMNS, CORE, LABELS, Capabilities
 from kili_query.targets.closures import Matcher, compile_closure
 from kili_query.targets.server import print_core
+from kili_query.targets.training_sets import filter_dataset
 
 if TYPE_CHECKING:
     import narwhals as nw
@@ -325,6 +326,34 @@ class Query:
         if not self._matchers:
             self._matchers.append(self.compile())
         return self._matchers[0](json_response)
+
+    def filter(
+        self,
+        dataset: Any,  # of packages that this one does not need
+        column: str = "jsonResponse",
+        *,
+        ontology: OntologySource | None = None,
+        policy: CountPolicy = DEFAULT_POLICY,
+    ) -> Any:
+        """The part of a dataset for training whose labels match.
+
+        Args:
+            dataset: of the package ``datasets`` (Hugging Face), or anything that PyTorch reads by index.
+            column: what holds a label's content, decoded or as JSON text: a column, or a key of each item.
+            ontology: the project's, or the path of its file.
+            policy: what one object is.
+
+        Returns:
+            What ``dataset.filter`` of Hugging Face's package returns; or a ``torch.utils.data.Subset``.
+
+        Raises:
+            QueryError: the ontology has no such job or category.
+            ArgumentError: it is neither.
+            ModuleNotFoundError: ``torch`` is not installed, and the dataset is not one of ``datasets``.
+            UnknownContentError: an item has no content.
+            MalformedLabelError: a content has the wrong shape.
+        """
+        return filter_dataset(dataset, self.compile(ontology=ontology, policy=policy), column)
 
 
 @frozen

@@ -38,6 +38,7 @@ LAYERS = {
     "datasets": 12,
     "scanning": 13,
     "lint": 13,
+    "splitting": 14,
     "export": 14,
     "lsp": 14,
     "frames": 14,

@@ -57,7 +57,7 @@ _RESERVED = (
 def write(
     labels: LabelSource | None,
     assets: LabelSource | None,
-    project: ProjectSource | None = None,
+    project: "ProjectSource | None" = None,
     *,
     fmt: str,
     to: str | os.PathLike[str],
@@ -199,7 +199,7 @@ def write(
     return run.export.summary
 
 
-def _project_of(labels: LabelSource | None, project: ProjectSource | None) -> Project:
+def _project_of(labels: LabelSource | None, project: "ProjectSource | None") -> Project:
     if project is not None:
         return Project.read(project)
     if isinstance(labels, list) and len(labels) == 1:

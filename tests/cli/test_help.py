@@ -13,8 +13,8 @@ from kili_query.cli.app import COMMANDS
 from tests.cli.running import Run
 
 WITH_NEGATIVE_ANSWERS = {
-    *("audit", "compare", "drift", "events", "export", "format", "labels", "lint", "lsp", "match", "pull"),
-    "sheet",
+    *("audit", "compare", "drift", "events", "export", "format", "labels", "lint", "lsp", "match", "pull", "split"),
+    *("sheet", "split"),
 }
 
 

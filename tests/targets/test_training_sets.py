@@ -1,0 +1,36 @@
+"""Filters of datasets for training, by the real packages."""
+
+import json
+
+import datasets
+import pytest
+
+import kili_query as kq
+from kili_query.errors import ArgumentError, UnknownContentError
+
+BLUE = {"SKY": {"categories": [{"name": "BLUE"}]}}
+QUERY = kq.parse("SKY.BLUE")
+
+
+def test_a_column_of_hugging_face() -> None:
+    texts = [json.dumps(BLUE), "{}", json.dumps(BLUE)]
+    found = QUERY.filter(datasets.Dataset.from_dict({"id": ["a", "b", "c"], "jsonResponse": texts}))
+    assert isinstance(found, datasets.Dataset)
+    assert found["id"][:] == ["a", "c"]
+    other = datasets.Dataset.from_dict({"id": ["a", "b"], "content": texts[:2]})
+    assert QUERY.filter(other, "content")["id"][:] == ["a"]
+
+
+def test_items_of_pytorch() -> None:
+    torch_data = pytest.importorskip("torch.utils.data", reason="torch from PyPI brings 4 GB of CUDA")
+    items = [{"image": n, "jsonResponse": BLUE if n % 2 else {}} for n in range(4)]
+    found = QUERY.filter(items)
+    assert isinstance(found, torch_data.Subset)
+    assert [item["image"] for item in found] == [1, 3]
+
+
+def test_what_is_not_known_is_no_answer() -> None:
+    with pytest.raises(UnknownContentError):
+        QUERY.filter([{"jsonResponse": None}])
+    with pytest.raises(ArgumentError, match="read by index, not `int`"):
+        QUERY.filter(3)
