@@ -52,9 +52,12 @@ def split(
         ),
     ] = None,
     size: Annotated[
-        int | None, typer.Option("--size", min=1, help="How many assets to take in all. [default: as many as possible]")
+        int | None,
+        typer.Option(
+            "--size", metavar="N", min=1, help="How many assets to take in all. [default: as many as possible]"
+        ),
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Another number gives other parts.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Another number gives other parts.")] = 0,
     ontology: OntologyOfLabelsOption = None,
     policy: PolicyOption = "objects",
     at: At = "jsonResponse",
