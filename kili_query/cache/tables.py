@@ -27,6 +27,7 @@ from deltalake import ColumnProperties, CommitProperties, DeltaTable, WriterProp
 from deltalake.exceptions import CommitFailedError, DeltaError, TableNotFoundError
 
 from kili_query.cache.columns import COLUMNS, CREATED, DIGEST, PART, own_name
+from kili_query.cache.counting import digest_of
 from kili_query.cache.state import KEY, State
 from kili_query.errors import ArgumentError, CacheError
 from kili_query.targets.column_names import FAULT, counter_of
@@ -105,7 +106,7 @@ def told(folder: object) -> Iterator[None]:
         yield
     except CommitFailedError as error:
         raise CacheError(f"`{folder}`: another process changed the cache meanwhile: run it again") from error
-    except (DeltaError, pa.ArrowException, pl.exceptions.ComputeError, pl.exceptions.PanicException) as error:
+    except (DeltaError, pa.ArrowException, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise damaged(folder, str(error)) from error
     except OSError as error:
         if type(error) is not OSError or error.strerror is not None:
@@ -341,7 +342,18 @@ class Tables:
         for digest in digests:
             if digest not in texts:
                 raise damaged(self.folder, f"the content `{digest}` of part {part} is missing")
+        self._check(part, texts.items())
         return texts
+
+    def _check(self, part: int, contents: Iterable[tuple[str, str]]) -> None:
+        """Raise for a content whose bytes have changed on disk: files of Parquet have no checksums, but digests are.
+
+        Raises:
+            CacheError: names the content.
+        """
+        for digest, text in contents:
+            if digest_of(text) != digest:
+                raise damaged(self.folder, f"the content `{digest}` of part {part} is not as it was written")
 
     def batches(self, part: int, digests: pl.Series) -> Iterator[pl.DataFrame]:
         """Yield the digests and texts of contents of one part, some at a time.
@@ -354,6 +366,7 @@ class Tables:
         with told(self.folder):
             for batch in found.collect_batches(chunk_size=_ROW_GROUP, lazy=True):
                 n_found += len(batch)
+                self._check(part, batch.iter_rows())
                 yield batch
         if n_found != len(digests):
             raise damaged(self.folder, f"{len(digests) - n_found} contents of part {part} are missing")

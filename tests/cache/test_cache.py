@@ -1,11 +1,14 @@
 """The label cache over labels of files: questions, changes, versions."""
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
 from typing import Any
 
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
 
@@ -373,6 +376,19 @@ class TestBadDays:
         file.write_bytes(file.read_bytes()[:-100])
         with pytest.raises(CacheError, match=r"has \d+ bytes instead of \d+"):
             demo.count_labels()
+
+    def test_bytes_that_changed_on_disk(self, cache: LabelCache) -> None:
+        """The text is still JSON, and no library notices."""
+        cache.load([{"id": "l", "jsonResponse": {"J": {"text": "before"}}}])
+        (file,) = (cache.folder / "contents").glob("part=0/*.parquet")
+        table = pq.ParquetFile(file).read()
+        text = pc.replace_substring(table["json"], "before", "behind")
+        table = table.set_column(table.column_names.index("json"), "json", text)
+        pq.write_table(table, file, compression="zstd")
+        entry = cache.folder / "contents" / "_delta_log" / f"{0:020}.json"
+        entry.write_text(re.sub(r'"size":\d+', f'"size":{file.stat().st_size}', entry.read_text()))
+        with pytest.raises(CacheError, match=r"the content `[0-9a-f]{32}` of part 0 is not as it was written"):
+            cache.labels()
 
     def test_a_missing_log_entry(self, cache: LabelCache) -> None:
         for number in range(3):
