@@ -42,6 +42,7 @@ _MODULES_OF_EXTRA = {
     "gis": ("pyproj", "shapefile"),
     "lsp": ("lsprotocol", "pygls"),
     "masks": ("cv2", "numpy"),
+    "mcp": ("anyio", "mcp", "mcp_types"),
     "pandas": ("pandas",),
     "sandbox": ("anyio", "ariadne", "graphql", "msgspec", "starlette", "uvicorn", "websockets"),
     "spark": ("pyspark", "narwhals", "numpy", "pyarrow"),

@@ -55,6 +55,22 @@ def always_true(
     return _decide(logic.always_true, (query,), ontology, labels_are_complete, policy)
 
 
+def verdict_text(can_match: Verdict, must_match: Verdict) -> str:
+    """Say in words which labels match a query.
+
+    Args:
+        can_match: the verdict of `satisfiable` on it.
+        must_match: the verdict of `always_true` on it.
+    """
+    if can_match.value is False:
+        return "never true: no label can match"
+    if must_match.value is True:
+        return "always true: every label matches"
+    if can_match.unknown or must_match.unknown:
+        return f"unknown: {can_match.note or must_match.note}"
+    return "some labels match, some do not"
+
+
 def implies(
     left: str | Query,
     right: str | Query,

@@ -133,6 +133,7 @@ def test_commands_only_import_what_the_extra_of_the_command_brings() -> None:
         ("kili_query.sandbox", "sandbox"),
         ("kili_query.sandbox.faults", "sandbox"),
         ("kili_query.frames", "frames"),
+        ("kili_query.mcp", "mcp"),
         ("kili_query.export", "export"),
         ("kili_query.pictures", "export"),
     ],

@@ -47,9 +47,10 @@ LAYERS = {
     "sandbox": 15,
     "audit": 16,
     "cache": 16,
-    "cli": 17,
+    "mcp": 17,
     "spark": 17,
-    "__init__": 18,
+    "cli": 18,
+    "__init__": 19,
 }
 """The layer of each chapter. A chapter is a module or a folder directly below the package."""
 
@@ -102,11 +103,11 @@ def test_imports_point_to_lower_layers() -> None:
         ("ast/nodes.py", "from kili_query.extras import load", "`ast` (3) imports sideways from `extras` (3)"),
         ("ast/nodes.py", "import kili_query.query", "`ast` (3) imports upward from `query` (10)"),
         ("ast/nodes.py", "from kili_query import query", "`ast` (3) imports upward from `query` (10)"),
-        ("ast/nodes.py", "from kili_query import Query", "`ast` (3) imports upward from `__init__` (18)"),
+        ("ast/nodes.py", "from kili_query import Query", "`ast` (3) imports upward from `__init__` (19)"),
         ("ast/nodes.py", "from ..query import Query", "`ast` (3) imports upward from `query` (10)"),
         ("ast/nodes.py", "from .. import query", "`ast` (3) imports upward from `query` (10)"),
-        ("logic/passes/nnf.py", "from ...cli import main", "`logic` (6) imports upward from `cli` (17)"),
-        ("ast/nodes.py", "def late():\n    import kili_query.cli", "`ast` (3) imports upward from `cli` (17)"),
+        ("logic/passes/nnf.py", "from ...cli import main", "`logic` (6) imports upward from `cli` (18)"),
+        ("ast/nodes.py", "def late():\n    import kili_query.cli", "`ast` (3) imports upward from `cli` (18)"),
         ("planning.py", "from kili_query.check import check", "`planning` (9) imports upward from `query` (10)"),
         ("extra.py", "", "`extra` has no layer: add it to the table"),
     ],

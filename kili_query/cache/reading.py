@@ -85,6 +85,16 @@ class Reading:
         """Return the labels that match without their contents, oldest first, where columns alone say which do."""
         return self.search.labels(_PATHS)
 
+    def totals(self) -> Report:
+        """Count the labels that the columns leave as matches, and those of each fault; no content is read."""
+        frame = self.search.tables.frame()
+        with told(self.search.tables.folder):
+            rows = frame.group_by(FAULT).len().collect().iter_rows()
+        number_of = dict(rows)
+        report = Report(read=sum(number_of.values()), matched=self.search.count_candidates(), is_complete=True)
+        report.unknown, report.malformed = number_of.get("unknown", 0), number_of.get("malformed", 0)
+        return report
+
     def names(self) -> LabelNames:
         """Return the jobs and categories that labels of the cache hold."""
         counters = [counter_of(name) for name in self.search.tables.counters()]

@@ -39,6 +39,7 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "split": ("split.split", "Divide labels into parts, with wanted shares of what matches queries."),
         "cache": ("cache.cache", "Fill a label cache from files, or say what it holds."),
         "drift": ("drift.drift", "Find the queries that changed meaning between two versions of a cache."),
+        "mcp": ("mcp.mcp", "Serve queries on files to an agent, by the Model Context Protocol."),
         "demo": ("demo.demo", "Take a tour of the command, on labels that come with it."),
     },
     "Commands that use a server": {

@@ -26,7 +26,7 @@ from kili_query.query import Plan, Query, query_of
 from kili_query.scanning import LabelNames, Report, judge_labels
 from kili_query.syntax import print_tree
 from kili_query.targets.closures import compile_closure
-from kili_query.verdicts import always_true, satisfiable
+from kili_query.verdicts import always_true, satisfiable, verdict_text
 
 if TYPE_CHECKING:
     from kili_query.cache import Expected
@@ -75,13 +75,7 @@ class _Explained:
     @property
     def verdict(self) -> str:
         """Which labels match, in words."""
-        if self.satisfiable.value is False:
-            return "never true: no label can match"
-        if self.always_true.value is True:
-            return "always true: every label matches"
-        if self.satisfiable.unknown or self.always_true.unknown:
-            return f"unknown: {self.satisfiable.note or self.always_true.note}"
-        return "some labels match, some do not"
+        return verdict_text(self.satisfiable, self.always_true)
 
     def sections(self) -> Iterator[tuple[str, str]]:
         yield "query", print_tree(self.query.tree)

@@ -7,14 +7,17 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import anyio
 import polars as pl
 import pytest
 from attrs import frozen
+from mcp import Client
 from pytest_benchmark.fixture import BenchmarkFixture
 
 import kili_query as kq
 from kili_query.cache import LabelCache
 from kili_query.cache.tables import Tables
+from kili_query.mcp import ServedFiles, build_server
 from kili_query.scanning import read_labels
 from tests.benchmarks.cached_labels import cached_lines, write_cached
 from tests.benchmarks.label_sets import ONTOLOGY
@@ -101,6 +104,27 @@ def test_questions(benchmark: BenchmarkFixture, filled: Filled) -> None:
         record_figure(benchmark, what, times_s[name] * 1e3, "ms", at_most=most)
     record_figure(benchmark, "peak memory of filling a cache", filled.peak_mib, "MiB", at_most=400)
     benchmark.pedantic(lambda: cache.count_labels(category_search=QUERY), rounds=1)
+
+
+async def fastest_count_ms(files: ServedFiles) -> float:
+    """The fastest of some calls by the SDK's client to one server, which keeps its cache open."""
+    times_s = []
+    async with Client(build_server(files)) as client:
+        for _ in range(ROUNDS):
+            start = time.perf_counter()
+            found = await client.call_tool("count", {"query": QUERY})
+            times_s.append(time.perf_counter() - start)
+            assert found.structured_content is not None
+            assert found.structured_content["read"] == TABLE_LABELS
+    return min(times_s) * 1e3
+
+
+@pytest.mark.benchmark(group="a label cache")
+def test_count_by_an_agent(benchmark: BenchmarkFixture, filled: Filled) -> None:
+    folder = str(filled.cache.folder)
+    files = ServedFiles.of({folder: folder})
+    record_figure(benchmark, "count by an agent", anyio.run(fastest_count_ms, files), "ms", at_most=100)
+    benchmark.pedantic(lambda: anyio.run(fastest_count_ms, files), rounds=1)
 
 
 @pytest.mark.benchmark(group="a label cache")
