@@ -11,7 +11,9 @@ import pytest
 import kili_query as kq
 from kili_query.counting import VideoPolicy
 from kili_query.diagnostics import Severity
+from kili_query.query import find_errors
 from kili_query.syntax import DEFAULT_LIMITS
+from tests.cases.loader import DATA, load_cases
 from tests.work import lines_run
 
 
@@ -185,3 +187,11 @@ def test_a_label_is_not_its_content() -> None:
     with pytest.raises(kq.MalformedLabelError, match="give its `jsonResponse`"):
         kq.parse("A.B").matches(label)
     assert kq.parse("A.B").matches(label["jsonResponse"])
+
+
+def test_errors_alone_are_those_of_a_check() -> None:
+    ontology = kq.Ontology.load(DATA / "cases_image.json")
+    for case in load_cases()[::3]:
+        for text in (case.query, case.query.replace("count", "cuont", 1)):
+            errors = [found for found in kq.check(text, ontology) if found.severity is Severity.ERROR]
+            assert find_errors(text, ontology) == errors

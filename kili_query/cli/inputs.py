@@ -37,6 +37,8 @@ def read_query(argument: str) -> tuple[str, str]:
         from kili_query.lint.files import read_query_file  # here, because most queries stand on the command line
 
         return read_query_file(name), name
+    if os.path.isfile(argument):  # its name may well be a query
+        raise typer.BadParameter(f"`{argument}` is a file: write @{argument} for the query in it", param_hint="'QUERY'")
     if argument != STDIN:
         return argument, QUERY_NAME
     try:

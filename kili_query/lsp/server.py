@@ -61,7 +61,14 @@ class _Desk:
         """Run work beside the messages."""
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._end)
+
+    def _end(self, task: "asyncio.Task[None]") -> None:
+        """Report work that failed, which is a fault of this program unless the editor went away."""
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None and not isinstance(error, OSError):
+            self.tell(f"a fault of the program: {type(error).__name__}: {error}")
 
     def tell(self, message: str | None, kind: types.MessageType = types.MessageType.Error) -> None:
         """Show a message in the editor, if there is one."""

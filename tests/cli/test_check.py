@@ -118,3 +118,4 @@ def test_a_query_in_a_file(run: Run, tmp_path: Path) -> None:
         2, "", f"error: {tmp_path / 'none.kq'}: No such file or directory\n"
     )
     assert "name the file of the query right after the `@`" in run("check", "@").err
+    assert f"`{path}` is a file: write @{path} for the query in it" in run("check", path).err

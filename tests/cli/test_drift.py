@@ -80,6 +80,12 @@ def test_json(run: Run, cache: Path) -> None:
     assert len(found["skipped"]) == 1
 
 
+def test_a_file_of_a_query(run: Run, cache: Path) -> None:
+    (cache.parent / "q.kq").write_text("J.DOG.count > 0  # why\n")
+    [found] = json.loads(run("drift", "c", "q.kq", "--json").out)["queries"]
+    assert (found["place"], found["text"], found["kind"]) == ("q.kq:1:1", "J.DOG.count > 0  # why", "valid_now")
+
+
 def test_nothing_changed_meaning(run: Run, cache: Path) -> None:
     same = run("drift", "c", "--from", "1", "--to", "1", "--query", "J.VEHICLE")
     assert (same.status, same.out.splitlines()) == (

@@ -59,13 +59,14 @@ async def _count_labels(folder: Path) -> None:
     labels = folder / "labels.ndjson"
     labels.write_bytes((DEMO / "labels.ndjson").read_bytes())
     (folder / "project.json").write_bytes((DEMO / "project.json").read_bytes())
-    capabilities = types.ClientCapabilities()  # an editor that can do next to nothing
+    kinds: list[types.PositionEncodingKind | str] = ["utf-8", "utf-16"]  # as Helix asks; it can do little else here
+    capabilities = types.ClientCapabilities(general=types.GeneralClientCapabilities(position_encodings=kinds))
     async with editor(folder, "--labels", "labels.ndjson", capabilities=capabilities) as shown:
-        uri = shown.open(folder / "a.kq", "SCENE.VEHICLE OR SCENE.V*")
-        assert await shown.diagnostics(uri) is not None
-        text = await _counted(shown, uri, 8)
-        assert "hold it" in text
-        assert await _counted(shown, uri, 24)
+        uri = shown.open(folder / "a.kq", "SCENE.VEHICLE OR # 🚗\nSCENE.V* AND x # 🚗🚗")
+        [found] = await shown.diagnostics(uri)
+        assert (found.range.start, found.range.end) == (types.Position(1, 14), types.Position(1, 14))
+        assert await _counted(shown, uri, types.Position(0, 8))
+        assert await _counted(shown, uri, types.Position(1, 6))
         labels.write_text("no labels\n")
         async with asyncio.timeout(60):
             while "could be read as a label" not in (text := await shown.hover(uri, types.Position(0, 8)) or ""):
@@ -82,8 +83,8 @@ async def _count_labels(folder: Path) -> None:
         assert [one.new_text for one in edit.changes[uri]] == ["CAR"]
 
 
-async def _counted(shown: Editor, uri: str, column: int) -> str:
+async def _counted(shown: Editor, uri: str, place: types.Position) -> str:
     async with asyncio.timeout(60):
-        while "hold it" not in (text := await shown.hover(uri, types.Position(0, column)) or ""):
+        while "hold it" not in (text := await shown.hover(uri, place) or ""):
             await asyncio.sleep(0)
     return text
