@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from tests.peers.official import OfficialValidator, official_validator
 
 GOLDEN = Path(__file__).parent / "golden"
+ON_SPARK = ("tests/spark/", "tests/test_support_matrix.py")
 
 # Every run tries the same examples, and none fails because the machine is slow.
 settings.register_profile("tests", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -42,6 +45,18 @@ def pytest_collection() -> Generator[None, object, object]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the tests of Spark first: they take longest, and another process runs the rest meanwhile."""
     items.sort(key=lambda item: "spark" not in getattr(item, "fixturenames", ()))
+
+
+class Files(LoadFileScheduling):
+    """Each file runs in one process, and all files that need Spark in the same: it is slow to start, and to warm up."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "spark" if nodeid.startswith(ON_SPARK) else super()._split_scope(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Files | None:
+    return Files(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,4 +1,4 @@
-"""Each harness takes its seeds, and some thousand inputs that it makes of them."""
+"""Each harness takes its seeds, and some inputs that it makes of them; the tests of each property try more."""
 
 import os
 import subprocess
@@ -14,12 +14,12 @@ import pytest
 FUZZ = Path(__file__).resolve().parents[2] / "fuzz"
 HARNESSES = sorted(path.stem for path in FUZZ.glob("[a-z]*.py"))
 RUNS = {
-    "parse_never_crashes": 2000,
-    "print_inverts_parse": 2000,
-    "closures_agree": 200,
-    "plan_is_sound": 200,
-    "simplify_keeps_meaning": 200,
-    "worlds_agree": 4,
+    "parse_never_crashes": 1000,
+    "print_inverts_parse": 500,
+    "closures_agree": 50,
+    "plan_is_sound": 50,
+    "simplify_keeps_meaning": 100,
+    "worlds_agree": 3,
 }
 
 
