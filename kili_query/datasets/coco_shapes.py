@@ -31,12 +31,11 @@ def tools_of(segmentation: Raw | UnsetType, keypoints: Raw | UnsetType) -> tuple
     """
     text = b"" if segmentation is UNSET else bytes(segmentation).strip()
     has_pose = keypoints is not UNSET and has_keypoints(decoded(keypoints))
+    area = ["rectangle"]
     if text[:1] == b"{":
         area = ["semantic"]
     elif text[:1] == b"[" and text.strip(b"[] \n\r\t"):
         area = ["polygon" if text.count(b"[") <= _MOST_PARTS_OF_POLYGON else "semantic"]
-    else:
-        area = [] if has_pose else ["rectangle"]
     return (*(["pose"] if has_pose else []), *area)
 
 
@@ -68,7 +67,7 @@ def shapes_of(row: Row, size: Size | None, codes: Sequence[str]) -> Iterator[Con
         yield from _areas(kind, [[ring] for ring in rings], _known(size, "segmentation"))
     elif segmentation not in (None, [], [[]]):
         raise MalformedLabelError("must be a list of polygons, or run lengths", "segmentation")
-    elif row.get("bbox") is not None and not has_pose:
+    elif row.get("bbox") is not None:
         yield rectangle(_numbers(row["bbox"], "bbox", _BOX_NUMBERS), _known(size, "bbox"))
 
 

@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from os import PathLike
-from pathlib import PurePosixPath
 
 from attrs import frozen
 
@@ -63,12 +62,14 @@ class _Reader:
         suffixes: of the files that say whether a dataset has this format.
         extra: what reading it needs.
         knows: whether a file with one of these suffixes begins like this format.
+        names: of files, in any folder, that only this format has.
     """
 
     title: str
     suffixes: tuple[str, ...]
     extra: str
     knows: Callable[[_Head], bool]
+    names: frozenset[str] = frozenset()
 
 
 def _is_coco(head: _Head) -> bool:
@@ -100,7 +101,13 @@ READERS: Mapping[str, _Reader] = {
     ),
     "cvat": _Reader("CVAT", (".xml",), "datasets", lambda head: head.root == "annotations"),
     "pascal_voc": _Reader("Pascal VOC", (".xml",), "datasets", lambda head: head.root == "annotation"),
-    "yolo": _Reader("YOLO", (".yaml", ".yml"), "datasets", lambda head: _NAMES.search(head.data) is not None),
+    "yolo": _Reader(
+        "YOLO",
+        (".yaml", ".yml"),
+        "datasets",
+        lambda head: _NAMES.search(head.data) is not None,
+        names=frozenset({"classes.txt", "obj.names"}),
+    ),
 }
 """The formats that can be read, by the names that ``--format`` takes. A reader is the module of that name."""
 
@@ -168,7 +175,7 @@ def files_of(files: Files, name: str) -> list[str]:
         name: of the format.
     """
     reader = READERS[name]
-    named = [one for one in files.names if PurePosixPath(one).suffix.lower() in reader.suffixes]
+    named = [one for one in files.names if _suffix(one) in reader.suffixes]
     found = [one for one in named if reader.knows(_Head.of(files, one))]
     return found or (list(files.names) if isinstance(files, OneFile) else [])
 
@@ -176,7 +183,7 @@ def files_of(files: Files, name: str) -> list[str]:
 def _format_of(files: Files) -> str | None:
     by_suffix: dict[str, list[str]] = {}
     for name in files.names:
-        by_suffix.setdefault(PurePosixPath(name).suffix.lower(), []).append(name)
+        by_suffix.setdefault(_suffix(name), []).append(name)
     heads: dict[str, _Head] = {}
     for format_name, reader in READERS.items():
         named = (name for suffix in reader.suffixes for name in by_suffix.get(suffix, ()))
@@ -185,7 +192,20 @@ def _format_of(files: Files) -> str | None:
                 heads[name] = _Head.of(files, name)
             if reader.knows(heads[name]):
                 return format_name
+        if reader.names and any(name.rpartition("/")[2] in reader.names for name in files.names):
+            return format_name
     return None
+
+
+def _suffix(name: str) -> str:
+    """Return the suffix of a path, in lower case; a dataset may have a hundred thousand.
+
+    >>> _suffix("a.b/c.JSON"), _suffix("a.b/.json")
+    ('.json', '')
+    """
+    file = name.rpartition("/")[2]
+    dot = file.rfind(".")
+    return file[dot:].lower() if dot > 0 else ""
 
 
 def _first_keys(data: bytes) -> Iterator[str]:

@@ -1,0 +1,291 @@
+"""Datasets in the format ``yolo``: a text for each image, with a line for each object.
+
+A line is a class and numbers in fractions of the image. How many there are says what they mean:
+
+4               the centre, width and height of a box
+6, 8, 10, …     the corners of an outline; a rotated box has four
+4 and keypoints a box and its keypoints, if ``data.yaml`` has ``kpt_shape``
+
+One number more is the confidence of a model. An image without text has no label, and an empty text is a label without
+objects.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from functools import cached_property, partial
+from pathlib import PurePosixPath
+from typing import Any, ClassVar, NamedTuple
+
+from attrs import define, field
+
+from kili_query.datasets.dataset import SOURCE, Content, Dataset, DatasetItem
+from kili_query.datasets.files import Files, FolderFiles, OneFile
+from kili_query.datasets.interface import OBJECTS, Interface
+from kili_query.datasets.yolo_layout import YoloClasses, YoloFile, YoloLayout
+from kili_query.errors import MalformedLabelError
+from kili_query.ontology import Job
+from kili_query.ontology.job import JobCategory
+from kili_query.places import Problem, ProblemKind
+
+_BOX_NUMBERS = 4
+_LEAST_OUTLINE_NUMBERS = 6
+_MARK = b"\xef\xbb\xbf"
+_VISIBLE = 2
+_PLAIN_CLASS = re.compile(rb"\n(\d+) ")
+_CLASS = re.compile(rb"^[^\S\n]*(\S+)", re.MULTILINE)
+
+
+class _Seen(NamedTuple):
+    """What counting needs of a file.
+
+    Attributes:
+        file: the file.
+        keys: the categories of its objects, in order; None for an image without label.
+        fault: why they cannot be counted.
+    """
+
+    file: YoloFile
+    keys: tuple[str, ...] | None
+    fault: str = ""
+
+
+@define(slots=False)
+class YoloDataset(Dataset):
+    """Labels of YOLO, and the files that name their classes.
+
+    Attributes:
+        layout: the files by what they are.
+    """
+
+    format: ClassVar[str] = "yolo"
+    layout: YoloLayout = field(kw_only=True)
+    _interface: Interface = field(factory=Interface, init=False)
+    _categories: dict[tuple[str, int | str], JobCategory] = field(factory=dict, init=False)
+    _keys: dict[str, dict[bytes, str]] = field(factory=dict, init=False)
+    _kept_of: set[str] = field(factory=set, init=False)
+
+    @cached_property
+    def jobs(self) -> Sequence[Job]:
+        assert self._seen is not None
+        return self._interface.jobs()
+
+    def items(self) -> Iterator[DatasetItem | Problem]:
+        names = Counter(one.file.path.rpartition("/")[2] for one in self._seen)
+        label = {"labelType": "DEFAULT"}
+        annotations: dict[tuple[int, str], Content] = {}
+        for file, keys, fault in self._seen:
+            place = self.files.place(file.label or file.path)
+            if fault:
+                yield Problem(place, ProblemKind.MALFORMED, fault)
+                continue
+            asset = self._asset(file, names)
+            if keys is None:
+                yield DatasetItem(asset, None, {}, dict, place)
+                continue
+            objects = []
+            for at in enumerate(keys, 1):
+                one = annotations.get(at)
+                if one is None:
+                    one = annotations[at] = {"mid": str(at[0]), "categories": [{"name": at[1]}]}
+                objects.append(one)
+            counted = {OBJECTS: {"annotations": objects}}
+            yield DatasetItem(asset, {"id": asset["id"], **label}, counted, partial(self._read, file), place)
+
+    def _asset(self, file: YoloFile, names: Counter[str]) -> dict[str, Any]:
+        path = file.image or file.label or ""
+        name = path.rpartition("/")[2]
+        if names[name] > 1:
+            name = path
+        if file.image is None:
+            name = name.removesuffix(".txt")
+        asset: dict[str, Any] = {"id": name, "externalId": name}
+        content = None if file.image is None else self.files.local(file.image)
+        if content is not None:
+            asset["content"] = str(content)
+        if file.split is not None:
+            asset[SOURCE] = {"split": file.split}
+        return asset
+
+    # -- all files, seen once
+
+    @cached_property
+    def _seen(self) -> list[_Seen]:
+        for classes in self.layout.classes:
+            self._keys[classes.file] = {}
+            for number, name in classes.names.items():
+                self._categories[classes.file, number] = self._named(classes, number, name)
+        found = [self._see(one) for one in self.layout.members()]
+        if splits := sum(one.file.split is not None for one in found):
+            self.kept["split"] = splits
+        return found
+
+    def _named(self, classes: YoloClasses, number: int, name: str) -> JobCategory:
+        points = () if classes.points is None else _point_names(classes, number)
+        again = [one for one in classes.names.items() if one[1] == name and one[0] < number]
+        if again:
+            reason = f"there are several classes with the name `{name:.80}`"
+            self.notes.append(Problem(self.files.place(classes.file, path="names"), ProblemKind.MALFORMED, reason))
+        return self._interface.category((name, len(again)), name, points=points)
+
+    def _see(self, file: YoloFile) -> _Seen:
+        if file.label is None:
+            return _Seen(file, None)
+        data = self.files.read(file.label)
+        if data.startswith(_MARK):
+            data = data[len(_MARK) :]
+        words = _PLAIN_CLASS.findall(b"\n" + data)
+        if len(words) != data.count(b"\n") + (not data.endswith(b"\n")):  # empty lines, tabs, or no numbers
+            words = _CLASS.findall(data)
+        known = self._keys[file.classes.file]
+        try:
+            keys = tuple(map(known.__getitem__, words))
+        except KeyError:
+            for number, word in enumerate(words, 1):
+                try:
+                    known[word] = self._category_of(file, word).key
+                except ValueError:
+                    return _Seen(file, None, f"the class of object {number} must be a number, not `{_shown(word)}`")
+            keys = tuple(map(known.__getitem__, words))
+        if data.count(b" ") == _BOX_NUMBERS * len(words):  # as in nearly all files of boxes
+            if words:
+                self._interface.tools["rectangle"] = None
+        else:
+            for count in {len(line.split()) for line in data.split(b"\n")} - {0}:
+                self._note_tools(file.classes, count - 1)
+        return _Seen(file, keys)
+
+    def _note_tools(self, classes: YoloClasses, count: int) -> None:
+        is_pose = _is_pose(classes, count)
+        for tool in ("pose", "rectangle") if is_pose else ("polygon",) if count > _BOX_NUMBERS + 1 else ("rectangle",):
+            self._interface.tools[tool] = None
+
+    def _category_of(self, file: YoloFile, word: bytes) -> JobCategory:
+        """Return the category of a class, which is made if no file names it.
+
+        Raises:
+            ValueError: it is not a number.
+        """
+        value = float(word)
+        number: int | str = int(value) if value.is_integer() else word.decode()
+        key = file.classes.file, number
+        found = self._categories.get(key)
+        if found is None:
+            reason = f"there is no class {number} in `{file.classes.file}`: a category was made for it"
+            self.notes.append(Problem(self.files.place(file.label or ""), ProblemKind.MALFORMED, reason))
+            found = self._categories[key] = self._interface.category(key, str(number))
+        return found
+
+    # -- one label
+
+    def _read(self, file: YoloFile) -> Content:
+        """Return the whole content of a label.
+
+        Raises:
+            MalformedLabelError: a line has another form.
+        """
+        assert file.label is not None
+        annotations: list[Content] = []
+        number = 0
+        for at, line in enumerate(self.files.read(file.label).removeprefix(_MARK).split(b"\n"), 1):
+            words = line.split()
+            if not words:
+                continue
+            number += 1
+            base = {"mid": str(number), "categories": [{"name": self._category_of(file, words[0]).key}]}
+            shapes, aside = self._shapes(file, words, f"line {at}", str(number))
+            first = {**base, SOURCE: aside} if aside else base
+            for shape in shapes:
+                annotations.append({**first, **shape})
+                first = base
+            if aside and f"{file.label}:{at}" not in self._kept_of:
+                self._kept_of.add(f"{file.label}:{at}")
+                self.kept.update(aside.keys())
+        return {OBJECTS: {"annotations": annotations}}
+
+    def _shapes(
+        self, file: YoloFile, words: Sequence[bytes], path: str, mid: str
+    ) -> tuple[list[Content], dict[str, object]]:
+        numbers = _numbers(words[1:], path)
+        count = len(numbers)
+        aside: dict[str, object] = {}
+        if _is_pose(file.classes, count):
+            assert file.classes.points is not None
+            total, size = file.classes.points
+            points = numbers[_BOX_NUMBERS : _BOX_NUMBERS + total * size]
+            aside = {"confidence": numbers[-1]} if count > _BOX_NUMBERS + len(points) else {}
+            codes = [one.code for one in self._category_of(file, words[0]).points]
+            found = list(_points(points, size, codes, mid))
+            poses = [{"type": "pose", "points": found}] if found else []
+            return [*poses, _rectangle(numbers)], aside
+        if count % 2:
+            aside = {"confidence": numbers.pop()}
+        if len(numbers) == _BOX_NUMBERS:
+            return [_rectangle(numbers)], aside
+        if len(numbers) < _LEAST_OUTLINE_NUMBERS:
+            raise MalformedLabelError(
+                "a line must be a class and 4 numbers of a box, or 6 and more of an outline", path
+            )
+        corners = [{"x": x, "y": y} for x, y in zip(numbers[::2], numbers[1::2], strict=True)]
+        return [{"type": "polygon", "boundingPoly": [{"normalizedVertices": corners}]}], aside
+
+
+def open_files(files: Files) -> YoloDataset:
+    """Open a dataset of YOLO: a folder, an archive, or the file of the folder that names the classes.
+
+    Raises:
+        SourceError: no file names the classes, or one cannot be read.
+    """
+    if isinstance(files, OneFile):
+        files = FolderFiles(str(PurePosixPath(files.path).parent))
+    layout = YoloLayout(files)
+    assert layout.classes
+    return YoloDataset(files, PurePosixPath(files.path).stem, layout=layout)
+
+
+def _is_pose(classes: YoloClasses, count: int) -> bool:
+    if classes.points is None:
+        return False
+    total, size = classes.points
+    return count - _BOX_NUMBERS - total * size in (0, 1)
+
+
+def _point_names(classes: YoloClasses, number: int) -> list[str]:
+    assert classes.points is not None
+    listed = list(classes.point_names.get(number, ()))
+    return [listed[at] if at < len(listed) else str(at + 1) for at in range(classes.points[0])]
+
+
+def _numbers(words: Sequence[bytes], path: str) -> list[float]:
+    found = []
+    for word in words:
+        try:
+            value = float(word)
+        except ValueError:
+            value = math.nan
+        if not math.isfinite(value):
+            raise MalformedLabelError(f"must be a number, not `{_shown(word)}`", path)
+        found.append(value)
+    return found
+
+
+def _rectangle(numbers: Sequence[float]) -> Content:
+    x, y, width, height = numbers[:_BOX_NUMBERS]
+    left, right, top, bottom = x - width / 2, x + width / 2, y - height / 2, y + height / 2
+    corners = [(left, bottom), (left, top), (right, top), (right, bottom)]
+    return {"type": "rectangle", "boundingPoly": [{"normalizedVertices": [{"x": x, "y": y} for x, y in corners]}]}
+
+
+def _points(numbers: Sequence[float], size: int, codes: Sequence[str], mid: str) -> Iterator[Content]:
+    for at in range(0, len(numbers), size):
+        x, y, *visible = numbers[at : at + size]
+        if x or y or any(visible):
+            number = at // size
+            code = codes[number] if number < len(codes) else str(number + 1)
+            point: Content = {"code": code, "mid": f"{mid}-{code}", "type": "marker", "point": {"x": x, "y": y}}
+            yield {**point, SOURCE: {"visibility": visible[0]}} if visible and visible[0] != _VISIBLE else point
+
+
+def _shown(word: bytes) -> str:
+    return word.decode("utf-8", "backslashreplace")[:40]
