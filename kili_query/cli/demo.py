@@ -30,7 +30,7 @@ from kili_query.query import check, parse
 from kili_query.resources import read_text
 from kili_query.scanning import Report, content_of, scan
 
-_FILES = ("labels.ndjson", "project.json", "NOTICE")
+_FILES = ("labels.ndjson", "project.json", "instances.json", "NOTICE")
 _QUERY = "OBJECTS.PERSON.count >= 3 AND SCENE.VEHICLE.count > 0"
 _SLIP = _QUERY.replace("PERSON", "PERSN")
 _PAIR = ("OBJECTS", "PERSON")

@@ -151,7 +151,7 @@ def open_dataset(path: str | PathLike[str], *, fmt: str | None = None) -> Datase
     if fmt is not None and fmt not in READERS:
         near = nearest(fmt, READERS)
         hint = f"; did you mean `{near}`?" if near else ""
-        raise ArgumentError(f"`fmt` must be one of {', '.join(READERS)}, not `{fmt!s:.40}`{hint}")
+        raise ArgumentError(f"there is no format of datasets `{fmt!s:.40}`{hint}; there are {', '.join(READERS)}")
     files = Files.of(path)
     name = fmt or _format_of(files)
     if name is None:
