@@ -181,7 +181,8 @@ def _check_mark(name: str, value: object) -> None:
         raise ArgumentError(f"`{name}` is {value}, which no mark can be compared with")
 
 
-def _check_flag(name: str, value: object) -> None:
+def check_flag(name: str, value: object) -> None:
+    """The value is True or False."""
     if not isinstance(value, bool):
         raise ArgumentError(f"`{name}` must be True or False, not {value!r:.80}")
 
@@ -202,7 +203,7 @@ _CHECKS: Mapping[object, Callable[[str, object], None]] = {
     Text: check_text,
     Texts: check_texts,
     Mark: _check_mark,
-    Flag: _check_flag,
+    Flag: check_flag,
     Metadata: _check_metadata,
     Pairs: _check_pairs,
 }

@@ -493,7 +493,7 @@ class KiliClient:
             on_error=on_error,
             export_type=export_type,
             label_types=exporting.checked_label_types(label_type_in),
-            include_sent_back_labels=include_sent_back_labels is not False,
+            include_sent_back_labels=True if include_sent_back_labels is None else include_sent_back_labels,
         )
         rows: list[object] | None = exporting.export_labels(
             self._context,

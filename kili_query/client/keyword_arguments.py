@@ -10,6 +10,7 @@ from textwrap import fill
 from types import MappingProxyType
 from typing import TypedDict, TypeVar, cast, get_type_hints
 
+from kili_query.errors import ArgumentError
 from kili_query.protocol import Filter, LabelFilters, PredictionFilters, filters_of
 from kili_query.query import Query
 
@@ -80,10 +81,24 @@ class LabelArguments(LabelFilters, ListArguments, total=False):
 
 
 def shows_filters(declaration: type) -> Callable[[_Method], _Method]:
-    """Show the filters that a method takes as ``**filters`` in its signature and in its help."""
+    """Show the filters that a method takes as ``**filters`` in its signature and in its help.
+
+    An argument that is no filter and resembles another argument is refused here; others are refused with the filters.
+    """
+    filters = filters_of(declaration)
 
     def decorate(method: _Method) -> _Method:
-        return _shown(method, declaration, _signature(method, declaration, ()))
+        signature = _signature(method, declaration, ())
+
+        @wraps(method)
+        def call(*args: object, **arguments: object) -> object:
+            for name in arguments.keys() - signature.parameters.keys():
+                near = get_close_matches(name, signature.parameters, 1)
+                if near and near[0] not in filters:
+                    raise ArgumentError(f"there is no argument `{name}`: did you mean `{near[0]}`?")
+            return method(*args, **arguments)
+
+        return _shown(cast("_Method", call), declaration, signature)
 
     return decorate
 

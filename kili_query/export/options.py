@@ -12,6 +12,7 @@ from kili_query.protocol import ExportType, LabelType
 
 Layout: TypeAlias = Literal["split", "merged"]
 OnError: TypeAlias = Literal["raise", "skip"]
+_FLAG = (True, False)
 SUBMITTED = (str(LabelType.DEFAULT), str(LabelType.REVIEW))
 """The types of the labels that people submit, which are exported by default."""
 AnnotationModifier: TypeAlias = Callable[
@@ -56,9 +57,15 @@ class Options:
             ("on_error", self.on_error, get_args(OnError)),
             ("export_type", self.export_type, get_args(ExportType)),
             ("normalized_coordinates", self.normalized_coordinates, (None, True, False)),
+            ("single_file", self.single_file, _FLAG),
+            ("with_assets", self.with_assets, _FLAG),
+            ("cut_videos", self.cut_videos, _FLAG),
+            ("include_sent_back_labels", self.include_sent_back_labels, _FLAG),
         ):
             if not any(value is choice or (isinstance(value, str) and value == choice) for choice in choices):
                 raise _unknown(name, value, choices)
+        if self.annotation_modifier is not None and not callable(self.annotation_modifier):
+            raise UnknownChoiceError(f"`annotation_modifier` must be a function, not {self.annotation_modifier!r:.80}")
         if not self.label_types:
             raise UnknownChoiceError("`label_types` is empty: name a type, such as `DEFAULT`")
         for one in self.label_types:

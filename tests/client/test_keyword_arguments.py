@@ -7,6 +7,8 @@ import pytest
 
 from kili_query.client import KiliClient
 from kili_query.client.keyword_arguments import LABEL_FIELDS
+from kili_query.client.testing import FakeService
+from kili_query.errors import ArgumentError
 from kili_query.protocol import AssetKeywords, EventFilters, LabelFilters, PredictionFilters, filters_of
 from tests.client.list_server import KEY, label, serve_lists
 
@@ -28,6 +30,16 @@ ORDERS = {
     "append_labels": "asset_id_array json_response_array author_id_array seconds_to_label_array model_name label_type "
     "project_id asset_external_id_array disable_tqdm overwrite step_name reviewed_label_id_array step_id group_name",
 }
+
+
+@pytest.mark.parametrize(
+    ("method", "slip", "meant"),
+    [("assets", "feilds", "fields"), ("assets", "as_generatr", "as_generator"), ("events", "ordr", "order")],
+)
+def test_slips_in_arguments_beside_filters(method: str, slip: str, meant: str) -> None:
+    client = KiliClient(transport=FakeService({}))
+    with pytest.raises(ArgumentError, match=f"there is no argument `{slip}`: did you mean `{meant}`"):
+        getattr(client, method)("p", **{slip: None})
 
 
 @pytest.mark.parametrize("name", ORDERS)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
+from kili_query.client.arguments import checked_fields
 from kili_query.client.keyword_arguments import FRAME_FIELDS, takes_arguments
 from kili_query.client.namespaces.namespace import Namespace, Path, checked_filter
 from kili_query.client.progress import is_bar_disabled
@@ -129,7 +130,7 @@ class ExportMethods(Namespace):
         asset_fields: Sequence[str] = ("externalId",),
     ) -> "pd.DataFrame":
         """Return all labels of a project as a pandas data frame, as `KiliClient.export_labels_as_df` does."""
-        return self._own().export_labels_as_df(project_id, label_fields, asset_fields)
+        return self._own().export_labels_as_df(project_id, checked_fields(label_fields, "label_fields"), asset_fields)
 
     def _export(
         self, fmt: str, project_id: str, output_path: Path, arguments: ExportArguments, options: "_Options"
@@ -137,7 +138,10 @@ class ExportMethods(Namespace):
         filters = checked_filter(ExportFilter, arguments.get("filter"))
         exporting = load("kili_query.client.exporting", f"`exports.{fmt}`", "export")
         client, export_type = self._own(), arguments.get("export_type")
-        with_assets = arguments.get("with_assets") is not False
+        with_assets, with_sent_back = (
+            True if arguments.get(name) is None else arguments[name]
+            for name in ("with_assets", "include_sent_back_labels")
+        )
         exporting.export_labels(
             client._context,
             client._settings,
@@ -149,7 +153,7 @@ class ExportMethods(Namespace):
                 cut_videos=with_assets,
                 export_type="latest" if export_type is None else export_type,
                 label_types=exporting.checked_label_types(arguments.get("label_type_in")),
-                include_sent_back_labels=arguments.get("include_sent_back_labels") is not False,
+                include_sent_back_labels=with_sent_back,
                 **options,
             ),
             disable_tqdm=is_bar_disabled(arguments.get("disable_tqdm"), client._settings.disable_tqdm),

@@ -6,9 +6,11 @@ from typing import TypeAlias
 from attrs import evolve, field, frozen
 
 from kili_query.client.arguments import (
+    check_flag,
     check_integers,
     check_label_type,
     check_lengths,
+    check_project_id,
     check_response,
     check_responses,
     check_text,
@@ -151,6 +153,11 @@ def check_new_labels(new: NewLabels) -> None:
     ).items():
         _check_ids(new, name, array)
     _check_step(new)
+    if new.model_name is not None:
+        check_text("model_name", new.model_name)
+    if new.project_id is not None:
+        check_project_id(new.project_id)
+    check_flag("overwrite", new.overwrite)
     check_integers("seconds_to_label_array", new.seconds_to_label_array)
     check_label_type(new.label_type)
     if not new.json_response_array:
