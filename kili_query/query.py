@@ -28,6 +28,7 @@ from kili_query.syntax import (
     Limits,
     TreeSize,
     lint_text,
+    parse_and_lint,
     parse_source,
     print_tree,
     refuse_large,
@@ -509,17 +510,19 @@ def check(
     known = Ontology.if_given(ontology)
     if isinstance(text_or_query, str):
         try:
-            query = parse(text_or_query)
+            tree, warnings = parse_and_lint(Source(text_or_query))
         except QuerySyntaxError as error:
             return sort_diagnostics(error.diagnostics)
+        query = Query(tree, text_or_query, is_written=True)
     else:
         query = _written(_read(text_or_query))
+        warnings = _lint(query)
     source = Source(query.text, query.name)
     found = [] if _is_bound(text_or_query, known) else _unknown_names(query, known)
     if not found:  # what means nothing has no logic
         logical = check_logic(query.tree, known, text=query.text, video=policy.video)
         found = [evolve(one, source=source) for one in logical]
-    return sort_diagnostics([*_lint(query), *found])
+    return sort_diagnostics([*warnings, *found])
 
 
 def find_errors(text: str, ontology: Ontology | None = None) -> list[Diagnostic]:

@@ -12,7 +12,17 @@ from kili_query.diagnostics import Code, Diagnostic, Edit, Help, Label, sort_dia
 from kili_query.errors import QuerySyntaxError
 from kili_query.source import Source, Span
 from kili_query.syntax.lints import lint_lexemes
-from kili_query.syntax.parser import Dialect, Lexeme, ParseFailure, Word, parse_text, read_lexemes, walk_lexemes
+from kili_query.syntax.parser import (
+    Dialect,
+    Lexeme,
+    ParseFailure,
+    TextBefore,
+    Word,
+    parse_text,
+    parse_words,
+    read_lexemes,
+    walk_lexemes,
+)
 from kili_query.syntax.printer import print_counter, print_tree
 from kili_query.syntax.size import lowered_size
 from kili_query.syntax.slips import diagnose, diagnose_not_core
@@ -58,12 +68,24 @@ def parse_source(
         limits: how long and how deep the query may be.
         with_warnings: whether an error comes with the warnings about the words before it.
     """
+    return _parse(source, dialect, limits, with_warnings)[0]
+
+
+def parse_and_lint(
+    source: Source, dialect: Dialect = "extended", limits: Limits = DEFAULT_LIMITS
+) -> tuple[Predicate, list[Diagnostic]]:
+    """Parse a text, and return what `lint_text` finds in it too, without reading it again."""
+    tree, read = _parse(source, dialect, limits, with_warnings=True)
+    return tree, _lint(source, dialect, (read.lexemes(dialect), None))
+
+
+def _parse(source: Source, dialect: Dialect, limits: Limits, with_warnings: bool) -> tuple[Predicate, TextBefore]:
     text = source.text
     too_large = _too_large(source, dialect, limits)
     if too_large is not None:
         raise QuerySyntaxError([too_large])
     try:
-        tree = parse_text(text, dialect)
+        tree, read = parse_words(text, dialect)
     except ParseFailure as failure:
         reading = failure.before.reading(failure, dialect)
         error = _explain(source, dialect, limits, reading)
@@ -74,7 +96,7 @@ def parse_source(
         if levels <= limits.depth:
             if "{" in text:  # without sets, no query is much longer than its text
                 _require_small(tree, source, limits)
-            return tree
+            return tree, read
         error = _refuse(source, leaf.span, _too_deep(limits), "this stands too deep")
         raise QuerySyntaxError(sort_diagnostics([error, *lint_text(source, dialect, limits)]))
 

@@ -98,15 +98,19 @@ class ParseFailure(Exception):  # noqa: N818 - not an error of its own: `kili_qu
 
 @frozen
 class TextBefore:
-    """The part of a text that was read before it stopped being a query, for reading on from there."""
+    """A text, or the part of it that was read before it stopped being a query, for reading on from there."""
 
     _tokens: Sequence[Token]
 
+    def lexemes(self, dialect: Dialect) -> list[Lexeme]:
+        """Return its words."""
+        parser = _parser(dialect)
+        return [lexeme for token in self._tokens for lexeme in parser.lexemes_of(token)]
+
     def reading(self, failure: ParseFailure, dialect: Dialect) -> tuple[list[Lexeme], ParseFailure]:
         """Return what `read_lexemes` finds in the text, without reading it again."""
-        parser = _parser(dialect)
-        lexemes = [lexeme for token in self._tokens for lexeme in parser.lexemes_of(token)]
-        return lexemes, ParseFailure(failure.offset, _followers(parser, self._tokens), self)
+        expected = _followers(_parser(dialect), self._tokens)
+        return self.lexemes(dialect), ParseFailure(failure.offset, expected, self)
 
     def is_query_with(self, text: str, start: int, dialect: Dialect) -> bool:
         """Whether another text is a query, which has the same beginning; only what follows that is read.
@@ -138,6 +142,15 @@ def parse_text(text: str, dialect: Dialect) -> Predicate:
     Raises:
         ParseFailure: the text is no query of the dialect.
     """
+    return parse_words(text, dialect)[0]
+
+
+def parse_words(text: str, dialect: Dialect) -> tuple[Predicate, TextBefore]:
+    """Parse a whole text into a tree as written, and return what it was read from too.
+
+    Raises:
+        ParseFailure: the text is no query of the dialect.
+    """
     with _recording() as tokens:
         try:
             tree: Predicate = _parser(dialect).lark.parse(text)  # type: ignore[assignment]
@@ -145,7 +158,7 @@ def parse_text(text: str, dialect: Dialect) -> Predicate:
             offset = _offset(error, text)
             before = TextBefore([token for token in tokens if _end(token) <= offset])
             raise ParseFailure(offset, frozenset(), before) from None
-    return tree
+    return tree, TextBefore(tokens)
 
 
 class _Recorder(threading.local):
