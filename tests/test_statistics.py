@@ -4,7 +4,7 @@ import pickle
 from contextlib import suppress
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kili_query.ast import COMPARE, CompareOp, Comparison, Counter, Predicate
@@ -14,11 +14,9 @@ from kili_query.syntax import parse_tree, print_tree
 from kili_query.targets.closures import compile_closure
 from tests import reference, strategies
 
-MANY = settings(max_examples=200)
 PAIR = ("J", "A")
 
 
-@MANY
 @given(st.lists(st.integers(0, 6), min_size=1, max_size=12), st.sampled_from(CompareOp), st.integers(-1, 8))
 def test_the_share_of_one_counter_is_exact(counts: list[int], op: CompareOp, bound: int) -> None:
     statistics = Statistics.of_counts([{PAIR: number} for number in counts])
@@ -26,7 +24,6 @@ def test_the_share_of_one_counter_is_exact(counts: list[int], op: CompareOp, bou
     assert statistics.share(Comparison(Counter(*PAIR), op, bound)) == pytest.approx(held / len(counts))
 
 
-@MANY
 @given(strategies.trees(), st.lists(strategies.contents(), max_size=4))
 def test_estimates_are_shares_and_order_keeps_the_meaning(tree: Predicate, contents: list[object]) -> None:
     statistics = Statistics.of_contents(contents)
@@ -40,7 +37,6 @@ def test_estimates_are_shares_and_order_keeps_the_meaning(tree: Predicate, conte
         assert reference.matches(ordered, content) == reference.matches(tree, content)
 
 
-@MANY
 @given(
     strategies.trees(),
     st.lists(strategies.contents(), max_size=4),

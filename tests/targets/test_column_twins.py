@@ -12,7 +12,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import kili_query as kq
@@ -23,7 +23,6 @@ from tests.cases.loader import Case
 from tests.tables_under_test import INEXPRESSIBLE, TABLE_TARGETS
 from tests.test_cases import JUDGED, ontology_of, read
 
-MANY = settings(max_examples=150)
 TWINS: dict[str, list[object]] = {"id": ["x", "y"], "fault": [None, None], "J/A": [1, 0], "J/a": [0, 2], "J/B": [3, 3]}
 
 
@@ -129,7 +128,6 @@ def texts(wanted: list[str], pattern: str, bound: int) -> list[str]:
     ]
 
 
-@MANY
 @given(
     st.lists(NAMES, unique=True, max_size=5),
     st.lists(st.integers(0, 3), min_size=5, max_size=5),
