@@ -23,8 +23,9 @@ from mcp_types import (
 from mcp_types import Tool as ToolDeclaration
 
 from kili_query.mcp.answers import Answer, failure
+from kili_query.mcp.calls import OutOfTimeError, Patience, Tool
 from kili_query.mcp.files import ServedFiles
-from kili_query.mcp.tools import OutOfTimeError, Patience, Tool, tools_for
+from kili_query.mcp.tools import tools_for
 
 LIMIT_S = 20.0
 """How long a call may take, in seconds."""

@@ -9,7 +9,7 @@ from kili_query.ast import Counter, Filtered, Pattern, Predicate, terms
 from kili_query.diagnostics.layout import escape_unprintable
 from kili_query.syntax import Dialect, print_tree
 from kili_query.syntax.parser import Word, read_lexemes
-from tests.cases.loader import load_cases
+from tests.cases.loader import DATA, load_cases
 
 DEPTH = 4
 _PLAIN = re.compile("0|[1-9][0-9]{0,9}")
@@ -74,6 +74,18 @@ def is_covered(text: str, dialect: Dialect) -> bool:
         and not any("*" in name for name in names)
         and sum(_DEEPER.get(one.word, 0) for one in lexemes) <= DEPTH
     )
+
+
+def bound_texts(name: str) -> list[str]:
+    """The canonical texts of the queries of all cases that name what an ontology in `tests/data` has, by its keys."""
+    ontology, found = kq.Ontology.load(DATA / name), {}
+    for case in load_cases():
+        if case.facts.get("ontology") == name and not any(one.code < "KQ2" for one in case.findings):
+            tree = kq.parse(case.query).bind(ontology).tree
+            filtered = [one for one in terms(tree) if isinstance(one, Filtered)]
+            if all(list(terms(one.condition)) for one in filtered):  # patterns in brackets may match nothing there
+                found[escaped(tree)] = None
+    return [text for text in found if is_covered(text, "extended")]
 
 
 def escaped(tree: Predicate) -> str:

@@ -62,6 +62,16 @@ def test_the_queries_of_all_cases_are_accepted(dialect: Dialect) -> None:
         assert [text for text in texts if not reader.accepts(text)] == []
 
 
+@pytest.mark.parametrize("name", ["cases_image.json", "cases_text.json", "cases_video.json"])
+def test_the_queries_of_cases_with_an_ontology_are_accepted(name: str) -> None:
+    ontology = kq.Ontology.load(corpus.DATA / name)
+    texts = [text for text in corpus.bound_texts(name) if errors_of(text, "extended", ontology) == []]
+    assert texts
+    for syntax in SYNTAXES:
+        reader = read(ontology, syntax, "extended")
+        assert [text for text in texts if not reader.accepts(text)] == []
+
+
 def test_no_rule_of_gbnf_starts_with_itself() -> None:
     """llama.cpp rejects such rules, names with underscores, and lines that start with a bar."""
     rules = dict(re.findall(r"^(\S+) ::= ((?:.|\n(?!\n))*)", grammar_text(STREET, "gbnf"), re.MULTILINE))

@@ -93,7 +93,7 @@ def test_match() -> None:
     assert found.text.count("\n") == 2
     whole = asked(DEMO_FILES, "match", query=QUERY, first=50)
     assert (len(whole.data["labels"]), whole.data["has_more"]) == (len(expected_ids(QUERY)), False)
-    assert asked(DEMO_FILES, "match", query="FALSE").text == "no label matches"
+    assert asked(DEMO_FILES, "match", query="FALSE").text.startswith("no label matches\nwarning[KQ202]")
 
 
 def test_plan() -> None:
@@ -146,6 +146,53 @@ def test_a_cache_answers_as_its_file_does(cache: Path, query: str) -> None:
     assert asked(other, "count", **arguments).data == asked(files, "count", **arguments, file="cached").data
     if query:
         assert len(asked(other, "match", query=query, first=50).data["labels"]) == len(expected_ids(query))
+
+
+def test_a_slip_without_an_ontology_is_noted(cache: Path, tmp_path: Path) -> None:
+    """Otherwise it would count nothing, in silence."""
+    bare = LabelCache(tmp_path / "bare")
+    bare.load(LABELS)
+    files = ServedFiles.of({str(LABELS): None, str(bare.folder): None})
+    for name in files.files:
+        found = asked(files, "count", query="OBJECTS.PERSN", file=name)
+        assert (found.is_error, found.data["matched"]) == (False, 0)
+        assert found.data["unseen"] == [
+            "unknown category `PERSN` in job `OBJECTS`: did you mean `PERSON`? "
+            "(names were compared with those in the labels)"
+        ]
+        assert "\nnote: unknown category `PERSN`" in found.text
+    assert "did you mean `PERSON`?" in asked(files, "match", query="OBJECTS.PERSN", file="labels.ndjson").text
+    assert asked(files, "count", query="OBJECTS.PERSON", file="labels.ndjson").data["unseen"] == []
+
+
+def test_a_cache_whose_candidates_are_all_faulty(tmp_path: Path) -> None:
+    cache = LabelCache(tmp_path / "cached")
+    cache.load(
+        [{"id": "a", "jsonResponse": {"J": {"annotations": []}}}, {"id": "b", "jsonResponse": {"J": []}}, {"id": "c"}]
+    )
+    files = ServedFiles.of({str(cache.folder): None})
+    found = asked(files, "count", query="J.A[K.B].count > 2 AND J.A.count > 2")
+    assert {key: found.data[key] for key in ("read", "matched", "unknown", "malformed")} == {
+        "read": 3,
+        "matched": 0,
+        "unknown": 1,
+        "malformed": 1,
+    }
+    rows = asked(files, "match", query="J.A OR TRUE").data["labels"]
+    assert {row["id"]: row["counts"]["J.A"] for row in rows}["a"] == 0
+    assert all(row["counts"]["J.A"] is None for row in rows if row["id"] != "a")
+
+
+def test_names_are_spelled_as_in_queries(tmp_path: Path) -> None:
+    categories = {"traffic light": {"name": "Light"}, "count": {"name": "Count"}}
+    jobs = {"a b": {"mlTask": "OBJECT_DETECTION", "content": {"categories": categories}}}
+    (tmp_path / "project.json").write_text(json.dumps({"jobs": jobs}), encoding="utf-8")
+    label = {"id": "x", "jsonResponse": {"a b": {"annotations": [{"categories": [{"name": "count"}]}]}}}
+    (tmp_path / "labels.ndjson").write_text(json.dumps(label), encoding="utf-8")
+    files = ServedFiles.of({str(tmp_path / "labels.ndjson"): str(tmp_path / "project.json")})
+    assert '  "a b"."traffic light": Light' in asked(files, "describe_ontology").text
+    [row] = asked(files, "match", query='"a b".Count').data["labels"]
+    assert row["counts"] == {'"a b"."count"': 1}
 
 
 def test_a_cache_is_read_anew(tmp_path: Path) -> None:
