@@ -8,7 +8,7 @@ objects, because a file of COCO says all about its images.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, partial
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
@@ -24,7 +24,6 @@ from kili_query.datasets.interface import OBJECTS, Interface, is_value
 from kili_query.datasets.media import MediaFinder
 from kili_query.datasets.recognition import files_of
 from kili_query.errors import MalformedLabelError, SourceError
-from kili_query.extras import load
 from kili_query.labels.geometry import Size
 from kili_query.ontology import Job
 from kili_query.ontology.job import JobCategory
@@ -401,14 +400,7 @@ class CocoDataset(Dataset):
         """Return the size of an image, read from the image itself if the file does not know it."""
         if image.size is not None:
             return image.size
-        path = self._media.content(image.external_id, image.file.name, image.file.split)
-        if path is None:
-            return None
-        try:
-            size: Size = load("kili_query.labels.image_size", "sizes of images", "export").image_size(Path(path))
-        except SourceError as error:
-            raise MalformedLabelError(f"the size of the image `{path}` cannot be read: {error}") from error
-        return size
+        return self._media.size(image.external_id, image.file.name, image.file.split)
 
     def _aside_of(self, row: Row, shapes: Sequence[Content], image: _Image) -> Row:
         """Return what has no counterpart in an annotation."""

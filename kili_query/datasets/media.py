@@ -6,6 +6,28 @@ from collections.abc import Iterator
 from attrs import define, field
 
 from kili_query.datasets.files import Files
+from kili_query.errors import MalformedLabelError, SourceError
+from kili_query.extras import load
+from kili_query.labels.geometry import Size
+
+IMAGE_SUFFIXES = frozenset(
+    {
+        ".avif",
+        ".bmp",
+        ".dng",
+        ".gif",
+        ".heic",
+        ".jp2",
+        ".jpeg",
+        ".jpg",
+        ".mpo",
+        ".pfm",
+        ".png",
+        ".tif",
+        ".tiff",
+        ".webp",
+    }
+)
 
 _FOLDERS = ("", "images", "data", "JPEGImages")
 
@@ -46,6 +68,22 @@ class MediaFinder:
         found = self.find(name, near, split)
         local = None if found is None else self.files.local(found)
         return None if local is None else str(local)
+
+    def size(self, name: str, near: str = "", split: str | None = None) -> Size | None:
+        """Return the size of an image, read from its file; None if it is not on this machine.
+
+        Raises:
+            MalformedLabelError: it cannot be read.
+        """
+        found = self.find(name, near, split)
+        path = None if found is None else self.files.local(found)
+        if path is None:
+            return None
+        try:
+            size: Size = load("kili_query.labels.image_size", "sizes of images", "export").image_size(path)
+        except SourceError as error:
+            raise MalformedLabelError(f"the size of the image `{path}` cannot be read: {error}") from error
+        return size
 
 
 def _folders(near: str, split: str | None) -> Iterator[str]:

@@ -14,26 +14,9 @@ import yaml  # type: ignore[import-untyped]  # it has no annotations
 from attrs import define, field, frozen
 
 from kili_query.datasets.files import Files
+from kili_query.datasets.media import IMAGE_SUFFIXES
 from kili_query.errors import SourceError
 
-IMAGE_SUFFIXES = frozenset(
-    {
-        ".avif",
-        ".bmp",
-        ".dng",
-        ".gif",
-        ".heic",
-        ".jp2",
-        ".jpeg",
-        ".jpg",
-        ".mpo",
-        ".pfm",
-        ".png",
-        ".tif",
-        ".tiff",
-        ".webp",
-    }
-)
 _YAML = (".yaml", ".yml")
 _LISTS_OF_NAMES = ("classes.txt", "obj.names")
 _SPLITS = ("train", "val", "valid", "test")
