@@ -1,6 +1,7 @@
 """``kili-query lsp``: a language server for editors."""
 
 import gc
+import sys
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,6 +9,7 @@ import typer
 
 from kili_query.cli import FINE, NEGATIVE
 from kili_query.cli.inputs import load_ontology, named_ontology
+from kili_query.cli.output import tell
 from kili_query.extras import load
 
 if TYPE_CHECKING:
@@ -45,6 +47,8 @@ def lsp(
     """
     settings = load("kili_query.lsp.settings", _FEATURE, _EXTRA).EditorSettings(ontology, labels)
     serve = load("kili_query.lsp.server", _FEATURE, _EXTRA).serve
+    if sys.stdin.isatty():
+        tell("note: an editor starts this command and talks to it on standard input; Ctrl-D ends it")
     gc.freeze()  # otherwise a keystroke may wait while the garbage collector looks at all modules
     try:
         has_shut_down: bool = serve(settings, _find_ontology, load_ontology, version("kili-query"))

@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import redirect_stdout
+from time import monotonic
 from typing import BinaryIO
 
 from attrs import define, field
@@ -38,6 +39,9 @@ _POLL_S = 1.0
 _CONFIGURATION_TIMEOUT_S = 5.0
 """How long an editor may take to send its settings before documents are checked without them."""
 
+_LONGEST_PAUSE_S = 0.3
+"""How long a text is left alone at most before all of its diagnostics are looked for."""
+
 _FIX_ALL = "source.fixAll.kili-query"
 
 
@@ -55,6 +59,7 @@ class _Desk:
     has_shut_down: bool = False
     _tasks: "set[asyncio.Task[None]]" = field(factory=set)
     _shown: dict[str, list[types.Diagnostic]] = field(factory=dict)
+    _pauses_s: dict[str, float] = field(factory=dict)
     _changing: asyncio.Lock = field(factory=asyncio.Lock)
 
     def start(self, work: Coroutine[object, object, None]) -> None:
@@ -138,6 +143,7 @@ class _Desk:
         """Forget a document that was closed."""
         if self.session.documents.pop(uri, None) is not None:
             self._shown.pop(uri, None)
+            self._pauses_s.pop(uri, None)
             self.server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
 
     def check_all(self) -> None:
@@ -146,13 +152,19 @@ class _Desk:
             self.start(self.check(document))
 
     async def check(self, document: Document) -> None:
-        """Show the diagnostics of a document: errors at once where they have changed, then all."""
+        """Show the diagnostics of a document: errors at once where they have changed, then all.
+
+        Before all of a long text are looked for, the next keystroke has its chance.
+        """
         await self.is_ready.wait()
         errors = await self.session.diagnose(document, is_quick=True)
         if errors is not None and self._errors_shown(document) != (found := [shown(one, document) for one in errors]):
             self._publish(document, found)
+        await asyncio.sleep(self._pauses_s.get(document.uri, 0))
+        start = monotonic()
         everything = await self.session.diagnose(document)
         if everything is not None:
+            self._pauses_s[document.uri] = min(monotonic() - start, _LONGEST_PAUSE_S)
             self._publish(document, [shown(one, document) for one in everything])
 
     def _errors_shown(self, document: Document) -> list[types.Diagnostic]:

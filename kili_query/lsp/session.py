@@ -43,6 +43,7 @@ class Session:
     _stamp: Stamp = ()
     _checked: "_Memory" = field(factory=lambda: _Memory(check))
     _tested: "_Memory" = field(factory=lambda: _Memory(find_errors))
+    _quick_worker: ThreadPoolExecutor = field(factory=lambda: ThreadPoolExecutor(1, "errors"), repr=False)
     _worker: ThreadPoolExecutor = field(factory=lambda: ThreadPoolExecutor(1, "check"), repr=False)
 
     async def apply(self, settings: EditorSettings) -> str | None:
@@ -116,7 +117,10 @@ class Session:
                 for placed in place_diagnostics(search, memory.recall(search.text, ontology), in_file=True)
             ]
 
-        return await asyncio.get_running_loop().run_in_executor(self._worker, run)
+        worker = (
+            self._quick_worker if is_quick else self._worker
+        )  # errors do not wait for the warnings of a text before
+        return await asyncio.get_running_loop().run_in_executor(worker, run)
 
     def close(self) -> None:
         """End all work."""
