@@ -83,7 +83,9 @@ def _is_coco(head: _Head) -> bool:
 
 
 def _is_label_studio(head: _Head) -> bool:
-    """A list of tasks: each has ``data`` and a list of answers with their ``result``."""
+    """A list of tasks: each has ``data`` and a list of answers with their ``result``, or the id of its annotation."""
+    if head.is_array and {"annotation_id", "annotator"} <= set(head.keys):
+        return True
     if not head.is_array or not {"annotations", "predictions", "completions"} & set(head.keys):
         return False
     return "data" in head.keys or b'"result"' in head.data
