@@ -77,7 +77,7 @@ class KnownJob:
     def answer(self, value: object) -> Answer:
         """Return an answer: a list of names for a classification, anything else for a text."""
         if self.task == "TRANSCRIPTION":
-            return {"text": str(value)}
+            return {"text": str(int(value) if isinstance(value, float) and value.is_integer() else value)}
         names = value if isinstance(value, list | tuple) else [value]
         return {"categories": [{"name": one.key} for one in self.choices(map(str, names))]}
 
