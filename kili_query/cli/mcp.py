@@ -43,7 +43,7 @@ def mcp(
 
     The agent starts this command and talks to it over standard input and output. It can check, explain and complete
     queries, count and list the labels that match, and read the ontology; it cannot change anything. Exit status: 0
-    when the agent has closed the connection, 2 for bad input or bad usage.
+    when the agent has closed the connection, 130 after Ctrl-C, 2 for bad input or bad usage.
 
     \b
     kili-query mcp labels.ndjson --ontology project.json

@@ -2,6 +2,10 @@
 
 import json
 import logging
+import os
+import signal
+import sys
+import threading
 from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
@@ -77,8 +81,22 @@ def run_on_stdio(files: ServedFiles, *, limit_s: float = LIMIT_S) -> None:
 
 
 async def _serve(server: Server[Any]) -> None:
-    async with stdio_server() as (received, sent):
-        await server.run(received, sent, server.create_initialization_options())
+    async with anyio.create_task_group() as group:
+        if sys.platform != "win32" and threading.current_thread() is threading.main_thread():
+            group.start_soon(_end_on_signal)
+        async with stdio_server() as (received, sent):
+            await server.run(received, sent, server.create_initialization_options())
+        group.cancel_scope.cancel()
+
+
+async def _end_on_signal() -> None:
+    """End the process at once: a thread waits for the next line of input, and nothing else ends that wait.
+
+    Nothing is lost, because the server only reads.
+    """
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as received:
+        async for number in received:
+            os._exit(128 + number)
 
 
 async def _answer(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import anyio
 from mcp import Client
 
+from tests.ending import end_by
 from tests.mcp.served import LABELS, PROJECT, ROOT, ask, talk_to_process
 
 
@@ -81,3 +83,21 @@ def test_only_the_protocol_is_on_standard_output() -> None:
     assert "error" in answers[2]
     assert answers[3]["result"]["isError"] is True
     assert "error[KQ002]" in answers[4]["result"]["content"][0]["text"]
+
+
+def test_signals_end_it_at_once() -> None:
+    """Although it waits for input."""
+    command = [sys.executable, "-m", "kili_query", "mcp"]
+    pipe = subprocess.PIPE
+    with (
+        subprocess.Popen(command, cwd=ROOT, stdin=pipe, stderr=pipe) as interrupted,
+        subprocess.Popen(command, cwd=ROOT, stdin=pipe, stderr=pipe) as terminated,
+    ):
+        for process in (interrupted, terminated):
+            assert process.stderr is not None
+            assert process.stderr.readline().startswith(b"serving 0 files")
+        assert end_by(interrupted) == 130
+        assert end_by(terminated, signal.SIGTERM) == 143
+        for process in (interrupted, terminated):
+            assert process.stderr is not None
+            assert b"Traceback" not in process.stderr.read()
