@@ -9,15 +9,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, partial
 from pathlib import PurePosixPath
-from typing import Any, ClassVar, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
 
-import numpy as np
 from attrs import define, field
 from msgspec import UNSET, Raw, UnsetType
-from numpy.typing import NDArray
 
 from kili_query.datasets.coco_file import CocoFile, CocoObject, Row, decoded
-from kili_query.datasets.coco_shapes import numbers_of_picture, segment_areas, shapes_of, tools_of
+from kili_query.datasets.coco_shapes import picture_of, segment_areas, shapes_of, tools_of
 from kili_query.datasets.dataset import SOURCE, Content, Dataset, DatasetItem
 from kili_query.datasets.files import Files
 from kili_query.datasets.interface import OBJECTS, Interface, is_value
@@ -28,6 +26,9 @@ from kili_query.labels.geometry import Size
 from kili_query.ontology import Job
 from kili_query.ontology.job import JobCategory
 from kili_query.places import Place, Problem, ProblemKind
+
+if TYPE_CHECKING:
+    from kili_query.datasets.masks import Picture
 
 _CAPTION = "CAPTION"
 _CROWD = "iscrowd"
@@ -95,7 +96,7 @@ class _Object(NamedTuple):
         """Return whether another one with the same id is this object, in another file."""
         return (
             self.at[0] is not other.at[0]
-            and self.category is other.category
+            and self.category.key == other.category.key
             and _value(self.fields.bbox) == _value(other.fields.bbox)
         )
 
@@ -115,7 +116,7 @@ class CocoDataset(Dataset):
     _broken: list[Problem] = field(factory=list, init=False)
     _categories: dict[str, dict[Any, JobCategory]] = field(factory=dict, init=False)
     _aside: dict[str, Row] = field(factory=dict, init=False)
-    _picture: tuple[str, NDArray[np.uint32]] | None = field(default=None, init=False, repr=False)
+    _picture: tuple[str, "Picture"] | None = field(default=None, init=False, repr=False)
     _counted_once: set[str] = field(factory=set, init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -393,7 +394,7 @@ class CocoDataset(Dataset):
             yield from shapes_of({"bbox": drawn.get("bbox")}, self._size(image), ())
         else:
             if self._picture is None or self._picture[0] != mask:  # the segments of a picture follow each other
-                self._picture = mask, numbers_of_picture(self.files, mask)
+                self._picture = mask, picture_of(self.files, mask)
             yield from segment_areas(self._picture[1], drawn.get("id"))
 
     def _size(self, image: _Image) -> Size | None:

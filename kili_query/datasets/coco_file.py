@@ -12,6 +12,7 @@ from attrs import define, field
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from kili_query.datasets.files import Files
+from kili_query.datasets.media import SPLITS
 from kili_query.errors import MalformedLabelError, SourceError
 
 Row: TypeAlias = dict[str, Any]
@@ -102,9 +103,10 @@ class CocoFile:
 
     @cached_property
     def split(self) -> str | None:
-        """The name of its split, as in ``instances_val2017.json``; None where its name says nothing."""
-        found = _TASK.fullmatch(PurePosixPath(self.name).stem)
-        return None if found is None else found[1]
+        """The name of its split, as in ``instances_val2017.json`` or the folder ``train``; None if there is none."""
+        path = PurePosixPath(self.name)
+        found = _TASK.fullmatch(path.stem)
+        return path.parent.name if path.parent.name in SPLITS else None if found is None else found[1]
 
     def image_row(self, number: int) -> Row:
         """Return an image as it is written."""

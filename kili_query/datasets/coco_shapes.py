@@ -1,18 +1,19 @@
 """From the shapes of COCO to those of annotations: pixels become fractions of the image, and nothing is clipped."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import cv2
-import numpy as np
 from msgspec import UNSET, Raw, UnsetType
-from numpy.typing import NDArray
 
 from kili_query.datasets.coco_file import decoded
 from kili_query.datasets.files import Files
-from kili_query.datasets.masks import PixelMask, mask_of_runs, outlines, unpack_counts
 from kili_query.errors import MalformedLabelError
+from kili_query.extras import load
 from kili_query.labels.geometry import Size
+
+if TYPE_CHECKING:
+    from kili_query.datasets.masks import Picture
 
 Content: TypeAlias = dict[str, Any]
 Row: TypeAlias = Mapping[str, Any]
@@ -79,11 +80,11 @@ def rectangle(box: Sequence[float], size: Size) -> Content:
     return {"type": "rectangle", "boundingPoly": [{"normalizedVertices": _vertices(ring, size)}]}
 
 
-def segment_areas(picture: NDArray[np.uint32], number: object) -> Iterator[Content]:
-    """Yield the parts of a segment in the picture of a panoptic mask.
+def segment_areas(picture: "Picture", number: object) -> Iterator[Content]:
+    """Yield the parts of a segment in the picture of a panoptic mask, as fields of one annotation each.
 
     Args:
-        picture: of shape ``(height, width)``; see `numbers_of_picture`.
+        picture: the numbers of segments in each pixel.
         number: of the segment.
 
     Raises:
@@ -91,23 +92,24 @@ def segment_areas(picture: NDArray[np.uint32], number: object) -> Iterator[Conte
     """
     if not isinstance(number, int):
         raise MalformedLabelError("must be a number, that of the pixels in the picture", "id")
-    mask = (picture == number).astype(np.uint8)
-    return _areas("semantic", outlines(PixelMask(mask)), Size(picture.shape[1], picture.shape[0]))
+    width, height = picture.shape[1], picture.shape[0]
+    return _areas("semantic", _masks().outlines_of_segment(picture, number), Size(width, height))
 
 
-def numbers_of_picture(files: Files, name: str) -> NDArray[np.uint32]:
-    """Return the numbers of segments that the colours of a picture stand for: red + 256 green + 65536 blue.
+def picture_of(files: Files, name: str) -> "Picture":
+    """Return the numbers of segments in each pixel of a picture.
 
     Raises:
         MalformedLabelError: it cannot be read.
     """
-    data = np.frombuffer(files.beside(name), np.uint8)
-    picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+    picture: Picture | None = _masks().numbers_of_picture(files.beside(name))
     if picture is None:
         raise MalformedLabelError(f"the picture of the masks, `{files.full_name(name)}`, cannot be read")
-    blue, green, red = (picture[:, :, channel].astype(np.uint32) for channel in range(3))
-    numbers: NDArray[np.uint32] = red + green * 256 + blue * 65536
-    return numbers
+    return picture
+
+
+def _masks() -> ModuleType:
+    return load("kili_query.datasets.masks", "masks", "masks")
 
 
 def _areas(kind: str, parts: Sequence[Sequence[Sequence[tuple[float, float]]]], size: Size) -> Iterator[Content]:
@@ -176,11 +178,13 @@ def _mask(segmentation: Row) -> list[Any]:
     path = "segmentation.counts"
     if isinstance(counts, str):
         try:
-            counts = unpack_counts(counts)
+            counts = _masks().unpack_counts(counts)
         except ValueError as error:
             raise MalformedLabelError(str(error), path) from error
     numbers = _numbers(counts, path)
     total = size.width_px * size.height_px
     if any(not isinstance(one, int) or one < 0 for one in numbers) or sum(numbers) != total:
         raise MalformedLabelError(f"must be lengths with the sum {total}, the pixels of the image", path)
-    return outlines(mask_of_runs([int(one) for one in numbers], size.height_px))
+    masks = _masks()
+    found: list[Any] = masks.outlines(masks.mask_of_runs(numbers, size.height_px))
+    return found

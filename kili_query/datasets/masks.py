@@ -15,6 +15,9 @@ from kili_query.errors import MalformedLabelError
 Rings: TypeAlias = list[list[tuple[float, float]]]
 """The outline of a part, then its holes, in pixels."""
 
+Picture: TypeAlias = NDArray[np.uint32]
+"""The numbers of segments in each pixel, of shape ``(height, width)``."""
+
 MAX_PIXELS = 1 << 28
 """The most pixels of the box around a mask: they are in memory at once."""
 
@@ -105,6 +108,28 @@ def outlines(mask: PixelMask) -> list[Rings]:
         else:
             parts.setdefault(int(parent), []).append(ring)
     return list(parts.values())
+
+
+def outlines_of_segment(picture: Picture, number: int) -> list[Rings]:
+    """Return the parts of the segment with a number."""
+    return outlines(PixelMask((picture == number).astype(np.uint8)))
+
+
+def numbers_of_picture(data: bytes) -> Picture | None:
+    """Return the numbers that the colours of a panoptic mask stand for: red + 256 green + 65536 blue.
+
+    Args:
+        data: the file of the picture.
+
+    Returns:
+        The numbers; None if it is not a picture.
+    """
+    picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
+    if picture is None:
+        return None
+    blue, green, red = (picture[:, :, channel].astype(np.uint32) for channel in range(3))
+    numbers: Picture = red + green * 256 + blue * 65536
+    return numbers
 
 
 def _ring(contour: NDArray[Any], mask: PixelMask) -> list[tuple[float, float]]:

@@ -10,6 +10,9 @@ from kili_query.errors import MalformedLabelError, SourceError
 from kili_query.extras import load
 from kili_query.labels.geometry import Size
 
+SPLITS = ("train", "val", "valid", "test")
+"""The names of folders that are splits."""
+
 IMAGE_SUFFIXES = frozenset(
     {
         ".avif",

@@ -14,12 +14,11 @@ import yaml  # type: ignore[import-untyped]  # it has no annotations
 from attrs import define, field, frozen
 
 from kili_query.datasets.files import Files
-from kili_query.datasets.media import IMAGE_SUFFIXES
+from kili_query.datasets.media import IMAGE_SUFFIXES, SPLITS
 from kili_query.errors import SourceError
 
 _YAML = (".yaml", ".yml")
 _LISTS_OF_NAMES = ("classes.txt", "obj.names")
-_SPLITS = ("train", "val", "valid", "test")
 _KEYS_OF_SPLITS = ("train", "val", "test")
 _NO_LABELS = re.compile(r"(?:classes|readme.*|license.*|notes|requirements|train|val|valid|test)\.txt", re.IGNORECASE)
 _NUMBERED = re.compile(r"(\d+) (.+)")
@@ -236,7 +235,7 @@ def _split_of_image(image: str, classes: YoloClasses) -> str | None:
 
 
 def _named_split(path: str) -> str | None:
-    return next((step for step in path.split("/")[:-1] if step in _SPLITS), None)
+    return next((step for step in path.split("/")[:-1] if step in SPLITS), None)
 
 
 def _with_labels(folder: str) -> str:
