@@ -7,7 +7,7 @@ import asyncio
 import logging
 import os
 import sys
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import redirect_stdout
 from time import monotonic
 from typing import BinaryIO
@@ -24,6 +24,7 @@ from kili_query.lint import LintItem, apply_edits
 from kili_query.lint.files import find_in_text
 from kili_query.lint.fixing import fixes_of
 from kili_query.lint.formatting import formatted_lines
+from kili_query.lint.in_query import QUERY_SUFFIX
 from kili_query.lsp.completing import TRIGGERS, completions
 from kili_query.lsp.documents import Document, suffix_of
 from kili_query.lsp.findings import edit_of, quick_fixes, shown
@@ -108,7 +109,7 @@ class _Desk:
     async def _configuration(self) -> object:
         capabilities = self.server.client_capabilities.workspace
         if capabilities is None or not capabilities.configuration:
-            return self.pushed.get(SECTION) if isinstance(self.pushed, Mapping) else None
+            return self.pushed
         asked = types.ConfigurationParams([types.ConfigurationItem(section=SECTION)])
         try:
             async with asyncio.timeout(_CONFIGURATION_TIMEOUT_S):
@@ -218,11 +219,20 @@ def _serve_state(server: LanguageServer, desk: _Desk) -> None:
             desk.initial = EditorSettings.of(params.initialization_options)
         except KiliQueryError as error:
             desk.tell(str(error))
+        if not _formats_by_language(params.capabilities):
+            _serve_formatting(server, desk)
 
     @server.feature(types.INITIALIZED)
     def initialized(_: types.InitializedParams) -> None:
         desk.start(desk.configure())
         desk.start(desk.watch())
+        if _formats_by_language(server.client_capabilities):  # then it does not ask us to format Python
+            _serve_formatting(server, desk)
+            options = types.DocumentFormattingRegistrationOptions(
+                [types.TextDocumentFilterLanguage("kili-query"), types.TextDocumentFilterPattern(f"**/*{QUERY_SUFFIX}")]
+            )
+            registration = types.Registration("formatting", types.TEXT_DOCUMENT_FORMATTING, options)
+            server.client_register_capability(types.RegistrationParams([registration]))
 
     @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
     def configure(params: types.DidChangeConfigurationParams) -> None:
@@ -328,6 +338,14 @@ def _serve_edits(server: LanguageServer, desk: _Desk) -> None:
             action.edit = await desk.fix_all(document)
         return action
 
+
+def _formats_by_language(capabilities: types.ClientCapabilities) -> bool:
+    """Whether the editor can be told which files are formatted, after the start."""
+    text = capabilities.text_document
+    return bool(text is not None and text.formatting is not None and text.formatting.dynamic_registration)
+
+
+def _serve_formatting(server: LanguageServer, desk: _Desk) -> None:
     @server.feature(types.TEXT_DOCUMENT_FORMATTING)
     async def format_text(params: types.DocumentFormattingParams) -> list[types.TextEdit] | None:
         document = desk.session.documents.get(params.text_document.uri)

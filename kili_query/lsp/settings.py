@@ -33,7 +33,7 @@ class EditorSettings:
 
     @classmethod
     def of(cls, value: object) -> "EditorSettings":
-        """Read the settings that an editor sends.
+        """Read the settings that an editor sends, perhaps below the name of their section.
 
         Raises:
             SettingsError: they have another shape.
@@ -42,6 +42,8 @@ class EditorSettings:
             return cls()
         if not isinstance(value, Mapping):
             raise SettingsError(f"the settings of `{SECTION}` must be an object with `ontology` and `labels`")
+        if SECTION in value:
+            return cls.of(value[SECTION])
         return cls(*(_path(value.get(name), name) for name in ("ontology", "labels")))
 
     def over(self, other: "EditorSettings") -> "EditorSettings":

@@ -43,6 +43,7 @@ class Editor:
     messages: "asyncio.Queue[types.ShowMessageParams]" = field(factory=asyncio.Queue)
     versions: dict[str, int] = field(factory=dict)
     settings: object = None
+    registered: list[types.Registration] = field(factory=list)
 
     def open(self, path: Path, text: str | None = None, language: str = "") -> str:
         """Open a file, with another text than it has on the disk if one is given."""
@@ -123,9 +124,10 @@ CAPABILITIES = types.ClientCapabilities(
         configuration=True, workspace_edit=types.WorkspaceEditClientCapabilities(document_changes=True)
     ),
     text_document=types.TextDocumentClientCapabilities(
+        formatting=types.DocumentFormattingClientCapabilities(dynamic_registration=True),
         code_action=types.CodeActionClientCapabilities(
             resolve_support=types.ClientCodeActionResolveOptions(properties=["edit"])
-        )
+        ),
     ),
 )
 
@@ -162,6 +164,10 @@ async def editor(
     @client.feature(types.WORKSPACE_CONFIGURATION)
     def configuration(params: types.ConfigurationParams) -> list[object]:
         return [shown.settings if item.section == "kili-query" else None for item in params.items]
+
+    @client.feature(types.CLIENT_REGISTER_CAPABILITY)
+    def register(params: types.RegistrationParams) -> None:
+        shown.registered.extend(params.registrations)
 
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     environment.pop("KILI_ONTOLOGY", None)

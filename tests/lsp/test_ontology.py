@@ -76,7 +76,13 @@ async def _count_labels(folder: Path) -> None:
         shown.client.workspace_did_change_configuration(
             types.DidChangeConfigurationParams({"kili-query": {"labels": "", "ontology": "none"}})
         )
-        assert await shown.hover(uri, types.Position(0, 8)) is None
+        async with asyncio.timeout(60):
+            while await shown.hover(uri, types.Position(0, 8)) is not None:
+                await asyncio.sleep(0)
+        assert shown.registered == []
+        shown.type(uri, "( SCENE.VEHICLE )")
+        asked = types.DocumentFormattingParams(types.TextDocumentIdentifier(uri), types.FormattingOptions(4, True))
+        assert await shown.client.text_document_formatting_async(asked)
         edit = await shown.rename(uri, types.Position(0, 8), "CAR")
         assert edit is not None
         assert edit.changes is not None

@@ -62,6 +62,8 @@ async def _write_a_query(folder: Path) -> None:
         format_ = types.DocumentFormattingParams(types.TextDocumentIdentifier(uri), types.FormattingOptions(4, True))
         edits = await shown.client.text_document_formatting_async(format_)
         assert applied(ugly, list(edits or [])) == 'objects."x" AND (OBJECTS.CAR)\r\n'
+        [registered] = shown.registered
+        assert (registered.method, "*.kq" in str(registered.register_options)) == ("textDocument/formatting", True)
         shown.type(uri, "objects.")
         assert await shown.client.text_document_formatting_async(format_) is None
 
