@@ -22,7 +22,7 @@ def mcp(
         typer.Argument(
             metavar="LABELS",
             show_default=False,
-            help="Files of labels, raw exports and label caches that the agent may ask about; nothing else is read.",
+            help="Files of labels, raw exports, label caches and datasets that the agent may ask about; nothing else is read.",
         ),
     ] = None,
     ontology: Annotated[
@@ -31,7 +31,7 @@ def mcp(
             "--ontology",
             metavar="FILE",
             help="The project, or its jsonInterface alone, as JSON; `none` for none. "
-            "[default: KILI_ONTOLOGY, else that of each label cache, or project.json beside the labels]",
+            "[default: KILI_ONTOLOGY, else that of each label cache or dataset, or project.json beside the labels]",
         ),
     ] = None,
     timeout: Annotated[

@@ -20,9 +20,13 @@ from kili_query.ontology.did_you_mean import nearest
 _HEAD_BYTES = 64 * 1024  # how much of a file is looked at
 _MOST_FILES = 20  # of each suffix in a folder are looked at
 
+_OF_LABELS = frozenset({"jsonResponse", "jsonInterface", "jobs"})
+"""A JSON object with one of these keys is a label or a project, whatever else it holds."""
+
 _TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*)"|[\[\]{}:,]', re.DOTALL)
 _ROOT = re.compile(rb"<(?![?!])(?:[\w.-]+:)?([\w.-]+)")
 _NAMES = re.compile(rb"^names\s*:", re.MULTILINE)
+_IMAGES = re.compile(rb'"images"\s*:\s*(?:\[\s*(?:[{\]]|\Z)|\Z)')  # a list of objects, as far as the bytes go
 _COMMENTS = re.compile(rb"<!--.*?-->", re.DOTALL)
 
 
@@ -34,7 +38,7 @@ class _Head:
         name: its path in the dataset.
         data: the first bytes.
         is_array: whether it is a JSON array.
-        keys: of the first JSON object, as far as the bytes go.
+        keys: of the first JSON object, as far as the bytes go; none for a label or project of the platform.
         root: the name of the root element of XML; empty for other files.
     """
 
@@ -50,6 +54,8 @@ class _Head:
         is_json, is_xml = data[:1] in (b"[", b"{"), data[:1] == b"<"
         root = _ROOT.search(_COMMENTS.sub(b"", data)) if is_xml else None
         keys = tuple(_first_keys(data)) if is_json else ()
+        if not _OF_LABELS.isdisjoint(keys):
+            keys = ()  # so that no reader knows it
         return cls(name, data, data[:1] == b"[", keys, "" if root is None else root[1].decode("ascii", "replace"))
 
 
@@ -73,10 +79,10 @@ class _Reader:
 
 
 def _is_coco(head: _Head) -> bool:
-    if head.is_array or {"jobs", "jsonInterface", "jsonResponse"} & set(head.keys):
+    if head.is_array:
         return False
     if "images" in head.keys:
-        return True
+        return _IMAGES.search(head.data) is not None
     return not {"annotations", "categories"}.isdisjoint(head.keys) and (
         b'"image_id"' in head.data or b'"supercategory"' in head.data
     )

@@ -3,12 +3,14 @@
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from stat import S_ISDIR
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from attrs import define, field, frozen
 
 from kili_query.cache_folder import is_cache
+from kili_query.datasets.recognition import recognized
 from kili_query.errors import ArgumentError, CacheError, OntologyError
 from kili_query.extras import load
 from kili_query.ontology import Ontology
@@ -19,12 +21,12 @@ if TYPE_CHECKING:
 
 @frozen
 class ServedFile:
-    """One file of labels, or a label cache.
+    """One file of labels, a label cache, or a dataset of another tool.
 
     Attributes:
         name: what tools call it.
         path: where it is.
-        ontology: the file or cache that holds its ontology; None if there is none.
+        ontology: the file, cache or dataset that holds its ontology; None if there is none.
     """
 
     name: str
@@ -135,18 +137,20 @@ class ServedFiles:
         with self._lock:
             known = self._known.get(path)
         if known is None or known[0] != version:
-            known = (version, Ontology.load(path))
+            dataset = recognized(path)
+            known = (version, Ontology.load(path) if dataset is None else dataset.ontology)
             with self._lock:
                 self._known[path] = known
         return known[1]
 
 
 def _version(path: str) -> object:
+    """Return what changes with a file; for a folder, whose files may change alone, what equals nothing else."""
     try:
         found = os.stat(path)
     except OSError as error:
         raise OntologyError(f"{path}: {error.strerror}") from error
-    return found.st_mtime_ns, found.st_size, found.st_ino
+    return object() if S_ISDIR(found.st_mode) else (found.st_mtime_ns, found.st_size, found.st_ino)
 
 
 def _free_name(name: str, taken: Mapping[str, object]) -> str:

@@ -27,7 +27,10 @@ ProgressCallback: TypeAlias = Callable[[int, int | None], object]
 LARGE_BYTES = 64 * 1024 * 1024
 """A file smaller than this is read by one process, because it is done before others have started."""
 
+_ITEMS_BETWEEN_REPORTS = 256
+
 _T = TypeVar("_T")
+_Item = TypeVar("_Item")
 
 ReadLines: TypeAlias = Callable[[str, int, int, Callable[[int], None]], Generator[_T]]
 """Reads the lines of a plain file: its path, where its text begins and ends in bytes, and a tally of bytes."""
@@ -286,7 +289,14 @@ class _Reading(Generic[_T]):
                 yield from self._handler.value(item, Place("<labels>", path=f"[{index}]"))
 
     def _read_dataset(self, dataset: Dataset) -> Generator[_T]:
-        yield from self._handler.items(dataset.items())
+        yield from self._handler.items(self._watched(dataset.items()))
+
+    def _watched(self, items: Iterable[_Item]) -> Iterator[_Item]:
+        """Report progress now and then, which may end the reading, although bytes are not counted in a dataset."""
+        for number, item in enumerate(items):
+            if number % _ITEMS_BETWEEN_REPORTS == 0:
+                self._tally(0)
+            yield item
 
     def _read_path(self, path: str) -> Generator[_T]:
         if path == _STDIN:

@@ -11,7 +11,7 @@ import kili_query as kq
 from kili_query.cache import LabelCache
 from kili_query.mcp import ServedFiles
 from kili_query.mcp.answers import MAX_CHARACTERS
-from tests.mcp.served import DEMO_FILES, LABELS, PROJECT, ask, asked, talk
+from tests.mcp.served import DEMO, DEMO_FILES, LABELS, PROJECT, ask, asked, talk
 
 QUERY = "OBJECTS.PERSON.count >= 3"
 
@@ -210,6 +210,27 @@ def test_a_cache_is_read_anew(tmp_path: Path) -> None:
         assert gone.data["error"]["message"] == "cannot read `cached`: no such file or directory"
 
     talk(files, twice)
+
+
+@pytest.mark.parametrize("form", ["file", "folder", "zip"])
+def test_a_dataset_has_its_own_ontology(form: str, tmp_path: Path) -> None:
+    folder = tmp_path / "street"
+    folder.mkdir()
+    path = folder / "instances.json"
+    shutil.copy(DEMO / "instances.json", path)
+    place = {"file": path, "folder": folder, "zip": Path(shutil.make_archive(str(folder), "zip", folder))}[form]
+    files = ServedFiles.of({str(place): str(place)})
+
+    async def meanwhile(client: Client) -> None:
+        assert (await ask(client, "count", {"query": 'OBJECTS."traffic light"'})).data["matched"] == 3
+        assert "OBJECTS.traffic_light: traffic light" in (await ask(client, "describe_ontology", {})).text
+        wrong = await ask(client, "match", {"query": "OBJECTS.persn"})
+        assert "did you mean `person`?" in wrong.text
+        if form != "zip":
+            path.write_text('{"images": [], "categories": [{"id": 1, "name": "persn"}]}', encoding="utf-8")
+            assert (await ask(client, "count", {"query": "OBJECTS.persn"})).data["read"] == 0
+
+    talk(files, meanwhile)
 
 
 def test_files_that_change_and_vanish(tmp_path: Path) -> None:
