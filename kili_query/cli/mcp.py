@@ -22,7 +22,8 @@ def mcp(
         typer.Argument(
             metavar="LABELS",
             show_default=False,
-            help="Files of labels, raw exports, label caches and datasets that the agent may ask about; nothing else is read.",
+            help="Files of labels, raw exports, label caches and datasets that the agent may ask about; "
+            "nothing else is read.",
         ),
     ] = None,
     ontology: Annotated[
