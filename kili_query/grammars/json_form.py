@@ -35,6 +35,7 @@ class _SchemaWriter:
         self.names = names
         self.scopes: dict[Scope, str] = {None: ""}
         self.definitions: dict[str, Schema] = {}
+        self.lists: dict[tuple[str, ...], str] = {}
         count = {"type": "integer", "minimum": 0, "maximum": MAX_COUNT}
         self.compared: Schema = {"op": {"enum": list(spellings_of("OP", names.dialect))}, "count": count}
 
@@ -44,6 +45,12 @@ class _SchemaWriter:
         if own not in self.definitions:
             joined = self.joined(scope, depth) if depth > 0 else ()
             self.definitions[own] = {"anyOf": [*joined, *self.comparisons(scope, depth)]}
+        return {"$ref": f"#/$defs/{own}"}
+
+    def one_of(self, keys: tuple[str, ...]) -> Schema:
+        """Return a reference to some keys, which are listed once."""
+        own = self.lists.setdefault(keys, f"categories_{len(self.lists) + 1}")
+        self.definitions.setdefault(own, {"enum": list(keys)})
         return {"$ref": f"#/$defs/{own}"}
 
     def joined(self, scope: Scope, depth: int) -> Iterator[Schema]:
@@ -57,11 +64,11 @@ class _SchemaWriter:
     def comparisons(self, scope: Scope, depth: int) -> Iterator[Schema]:
         """Yield the comparisons of each job."""
         for job, keys in self.names.pairs_at(scope):
-            yield _object(job={"const": job.name}, category={"enum": list(keys)}, **self.compared)
+            yield _object(job={"const": job.name}, category=self.one_of(keys), **self.compared)
         if depth >= _LEVELS_OF_WHERE:
             for inside, job, keys in self.names.parents_at(scope):
                 where = self.condition(inside, depth - _LEVELS_OF_WHERE)
-                yield _object(job={"const": job.name}, category={"enum": list(keys)}, where=where, **self.compared)
+                yield _object(job={"const": job.name}, category=self.one_of(keys), where=where, **self.compared)
         if self.names.dialect == "extended":
             yield _object(job={"enum": [job.name for job, _ in self.names.pairs_at(scope)]}, **self.compared)
 
