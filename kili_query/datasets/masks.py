@@ -63,6 +63,28 @@ def mask_of_runs(counts: Sequence[int], height_px: int) -> PixelMask:
     return PixelMask(np.ascontiguousarray(pixels[rows[0] : rows[-1] + 1]), first, int(rows[0]))
 
 
+def mask_of_rows(counts: Sequence[int], box: tuple[int, int, int, int]) -> PixelMask:
+    """Return the mask of run lengths inside a box, row after row, outside and inside by turns.
+
+    Args:
+        counts: the lengths.
+        box: its column and row in the image, its width and its height.
+
+    Raises:
+        MalformedLabelError: they do not fit the box, or it is too large.
+
+    >>> mask_of_rows([1, 2, 1], (5, 6, 2, 2)).pixels.tolist()
+    [[0, 1], [1, 0]]
+    """
+    left, top, width, height = box
+    if width < 0 or height < 0 or width * height > MAX_PIXELS:
+        raise MalformedLabelError(f"a mask of {width} by {height} pixels: at most {MAX_PIXELS} pixels can be read")
+    if min(counts, default=0) < 0 or sum(counts) != width * height:
+        raise MalformedLabelError(f"the run lengths do not fit a box of {width} by {height} pixels")
+    values = np.arange(len(counts), dtype=np.int64) % 2
+    return PixelMask(np.repeat(values, counts).astype(np.uint8).reshape(height, width), left, top)
+
+
 def unpack_counts(packed: str) -> list[int]:
     """Return run lengths that the COCO tools packed in text; the inverse of `compress_counts`.
 
