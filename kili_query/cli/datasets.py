@@ -1,6 +1,7 @@
 """Datasets of other tools where commands take files of labels or an ontology."""
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -41,9 +42,9 @@ def dataset_at(path: str) -> "Dataset | None":
         SourceError: the dataset cannot be read, or a folder is not one.
         ArgumentError: there is no format of the name that `--from` gives.
     """
-    if path == STDIN or not exists(path):
-        return None
     opened = _OPENED.get(_Opened())
+    if opened.fmt is None if path == STDIN else not exists(path):
+        return None
     if path not in opened.datasets:
         opened.datasets[path] = _open(path, opened.fmt)
     return opened.datasets[path]
@@ -71,9 +72,11 @@ def exists(path: str) -> bool:
 
 def _open(path: str, fmt: str | None) -> "Dataset | None":
     from kili_query.cache_folder import is_cache
-    from kili_query.datasets import Dataset, open_dataset
+    from kili_query.datasets import Dataset, open_dataset, streamed_dataset
     from kili_query.scanning.sources import with_datasets  # here, because it takes long to import
 
+    if path == STDIN and fmt is not None:
+        return streamed_dataset(sys.stdin.buffer.read(), "<stdin>", fmt)
     if fmt is not None:
         return open_dataset(path, fmt=fmt)
     found = path if is_cache(path) else with_datasets(path)

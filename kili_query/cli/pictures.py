@@ -10,6 +10,7 @@ import typer
 from kili_query.cli import FINE, NEGATIVE, CommandError
 from kili_query.cli.arguments import JsonOption, LabelsArgument, OnMalformed, OntologyOfLabelsOption, QueryArgument
 from kili_query.cli.caches import names_for, readable, reading_of
+from kili_query.cli.datasets import dataset_at
 from kili_query.cli.inputs import find_ontology, load_ontology, load_query, refuse_two_readers
 from kili_query.cli.mistakes import refuse_swapped, refuse_unreadable, tell_report, tell_unseen
 from kili_query.cli.output import opened_bytes, print_json, refuse_json_on_stdout, refuse_terminal, report_on, tell
@@ -95,7 +96,7 @@ def show(
     ontology = find_ontology(ontology, labels)
     loaded = load_ontology(ontology)
     found = _label_named(label, labels)
-    owners = _Assets(assets, images)
+    owners = _Assets(assets, images, labels)
     artist = _Artist(loaded, owners, font)
     picture = artist.picture(found, image=image, view=view)
     _save(picture, output, image_format, [*labels, image, ontology, assets])
@@ -151,7 +152,7 @@ def sheet(
     asked = load_query(query, loaded)
     cache = reading_of(labels, asked, ontology)
     names = names_for(loaded, cache)
-    owners = _Assets(assets, images)
+    owners = _Assets(assets, images, labels)
     artist = _Artist(loaded, owners, font)
     pictures = load("kili_query.pictures", "`kili-query sheet`", "export")
     tiles: list[object] = []
@@ -228,12 +229,14 @@ class _Artist:
 class _Assets:
     """The given assets, by id and by external id."""
 
-    def __init__(self, path: str | None, images: str | None) -> None:
+    def __init__(self, path: str | None, images: str | None, labels: list[str]) -> None:
         self._by_id: dict[str, Document] = {}
         self._without_image: list[str] = []
         self._root = None if images is None else Path(images)
         if self._root is not None and not self._root.is_dir():
             raise CommandError(f"`{images}` is not a folder")
+        dataset = dataset_at(labels[0]) if len(labels) == 1 else None
+        self._files = None if dataset is None else dataset.files
         for asset in () if path is None else _assets_in(path):
             for key in (asset.get("id"), asset.get("externalId")):
                 if isinstance(key, str):
@@ -247,9 +250,11 @@ class _Assets:
         return next((self._by_id[key] for key in keys if isinstance(key, str) and key in self._by_id), told)
 
     def image_of(self, asset: Document) -> str | None:
-        """The file of its image, where there is one in the folder of images."""
+        """The file of its image, where there is one in the folder of images, or in that of a dataset."""
         if self._root is None:
-            return None
+            content = asset.get("content")
+            found = self._files.local(content) if self._files is not None and isinstance(content, str) else None
+            return None if found is None else str(found)
         names = [one for one in (asset.get("externalId"), asset.get("content")) if isinstance(one, str) and one]
         for name in names:
             if "\0" not in name:

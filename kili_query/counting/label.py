@@ -14,6 +14,7 @@ _FIELDS_OF_ASSETS = ("externalId", "jsonContent", "jsonMetadata")
 _FIELDS_OF_LABELS = ("labelOf", "labelType", "assetId")
 
 LOOKS_LIKE_ASSET = "this looks like an asset without labels"
+_LOOKS_LIKE_COCO = "this looks like COCO: a stream of it is read if its format is named (`--from coco`)"
 LOOKS_LIKE_CONTENT = "this looks like the content of a label, without the label"
 
 
@@ -35,7 +36,7 @@ def content_of(label: dict[str, object], at: str = "jsonResponse") -> object:
     """
     if not at:
         return label
-    if at != CONTENT or not holds_answers(label):
+    if at != CONTENT or not holds_answers(label) or _is_coco(label):
         return _stored(label, at)
     try:
         content = _stored(label, at)
@@ -72,7 +73,11 @@ def mistaken_for_label(label: Mapping[str, object]) -> str:
     ': this looks like an asset without labels'
     >>> mistaken_for_label({"id": "a", "labelType": "DEFAULT"})
     ''
+    >>> mistaken_for_label({"images": [], "annotations": [], "categories": []})
+    ': this looks like COCO: a stream of it is read if its format is named (`--from coco`)'
     """
+    if _is_coco(label):
+        return f": {_LOOKS_LIKE_COCO}"
     if any(field in label for field in _FIELDS_OF_ASSETS) and not any(field in label for field in _FIELDS_OF_LABELS):
         return f": {LOOKS_LIKE_ASSET}"
     responses = list(label.values())
@@ -85,6 +90,10 @@ def mistaken_for_label(label: Mapping[str, object]) -> str:
         for field in _ANSWERS
     )
     return f": {LOOKS_LIKE_CONTENT}" if is_content else ""
+
+
+def _is_coco(label: Mapping[str, object]) -> bool:
+    return CONTENT not in label and "images" in label and "categories" in label
 
 
 def reason_not_json(error: ValueError | RecursionError) -> str:

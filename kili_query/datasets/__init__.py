@@ -17,7 +17,7 @@ from kili_query.extras import load
 if TYPE_CHECKING:
     from kili_query.datasets.features import FeatureProblem, FeaturesError, LabelOfFeatures
     from kili_query.datasets.geojson import read_geojson
-    from kili_query.datasets.recognition import READERS, format_of, open_dataset
+    from kili_query.datasets.recognition import READERS, format_of, open_dataset, streamed_dataset
     from kili_query.datasets.shapefiles import read_shapefiles
 
 _MODULES = {
@@ -28,6 +28,7 @@ _MODULES = {
     "format_of": "recognition",
     "open_dataset": "recognition",
     "read_geojson": "geojson",
+    "streamed_dataset": "recognition",
 }
 """Where names are defined that are imported when they are used, so that streams of labels start fast."""
 
@@ -52,4 +53,5 @@ __all__ = [
     "open_dataset",
     "read_geojson",
     "read_shapefiles",
+    "streamed_dataset",
 ]

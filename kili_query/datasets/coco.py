@@ -287,7 +287,7 @@ class CocoDataset(Dataset):
         asset: dict[str, Any] = {"id": image.id, "externalId": image.external_id}
         if image.size is not None:
             asset["resolution"] = {"width": image.size.width_px, "height": image.size.height_px}
-        content = self._media.content(image.external_id, image.file.name, image.file.split)
+        content = self._media.find(image.external_id, image.file.name, image.file.split)
         if content is not None:
             asset["content"] = content
         row = {} if image.number is None else image.file.image_row(image.number)

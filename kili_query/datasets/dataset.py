@@ -33,7 +33,7 @@ class DatasetItem:
 
     Attributes:
         asset: ``id`` and ``externalId``, ``resolution`` where the size is known (width and height in pixels), and
-            ``content``, the path of its file, where that is there.
+            ``content``, the path of its file inside the dataset (see `Files`), where that is there.
         label: the fields of the label but ``labelOf`` and ``jsonResponse``; None for an asset without label.
         counted: the content without shapes: the same jobs, categories, mids and child jobs as the whole, so that
             every count is the same.

@@ -1,5 +1,6 @@
 """The files of a dataset: of a folder, of a zip archive, or one file alone."""
 
+import gzip
 import os
 import stat
 import zipfile
@@ -19,6 +20,7 @@ from kili_query.places import Place
 MAX_FILE_BYTES = 4 << 30
 """The most that one file of an archive may hold once it is unpacked: it is read into memory."""
 
+_GZIP = b"\x1f\x8b"
 _CHUNK_BYTES = 1 << 16
 _LARGE_CHUNK_BYTES = 1 << 24
 _READ_ONLY = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -143,20 +145,33 @@ class FolderFiles(Files):
 
 @define(slots=False)
 class OneFile(Files):
-    """A single file; what it refers to is looked for beside it."""
+    """A single file, perhaps compressed with gzip; what it refers to is looked for beside it."""
 
     path: str
     _folders: dict[str, frozenset[str]] = field(factory=dict, init=False, eq=False, repr=False)
 
     @property
     def names(self) -> Sequence[str]:
-        return [os.path.basename(self.path)]
+        name = os.path.basename(self.path)
+        return [name.removesuffix(".gz") if self._is_packed else name]
+
+    @cached_property
+    def _is_packed(self) -> bool:
+        return _read(self.path, len(_GZIP)) == _GZIP
 
     def read(self, name: str) -> bytes:
-        return _read(self.path)
+        return self._unpacked(MAX_FILE_BYTES + 1) if self._is_packed else _read(self.path)
 
     def head(self, name: str, size: int) -> bytes:
-        return _read(self.path, size)
+        return self._unpacked(size) if self._is_packed else _read(self.path, size)
+
+    def _unpacked(self, size: int) -> bytes:
+        try:
+            with gzip.open(self.path) as file:
+                data = file.read(size)
+        except (OSError, EOFError, zlib.error) as error:
+            raise SourceError(f"`{self.path}` cannot be unpacked: {error}") from error
+        return _bounded(data, self.path)
 
     def full_name(self, name: str) -> str:
         return self.path
@@ -172,6 +187,36 @@ class OneFile(Files):
 
     def local(self, name: str) -> Path | None:
         return Path(self.path).parent / name if self.holds(name) else None
+
+
+@define
+class StreamedFile(Files):
+    """A file that came as a stream, such as standard input; it refers to nothing that can be found.
+
+    Attributes:
+        path: what messages call it.
+        suffix: of its name, if it had one: readers look at the files with theirs.
+    """
+
+    path: str
+    suffix: str
+    _data: bytes
+
+    @property
+    def names(self) -> Sequence[str]:
+        return [f"stream{self.suffix}"]
+
+    def read(self, name: str) -> bytes:
+        return self._data
+
+    def full_name(self, name: str) -> str:
+        return self.path
+
+    def holds(self, name: str) -> bool:
+        return False
+
+    def local(self, name: str) -> Path | None:
+        return None
 
 
 @define(slots=False)
@@ -219,12 +264,16 @@ class ZipFiles(Files):
                 data = file.read(size)
         except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError) as error:
             raise SourceError(f"`{self.full_name(name)}` cannot be unpacked: {error}") from error
-        if len(data) > MAX_FILE_BYTES:
-            raise SourceError(f"`{self.full_name(name)}` is larger than {MAX_FILE_BYTES >> 30} GiB: unpack it first")
-        return data
+        return _bounded(data, self.full_name(name))
 
     def local(self, name: str) -> Path | None:
         return None
+
+
+def _bounded(data: bytes, name: str) -> bytes:
+    if len(data) > MAX_FILE_BYTES:
+        raise SourceError(f"`{name}` is larger than {MAX_FILE_BYTES >> 30} GiB: unpack it first")
+    return data
 
 
 def _read(path: str, size: int = -1) -> bytes:

@@ -66,12 +66,6 @@ class MediaFinder:
                 return folder + given
         return None
 
-    def content(self, name: str, near: str = "", split: str | None = None) -> str | None:
-        """Return the same as a path on this machine; None if it is not there, or packed in an archive."""
-        found = self.find(name, near, split)
-        local = None if found is None else self.files.local(found)
-        return None if local is None else str(local)
-
     def size(self, name: str, near: str = "", split: str | None = None) -> Size | None:
         """Return the size of an image, read from its file; None if it is not on this machine.
 

@@ -106,8 +106,7 @@ class VocDataset(Dataset):
                 yield DatasetItem(asset, None, {}, dict, self.files.place(name))
 
     def _content(self, image: str) -> dict[str, str]:
-        path = self.files.local(image)
-        return {} if path is None else {"content": str(path)}
+        return {"content": image} if self.files.holds(image) else {}
 
     # -- all files, seen once
 

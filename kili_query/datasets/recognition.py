@@ -12,7 +12,7 @@ from os import PathLike
 from attrs import frozen
 
 from kili_query.datasets.dataset import Dataset
-from kili_query.datasets.files import Files, OneFile
+from kili_query.datasets.files import Files, OneFile, StreamedFile
 from kili_query.errors import ArgumentError, SourceError
 from kili_query.extras import load
 from kili_query.ontology.did_you_mean import nearest
@@ -132,6 +132,30 @@ def format_of(path: str | PathLike[str]) -> str | None:
     return _format_of(Files.of(path))
 
 
+def _check_format(fmt: str) -> None:
+    if fmt not in READERS:
+        near = nearest(fmt, READERS)
+        hint = f"; did you mean `{near}`?" if near else ""
+        raise ArgumentError(f"there is no format of datasets `{fmt!s:.40}`{hint}; there are {', '.join(READERS)}")
+
+
+def streamed_dataset(data: bytes, name: str, fmt: str) -> Dataset:
+    """Open a dataset that came as a stream.
+
+    Args:
+        data: what the stream held.
+        name: what messages call it.
+        fmt: one of `READERS`.
+
+    Raises:
+        SourceError: it is not such a dataset.
+        ArgumentError: there is no such format.
+        MissingExtraError: reading this format needs an extra that is not installed.
+    """
+    _check_format(fmt)
+    return _opened(StreamedFile(name, READERS[fmt].suffixes[0], data), fmt)
+
+
 def recognized(path: str | PathLike[str]) -> Dataset | None:
     """Open a dataset if what is there is known to be one.
 
@@ -156,10 +180,8 @@ def open_dataset(path: str | PathLike[str], *, fmt: str | None = None) -> Datase
         ArgumentError: there is no such format.
         MissingExtraError: reading this format needs an extra that is not installed.
     """
-    if fmt is not None and fmt not in READERS:
-        near = nearest(fmt, READERS)
-        hint = f"; did you mean `{near}`?" if near else ""
-        raise ArgumentError(f"there is no format of datasets `{fmt!s:.40}`{hint}; there are {', '.join(READERS)}")
+    if fmt is not None:
+        _check_format(fmt)
     files = Files.of(path)
     name = fmt or _format_of(files)
     if name is None:

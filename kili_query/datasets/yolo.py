@@ -101,9 +101,8 @@ class YoloDataset(Dataset):
         if file.image is None:
             name = name.removesuffix(".txt")
         asset: dict[str, Any] = {"id": name, "externalId": name}
-        content = None if file.image is None else self.files.local(file.image)
-        if content is not None:
-            asset["content"] = str(content)
+        if file.image is not None:
+            asset["content"] = file.image
         if file.split is not None:
             asset[SOURCE] = {"split": file.split}
         return asset

@@ -18,6 +18,7 @@ from typing import NamedTuple, Protocol, TypeAlias, TypeVar
 
 from attrs import frozen
 
+from kili_query.datasets.files import Files
 from kili_query.diagnostics.layout import printable
 from kili_query.export.cutting import cut
 from kili_query.export.errors import DownloadError
@@ -114,6 +115,23 @@ class LocalOrHttp:
         if not path.is_file():
             raise DownloadError(f"no such file: `{shown}` in `{self.root}`")
         return Fetched(path)
+
+
+@frozen
+class OfDataset:
+    """Gets files of a dataset, also from its archive, and everything else as another fetch does."""
+
+    files: Files
+    other: Fetch
+
+    def __call__(self, source: str, to: Path, /) -> Fetched:
+        if is_url(source) or not self.files.holds(source):
+            return self.other(source, to)
+        path = self.files.local(source)
+        if path is None:
+            to.parent.mkdir(parents=True, exist_ok=True)
+            to.write_bytes(self.files.beside(source))
+        return Fetched(to if path is None else path)
 
 
 class MediaStage:

@@ -20,7 +20,7 @@ from kili_query.export.format import Format
 from kili_query.export.formats import format_named
 from kili_query.export.joining import Joined, joined
 from kili_query.export.layers import with_layers
-from kili_query.export.media import Fetch, LocalOrHttp, MediaStage
+from kili_query.export.media import Fetch, LocalOrHttp, MediaStage, OfDataset
 from kili_query.export.naming import Names, Reservation, safe_path
 from kili_query.export.options import SUBMITTED, AnnotationModifier, Layout, OnError, Options
 from kili_query.export.project import Project, ProjectSource
@@ -32,7 +32,7 @@ from kili_query.output_files import Replacement, WriteError, check_path, refuse_
 from kili_query.protocol import ExportType
 from kili_query.query import Query, parse, validate
 from kili_query.scanning import LabelSource, Problem
-from kili_query.scanning.sources import with_datasets
+from kili_query.scanning.sources import only_dataset, with_datasets
 from kili_query.targets.closures import Matcher
 
 if TYPE_CHECKING:
@@ -171,7 +171,9 @@ def write(
         run = plan.run(scratch)
         stack.enter_context(run.export.spools)
         root = Path(media_root) if media_root is not None else _folder_of(assets if assets is not None else labels)
-        found = LocalOrHttp(root, None if media_cache is None else Path(media_cache)) if fetch is None else fetch
+        found: Fetch = LocalOrHttp(root, None if media_cache is None else Path(media_cache)) if fetch is None else fetch
+        if (dataset := only_dataset(labels)) is not None and media_root is None:
+            found = OfDataset(dataset.files, found)
         bar = None if disable_tqdm is True else stack.enter_context(_bar(disable_tqdm))
         items: Iterator[Joined | Problem] = stack.enter_context(
             closing(joined(labels, assets, options, scratch, None if bar is None else partial(_show_read, bar)))
@@ -202,11 +204,10 @@ def write(
 def _project_of(labels: LabelSource | None, project: "ProjectSource | None") -> Project:
     if project is not None:
         return Project.read(project)
-    if isinstance(labels, list) and len(labels) == 1:
-        return _project_of(labels[0], None)
-    if not isinstance(labels, Dataset):
+    dataset = only_dataset(labels)
+    if dataset is None:
         raise NotCompatibleOptions("give `project`: labels do not say which jobs and categories there are")
-    return Project.read(labels.project)
+    return Project.read(dataset.project)
 
 
 @contextmanager

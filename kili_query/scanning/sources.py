@@ -126,8 +126,14 @@ def own_ontology(source: LabelSource) -> Ontology | None:
     Args:
         source: as `with_datasets` returns it.
     """
+    dataset = only_dataset(source)
+    return None if dataset is None else dataset.ontology
+
+
+def only_dataset(source: object) -> Dataset | None:
+    """Return the one dataset that a source is; None for all others."""
     only = source[0] if isinstance(source, list) and len(source) == 1 else source
-    return only.ontology if isinstance(only, Dataset) else None
+    return only if isinstance(only, Dataset) else None
 
 
 def _dataset_at(path: str) -> Dataset | None:
