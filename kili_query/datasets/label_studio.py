@@ -172,7 +172,7 @@ class LabelStudioDataset(GatheredDataset):
         """Return where the file of an asset is, if it is there."""
         paths = [name.rpartition(_LOCAL_FILES)[2].lstrip("/"), name.rsplit("/", 1)[-1]]
         paths += [upload] if isinstance(upload, str) else []
-        found = next(filter(None, map(self._media.content, paths)), None)
+        found = next(filter(None, map(self._media.find, paths)), None)
         return {} if found is None else {"content": found}
 
 
