@@ -171,7 +171,7 @@ class CvatDataset(GatheredDataset):
         asset: dict[str, Any] = {"id": found, "externalId": external or found}
         if width.isdigit() and height.isdigit():
             asset["resolution"] = {"width": int(width), "height": int(height)}
-        content = self._media.content(external, name, image.get("subset"))
+        content = self._media.find(external, name, image.get("subset"))
         asset |= {} if content is None else {"content": content}
         kept = {key: value for key, value in image.attrib.items() if key not in ("id", "name", "width", "height")}
         asset |= {SOURCE: kept} if kept else {}
@@ -284,7 +284,7 @@ class CvatDataset(GatheredDataset):
             width, height = task.size
             if width and height and width.isdigit() and height.isdigit():
                 asset["resolution"] = {"width": int(width), "height": int(height)}
-            content = self._media.content(external, name)
+            content = self._media.find(external, name)
             asset |= {} if content is None else {"content": content}
 
             def read(key: str | None = key) -> Content:
