@@ -287,7 +287,7 @@ def test_a_folder_with_several_files_has_one_label_for_each_image(tmp_path: Path
     assert kq.count(item.counted) == kq.count(item.read()) == {("OBJECTS", "cat"): 1}
     assert [one["type"] for one in item.read()["OBJECTS"]["annotations"]] == ["polygon", "pose"]
     assert (item.read()["CAPTION"], item.read()["CAPTION_2"]) == ({"text": "a cat"}, {"text": "a grey cat"})
-    assert item.asset["content"] == str(tmp_path / "val/a.jpg")
+    assert item.asset["content"] == "val/a.jpg"
     assert item.asset["source"] == {"split": "val"}
     assert [(job.name, job.ml_task) for job in dataset.ontology.jobs.values()] == [
         ("OBJECTS", "OBJECT_DETECTION"),
@@ -376,7 +376,7 @@ def test_a_shape_that_cannot_be_read_is_counted(
 def test_rows_that_are_no_objects_are_problems(tmp_path: Path) -> None:
     images = [3, {"id": None}, {"id": 1, "file_name": "../../etc/passwd", "width": -5, "height": 0}]
     annotations = ["x", {"id": 1}, one_object(bbox=[0, 0, 1, 1], category_id=[1])]
-    dataset = open_dataset(write(tmp_path / "a.json", images=images, annotations=annotations))
+    dataset = open_dataset(write(tmp_path / "a.json", images=images, annotations=annotations), fmt="coco")
     *problems, item = dataset.items()
     assert [problem.place.path for problem in problems if isinstance(problem, Problem)] == [
         "images[0]",

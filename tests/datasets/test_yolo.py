@@ -80,7 +80,7 @@ def test_layouts(tmp_path: Path, layout: str, packed: bool) -> None:
     assert counts_of(dataset) == {"a.jpg": {"cat": 1, "no": 1}, "b.jpg": None}
     assert dataset.notes == []
     items = items_of(dataset)
-    assert ("content" in items["a.jpg"].asset) is not packed
+    assert items["a.jpg"].asset["content"].endswith("a.jpg")
     split = items["a.jpg"].asset.get("source", {}).get("split")
     assert split == ("train" if layout in ("ultralytics", "roboflow") else None)
 
