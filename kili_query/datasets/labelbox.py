@@ -95,7 +95,7 @@ class LabelboxDataset(GatheredDataset):
         width, height = media.get("width"), media.get("height")
         if isinstance(width, int) and isinstance(height, int) and width > 0 and height > 0:
             asset["resolution"] = {"width": width, "height": height}
-        content = self._media.content(asset["externalId"], place.file.removeprefix(f"{self.files.path}/"))
+        content = self._media.find(asset["externalId"], place.file.removeprefix(f"{self.files.path}/"))
         asset |= {} if content is None else {"content": content}
         kept = {key: about[key] for key in ("global_key", "row_data", "details") if about.get(key)}
         kept |= {key: row[key] for key in ("metadata_fields", "attachments") if row.get(key)}
