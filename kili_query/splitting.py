@@ -4,6 +4,7 @@ Parts are of assets, so that no image is in two of them. The same assets, shares
 whatever order the labels come; an asset more or less moves few others.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from hashlib import blake2b
@@ -31,7 +32,8 @@ class Subset:
 
     Attributes:
         name: as it was asked for.
-        assets: their names: the id of the asset where a label tells it, else its external id, else the label's own id.
+        assets: their names: the id of the asset if a label has it, otherwise its external id, otherwise the id of the
+            label. A label with none of these is an asset of its own, named by a hash of its content.
         matching: for each query the number of assets that match it, and no query before it.
     """
 
@@ -111,8 +113,8 @@ def split(
 
     found: dict[str, int] = {}
     judged = judge_labels(source, first_match, at=at)
-    for number, (label, stratum) in enumerate(judged):
-        name = asset_of(label) or f"label {number}"
+    for label, stratum in judged:
+        name = asset_of(label)
         found[name] = min(stratum, found.get(name, stratum))
     strata: list[list[str]] = [[] for _ in range(len(matchers) + 1)]
     for name in sorted(found, key=partial(_order, seed=seed)):
@@ -124,11 +126,17 @@ def split(
 
 
 def asset_of(label: Mapping[str, object]) -> str:
-    """Return what names the asset of a label; empty if nothing does."""
+    """Return what names the asset of a label: an id, or a hash of the label if nothing has one."""
     owner = label.get("labelOf")
     places = (owner, "id"), (label, "assetId"), (owner, "externalId"), (label, "externalId"), (label, "id")
     told = (place.get(key) for place, key in places if isinstance(place, Mapping))
-    return next((str(name) for name in told if name is not None), "")
+    found = next((name for name in told if name is not None and name != ""), None)
+    return f"label {_hash_of(label)}" if found is None else str(found)
+
+
+def _hash_of(label: Mapping[str, object]) -> str:
+    text = json.dumps(label, sort_keys=True, default=str)
+    return blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def _order(name: str, seed: int) -> bytes:

@@ -61,6 +61,14 @@ def test_labels_of_one_asset_stay_together() -> None:
     assert [part.matching for part in parts] == [{PERSON: 5}, {PERSON: 5}]
 
 
+def test_labels_without_any_id_are_in_their_part() -> None:
+    labels = [{"jsonResponse": one["jsonResponse"], "number": number} for number, one in enumerate(LABELS)]
+    parts = split(labels, {"a": 0.5, "b": 0.5}, by=[PERSON]).parts
+    assert [sum(one in part for one in labels) for part in parts] == [60, 60]
+    again = split(labels[::-1], {"a": 0.5, "b": 0.5}, by=[PERSON]).parts
+    assert [part.assets for part in again] == [part.assets for part in parts]
+
+
 def test_what_cannot_be_judged_is_in_no_part_and_reported() -> None:
     parts, report = split([*LABELS[:4], {"id": "x", "labelOf": {"id": "x"}}], {"a": 1})
     assert (len(parts[0].assets), report.unknown) == (4, 1)

@@ -136,15 +136,16 @@ def export(
     if layout is not None and not known.has_layouts:
         raise NotCompatibleOptions(f"the format `{fmt}` has one layout: leave out `--layout`")
     ontology = find_ontology(ontology if project is None else project, labels)
-    if ontology is None:
+    project_of_all = load_ontology(None, labels) if ontology is None else _project(ontology)
+    if project_of_all is None:
         raise typer.BadParameter("an export needs the project: give its file", param_hint="'--ontology'")
-    query = None if where is None else load_query(where, load_ontology(ontology))
+    query = None if where is None else load_query(where, load_ontology(ontology, labels))
     sources = readable(labels)
     export_to = partial(
         write,
         sources,
         assets,
-        _project(ontology),
+        project_of_all,
         fmt=fmt,
         layout=layout or max(known.layouts),
         single_file=single_file,

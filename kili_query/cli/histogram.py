@@ -81,7 +81,7 @@ def histogram(
     kili-query histogram labels.ndjson --job OBJECTS --category PERSON
     """
     path = find_ontology(ontology, labels)
-    loaded = load_ontology(path)
+    loaded = load_ontology(path, labels)
     counting = CountPolicy(policy)
     cache = reading_of(labels, None, path, counting, at)
     names = names_for(loaded, cache)

@@ -150,15 +150,19 @@ def file_beside(labels: Sequence[str], name: str) -> str | None:
     return None if path in labels or not os.path.isfile(path) else path
 
 
-def load_ontology(path: str | None) -> Ontology | None:
+def load_ontology(path: str | None, labels: Sequence[str] = ()) -> Ontology | None:
     """Return the ontology in a file, a cache or a dataset, if there is one.
+
+    Args:
+        path: of the file, cache or dataset.
+        labels: the sources of labels; without a path, datasets have one together.
 
     Raises:
         OntologyError: the file cannot be read, or does not hold a project.
         CacheError: the cache cannot be read, or has no ontology.
     """
     if path is None:
-        return None
+        return _ontology_of_datasets(labels)
     if not is_cache(path):
         dataset = dataset_of_ontology(path)
         return Ontology.load(path) if dataset is None else dataset.ontology
@@ -166,6 +170,14 @@ def load_ontology(path: str | None) -> Ontology | None:
     if ontology is None:
         raise CacheError(f"the cache `{path}` has no ontology: name the file of the project")
     return ontology
+
+
+def _ontology_of_datasets(labels: Sequence[str]) -> Ontology | None:
+    from kili_query.scanning.sources import own_ontology  # here, because it takes long to import
+
+    datasets = [dataset_at(one) for one in labels if not is_cache(one)]
+    found = [one for one in datasets if one is not None]
+    return own_ontology(found) if found and len(found) == len(labels) else None
 
 
 def refuse_two_readers(query: str, labels: Sequence[str]) -> None:

@@ -92,7 +92,7 @@ def match(
         output, as_json=as_json, as_jsonl=as_jsonl, ids=ids, otherwise=RowLayout.TEXT if is_text else None
     )
     ontology = find_ontology(ontology, labels)
-    loaded = load_ontology(ontology)
+    loaded = load_ontology(ontology, labels)
     counting = CountPolicy(policy)
     asked = load_query(query, loaded, policy=counting)
     cache = None if explain else reading_of(labels, asked, ontology, counting, at)

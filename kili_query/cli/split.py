@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import stat
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from math import nan
@@ -19,14 +20,15 @@ from kili_query.cli.inputs import find_ontology, load_ontology, load_query
 from kili_query.cli.mistakes import refuse_unreadable, tell_report
 from kili_query.cli.output import print_json, table, to_json
 from kili_query.counting import CountPolicy
+from kili_query.errors import SourceError
 from kili_query.ontology import Ontology
 from kili_query.output_files import cannot_write, hidden_folder
 from kili_query.scanning import Problem, read_labels
 from kili_query.splitting import Subset
 from kili_query.splitting import split as split_assets
 
-_SHARE = re.compile(r"(?<![=<>!\s])=(\d+(?:\.\d+)?%|[01]?\.\d+|1(?:\.0*)?)\Z")
-_NAME = re.compile(r"[\w.-]+\Z")
+_SHARE = re.compile(r"(?<![=<>!\s])(?<!\.count)=(\d+(?:\.\d+)?%|[01]?\.\d+|1(?:\.0*)?)\Z")
+_NAME = re.compile(r"[\w-][\w.-]*\Z")
 
 
 def split(
@@ -73,20 +75,24 @@ def split(
     kili-query split labels.ndjson --into train=80% --into val=20% --by OBJECTS.PERSON -o parts
     kili-query split instances.json --by 'OBJECTS.person=50%' --size 200 -o half
     """
-    if STDIN in labels:
-        raise typer.BadParameter("labels are read twice, which standard input cannot be", param_hint="'LABELS'")
+    for source in labels:
+        _refuse_stream(source)
+    if not output:
+        raise typer.BadParameter("name a folder", param_hint="'--output'")
     if os.path.lexists(output):
         raise typer.BadParameter(f"`{output}` exists: name a new folder", param_hint="'--output'")
     parts_wanted = dict(_named_share(one) for one in into or ["part=100%"])
-    if len(parts_wanted) < len(into or []):
+    if len({name.casefold() for name in parts_wanted}) < len(into or []):  # some file systems see no difference
         raise typer.BadParameter("two parts have the same name", param_hint="'--into'")
     path = find_ontology(ontology, labels)
-    loaded = load_ontology(path)
+    loaded = load_ontology(path, labels)
     counting = CountPolicy(policy)
     asked = [(load_query(text, loaded, policy=counting), share) for text, share in map(_query_share, by or [])]
     shares = {query: share for query, share in asked if share is not None}
-    if shares and len(shares) < len(asked):
+    if shares and any(share is None for _, share in asked):
         raise typer.BadParameter("give every query a share, or none", param_hint="'--by'")
+    if shares and len(shares) < len(asked):
+        raise typer.BadParameter("two queries are the same: leave one of them out", param_hint="'--by'")
     parts, report = split_assets(
         readable(labels),
         parts_wanted,
@@ -107,6 +113,18 @@ def split(
     else:
         print(table(list(rows[0]), ([*row.values()] for row in rows)))
     return FINE if all(numbers.values()) else NEGATIVE
+
+
+def _refuse_stream(source: str) -> None:
+    """Refuse what gives its labels only once, such as a pipe."""
+    try:
+        mode = stat.S_IFIFO if source == STDIN else os.stat(source).st_mode
+    except (OSError, ValueError) as error:  # a ValueError for a zero byte in the path
+        raise SourceError.of(source, error) from error
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise typer.BadParameter(
+            f"labels are read twice, which `{source}` cannot be: write them to a file first", param_hint="'LABELS'"
+        )
 
 
 def _named_share(text: str) -> tuple[str, float]:
@@ -171,9 +189,9 @@ def _labels(labels: list[str], at: str) -> Iterator[dict[str, object]]:
 
 
 def _project(path: str | None, ontology: Ontology | None) -> object:
-    if path is None or ontology is None:
+    if ontology is None:
         return None
-    dataset = dataset_of_ontology(path)
+    dataset = None if path is None else dataset_of_ontology(path)
     own = {"inputType": ontology.input_type, "jsonInterface": ontology.to_json_interface()}
     return own if dataset is None else dataset.project
 

@@ -83,7 +83,7 @@ def scan(
             another tool, see `kili_query.datasets`.
         query: a query or its text.
         ontology: the project's, or the path of its file; the query is checked against it and bound to it. By default
-            that of the dataset, where the source is one.
+            that of the dataset, where the source is one, or of several datasets together.
         policy: what one object is.
         at: the field of a label that holds its content, an object or JSON text; empty when each record is the content.
         on_malformed: ``"skip"`` leaves out and reports malformed labels and broken lines; ``"raise"`` stops at the

@@ -14,6 +14,7 @@ from kili_query.datasets.dataset import Dataset
 from kili_query.errors import SourceError
 from kili_query.litter import is_litter
 from kili_query.ontology import Ontology
+from kili_query.ontology.union import union_of
 from kili_query.places import Place, Problem, Record
 from kili_query.scanning.byte_reader import ByteReader, ReadableFile, file_reader
 from kili_query.scanning.decompression import BYTE_ORDER_MARK, is_packed, is_zip, unpack
@@ -121,13 +122,14 @@ def with_datasets(source: LabelSource) -> LabelSource:
 
 
 def own_ontology(source: LabelSource) -> Ontology | None:
-    """Return the ontology of a source that is one dataset; None for others, which do not know theirs.
+    """Return the ontology of a source that is a dataset, or of several that agree; None for other sources.
 
     Args:
         source: as `with_datasets` returns it.
     """
-    dataset = only_dataset(source)
-    return None if dataset is None else dataset.ontology
+    items = source if isinstance(source, list) else [source]
+    datasets = [one for one in items if isinstance(one, Dataset)]
+    return union_of([one.ontology for one in datasets]) if datasets and len(datasets) == len(items) else None
 
 
 def only_dataset(source: object) -> Dataset | None:

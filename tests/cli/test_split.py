@@ -1,6 +1,7 @@
 """`kili-query split`."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,9 @@ def test_a_wanted_share(run: Run, labels: Path, tmp_path: Path) -> None:
     ("arguments", "reason"),
     [
         (("--into", "a/b=1"), "must be a name, which becomes that of a file"),
+        (("--into", "..=1"), "must be a name, which becomes that of a file"),
+        (("--into", "a=.5", "--into", "A=.5"), "two parts have the same name"),
+        (("--by", "OBJECTS.PERSON=.5", "--by", "OBJECTS.PERSON=.2"), "two queries are the same"),
         (("--into", "a=x"), "the share in `a=x` must be 0 to 1"),
         (("--into", "a=.5", "--into", "a=.5"), "two parts have the same name"),
         (("--into", "a=.7", "--into", "b=.7"), "the shares are 1.4 together"),
@@ -56,8 +60,44 @@ def test_impossible_wishes(run: Run, labels: Path, tmp_path: Path, arguments: tu
     assert reason in ran.err
 
 
+def test_a_comparison_with_one_is_not_a_share(run: Run, labels: Path, tmp_path: Path) -> None:
+    ran = run("split", labels, "--by", "OBJECTS.PERSON.count=1", "-o", tmp_path / "parts")
+    assert ran.out.splitlines()[0].endswith("OBJECTS.PERSON.count == 1")
+
+
+def test_labels_without_ids_are_written(run: Run, tmp_path: Path) -> None:
+    labels = tmp_path / "labels.ndjson"
+    lines = [json.dumps({"jsonResponse": {"SKY": {"categories": []}}, "number": number}) for number in range(10)]
+    labels.write_text("\n".join(lines), encoding="utf-8")
+    ran = run("split", labels, "--into", "a=.5", "-o", tmp_path / "parts")
+    assert ran.out.splitlines()[1].split() == ["a", "5", "5"]
+
+
+def test_datasets_that_agree_have_one_ontology(run: Run, tmp_path: Path) -> None:
+    two = [tmp_path / "one.json", tmp_path / "two.json"]
+    for number, path in enumerate(two):
+        categories = [{"id": 1, "name": "traffic light"}, {"id": 2, "name": f"only in {number}"}]
+        annotation = {"id": 1, "image_id": number, "category_id": 1, "bbox": [0, 0, 1, 1], "iscrowd": number}
+        image = {"id": number, "file_name": f"{number}.jpg", "width": 9, "height": 9}
+        content = {"images": [image], "categories": categories, "annotations": [annotation]}
+        path.write_text(json.dumps(content), encoding="utf-8")
+    query = 'OBJECTS."traffic light" AND NOT OBJECTS."only in 1"'
+    assert run("match", query, *two, "--count").out == "2\n"
+    wrong = run("match", "OBJECTS.trafic_light", *two, "--count")
+    assert (wrong.status, "did you mean `traffic_light`?" in wrong.err) == (2, True)
+    ran = run("split", *two, "--by", query, "-o", tmp_path / "parts")
+    assert ran.out.splitlines()[1].split() == ["part", "2", "2", "2"]
+    assert run("match", query, tmp_path / "parts" / "part.ndjson", "--count").out == "2\n"
+    assert run("export", *two, "-f", "coco", "-o", tmp_path / "both.zip", "--where", query).status == 0
+
+
 def test_what_is_there_is_not_replaced_and_a_stream_is_refused(run: Run, labels: Path, tmp_path: Path) -> None:
     ran = run("split", labels, "-o", tmp_path)
     assert (ran.status, "exists: name a new folder" in ran.err) == (2, True)
     ran = run("split", "-", "-o", tmp_path / "parts", stdin=b"")
     assert (ran.status, "labels are read twice" in ran.err) == (2, True)
+    os.mkfifo(tmp_path / "pipe")
+    ran = run("split", tmp_path / "pipe", "-o", tmp_path / "parts")
+    assert (ran.status, "labels are read twice" in ran.err) == (2, True)
+    ran = run("split", labels, "-o", "")
+    assert (ran.status, "name a folder" in ran.err) == (2, True)
