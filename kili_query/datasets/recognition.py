@@ -26,7 +26,7 @@ _OF_LABELS = frozenset({"jsonResponse", "jsonInterface", "jobs"})
 _TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*)"|[\[\]{}:,]', re.DOTALL)
 _ROOT = re.compile(rb"<(?![?!])(?:[\w.-]+:)?([\w.-]+)")
 _NAMES = re.compile(rb"^names\s*:", re.MULTILINE)
-_IMAGES = re.compile(rb'"images"\s*:\s*(?:\[\s*(?:[{\]]|\Z)|\Z)')  # a list of objects, as far as the bytes go
+_IMAGES = re.compile(rb'"images"\s*:\s*(?:\[(?!\s*")|\Z)')  # a list, though not of texts, as far as the bytes go
 _COMMENTS = re.compile(rb"<!--.*?-->", re.DOTALL)
 
 
