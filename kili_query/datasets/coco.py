@@ -8,6 +8,7 @@ objects, because a file of COCO says all about its images.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, partial
+from operator import itemgetter
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
 
@@ -30,6 +31,7 @@ from kili_query.places import Place, Problem, ProblemKind
 if TYPE_CHECKING:
     from kili_query.datasets.masks import Picture
 
+_MID = itemgetter("mid")
 _CAPTION = "CAPTION"
 _CROWD = "iscrowd"
 _NO_CATEGORY = "uncategorized"
@@ -54,10 +56,11 @@ class _Image:
         place: where it stands.
         file: the first one that names it.
         number: its row there; None for an image that only annotations name.
-        sizes: its width and height, as written.
+        size: in pixels, where it is known.
         rows: where its objects are.
         captions: the files and rows of its captions.
         fault: why its objects cannot be counted.
+        is_plain: whether each of its rows is one object of a category that its file lists, without attributes.
     """
 
     id: str
@@ -65,16 +68,11 @@ class _Image:
     place: Place
     file: CocoFile
     number: int | None
-    sizes: tuple[Any, Any] = (None, None)
+    size: Size | None = None
     rows: list[_Row] = field(factory=list)
     captions: list[tuple[CocoFile, int]] = field(factory=list)
     fault: MalformedLabelError | None = None
-
-    @cached_property
-    def size(self) -> Size | None:
-        """The size in pixels, where it is known."""
-        is_known = all(type(one) in (int, float) and one > 0 for one in self.sizes)
-        return Size(*self.sizes) if is_known else None
+    is_plain: bool = True
 
 
 class _Object(NamedTuple):
@@ -92,13 +90,16 @@ class _Object(NamedTuple):
     category: JobCategory
     mid: str
 
+    @property
+    def box(self) -> object:
+        """Its box, as it is written."""
+        file, row, segment = self.at
+        written = file.row(row)
+        return (written if segment is None else written["segments_info"][segment]).get("bbox")
+
     def is_same(self, other: "_Object") -> bool:
         """Return whether another one with the same id is this object, in another file."""
-        return (
-            self.at[0] is not other.at[0]
-            and self.category.key == other.category.key
-            and _value(self.fields.bbox) == _value(other.fields.bbox)
-        )
+        return self.at[0] is not other.at[0] and self.category.key == other.category.key and self.box == other.box
 
 
 @define(slots=False)
@@ -115,6 +116,7 @@ class CocoDataset(Dataset):
     _images: list[_Image] = field(factory=list, init=False)
     _broken: list[Problem] = field(factory=list, init=False)
     _categories: dict[str, dict[Any, JobCategory]] = field(factory=dict, init=False)
+    _names: dict[str, dict[Any, list[Content]]] = field(factory=dict, init=False)
     _aside: dict[str, Row] = field(factory=dict, init=False)
     _picture: tuple[str, "Picture"] | None = field(default=None, init=False, repr=False)
     _counted_once: set[str] = field(factory=set, init=False)
@@ -123,7 +125,8 @@ class CocoDataset(Dataset):
         known: dict[tuple[str, str], _Image] = {}
         taken: set[str] = set()
         for file in self.parts:
-            self._categories[file.name] = self._categories_of(file)
+            categories = self._categories[file.name] = self._categories_of(file)
+            self._names[file.name] = {key: [{"name": one.key}] for key, one in categories.items()}
             by_id = self._images_of(file, known, taken)
             self._see(file, by_id, taken)
 
@@ -142,7 +145,7 @@ class CocoDataset(Dataset):
         yield from self._broken
         for image in self._images:
             try:
-                counted = self._content(image, map(self._fields, self._objects(image)))
+                counted = self._plain(image) or self._content(image, map(self._fields, self._objects(image)))
             except MalformedLabelError as error:
                 yield Problem(image.place, ProblemKind.MALFORMED, error.message, error.path)
             else:
@@ -181,44 +184,73 @@ class CocoDataset(Dataset):
     def _images_of(self, file: CocoFile, known: dict[tuple[str, str], _Image], taken: set[str]) -> dict[Any, _Image]:
         """Return the images of a file by their ids; those that other files name too are the same."""
         by_id: dict[Any, _Image] = {}
+        looks: Counter[tuple[str, ...]] = Counter()
         for number, one in enumerate(file.images):
             place = self.files.place(file.name, path=f"images[{number}]")
-            if one is None or not isinstance(one.id, int | str | float):
+            given = None if one is None else one.get("id")
+            if one is None or not isinstance(given, int | str | float):
                 self._broken.append(Problem(place, ProblemKind.BROKEN, "an image must be an object with an `id`"))
                 continue
-            name = one.file_name if isinstance(one.file_name, str) and one.file_name else str(one.id)
-            image = known.get((str(one.id), name))
+            name = one.get("file_name")
+            if not isinstance(name, str) or not name:
+                name = str(given)
+            image = known.get((str(given), name))
             if image is None:
-                own = _untaken(str(one.id), file.split, taken)
-                image = _Image(own, name, place, file, number, (one.width, one.height))
-                known[str(one.id), name] = image
+                looks[tuple(one)] += 1
+                own = _untaken(str(given), file.split, taken)
+                image = _Image(own, name, place, file, number, _size(one))
+                known[str(given), name] = image
                 self._images.append(image)
-            if one.id in by_id:
-                reason = f"the image id `{one.id}` occurs more than once: annotations belong to the first"
+            if given in by_id:
+                reason = f"the image id `{given}` occurs more than once: annotations belong to the first"
                 self.notes.append(Problem(place, ProblemKind.MALFORMED, reason))
-            by_id.setdefault(one.id, image)
+            by_id.setdefault(given, image)
+        for keys, times in looks.items():  # few: nearly all images have the same keys
+            for key in (*keys, *(["split"] if file.split is not None else [])):
+                if key not in _READ_OF_IMAGE:
+                    self.kept[key] += times
         return by_id
 
     def _see(self, file: CocoFile, by_id: dict[Any, _Image], taken: set[str]) -> None:
         """Go through all annotations of a file once."""
         categories = self._categories[file.name]
         for row, one in enumerate(file.annotations):
-            if one is None or not isinstance(one.image_id, int | str | float):
-                place = self.files.place(file.name, path=f"annotations[{row}]")
-                reason = "an annotation must be an object with an `image_id`"
-                self._broken.append(Problem(place, ProblemKind.BROKEN, reason))
-                continue
-            image = by_id.get(one.image_id)
-            if image is None:
-                image = by_id[one.image_id] = self._unlisted(file, row, one.image_id, taken)
-            if one.segments_info is not UNSET:
-                self._see_segments(file, row, image)
-            elif one.caption is not UNSET and one.category_id is None:
-                self._see_caption(file, row, image)
-            else:
+            try:
+                image = by_id[one.image_id]  # type: ignore[union-attr]
+                is_plain = (
+                    one.category_id in categories  # type: ignore[union-attr]
+                    and not one.iscrowd  # type: ignore[union-attr]
+                    and one.id is not None  # type: ignore[union-attr]
+                    and one.caption is one.attributes is one.segments_info is UNSET  # type: ignore[union-attr]
+                )
+            except (AttributeError, KeyError, TypeError):
+                is_plain = False
+            if is_plain:
                 image.rows.append((file, row, None))
-                if one.iscrowd or one.attributes is not UNSET or not _has(categories, one.category_id):
-                    self._see_special(file, one, image.rows[-1])
+                if image.file is not file:
+                    image.is_plain = False
+            else:
+                self._see_other(file, row, by_id, taken)
+
+    def _see_other(self, file: CocoFile, row: int, by_id: dict[Any, _Image], taken: set[str]) -> None:
+        """Note an annotation that is not a plain object of a known image and category."""
+        one = file.annotations[row]
+        if one is None or not isinstance(one.image_id, int | str | float):
+            place = self.files.place(file.name, path=f"annotations[{row}]")
+            reason = "an annotation must be an object with an `image_id`"
+            self._broken.append(Problem(place, ProblemKind.BROKEN, reason))
+            return
+        image = by_id.get(one.image_id)
+        if image is None:
+            image = by_id[one.image_id] = self._unlisted(file, row, one.image_id, taken)
+        image.is_plain = False
+        if one.segments_info is not UNSET:
+            self._see_segments(file, row, image)
+        elif one.caption is not UNSET and one.category_id is None:
+            self._see_caption(file, row, image)
+        else:
+            image.rows.append((file, row, None))
+            self._see_special(file, one, image.rows[-1])
 
     def _unlisted(self, file: CocoFile, row: int, image_id: object, taken: set[str]) -> _Image:
         """Return an image for annotations that name one which the file does not list."""
@@ -273,7 +305,7 @@ class CocoDataset(Dataset):
             if one is not None and one.segments_info is not UNSET:
                 found.add("semantic" if self._mask_name(file, row) is not None else "rectangle")
             elif one is not None and not (one.caption is not UNSET and one.category_id is None):
-                found.update(tools_of(one.segmentation, one.keypoints))
+                found.update(tools_of(one))
         return iter(sorted(found))
 
     def _mask_name(self, file: CocoFile, row: int) -> str | None:
@@ -290,13 +322,14 @@ class CocoDataset(Dataset):
         content = self._media.find(image.external_id, image.file.name, image.file.split)
         if content is not None:
             asset["content"] = content
-        row = {} if image.number is None else image.file.image_row(image.number)
-        aside = {key: value for key, value in row.items() if key not in _READ_OF_IMAGE}
+        row = (None if image.number is None else image.file.images[image.number]) or {}
+        aside = dict(row)
+        for key in _READ_OF_IMAGE:
+            aside.pop(key, None)
         if image.file.split is not None:
             aside["split"] = image.file.split
         if aside:
             asset[SOURCE] = aside
-            self._keep(f"asset {image.id}", aside)
         return asset
 
     def _objects(self, image: _Image) -> list[_Object]:
@@ -322,6 +355,16 @@ class CocoDataset(Dataset):
             found.setdefault(own.mid, own)
             objects.append(own)
         return objects
+
+    def _plain(self, image: _Image) -> Content | None:
+        """Return the content without shapes, which is the same as that of the slower way; None if that is needed."""
+        if not image.is_plain or not image.rows:
+            return None
+        names, listed = self._names[image.file.name], image.file.annotations
+        objects = [listed[row] for _, row, _ in image.rows]
+        annotations = [{"mid": str(one.id), "categories": names[one.category_id]} for one in objects]  # type: ignore[union-attr]
+        is_unique = len(set(map(_MID, annotations))) == len(annotations)
+        return {OBJECTS: {"annotations": annotations}} if is_unique else None
 
     def _content(self, image: _Image, annotations: Iterable[Content]) -> Content:
         content: Content = {}
@@ -442,6 +485,16 @@ def open_files(files: Files) -> CocoDataset:
     parts = [CocoFile.of(files, name) for name in names]
     titles = [one.title for one in parts if one.title]
     return CocoDataset(files, titles[0] if titles else PurePosixPath(files.path).stem, parts=parts)
+
+
+def _size(row: Row) -> Size | None:
+    """Return the size of an image, where it is known."""
+    width: Any
+    height: Any
+    width, height = row.get("width"), row.get("height")
+    if type(width) not in (int, float) or type(height) not in (int, float) or not (width > 0 and height > 0):
+        return None
+    return Size(width, height)
 
 
 def _caption(number: int) -> str:

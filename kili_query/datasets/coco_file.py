@@ -2,10 +2,10 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import PurePosixPath
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 import msgspec
 from attrs import define, field
@@ -26,24 +26,14 @@ _TASK = re.compile(
 _NULL = Raw(b"null")
 
 
-class CocoImage(Struct, gc=False):
-    """An image. Each field may hold anything: it is checked where it is used."""
-
-    id: Any = None
-    file_name: Any = None
-    width: Any = None
-    height: Any = None
-
-
 class CocoObject(Struct, gc=False):
-    """What counting needs of an annotation, and where its shape is."""
+    """What counting needs of an annotation, and the look of its shape."""
 
     id: Any = None
     image_id: Any = None
     category_id: Any = None
     iscrowd: Any = 0
-    bbox: _Raw = UNSET
-    segmentation: _Raw = UNSET
+    segmentation: list[Raw] | dict[str, Raw] | None = None
     keypoints: _Raw = UNSET
     attributes: _Raw = UNSET
     caption: _Raw = UNSET
@@ -52,12 +42,18 @@ class CocoObject(Struct, gc=False):
 
 class _Document(Struct, gc=False):
     images: Raw = _NULL
-    annotations: Raw = _NULL
+    annotations: list[CocoObject] | None = None
     categories: Raw = _NULL
     info: Raw = _NULL
 
 
-_T = TypeVar("_T", CocoImage, CocoObject)
+class _Listed(Struct, gc=False):
+    """The same for files in which an annotation is not an object, or has a field of another kind."""
+
+    images: Raw = _NULL
+    annotations: Raw = _NULL
+    categories: Raw = _NULL
+    info: Raw = _NULL
 
 
 @define(slots=False, eq=False)
@@ -75,11 +71,11 @@ class CocoFile:
 
     files: Files
     name: str
-    images: list[CocoImage | None]
-    annotations: list[CocoObject | None]
+    images: Sequence[Row | None]
+    annotations: Sequence[CocoObject | None]
     categories: list[Row]
     title: str
-    _document: _Document = field(repr=False)
+    _data: bytes = field(repr=False)
     _segments: dict[int, list[CocoObject]] = field(factory=dict, init=False, repr=False)
 
     @classmethod
@@ -90,15 +86,21 @@ class CocoFile:
             SourceError: it is not JSON, or has another shape; the message says where.
         """
         full_name = files.full_name(name)
-        document = _document(files.read(name), full_name)
+        data, document = _document(files.read(name), full_name)
+        annotations: Sequence[CocoObject | None] | None
+        if isinstance(document, _Document):
+            annotations = document.annotations
+        else:
+            annotations = [_object(one) for one in _list(document.annotations, f"`annotations` of `{full_name}`")]
+        images = [_row(one) for one in _list(document.images, f"`images` of `{full_name}`")]
         return cls(
             files,
             name,
-            _rows(document.images, CocoImage, f"`images` of `{full_name}`"),
-            _rows(document.annotations, CocoObject, f"`annotations` of `{full_name}`"),
+            images,
+            annotations or [],
             _categories(document.categories, full_name),
             _title(document.info),
-            document,
+            data,
         )
 
     @cached_property
@@ -107,11 +109,6 @@ class CocoFile:
         path = PurePosixPath(self.name)
         found = _TASK.fullmatch(path.stem)
         return path.parent.name if path.parent.name in SPLITS else None if found is None else found[1]
-
-    def image_row(self, number: int) -> Row:
-        """Return an image as it is written."""
-        row: Row = decoded(self._image_rows[number])
-        return row
 
     def row(self, number: int) -> Row:
         """Return an annotation as it is written."""
@@ -136,12 +133,8 @@ class CocoFile:
         return found
 
     @cached_property
-    def _image_rows(self) -> list[Raw]:
-        return msgspec.json.decode(self._document.images, type=list[Raw] | None) or []
-
-    @cached_property
     def _annotation_rows(self) -> list[Raw]:
-        return msgspec.json.decode(self._document.annotations, type=list[Raw] | None) or []
+        return _list(msgspec.json.decode(self._data, type=_Listed).annotations, "`annotations`")
 
 
 def decoded(raw: Raw) -> Any:
@@ -149,19 +142,19 @@ def decoded(raw: Raw) -> Any:
     return msgspec.json.decode(raw)
 
 
-def _document(data: bytes, name: str) -> _Document:
+def _document(data: bytes, name: str) -> tuple[bytes, _Document | _Listed]:
+    """Return the text, as all can read it, and what is in it."""
     data = data.removeprefix(b"\xef\xbb\xbf")
     try:
         if not data.isascii():
             data.decode()
         try:
-            return msgspec.json.decode(data, type=_Document)
-        except msgspec.ValidationError as error:
-            raise SourceError(
-                f"`{name}` is not COCO: it must be an object with `images`, `annotations` and `categories`"
-            ) from error
+            return data, msgspec.json.decode(data, type=_Document)
+        except msgspec.ValidationError:
+            return data, _with_other_rows(data, name)
         except msgspec.DecodeError:  # perhaps it has numbers that only Python writes; a shape with one is reported
-            return msgspec.json.decode(msgspec.json.encode(json.loads(data, parse_constant=str)), type=_Document)
+            data = msgspec.json.encode(json.loads(data, parse_constant=str))
+            return data, _with_other_rows(data, name)
     except UnicodeDecodeError as error:
         raise SourceError(f"`{name}` is not UTF-8 (at byte {error.start + 1}): save it as UTF-8") from error
     except json.JSONDecodeError as error:
@@ -172,22 +165,36 @@ def _document(data: bytes, name: str) -> _Document:
         raise SourceError(f"`{name}` is not COCO: {error}") from error
 
 
-def _rows(raw: Raw, kind: type[_T], what: str) -> list[_T | None]:
-    """Decode the rows of a list, most often at once; those that are no objects become None."""
+def _with_other_rows(data: bytes, name: str) -> _Listed:
     try:
-        return list(msgspec.json.decode(raw, type=list[kind] | None) or ())  # type: ignore[valid-type]
-    except msgspec.MsgspecError:
-        return list(_rows_one_by_one(raw, kind, what))
+        return msgspec.json.decode(data, type=_Listed)
+    except msgspec.ValidationError as error:
+        reason = "it must be an object with `images`, `annotations` and `categories`"
+        raise SourceError(f"`{name}` is not COCO: {reason}") from error
 
 
-def _rows_one_by_one(raw: Raw, kind: type[_T], what: str) -> Iterator[_T | None]:
-    if not isinstance(decoded(raw), list):
-        raise SourceError(f"{what} must be a list")
-    for one in msgspec.json.decode(raw, type=list[Raw]):
-        try:
-            yield msgspec.json.decode(one, type=kind)
-        except msgspec.MsgspecError:
-            yield None
+def _list(raw: Raw, what: str) -> list[Raw]:
+    try:
+        return msgspec.json.decode(raw, type=list[Raw] | None) or []
+    except msgspec.ValidationError as error:
+        raise SourceError(f"{what} must be a list") from error
+
+
+def _row(raw: Raw) -> Row | None:
+    """Return an object as it is written; None for what is not an object."""
+    row = decoded(raw)
+    return row if isinstance(row, dict) else None
+
+
+def _object(raw: Raw) -> CocoObject | None:
+    """Return an annotation, whose segmentation may be of another kind; None for what is not an object."""
+    try:
+        return msgspec.json.decode(raw, type=CocoObject)
+    except msgspec.ValidationError:
+        row = decoded(raw)
+        if not isinstance(row, dict):
+            return None
+        return msgspec.json.decode(msgspec.json.encode({**row, "segmentation": None}), type=CocoObject)
 
 
 def _categories(raw: Raw, name: str) -> list[Row]:

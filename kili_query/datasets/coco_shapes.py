@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from msgspec import UNSET, Raw, UnsetType
+from msgspec import UNSET
 
-from kili_query.datasets.coco_file import decoded
+from kili_query.datasets.coco_file import CocoObject, decoded
 from kili_query.datasets.files import Files
 from kili_query.errors import MalformedLabelError
 from kili_query.extras import load
@@ -21,23 +21,24 @@ Vertices: TypeAlias = list[dict[str, float]]
 
 _BOX_NUMBERS = 4
 _KEYPOINT_NUMBERS = 3
-_MOST_PARTS_OF_POLYGON = 2  # brackets, of the list and of its only ring
 
 
-def tools_of(segmentation: Raw | UnsetType, keypoints: Raw | UnsetType) -> tuple[str, ...]:
-    """Return the types of annotations that become of an object, told by the look of its JSON.
+def tools_of(one: CocoObject) -> tuple[str, ...]:
+    """Return the types of annotations that become of an object, told by the look of its shape.
 
-    >>> tools_of(Raw(b"[[1,2,3,4,5,6],[7,8,9,10,11,12]]"), UNSET)
+    >>> from msgspec import Raw
+    >>> tools_of(CocoObject(segmentation=[Raw(b"[1,2,3,4,5,6]"), Raw(b"[7,8,9,10,11,12]")]))
     ('semantic',)
     """
-    text = b"" if segmentation is UNSET else bytes(segmentation).strip()
-    has_pose = keypoints is not UNSET and has_keypoints(decoded(keypoints))
-    area = ["rectangle"]
-    if text[:1] == b"{":
-        area = ["semantic"]
-    elif text[:1] == b"[" and text.strip(b"[] \n\r\t"):
-        area = ["polygon" if text.count(b"[") <= _MOST_PARTS_OF_POLYGON else "semantic"]
-    return (*(["pose"] if has_pose else []), *area)
+    listed = one.segmentation
+    if isinstance(listed, dict):
+        area = "semantic"
+    elif listed and (len(listed) > 1 or bytes(listed[0]).strip(b"[] \n\r\t")):
+        area = "semantic" if len(listed) > 1 and bytes(listed[0])[:1] == b"[" else "polygon"
+    else:
+        area = "rectangle"
+    has_pose = one.keypoints is not UNSET and has_keypoints(decoded(one.keypoints))
+    return ("pose", area) if has_pose else (area,)
 
 
 def has_keypoints(keypoints: object) -> bool:

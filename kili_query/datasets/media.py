@@ -54,12 +54,14 @@ class MediaFinder:
             near: the path of the file that names it.
             split: the name of its split, which may be the name of a folder too.
         """
-        given = posixpath.normpath(name.replace("\\", "/")) if name else ".."
+        is_plain = name and "/" not in name and "\\" not in name and name[0] != "."
+        given = name if is_plain else posixpath.normpath(name.replace("\\", "/")) if name else ".."
         if given.startswith(("/", "..")) or "\0" in given:
             return None
         folders = self._folders.get((near, split))
         if folders is None:
-            folders = self._folders[near, split] = list(dict.fromkeys(_folders(near, split)))
+            possible = dict.fromkeys(_folders(near, split))
+            folders = self._folders[near, split] = [one for one in possible if self.files.has_folder(one)]
         for index, folder in enumerate(folders):
             if self.files.holds(folder + given):
                 folders.insert(0, folders.pop(index))  # where one image lies, the next ones do

@@ -153,16 +153,6 @@ class YoloLayout:
             labels = [name for name in others if name.removesuffix(".txt") in images] or others
         return images, labels
 
-    @cached_property
-    def _folders(self) -> frozenset[str]:
-        found = set()
-        for name in self.files.names:
-            folder = posixpath.dirname(name)
-            while folder and folder not in found:
-                found.add(folder)
-                folder = posixpath.dirname(folder)
-        return frozenset(found)
-
     def _classes_of(self, name: str) -> YoloClasses:
         """Return the classes of the nearest folder above a file; those of the first folder if there are none above."""
         above = [one for one in self.classes if name.startswith(one.folder)]
@@ -210,7 +200,7 @@ class YoloLayout:
         for start in range(len(steps)):
             for base in dict.fromkeys((folder, "")):
                 found = posixpath.join(base, *steps[start:])
-                if found in self._folders:
+                if self.files.has_folder(f"{found}/"):
                     return found
         return None
 
