@@ -57,7 +57,7 @@ class _Image:
         file: the first one that names it.
         number: its row there; None for an image that only annotations name.
         size: in pixels, where it is known.
-        rows: where its objects are.
+        rows: where its objects are: for those of its own file, which are nearly all, the row alone.
         captions: the files and rows of its captions.
         fault: why its objects cannot be counted.
         is_plain: whether each of its rows is one object of a category that its file lists, without attributes.
@@ -69,7 +69,7 @@ class _Image:
     file: CocoFile
     number: int | None
     size: Size | None = None
-    rows: list[_Row] = field(factory=list)
+    rows: list[int | _Row] = field(factory=list)
     captions: list[tuple[CocoFile, int]] = field(factory=list)
     fault: MalformedLabelError | None = None
     is_plain: bool = True
@@ -226,8 +226,10 @@ class CocoDataset(Dataset):
             except (AttributeError, KeyError, TypeError):
                 is_plain = False
             if is_plain:
-                image.rows.append((file, row, None))
-                if image.file is not file:
+                if image.file is file:
+                    image.rows.append(row)
+                else:
+                    image.rows.append((file, row, None))
                     image.is_plain = False
             else:
                 self._see_other(file, row, by_id, taken)
@@ -249,8 +251,9 @@ class CocoDataset(Dataset):
         elif one.caption is not UNSET and one.category_id is None:
             self._see_caption(file, row, image)
         else:
-            image.rows.append((file, row, None))
-            self._see_special(file, one, image.rows[-1])
+            at = (file, row, None)
+            image.rows.append(at)
+            self._see_special(file, one, at)
 
     def _unlisted(self, file: CocoFile, row: int, image_id: object, taken: set[str]) -> _Image:
         """Return an image for annotations that name one which the file does not list."""
@@ -342,7 +345,8 @@ class CocoDataset(Dataset):
             raise image.fault
         found: dict[str, _Object] = {}
         objects = []
-        for number, at in enumerate(image.rows, 1):
+        for number, found_at in enumerate(image.rows, 1):
+            at = (image.file, found_at, None) if isinstance(found_at, int) else found_at
             file, row, segment = at
             one = file.annotations[row] if segment is None else file.segments(row)[segment]
             assert one is not None
@@ -361,7 +365,7 @@ class CocoDataset(Dataset):
         if not image.is_plain or not image.rows:
             return None
         names, listed = self._names[image.file.name], image.file.annotations
-        objects = [listed[row] for _, row, _ in image.rows]
+        objects = [listed[row] for row in image.rows]  # type: ignore[index]  # a plain image has rows alone
         annotations = [{"mid": str(one.id), "categories": names[one.category_id]} for one in objects]  # type: ignore[union-attr]
         is_unique = len(set(map(_MID, annotations))) == len(annotations)
         return {OBJECTS: {"annotations": annotations}} if is_unique else None

@@ -33,7 +33,7 @@ class CocoObject(Struct, gc=False):
     image_id: Any = None
     category_id: Any = None
     iscrowd: Any = 0
-    segmentation: list[Raw] | dict[str, Raw] | None = None
+    segmentation: _Raw = UNSET
     keypoints: _Raw = UNSET
     attributes: _Raw = UNSET
     caption: _Raw = UNSET
@@ -48,7 +48,7 @@ class _Document(Struct, gc=False):
 
 
 class _Listed(Struct, gc=False):
-    """The same for files in which an annotation is not an object, or has a field of another kind."""
+    """The same for files in which an annotation is not an object."""
 
     images: Raw = _NULL
     annotations: Raw = _NULL
@@ -187,14 +187,11 @@ def _row(raw: Raw) -> Row | None:
 
 
 def _object(raw: Raw) -> CocoObject | None:
-    """Return an annotation, whose segmentation may be of another kind; None for what is not an object."""
+    """Return an annotation; None for what is not an object."""
     try:
         return msgspec.json.decode(raw, type=CocoObject)
     except msgspec.ValidationError:
-        row = decoded(raw)
-        if not isinstance(row, dict):
-            return None
-        return msgspec.json.decode(msgspec.json.encode({**row, "segmentation": None}), type=CocoObject)
+        return None
 
 
 def _categories(raw: Raw, name: str) -> list[Row]:

@@ -27,14 +27,14 @@ def tools_of(one: CocoObject) -> tuple[str, ...]:
     """Return the types of annotations that become of an object, told by the look of its shape.
 
     >>> from msgspec import Raw
-    >>> tools_of(CocoObject(segmentation=[Raw(b"[1,2,3,4,5,6]"), Raw(b"[7,8,9,10,11,12]")]))
+    >>> tools_of(CocoObject(segmentation=Raw(b"[[1,2,3,4,5,6],[7,8,9,10,11,12]]")))
     ('semantic',)
     """
-    listed = one.segmentation
-    if isinstance(listed, dict):
+    text = b"" if one.segmentation is UNSET else bytes(one.segmentation)
+    if text.startswith(b"{"):
         area = "semantic"
-    elif listed and (len(listed) > 1 or bytes(listed[0]).strip(b"[] \n\r\t")):
-        area = "semantic" if len(listed) > 1 and bytes(listed[0])[:1] == b"[" else "polygon"
+    elif text.startswith(b"[") and text.strip(b"[] \n\r\t"):
+        area = "polygon" if text.find(b"[", text.find(b"]")) < 0 else "semantic"
     else:
         area = "rectangle"
     has_pose = one.keypoints is not UNSET and has_keypoints(decoded(one.keypoints))
