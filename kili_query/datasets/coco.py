@@ -43,6 +43,7 @@ _READ_OF_IMAGE = frozenset({"id", "file_name", "width", "height"})
 _READ_OF_OBJECT = frozenset(
     {"id", "image_id", "category_id", "bbox", "segmentation", "keypoints", "num_keypoints", "attributes", "iscrowd"}
 )
+_SHAPES = ("bbox", "segmentation", "keypoints")
 _READ_OF_CATEGORY = frozenset({"id", "name", "color", "keypoints"})
 
 
@@ -248,7 +249,7 @@ class CocoDataset(Dataset):
         image.is_plain = False
         if one.segments_info is not UNSET:
             self._see_segments(file, row, image)
-        elif one.caption is not UNSET and one.category_id is None:
+        elif self._is_caption(file, row):
             self._see_caption(file, row, image)
         else:
             at = (file, row, None)
@@ -263,6 +264,16 @@ class CocoDataset(Dataset):
         image = _Image(_untaken(str(image_id), file.split, taken), str(image_id), place, file, None)
         self._images.append(image)
         return image
+
+    def _is_caption(self, file: CocoFile, row: int) -> bool:
+        """Return whether an annotation is about the whole image; some tools give it a category that is not listed."""
+        one = file.annotations[row]
+        return (
+            one is not None
+            and one.caption is not UNSET
+            and not _has(self._categories[file.name], one.category_id)
+            and not any(file.row(row).get(key) for key in _SHAPES)
+        )
 
     def _see_caption(self, file: CocoFile, row: int, image: _Image) -> None:
         image.captions.append((file, row))
@@ -307,7 +318,7 @@ class CocoDataset(Dataset):
         for row, one in enumerate(file.annotations):
             if one is not None and one.segments_info is not UNSET:
                 found.add("semantic" if self._mask_name(file, row) is not None else "rectangle")
-            elif one is not None and not (one.caption is not UNSET and one.category_id is None):
+            elif one is not None and not self._is_caption(file, row):
                 found.update(tools_of(one))
         return iter(sorted(found))
 

@@ -225,6 +225,9 @@ class StreamedFile(Files):
     def full_name(self, name: str) -> str:
         return self.path
 
+    def has_folder(self, name: str) -> bool:
+        return False
+
     def holds(self, name: str) -> bool:
         return False
 

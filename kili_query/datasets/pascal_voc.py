@@ -33,7 +33,7 @@ _NO_POSE = "Unspecified"
 _NO_CATEGORY = "uncategorized"
 _EDGES = ("xmin", "ymin", "xmax", "ymax")
 _TURNED = ("cx", "cy", "w", "h", "angle")
-_READ_OF_OBJECT = frozenset({"name", "bndbox", "attributes", _POSE, *_FLAGS})
+_READ_OF_OBJECT = frozenset({"name", "bndbox", "attributes", "polygon", _POSE, *_FLAGS})
 _READ_OF_IMAGE = frozenset({"filename", "object", "size"})
 _FOLDERS_OF_MASKS = ("SegmentationClass", "SegmentationObject")
 _SPLITS = ("train", "val", "test")
@@ -112,7 +112,6 @@ class VocDataset(Dataset):
 
     @cached_property
     def _seen(self) -> list[_VocSeen | Problem]:
-        self._interface.tools["rectangle"] = None
         splits = self._splits()
         found = [self._see(name, splits) for name in self.names]
         masks = [name for name in self.files.names if any(one in name.split("/") for one in _FOLDERS_OF_MASKS)]
@@ -179,8 +178,9 @@ class VocDataset(Dataset):
         for attribute, value in values.items():
             if attribute not in _FLAGS:
                 self._interface.see(category.key, attribute, value)
-        if node.find("bndbox") is None and node.find("robndbox") is not None:
-            self._interface.tools["polygon"] = None
+        has_outline = node.find("polygon") is not None
+        is_turned = node.find("bndbox") is None and node.find("robndbox") is not None
+        self._interface.tools["polygon" if has_outline or is_turned else "rectangle"] = None
         return {"mid": str(index + 1), "category": category.key, "values": values}
 
     def _splits(self) -> dict[str, list[str]]:
@@ -283,6 +283,10 @@ def _size(root: Element) -> Size | None:
 def _shape(node: Element, size: Size | None, path: str) -> tuple[Content, dict[str, Any]]:
     """Return the shape of an object as fields of an annotation, and what is kept of it."""
     box, turned = node.find("bndbox"), node.find("robndbox")
+    outline = node.find("polygon")
+    if outline is not None:
+        aside = {} if box is None else {"bndbox": _children(box)}
+        return _drawn("polygon", _outline(outline, f"{path}.polygon"), size, f"{path}.polygon"), aside
     if box is not None:
         left, top, right, bottom = _numbers(box, _EDGES, f"{path}.bndbox")
         ring = [(left, bottom), (left, top), (right, top), (right, bottom)]
@@ -300,6 +304,16 @@ def _shape(node: Element, size: Size | None, path: str) -> tuple[Content, dict[s
         ]
         return _drawn("polygon", ring, size, f"{path}.robndbox"), {"robndbox": {"angle": angle}}
     return {}, {}
+
+
+def _outline(node: Element, path: str) -> list[tuple[float, float]]:
+    """Return the corners of an outline, written as ``x1``, ``y1``, ``x2`` and so on, or as ``pt`` elements."""
+    points = node.findall("pt")
+    if points:
+        return [(x, y) for one in points for x, y in [_numbers(one, ("x", "y"), path)]]
+    count = sum(child.tag.startswith("x") for child in node)
+    numbers = _numbers(node, [f"{axis}{at}" for at in range(1, count + 1) for axis in "xy"], path)
+    return list(zip(numbers[::2], numbers[1::2], strict=True))
 
 
 def _drawn(kind: str, ring: Sequence[tuple[float, float]], size: Size | None, path: str) -> Content:

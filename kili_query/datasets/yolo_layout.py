@@ -225,7 +225,9 @@ def _split_of_image(image: str, classes: YoloClasses) -> str | None:
 
 
 def _named_split(path: str) -> str | None:
-    return next((step for step in path.split("/")[:-1] if step in SPLITS), None)
+    """Return the split that a folder is named by, as in ``labels/train/`` or ``obj_train_data/``."""
+    steps = (step.removeprefix("obj_").removesuffix("_data") for step in path.split("/")[:-1])
+    return next((step for step in steps if step in SPLITS), None)
 
 
 def _with_labels(folder: str) -> str:

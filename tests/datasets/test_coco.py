@@ -405,3 +405,10 @@ def test_the_size_of_an_image_is_read_from_its_file(tmp_path: Path) -> None:
     )
     [one] = annotations_of(open_dataset(path))
     assert ring(one) == [(20, 20), (20, 10), (40, 10), (40, 20)]
+
+
+def test_captions_with_a_category_that_is_not_listed() -> None:
+    """As datumaro writes them."""
+    dataset = open_dataset(Path(__file__).parent / "samples/coco/datumaro_captions")
+    assert only(dataset).read() == {"CAPTION": {"text": "a street"}, "CAPTION_2": {"text": "a red light"}}
+    assert (list(dataset.ontology.jobs), dataset.notes) == (["CAPTION", "CAPTION_2"], [])

@@ -89,6 +89,22 @@ def test_a_rotated_box(tmp_path: Path) -> None:
     assert corners == [pytest.approx(corner) for corner in [(90, 30), (110, 30), (110, 70), (90, 70)]]
 
 
+@pytest.mark.parametrize(
+    "corners",
+    [
+        "<x1>20</x1><y1>10</y1><x2>120</x2><y2>10</y2><x3>20</x3><y3>60</y3>",
+        "<pt><x>20</x><y>10</y></pt><pt><x>120</x><y>10</y></pt><pt><x>20</x><y>60</y></pt>",
+    ],
+)
+def test_an_outline(tmp_path: Path, corners: str) -> None:
+    (tmp_path / "a.xml").write_text(annotation(f"<name>cat</name>{BOX}<polygon>{corners}</polygon>"))
+    [one] = annotations_of(only(tmp_path / "a.xml"))
+    assert one["type"] == "polygon"
+    vertices = [(corner["x"], corner["y"]) for corner in one["boundingPoly"][0]["normalizedVertices"]]
+    assert vertices == [(0.1, 0.1), (0.6, 0.1), (0.1, 0.6)]
+    assert one["source"] == {"bndbox": {"xmin": "20", "ymin": "10.5", "xmax": "120", "ymax": "60"}}
+
+
 @pytest.mark.parametrize("packed", [False, True], ids=["folder", "zip"])
 def test_folders_splits_and_images_without_label(tmp_path: Path, packed: bool) -> None:
     files = {

@@ -82,7 +82,7 @@ def test_layouts(tmp_path: Path, layout: str, packed: bool) -> None:
     items = items_of(dataset)
     assert items["a.jpg"].asset["content"].endswith("a.jpg")
     split = items["a.jpg"].asset.get("source", {}).get("split")
-    assert split == ("train" if layout in ("ultralytics", "roboflow") else None)
+    assert split == ("train" if layout in ("ultralytics", "roboflow", "darknet") else None)
 
 
 def test_the_file_that_names_classes_stands_for_its_folder(tmp_path: Path) -> None:
