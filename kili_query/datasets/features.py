@@ -29,7 +29,7 @@ Annotation: TypeAlias = dict[str, object]
 TOOLS = ("marker", "polyline", "polygon", "semantic", "rectangle")
 """The tools whose shapes a map can hold; where several fit a geometry, the first counts."""
 
-_UNASKED_TOOLS = ("marker", "polyline", "polygon", "semantic")  # no polygon becomes a rectangle unless asked for
+UNASKED_TOOLS = ("marker", "polyline", "polygon", "semantic")  # no polygon becomes a rectangle unless asked for
 _DRAWING_TASKS = ("OBJECT_DETECTION", "POSE_ESTIMATION")
 _SINGLES = {"MultiPoint": "Point", "MultiLineString": "LineString"}
 _SHOWN = 10
@@ -131,7 +131,7 @@ class FeatureFile:
 
 
 @frozen
-class _Piece:
+class FeaturePiece:
     """A geometry that one annotation can be made of.
 
     Attributes:
@@ -337,7 +337,7 @@ class _Reading:
     def _draw(self, geometry: Object, mid: str | None, job: Job | None, kili: Object | None) -> None:
         """Make annotations of a geometry; all of them or, if something is wrong, none."""
         made: list[tuple[str, Annotation]] = []
-        pieces = list(_pieces(geometry, f"{self.path}.geometry"))
+        pieces = list(pieces_of(geometry, f"{self.path}.geometry"))
         if not pieces:
             self._leave_out(f"an empty {geometry.get('type')}", f"{self.path}.geometry")
         shared = mid if mid is not None else self._new_id("")
@@ -347,7 +347,12 @@ class _Reading:
             if found is None:
                 continue
             name, kind, rest = found
-            annotation: Annotation = {"children": {}, **rest, "type": kind, **_shape(kind, piece, is_nested=is_nested)}
+            annotation: Annotation = {
+                "children": {},
+                **rest,
+                "type": kind,
+                **shape_of_piece(kind, piece, is_nested=is_nested),
+            }
             if piece.is_single:
                 annotation["mid"] = self._new_id(f"/{number}")
             elif mid is not None or piece.is_collected or kind == "semantic":
@@ -361,7 +366,7 @@ class _Reading:
         if mid is not None:
             self.gathering.ids.update({(name, mid) for name, annotation in made if annotation.get("mid") == mid})
 
-    def _choice(self, piece: _Piece, job: Job | None, kili: Object | None) -> tuple[str, str, Object] | None:
+    def _choice(self, piece: FeaturePiece, job: Job | None, kili: Object | None) -> tuple[str, str, Object] | None:
         """Return job, type and the other fields of the annotation; None if the piece is left out."""
         if job is not None and kili is not None:
             kind = self._kind(piece, job, kili)
@@ -378,7 +383,7 @@ class _Reading:
         self._leave_out(f"{who} for a {piece.kind}", piece.path)
         return None
 
-    def _kind(self, piece: _Piece, job: Job, kili: Object) -> str | None:
+    def _kind(self, piece: FeaturePiece, job: Job, kili: Object) -> str | None:
         """Return the type that a feature names, otherwise the tool that fits; None if the piece is left out."""
         kind, path = kili.get("type"), f"{self.path}.properties.kili"
         if job.ml_task not in _DRAWING_TASKS:
@@ -402,7 +407,7 @@ class _Reading:
         for name in root_jobs(self.gathering.ontology):
             job = self.gathering.ontology.jobs[name]
             if job.ml_task == "OBJECT_DETECTION" and job.categories:
-                yield job, tuple(tool for tool in _UNASKED_TOOLS if tool in job.tools)
+                yield job, tuple(tool for tool in UNASKED_TOOLS if tool in job.tools)
 
     def _check(self, response: dict[str, object], steps: Sequence[str | int]) -> None:
         """Check what was made of the feature against the interface."""
@@ -445,7 +450,7 @@ def _mid(value: object, path: str) -> str | None:
     return str(value)
 
 
-def _pieces(geometry: object, path: str) -> Iterator[_Piece]:
+def pieces_of(geometry: object, path: str) -> Iterator[FeaturePiece]:
     """Return the geometries that can be annotations, in order, however deep collections are nested."""
     pending = [(geometry, path, False)]
     while pending:
@@ -459,14 +464,14 @@ def _pieces(geometry: object, path: str) -> Iterator[_Piece]:
         elif kind in _SINGLES:
             for index, each in enumerate(items_of(one.get("coordinates"), f"{at}.coordinates")):
                 single = {"type": _SINGLES[kind], "coordinates": each}
-                yield _Piece(single, f"{at}.coordinates[{index}]", True, is_collected)
+                yield FeaturePiece(single, f"{at}.coordinates[{index}]", True, is_collected)
         elif any(kind in kinds for kinds in GEOMETRIES.values()):
-            yield _Piece(one, at, False, is_collected)
+            yield FeaturePiece(one, at, False, is_collected)
         else:
             raise MalformedLabelError(f"unknown type of geometry `{kind}`", f"{at}.type")
 
 
-def _shape(kind: str, piece: _Piece, *, is_nested: bool) -> Annotation:
+def shape_of_piece(kind: str, piece: FeaturePiece, *, is_nested: bool) -> Annotation:
     """Return the shape of an annotation; a semantic one as the list of its parts."""
     try:
         fields = shape_fields(kind, piece.geometry, piece.path)

@@ -1,10 +1,10 @@
-"""The format ``geojson``: FeatureCollections (RFC 7946) become one label."""
+"""The format ``geojson``: FeatureCollections (RFC 7946) become labels, one of a project that exists or a dataset."""
 
 import re
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from kili_query.datasets.features import (
     FeatureFile,
@@ -19,9 +19,20 @@ from kili_query.ontology import Ontology, OntologySource
 from kili_query.ontology.decode import kind_of
 from kili_query.protocol.json_text import read_json
 
+if TYPE_CHECKING:
+    from kili_query.datasets.dataset import Dataset
+    from kili_query.datasets.files import Files
+
 FilePath: TypeAlias = str | PathLike[str]
 
 _DEGREES = re.compile(r"(CRS84h?|EPSG:[\d.]*:?4326|^WGS ?84)$", re.IGNORECASE)
+
+
+def open_files(files: "Files") -> "Dataset":
+    """Open FeatureCollections as a dataset, each an asset with a label."""
+    from kili_query.datasets.geojson_dataset import GeojsonDataset
+
+    return GeojsonDataset(files, "GeoJSON")
 
 
 def read_geojson(
@@ -88,9 +99,16 @@ def read_feature_collection(path: FilePath) -> FeatureFile:
         SourceError: it cannot be read, or is not a FeatureCollection.
     """
     try:
-        document = read_json(Path(path).read_bytes().decode("utf-8-sig"))
+        data = Path(path).read_bytes()
     except OSError as error:
         raise SourceError.of(path, error) from error
+    return feature_collection(str(path), data)
+
+
+def feature_collection(path: str, data: bytes) -> FeatureFile:
+    """Decode a file that was read; see `read_feature_collection`."""
+    try:
+        document = read_json(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise SourceError(f"`{path}` is not GeoJSON: it is not UTF-8 (at byte {error.start})") from error
     except ValueError as error:
@@ -104,7 +122,7 @@ def read_feature_collection(path: FilePath) -> FeatureFile:
         raise SourceError(f"`{path}`: `features` must be a list, not {kind_of(features)}")
     crs = _other_crs(document.get("crs"))
     note = f"its coordinate reference system is `{crs}`; coordinates are not converted to longitude and latitude"
-    return FeatureFile(str(path), features, notes=() if crs is None else (note,))
+    return FeatureFile(path, features, notes=() if crs is None else (note,))
 
 
 def _other_crs(crs: object) -> str | None:
