@@ -181,7 +181,7 @@ class CvatDataset(GatheredDataset):
             return Problem(place, ProblemKind.MALFORMED, error.message, error.path)
 
         def read() -> Content:
-            self.kept.update(list(kept))
+            self.start_reading(place, asset, _LABEL)
             return self._content(image, place, is_whole=True)
 
         return DatasetItem(asset, _LABEL, counted, read, place)
@@ -287,10 +287,13 @@ class CvatDataset(GatheredDataset):
             content = self._media.find(external, name)
             asset |= {} if content is None else {"content": content}
 
-            def read(key: str | None = key) -> Content:
+            where = place._replace(path=f"task[@id='{asset['id']}']")
+
+            def read(key: str | None = key, where: Place = where, asset: dict[str, Any] = asset) -> Content:
+                self.start_reading(where, asset, _LABEL)
                 return content_of_frames(self._read_videos(name, is_whole=True)[key].frames)
 
-            yield DatasetItem(asset, _LABEL, content_of_frames(video.frames), read, place)
+            yield DatasetItem(asset, _LABEL, content_of_frames(video.frames), read, where)
 
     def _read_videos(self, name: str, *, is_whole: bool) -> dict[str | None, _Video]:
         """Read all tracks of a file, which belong to one video or, in a project, to several."""

@@ -24,6 +24,9 @@ class GatheredDataset(Dataset):
     vocabulary: Vocabulary = field(factory=Vocabulary, kw_only=True)
     _is_gathered: bool = field(default=False, init=False)
     _noted: set[Problem] = field(factory=set, init=False)
+    _read: set[Place] = field(factory=set, init=False)
+    _read_assets: set[str] = field(factory=set, init=False)
+    _is_first_reading: bool = field(default=True, init=False)
 
     @property
     def jobs(self) -> Sequence[Job]:
@@ -50,8 +53,23 @@ class GatheredDataset(Dataset):
 
     def keep(self, kept: Mapping[str, Any]) -> dict[str, Any]:
         """Return what an annotation keeps, and count it; nothing if it keeps nothing."""
-        self.kept.update(kept.keys())
+        if self._is_first_reading:
+            self.kept.update(kept.keys())
         return {SOURCE: dict(kept)} if kept else {}
+
+    def start_reading(self, place: Place, asset: Mapping[str, Any], label: Mapping[str, Any]) -> None:
+        """Count what an asset and a label keep, once for each, however often they are read."""
+        self._is_first_reading = place not in self._read
+        self._read.add(place)
+        if self._is_first_reading:
+            self.kept.update(list(label.get(SOURCE, ())))
+        self.count_asset(asset)
+
+    def count_asset(self, asset: Mapping[str, Any]) -> None:
+        """Count what an asset keeps, once."""
+        if asset["id"] not in self._read_assets:
+            self._read_assets.add(asset["id"])
+            self.kept.update(list(asset.get(SOURCE, ())))
 
     def _gather(self) -> None:
         if not self._is_gathered:

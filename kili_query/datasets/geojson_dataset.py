@@ -51,9 +51,20 @@ class GeojsonDataset(GatheredDataset):
             except MalformedLabelError as error:
                 yield Problem(place, ProblemKind.MALFORMED, error.message, error.path)
                 continue
+            asset = {"id": name, "externalId": name}
             label: dict[str, Any] = {"labelType": "DEFAULT"}
             label |= {SOURCE: {"features": reading.left}} if reading.left else {}
-            yield DatasetItem({"id": name, "externalId": name}, label, counted, reading.whole, place)
+
+            def read(
+                reading: _Map = reading,
+                place: Place = place,
+                asset: dict[str, Any] = asset,
+                label: dict[str, Any] = label,
+            ) -> Content:
+                self.start_reading(place, asset, label)
+                return reading.content(is_whole=True)
+
+            yield DatasetItem(asset, label, counted, read, place)
 
 
 @define
@@ -67,10 +78,6 @@ class _Map:
     _is_whole: bool = False
     _ids: UniqueIds = field(factory=UniqueIds)
     _answers: dict[str, Answer] = field(factory=dict)
-
-    def whole(self) -> Content:
-        self.dataset.kept.update(["features"] if self.left else [])
-        return self.content(is_whole=True)
 
     def content(self, *, is_whole: bool) -> Content:
         """Return the content, with shapes or without.

@@ -94,7 +94,7 @@ class LabelStudioDataset(GatheredDataset):
             except MalformedLabelError as error:
                 yield Problem(where, ProblemKind.MALFORMED, error.message, error.path)
         if not mine:
-            self.kept.update(list(asset.get(SOURCE, ())))
+            self.count_asset(asset)
             yield DatasetItem(asset, None, {}, dict, place)
 
     def _label(self, asset: _Object, answer: object, place: Place, *, is_prediction: bool) -> DatasetItem:
@@ -121,8 +121,7 @@ class LabelStudioDataset(GatheredDataset):
         label = {**label, SOURCE: kept} if kept else label
 
         def read() -> Content:
-            self.kept.update(list(kept))
-            self.kept.update(list(asset.get(SOURCE, ())))
+            self.start_reading(place, asset, label)
             return reading.content(is_whole=True)
 
         return DatasetItem(asset, label, counted, read, place)

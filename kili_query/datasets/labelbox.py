@@ -74,7 +74,7 @@ class LabelboxDataset(GatheredDataset):
             except MalformedLabelError as error:
                 yield Problem(where, ProblemKind.MALFORMED, error.message, error.path)
         if not answers:
-            self.kept.update(list(asset.get(SOURCE, ())))
+            self.count_asset(asset)
             yield DatasetItem(asset, None, {}, dict, place)
 
     def _asset(
@@ -116,7 +116,7 @@ class LabelboxDataset(GatheredDataset):
         label = {**label, SOURCE: more} if more else label
 
         def read() -> Content:
-            self.kept.update([*more, *asset.get(SOURCE, ())])
+            self.start_reading(place, asset, label)
             return reading.content(is_whole=True)
 
         return DatasetItem(asset, label, counted, read, place)

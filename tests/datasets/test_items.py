@@ -51,4 +51,5 @@ def test_reading_a_sample_twice_gives_the_same(name: str, sample: str) -> None:
     first, second = (open_dataset(SAMPLES / name / sample, fmt=name) for _ in range(2))
     assert first.jobs == second.jobs
     assert list(first.labels()) == list(first.labels()) == list(second.labels())
+    assert first.kept == second.kept
     assert first.notes == second.notes
