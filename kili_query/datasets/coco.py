@@ -20,7 +20,7 @@ from kili_query.datasets.coco_shapes import picture_of, segment_areas, shapes_of
 from kili_query.datasets.dataset import SOURCE, Content, Dataset, DatasetItem
 from kili_query.datasets.files import Files
 from kili_query.datasets.interface import OBJECTS, Interface, is_value
-from kili_query.datasets.media import MediaFinder
+from kili_query.datasets.media import MediaFinder, size_of_image
 from kili_query.datasets.recognition import files_of
 from kili_query.errors import MalformedLabelError, SourceError
 from kili_query.labels.geometry import Size
@@ -151,7 +151,10 @@ class CocoDataset(Dataset):
                 yield Problem(image.place, ProblemKind.MALFORMED, error.message, error.path)
             else:
                 label = {"id": image.id, "labelType": "DEFAULT"}
-                yield DatasetItem(self._asset(image), label, counted, partial(self._read, image), image.place)
+                asset, read = self._asset(image), partial(self._read, image)
+                file = asset.get("content")
+                measure = None if file is None or image.size else partial(size_of_image, self.files, file)
+                yield DatasetItem(asset, label, counted, read, image.place, measure)
 
     @property
     def project(self) -> dict[str, object]:

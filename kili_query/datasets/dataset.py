@@ -16,6 +16,7 @@ from kili_query.places import Place, Problem, ProblemKind, Record
 
 if TYPE_CHECKING:
     from kili_query.datasets.files import Files
+    from kili_query.labels.geometry import Size
 
 Content: TypeAlias = dict[str, Any]
 """What a label holds, in the shape of a ``jsonResponse``."""
@@ -39,6 +40,7 @@ class DatasetItem:
             every count is the same.
         read: returns the whole content. Its annotations keep under ``source`` what has no counterpart.
         place: where it stands, for messages.
+        measure: reads the size of the image, where the dataset does not say it; it returns None if it cannot.
     """
 
     asset: Mapping[str, Any]
@@ -46,6 +48,7 @@ class DatasetItem:
     counted: Content
     read: Callable[[], Content]
     place: Place
+    measure: "Callable[[], Size | None] | None" = None
 
     def sketch(self) -> dict[str, Any]:
         """Return the label as files of the platform hold it, without shapes."""
@@ -57,7 +60,13 @@ class DatasetItem:
         Raises:
             MalformedLabelError: its shapes cannot be read, for example because the size of the image is not known.
         """
-        return {**(self.label or {}), "labelOf": dict(self.asset), CONTENT: self.read()}
+        return {**(self.label or {}), "labelOf": self.whole_asset(), CONTENT: self.read()}
+
+    def whole_asset(self) -> dict[str, Any]:
+        """Return the asset, with the size of its image if that can be read from it."""
+        size = None if self.measure is None or "resolution" in self.asset else self.measure()
+        resolution = {} if size is None else {"resolution": {"width": size.width_px, "height": size.height_px}}
+        return {**self.asset, **resolution}
 
     def record(self) -> Record | Problem:
         """Return the whole label with its place, or why it cannot be read."""
@@ -124,4 +133,4 @@ class Dataset(ABC):
         for item in self.items():
             if isinstance(item, DatasetItem) and item.asset["id"] not in seen:
                 seen.add(item.asset["id"])
-                yield dict(item.asset)
+                yield item.whole_asset()

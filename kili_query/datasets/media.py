@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from attrs import define, field
 
 from kili_query.datasets.files import Files
-from kili_query.errors import MalformedLabelError, SourceError
+from kili_query.errors import MalformedLabelError, MissingExtraError, SourceError
 from kili_query.extras import load
 from kili_query.labels.geometry import Size
 
@@ -83,6 +83,18 @@ class MediaFinder:
         except SourceError as error:
             raise MalformedLabelError(f"the size of the image `{path}` cannot be read: {error}") from error
         return size
+
+
+def size_of_image(files: Files, name: str) -> Size | None:
+    """Return the size of an image of a dataset; None where it cannot be read, which whoever needs it reports."""
+    path = files.local(name)
+    if path is None:
+        return None
+    try:
+        size: Size = load("kili_query.labels.image_size", "sizes of images", "export").image_size(path)
+    except (MissingExtraError, SourceError):
+        return None
+    return size
 
 
 def _folders(near: str, split: str | None) -> Iterator[str]:

@@ -23,6 +23,7 @@ from attrs import define, field
 from kili_query.datasets.dataset import SOURCE, Content, Dataset, DatasetItem
 from kili_query.datasets.files import Files, FolderFiles, OneFile
 from kili_query.datasets.interface import OBJECTS, Interface
+from kili_query.datasets.media import size_of_image
 from kili_query.datasets.yolo_layout import YoloClasses, YoloFile, YoloLayout
 from kili_query.errors import MalformedLabelError
 from kili_query.ontology import Job
@@ -82,7 +83,7 @@ class YoloDataset(Dataset):
                 continue
             asset = self._asset(file, names)
             if keys is None:
-                yield DatasetItem(asset, None, {}, dict, place)
+                yield DatasetItem(asset, None, {}, dict, place, partial(size_of_image, self.files, file.path))
                 continue
             objects = []
             for at in enumerate(keys, 1):
@@ -91,7 +92,9 @@ class YoloDataset(Dataset):
                     one = annotations[at] = {"mid": str(at[0]), "categories": [{"name": at[1]}]}
                 objects.append(one)
             counted = {OBJECTS: {"annotations": objects}}
-            yield DatasetItem(asset, {"id": asset["id"], **label}, counted, partial(self._read, file), place)
+            measure = None if file.image is None else partial(size_of_image, self.files, file.image)
+            own = {"id": asset["id"], **label}
+            yield DatasetItem(asset, own, counted, partial(self._read, file), place, measure)
 
     def _asset(self, file: YoloFile, names: Counter[str]) -> dict[str, Any]:
         path = file.image or file.label or ""

@@ -232,3 +232,14 @@ def test_what_supervision_writes_is_read_alike(tmp_path: Path) -> None:
                 for corner in [(left, bottom), (left, top), (right, top), (right, bottom)]
             ]
     assert json.dumps(dataset.project)
+
+
+def test_the_size_of_an_image_is_read_when_the_whole_label_is(tmp_path: Path) -> None:
+    dataset = open_dataset(Path(__file__).parent / "samples/yolo/datumaro_ultralytics")
+    assert "resolution" not in items_of(dataset)["street.jpg"].asset
+    assert items_of(dataset)["street.jpg"].whole()["labelOf"]["resolution"] == {"width": 64, "height": 48}
+    assert [asset["resolution"] for asset in dataset.assets()] == [{"width": 64, "height": 48}] * 3
+    (tmp_path / "a.jpg").write_bytes(b"no image")
+    lay(tmp_path, {"classes.txt": "cat", "a.txt": ""})
+    [broken] = open_dataset(tmp_path).assets()
+    assert "resolution" not in broken
