@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 
 from attrs import define, field
 
+from kili_query.errors import OntologyError
+from kili_query.ontology import Ontology
+
 if TYPE_CHECKING:
     from kili_query.datasets import Dataset
 
@@ -35,6 +38,11 @@ def reading_as(fmt: str | None) -> Iterator[None]:
         _OPENED.reset(token)
 
 
+def chosen_format() -> str | None:
+    """Return the format that `--from` names."""
+    return _OPENED.get(_Opened()).fmt
+
+
 def dataset_at(path: str) -> "Dataset | None":
     """Return the dataset at a path; None for labels of the platform, a cache, standard input, or nothing at all.
 
@@ -58,8 +66,20 @@ def dataset_of_ontology(path: str) -> "Dataset | None":
     """
     from kili_query.datasets import format_of
 
-    is_open = _OPENED.get(_Opened()).datasets.get(path) is not None
-    return dataset_at(path) if is_open or (exists(path) and format_of(path) is not None) else None
+    opened = _OPENED.get(_Opened())
+    is_open = opened.datasets.get(path) is not None
+    is_dataset = is_open or (
+        exists(path) and (format_of(path) is not None or (opened.fmt is not None and not _is_project(path)))
+    )
+    return dataset_at(path) if is_dataset else None
+
+
+def _is_project(path: str) -> bool:
+    try:
+        Ontology.load(path)
+    except OntologyError:
+        return False
+    return True
 
 
 def exists(path: str) -> bool:

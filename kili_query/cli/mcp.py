@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kili_query.cli import FINE
+from kili_query.cli.datasets import chosen_format
 from kili_query.cli.inputs import find_ontology, load_ontology
 from kili_query.cli.output import print_json, tell
 from kili_query.diagnostics.layout import counted
@@ -77,5 +78,7 @@ def _served(labels: list[str], option: str | None) -> "ServedFiles":
     ontologies = {path: shared if is_shared else find_ontology(None, [path]) for path in labels}
     for found in dict.fromkeys([shared, *ontologies.values()]):
         load_ontology(found)
-    files: ServedFiles = load("kili_query.mcp.files", "`kili-query mcp`", "mcp").ServedFiles.of(ontologies, shared)
+    files: ServedFiles = load("kili_query.mcp.files", "`kili-query mcp`", "mcp").ServedFiles.of(
+        ontologies, shared, chosen_format()
+    )
     return files

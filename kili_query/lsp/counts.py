@@ -51,12 +51,14 @@ class BackgroundCount:
     Attributes:
         source: a file of labels, a raw export or a label cache.
         ontology: the file or cache that says what the labels may hold; None for none.
+        fmt: the format of a dataset; None for what it looks like.
         counts: the last result.
         problem: why there is none.
     """
 
     source: str
     ontology: str | None
+    fmt: str | None = None
     counts: Counts | None = None
     problem: str | None = None
     _stamp: Stamp | None = None
@@ -82,18 +84,19 @@ class BackgroundCount:
 
     async def _run(self) -> None:
         try:
-            self.counts, self.problem = await _count(self.source, self.ontology), None
+            self.counts, self.problem = await _count(self.source, self.ontology, self.fmt), None
         except DataError as error:
             self.counts, self.problem = None, str(error)
 
 
-async def _count(source: str, ontology: str | None) -> Counts:
+async def _count(source: str, ontology: str | None, fmt: str | None) -> Counts:
     """Run `kili-query count`, whose process ends with this call.
 
     Raises:
         DataError: the labels cannot be counted.
     """
-    arguments = ("count", source, "--json", "--quiet", "--ontology", ontology or "none")
+    named = [] if fmt is None else ["--from", fmt]
+    arguments = ["count", source, "--json", "--quiet", "--ontology", ontology or "none", *named]
     pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-P", "-m", "kili_query", *arguments, stdin=nothing, stdout=pipe, stderr=pipe

@@ -60,7 +60,7 @@ class Session:
             self.counter = None
         problem = await self._read_ontology(settings)
         if settings.labels is not None:
-            self.counter = BackgroundCount(settings.labels, self.path)
+            self.counter = BackgroundCount(settings.labels, self.path, settings.fmt)
             await self.counter.refresh()
         return problem
 

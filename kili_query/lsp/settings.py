@@ -26,10 +26,12 @@ class EditorSettings:
     Attributes:
         ontology: the file of the project, or a label cache; `none` for none.
         labels: a file of labels or a label cache, which are counted.
+        fmt: the format of datasets, which only the command line names; by default what they look like.
     """
 
     ontology: str | None = None
     labels: str | None = None
+    fmt: str | None = None
 
     @classmethod
     def of(cls, value: object) -> "EditorSettings":
@@ -48,11 +50,11 @@ class EditorSettings:
 
     def over(self, other: "EditorSettings") -> "EditorSettings":
         """These settings, with those of another where they say nothing."""
-        return EditorSettings(self.ontology or other.ontology, self.labels or other.labels)
+        return EditorSettings(self.ontology or other.ontology, self.labels or other.labels, self.fmt or other.fmt)
 
     def below(self, folder: str | None) -> "EditorSettings":
         """The settings with relative paths looked up in a folder."""
-        return EditorSettings(_below(self.ontology, folder), _below(self.labels, folder))
+        return EditorSettings(_below(self.ontology, folder), _below(self.labels, folder), self.fmt)
 
 
 def _path(value: object, name: str) -> str | None:

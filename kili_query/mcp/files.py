@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from attrs import define, field, frozen
 
 from kili_query.cache_folder import is_cache
-from kili_query.datasets.recognition import recognized
+from kili_query.datasets.dataset import Dataset
+from kili_query.datasets.recognition import open_dataset, recognized
 from kili_query.errors import ArgumentError, CacheError, OntologyError
 from kili_query.extras import load
 from kili_query.ontology import Ontology
@@ -46,6 +47,7 @@ class ServedFiles:
     Attributes:
         files: by name.
         ontology: the file or cache whose ontology is used where no file of labels is named; None if there is none.
+        fmt: the format of the datasets among the files; None for what each looks like.
 
     >>> files = ServedFiles.of({"a/labels.ndjson": None, "b/labels.ndjson": None})
     >>> list(files.files)
@@ -54,17 +56,21 @@ class ServedFiles:
 
     files: Mapping[str, ServedFile]
     ontology: str | None
+    fmt: str | None = None
     _known: dict[str, tuple[object, Ontology]] = field(factory=dict, init=False)
     _caches: "dict[str, LabelCache]" = field(factory=dict, init=False)
     _lock: Lock = field(factory=Lock, init=False)
 
     @classmethod
-    def of(cls, ontologies: Mapping[str, str | None], ontology: str | None = None) -> "ServedFiles":
+    def of(
+        cls, ontologies: Mapping[str, str | None], ontology: str | None = None, fmt: str | None = None
+    ) -> "ServedFiles":
         """Name files.
 
         Args:
             ontologies: the file or cache that holds the ontology of each file; None for none.
             ontology: the ontology of tools that need no labels; by default that of all files, if they share one.
+            fmt: the format of the datasets among the files; by default what each looks like.
         """
         files: dict[str, ServedFile] = {}
         for path, own in ontologies.items():
@@ -73,7 +79,7 @@ class ServedFiles:
         shared = {one.ontology for one in files.values()}
         if ontology is None and len(shared) == 1:
             (ontology,) = shared
-        return cls(files, ontology)
+        return cls(files, ontology, fmt)
 
     def file(self, name: str | None) -> ServedFile:
         """Return the file of a name; the only one for None.
@@ -109,6 +115,14 @@ class ServedFiles:
                 self._caches[file.path] = cache
             return self._caches[file.path]
 
+    def source(self, file: ServedFile) -> Dataset | str:
+        """Return what is read for a file that is no label cache.
+
+        Raises:
+            SourceError: it cannot be read, or does not have the format of the server.
+        """
+        return file.path if self.fmt is None else open_dataset(file.path, fmt=self.fmt)
+
     def counts_as_cached(self, file: ServedFile) -> bool:
         """Whether the counts in a cache are those by the ontology that is used: its own, or none at all."""
         return file.ontology == file.path or (file.ontology is None and self.cache(file).ontology is None)
@@ -126,6 +140,10 @@ class ServedFiles:
         found = [self.ontology, *(one.ontology for one in self.files.values())]
         return [path for path in found if path is not None]
 
+    def _dataset(self, path: str) -> Dataset | None:
+        is_source = any(one.path == path for one in self.files.values())
+        return open_dataset(path, fmt=self.fmt) if is_source and self.fmt is not None else recognized(path)
+
     def _loaded(self, path: str) -> Ontology:
         """Return an ontology, which is read again when its file has changed."""
         if is_cache(path):
@@ -137,7 +155,7 @@ class ServedFiles:
         with self._lock:
             known = self._known.get(path)
         if known is None or known[0] != version:
-            dataset = recognized(path)
+            dataset = self._dataset(path)
             known = (version, Ontology.load(path) if dataset is None else dataset.ontology)
             with self._lock:
                 self._known[path] = known

@@ -50,7 +50,7 @@ class ServedReader:
     def count(self, query: Query | None) -> Report:
         """Count the labels that match, or all: by the columns of a cache if they say it, otherwise by the labels."""
         if not self.file.is_cache:
-            return _readable(self._scanned(self.file.path, query, DEFAULT_POLICY))
+            return _readable(self._scanned(self.call.files.source(self.file), query, DEFAULT_POLICY))
         cache = self.call.files.cache(self.file)
         if not self.call.files.counts_as_cached(self.file):
             return self._scanned(cache.reading().stream(), query, cache.state.policy)
@@ -73,7 +73,7 @@ class ServedReader:
             paths = [*_FIELDS.values(), "jsonResponse"]
             found = cache.labels(category_search=query, fields=paths, first=first)
             return [self._row(label, pairs, policy) for label in found]
-        source: Any = self.file.path if cache is None else cache.reading().stream()
+        source: Any = self.call.files.source(self.file) if cache is None else cache.reading().stream()
         progress = self.call.patience.check
         with scan(source, query, ontology=self.ontology, policy=policy, progress=progress, names=self.names) as labels:
             rows = [self._row(label, pairs, policy) for label in islice(labels, first)]

@@ -71,3 +71,12 @@ def test_an_older_name_of_the_option(run: Run, labels: Path, project: Path) -> N
     assert run("export", labels, "--project", project, "-f", "jsonl", "-o", "x.jsonl").status == 0
     for command in ("export", "serve"):
         assert "--project" not in run(command, "--help").out
+
+
+def test_a_dataset_whose_format_is_named_is_an_ontology(run: Run, tmp_path: Path) -> None:
+    dataset = tmp_path / "instances.data"  # the suffix of no format
+    shutil.copy(DEMO / "instances.json", dataset)
+    assert run("check", "OBJECTS.person", "--ontology", dataset, "--from", "coco").status == 0
+    assert "did you mean `person`?" in run("check", "OBJECTS.persn", "--ontology", dataset, "--from", "coco").out
+    ran = run("match", "OBJECTS.PERSON", dataset, "--ontology", DEMO / "project.json", "--from", "coco", "--count")
+    assert (ran.out, ran.err.partition(":")[0]) == ("0\n", "34 read")  # the project stays one

@@ -50,6 +50,30 @@ async def _change_the_ontology(folder: Path) -> None:
         assert await shown.diagnostics(uri, lambda found: not found) == []
 
 
+def test_a_dataset_that_changes(tmp_path: Path) -> None:
+    asyncio.run(_change_the_dataset(tmp_path))
+
+
+async def _change_the_dataset(folder: Path) -> None:
+    """It is the ontology and the labels, in the format that the command names."""
+    dataset = folder / "instances.data"  # the suffix of no format
+
+    def write(name: str) -> None:
+        images = [{"id": number} for number in (1, 2)]
+        annotations = [{"id": number, "image_id": number, "category_id": 1} for number in (1, 2)]
+        content = {"images": images, "categories": [{"id": 1, "name": name}], "annotations": annotations}
+        dataset.write_text(json.dumps(content), encoding="utf-8")
+
+    write("cat")
+    async with editor(folder, "--labels", dataset.name, "--from", "coco") as shown:
+        uri = shown.open(folder / "a.kq", "OBJECTS.dog")
+        [found] = await shown.diagnostics(uri, bool)
+        assert found.message.startswith("unknown category `dog` in job `OBJECTS`")
+        write("dog")
+        assert await shown.diagnostics(uri, lambda found: not found) == []
+        assert await _counted(shown, uri, types.Position(0, 9))
+
+
 def test_counts_of_labels(tmp_path: Path) -> None:
     asyncio.run(_count_labels(tmp_path))
 

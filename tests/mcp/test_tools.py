@@ -233,6 +233,17 @@ def test_a_dataset_has_its_own_ontology(form: str, tmp_path: Path) -> None:
     talk(files, meanwhile)
 
 
+def test_the_format_of_a_dataset_can_be_said(tmp_path: Path) -> None:
+    path = tmp_path / "instances.data"  # the suffix of no format
+    shutil.copy(DEMO / "instances.json", path)
+    files = ServedFiles.of({str(path): str(path)}, fmt="coco")
+    assert asked(files, "count", query="OBJECTS.person").data["matched"] == 13
+    assert asked(files, "match", query="OBJECTS.person", first=1).data["has_more"] is True
+    path.write_text("[]", encoding="utf-8")
+    changed = asked(files, "count", query="OBJECTS.person")
+    assert (changed.is_error, str(tmp_path) in changed.text) == (True, False)
+
+
 def test_files_that_change_and_vanish(tmp_path: Path) -> None:
     labels, project = tmp_path / "labels.ndjson", tmp_path / "project.json"
     shutil.copy(LABELS, labels)
