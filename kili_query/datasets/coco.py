@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
 from attrs import define, field
 from msgspec import UNSET, Raw, UnsetType
 
-from kili_query.datasets.coco_file import CocoFile, CocoObject, Row, decoded
+from kili_query.datasets.coco_file import CocoFile, CocoObject, Row
 from kili_query.datasets.coco_shapes import picture_of, segment_areas, shapes_of, tools_of
 from kili_query.datasets.dataset import SOURCE, Content, Dataset, DatasetItem
 from kili_query.datasets.files import Files
 from kili_query.datasets.interface import OBJECTS, Interface, is_value
 from kili_query.datasets.media import MediaFinder, size_of_image
+from kili_query.datasets.raw_json import value_of
 from kili_query.datasets.recognition import files_of
 from kili_query.errors import MalformedLabelError, SourceError
 from kili_query.labels.geometry import Size
@@ -540,7 +541,7 @@ def _path(at: _Row) -> str:
 
 
 def _value(raw: Raw | UnsetType) -> object:
-    return None if raw is UNSET else decoded(raw)
+    return None if raw is UNSET else value_of(raw)
 
 
 def _attributes(one: CocoObject) -> dict[str, object]:

@@ -13,6 +13,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 
 from kili_query.datasets.files import Files
 from kili_query.datasets.media import SPLITS
+from kili_query.datasets.raw_json import value_of
 from kili_query.errors import MalformedLabelError, SourceError
 
 Row: TypeAlias = dict[str, Any]
@@ -112,7 +113,7 @@ class CocoFile:
 
     def row(self, number: int) -> Row:
         """Return an annotation as it is written."""
-        row: Row = decoded(self._annotation_rows[number])
+        row: Row = value_of(self._annotation_rows[number])
         return row
 
     def segments(self, row: int) -> list[CocoObject]:
@@ -135,11 +136,6 @@ class CocoFile:
     @cached_property
     def _annotation_rows(self) -> list[Raw]:
         return _list(msgspec.json.decode(self._data, type=_Listed).annotations, "`annotations`")
-
-
-def decoded(raw: Raw) -> Any:
-    """Return the value of a part of the file."""
-    return msgspec.json.decode(raw)
 
 
 def _document(data: bytes, name: str) -> tuple[bytes, _Document | _Listed]:
@@ -182,7 +178,7 @@ def _list(raw: Raw, what: str) -> list[Raw]:
 
 def _row(raw: Raw) -> Row | None:
     """Return an object as it is written; None for what is not an object."""
-    row = decoded(raw)
+    row = value_of(raw)
     return row if isinstance(row, dict) else None
 
 
@@ -195,7 +191,7 @@ def _object(raw: Raw) -> CocoObject | None:
 
 
 def _categories(raw: Raw, name: str) -> list[Row]:
-    value = decoded(raw)
+    value = value_of(raw)
     if not isinstance(value, list | None):
         raise SourceError(f"`categories` of `{name}` must be a list")
     for index, one in enumerate(value or ()):
@@ -205,6 +201,6 @@ def _categories(raw: Raw, name: str) -> list[Row]:
 
 
 def _title(raw: Raw) -> str:
-    info = decoded(raw)
+    info = value_of(raw)
     found = info.get("description") if isinstance(info, dict) else None
     return found if isinstance(found, str) else ""

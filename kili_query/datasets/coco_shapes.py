@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from msgspec import UNSET
 
-from kili_query.datasets.coco_file import CocoObject, decoded
+from kili_query.datasets.coco_file import CocoObject
 from kili_query.datasets.files import Files
+from kili_query.datasets.raw_json import value_of
 from kili_query.errors import MalformedLabelError
 from kili_query.extras import load
 from kili_query.labels.geometry import Size
@@ -37,7 +38,7 @@ def tools_of(one: CocoObject) -> tuple[str, ...]:
         area = "polygon" if text.find(b"[", text.find(b"]")) < 0 else "semantic"
     else:
         area = "rectangle"
-    has_pose = one.keypoints is not UNSET and has_keypoints(decoded(one.keypoints))
+    has_pose = one.keypoints is not UNSET and has_keypoints(value_of(one.keypoints))
     return ("pose", area) if has_pose else (area,)
 
 

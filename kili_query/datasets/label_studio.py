@@ -17,6 +17,7 @@ from kili_query.datasets.files import Files
 from kili_query.datasets.gathered import GatheredDataset, UniqueIds
 from kili_query.datasets.label_studio_results import Results
 from kili_query.datasets.media import MediaFinder
+from kili_query.datasets.raw_json import value_of
 from kili_query.errors import MalformedLabelError, SourceError
 from kili_query.ontology.decode import kind_of
 from kili_query.places import Place, Problem, ProblemKind
@@ -197,7 +198,7 @@ def _tasks(files: Files, name: str) -> Sequence[object]:
 
 
 def _decoded(task: object) -> object:
-    return msgspec.json.decode(task) if isinstance(task, msgspec.Raw) else task
+    return value_of(task) if isinstance(task, msgspec.Raw) else task
 
 
 def _listed(task: _Object, key: str) -> list[tuple[str, Any]]:

@@ -1,0 +1,124 @@
+"""Damaged files of every format: an error or a problem says so, and nothing else is ever raised."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import kili_query as kq
+from kili_query.datasets import READERS, Dataset, DatasetItem, open_dataset
+from kili_query.errors import LabelError, SourceError
+
+SAMPLES = Path(__file__).parent / "samples"
+FILES = sorted(path.relative_to(SAMPLES) for path in SAMPLES.rglob("*") if path.is_file() and path.name != "README.md")
+ODD = [
+    "null",
+    "-1",
+    "0",
+    "1e309",
+    "NaN",
+    '""',
+    '"x"',
+    "[]",
+    "{}",
+    "true",
+    "1e300",
+    "99999999999999999999",
+    '"\\ud800"',
+    "[[]]",
+]
+
+
+def read_all(dataset: Dataset) -> None:
+    """Everything that a reader offers; what counting needs says the same as the whole."""
+    ontology = dataset.ontology
+    for item in dataset.items():
+        if not isinstance(item, DatasetItem) or item.label is None:
+            continue
+        try:
+            counts = kq.count(item.counted, ontology=ontology)
+        except LabelError:
+            with pytest.raises(LabelError):
+                kq.count(item.read(), ontology=ontology)
+            continue
+        try:
+            whole = item.read()
+        except LabelError:
+            continue
+        assert kq.count(whole, ontology=ontology) == counts
+
+
+def check(path: Path, fmt: str) -> None:
+    error = None
+    try:
+        read_all(open_dataset(path, fmt=fmt))
+    except SourceError as raised:
+        error = raised
+    assert error is None or path.name in str(error)
+
+
+def copy_of(sample: Path, folder: Path, change: Callable[[bytes], bytes]) -> Path:
+    """A dataset like the sample's, with one file changed: the folder of the sample if it has several files."""
+    fmt, *inside = sample.parts
+    whole = SAMPLES / fmt / inside[0]
+    to = folder / inside[0]
+    for path in [whole] if whole.is_file() else [one for one in whole.rglob("*") if one.is_file()]:
+        new = to if whole.is_file() else to / path.relative_to(whole)
+        new.parent.mkdir(parents=True, exist_ok=True)
+        data = path.read_bytes()
+        new.write_bytes(change(data) if path == SAMPLES / sample else data)
+    return to
+
+
+def places_in(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Where values stand in a JSON document."""
+    children = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path, *(place for key, one in children for place in places_in(one, (*path, key)))]
+
+
+def replaced(document: Any, place: tuple[Any, ...], text: str) -> bytes:
+    """The JSON document with another text at a place."""
+    mark = "\u0000here\u0000"
+    if not place:
+        return text.encode()
+    copy = json.loads(json.dumps(document))
+    owner = copy
+    for key in place[:-1]:
+        owner = owner[key]
+    owner[place[-1]] = mark
+    return json.dumps(copy).replace(json.dumps(mark), text).encode()
+
+
+@pytest.mark.parametrize("sample", FILES, ids=str)
+@settings(max_examples=15)
+@given(data=st.data())
+def test_bytes_are_damaged(tmp_path_factory: pytest.TempPathFactory, sample: Path, data: st.DataObject) -> None:
+    def damage(text: bytes) -> bytes:
+        at = data.draw(st.integers(0, len(text)))
+        until = min(len(text), at + data.draw(st.sampled_from([0, 1, 5, 10**6])))
+        return (
+            text[:at]
+            + data.draw(st.sampled_from([b"", b"\x00", b"\xff", b'"', b"}", b"<", b"-1", b"nan", b"9" * 400]))
+            + text[until:]
+        )
+
+    check(copy_of(sample, tmp_path_factory.mktemp("damaged"), damage), sample.parts[0])
+
+
+@pytest.mark.parametrize("sample", [one for one in FILES if one.suffix in (".json", ".geojson")], ids=str)
+@settings(max_examples=40)
+@given(data=st.data())
+def test_values_are_odd(tmp_path_factory: pytest.TempPathFactory, sample: Path, data: st.DataObject) -> None:
+    document = json.loads((SAMPLES / sample).read_bytes())
+    place = data.draw(st.sampled_from(places_in(document)))
+    text = data.draw(st.sampled_from(ODD))
+    path = copy_of(sample, tmp_path_factory.mktemp("odd"), lambda _: replaced(document, place, text))
+    check(path, sample.parts[0])
+
+
+def test_every_format_has_a_sample() -> None:
+    assert {one.parts[0] for one in FILES} == set(READERS)
