@@ -94,7 +94,7 @@ def replaced(document: Any, place: tuple[Any, ...], text: str) -> bytes:
 
 
 @pytest.mark.parametrize("sample", FILES, ids=str)
-@settings(max_examples=15)
+@settings(max_examples=6)
 @given(data=st.data())
 def test_bytes_are_damaged(tmp_path_factory: pytest.TempPathFactory, sample: Path, data: st.DataObject) -> None:
     def damage(text: bytes) -> bytes:
@@ -110,7 +110,7 @@ def test_bytes_are_damaged(tmp_path_factory: pytest.TempPathFactory, sample: Pat
 
 
 @pytest.mark.parametrize("sample", [one for one in FILES if one.suffix in (".json", ".geojson")], ids=str)
-@settings(max_examples=40)
+@settings(max_examples=12)
 @given(data=st.data())
 def test_values_are_odd(tmp_path_factory: pytest.TempPathFactory, sample: Path, data: st.DataObject) -> None:
     document = json.loads((SAMPLES / sample).read_bytes())

@@ -10,7 +10,7 @@ from typing import Any
 
 import kili_query as kq
 from kili_query.datasets import READERS, Dataset, DatasetItem, open_dataset
-from kili_query.export import FORMATS, write
+from kili_query.export import FORMATS, format_named, write
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "docs" / "datasets.md"
@@ -48,7 +48,7 @@ def counts(dataset: Dataset) -> dict[str, dict[str, int]]:
 def comes_back(fmt: str, to: Path) -> bool:
     """Whether objects of images that are written come back."""
     original = open_dataset(IN_COCO)
-    write(original, None, fmt=fmt, to=to)
+    write(original, None, fmt=fmt, to=to, layout=max(format_named(fmt).layouts))
     assert counts(open_dataset(to)) == counts(original)
     return True
 
@@ -64,10 +64,10 @@ def rows(folder: Path) -> Iterator[list[str]]:
         of_images = [name for name in written if fmt != "geojson"]
         back = all(comes_back(name, folder / f"{name}.zip") for name in of_images)
         yield [
-            reader.title,
+            f"[{reader.title}](datasets/{fmt}.md)",
             f"`{fmt}`",
             ", ".join(f"`{name}`" for name in written) or "no",
-            ("objects and boxes" if back else "no") if of_images else ("features" if written else "–"),
+            ("objects" if back else "no") if of_images else ("features" if written else "–"),
             ", ".join(f"`{name}`" for name in sorted(kept)) or "nothing in the samples",
         ]
 
