@@ -19,6 +19,7 @@ from kili_query.errors import ArgumentError
 from kili_query.ontology import Ontology, OntologySource
 from kili_query.query import Query, validate
 from kili_query.scanning import LabelSource, Report, judge_labels
+from kili_query.scanning.asset_ids import AssetIds
 from kili_query.scanning.sources import own_ontology, with_datasets
 
 Shares: TypeAlias = Mapping[str, float]
@@ -89,7 +90,7 @@ def split(
     Raises:
         ArgumentError: shares or the size are impossible; the message says what there is.
         QueryError: a query is wrong.
-        SourceError: labels cannot be read.
+        SourceError: labels cannot be read, or several datasets use the same ids for different assets.
 
     >>> labels = [{"id": n, "jsonResponse": {"SKY": {"categories": [{"name": "BLUE"}]} if n < 4 else {}}}
     ...           for n in range(12)]
@@ -113,7 +114,9 @@ def split(
 
     found: dict[str, int] = {}
     judged = judge_labels(source, first_match, at=at)
+    ids = AssetIds.of(source)
     for label, stratum in judged:
+        ids.check(label)
         name = asset_of(label)
         found[name] = min(stratum, found.get(name, stratum))
     strata: list[list[str]] = [[] for _ in range(len(matchers) + 1)]

@@ -33,6 +33,7 @@ from kili_query.planning import DEFAULT_PROFILE, ServerProfile
 from kili_query.protocol import LabelFilters
 from kili_query.query import Query
 from kili_query.scanning import LabelSource, Problem
+from kili_query.scanning.asset_ids import AssetIds
 from kili_query.scanning.sources import own_ontology, with_datasets
 from kili_query.statistics import Statistics
 from kili_query.targets.column_names import FAULT
@@ -149,7 +150,8 @@ class LabelCache:
             What changed.
 
         Raises:
-            SourceError: a file cannot be read, or there are records but not one is a label.
+            SourceError: a file cannot be read, there are records but not one is a label, or several datasets use the
+                same ids for different assets.
             CacheError: the cache cannot be written, or it follows a project.
         """
         labels = with_datasets(labels)
@@ -160,7 +162,9 @@ class LabelCache:
             known = own_ontology(labels) if writer.state.ontology is None else None
             if ontology is not None or known is not None:
                 writer.use_ontology(Ontology.if_given(ontology) or known)
+            ids = AssetIds.of(labels)
             for label in source:
+                ids.check(label)
                 writer.add(label)
                 source.note(writer.faults)
             if problems is not None:

@@ -210,6 +210,16 @@ def files_of(files: Files, name: str) -> list[str]:
     return found or (list(files.names) if isinstance(files, OneFile) else [])
 
 
+def is_dataset_file(files: Files, name: str) -> bool:
+    """Return whether a file begins like one of a dataset.
+
+    Raises:
+        SourceError: it cannot be read.
+    """
+    head = _Head.of(files, name)
+    return any(_suffix(name) in reader.suffixes and reader.knows(head) for reader in READERS.values())
+
+
 def _format_of(files: Files) -> str | None:
     by_suffix: dict[str, list[str]] = {}
     for name in files.names:

@@ -157,7 +157,7 @@ def _dataset_at(path: str) -> Dataset | None:
             f"`{path}` is a label cache, which is not read as a file: `kili_query.cache.LabelCache` opens it, and "
             "`kili-query match` and other commands take it"
         )
-    if next(_files_in(path), None) is not None:
+    if _begins_with_labels(path, next(_files_in(path), None)):
         return None
     if (dataset := recognized(path)) is not None:
         return dataset
@@ -179,8 +179,23 @@ def _is_raw_archive(path: str) -> bool:
         return False
     try:
         with ZipFile(path) as archive:
-            return any(map(_is_label_file, archive.namelist()))
+            first = next(filter(_is_label_file, archive.namelist()), None)
+        return _begins_with_labels(path, first)
     except (OSError, BadZipFile):  # reading says where
+        return True
+
+
+def _begins_with_labels(path: str, first: str | None) -> bool:
+    """Return whether a folder or archive holds labels, by the first file that is named like one of an export.
+
+    Datasets may have a folder `labels` too.
+    """
+    from kili_query.datasets.files import Files  # when it is needed: it takes a while
+    from kili_query.datasets.recognition import is_dataset_file
+
+    try:
+        return first is not None and not is_dataset_file(Files.of(path), first)
+    except SourceError:  # reading says where
         return True
 
 

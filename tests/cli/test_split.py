@@ -91,6 +91,20 @@ def test_datasets_that_agree_have_one_ontology(run: Run, tmp_path: Path) -> None
     assert run("export", *two, "-f", "coco", "-o", tmp_path / "both.zip", "--where", query).status == 0
 
 
+def test_datasets_that_number_other_images_alike_are_refused(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "both"
+    folder.mkdir()
+    for name in ("train", "val"):
+        image = {"id": 1, "file_name": f"{name}.jpg", "width": 9, "height": 9}
+        content = {"images": [image], "categories": [{"id": 1, "name": "cat"}], "annotations": []}
+        (folder / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
+    two = [folder / "train.json", folder / "val.json"]
+    for ran in (run("split", *two, "-o", tmp_path / "parts"), run("cache", tmp_path / "cached", *two)):
+        assert (ran.status, "the id `1` for `train.jpg` and for `val.jpg`" in ran.err) == (2, True)
+    assert run("split", folder, "-o", tmp_path / "parts").out.splitlines()[1].split() == ["part", "2", "2"]
+    assert "2 labels" in run("cache", tmp_path / "cached", folder).out
+
+
 def test_what_is_there_is_not_replaced_and_a_stream_is_refused(run: Run, labels: Path, tmp_path: Path) -> None:
     ran = run("split", labels, "-o", tmp_path)
     assert (ran.status, "exists: name a new folder" in ran.err) == (2, True)

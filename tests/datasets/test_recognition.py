@@ -1,6 +1,7 @@
 """Which files are datasets, and which stay what they were: labels, projects, or nothing known."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -88,3 +89,14 @@ def test_reading_a_dataset_reports_progress_so_that_it_can_be_stopped() -> None:
 
     with pytest.raises(TimeoutError):
         list(kq.scan(DEMO, "OBJECTS.person.count > 1000", progress=stop))
+
+
+def test_a_dataset_may_have_a_folder_of_labels(tmp_path: Path) -> None:
+    folder = tmp_path / "set"
+    (folder / "labels").mkdir(parents=True)
+    shutil.copy(DEMO, folder / "labels" / "instances.json")
+    for path in (folder, shutil.make_archive(str(folder), "zip", folder)):
+        assert len(list(kq.scan(path, "OBJECTS.person"))) == 13
+    (folder / "labels" / "instances.json").write_text(json.dumps([LABEL]), encoding="utf-8")
+    for path in (folder, shutil.make_archive(str(folder), "zip", folder)):
+        assert len(list(kq.scan(path, "SKY.BLUE"))) == 1
