@@ -48,5 +48,6 @@ class AssetIds:
         other = self._names.setdefault(number, name)
         if other != name:
             raise SourceError(
-                f"the datasets use the id `{number!s:.80}` for `{other:.80}` and for `{name:.80}`: put them in one folder"
+                f"the datasets use the id `{number!s:.80}` for `{other:.80}` and for `{name:.80}`: "
+                "put them in one folder"
             )
