@@ -14,6 +14,7 @@ from kili_query.errors import SourceError
 from kili_query.export.options import Options
 from kili_query.protocol import ExportType, read_instant
 from kili_query.scanning import LabelSource, Place, Problem, ProblemKind, ProgressCallback, Record, read_labels
+from kili_query.scanning.asset_ids import AssetIds
 from kili_query.scanning.labels import (
     LABEL_FIELDS,
     LOOKS_LIKE_PROJECT,
@@ -22,6 +23,7 @@ from kili_query.scanning.labels import (
     labels_of_asset,
     mistaken_asset,
 )
+from kili_query.scanning.sources import with_datasets
 
 _FIELDS_OF_LABELS = ("labelOf", "assetId", "labelType")
 _NEITHER = f"neither a label nor an asset: it has no `{CONTENT}`, no `latestLabel` or `labels`, and no `id`"
@@ -271,7 +273,11 @@ def _created_at(label: Mapping[str, object]) -> datetime | None:
 
 
 def _documents(source: LabelSource, progress: ProgressCallback | None) -> Iterator[Record | Problem]:
+    source = with_datasets(source)
+    ids = AssetIds.of(source)
     for item in read_labels(source, at="", progress=progress):
+        if isinstance(item, Record):
+            ids.check(item.label)
         is_other = isinstance(item, Record) and is_project(item.label)
         yield Problem(item.place, ProblemKind.BROKEN, LOOKS_LIKE_PROJECT) if is_other else item
 

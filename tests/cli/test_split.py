@@ -99,7 +99,11 @@ def test_datasets_that_number_other_images_alike_are_refused(run: Run, tmp_path:
         content = {"images": [image], "categories": [{"id": 1, "name": "cat"}], "annotations": []}
         (folder / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
     two = [folder / "train.json", folder / "val.json"]
-    for ran in (run("split", *two, "-o", tmp_path / "parts"), run("cache", tmp_path / "cached", *two)):
+    for ran in (
+        run("split", *two, "-o", tmp_path / "parts"),
+        run("cache", tmp_path / "cached", *two),
+        run("export", *two, "-f", "coco", "-o", tmp_path / "all.zip"),
+    ):
         assert (ran.status, "the id `1` for `train.jpg` and for `val.jpg`" in ran.err) == (2, True)
     assert run("split", folder, "-o", tmp_path / "parts").out.splitlines()[1].split() == ["part", "2", "2"]
     assert "2 labels" in run("cache", tmp_path / "cached", folder).out
