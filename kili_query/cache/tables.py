@@ -647,6 +647,8 @@ def commits(folder: Path, version: int) -> Iterator[Commit]:
             found: dict[str, Any] = next((action["commitInfo"] for action in actions if "commitInfo" in action), {})
             state = State.from_json(found[KEY], str(folder)) if KEY in found else None
             stated = found.get("timestamp")
+        except CacheError:  # of a newer format, which is not damage
+            raise
         except (ValueError, TypeError, AttributeError) as error:
             raise damaged(folder, f"the file `{entry}` is not an entry of a log: {error}") from error
         milliseconds = stated if isinstance(stated, int) else entry.stat().st_mtime_ns // 1_000_000
