@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from attrs import define, field
 
 from kili_query.errors import OntologyError
-from kili_query.ontology import Ontology
 
 if TYPE_CHECKING:
     from kili_query.datasets import Dataset
@@ -75,6 +74,8 @@ def dataset_of_ontology(path: str) -> "Dataset | None":
 
 
 def _is_project(path: str) -> bool:
+    from kili_query.ontology import Ontology  # here, because it takes long to import
+
     try:
         Ontology.load(path)
     except OntologyError:
