@@ -12,7 +12,7 @@ from xdist.scheduler import LoadFileScheduling
 from tests.peers.official import OfficialValidator, official_validator
 
 GOLDEN = Path(__file__).parent / "golden"
-ON_SPARK = ("tests/spark/", "tests/test_support_matrix.py")
+ON_SPARK = ("tests/spark/", "tests/test_documents.py", "tests/test_support_matrix.py")
 
 # Every run tries the same examples, and none fails because the machine is slow.
 settings.register_profile("tests", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
