@@ -56,7 +56,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """The instant that the times of commits are counted from."""
 
 _UNDONE = "a change that was interrupted was undone"
-"""What the summary of a version says that is as the last whole one."""
+"""The summary of a version that has the same labels as the last whole version."""
 
 _EVER = datetime(1, 1, 1, tzinfo=UTC)
 """A time before which nothing was created."""

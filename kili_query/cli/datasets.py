@@ -47,7 +47,7 @@ def dataset_at(path: str) -> "Dataset | None":
 
     Raises:
         SourceError: the dataset cannot be read, or a folder is not one.
-        ArgumentError: there is no format of the name that `--from` gives.
+        ArgumentError: `--from` names a format that does not exist.
     """
     opened = _OPENED.get(_Opened())
     if opened.fmt is None if path == STDIN else not exists(path):

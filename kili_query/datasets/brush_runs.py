@@ -42,7 +42,7 @@ def brush_pixels(packed: Sequence[int], width_px: int, height_px: int) -> NDArra
     """Return how opaque each pixel is, of shape ``(height_px, width_px)``.
 
     Raises:
-        MalformedLabelError: these are no such run lengths, or those of an image of another size.
+        MalformedLabelError: these are not run lengths of this kind, or the image has another size.
     """
     try:
         bits = _Bits(bytes(packed))

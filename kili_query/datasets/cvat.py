@@ -236,7 +236,7 @@ class CvatDataset(GatheredDataset):
         place: Place,
         label: Element | None = None,
     ) -> list[dict[str, Any]]:
-        """Return the annotations of one object, without their shapes if there is no size.
+        """Return the annotations of one object, without shapes if the size of the image is not known.
 
         Args:
             shape: as CVAT writes it.

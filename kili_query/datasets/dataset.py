@@ -81,7 +81,7 @@ class Dataset(ABC):
     """Labels in the files of another tool.
 
     Attributes:
-        files: what is read.
+        files: the files of the dataset.
         title: for people.
         kept: what has no counterpart in labels of the platform, by name, and how many annotations, labels or assets
             keep it under ``source``. It grows while labels are read.

@@ -285,6 +285,7 @@ class ZipFiles(Files):
         try:
             with self._zip.open(self._entries[name]) as file:
                 data = file.read(size)
+        # `zipfile` raises RuntimeError for a password, NotImplementedError for a compression that it lacks
         except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError) as error:
             raise SourceError(f"`{self.full_name(name)}` cannot be unpacked: {error}") from error
         return _bounded(data, self.full_name(name))

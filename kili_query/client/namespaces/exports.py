@@ -175,7 +175,7 @@ def _type_for(export_type: ExportType | None, has_steps: bool) -> ExportType:
     """Return the type of an export of a project with or without steps.
 
     Raises:
-        ArgumentError: there are no steps, and the labels of these were asked for.
+        ArgumentError: the labels of steps were asked for, and the project has no steps.
     """
     if export_type is None:
         return "latest_from_last_step" if has_steps else "latest"
