@@ -27,17 +27,13 @@ _NOT_A_NAME = r"(?!\s*\.\s*(?:[A-Za-z*\"#]|$))"
 
 def textmate_grammar() -> str:
     """Return the grammar as the text of its file."""
-    made = {
-        "name": "Kili query",
-        "scopeName": SCOPE,
-        "fileTypes": [_NAME],
-        "patterns": _rules({name: _portable(pattern) for name, pattern in terminal_patterns("extended").items()}),
-    }
+    made = {"name": "Kili query", "scopeName": SCOPE, "fileTypes": [_NAME], "patterns": textmate_rules()}
     return json.dumps(made, indent=2) + "\n"
 
 
-def _rules(terminals: dict[str, str]) -> list[_Rule]:
-    """The rules, in the order in which they are tried at a place."""
+def textmate_rules() -> list[dict[str, object]]:
+    """Return the rules, in the order in which they are tried at a place."""
+    terminals = {name: _portable(pattern) for name, pattern in terminal_patterns("extended").items()}
     comment = _match("comment.line.number-sign", terminals["COMMENT"])
     brackets = {
         "group.begin": "LPAR",

@@ -1,0 +1,120 @@
+/** The five calls of the page. Every offset counts UTF-16 code units, and every text is plain text. */
+
+export type Span = { start: number; end: number }
+export type Edit = Span & { text: string }
+
+export type Severity = "error" | "warning" | "note"
+export type Diagnostic = Span & {
+  code: string
+  severity: Severity
+  message: string
+  labels: (Span & { message: string })[]
+  help: string | null
+  fix: Edit | null
+  page: string | null
+}
+export type NamedSpan = Span & { title: string; detail: string; color: string | null }
+export type Plan = { never: boolean; exact: boolean; pushed: string | null; residual: string | null; words: string[] }
+export type Snippet = { title: string; language: string; text: string | null; why_not: string | null }
+export type Checked = {
+  ok: boolean
+  diagnostics: Diagnostic[]
+  names: NamedSpan[]
+  plan: Plan | null
+  snippets: Snippet[]
+}
+
+export type Completion = Edit & { kind: string; title: string; detail: string; color: string | null }
+
+export type Shape = {
+  kind: "box" | "polygon" | "line" | "point" | "pose"
+  name: string
+  color: string
+  rings: [number, number][][]
+}
+export type MarkedText = { text: string; spans: (Span & { name: string; color: string })[] }
+export type Picture = {
+  kind: "image" | "video" | "text" | "document" | "none"
+  url: string | null
+  width: number | null
+  height: number | null
+  shapes: Shape[]
+  text: MarkedText | null
+  frames: number[] | null
+  frame: number | null
+  cut: boolean
+}
+export type Row = {
+  index: number
+  id: string | null
+  external_id: string | null
+  type: string | null
+  author: string | null
+  created_at: string | null
+  counts: number[]
+  picture: Picture | null
+}
+export type Column = { key: string; title: string; color: string | null }
+export type Detail = {
+  row: Row
+  matches: boolean | null
+  why: string[]
+  nearest: string | null
+  answers: string[]
+  picture: Picture
+  json: string
+}
+export type Source = { title: string; input_type: string | null; labels: number; ontology: boolean }
+export type Answer = {
+  source: Source
+  total: number
+  matched: number
+  unknown: number
+  malformed: number
+  columns: Column[]
+  rows: Row[]
+  label: Detail | null
+}
+
+export type Bin = { first: number; last: number | null; all: number; matching: number; clause: string }
+export type Category = {
+  job: string
+  category: string
+  job_title: string
+  title: string
+  color: string
+  objects: number
+  labels: number
+  bins: Bin[]
+}
+export type Histogram = { total: number; matched: number; categories: Category[] }
+
+export type RunRequest = { query: string; start?: number; stop?: number; label?: number; frame?: number; others?: boolean }
+
+export type Calls = {
+  check: { request: { query: string }; answer: Checked }
+  complete: { request: { query: string; offset: number }; answer: { items: Completion[] } }
+  format: { request: { query: string; add?: string }; answer: { query: string } }
+  run: { request: RunRequest; answer: Answer }
+  histogram: { request: { query: string }; answer: Histogram }
+}
+export type CallName = keyof Calls
+
+/** How calls reach Python: over HTTP, from a worker, or from a notebook's kernel. */
+export interface Transport {
+  call<Name extends CallName>(
+    name: Name,
+    request: Calls[Name]["request"],
+    signal?: AbortSignal,
+  ): Promise<Calls[Name]["answer"]>
+}
+
+/** A failure that the other side explained. */
+export class CallError extends Error {
+  readonly help: string | null
+
+  constructor(message: string, help: string | null = null) {
+    super(message)
+    this.help = help
+  }
+}

@@ -1,0 +1,5 @@
+/** The component: one function that shows the page in an element, whatever carries its calls. */
+
+export { CallError, type CallName, type Calls, type Transport } from "./calls"
+export { httpTransport } from "./http"
+export { mount, type Mounted, type Options } from "./mount"

@@ -1,0 +1,59 @@
+import { useSignal } from "@preact/signals"
+import type { Diagnostic } from "./calls"
+import type { Editor } from "./editor"
+import type { State } from "./state"
+
+type Props = { state: State; editor: { current: Editor | null } }
+
+export function Diagnostics({ state, editor }: Props) {
+  const checked = state.checked.value
+  const diagnostics = checked?.diagnostics ?? []
+  return (
+    <ul class="diagnostics" aria-label="Diagnostics">
+      {diagnostics.map((found) => (
+        <Found key={`${found.code} ${found.start} ${found.message}`} found={found} editor={editor} text={state.query.value} />
+      ))}
+    </ul>
+  )
+}
+
+function Found({ found, editor, text }: { found: Diagnostic; editor: Props["editor"]; text: string }) {
+  const reading = useSignal(false)
+  const { fix, page } = found
+  return (
+    <li class={`diagnostic ${found.severity}`}>
+      <span class="severity">{found.severity}</span>
+      {page === null ? (
+        <span class="code">{found.code}</span>
+      ) : (
+        <button type="button" class="code" aria-expanded={reading.value} title="What this code means"
+          onClick={() => void (reading.value = !reading.value)}>
+          {found.code}
+        </button>
+      )}
+      <div class="said">
+        <button type="button" class="plain" onClick={() => editor.current?.select(found.start, found.end)} title="Show where">
+          {found.message}
+        </button>
+        {found.labels.map((label) => label.message && <p class="quiet" key={`${label.start} ${label.message}`}>{label.message}</p>)}
+        {found.help && <p class="quiet">{found.help}</p>}
+        {fix && (
+          <button type="button" class="fix" onClick={() => editor.current?.edit(fix)}>
+            Take the fix <Change before={text.slice(fix.start, fix.end)} after={fix.text} />
+          </button>
+        )}
+        {reading.value && <pre class="code-page" tabIndex={0}>{page}</pre>}
+      </div>
+    </li>
+  )
+}
+
+/** What a fix changes, if it is short enough to be read at a glance. */
+function Change({ before, after }: { before: string; after: string }) {
+  if (before.length > 40 || after.length > 60) return null
+  return (
+    <span class="change">
+      {before && <del>{before}</del>} {after && <ins>{after}</ins>}
+    </span>
+  )
+}

@@ -1,0 +1,135 @@
+/** The editor: CodeMirror with what the query language needs, and nothing that knows the language. */
+
+import {
+  acceptCompletion, autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap,
+  type Completion as Option, type CompletionContext, type CompletionResult,
+} from "@codemirror/autocomplete"
+import { defaultKeymap, history, historyKeymap } from "@codemirror/commands"
+import { EditorState } from "@codemirror/state"
+import {
+  EditorView, drawSelection, keymap, placeholder, tooltips, type Command, type KeyBinding,
+} from "@codemirror/view"
+import type { Checked, Completion, Edit, Transport } from "./calls"
+import { element, swatch } from "./dom"
+import { findings, showFindings } from "./findings"
+import { highlighter } from "./highlight"
+
+export type EditorHandlers = {
+  changed: (text: string) => void
+  format: () => void
+  submit: () => void
+}
+export type Editor = {
+  show: (text: string) => void
+  edit: (edit: Edit) => void
+  found: (checked: Checked) => void
+  focus: () => void
+  select: (start: number, end: number) => void
+  destroy: () => void
+}
+type Offered = Option & { color: string | null }
+
+const LABEL = "Query"
+
+export function createEditor(
+  parent: Element, root: Document | ShadowRoot, transport: Transport, text: string, on: EditorHandlers,
+): Editor {
+  const view = new EditorView({
+    parent,
+    root,
+    state: EditorState.create({
+      doc: text,
+      extensions: [
+        keymap.of(ownKeys(on)),
+        history(),
+        drawSelection(),
+        closeBrackets(),
+        autocompletion({
+          override: [(context) => complete(transport, context)],
+          icons: false,
+          maxRenderedOptions: 50,
+          addToOptions: [{ render: (option) => swatchOf(option as Offered), position: 30 }],
+        }),
+        keymap.of([...closeBracketsKeymap, ...completionKeymap, ...historyKeymap, ...defaultKeymap]),
+        highlighter,
+        findings,
+        tooltips({ position: "fixed" }),
+        EditorView.lineWrapping,
+        placeholder("Every label. Type a condition, or choose one from the overview"),
+        EditorView.contentAttributes.of({
+          "aria-label": LABEL, autocapitalize: "off", autocorrect: "off", spellcheck: "false", "data-gramm": "false",
+        }),
+        EditorView.updateListener.of((update) => {
+          if (update.docChanged) on.changed(update.state.doc.toString())
+        }),
+      ],
+    }),
+  })
+  return {
+    show(next) {
+      const now = view.state.doc.toString()
+      if (next !== now) view.dispatch({ changes: difference(now, next), scrollIntoView: true })
+    },
+    edit({ start, end, text: insert }) {
+      view.dispatch({ changes: { from: start, to: end, insert }, selection: { anchor: start + insert.length } })
+      view.focus()
+    },
+    found: (checked) => view.dispatch({ effects: showFindings.of(checked) }),
+    focus: () => view.focus(),
+    select(start, end) {
+      view.dispatch({ selection: { anchor: start, head: end }, scrollIntoView: true })
+      view.focus()
+    },
+    destroy: () => view.destroy(),
+  }
+}
+
+function ownKeys(on: EditorHandlers): KeyBinding[] {
+  const always = (act: () => void): Command => () => (act(), true)
+  return [
+    { key: "Shift-Alt-f", run: always(on.format), preventDefault: true },
+    { key: "Mod-Enter", run: always(on.submit), preventDefault: true },
+    { key: "Tab", run: acceptCompletion },
+  ]
+}
+
+/** The smallest change, so that the cursor stays where it is. */
+function difference(now: string, next: string): { from: number; to: number; insert: string } {
+  const most = Math.min(now.length, next.length)
+  let start = 0
+  while (start < most && now[start] === next[start]) start++
+  let end = 0
+  while (end < most - start && now[now.length - 1 - end] === next[next.length - 1 - end]) end++
+  return { from: start, to: now.length - end, insert: next.slice(start, next.length - end) }
+}
+
+async function complete(transport: Transport, context: CompletionContext): Promise<CompletionResult | null> {
+  if (!context.explicit && !context.matchBefore(/[\p{L}\p{N}_."*-]$/u)) return null
+  const stop = new AbortController()
+  context.addEventListener("abort", () => stop.abort(), { onDocChange: true })
+  const query = context.state.doc.toString()
+  const answer = await transport.call("complete", { query, offset: context.pos }, stop.signal).catch(() => null)
+  const first = answer?.items[0]
+  if (!first || context.aborted) return null
+  return { from: first.start, options: answer.items.map((item, place) => offered(item, place)), filter: false }
+}
+
+function offered(item: Completion, place: number): Offered {
+  return {
+    label: item.title,
+    detail: item.detail,
+    type: item.kind,
+    boost: -place,
+    color: item.color,
+    apply: (view) =>
+      view.dispatch({
+        changes: { from: item.start, to: item.end, insert: item.text },
+        selection: { anchor: item.start + item.text.length },
+        userEvent: "input.complete",
+      }),
+  }
+}
+
+function swatchOf(option: Offered): Node {
+  return option.color ? swatch(option.color) : element("span", "swatch swatch-none")
+}

@@ -1,0 +1,3 @@
+import { httpTransport, mount } from "./component.js"
+
+mount(document.getElementById("page")!, httpTransport(), { shared: true })

@@ -1,0 +1,93 @@
+import { useLayoutEffect } from "preact/hooks"
+import type { Column, Row } from "./calls"
+import { useChoosing } from "./choosing"
+import { figure, minute } from "./figures"
+import { Empty } from "./empty"
+import type { State } from "./state"
+import { Swatch } from "./swatch"
+import { useWindow } from "./virtual"
+
+const ROW_PX = 34
+
+type Field = { title: string; width: string; of: (row: Row) => string }
+
+const ASSET: Field = { title: "Asset", width: "minmax(9rem, 2fr)", of: (row) => row.external_id ?? row.id ?? `label ${row.index + 1}` }
+const FACTS: Field[] = [
+  { title: "Type", width: "6.5rem", of: (row) => row.type ?? "" },
+  { title: "Author", width: "minmax(7rem, 1fr)", of: (row) => row.author ?? "" },
+  { title: "Created", width: "10.5rem", of: (row) => minute(row.created_at) },
+]
+
+export function Table({ state, wide }: { state: State; wide: boolean }) {
+  const found = state.found.value
+  const count = found ? state.rows.value : 0
+  const columns = found?.answer.columns ?? []
+  const fields = wide ? [ASSET, ...FACTS] : [ASSET]
+  const window = useWindow(count, ROW_PX, `${found?.query}`)
+  const { active, press, choose } = useChoosing(state, window, window.shown, 1)
+  const widths = ["3.5rem", ...fields.map((field) => field.width), ...columns.map(() => "minmax(5.5rem, 10rem)")]
+  useLayoutEffect(() => {
+    window.scroller.current?.style.setProperty("--columns", widths.join(" "))
+  })
+  const items = window.items
+  if (items.length) state.need(items[0]!.index, items[items.length - 1]!.index)
+  if (found && count === 0) return <Empty state={state} />
+  return (
+    <div
+      class={`scroller table ${state.busy.value ? "old" : ""}`}
+      ref={window.scroller}
+      role="grid"
+      aria-label="Labels"
+      aria-rowcount={count + 1}
+      aria-activedescendant={count ? `row-${active}` : undefined}
+      tabIndex={0}
+      onKeyDown={press}
+    >
+      <div role="rowgroup" class="table-head">
+        <div role="row" class="table-row" aria-rowindex={1}>
+          <span role="columnheader" class="number">#</span>
+          {fields.map((field) => <span role="columnheader" key={field.title}>{field.title}</span>)}
+          {columns.map((column) => <Head key={column.key} column={column} />)}
+        </div>
+      </div>
+      <div role="rowgroup" class="sized" style={{ height: `${window.height}px` }}>
+        {items.map((item) => {
+          const row = state.rowAt(item.index)
+          return (
+            <div
+              role="row"
+              id={`row-${item.index}`}
+              key={item.index}
+              class={`table-row ${item.index === active ? "active" : ""}`}
+              aria-rowindex={item.index + 2}
+              aria-selected={row !== undefined && row.index === state.open.value}
+              style={{ transform: `translateY(${item.start}px)` }}
+              onClick={() => choose(item.index)}
+            >
+              <span role="gridcell" class="number quiet">{figure(item.index + 1)}</span>
+              {fields.map((field) => <span role="gridcell" key={field.title}>{row ? field.of(row) : "…"}</span>)}
+              {columns.map((column, place) => (
+                <span role="gridcell" class="number" key={column.key}>{row ? countOf(row, place) : "…"}</span>
+              ))}
+            </div>
+          )
+        })}
+      </div>
+      {window.shown < count && <p class="quiet cut">The first {figure(window.shown)} are listed: narrow the query to see others.</p>}
+    </div>
+  )
+}
+
+function countOf(row: Row, place: number): string {
+  const count = row.counts[place]
+  return count === undefined ? "" : figure(count)
+}
+
+function Head({ column }: { column: Column }) {
+  return (
+    <span role="columnheader" class="number" title={column.key}>
+      {column.color && <Swatch color={column.color} />}
+      {column.title}
+    </span>
+  )
+}
