@@ -1,6 +1,7 @@
 """Text that a person wrote, and places in it."""
 
 from bisect import bisect_right
+from collections.abc import Callable
 from typing import NamedTuple
 
 from attrs import field, frozen
@@ -27,6 +28,36 @@ class Span(NamedTuple):
 
 NOWHERE = Span(-1, -1)
 """The span of what nobody wrote: a node built in Python or by a pass."""
+
+
+def utf16_length(text: str) -> int:
+    """The number of UTF-16 code units of a text: how JavaScript and many editors count.
+
+    >>> utf16_length("a🚗")
+    3
+    """
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def code_points(text: str, units: int, measure: Callable[[str], int] = utf16_length) -> int:
+    """The number of code points in so many units of a text; all of it, where it is shorter.
+
+    Args:
+        text: the text.
+        units: the number of units.
+        measure: returns the number of units of a text.
+
+    >>> code_points("a🚗b", 3), code_points("a🚗b", 2)
+    (2, 1)
+    """
+    if text.isascii():
+        return max(0, min(units, len(text)))
+    passed = 0
+    for number, char in enumerate(text):
+        passed += measure(char)
+        if passed > units:
+            return number
+    return len(text)
 
 
 class Position(NamedTuple):

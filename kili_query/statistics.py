@@ -5,8 +5,8 @@ Estimates take counters for independent of one another, which they seldom quite 
 
 from bisect import bisect_left
 from collections import Counter as Tally
-from collections.abc import Iterable, Mapping
-from itertools import accumulate
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import accumulate, takewhile
 from math import prod
 from typing import TypeAlias, assert_never
 
@@ -34,6 +34,9 @@ from kili_query.syntax import lower
 from kili_query.targets.closures import Matcher, compile_closure
 
 Pair: TypeAlias = tuple[str, str]
+
+_MAX_EXACT = 10
+"""The greatest count that has a bin of its own."""
 
 _GUESS = 1 / 3
 """The share of what no histogram tells."""
@@ -74,6 +77,45 @@ class Histogram:
         """How many labels hold ``bound`` objects or more, with ``bound`` 1 or more."""
         below = bisect_left(self.values, bound)
         return (self.labels[-1] if self.labels else 0) - (self.labels[below - 1] if below else 0)
+
+
+@frozen
+class Bin:
+    """How many labels hold a number of objects in a range, ends included."""
+
+    first: int
+    last: int
+    labels: int
+
+    def __str__(self) -> str:
+        return str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
+
+
+def bins_of(occurrences: Mapping[int, int], labels: int) -> list[Bin]:
+    """The numbers from 0 to the greatest one: each by itself up to 10, then in ranges that widen.
+
+    Args:
+        occurrences: how many labels hold 1, 2, … objects.
+        labels: how many labels there are, those that hold none included.
+
+    >>> [(str(one), one.labels) for one in bins_of({1: 4, 14: 2}, 10)][-3:]
+    [('9', 0), ('10', 0), ('11-20', 2)]
+    """
+    counts = {**occurrences, 0: labels - sum(occurrences.values())}
+    return [
+        Bin(first, last, sum(counts[number] for number in counts if first <= number <= last))
+        for first, last in takewhile(lambda ends: ends[0] <= max(counts), _ranges())
+    ]
+
+
+def _ranges() -> Iterator[tuple[int, int]]:
+    for number in range(_MAX_EXACT + 1):
+        yield number, number
+    first, last = _MAX_EXACT + 1, 2 * _MAX_EXACT
+    while True:
+        yield first, last
+        first = last + 1
+        last = last * 5 // 2 if str(last)[0] == "2" else last * 2  # 20, 50, 100, 200, …
 
 
 @frozen

@@ -2,13 +2,10 @@
 
 import shutil
 import sys
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from itertools import takewhile
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import typer
-from attrs import frozen
 
 from kili_query.ast.walk import matches_pattern
 from kili_query.builder import job as job_called
@@ -32,22 +29,10 @@ from kili_query.diagnostics.layout import counted, printable
 from kili_query.ontology import Ontology
 from kili_query.ontology.seen import unseen_names
 from kili_query.scanning import LabelNames
+from kili_query.statistics import Bin, bins_of
 from kili_query.syntax import print_name
 
-_MAX_EXACT = 10
 _MAX_WIDTH = 100
-
-
-@frozen
-class Bin:
-    """How many labels hold a number of objects in a range, ends included."""
-
-    first: int
-    last: int
-    labels: int
-
-    def __str__(self) -> str:
-        return str(self.first) if self.first == self.last else f"{self.first}-{self.last}"
 
 
 def histogram(
@@ -132,34 +117,6 @@ def _selection(job: str | None, category: str | None, ontology: Ontology | None,
         ]
 
     return held
-
-
-def bins_of(occurrences: Counter[int], labels: int) -> list[Bin]:
-    """The numbers from 0 to the greatest one: each by itself up to 10, then in ranges that widen.
-
-    Args:
-        occurrences: how many labels hold 1, 2, … objects.
-        labels: how many labels there are, those that hold none included.
-
-    >>> [(str(one), one.labels) for one in bins_of(Counter({1: 4, 14: 2}), 10)][-3:]
-    [('9', 0), ('10', 0), ('11-20', 2)]
-    """
-    counts = Counter(occurrences)
-    counts[0] = labels - occurrences.total()
-    return [
-        Bin(first, last, sum(counts[number] for number in counts if first <= number <= last))
-        for first, last in takewhile(lambda ends: ends[0] <= max(counts), _ranges())
-    ]
-
-
-def _ranges() -> Iterator[tuple[int, int]]:
-    for number in range(_MAX_EXACT + 1):
-        yield number, number
-    first, last = _MAX_EXACT + 1, 2 * _MAX_EXACT
-    while True:
-        yield first, last
-        first = last + 1
-        last = last * 5 // 2 if str(last)[0] == "2" else last * 2  # 20, 50, 100, 200, …
 
 
 def draw(bins: Sequence[Bin], width: int, block: str = "█") -> str:

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from attrs import frozen
 from lsprotocol import types
 
-from kili_query.source import Source, Span
+from kili_query.source import Source, Span, code_points, utf16_length
 
 _UNITS: Mapping[str, Callable[[str], int]] = {
     types.PositionEncodingKind.Utf8.value: lambda text: len(text.encode("utf-8", "surrogatepass")),
-    types.PositionEncodingKind.Utf16.value: lambda text: len(text.encode("utf-16-le", "surrogatepass")) // 2,
+    types.PositionEncodingKind.Utf16.value: utf16_length,
     types.PositionEncodingKind.Utf32.value: len,
 }
 
@@ -46,19 +46,8 @@ class Positions:
         if position.line >= len(starts):
             return len(self.source.text)
         line = self.source.line(position.line + 1)
-        return starts[position.line] + self._column(line, position.character)
+        return starts[position.line] + code_points(line, position.character, _UNITS[self.encoding])
 
     def span(self, found: types.Range) -> Span:
         """The offsets where a range starts and ends."""
         return Span(self.offset(found.start), self.offset(found.end))
-
-    def _column(self, line: str, units: int) -> int:
-        if line.isascii():
-            return min(units, len(line))
-        measure = _UNITS[self.encoding]
-        passed = 0
-        for column, char in enumerate(line):
-            passed += measure(char)
-            if passed > units:
-                return column
-        return len(line)

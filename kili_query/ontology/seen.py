@@ -30,7 +30,7 @@ def unseen_names(
     >>> [(one.message, one.help.text) for one in unseen_names(parse_tree('OBJECTS."traffic light"'), pairs)]
     [('unknown category `traffic light` in job `OBJECTS`', 'did you mean `TRAFFIC_LIGHT`?')]
     """
-    seen = _as_ontology(pairs, jobs)
+    seen = seen_ontology(pairs, jobs)
     # labels do not say which job may stand in which brackets: there, only the names themselves are compared
     anywhere = (evolve(use, jobs=None) for use in uses(tree, seen))
     return islice((found for use in anywhere for rule in _RULES for found in rule(use, seen)), MAX_FINDINGS)
@@ -56,7 +56,8 @@ def _empty_job(use: Use, seen: Ontology) -> Iterator[Diagnostic]:
 _RULES = (_unknown_job, unknown_category.check, pattern_matches_nothing.check, _empty_job)
 
 
-def _as_ontology(pairs: Collection[tuple[str, str]], jobs: Collection[str]) -> Ontology:
+def seen_ontology(pairs: Collection[tuple[str, str]], jobs: Collection[str]) -> Ontology:
+    """Return the jobs and categories that labels hold as an ontology, sorted."""
     categories: dict[str, dict[str, JobCategory]] = {job: {} for job in sorted(jobs)}
     for job, category in sorted(pairs):
         categories.setdefault(job, {})[category] = JobCategory(category, category)

@@ -4,8 +4,9 @@ from kili_query.extras import load
 
 load("kili_query.pictures.canvas", "`kili_query.pictures`", "export")  # says what to install, where something lacks
 
+from kili_query.labels.drawn import Drawing  # noqa: E402
 from kili_query.pictures.canvas import draw_label  # noqa: E402
-from kili_query.pictures.drawing import Drawing, drawing_of  # noqa: E402
+from kili_query.pictures.drawing import drawing_of  # noqa: E402
 from kili_query.pictures.lettering import missing_characters  # noqa: E402
 from kili_query.pictures.notebook import html_of, png_of  # noqa: E402
 from kili_query.pictures.sheet import Tile, contact_sheet  # noqa: E402

@@ -8,10 +8,11 @@ from typing import assert_never
 
 from PIL import Image, ImageDraw
 
+from kili_query.labels.colors import Color, color_of
+from kili_query.labels.drawn import Drawing, DrawnShape, shown_name
 from kili_query.labels.geometry import BoundingBox, Box, Line, Marker, Point, Pose, Region, Size, bounds, parts, scaled
 from kili_query.ontology import Ontology, OntologySource
-from kili_query.pictures.colors import Color, color_of
-from kili_query.pictures.drawing import Drawing, DrawnShape, drawing_of, shown_name
+from kili_query.pictures.drawing import drawing_of
 from kili_query.pictures.images import BLANK, LONGEST_PX, as_rgb, opened_image
 from kili_query.pictures.lettering import MORE, MOST_LINES, Lettering, answer_lines, clean, missing_characters
 from kili_query.wording import shortened

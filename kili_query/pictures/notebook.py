@@ -7,10 +7,11 @@ from io import BytesIO
 from itertools import islice
 
 from kili_query.errors import LabelError
+from kili_query.labels.drawn import Drawing
 from kili_query.labels.geometry import Size
 from kili_query.ontology import Ontology, OntologySource
 from kili_query.pictures.canvas import draw
-from kili_query.pictures.drawing import Drawing, drawing_of
+from kili_query.pictures.drawing import drawing_of
 from kili_query.pictures.lettering import MORE, MOST_LINES, answer_lines, clean
 from kili_query.wording import shortened
 

@@ -15,7 +15,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from kili_query.sandbox.connections import find_cut
 from kili_query.sandbox.documents import read_document
 from kili_query.sandbox.faults import Fault, FaultError, FaultKind
-from kili_query.sandbox.guard import errors_body, replay, send_body
+from kili_query.sandbox.guard import errors_body
+from kili_query.serving import replay, send_body
 
 FAULT_HEADER = "X-Sandbox-Fault"
 """A request that carries it asks for faults of its own, where the sandbox allows that."""

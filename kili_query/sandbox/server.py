@@ -20,16 +20,16 @@ from kili_query.sandbox.contents import ContentCounter
 from kili_query.sandbox.database import Database
 from kili_query.sandbox.fault_injection import FaultInjector
 from kili_query.sandbox.faults import Fault
-from kili_query.sandbox.guard import MAX_BODY_BYTES, Guard, own_hosts
+from kili_query.sandbox.guard import MAX_BODY_BYTES, Guard
 from kili_query.sandbox.importing import FilePath, ProjectFiles, find_files, import_files, project_file
 from kili_query.sandbox.misbehaviour import Misbehaviour
 from kili_query.sandbox.project import ServedProject
 from kili_query.sandbox.resolvers import SandboxService
 from kili_query.sandbox.selecting import Selector
 from kili_query.sandbox.store import MAX_ANSWER_BYTES, Store
+from kili_query.serving import listen, own_hosts
 
 _GRACE_S = 2
-_BACKLOG = 512
 
 
 class Sandbox:
@@ -107,7 +107,7 @@ class Sandbox:
         self._thread: Thread | None = None
         try:
             store = evolve(self._filled(project, labels, assets, wrong), max_answer_bytes=max_answer_bytes)
-            self._socket = _listen(host, port)
+            self._socket = listen(host, port)
             self.port: int = self._socket.getsockname()[1]
             payloads_at = f"{self.url}{PAYLOADS_PATH}" if payload_urls else None
             self._service = SandboxService(store, self.api_key, page_limit, payloads_at, has_feed, has_websockets)
@@ -202,20 +202,6 @@ class Sandbox:
     def _serve(self) -> None:
         assert self._socket is not None  # it was bound when this was made
         asyncio.run(self._server.serve(sockets=[self._socket]))
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """A socket that takes connections from now on: a client that comes before the server has begun waits."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        listening = socket.create_server((host, port), family=family, backlog=_BACKLOG)
-    except OSError as error:
-        # the address that Python adds to the system's text is told already
-        reason = str(error.strerror or error).partition(" (while ")[0].lower()
-        raise SourceError(f"cannot listen on `{host}`, port {port}: {reason}") from error
-    # inherited by each connection, where asyncio sets it only for sockets of a named protocol: else answers wait 40 ms
-    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return listening
 
 
 def _load(project: Ontology | FilePath) -> ServedProject:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from kili_query.cli.histogram import Bin, bins_of, draw
+from kili_query.cli.histogram import draw
+from kili_query.statistics import Bin, bins_of
 from tests.cli.alone import labels_alone  # noqa: F401 - the fixture `labels`
 from tests.cli.running import Ran, Run
 

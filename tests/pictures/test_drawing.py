@@ -12,8 +12,8 @@ from PIL import Image
 import kili_query as kq
 from kili_query.errors import LabelError, MalformedLabelError, SourceError, UnknownContentError
 from kili_query.labels import ParsedLabel
+from kili_query.labels.colors import color_of
 from kili_query.pictures import Tile, contact_sheet, draw_label, drawing_of, html_of, png_of
-from kili_query.pictures.colors import color_of
 from tests.export.samples import png
 from tests.export.test_sizes_of_media import heic, huge_png, turned_jpeg
 

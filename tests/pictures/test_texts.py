@@ -10,8 +10,8 @@ from fontTools.pens.ttGlyphPen import TTGlyphPen
 from PIL import Image, features
 
 from kili_query.errors import SourceError
+from kili_query.labels.colors import color_of
 from kili_query.pictures import Tile, contact_sheet, draw_label, drawing_of, faces, missing_characters
-from kili_query.pictures.colors import color_of
 from tests.pictures.test_drawing import box, drawn
 
 SIGNAL = "信号"

@@ -15,7 +15,8 @@ from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFact
 from websockets.sync.client import ClientConnection, connect
 
 from kili_query.sandbox import Sandbox, connections, websockets
-from kili_query.sandbox.guard import Guard, own_hosts
+from kili_query.sandbox.guard import Guard
+from kili_query.serving import own_hosts
 from tests.sandbox.boxes import Asker, asking, write_project
 from tests.sandbox.serving import TIMEOUT_S, exchange, serving
 from tests.sandbox.test_guard import KEY, echo, post

@@ -19,7 +19,8 @@ from websockets.sync.client import connect
 
 from kili_query.sandbox.fault_injection import FaultInjector, Seen
 from kili_query.sandbox.faults import Fault, FaultError, FaultKind
-from kili_query.sandbox.guard import Guard, send_body
+from kili_query.sandbox.guard import Guard
+from kili_query.serving import send_body
 from tests.sandbox.serving import TIMEOUT_S, exchange, serving
 
 APPEND = "mutation append { data: appendManyLabels(where: {}) { id } }"

@@ -16,7 +16,8 @@ from starlette.types import Message, Receive, Scope, Send
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from kili_query.sandbox.guard import Guard, errors_body, is_authorized, own_hosts, send_body
+from kili_query.sandbox.guard import Guard, errors_body, is_authorized
+from kili_query.serving import own_hosts, send_body
 from tests.sandbox.serving import TIMEOUT_S, exchange, serving
 
 KEY = "clé-secret"
