@@ -53,7 +53,7 @@ def _is_every_address(host: str) -> bool:
         return False
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer, not a failure
+class NotAdmitted(Exception):  # noqa: N818 - it is an answer, not a failure
     """A request that a gate refuses.
 
     Attributes:
@@ -91,7 +91,7 @@ class Gate(ABC):
         """Check that an HTTP request is allowed.
 
         Raises:
-            Refused: it is not.
+            NotAdmitted: it is not.
         """
 
     @abstractmethod
@@ -111,7 +111,7 @@ class Gate(ABC):
                 if body is None:
                     return
                 scope, receive = with_plain_body(scope, len(body)), replay(body, receive)
-        except Refused as refused:
+        except NotAdmitted as refused:
             await _refuse(scope, send, refused, self.refusal(str(refused)))
             return
         await self._app(scope, receive, send)
@@ -121,23 +121,23 @@ class Gate(ABC):
         hosts = header_values(scope, b"host")
         host = hosts[0].lower() if len(hosts) == 1 else ""
         if _host_name(host) not in self._hosts:
-            raise Refused(403, f"this server is not called `{host}`")
+            raise NotAdmitted(403, f"this server is not called `{host}`")
         for origin in header_values(scope, b"origin"):
             if origin.lower() not in (f"http://{host}", f"https://{host}"):
-                raise Refused(403, f"pages of `{origin}` may not ask this server")
+                raise NotAdmitted(403, f"pages of `{origin}` may not ask this server")
 
     async def _read_in_time(self, scope: Scope, receive: Receive) -> bytes | None:
         try:
             async with asyncio.timeout(self._body_timeout_s):
                 return await self._read(scope, receive)
         except TimeoutError:
-            raise Refused(408, f"the body did not come within {self._body_timeout_s:g} s") from None
+            raise NotAdmitted(408, f"the body did not come within {self._body_timeout_s:g} s") from None
 
     async def _read(self, scope: Scope, receive: Receive) -> bytes | None:
         """Read the whole body, decompressed; return None if the client went away."""
         coding = ", ".join(header_values(scope, b"content-encoding")).strip().lower()
         if coding not in ("", "identity", "gzip", "x-gzip"):
-            raise Refused(415, f"unknown content encoding `{coding}`: send gzip, or plain")
+            raise NotAdmitted(415, f"unknown content encoding `{coding}`: send gzip, or plain")
         length = "".join(header_values(scope, b"content-length"))
         if length.isdecimal() and int(length) > self._max_body_bytes:
             raise self._too_large()
@@ -155,7 +155,7 @@ class Gate(ABC):
             if not message.get("more_body", False):
                 break
         if inflater is not None and received and not inflater.eof:
-            raise Refused(400, "the gzip body ends early")
+            raise NotAdmitted(400, "the gzip body ends early")
         return bytes(body)
 
     def _inflate(self, inflater: "zlib._Decompress", piece: bytes, room: int) -> bytes:
@@ -163,13 +163,13 @@ class Gate(ABC):
         try:
             inflated = inflater.decompress(piece, room + 1)
         except zlib.error as error:
-            raise Refused(400, f"the body is not gzip: {error}") from error
+            raise NotAdmitted(400, f"the body is not gzip: {error}") from error
         if inflater.unused_data:  # gzip allows it, but no client sends it, and a million tiny members would cost
-            raise Refused(400, "the gzip body goes on after its end")
+            raise NotAdmitted(400, "the gzip body goes on after its end")
         return inflated
 
-    def _too_large(self) -> Refused:
-        return Refused(413, f"the body is larger than {self._max_body_bytes} bytes")
+    def _too_large(self) -> NotAdmitted:
+        return NotAdmitted(413, f"the body is larger than {self._max_body_bytes} bytes")
 
 
 def header_values(scope: Scope, wanted: bytes) -> list[str]:
@@ -187,7 +187,7 @@ def _host_name(host: str) -> str:
         return ""
 
 
-async def _refuse(scope: Scope, send: Send, refused: Refused, body: bytes) -> None:
+async def _refuse(scope: Scope, send: Send, refused: NotAdmitted, body: bytes) -> None:
     if scope["type"] == "http":
         await send_body(send, refused.status, body)
     elif "websocket.http.response" in scope.get("extensions", {}):

@@ -1,7 +1,8 @@
 """Text that a person wrote, and places in it."""
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from attrs import field, frozen
@@ -37,6 +38,17 @@ def utf16_length(text: str) -> int:
     3
     """
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def utf16_offsets(text: str) -> Sequence[int]:
+    """The offset in UTF-16 code units of each code point of a text, and of its end.
+
+    >>> list(utf16_offsets("a🚗b"))
+    [0, 1, 3, 4]
+    """
+    if text.isascii():
+        return range(len(text) + 1)
+    return [0, *accumulate(1 + (char > "\uffff") for char in text)]
 
 
 def code_points(text: str, units: int, measure: Callable[[str], int] = utf16_length) -> int:

@@ -36,6 +36,7 @@ GROUPS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "show": ("pictures.show", "Draw one label, over its image if you give it."),
         "sheet": ("pictures.sheet", "Draw the labels that match a query, side by side."),
         "export": ("export.export", "Write labels in the format of another program."),
+        "open": ("open.open_page", "Open labels on a page in the browser, to write queries and see what matches."),
         "split": ("split.split", "Divide labels into parts, with wanted shares of what matches queries."),
         "cache": ("cache.cache", "Fill a label cache from files, or say what it holds."),
         "drift": ("drift.drift", "Find the queries that changed meaning between two versions of a cache."),

@@ -88,7 +88,7 @@ def serve(
     if ontology is None and labels is not None:  # without labels, the database may hold everything
         ontology = find_ontology(None, [labels])
     faults, misbehaves = _read_faults(fault or []), _read_misbehaviours(misbehave or [])
-    _warn_of_strangers(host)
+    warn_of_strangers(host)
     sandbox: type[Sandbox] = load("kili_query.sandbox", _FEATURE, _EXTRA).Sandbox
     with closing(
         sandbox(
@@ -130,8 +130,8 @@ def _read_misbehaviours(names: list[str]) -> list["Misbehaviour"]:
     return [known(name) for name in names]
 
 
-def _warn_of_strangers(host: str) -> None:
-    """Other machines may ask too, where the address is not one of this machine alone."""
+def warn_of_strangers(host: str) -> None:
+    """Warn where other machines may ask too, because the address is not one of this machine alone."""
     try:
         is_own = ip_address(host).is_loopback
     except ValueError:

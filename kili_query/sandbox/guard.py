@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Scope
 
 from kili_query.protocol import authorization
 from kili_query.sandbox.values import error_answer
-from kili_query.serving import BODY_TIMEOUT_S, Gate, Refused
+from kili_query.serving import BODY_TIMEOUT_S, Gate, NotAdmitted
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
 """Maximum size of a request, compressed and decompressed; the official client sends batches of at most 10 MB."""
@@ -62,11 +62,11 @@ class Guard(Gate):
             return
         match [value for name, value in scope["headers"] if name == b"authorization"]:
             case []:
-                raise Refused(401, f"no API key: send the header `Authorization: {authorization('<key>')}`")
+                raise NotAdmitted(401, f"no API key: send the header `Authorization: {authorization('<key>')}`")
             case [value] if is_authorized(value, self._api_key):
                 return
             case _:
-                raise Refused(
+                raise NotAdmitted(
                     401, f"wrong API key: `Authorization` must be `{authorization('')}` and the key of this sandbox"
                 )
 

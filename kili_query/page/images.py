@@ -1,0 +1,95 @@
+"""The images that were labeled, as far as they are in the folder or archive of the labels. Nothing is fetched."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from attrs import frozen
+
+from kili_query.datasets.files import Files
+from kili_query.errors import SourceError
+
+MAX_BYTES = 64 << 20
+"""The largest image that is shown."""
+
+_SIGNATURES: tuple[tuple[bytes, int, str], ...] = (
+    (b"\x89PNG\r\n\x1a\n", 0, "image/png"),
+    (b"\xff\xd8\xff", 0, "image/jpeg"),
+    (b"GIF8", 0, "image/gif"),
+    (b"WEBP", 8, "image/webp"),
+    (b"BM", 0, "image/bmp"),
+    (b"ftypavif", 4, "image/avif"),
+)
+"""How the images that browsers show begin. An SVG is not among them, because it may hold scripts."""
+
+_HEAD_BYTES = 16
+
+
+class Images(Protocol):
+    """Finds the image of an asset."""
+
+    def find(self, asset: Mapping[str, object]) -> str | None:
+        """Return the name of the image among the files; None if it is not there."""
+
+    def read(self, name: str) -> tuple[str, bytes] | None:
+        """Return the type of an image and what it holds; None if it is not an image that browsers show."""
+
+
+class _NoImages:
+    """Images of labels that come without any."""
+
+    def find(self, asset: Mapping[str, object]) -> str | None:
+        return None
+
+    def read(self, name: str) -> tuple[str, bytes] | None:
+        return None
+
+
+NO_IMAGES: Images = _NoImages()
+
+
+@frozen
+class FileImages:
+    """The images of a folder or an archive, which `Files` never leaves.
+
+    Attributes:
+        files: of the dataset, or of the folder of the labels.
+        keys: the fields of an asset that may name its image, best first.
+    """
+
+    files: Files
+    keys: tuple[str, ...] = ("content", "externalId")
+
+    def find(self, asset: Mapping[str, object]) -> str | None:
+        """Return the first name that is a file."""
+        for key in self.keys:
+            name = asset.get(key)
+            if isinstance(name, str) and name and self._is_there(name):
+                return name
+        return None
+
+    def _is_there(self, name: str) -> bool:
+        try:
+            return self.files.local(name) is not None or self.files.holds(name)
+        except (OSError, ValueError):  # a name that no file can have
+            return False
+
+    def read(self, name: str) -> tuple[str, bytes] | None:
+        """Read an image; its first bytes say what it is, and not its name."""
+        try:
+            path = self.files.local(name)
+            if path is not None and path.stat().st_size > MAX_BYTES:
+                return None
+            data = self.files.read(name) if path is None else path.read_bytes()
+        except (OSError, ValueError, SourceError):  # it is gone
+            return None
+        kind = image_type(data[:_HEAD_BYTES])
+        return None if kind is None or len(data) > MAX_BYTES else (kind, data)
+
+
+def image_type(head: bytes) -> str | None:
+    r"""Return the media type of an image by how it begins; None for anything else.
+
+    >>> image_type(b"\x89PNG\r\n\x1a\n"), image_type(b"<svg onload=alert(1)>")
+    ('image/png', None)
+    """
+    return next((kind for sign, at, kind in _SIGNATURES if head[at : at + len(sign)] == sign), None)

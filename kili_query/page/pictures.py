@@ -1,0 +1,176 @@
+"""The picture of a label: its image, if that is at hand, and its shapes as fractions of width and height."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from math import isfinite
+from typing import Any, assert_never
+
+from attrs import frozen
+
+from kili_query.counting.label import content_of
+from kili_query.errors import LabelError
+from kili_query.labels.drawn import Drawing, DrawnShape, drawn_of, shown_name
+from kili_query.labels.geometry import Box, Line, Marker, Point, Pose, Region, Shape
+from kili_query.page.names import hex_of
+from kili_query.page.source import PageSource
+
+Json = dict[str, Any]
+
+
+@frozen
+class Detailing:
+    """How much of a label a picture shows.
+
+    Attributes:
+        points: how many points its shapes may have together.
+        digits: of each coordinate.
+        characters: of a text.
+    """
+
+    points: int
+    digits: int
+    characters: int
+
+
+SMALL, BIG = Detailing(1_500, 4, 600), Detailing(50_000, 6, 100_000)
+"""A thumbnail, and the whole picture."""
+
+_KINDS = {"IMAGE": "image", "VIDEO": "video", "VIDEO_LEGACY": "video", "TEXT": "text", "PDF": "document"}
+
+
+def picture_of(
+    label: Mapping[str, Any], number: int, source: PageSource, detail: Detailing, view: int | None = None
+) -> Json:
+    """Return the picture of a label.
+
+    Args:
+        label: the label, with its content.
+        number: of the label.
+        source: the labels.
+        detail: how much to show.
+        view: the frame or page; by default the one with most shapes.
+    """
+    try:
+        drawing = drawn_of(label, ontology=source.ontology, view=view)
+    except LabelError:
+        drawing = Drawing((), None, (), ())
+    text = _text(label, source, detail)
+    kind = _kind(drawing, text, source)
+    asset = _asset(label)
+    width, height = _size(asset)
+    shapes, is_cut = _shapes(drawing.shapes, source, detail)
+    has_image = kind in ("image", "none") and source.media.find(asset) is not None
+    return {
+        "kind": "image" if has_image else kind,
+        "url": f"media/{number}" if has_image else None,
+        "width": width,
+        "height": height,
+        "shapes": shapes,
+        "text": text,
+        "frames": list(drawing.views) if kind in ("video", "document") else None,
+        "frame": drawing.view,
+        "cut": is_cut,
+    }
+
+
+def _asset(label: Mapping[str, Any]) -> Mapping[str, object]:
+    owner = label.get("labelOf")
+    named = {key: label[key] for key in ("externalId", "content") if isinstance(label.get(key), str)}
+    return {**named, **owner} if isinstance(owner, Mapping) else named
+
+
+def asset_of(label: Mapping[str, Any]) -> Mapping[str, object]:
+    """Return what a label says of its asset."""
+    return _asset(label)
+
+
+def _kind(drawing: Drawing, text: Json | None, source: PageSource) -> str:
+    known = _KINDS.get((source.input_type or "").upper())
+    if known is not None:
+        return known
+    if text is not None:
+        return "text"
+    if drawing.views:
+        return "video"
+    return "image" if drawing.shapes else "none"
+
+
+def _size(asset: Mapping[str, object]) -> tuple[int | None, int | None]:
+    found = asset.get("resolution")
+    sides = [found.get("width"), found.get("height")] if isinstance(found, Mapping) else []
+    whole = [int(side) for side in sides if isinstance(side, int | float) and isfinite(side) and 1 <= side < 2**31]
+    return (whole[0], whole[1]) if len(whole) == 2 else (None, None)
+
+
+def _shapes(drawn: Sequence[DrawnShape], source: PageSource, detail: Detailing) -> tuple[list[Json], bool]:
+    shapes: list[Json] = []
+    left = detail.points
+    for one in drawn:
+        for rings, kind in _parts(one.shape):
+            left -= sum(map(len, rings))
+            if left < 0:
+                return shapes, True
+            points = [[[round(x, detail.digits), round(y, detail.digits)] for x, y in ring] for ring in rings]
+            if all(isfinite(value) for ring in points for point in ring for value in point):
+                shapes.append(
+                    {
+                        "kind": kind,
+                        "name": shown_name(one.job, one.category, source.ontology),
+                        "color": hex_of(one.job, one.category, source.ontology),
+                        "rings": points,
+                    }
+                )
+    return shapes, False
+
+
+def _parts(shape: Shape) -> Iterator[tuple[Sequence[Sequence[Point]], str]]:
+    match shape:
+        case Box(corners):
+            yield [corners], "box"
+        case Region(found):
+            yield from ((list(part.rings), "polygon") for part in found)
+        case Line(points):
+            yield [points], "line"
+        case Marker(point):
+            yield [[point]], "point"
+        case Pose(points):
+            yield [[one.point] for one in points], "pose"
+        case _:
+            assert_never(shape)
+
+
+_GAP = " … "
+
+
+def _text(label: Mapping[str, Any], source: PageSource, detail: Detailing) -> Json | None:
+    """Return the marked entities of a text, with gaps where the text between is not known."""
+    entities = sorted(_entities(label), key=lambda one: one[:2])
+    if not entities:
+        return None
+    text, spans, units = "", [], 0
+    for _, _, job, category, content in entities:
+        if len(text) + len(content) > detail.characters:
+            break
+        gap = _GAP if text else ""
+        start = units + len(gap)
+        units = start + len(content.encode("utf-16-le", "surrogatepass")) // 2
+        text += gap + content
+        name = shown_name(job, category, source.ontology)
+        spans.append({"start": start, "end": units, "name": name, "color": hex_of(job, category, source.ontology)})
+    return {"text": text, "spans": spans}
+
+
+def _entities(label: Mapping[str, Any]) -> Iterator[tuple[int, int, str, str, str]]:
+    try:
+        content = content_of(dict(label))
+    except LabelError:
+        return
+    for job, answer in content.items() if isinstance(content, Mapping) else ():
+        listed = answer.get("annotations") if isinstance(answer, Mapping) else None
+        for number, one in enumerate(listed if isinstance(listed, list) else ()):
+            if not isinstance(one, Mapping):
+                continue
+            begin, text, categories = one.get("beginOffset"), one.get("content"), one.get("categories")
+            if isinstance(begin, int) and isinstance(text, str) and isinstance(categories, list) and categories:
+                first = categories[0]
+                name = first.get("name") if isinstance(first, Mapping) else None
+                yield begin, number, str(job), name if isinstance(name, str) else "", text

@@ -1,0 +1,287 @@
+"""The server of the page on this machine: its files, the five calls, and the images of the labels.
+
+It only reads. Whoever has the token may ask: the link that is opened has it, and the browser gets a cookie for it.
+"""
+
+import asyncio
+import hmac
+import json
+import webbrowser
+from http.cookies import CookieError, SimpleCookie
+from pathlib import Path
+from secrets import token_urlsafe
+from threading import Thread
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote
+
+from anyio import CapacityLimiter, to_thread
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn import Config, Server
+
+from kili_query.page.calls import error_answer, respond
+from kili_query.page.pictures import asset_of
+from kili_query.page.source import PageSource
+from kili_query.serving import Gate, NotAdmitted, header_values, listen, own_hosts
+
+MAX_BODY_BYTES = 1 << 20
+"""Maximum size of a request: a query of the greatest length, however it is escaped."""
+
+POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' blob: data:",
+        "connect-src 'self'",
+        "font-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    ]
+)
+"""What the page may load: its own files, from this server."""
+
+_HEADERS = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+    "cache-control": "no-store",
+}
+_BUILT = Path(__file__).parent / "built"
+_FILES = {"page.js": "text/javascript; charset=utf-8", "page.css": "text/css; charset=utf-8"}
+_HTML = "text/html; charset=utf-8"
+_OPENAPI = Path(__file__).parent / "openapi.json"
+_THREADS = 2
+_GRACE_S = 1
+
+
+class PageGate(Gate):
+    """The gate of the page: a request has the token in its URL, in a cookie, or in a header."""
+
+    def __init__(self, app: ASGIApp, *, token: str, cookie: str, hosts: frozenset[str]) -> None:
+        super().__init__(app, hosts=hosts, max_body_bytes=MAX_BODY_BYTES)
+        self._token = token
+        self._cookie = cookie
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse, or pass on; every answer has the headers that keep the page safe."""
+
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                own = [(name.encode(), value.encode()) for name, value in _HEADERS.items()]
+                known = {name for name, _ in own}
+                message = {**message, "headers": [*(one for one in message["headers"] if one[0] not in known), *own]}
+            await send(message)
+
+        await super().__call__(scope, receive, guarded)
+
+    def check(self, scope: Scope) -> None:
+        """Check the token, and that a call comes from a page of this server or from no page at all."""
+        if header_values(scope, b"sec-fetch-site") in (["cross-site"], ["same-site"]) and scope["path"] != "/":
+            raise NotAdmitted(403, "pages of other servers may not ask this one")
+        if scope["path"] == "/" and b"token=" in scope["query_string"]:
+            return  # which the page itself checks
+        if not any(is_same(given, self._token) for given in self._given(scope)):
+            raise NotAdmitted(401, "no token: open the link that `kili-query open` printed")
+
+    def _given(self, scope: Scope) -> list[str]:
+        bearer = [value.removeprefix("Bearer ") for value in header_values(scope, b"authorization")]
+        return [*bearer, *(_cookie(value, self._cookie) for value in header_values(scope, b"cookie"))]
+
+    def refusal(self, message: str) -> bytes:
+        """Return the error as the calls do."""
+        return _encoded(error_answer(message))
+
+
+def is_same(given: str, token: str) -> bool:
+    """Compare in constant time."""
+    return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), token.encode())
+
+
+def _cookie(header: str, name: str) -> str:
+    try:
+        found = SimpleCookie(header).get(name)
+    except CookieError:
+        return ""
+    return "" if found is None else found.value
+
+
+def _encoded(answer: object) -> bytes:
+    return json.dumps(answer, allow_nan=False, separators=(",", ":")).encode()
+
+
+class _App:
+    """What answers at which path."""
+
+    def __init__(self, source: PageSource, token: str, cookie: str) -> None:
+        self._source = source
+        self._token = token
+        self._cookie = cookie
+        self._limiter = CapacityLimiter(_THREADS)
+
+    def routes(self) -> list[Route]:
+        """Return the routes."""
+        return [
+            Route("/", self.page, methods=["GET"]),
+            Route("/api/v1/openapi.json", self.openapi, methods=["GET"]),
+            Route("/api/v1/{call}", self.call, methods=["POST"]),
+            Route("/media/{number:int}", self.media, methods=["GET"]),
+            Route("/{name}", self.file, methods=["GET"]),
+        ]
+
+    async def page(self, request: Request) -> Response:
+        """The page; a token in the URL becomes a cookie, so that no history or bookmark keeps it."""
+        given = request.query_params.get("token")
+        if given is None:
+            return _built("page.html", _HTML)
+        if not is_same(given, self._token):
+            return _error(401, "wrong token: open the link that `kili-query open` printed last")
+        answer = RedirectResponse("/", 303)
+        answer.set_cookie(self._cookie, self._token, path="/", httponly=True, samesite="strict")
+        return answer
+
+    async def openapi(self, _: Request) -> Response:
+        return Response(_OPENAPI.read_bytes(), media_type="application/json")
+
+    async def file(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        return _built(name, _FILES[name]) if name in _FILES else _error(404, "there is no such file")
+
+    async def call(self, request: Request) -> Response:
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+            return _error(415, "a call must be JSON: send `Content-Type: application/json`")
+        body = await request.body()
+        try:
+            asked: object = json.loads(body)
+        except (ValueError, RecursionError):
+            return _error(400, "the body is not JSON")
+        name = request.path_params["call"]
+        status, answer = await to_thread.run_sync(respond, self._source, name, asked, limiter=self._limiter)
+        return Response(_encoded(answer), status, media_type="application/json")
+
+    async def media(self, request: Request) -> Response:
+        found = await to_thread.run_sync(self._image, request.path_params["number"], limiter=self._limiter)
+        if found is None:
+            return _error(404, "there is no such image")
+        kind, data = found
+        return Response(data, media_type=kind)
+
+    def _image(self, number: int) -> tuple[str, bytes] | None:
+        if number >= self._source.n_labels:
+            return None
+        (label,) = self._source.facts([number])
+        name = self._source.media.find(asset_of(label))
+        return None if name is None else self._source.media.read(name)
+
+
+def _built(name: str, kind: str) -> Response:
+    try:
+        return Response((_BUILT / name).read_bytes(), headers={"content-type": kind})
+    except FileNotFoundError:
+        return _error(404, f"`{name}` was not built: run `make page`")
+
+
+def _error(status: int, message: str) -> Response:
+    return Response(_encoded(error_answer(message)), status, media_type="application/json")
+
+
+def make_app(source: PageSource, token: str, cookie: str, hosts: frozenset[str]) -> ASGIApp:
+    """Return the application of the page."""
+    return PageGate(
+        Starlette(routes=_App(source, token, cookie).routes(), exception_handlers={404: _missing, 405: _missing}),
+        token=token,
+        cookie=cookie,
+        hosts=hosts,
+    )
+
+
+async def _missing(request: Request, error: Exception) -> Response:
+    status: int = getattr(error, "status_code", 404)
+    answer = _error(status, "there is nothing here" if status == 404 else f"not by {request.method}")
+    for name, value in (getattr(error, "headers", None) or {}).items():
+        answer.headers[name] = value
+    return answer
+
+
+class PageServer:
+    """Serves the page of some labels, from `start` until `close`.
+
+    Args:
+        source: the labels.
+        host: the address to listen on.
+        port: a free one when 0.
+
+    Raises:
+        SourceError: the address cannot be listened on.
+
+    Attributes:
+        token: what requests must have.
+    """
+
+    def __init__(self, source: PageSource, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        self.token = token_urlsafe(24)
+        self.host = host
+        self._socket = listen(host, port)
+        self.port: int = self._socket.getsockname()[1]
+        self._thread: Thread | None = None
+        app = make_app(source, self.token, f"kili-query-{self.port}", own_hosts(host))
+        self._server = Server(
+            Config(
+                app,
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                server_header=False,
+                ws="none",
+                timeout_graceful_shutdown=_GRACE_S,
+            )
+        )
+
+    @property
+    def url(self) -> str:
+        """Where the server is."""
+        return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+
+    @property
+    def link(self) -> str:
+        """What to open: with the token."""
+        return f"{self.url}/?token={quote(self.token)}"
+
+    def open(self) -> bool:
+        """Open the link in a browser, and return whether there is one."""
+        return webbrowser.open(self.link)
+
+    def start(self) -> None:
+        """Serve from a thread of this process."""
+        if self._thread is None:
+            self._thread = Thread(target=self.serve_forever, name="kili-query-page", daemon=True)
+            self._thread.start()
+
+    def serve_forever(self) -> None:
+        """Serve from this thread, until it is interrupted."""
+        asyncio.run(self._server.serve(sockets=[self._socket]))
+
+    def close(self) -> None:
+        """End serving."""
+        if self._thread is not None:
+            self._server.should_exit = True
+            self._thread.join()
+            self._thread = None
+        self._socket.close()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,209 @@
+"""The labels that a page shows: what each backend must know of them, and how a query is answered over them."""
+
+from abc import ABC, abstractmethod
+from collections import OrderedDict
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from functools import cached_property
+from threading import RLock
+from time import monotonic
+from typing import Any, TypeAlias
+
+from attrs import define, field, frozen
+
+from kili_query.counting import DEFAULT_POLICY, CountPolicy
+from kili_query.counting.label import content_of
+from kili_query.errors import KiliQueryError, MalformedLabelError
+from kili_query.ontology import Ontology
+from kili_query.ontology.seen import seen_ontology
+from kili_query.page.images import NO_IMAGES, Images
+from kili_query.query import Query, parse, validate
+from kili_query.targets.closures import Matcher
+
+Pair: TypeAlias = tuple[str, str]
+Occurrences: TypeAlias = Mapping[Pair, Mapping[int, int]]
+"""By job and category, how many labels hold 1, 2, … objects; 0 is left out."""
+
+TIME_LIMIT_S = 10.0
+"""How long the contents of labels may be read for one query."""
+
+_REMEMBERED = 16
+_BETWEEN_LOOKS = 64
+
+
+class TooSlowError(KiliQueryError):
+    """A query that takes longer than a page can wait."""
+
+
+@frozen
+class Origin:
+    """Where the labels of a page come from, for commands that a person copies.
+
+    Attributes:
+        path: the file, folder or cache; None for labels in memory.
+        kind: what is there.
+        ontology: the file that names are checked against; None for the source's own, or none.
+    """
+
+    path: str | None = None
+    kind: str = "memory"
+    ontology: str | None = None
+
+
+@frozen
+class Matches:
+    """The labels that match a query.
+
+    Attributes:
+        rows: their numbers, ascending.
+        unknown: how many labels have no known content.
+        malformed: how many labels could not be judged, and records that are not labels.
+    """
+
+    rows: Sequence[int]
+    unknown: int
+    malformed: int
+
+
+@define(eq=False, slots=False, kw_only=True)
+class PageSource(ABC):
+    """Labels by number, with their counts.
+
+    Attributes:
+        title: for people.
+        ontology: the jobs and categories; None if they are not known.
+        policy: how objects are counted.
+        origin: where the labels come from.
+        media: the images that were labeled.
+        broken: the number of records that are not labels.
+        time_limit_s: how long contents may be read for one query.
+    """
+
+    title: str = "labels"
+    ontology: Ontology | None = None
+    policy: CountPolicy = DEFAULT_POLICY
+    origin: Origin = Origin()
+    media: Images = NO_IMAGES
+    broken: int = 0
+    time_limit_s: float = TIME_LIMIT_S
+    _lock: RLock = field(factory=RLock, init=False, repr=False)
+    _found: "OrderedDict[Hashable, Matches]" = field(factory=OrderedDict, init=False, repr=False)
+
+    @property
+    @abstractmethod
+    def n_labels(self) -> int:
+        """The number of labels, those whose content is not known included."""
+
+    @property
+    @abstractmethod
+    def unknown(self) -> Sequence[int]:
+        """The numbers of the labels whose content is not known."""
+
+    @property
+    @abstractmethod
+    def malformed(self) -> Sequence[int]:
+        """The numbers of the labels with a content that cannot be counted as a whole."""
+
+    @property
+    @abstractmethod
+    def occurrences(self) -> Occurrences:
+        """How often each count occurs in all labels."""
+
+    @abstractmethod
+    def counts(self, rows: Sequence[int], pairs: Sequence[Pair]) -> list[list[int | None]]:
+        """Return the counts of some labels; None where they are not known."""
+
+    @abstractmethod
+    def labels(self, rows: Sequence[int]) -> list[dict[str, Any]]:
+        """Return some labels as files hold them, with their contents."""
+
+    @abstractmethod
+    def facts(self, rows: Sequence[int]) -> list[dict[str, Any]]:
+        """Return some labels, of which the contents may be missing."""
+
+    @abstractmethod
+    def candidates(self, query: Query) -> tuple[Sequence[int], Query | None]:
+        """Return the labels with counts that may match, and what their contents must still meet; None for nothing."""
+
+    @abstractmethod
+    def occurrences_among(self, rows: Sequence[int]) -> Occurrences:
+        """Return how often each count occurs in some labels; those without counts are left out."""
+
+    @property
+    def input_type(self) -> str | None:
+        """The kind of assets, as projects name it."""
+        return None if self.ontology is None else self.ontology.input_type
+
+    @property
+    def n_counted(self) -> int:
+        """The number of labels whose counts are known."""
+        return self.n_labels - len(self.unknown) - len(self.malformed)
+
+    @cached_property
+    def names(self) -> Ontology:
+        """The ontology; if there is none, the jobs and categories that labels hold."""
+        return seen_ontology(self.occurrences.keys(), ()) if self.ontology is None else self.ontology
+
+    def read(self, text: str) -> Query | None:
+        """Return the query of a text, bound to the ontology if there is one; None for a text without a query.
+
+        Raises:
+            QueryError: the text is not a query, or the ontology has no such job or category.
+        """
+        if not text.strip():
+            return None
+        query = parse(text)
+        return query if self.ontology is None else validate(query, self.ontology).bind(self.ontology)
+
+    def find(self, query: Query | None) -> Matches:
+        """Return the labels that match; all labels without a query.
+
+        Raises:
+            TooSlowError: too many contents would have to be read.
+        """
+        with self._lock:
+            known = self._found.get(query)
+            if known is None:
+                known = self._find(query)
+                while len(self._found) >= _REMEMBERED:
+                    self._found.popitem(last=False)
+                self._found[query] = known
+            self._found.move_to_end(query)
+            return known
+
+    def _find(self, query: Query | None) -> Matches:
+        unknown, broken = len(self.unknown), self.broken
+        if query is None:
+            return Matches(range(self.n_labels), unknown, len(self.malformed) + broken)
+        judged = list(self._judged(self.malformed, self._matcher(query)))
+        faulty = [row for row, verdict in judged if verdict]
+        rows, residual = self.candidates(query)
+        if residual is not None:
+            rows = [row for row, verdict in self._judged(rows, self._matcher(residual)) if verdict]
+        n_malformed = sum(verdict is None for _, verdict in judged)
+        return Matches(sorted([*rows, *faulty]) if faulty else rows, unknown, n_malformed + broken)
+
+    def _matcher(self, query: Query) -> Matcher:
+        return query.compile(ontology=self.ontology, policy=self.policy)
+
+    def _judged(self, rows: Sequence[int], matcher: Matcher) -> Iterator[tuple[int, bool | None]]:
+        """Judge labels by their contents; None for one that is malformed where the query reads it.
+
+        Labels without counts are judged too, because a query may be decided before it comes to what is malformed.
+        """
+        for row, content in self._contents(rows):
+            try:
+                yield row, matcher(content)
+            except MalformedLabelError:
+                yield row, None
+
+    def _contents(self, rows: Sequence[int]) -> Iterator[tuple[int, object]]:
+        deadline = monotonic() + self.time_limit_s
+        for begin in range(0, len(rows), _BETWEEN_LOOKS):
+            part = rows[begin : begin + _BETWEEN_LOOKS]
+            if monotonic() > deadline:
+                raise TooSlowError(
+                    f"the query needs the content of {len(rows)} labels, which takes longer than "
+                    f"{self.time_limit_s:g} seconds: run it with `kili-query match`, or ask for fewer labels"
+                )
+            for row, label in zip(part, self.labels(part), strict=True):
+                yield row, content_of(label)
