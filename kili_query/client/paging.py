@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from attrs import define, field, frozen
 
 from kili_query.client.request import Request
+from kili_query.client.seen_ids import SeenIds
 from kili_query.client.warning import warn
 from kili_query.errors import TransportError
 from kili_query.protocol import Operation
@@ -103,7 +104,7 @@ class Pages:
     first: int | None = None
     expected: int | None = None
     _asked: deque[_Asked] = field(factory=deque, init=False)
-    _seen: set[str] = field(factory=set, init=False)
+    _seen: SeenIds = field(factory=SeenIds, init=False)
     _given: int = field(default=0, init=False)
     _offset: int = field(default=0, init=False)
     _passing: int = field(default=1, init=False)
@@ -177,10 +178,8 @@ class Pages:
         rows = []
         for row in page:
             known_by = row.get("id")
-            if isinstance(known_by, str):
-                if known_by in self._seen:
-                    continue
-                self._seen.add(known_by)
+            if isinstance(known_by, str) and not self._seen.add(known_by):
+                continue
             rows.append(row)
         if self.first is not None:
             rows = rows[: self.first - self._given]
