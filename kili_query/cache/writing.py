@@ -23,7 +23,7 @@ from kili_query.ontology import Ontology, VideoPolicy
 from kili_query.output_files import cannot_write, has_lock
 from kili_query.targets.column_names import FAULT
 
-BATCH_ROWS, BATCH_CHARACTERS = 10_000, 4_000_000
+BATCH_ROWS, BATCH_CHARACTERS = 5_000, 4_000_000
 """How many labels are written together, and how long their contents are together; whichever comes first."""
 _LOCK = ".lock"
 """The file in a cache that its writer locks."""
