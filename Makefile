@@ -61,6 +61,7 @@ system:
 	@command -v java >/dev/null || $(call apt_get,openjdk-17-jre-headless,the tests of Spark)
 	@command -v ffmpeg >/dev/null || $(call apt_get,ffmpeg,the tests of videos)
 	@command -v openssl >/dev/null || $(call apt_get,openssl,the tests of encrypted connections)
+	@command -v chromium >/dev/null || $(call apt_get,chromium,the tests of the page)
 
 demo: $(DEMO)
 	@.venv-demo/bin/kili-query demo
