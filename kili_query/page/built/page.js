@@ -1,2 +1,2 @@
-/* built from sources with sha256 762b69fc4f3c4ced0640dd3ad833996b18bd359d907eae94e0173173f0c67e2b; change component/src and run make page */
+/* built from sources with sha256 b71cd9b36b9e6dc9617684d167bb162ffad2abb07f95e049f1101b5590003945; change component/src and run make page */
 import{httpTransport as t,mount as e}from"./component.js";e(document.getElementById("page"),t(),{shared:!0});

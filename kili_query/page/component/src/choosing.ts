@@ -2,15 +2,14 @@
 
 import { useSignal } from "@preact/signals"
 import { useEffect } from "preact/hooks"
-import type { State } from "./state"
+import { listOf, type State } from "./state"
 import type { Window } from "./virtual"
 
 type Choosing = { active: number; press: (event: KeyboardEvent) => void; choose: (place: number) => void }
 
 export function useChoosing(state: State, window: Window, count: number, across: number): Choosing {
   const active = useSignal(0)
-  const found = state.found.value
-  useEffect(() => void (active.value = 0), [found?.query])
+  useEffect(() => void (active.value = 0), [listOf(state.found.value)])
   const move = (place: number) => {
     active.value = Math.max(0, Math.min(count - 1, place))
     window.scrollTo(Math.floor(active.value / across))

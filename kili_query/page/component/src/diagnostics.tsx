@@ -1,23 +1,46 @@
 import { useSignal } from "@preact/signals"
+import { useEffect } from "preact/hooks"
 import type { Diagnostic } from "./calls"
 import type { Editor } from "./editor"
 import type { State } from "./state"
 
+const CALM_MS = 300
+
 type Props = { state: State; editor: { current: Editor | null } }
 
 export function Diagnostics({ state, editor }: Props) {
-  const checked = state.checked.value
+  const checked = useCalm(state.checked)
   const diagnostics = checked?.diagnostics ?? []
+  const current = checked?.text === state.query.value
   return (
     <ul class="diagnostics" aria-label="Diagnostics">
       {diagnostics.map((found) => (
-        <Found key={`${found.code} ${found.start} ${found.message}`} found={found} editor={editor} text={state.query.value} />
+        <Found key={`${found.code} ${found.start} ${found.message}`} found={found} editor={editor} text={checked!.text} current={current} />
       ))}
     </ul>
   )
 }
 
-function Found({ found, editor, text }: { found: Diagnostic; editor: Props["editor"]; text: string }) {
+/** The value once it has rested: a list that comes and goes with every key would make the page jump. */
+function useCalm<Value>(live: { value: Value; subscribe: (changed: (value: Value) => void) => () => void }): Value {
+  const calm = useSignal(live.value)
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const stop = live.subscribe((value) => {
+      clearTimeout(timer)
+      timer = setTimeout(() => void (calm.value = value), CALM_MS)
+    })
+    return () => {
+      clearTimeout(timer)
+      stop()
+    }
+  }, [])
+  return calm.value
+}
+
+type FoundProps = { found: Diagnostic; editor: Props["editor"]; text: string; current: boolean }
+
+function Found({ found, editor, text, current }: FoundProps) {
   const reading = useSignal(false)
   const { fix, page } = found
   return (
@@ -32,13 +55,13 @@ function Found({ found, editor, text }: { found: Diagnostic; editor: Props["edit
         </button>
       )}
       <div class="said">
-        <button type="button" class="plain" onClick={() => editor.current?.select(found.start, found.end)} title="Show where">
+        <button type="button" class="plain" disabled={!current} onClick={() => editor.current?.select(found.start, found.end)} title="Show where">
           {found.message}
         </button>
         {found.labels.map((label) => label.message && <p class="quiet" key={`${label.start} ${label.message}`}>{label.message}</p>)}
         {found.help && <p class="quiet">{found.help}</p>}
         {fix && (
-          <button type="button" class="fix" onClick={() => editor.current?.edit(fix)}>
+          <button type="button" class="fix" disabled={!current} onClick={() => editor.current?.edit(fix)}>
             Take the fix <Change before={text.slice(fix.start, fix.end)} after={fix.text} />
           </button>
         )}

@@ -22,7 +22,8 @@ export type EditorHandlers = {
 export type Editor = {
   show: (text: string) => void
   edit: (edit: Edit) => void
-  found: (checked: Checked) => void
+  /** Show what was found in this text, unless the user has typed on meanwhile. */
+  found: (text: string, checked: Checked) => void
   focus: () => void
   select: (start: number, end: number) => void
   destroy: () => void
@@ -74,7 +75,9 @@ export function createEditor(
       view.dispatch({ changes: { from: start, to: end, insert }, selection: { anchor: start + insert.length } })
       view.focus()
     },
-    found: (checked) => view.dispatch({ effects: showFindings.of(checked) }),
+    found(of, checked) {
+      if (view.state.doc.toString() === of) view.dispatch({ effects: showFindings.of(checked) })
+    },
     focus: () => view.focus(),
     select(start, end) {
       view.dispatch({ selection: { anchor: start, head: end }, scrollIntoView: true })

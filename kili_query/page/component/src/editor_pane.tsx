@@ -24,7 +24,7 @@ export function EditorPane({ state, root, history, shared, editor }: Props) {
     editor.current = made
     const stops = [
       state.query.subscribe((text) => made.show(text)),
-      state.checked.subscribe((checked) => checked && made.found(checked)),
+      state.checked.subscribe((checked) => checked && made.found(checked.text, checked)),
     ]
     made.focus()
     return () => {

@@ -18,8 +18,8 @@ export function Overview({ state }: { state: State }) {
   const window = useWindow(listed.length, CARD_PX, typed.value)
   return (
     <div class="overview-view">
-      {all.length >= FILTER_FROM && (
-        <div class="filter">
+      <div class="filter">
+        {all.length >= FILTER_FROM && (
           <input
             type="search"
             aria-label="Filter the categories"
@@ -27,9 +27,12 @@ export function Overview({ state }: { state: State }) {
             value={typed.value}
             onInput={(event) => void (typed.value = event.currentTarget.value)}
           />
-          <span class="quiet" role="status">{words.length > 0 && plural(listed.length, "category", "categories")}</span>
-        </div>
-      )}
+        )}
+        <p class="legend quiet">
+          <span class="key key-part" />match <span class="key key-all" />all labels, by number of objects
+        </p>
+        <span class="quiet" role="status">{words.length > 0 && plural(listed.length, "category", "categories")}</span>
+      </div>
       <div class={`scroller ${state.busy.value ? "old" : ""}`} ref={window.scroller} tabIndex={0} role="region" aria-label="Categories">
         {histogram && all.length === 0 && <p class="quiet empty">There are no categories to count.</p>}
         <ul class="sized" style={{ height: `${window.height}px` }}>

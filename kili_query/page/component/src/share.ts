@@ -14,7 +14,11 @@ export function shareByFragment(state: State): () => void {
     const fragment = text === "" ? "" : `#${new URLSearchParams({ q: text })}`
     history.replaceState(null, "", location.pathname + location.search + fragment)
   })
+  const stopTitle = state.found.subscribe((found) => {
+    if (found?.answer.source.title) document.title = `${found.answer.source.title} · kili-query`
+  })
   return () => {
+    stopTitle()
     removeEventListener("hashchange", follow)
     stop()
   }

@@ -6,8 +6,12 @@ import { isAbort, latest } from "./latest"
 
 export const DEBOUNCE_MS = 80
 export const PAGE_ROWS = 100
+const MOST_PAGES = 60
 
 export type Failure = { message: string; help: string | null }
+
+/** A verdict, and the text that it is about. */
+export type CheckedText = Checked & { text: string }
 
 /** The rows of one answer, in pages that are fetched when they come into sight. */
 export type Found = { query: string; others: boolean; answer: Answer; pages: Map<number, Row[]> }
@@ -16,7 +20,7 @@ export type State = ReturnType<typeof createState>
 
 export function createState(transport: Transport, initial: string) {
   const query = signal(initial)
-  const checked = signal<Checked | null>(null)
+  const checked = signal<CheckedText | null>(null)
   const found = signal<Found | null>(null)
   const histogram = signal<Histogram | null>(null)
   const detail = signal<Detail | null>(null)
@@ -31,7 +35,8 @@ export function createState(transport: Transport, initial: string) {
 
   const asking = latest()
   const askingLabel = latest()
-  const wanted = new Set<number>()
+  let wanted: [number, number] | null = null
+  let reading = false
   let timer: ReturnType<typeof setTimeout> | undefined
 
   function fail(error: unknown): void {
@@ -48,7 +53,7 @@ export function createState(transport: Transport, initial: string) {
     try {
       const verdict = await transport.call("check", { query: text }, stop)
       if (stop.aborted) return
-      checked.value = verdict
+      checked.value = { ...verdict, text }
       const runs = verdict.ok ? text : found.value === null ? "" : null
       if (runs !== null) await Promise.all([runQuery(runs, stop), countAll(runs, stop)])
       if (!stop.aborted) {
@@ -72,7 +77,7 @@ export function createState(transport: Transport, initial: string) {
     const which = others.value
     const answer = await transport.call("run", { query: text, start: 0, stop: PAGE_ROWS, others: which, ...choice }, stop)
     if (stop.aborted) return
-    wanted.clear()
+    wanted = null
     batch(() => {
       found.value = { query: text, others: which, answer, pages: new Map([[0, answer.rows]]) }
       if (label !== null && open.value === label) detail.value = answer.label
@@ -84,28 +89,34 @@ export function createState(transport: Transport, initial: string) {
     if (!stop.aborted) histogram.value = answer
   }
 
-  /** Fetch the pages that hold rows `first` to `last`, unless they are here or under way. */
+  /** Ask for rows `first` to `last`. Of what comes into sight while a page is read, only the last is read next. */
   function need(first: number, last: number): void {
-    const now = found.value
-    if (!now) return
-    for (let page = Math.floor(first / PAGE_ROWS); page <= Math.floor(last / PAGE_ROWS); page++) {
-      if (now.pages.has(page) || wanted.has(page)) continue
-      wanted.add(page)
-      void readPage(now, page)
-    }
+    wanted = [Math.floor(first / PAGE_ROWS), Math.floor(last / PAGE_ROWS)]
+    if (!reading) void readPages()
   }
 
-  async function readPage(now: Found, page: number): Promise<void> {
-    try {
-      const start = page * PAGE_ROWS
-      const answer = await transport.call("run", { query: now.query, start, stop: start + PAGE_ROWS, others: now.others })
-      now.pages.set(page, answer.rows)
-      if (found.value === now) pagesRead.value++
-    } catch (error) {
-      if (found.value === now) fail(error)
-    } finally {
-      if (found.value === now) wanted.delete(page)
+  async function readPages(): Promise<void> {
+    reading = true
+    for (let now = found.value; now; now = found.value) {
+      const page = missing(now)
+      if (page === null) break
+      try {
+        const start = page * PAGE_ROWS
+        const answer = await transport.call("run", { query: now.query, start, stop: start + PAGE_ROWS, others: now.others })
+        keep(now.pages, page, answer.rows)
+        if (found.value === now) pagesRead.value++
+      } catch (error) {
+        if (found.value === now) fail(error)
+        break
+      }
     }
+    reading = false
+  }
+
+  function missing({ pages }: Found): number | null {
+    if (!wanted) return null
+    for (let page = wanted[0]; page <= wanted[1]; page++) if (!pages.has(page)) return page
+    return null
   }
 
   function rowAt(position: number): Row | undefined {
@@ -167,7 +178,18 @@ export function createState(transport: Transport, initial: string) {
   }
 }
 
+/** Keep a page, and forget the one that was read first if there are too many. */
+function keep(pages: Map<number, Row[]>, page: number, rows: Row[]): void {
+  pages.set(page, rows)
+  if (pages.size > MOST_PAGES) pages.delete(pages.keys().next().value!)
+}
+
 /** How many labels the list has: those that match, or all others whose content is known. */
 function listed({ others, answer: { total, matched, unknown, malformed } }: Found): number {
-  return others ? total - matched - unknown - malformed : matched
+  return others ? Math.max(0, total - matched - unknown - malformed) : matched
+}
+
+/** Names a list of labels: another list begins at its top. */
+export function listOf(found: Found | null): string {
+  return found === null ? "" : `${found.others} ${found.query}`
 }

@@ -19,10 +19,11 @@ export function SourceBar({ state }: { state: State }) {
 
 export function Summary({ state }: { state: State }) {
   const answer = state.found.value?.answer
-  const old = state.busy.value || state.checked.value?.ok === false
+  const wrong = state.checked.value?.ok === false
+  const look = state.busy.value ? "old" : wrong ? "wrong" : ""
   const part = answer && answer.total ? answer.matched / answer.total : 0
   return (
-    <section class={`summary ${old ? "old" : ""}`} aria-label="Counts" aria-busy={state.busy.value}>
+    <section class={`summary ${look}`} aria-label="Counts" aria-busy={state.busy.value}>
       <p class="counts" role="status">
         {answer ? (
           <>
@@ -30,13 +31,13 @@ export function Summary({ state }: { state: State }) {
             <span class="quiet"> · {share(answer.matched, answer.total)}</span>
             {answer.unknown > 0 && <span class="count-note"> · {figure(answer.unknown)} unknown</span>}
             {answer.malformed > 0 && <span class="count-note"> · {figure(answer.malformed)} malformed</span>}
-            {state.checked.value?.ok === false && <span class="quiet"> · of the last query without errors</span>}
+            {wrong && <span class="quiet"> · {state.found.value?.query.trim() ? "for the last query without errors" : "without a query"}</span>}
           </>
         ) : (
           "Counting…"
         )}
       </p>
-      {answer && state.query.value.trim() !== "" && <Which state={state} matched={answer.matched} />}
+      {answer && state.found.value?.query.trim() && <Which state={state} matched={answer.matched} />}
       <svg class="meter" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">
         <rect class="meter-all" width="100" height="1" />
         <rect class="meter-part" width={100 * part} height="1" />
@@ -48,7 +49,7 @@ export function Summary({ state }: { state: State }) {
 /** Which labels are listed: those that match, or the others, to see what would make them match. */
 function Which({ state, matched }: { state: State; matched: number }) {
   const answer = state.found.value!.answer
-  const rest = answer.total - matched - answer.unknown - answer.malformed
+  const rest = Math.max(0, answer.total - matched - answer.unknown - answer.malformed)
   return (
     <div class="switch" role="group" aria-label="Labels that are listed">
       <button type="button" aria-pressed={!state.others.value} onClick={() => state.showOthers(false)}>Matching {figure(matched)}</button>

@@ -3,7 +3,7 @@ import type { Column, Row } from "./calls"
 import { useChoosing } from "./choosing"
 import { figure, minute } from "./figures"
 import { Empty } from "./empty"
-import type { State } from "./state"
+import { listOf, type State } from "./state"
 import { Swatch } from "./swatch"
 import { useWindow } from "./virtual"
 
@@ -22,8 +22,8 @@ export function Table({ state, wide }: { state: State; wide: boolean }) {
   const found = state.found.value
   const count = found ? state.rows.value : 0
   const columns = found?.answer.columns ?? []
-  const fields = wide ? [ASSET, ...FACTS] : [ASSET]
-  const window = useWindow(count, ROW_PX, `${found?.query}`)
+  const fields = wide && state.open.value === null ? [ASSET, ...FACTS] : [ASSET]
+  const window = useWindow(count, ROW_PX, listOf(found))
   const { active, press, choose } = useChoosing(state, window, window.shown, 1)
   const widths = ["3.5rem", ...fields.map((field) => field.width), ...columns.map(() => "minmax(5.5rem, 10rem)")]
   useLayoutEffect(() => {
@@ -33,13 +33,14 @@ export function Table({ state, wide }: { state: State; wide: boolean }) {
   if (items.length) state.need(items[0]!.index, items[items.length - 1]!.index)
   if (found && count === 0) return <Empty state={state} />
   return (
+    <>
     <div
       class={`scroller table ${state.busy.value ? "old" : ""}`}
       ref={window.scroller}
       role="grid"
       aria-label="Labels"
       aria-rowcount={count + 1}
-      aria-activedescendant={count ? `row-${active}` : undefined}
+      aria-activedescendant={items.some((item) => item.index === active) ? `row-${active}` : undefined}
       tabIndex={0}
       onKeyDown={press}
     >
@@ -73,8 +74,9 @@ export function Table({ state, wide }: { state: State; wide: boolean }) {
           )
         })}
       </div>
-      {window.shown < count && <p class="quiet cut">The first {figure(window.shown)} are listed: narrow the query to see others.</p>}
     </div>
+    {window.shown < count && <p class="quiet cut">The first {figure(window.shown)} are listed: narrow the query to see others.</p>}
+    </>
   )
 }
 

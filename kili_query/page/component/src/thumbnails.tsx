@@ -4,7 +4,7 @@ import type { Row } from "./calls"
 import { useChoosing } from "./choosing"
 import { Empty } from "./empty"
 import { PictureView } from "./picture"
-import type { State } from "./state"
+import { listOf, type State } from "./state"
 import { useWindow } from "./virtual"
 
 const TILE_PX = 190
@@ -15,7 +15,7 @@ export function Thumbnails({ state }: { state: State }) {
   const found = state.found.value
   const count = found ? state.rows.value : 0
   const across = useSignal(1)
-  const window = useWindow(Math.ceil(count / across.value), HEIGHT_PX, found?.query)
+  const window = useWindow(Math.ceil(count / across.value), HEIGHT_PX, listOf(found))
   const shown = Math.min(count, window.shown * across.value)
   const { active, press, choose } = useChoosing(state, window, shown, across.value)
   useEffect(() => {
@@ -38,7 +38,7 @@ export function Thumbnails({ state }: { state: State }) {
       ref={window.scroller}
       role="listbox"
       aria-label="Labels"
-      aria-activedescendant={count ? `tile-${active}` : undefined}
+      aria-activedescendant={state.rowAt(active) && window.items.some((item) => item.index === Math.floor(active / across.value)) ? `tile-${active}` : undefined}
       tabIndex={0}
       onKeyDown={press}
     >
