@@ -11,6 +11,7 @@ import pytest
 __all__ = ["system_program"]
 
 PACKAGES = {
+    "chromium": "chromium",
     "ffmpeg": "ffmpeg",
     "initdb": "postgresql",
     "java": "openjdk-17-jre-headless",

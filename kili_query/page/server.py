@@ -56,7 +56,13 @@ _HEADERS = {
     "cache-control": "no-store",
 }
 _BUILT = Path(__file__).parent / "built"
-_FILES = {"page.js": "text/javascript; charset=utf-8", "page.css": "text/css; charset=utf-8"}
+_SCRIPT = "text/javascript; charset=utf-8"
+_FILES = {
+    "component.js": _SCRIPT,
+    "page.js": _SCRIPT,
+    "page.css": "text/css; charset=utf-8",
+    "LICENSES.txt": "text/plain; charset=utf-8",
+}
 _HTML = "text/html; charset=utf-8"
 _OPENAPI = Path(__file__).parent / "openapi.json"
 _THREADS = 2

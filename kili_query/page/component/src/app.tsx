@@ -30,6 +30,10 @@ export function App({ state, root, history, shared }: Props) {
   }, [])
   const covered = useComputed(() => !wide.value && state.open.value !== null)
   const tab = useComputed(() => (wide.value && chosen.value === "overview" ? "table" : chosen.value))
+  const choose = (key: string) => {
+    chosen.value = key
+    if (key === "table" || key === "thumbnails") state.view.value = key
+  }
   return (
     <div class={`page ${wide.value ? "wide" : "narrow"}`} ref={page}>
       <div class="under" inert={covered.value}>
@@ -49,7 +53,7 @@ export function App({ state, root, history, shared }: Props) {
           <Tabs
             label="Results"
             chosen={tab.value}
-            choose={(key) => void (chosen.value = key)}
+            choose={choose}
             tabs={[
               { key: "table", title: "Table", view: () => <Table state={state} wide={wide.value} /> },
               { key: "thumbnails", title: "Thumbnails", view: () => <Thumbnails state={state} /> },

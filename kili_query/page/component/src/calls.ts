@@ -51,7 +51,8 @@ export type Row = {
   type: string | null
   author: string | null
   created_at: string | null
-  counts: number[]
+  /** Null where the label's content is not known. */
+  counts: (number | null)[]
   picture: Picture | null
 }
 export type Column = { key: string; title: string; color: string | null }
@@ -76,7 +77,7 @@ export type Answer = {
   label: Detail | null
 }
 
-export type Bin = { first: number; last: number | null; all: number; matching: number; clause: string }
+export type Bin = { first: number; last: number; all: number; matching: number; clause: string }
 export type Category = {
   job: string
   category: string
@@ -89,7 +90,7 @@ export type Category = {
 }
 export type Histogram = { total: number; matched: number; categories: Category[] }
 
-export type RunRequest = { query: string; start?: number; stop?: number; label?: number; frame?: number; others?: boolean }
+export type RunRequest = { query: string; start?: number; stop?: number; label?: number; frame?: number; others?: boolean; pictures?: boolean }
 
 export type Calls = {
   check: { request: { query: string }; answer: Checked }

@@ -2,12 +2,12 @@
 
 import { useSignal } from "@preact/signals"
 import { useEffect } from "preact/hooks"
-import { listOf, type State } from "./state"
+import { listOf, type State, type View } from "./state"
 import type { Window } from "./virtual"
 
 type Choosing = { active: number; press: (event: KeyboardEvent) => void; choose: (place: number) => void }
 
-export function useChoosing(state: State, window: Window, count: number, across: number): Choosing {
+export function useChoosing(state: State, view: View, window: Window, count: number, across: number): Choosing {
   const active = useSignal(0)
   useEffect(() => void (active.value = 0), [listOf(state.found.value)])
   const move = (place: number) => {
@@ -16,7 +16,7 @@ export function useChoosing(state: State, window: Window, count: number, across:
   }
   const choose = (place: number) => {
     active.value = place
-    const row = state.rowAt(place)
+    const row = state.rowAt(view, place)
     if (row) void state.openLabel(row.index)
   }
   const inSight = Math.max(1, window.items.length - 16) * across

@@ -1,9 +1,10 @@
 import { useEffect, useRef } from "preact/hooks"
-import type { Detail } from "./calls"
+import type { Detail, Shape } from "./calls"
 import { CopyButton } from "./copy"
-import { minute } from "./figures"
+import { figure, minute } from "./figures"
 import { PictureView } from "./picture"
 import type { State } from "./state"
+import { Swatch } from "./swatch"
 
 /** What one label says: why it matches or what would make it match. Over a narrow page it covers everything. */
 export function DetailPanel({ state, modal }: { state: State; modal: boolean }) {
@@ -45,6 +46,7 @@ function Content({ detail, state }: { detail: Detail; state: State }) {
       <p class="quiet">{facts}</p>
       <Verdict detail={detail} matches={matches} />
       <PictureView picture={detail.picture} chooseFrame={(frame) => void state.openLabel(row.index, frame)} />
+      <Legend shapes={detail.picture.shapes} />
       {detail.answers.length > 0 && (
         <section>
           <h3>Answers</h3>
@@ -57,6 +59,23 @@ function Content({ detail, state }: { detail: Detail; state: State }) {
         <pre tabIndex={0}>{detail.json}</pre>
       </details>
     </div>
+  )
+}
+
+/** What is drawn, with its colours: the shapes themselves have names only under the pointer. */
+function Legend({ shapes }: { shapes: Shape[] }) {
+  const counts = new Map<string, { name: string; color: string; count: number }>()
+  for (const { name, color } of shapes) {
+    const key = `${color} ${name}`
+    counts.set(key, { name, color, count: (counts.get(key)?.count ?? 0) + 1 })
+  }
+  if (counts.size === 0) return null
+  return (
+    <ul class="drawn" aria-label="Drawn">
+      {[...counts].map(([key, { name, color, count }]) => (
+        <li key={key}><Swatch color={color} />{name}{count > 1 && <span class="quiet"> × {figure(count)}</span>}</li>
+      ))}
+    </ul>
   )
 }
 

@@ -4,7 +4,7 @@ import type { Diagnostic } from "./calls"
 import type { Editor } from "./editor"
 import type { State } from "./state"
 
-const CALM_MS = 300
+const CALM_MS = 400
 
 type Props = { state: State; editor: { current: Editor | null } }
 
@@ -13,11 +13,13 @@ export function Diagnostics({ state, editor }: Props) {
   const diagnostics = checked?.diagnostics ?? []
   const current = checked?.text === state.query.value
   return (
-    <ul class="diagnostics" aria-label="Diagnostics">
+    <section class="diagnostics" aria-label="Diagnostics" hidden={diagnostics.length === 0}>
+      <ul aria-label="Diagnostics">
       {diagnostics.map((found) => (
         <Found key={`${found.code} ${found.start} ${found.message}`} found={found} editor={editor} text={checked!.text} current={current} />
       ))}
-    </ul>
+      </ul>
+    </section>
   )
 }
 

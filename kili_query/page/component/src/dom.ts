@@ -1,3 +1,5 @@
+import { colorClass } from "./colors"
+
 /** Elements for what CodeMirror shows. Text is only ever set as text. */
 export function element(tag: string, name: string, ...children: (Node | string)[]): HTMLElement {
   const made = document.createElement(tag)
@@ -8,8 +10,7 @@ export function element(tag: string, name: string, ...children: (Node | string)[
 
 /** A small square of a category's colour. */
 export function swatch(color: string): HTMLElement {
-  const made = element("span", "swatch")
+  const made = element("span", `swatch ${colorClass(color)}`)
   made.setAttribute("aria-hidden", "true")
-  made.style.setProperty("background-color", color)
   return made
 }

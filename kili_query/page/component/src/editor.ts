@@ -42,6 +42,7 @@ export function createEditor(
       doc: text,
       extensions: [
         keymap.of(ownKeys(on)),
+        typingOver,
         history(),
         drawSelection(),
         closeBrackets(),
@@ -96,6 +97,23 @@ function ownKeys(on: EditorHandlers): KeyBinding[] {
   ]
 }
 
+/**
+ * Text typed over a selection is put in here. The browser would give it a style attribute, to look like what was there,
+ * and the policy of the server refuses those.
+ */
+const typingOver = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    const { from, to, empty } = view.state.selection.main
+    const text = event.data
+    if (event.inputType !== "insertText" || text === null || empty || event.isComposing) return false
+    const insert = () => view.state.update(view.state.replaceSelection(text), { userEvent: "input.type", scrollIntoView: true })
+    const handlers = view.state.facet(EditorView.inputHandler)
+    if (!handlers.some((handle) => handle(view, from, to, text, insert))) view.dispatch(insert())
+    event.preventDefault()
+    return true
+  },
+})
+
 /** The smallest change, so that the cursor stays where it is. */
 function difference(now: string, next: string): { from: number; to: number; insert: string } {
   const most = Math.min(now.length, next.length)
@@ -119,8 +137,8 @@ async function complete(transport: Transport, context: CompletionContext): Promi
 
 function offered(item: Completion, place: number): Offered {
   return {
-    label: item.title,
-    detail: item.detail,
+    label: item.text,
+    detail: [item.title === item.text ? "" : item.title, item.detail].filter(Boolean).join(" · "),
     type: item.kind,
     boost: -place,
     color: item.color,

@@ -1,6 +1,7 @@
 import { render } from "preact"
 import { App } from "./app"
 import type { Transport } from "./calls"
+import { colorSheet } from "./colors"
 import { createHistory } from "./history"
 import { shareByFragment, sharedQuery } from "./share"
 import { createState } from "./state"
@@ -21,7 +22,7 @@ export function mount(element: Element, transport: Transport, options: Options =
   const root = element.shadowRoot ?? element.attachShadow({ mode: "open" })
   const sheet = new CSSStyleSheet()
   sheet.replaceSync(css)
-  root.adoptedStyleSheets = [sheet]
+  root.adoptedStyleSheets = [sheet, colorSheet]
   const initial = (options.shared ? sharedQuery() : null) ?? options.query ?? ""
   const state = createState(transport, initial)
   const stops: (() => void)[] = []

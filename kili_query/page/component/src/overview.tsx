@@ -28,8 +28,8 @@ export function Overview({ state }: { state: State }) {
             onInput={(event) => void (typed.value = event.currentTarget.value)}
           />
         )}
-        <p class="legend quiet">
-          <span class="key key-part" />match <span class="key key-all" />all labels, by number of objects
+        <p class="legend quiet" title="Labels by their number of objects; heights grow with the square root">
+          <span class="key key-part" />matching <span class="key key-all" />all labels
         </p>
         <span class="quiet" role="status">{words.length > 0 && plural(listed.length, "category", "categories")}</span>
       </div>
@@ -118,9 +118,9 @@ function Bar({ bin, most }: { bin: Bin; most: number }) {
 }
 
 function short({ first, last }: Bin): string {
-  return last === null ? `${figure(first)}+` : first === last ? figure(first) : `${figure(first)}–${figure(last)}`
+  return first === last ? figure(first) : `${figure(first)}–${figure(last)}`
 }
 
 function range({ first, last }: Bin): string {
-  return last === null ? `${figure(first)} or more` : first === last ? figure(first) : `${figure(first)} to ${figure(last)}`
+  return first === last ? figure(first) : `${figure(first)} to ${figure(last)}`
 }

@@ -13,7 +13,7 @@ export function PictureView({ picture, small = false, chooseFrame }: Props) {
   return (
     <>
       <Canvas picture={picture} small={small} />
-      {picture.frames && <Strip frames={picture.frames} frame={picture.frame} small={small} choose={chooseFrame} />}
+      {picture.frames && <Strip picture={picture} frames={picture.frames} small={small} choose={chooseFrame} />}
       {!small && picture.cut && <p class="quiet">Too much to draw: only a part is shown.</p>}
     </>
   )
@@ -108,19 +108,21 @@ function TextView({ text, small }: { text: MarkedText; small: boolean }) {
 }
 
 type StripProps = {
+  picture: Picture
   frames: number[]
-  frame: number | null
   small: boolean
   choose: ((frame: number) => void) | undefined
 }
 
-function Strip({ frames, frame, small, choose }: StripProps) {
-  if (small || !choose) return <p class="frames quiet">{plural(frames.length, "frame")}</p>
+/** The frames of a video or the pages of a document that hold something. */
+function Strip({ picture: { kind, frame }, frames, small, choose }: StripProps) {
+  const one = kind === "document" ? "page" : "frame"
+  if (small || !choose) return <p class="frames quiet">{plural(frames.length, one)}</p>
   const listed = frames.slice(0, MOST_IN_STRIP)
   return (
-    <div class="strip" role="group" aria-label="Frames">
-      {listed.map((one) => (
-        <button type="button" key={one} aria-pressed={one === frame} onClick={() => choose(one)}>{one}</button>
+    <div class="strip" role="group" aria-label={kind === "document" ? "Pages" : "Frames"}>
+      {listed.map((number) => (
+        <button type="button" key={number} aria-pressed={number === frame} onClick={() => choose(number)}>{number}</button>
       ))}
       {listed.length < frames.length && <span class="quiet">and {figure(frames.length - listed.length)} more</span>}
     </div>

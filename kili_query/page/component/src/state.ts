@@ -1,12 +1,16 @@
 /** What the page knows, as signals, and the calls that keep it up to date. */
 
 import { batch, computed, signal } from "@preact/signals"
-import { CallError, type Answer, type Checked, type Detail, type Histogram, type Row, type Transport } from "./calls"
+import { CallError, type Answer, type Checked, type Detail, type Histogram, type Row, type RunRequest, type Transport } from "./calls"
 import { isAbort, latest } from "./latest"
 
 export const DEBOUNCE_MS = 80
-export const PAGE_ROWS = 100
 const MOST_PAGES = 60
+
+/** Two views list labels. Only one shows pictures, whose contents take longer to read. */
+export type View = "table" | "thumbnails"
+const PAGE_ROWS: Record<View, number> = { table: 100, thumbnails: 48 }
+type Pages = Map<number, Row[]>
 
 export type Failure = { message: string; help: string | null }
 
@@ -14,7 +18,7 @@ export type Failure = { message: string; help: string | null }
 export type CheckedText = Checked & { text: string }
 
 /** The rows of one answer, in pages that are fetched when they come into sight. */
-export type Found = { query: string; others: boolean; answer: Answer; pages: Map<number, Row[]> }
+export type Found = { query: string; others: boolean; answer: Answer; pages: Record<View, Pages> }
 
 export type State = ReturnType<typeof createState>
 
@@ -29,13 +33,14 @@ export function createState(transport: Transport, initial: string) {
   const failure = signal<Failure | null>(null)
   const settled = signal<string | null>(null)
   const others = signal(false)
+  const view = signal<View>("table")
   const pagesRead = signal(0)
   const busy = computed(() => settled.value !== query.value || (found.value !== null && found.value.others !== others.value))
   const rows = computed(() => (found.value === null ? 0 : listed(found.value)))
 
   const asking = latest()
   const askingLabel = latest()
-  let wanted: [number, number] | null = null
+  let wanted: Wanted | null = null
   let reading = false
   let timer: ReturnType<typeof setTimeout> | undefined
 
@@ -75,11 +80,14 @@ export function createState(transport: Transport, initial: string) {
     const label = open.value
     const choice = label === null ? {} : { label, ...(frame.value === null ? {} : { frame: frame.value }) }
     const which = others.value
-    const answer = await transport.call("run", { query: text, start: 0, stop: PAGE_ROWS, others: which, ...choice }, stop)
+    const shown = view.value
+    const answer = await transport.call("run", { ...pageRequest(text, which, shown, 0), ...choice }, stop)
     if (stop.aborted) return
+    const pages: Record<View, Pages> = { table: new Map(), thumbnails: new Map() }
+    pages[shown].set(0, answer.rows)
     wanted = null
     batch(() => {
-      found.value = { query: text, others: which, answer, pages: new Map([[0, answer.rows]]) }
+      found.value = { query: text, others: which, answer, pages }
       if (label !== null && open.value === label) detail.value = answer.label
     })
   }
@@ -90,20 +98,21 @@ export function createState(transport: Transport, initial: string) {
   }
 
   /** Ask for rows `first` to `last`. Of what comes into sight while a page is read, only the last is read next. */
-  function need(first: number, last: number): void {
-    wanted = [Math.floor(first / PAGE_ROWS), Math.floor(last / PAGE_ROWS)]
+  function need(of: View, first: number, last: number): void {
+    const rows = PAGE_ROWS[of]
+    wanted = { view: of, first: Math.floor(first / rows), last: Math.floor(last / rows) }
     if (!reading) void readPages()
   }
 
   async function readPages(): Promise<void> {
     reading = true
     for (let now = found.value; now; now = found.value) {
-      const page = missing(now)
-      if (page === null) break
+      const page = wanted && missing(now.pages[wanted.view], wanted)
+      if (!wanted || page === null) break
+      const of = wanted.view
       try {
-        const start = page * PAGE_ROWS
-        const answer = await transport.call("run", { query: now.query, start, stop: start + PAGE_ROWS, others: now.others })
-        keep(now.pages, page, answer.rows)
+        const answer = await transport.call("run", pageRequest(now.query, now.others, of, page))
+        keep(now.pages[of], page, answer.rows)
         if (found.value === now) pagesRead.value++
       } catch (error) {
         if (found.value === now) fail(error)
@@ -113,15 +122,10 @@ export function createState(transport: Transport, initial: string) {
     reading = false
   }
 
-  function missing({ pages }: Found): number | null {
-    if (!wanted) return null
-    for (let page = wanted[0]; page <= wanted[1]; page++) if (!pages.has(page)) return page
-    return null
-  }
-
-  function rowAt(position: number): Row | undefined {
+  function rowAt(of: View, position: number): Row | undefined {
     void pagesRead.value
-    return found.value?.pages.get(Math.floor(position / PAGE_ROWS))?.[position % PAGE_ROWS]
+    const rows = PAGE_ROWS[of]
+    return found.value?.pages[of].get(Math.floor(position / rows))?.[position % rows]
   }
 
   async function openLabel(label: number, ofFrame: number | null = null): Promise<void> {
@@ -173,13 +177,26 @@ export function createState(transport: Transport, initial: string) {
 
   return {
     transport, query, checked, found, histogram, detail, open, frame, failure, settled, busy,
-    others, rows, refresh, need, rowAt, openLabel, closeLabel, setQuery, showOthers, format,
+    others, view, rows, refresh, need, rowAt, openLabel, closeLabel, setQuery, showOthers, format,
     dismiss: () => void (failure.value = null),
   }
 }
 
+type Wanted = { view: View; first: number; last: number }
+
+function missing(pages: Pages, { first, last }: Wanted): number | null {
+  for (let page = first; page <= last; page++) if (!pages.has(page)) return page
+  return null
+}
+
+function pageRequest(query: string, others: boolean, of: View, page: number): RunRequest {
+  const rows = PAGE_ROWS[of]
+  const request = { query, start: page * rows, stop: (page + 1) * rows, pictures: of === "thumbnails" }
+  return others ? { ...request, others } : request
+}
+
 /** Keep a page, and forget the one that was read first if there are too many. */
-function keep(pages: Map<number, Row[]>, page: number, rows: Row[]): void {
+function keep(pages: Pages, page: number, rows: Row[]): void {
   pages.set(page, rows)
   if (pages.size > MOST_PAGES) pages.delete(pages.keys().next().value!)
 }

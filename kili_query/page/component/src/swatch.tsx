@@ -1,4 +1,6 @@
+import { colorClass } from "./colors"
+
 /** A small square of a category's colour. */
 export function Swatch({ color }: { color: string }) {
-  return <span class="swatch" aria-hidden="true" style={{ backgroundColor: color }} />
+  return <span class={`swatch ${colorClass(color)}`} aria-hidden="true" />
 }

@@ -24,13 +24,13 @@ export function Table({ state, wide }: { state: State; wide: boolean }) {
   const columns = found?.answer.columns ?? []
   const fields = wide && state.open.value === null ? [ASSET, ...FACTS] : [ASSET]
   const window = useWindow(count, ROW_PX, listOf(found))
-  const { active, press, choose } = useChoosing(state, window, window.shown, 1)
+  const { active, press, choose } = useChoosing(state, "table", window, window.shown, 1)
   const widths = ["3.5rem", ...fields.map((field) => field.width), ...columns.map(() => "minmax(5.5rem, 10rem)")]
   useLayoutEffect(() => {
     window.scroller.current?.style.setProperty("--columns", widths.join(" "))
   })
   const items = window.items
-  if (items.length) state.need(items[0]!.index, items[items.length - 1]!.index)
+  if (items.length) state.need("table", items[0]!.index, items[items.length - 1]!.index)
   if (found && count === 0) return <Empty state={state} />
   return (
     <>
@@ -53,7 +53,7 @@ export function Table({ state, wide }: { state: State; wide: boolean }) {
       </div>
       <div role="rowgroup" class="sized" style={{ height: `${window.height}px` }}>
         {items.map((item) => {
-          const row = state.rowAt(item.index)
+          const row = state.rowAt("table", item.index)
           return (
             <div
               role="row"
@@ -82,7 +82,7 @@ export function Table({ state, wide }: { state: State; wide: boolean }) {
 
 function countOf(row: Row, place: number): string {
   const count = row.counts[place]
-  return count === undefined ? "" : figure(count)
+  return count === undefined || count === null ? "?" : figure(count)
 }
 
 function Head({ column }: { column: Column }) {

@@ -17,7 +17,7 @@ export function Thumbnails({ state }: { state: State }) {
   const across = useSignal(1)
   const window = useWindow(Math.ceil(count / across.value), HEIGHT_PX, listOf(found))
   const shown = Math.min(count, window.shown * across.value)
-  const { active, press, choose } = useChoosing(state, window, shown, across.value)
+  const { active, press, choose } = useChoosing(state, "thumbnails", window, shown, across.value)
   useEffect(() => {
     const scroller = window.scroller.current
     if (!scroller) return
@@ -29,7 +29,7 @@ export function Thumbnails({ state }: { state: State }) {
   }, [count === 0])
   const items = window.items
   if (items.length) {
-    state.need(items[0]!.index * across.value, Math.min(shown, (items[items.length - 1]!.index + 1) * across.value) - 1)
+    state.need("thumbnails", items[0]!.index * across.value, Math.min(shown, (items[items.length - 1]!.index + 1) * across.value) - 1)
   }
   if (found && count === 0) return <Empty state={state} />
   return (
@@ -38,7 +38,7 @@ export function Thumbnails({ state }: { state: State }) {
       ref={window.scroller}
       role="listbox"
       aria-label="Labels"
-      aria-activedescendant={state.rowAt(active) && window.items.some((item) => item.index === Math.floor(active / across.value)) ? `tile-${active}` : undefined}
+      aria-activedescendant={state.rowAt("thumbnails", active) && window.items.some((item) => item.index === Math.floor(active / across.value)) ? `tile-${active}` : undefined}
       tabIndex={0}
       onKeyDown={press}
     >
@@ -54,7 +54,7 @@ export function Thumbnails({ state }: { state: State }) {
               <Tile
                 key={place}
                 place={place}
-                row={state.rowAt(place)}
+                row={state.rowAt("thumbnails", place)}
                 count={shown}
                 active={place === active}
                 open={state.open.value}

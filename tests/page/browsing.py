@@ -1,0 +1,82 @@
+"""A browser under test: headless Chromium, with an eye on what a page must never do."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from attrs import Factory, define
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, expect, sync_playwright
+
+from kili_query.page.server import PageServer
+from tests.system_programs import system_program
+
+TIMEOUT_MS = 30_000
+"""A busy machine is slow, and no test waits for longer than it must."""
+
+expect.set_options(timeout=TIMEOUT_MS)
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Start the Chromium of the system, or skip the test."""
+    program = system_program("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@define
+class Watch:
+    """What a page did that no page should do.
+
+    Attributes:
+        faults: dialogs, errors, and what the policy of the server refused.
+        requests: the URLs it asked for.
+    """
+
+    faults: list[str] = Factory(list)
+    requests: list[str] = Factory(list)
+
+    def over(self, page: Page) -> None:
+        def on_console(message: ConsoleMessage) -> None:
+            if message.type in ("error", "warning"):
+                self.faults.append(f"console: {message.text}")
+
+        def on_dialog(dialog: Dialog) -> None:
+            self.faults.append(f"dialog: {dialog.message}")
+            dialog.dismiss()
+
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
+        page.on("console", on_console)
+        page.on("dialog", on_dialog)
+
+    def check(self, box: PageServer) -> None:
+        """Check that all went well, and that only the page's own server was asked."""
+        assert self.faults == [], self.faults
+        assert [url for url in self.requests if not url.startswith((f"{box.url}/", "data:"))] == []
+
+
+@contextmanager
+def opened(browser: Browser, box: PageServer, *, fragment: str = "", **context: Any) -> Iterator[Page]:
+    """Open the link of a page as `kili-query open` prints it, and check at the end that nothing forbidden happened."""
+    with browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **context}) as own:
+        page = own.new_page()
+        page.set_default_timeout(TIMEOUT_MS)
+        watch = Watch()
+        watch.over(page)
+        page.goto(box.link + fragment)
+        page.locator("[aria-label=Counts][aria-busy=false]").wait_for()
+        yield page
+        watch.check(box)

@@ -1,0 +1,339 @@
+"""The page in a browser, against a real server: what a person sees, with the mouse, with the keyboard, on a phone."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Locator, Page, expect
+
+import kili_query as kq
+from kili_query.page.plain import PlainSource
+from kili_query.page.server import PageServer
+from tests.page.browsing import chromium, opened
+
+COUNT = 250
+ATTACK = "<img src=x onerror=alert(1)>\"'`${1}</script><script>alert(2)</script><svg onload=alert(3)>\u202e"
+
+
+def project(prefix: str = "", input_type: str = "IMAGE") -> kq.Ontology:
+    """A project; every text that people may choose begins with the prefix."""
+
+    def job(instruction: str, task: str, categories: dict[str, str], **more: Any) -> dict[str, Any]:
+        named = {key: {"name": prefix + name, "children": []} for key, name in categories.items()}
+        content = {"input": "checkbox", "categories": named}
+        own = {"instruction": prefix + instruction, "mlTask": task, "required": 0, "isChild": False}
+        return {**own, "content": content, **more}
+
+    things = {"PERSON": "Person", "CAR": "Car", "TRAFFIC_LIGHT": "Traffic light"}
+    objects = job("Draw every object", "OBJECT_DETECTION", things, tools=["rectangle", "polygon"])
+    scene = job("Where is it?", "CLASSIFICATION", {"INDOOR": "Indoor", "OUTDOOR": "Outdoor"})
+    entities = job("Mark every name", "NAMED_ENTITIES_RECOGNITION", {"NAME": "Name"})
+    return kq.Ontology.from_json_interface(
+        {"jobs": {"OBJECTS": objects, "SCENE": scene, "NAMES": entities}}, input_type=input_type
+    )
+
+
+def corners(*points: tuple[float, float]) -> dict[str, Any]:
+    return {"normalizedVertices": [{"x": x, "y": y} for x, y in points]}
+
+
+def shape(number: int, category: str, kind: str) -> dict[str, Any]:
+    at = 0.05 + number * 0.11
+    outline = corners((at, at), (at + 0.1, at), (at + 0.1, at + 0.2), (at, at + 0.2))
+    hole = corners((at + 0.03, at + 0.03), (at + 0.06, at + 0.03), (at + 0.05, at + 0.09))
+    poly = [outline] if kind == "rectangle" else [outline, hole]
+    return {"mid": f"{category}{number}", "type": kind, "categories": [{"name": category}], "boundingPoly": poly}
+
+
+def label(number: int, prefix: str = "") -> dict[str, Any]:
+    people = [shape(one, "PERSON", "rectangle") for one in range(number % 5)]
+    cars = [shape(one, "CAR", "polygon") for one in range(number % 3)]
+    scene = {"categories": [{"name": "OUTDOOR" if number % 2 else "INDOOR"}]}
+    return {
+        "id": f"{prefix}label-{number:03}",
+        "labelType": f"{prefix}DEFAULT",
+        "createdAt": "2026-01-31T09:30:00.000Z",
+        "author": {"email": f"{prefix}person{number % 4}@example.com"},
+        "labelOf": {"id": f"asset-{number:03}", "externalId": f"{prefix}street/{number:03}.jpg"},
+        "jsonResponse": {"OBJECTS": {"annotations": people + cars}, "SCENE": scene},
+    }
+
+
+LABELS = [label(number) for number in range(COUNT)]
+
+
+def matching(query: str) -> int:
+    return sum(kq.parse(query).bind(project()).matches(one["jsonResponse"]) for one in LABELS)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def box() -> Iterator[PageServer]:
+    with PageServer(PlainSource.of(LABELS, ontology=project(), title="Street")) as box:
+        yield box
+
+
+@pytest.fixture
+def page(browser: Browser, box: PageServer) -> Iterator[Page]:
+    with opened(browser, box) as page:
+        yield page
+
+
+def editor(page: Page) -> Locator:
+    return page.get_by_role("textbox", name="Query")
+
+
+def write(page: Page, query: str) -> None:
+    """Put a query in place of the one that stands there."""
+    editor(page).press("ControlOrMeta+a")
+    page.keyboard.insert_text(query)
+
+
+def expect_counts(page: Page, query: str) -> None:
+    found = f"{matching(query)} of {COUNT} labels match"
+    expect(page.get_by_role("status").filter(has_text=found)).to_be_visible()
+    expect(page.locator("[aria-label=Counts]")).to_have_attribute("aria-busy", "false")
+
+
+def hold_no_scroll_across(page: Page) -> None:
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_all_labels_are_shown_before_a_query_is_written(page: Page) -> None:
+    expect(page).to_have_title("Street · kili-query")
+    expect(page.get_by_role("heading", name="Street")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text=f"{COUNT} of {COUNT} labels match")).to_be_visible()
+    expect(page.get_by_role("grid").get_by_text("street/000.jpg")).to_be_visible()
+    expect(editor(page)).to_be_focused()
+
+
+def test_a_slip_is_underlined_explained_and_fixed(page: Page) -> None:
+    editor(page).press_sequentially("OBJECTS.PERSN.count >= 2")
+    page.keyboard.press("Escape")
+    expect(page.locator(".found-error")).to_have_text("PERSN")
+    item = page.get_by_role("list", name="Diagnostics").get_by_role("listitem")
+    expect(item).to_contain_text("unknown category `PERSN` in job `OBJECTS`")
+    item.get_by_role("button", name="KQ102").click()
+    expect(item.locator("pre")).to_contain_text("KQ102")
+    item.get_by_role("button", name="Take the fix").click()
+    expect(editor(page)).to_have_text("OBJECTS.PERSON.count >= 2")
+    expect(item).to_have_count(0)
+    expect_counts(page, "OBJECTS.PERSON.count >= 2")
+
+
+def test_the_table_and_the_thumbnails_hold_every_label(page: Page) -> None:
+    write(page, "OBJECTS.PERSON.count >= 2")
+    expect_counts(page, "OBJECTS.PERSON.count >= 2")
+    grid = page.get_by_role("grid", name="Labels")
+    expect(grid.get_by_role("columnheader", name="Person")).to_be_visible()
+    expect(grid).to_have_attribute("aria-rowcount", str(matching("OBJECTS.PERSON.count >= 2") + 1))
+    grid.press("End")
+    expect(grid.get_by_text("street/249.jpg")).to_be_visible()
+    page.get_by_role("tab", name="Thumbnails").click()
+    tile = page.get_by_role("option", name="street/002.jpg")
+    expect(tile.locator(".shape.box")).to_have_count(2)
+    expect(tile.locator(".shape.polygon")).to_have_count(2)
+    expect(tile.locator(".shape.polygon path").first).to_have_attribute("fill-rule", "evenodd")
+    page.get_by_role("listbox", name="Labels").press("End")
+    expect(page.get_by_role("option", name="street/249.jpg")).to_be_visible()
+
+
+def test_a_bar_adds_its_clause_and_gives_what_it_said(page: Page) -> None:
+    write(page, "SCENE.OUTDOOR OR OBJECTS.CAR.count == 2")
+    expect_counts(page, "SCENE.OUTDOOR OR OBJECTS.CAR.count == 2")
+    bar = page.get_by_role("group", name="Labels by number of Person").get_by_role("button").nth(3)
+    said = re.match(r"3: (\d+) of (\d+) labels match\. Add (.+)", bar.get_attribute("aria-label") or "")
+    assert said
+    bar.click()
+    wanted = "(SCENE.OUTDOOR OR OBJECTS.CAR.count == 2) AND OBJECTS.PERSON.count == 3"
+    expect(editor(page)).to_have_text(wanted)
+    expect_counts(page, wanted)
+    assert int(said[1]) == matching(wanted)
+
+
+def test_a_label_says_why_it_matches(page: Page) -> None:
+    write(page, "OBJECTS.PERSON.count >= 4")
+    expect_counts(page, "OBJECTS.PERSON.count >= 4")
+    page.get_by_role("grid").get_by_text("street/009.jpg").click()
+    panel = page.get_by_role("region", name="Label", exact=True)
+    expect(panel).to_contain_text("Matches")
+    expect(panel).to_contain_text("OBJECTS.PERSON.count = 4")
+    expect(panel.locator(".shape")).to_have_count(4)
+    panel.get_by_text("JSON", exact=True).click()
+    expect(panel.locator("pre")).to_contain_text('"id": "label-009"')
+    write(page, "OBJECTS.PERSON.count >= 5")
+    expect(panel).to_contain_text("Does not match")
+    expect(page.get_by_text("No label matches.")).to_be_visible()
+
+
+def test_completion_shows_names_and_colours(page: Page) -> None:
+    editor(page).press_sequentially("OBJECTS.T")
+    offer = page.get_by_role("option", name="TRAFFIC_LIGHT")
+    expect(offer).to_contain_text("Traffic light")
+    expect(offer.locator(".swatch")).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(editor(page)).to_have_text("OBJECTS.TRAFFIC_LIGHT")
+    expect(page.locator(".cm-line .swatch")).to_be_visible()
+    page.locator(".tok-category").hover()
+    expect(page.locator(".cm-tooltip-hover")).to_contain_text("Traffic light")
+
+
+def test_a_query_is_formatted_shared_and_remembered(page: Page, browser: Browser, box: PageServer) -> None:
+    write(page, "OBJECTS.PERSON.count>=4   and SCENE.INDOOR")
+    page.keyboard.press("Shift+Alt+F")
+    tidy = "OBJECTS.PERSON.count >= 4 and SCENE.INDOOR"
+    formatted = kq.parse(tidy).format()
+    expect(editor(page)).to_have_text(formatted)
+    page.wait_for_url(re.compile("#q="))
+    page.get_by_role("button", name="History").click()
+    expect(page.get_by_role("group", name="Queries used lately").get_by_role("button", name=formatted)).to_be_visible()
+    fragment = page.evaluate("location.hash")
+    with opened(browser, box, fragment=fragment) as other:
+        expect(editor(other)).to_have_text(formatted)
+        expect_counts(other, tidy)
+
+
+def test_the_plan_can_be_copied(browser: Browser, box: PageServer) -> None:
+    with opened(browser, box, permissions=["clipboard-read", "clipboard-write"]) as page:
+        write(page, "OBJECTS.PERSON.count >= 4")
+        page.get_by_role("tab", name="Plan").click()
+        page.get_by_role("button", name="Copy: Python").click()
+        expect(page.get_by_role("button", name="Copied")).to_be_visible()
+        assert "OBJECTS.PERSON.count >= 4" in page.evaluate("navigator.clipboard.readText()")
+
+
+def test_the_keyboard_alone_is_enough(page: Page) -> None:
+    editor(page).press_sequentially("OBJECTS.PERSON.count >= 4")
+    page.keyboard.press("Escape")
+    expect_counts(page, "OBJECTS.PERSON.count >= 4")
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if page.get_by_role("tab", name="Table").evaluate("tab => tab === tab.getRootNode().activeElement"):
+            break
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("tab", name="Thumbnails")).to_be_focused()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Tab")
+    grid = page.get_by_role("grid", name="Labels")
+    expect(grid).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    panel = page.get_by_role("region", name="Label", exact=True)
+    expect(panel).to_be_focused()
+    expect(panel).to_contain_text("street/009.jpg")
+    page.keyboard.press("Escape")
+    expect(panel).to_have_count(0)
+    expect(grid).to_be_focused()
+
+
+def test_a_phone_shows_everything_without_scrolling_sideways(browser: Browser, box: PageServer) -> None:
+    with opened(browser, box, viewport={"width": 360, "height": 700}) as page:
+        write(page, "OBJECTS.PERSON.count >= 4 AND SCENE.INDOOR AND OBJECTS.CAR.count < 2")
+        for name in ("Table", "Thumbnails", "Overview", "Plan"):
+            page.get_by_role("tab", name=name).click()
+            hold_no_scroll_across(page)
+        page.get_by_role("tab", name="Table").click()
+        page.get_by_role("grid").get_by_text("street/004.jpg").click()
+        sheet = page.get_by_role("dialog", name="Label")
+        expect(sheet).to_contain_text("Matches")
+        hold_no_scroll_across(page)
+        sheet.get_by_role("button", name="Close").click()
+        expect(sheet).to_have_count(0)
+
+
+def test_dark_and_light(browser: Browser, box: PageServer) -> None:
+    lightness = "parseInt(getComputedStyle(document.querySelector('#page')).backgroundColor.match(/\\d+/)[0])"
+    found = {}
+    for scheme in ("light", "dark"):
+        with opened(browser, box, color_scheme=scheme) as page:
+            found[scheme] = page.evaluate(lightness)
+    assert found["dark"] < 60 < 200 < found["light"]
+
+
+def faults_for_assistive_technology(page: Page) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {node['html']} {node['failureSummary']}" for one in found for node in one["nodes"]]
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (360, "dark")])
+def test_axe_finds_nothing(browser: Browser, box: PageServer, width: int, scheme: str) -> None:
+    with opened(browser, box, color_scheme=scheme, viewport={"width": width, "height": 800}) as page:
+        write(page, "OBJECTS.PERSN.count >= 2")
+        expect(page.get_by_role("list", name="Diagnostics")).to_contain_text("KQ102")
+        assert faults_for_assistive_technology(page) == []
+        write(page, "OBJECTS.PERSON.count >= 2")
+        expect_counts(page, "OBJECTS.PERSON.count >= 2")
+        expect(page.get_by_role("list", name="Diagnostics")).to_have_count(0)
+        tabs = {"Plan": "Copy", "Overview": "Traffic light", "Thumbnails": "street/002.jpg"}
+        for name, text in tabs.items():
+            if name == "Overview" and width > 1000:
+                continue
+            page.get_by_role("tab", name=name).click()
+            expect(page.get_by_role("tabpanel")).to_contain_text(text)
+            assert faults_for_assistive_technology(page) == []
+        page.get_by_role("option", name="street/002.jpg").click()
+        expect(page.get_by_text("Matches", exact=True)).to_be_visible()
+        assert faults_for_assistive_technology(page) == []
+
+
+def test_text_and_frames_are_shown(browser: Browser) -> None:
+    marked = {"beginOffset": 0, "content": "Ada 𝒳", "endOffset": 6, "mid": "n", "categories": [{"name": "NAME"}]}
+    text = {
+        **label(0),
+        "labelOf": {"id": "t", "externalId": "note", "content": "Ada 𝒳 wrote"},
+        "jsonResponse": {"NAMES": {"annotations": [marked]}},
+    }
+    with PageServer(PlainSource.of([text], ontology=project(input_type="TEXT"))) as box, opened(browser, box) as page:
+        page.get_by_role("grid").get_by_text("note").click()
+        expect(page.locator(".detail")).to_contain_text("NAMES")
+    frames = {str(one): {"OBJECTS": {"annotations": [shape(one, "PERSON", "rectangle")]}} for one in (0, 3, 7)}
+    video = {**label(0), "jsonResponse": frames}
+    with PageServer(PlainSource.of([video], ontology=project(input_type="VIDEO"))) as box, opened(browser, box) as page:
+        page.get_by_role("grid").get_by_text("street/000.jpg").click()
+        strip = page.get_by_role("group", name="Frames")
+        expect(strip.get_by_role("button")).to_have_text(["0", "3", "7"])
+        strip.get_by_role("button", name="7").click()
+        expect(strip.get_by_role("button", name="7")).to_have_attribute("aria-pressed", "true")
+
+
+def test_nothing_from_outside_is_read_as_html(browser: Browser) -> None:
+    labels = [label(number, ATTACK) for number in range(30)]
+    source = PlainSource.of(labels, ontology=project(ATTACK + " "), title=ATTACK)
+    with PageServer(source) as box, opened(browser, box) as page:
+        expect(page.get_by_role("heading", level=1)).to_have_text(ATTACK)
+        editor(page).press_sequentially("OBJECTS.P")
+        expect(page.get_by_role("option", name="PERSON")).to_contain_text(ATTACK)
+        write(page, ATTACK)
+        expect(page.get_by_role("list", name="Diagnostics").get_by_role("listitem").first).to_be_visible()
+        write(page, f'OBJECTS."{ATTACK}".count > 0'.replace("\"'", "'"))
+        expect(page.get_by_role("list", name="Diagnostics")).to_contain_text("<img src=x")
+        write(page, "OBJECTS.PERSON.count >= 1")
+        for name in ("Thumbnails", "Plan", "Table"):
+            page.get_by_role("tab", name=name).click()
+            expect(page.get_by_role("tabpanel")).to_contain_text("PERSON" if name == "Plan" else "<img src=x")
+        page.get_by_role("grid").get_by_text("001.jpg").click()
+        expect(page.locator(".detail")).to_contain_text("OBJECTS.PERSON.count")
+        page.locator(".tok-category").hover()
+        expect(page.locator(".cm-tooltip-hover")).to_contain_text(ATTACK)
+
+
+def test_a_server_that_is_gone_is_reported_and_asked_again(browser: Browser, box: PageServer) -> None:
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(box.link)
+        expect(page.get_by_role("status").filter(has_text="labels match")).to_be_visible()
+        context.set_offline(True)
+        write(page, "OBJECTS.PERSON.count >= 2")
+        alert = page.get_by_role("alert")
+        expect(alert).to_contain_text("the server does not answer")
+        context.set_offline(False)
+        alert.get_by_role("button", name="Try again").click()
+        expect_counts(page, "OBJECTS.PERSON.count >= 2")
+        expect(alert).to_have_count(0)
