@@ -10,7 +10,8 @@ with instrumented(__name__):
     from kili_query.ast import Predicate
     from kili_query.errors import MalformedLabelError
     from kili_query.ontology import Ontology
-    from kili_query.planning import ServerProfile, Target
+    from kili_query.planning import ServerProfile
+    from kili_query.planning.weaken import Target
     from kili_query.targets.base import CORE
     from tests import reference, strategies
     from tests.planning.judges import PROFILES, assert_kept_whole, found_by, server_counts, targets

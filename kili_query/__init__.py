@@ -29,7 +29,8 @@ if TYPE_CHECKING:
         UnknownContentError,
     )
     from kili_query.logic import Verdict
-    from kili_query.ontology import Completion, Ontology, complete
+    from kili_query.ontology import Ontology
+    from kili_query.ontology.complete import Completion, complete
     from kili_query.planning import STRICT_PROFILE, ServerProfile
     from kili_query.query import Plan, Query, check, parse, validate
     from kili_query.scanning import scan
@@ -85,7 +86,8 @@ _NAMES = {
     "errors": "DataError KiliQueryError LabelError MalformedLabelError MissingExtraError "
     "NotExpressible OntologyError QueryError QuerySyntaxError SourceError UnknownContentError",
     "logic": "Verdict",
-    "ontology": "Completion Ontology complete",
+    "ontology": "Ontology",
+    "ontology.complete": "Completion complete",
     "planning": "STRICT_PROFILE ServerProfile",
     "query": "Plan Query check parse validate",
     "scanning": "scan",

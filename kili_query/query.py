@@ -2,6 +2,8 @@
 
 Longer than most files: it is the surface that people read first, and most of it documents the methods. Each calls a
 function of a lower layer. `check` and `validate` stand here too, because binding a query validates it.
+
+A method imports what only it needs when it is called, so that programs start fast.
 """
 
 from collections.abc import Collection
@@ -17,10 +19,8 @@ from kili_query.diagnostics import Diagnostic, Severity, sort_diagnostics
 from kili_query.diagnostics.layout import text_as_html
 from kili_query.errors import ArgumentError, QueryError, QuerySyntaxError
 from kili_query.extras import load
-from kili_query.logic import ontology_facts, simplify
-from kili_query.logic.lints import check_logic
-from kili_query.ontology import Ontology, OntologySource, bind, check_names
-from kili_query.planning import DEFAULT_PROFILE, ServerProfile, Split, Target, checked_profile, local_notes, split
+from kili_query.ontology import Ontology, OntologySource
+from kili_query.planning import DEFAULT_PROFILE, ServerProfile, checked_profile
 from kili_query.source import Source
 from kili_query.syntax import (
     DEFAULT_LIMITS,
@@ -35,15 +35,13 @@ from kili_query.syntax import (
     tree_size,
     without_foreign_edit,
 )
-from kili_query.syntax.formatter import format_text
 from kili_query.targets.base import COLUMNS, CORE, LABELS, Capabilities
-from kili_query.targets.closures import Matcher, compile_closure
-from kili_query.targets.server import print_core
-from kili_query.targets.training_sets import filter_dataset
 
 if TYPE_CHECKING:
     import narwhals as nw
 
+    from kili_query.planning.split import Split
+    from kili_query.targets.closures import Matcher
     from kili_query.targets.raw_bytes import BytesMatcher
 
 
@@ -82,7 +80,7 @@ class Query:
     bound_to: Ontology | None = field(default=None, eq=False, kw_only=True)
     _is_written: bool = field(default=False, eq=False, kw_only=True)
     _joined_extent: TreeSize | None = field(default=None, eq=False, kw_only=True)
-    _matchers: list[Matcher] = field(factory=list, init=False, eq=False)
+    _matchers: "list[Matcher]" = field(factory=list, init=False, eq=False)
 
     @cached_property
     def text(self) -> str:
@@ -134,6 +132,8 @@ class Query:
 
         Sugar and comments are kept. Formatting a formatted text changes nothing.
         """
+        from kili_query.syntax.formatter import format_text
+
         return format_text(self.text, self.dialect, width, limits=_UNLIMITED)
 
     def bind(self, ontology: OntologySource) -> "Query":
@@ -148,6 +148,8 @@ class Query:
             QueryError: the ontology has no such job or category.
             OntologyError: the file of the ontology cannot be read or has another shape.
         """
+        from kili_query.ontology.bind import bind
+
         known = Ontology.of(ontology)
         if _is_bound(self, known):
             return self
@@ -171,6 +173,8 @@ class Query:
         >>> kq.parse("J.A.count > 5 AND (J.A.count > 3 OR J.B.count == 1)").simplify()
         Query('J.A.count > 5')
         """
+        from kili_query.logic import ontology_facts, simplify
+
         if ontology is None:
             return query_of(simplify(self.tree), bound_to=self.bound_to)
         known = Ontology.of(ontology)
@@ -202,6 +206,9 @@ class Query:
         >>> print(kq.parse("J.A.count + J.B.count >= 2 AND NOT J.C").plan().server_filter)
         (J.A.count > 1 OR J.A.count > 0 AND J.B.count > 0 OR J.B.count > 1) AND J.C.count < 1
         """
+        from kili_query.planning.split import split
+        from kili_query.planning.weaken import Target
+
         known = Ontology.if_given(ontology)
         query = self if known is None else self.bind(known)
         if target not in _NAMES:
@@ -223,9 +230,11 @@ class Query:
             QueryError: the ontology has no such job or category.
             NotExpressible: the core language cannot say it, or there is nothing to ask.
         """
+        from kili_query.targets.server import print_core
+
         return print_core(self._tree_for(ontology))
 
-    def compile(self, *, ontology: OntologySource | None = None, policy: CountPolicy = DEFAULT_POLICY) -> Matcher:
+    def compile(self, *, ontology: OntologySource | None = None, policy: CountPolicy = DEFAULT_POLICY) -> "Matcher":
         """Return a function from a label's ``jsonResponse`` to a verdict, for many labels.
 
         Args:
@@ -236,6 +245,8 @@ class Query:
             QueryError: the ontology has no such job or category.
             OntologyError: the file of the ontology cannot be read or has another shape.
         """
+        from kili_query.targets.closures import compile_closure
+
         known = Ontology.if_given(ontology)
         return compile_closure(self._tree_for(known), ontology=known, policy=policy)
 
@@ -354,6 +365,8 @@ class Query:
             UnknownContentError: an item has no content.
             MalformedLabelError: a content has the wrong shape.
         """
+        from kili_query.targets.training_sets import filter_dataset
+
         return filter_dataset(dataset, self.compile(ontology=ontology, policy=policy), column)
 
 
@@ -371,7 +384,7 @@ class Plan:
     """
 
     query: Query
-    cut: Split
+    cut: "Split"
     target: TargetName = "server"
 
     @property
@@ -401,11 +414,15 @@ class Plan:
         Raises:
             NotExpressible: the plan is for a target that can say more than the server.
         """
+        from kili_query.targets.server import print_core
+
         return None if isinstance(self.cut.pushed, Constant) else print_core(self.cut.pushed)
 
     @property
     def diagnostics(self) -> list[Diagnostic]:
         """KQ301 for each part that is evaluated locally."""
+        from kili_query.planning.split import local_notes
+
         return [evolve(note, source=Source(self.query.text)) for note in local_notes(self.cut)]
 
     def explain(self) -> str:
@@ -507,6 +524,8 @@ def check(
     >>> [found.code.value for found in kq.check("A.B.count > 1.5 AND")]
     ['KQ205', 'KQ003']
     """
+    from kili_query.logic.lints import check_logic
+
     known = Ontology.if_given(ontology)
     if isinstance(text_or_query, str):
         try:
@@ -546,6 +565,8 @@ def _unknown_names(query: Query, ontology: Ontology | None) -> list[Diagnostic]:
     """The errors that a query that could be read may still have."""
     if ontology is None:
         return []
+    from kili_query.ontology.check import check_names
+
     source = Source(query.text, query.name)
     found = (evolve(one, source=source) for one in check_names(query.tree, ontology))
     return [without_foreign_edit(one, query.dialect) for one in found]

@@ -19,6 +19,8 @@ LAYERS = {
     "deadlines": 3,
     "output_files": 4,
     "litter": 0,
+    "conversations": 3,
+    "near_names": 0,
     "places": 0,
     "cache_folder": 0,
     "wording": 0,

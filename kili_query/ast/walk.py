@@ -107,6 +107,15 @@ def counters(tree: Predicate) -> Iterator[Counter]:
                 assert_never(term)
 
 
+def has_patterns(tree: Predicate) -> bool:
+    """Whether a tree holds a pattern of names, in brackets or not."""
+    return any(
+        isinstance(term, Pattern)
+        or (isinstance(term, Filtered) and (isinstance(term.counter, Pattern) or has_patterns(term.condition)))
+        for term in terms(tree)
+    )
+
+
 def matches_pattern(pieces: tuple[str, ...], name: str) -> bool:
     """Whether a name matches the pieces of a `NamePattern`, in linear time.
 

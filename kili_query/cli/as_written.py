@@ -13,7 +13,6 @@ from kili_query.ast import (
     Filtered,
     Linear,
     Or,
-    Pattern,
     Predicate,
     Term,
     counters,
@@ -22,6 +21,7 @@ from kili_query.ast import (
     terms,
     terms_of,
 )
+from kili_query.ast.walk import has_patterns
 from kili_query.diagnostics.layout import start_of
 from kili_query.logic import Example
 from kili_query.source import Span
@@ -43,15 +43,7 @@ def expands(written: Predicate, bound: Predicate) -> bool:
     >>> expands(parse_tree("J.A[K.*]"), many), expands(many, many)
     (True, False)
     """
-    return _has_pattern(written) and _is_long(bound, _MOST_COUNTERS)
-
-
-def _has_pattern(tree: Predicate) -> bool:
-    return any(
-        isinstance(term, Pattern)
-        or (isinstance(term, Filtered) and (isinstance(term.counter, Pattern) or _has_pattern(term.condition)))
-        for term in terms(tree)
-    )
+    return has_patterns(written) and _is_long(bound, _MOST_COUNTERS)
 
 
 def _is_long(tree: Predicate, most: int) -> bool:

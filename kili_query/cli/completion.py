@@ -11,7 +11,8 @@ import typer
 
 from kili_query.cli.inputs import load_ontology, named_ontology
 from kili_query.errors import KiliQueryError
-from kili_query.ontology import Ontology, complete
+from kili_query.ontology import Ontology
+from kili_query.ontology.complete import complete
 
 
 def complete_format(incomplete: str) -> list[str]:

@@ -17,8 +17,8 @@ from kili_query.cli.output import check_output, fitted, padded, print_json, tell
 from kili_query.counting import CountPolicy
 from kili_query.diagnostics.layout import display_width, printable
 from kili_query.errors import LabelError
+from kili_query.near_names import nearest
 from kili_query.ontology import Ontology
-from kili_query.ontology.did_you_mean import nearest
 from kili_query.output_files import COMPRESSED
 from kili_query.query import Query, query_of
 from kili_query.syntax import print_counter

@@ -8,7 +8,7 @@ from typing import cast, get_type_hints
 
 from kili_query.client.warning import warn
 from kili_query.errors import ArgumentError
-from kili_query.ontology.did_you_mean import nearest
+from kili_query.near_names import nearest
 from kili_query.protocol import Filter, LabelType, filters_of
 from kili_query.protocol.filters import FORMER_CHOICES, FORMER_NAMES, Flag, Mark, Metadata, Pairs, Text, Texts
 

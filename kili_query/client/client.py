@@ -55,7 +55,6 @@ from kili_query.protocol import (
     decode_json,
     selection_of,
 )
-from kili_query.query import Query
 from kili_query.wording import shape_of
 
 if TYPE_CHECKING:
@@ -64,6 +63,7 @@ if TYPE_CHECKING:
 
     from kili_query.client.subscription import Callback, Notice, Subscription
     from kili_query.export import AnnotationModifier
+    from kili_query.query import Query
 
 _Item = TypeVar("_Item")
 
@@ -228,7 +228,7 @@ class KiliClient:
 
     @takes_filters(LabelFilters, positions=COUNT_POSITIONS)
     def count_labels(
-        self, project_id: str, *, category_search: str | Query | None = None, **filters: Unpack[LabelFilters]
+        self, project_id: str, *, category_search: "str | Query | None" = None, **filters: Unpack[LabelFilters]
     ) -> int:
         """Count the labels that `labels` would list.
 
@@ -292,7 +292,7 @@ class KiliClient:
         first: int | None = None,
         skip: int = 0,
         disable_tqdm: bool | None = None,
-        category_search: str | Query | None = None,
+        category_search: "str | Query | None" = None,
         as_generator: bool = False,
         **filters: Unpack[PredictionFilters],
     ) -> Iterable[Row]:
@@ -323,7 +323,7 @@ class KiliClient:
         first: int | None = None,
         skip: int = 0,
         disable_tqdm: bool | None = None,
-        category_search: str | Query | None = None,
+        category_search: "str | Query | None" = None,
         as_generator: bool = False,
         **filters: Unpack[PredictionFilters],
     ) -> Iterable[Row]:
@@ -343,7 +343,7 @@ class KiliClient:
         filename: str | PathLike[str],
         *,
         fields: Sequence[str] = DOWNLOAD_FIELDS,
-        category_search: str | Query | None = None,
+        category_search: "str | Query | None" = None,
         restart: bool = False,
         disable_tqdm: bool | None = None,
         **filters: Unpack[LabelFilters],
@@ -840,7 +840,7 @@ class KiliClient:
         project_id: str,
         asset_id: str | None = None,
         *,
-        label_category_search: str | Query | None = None,
+        label_category_search: "str | Query | None" = None,
         **filters: Unpack[AssetKeywords],
     ) -> int:
         """Count the assets that `assets` would list.
@@ -888,7 +888,7 @@ class KiliClient:
         project_id: str,
         callback: "Callback | None" = None,
         *,
-        where: str | Query | None = None,
+        where: "str | Query | None" = None,
         protocol: Literal["graphql-ws", "graphql-transport-ws", "events"] | None = None,
         on_malformed: OnMalformed | None = None,
         unreachable_s: float | None = 600.0,
@@ -954,7 +954,7 @@ class KiliClient:
         read: Callable[[ListContext, ListRequest], Iterator[_Item]],
         project_id: str,
         filters: Mapping[str, object],
-        search: str | Query | None,
+        search: "str | Query | None",
         fields: Sequence[str],
         first: int | None,
         skip: int,

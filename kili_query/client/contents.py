@@ -8,7 +8,7 @@ from typing import Final, Literal, TypeAlias
 
 from kili_query.client.paging import Row
 from kili_query.client.request import Service
-from kili_query.counting.conversations import ANNOTATIONS, holds_answers, rebuilt
+from kili_query.conversations import ANNOTATIONS, holds_answers, rebuilt
 from kili_query.errors import (
     ArgumentError,
     DataError,

@@ -8,11 +8,13 @@ from functools import wraps
 from inspect import Parameter, Signature
 from textwrap import fill
 from types import MappingProxyType
-from typing import TypedDict, TypeVar, cast, get_type_hints
+from typing import TYPE_CHECKING, TypedDict, TypeVar, cast, get_type_hints
 
 from kili_query.errors import ArgumentError
 from kili_query.protocol import Filter, LabelFilters, PredictionFilters, filters_of
-from kili_query.query import Query
+
+if TYPE_CHECKING:
+    from kili_query.query import Query
 
 _Method = TypeVar("_Method", bound=Callable[..., object])
 
@@ -69,7 +71,7 @@ class ListArguments(TypedDict, total=False):
     first: int | None
     skip: int
     disable_tqdm: bool | None
-    category_search: str | Query | None
+    category_search: "str | Query | None"
 
 
 class PredictionArguments(PredictionFilters, ListArguments, total=False):
@@ -136,7 +138,7 @@ def takes_arguments(
         keys: the class that declares the keys of its argument ``filter``.
         elsewhere: what to do instead of giving an argument that other methods have.
     """
-    known = {**(dict.fromkeys(get_type_hints(keys), "it is a key of `filter`") if keys else {}), **elsewhere}
+    known = {**(dict.fromkeys(inspect.get_annotations(keys), "it is a key of `filter`") if keys else {}), **elsewhere}
 
     def decorate(method: _Method) -> _Method:
         signature = inspect.signature(method) if declaration is None else _signature(method, declaration, ())

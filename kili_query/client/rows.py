@@ -4,7 +4,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import closing
 from itertools import islice
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from attrs import Factory, define, evolve, field, frozen
 
@@ -30,8 +30,10 @@ from kili_query.client.workflow import Workflows
 from kili_query.errors import GraphQLError, LabelError, UnknownContentError
 from kili_query.planning import ServerProfile
 from kili_query.protocol import Operation, selection_of
-from kili_query.query import Query
-from kili_query.targets.closures import Matcher
+
+if TYPE_CHECKING:
+    from kili_query.query import Query
+    from kili_query.targets.closures import Matcher
 
 _SHOWN = 10
 
@@ -54,7 +56,7 @@ class ListRequest:
 
     project_id: str
     filters: Mapping[str, object] = field(factory=dict)
-    category_search: str | Query | None = None
+    category_search: "str | Query | None" = None
     fields: Sequence[str] = ("id",)
     first: int | None = None
     skip: int = 0
@@ -192,7 +194,7 @@ class RowPlan:
     keep_texts: bool = False
     prepare: Callable[[Row], None] | None = None
     keep: Callable[[Row], bool] | None = None
-    judge: Matcher | None = None
+    judge: "Matcher | None" = None
     drop: tuple[str, ...] = ()
     places_without_id: tuple[str, ...] = ()
     confirm: Callable[[], object] = lambda: None

@@ -1,16 +1,20 @@
-"""Category searches: checked against the ontology, and split into the service's part and the rest."""
+"""Category searches: checked against the ontology, and split into the service's part and the rest.
 
-from collections.abc import Iterator
+The compiler is imported when there is a search, because it takes longer to import than all the rest of the client.
+"""
+
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from kili_query.ast import Filtered, Pattern, Predicate, terms
 from kili_query.client.ontologies import Projects
 from kili_query.errors import ArgumentError, QueryError
 from kili_query.ontology import Ontology
 from kili_query.planning import ServerProfile
-from kili_query.query import Plan, Query, parse
-from kili_query.targets.closures import Matcher
+
+if TYPE_CHECKING:
+    from kili_query.query import Plan, Query
+    from kili_query.targets.closures import Matcher
 
 
 @frozen
@@ -26,31 +30,35 @@ class SearchPlan:
     """
 
     server_filter: str | None = None
-    judge: Matcher | None = None
+    judge: "Matcher | None" = None
     is_never: bool = False
-    pushed: Query | None = None
-    residual: Query | None = None
+    pushed: "Query | None" = None
+    residual: "Query | None" = None
 
 
 EVERYTHING = SearchPlan()
 """No search."""
 
 
-def parse_search(search: str | Query | None, *, name: str = "category_search") -> Query | None:
+def parse_search(search: "str | Query | None", *, name: str = "category_search") -> "Query | None":
     """Return the query of a category search; nothing is sent.
 
     Raises:
         QuerySyntaxError: the text is not a query.
         ArgumentError: it is neither a text nor a query.
     """
-    if search is None or isinstance(search, Query):
+    if search is None:
+        return None
+    from kili_query.query import Query, parse
+
+    if isinstance(search, Query):
         return search
     if not isinstance(search, str):
         raise ArgumentError(f"`{name}` must be a text or a `Query`, not {search!r:.80}")
     return parse(search, name=name)
 
 
-def plan_search(query: Query | None, project_id: str, projects: Projects, profile: ServerProfile) -> SearchPlan:
+def plan_search(query: "Query | None", project_id: str, projects: Projects, profile: ServerProfile) -> SearchPlan:
     """Check a query against the project's ontology, and plan it.
 
     A cached ontology is requested again if it may be outdated: if it lacks a name, which may have been added since, and
@@ -62,8 +70,10 @@ def plan_search(query: Query | None, project_id: str, projects: Projects, profil
     """
     if query is None:
         return EVERYTHING
+    from kili_query.ast.walk import has_patterns
+
     known = projects.known(project_id)
-    if known is not None and not any(_patterns(query.tree)):
+    if known is not None and not has_patterns(query.tree):
         try:
             return _search(query.plan(known, profile=profile), known)
         except QueryError:
@@ -74,20 +84,9 @@ def plan_search(query: Query | None, project_id: str, projects: Projects, profil
     return _search(query.plan(ontology, profile=profile), ontology)
 
 
-def _search(plan: Plan, ontology: Ontology) -> SearchPlan:
+def _search(plan: "Plan", ontology: Ontology) -> SearchPlan:
     if plan.never:
         return SearchPlan(is_never=True)
     judge = None if plan.residual is None else plan.residual.compile(ontology=ontology)
     pushed = None if plan.server_filter is None else plan.pushed
     return SearchPlan(plan.server_filter, judge, pushed=pushed, residual=plan.residual)
-
-
-def _patterns(tree: Predicate) -> Iterator[Pattern]:
-    """Yield all patterns, including those of conditions in brackets."""
-    for term in terms(tree):
-        if isinstance(term, Pattern):
-            yield term
-        elif isinstance(term, Filtered):
-            if isinstance(term.counter, Pattern):
-                yield term.counter
-            yield from _patterns(term.condition)

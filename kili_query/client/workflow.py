@@ -12,7 +12,7 @@ from kili_query.client.ontologies import read_project
 from kili_query.client.request import Service
 from kili_query.client.warning import warn
 from kili_query.errors import ArgumentError, GraphQLError, NotFound, TransportError
-from kili_query.ontology.did_you_mean import nearest
+from kili_query.near_names import nearest
 from kili_query.protocol import PROJECTS, Filter, WorkflowTerm, WorkflowVersion, filters_of
 from kili_query.wording import listed, shape_of
 

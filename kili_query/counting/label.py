@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from kili_query.counting.conversations import ANNOTATIONS, holds_answers, rebuilt
+from kili_query.conversations import ANNOTATIONS, holds_answers, rebuilt
 from kili_query.errors import UnknownContentError
 
 CONTENT = "jsonResponse"

@@ -19,7 +19,7 @@ from msgspec import Meta, Struct, defstruct
 
 from kili_query.ast import Counter, Pattern
 from kili_query.ast.walk import matches_pattern
-from kili_query.counting.conversations import ANNOTATIONS
+from kili_query.conversations import ANNOTATIONS
 from kili_query.counting.decoding import has_long_number, is_sound
 from kili_query.counting.label_structure import MAX_NESTING, is_video, repeated_frame
 from kili_query.counting.objects import Wanted

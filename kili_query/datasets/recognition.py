@@ -15,7 +15,7 @@ from kili_query.datasets.dataset import Dataset
 from kili_query.datasets.files import Files, OneFile, StreamedFile
 from kili_query.errors import ArgumentError, SourceError
 from kili_query.extras import load
-from kili_query.ontology.did_you_mean import nearest
+from kili_query.near_names import nearest
 
 _HEAD_BYTES = 64 * 1024  # how much of a file is looked at
 _MOST_FILES = 20  # of each suffix in a folder are looked at

@@ -6,7 +6,7 @@ from typing import TypeGuard
 from msgspec import MsgspecError, Raw
 from msgspec.json import Decoder
 
-from kili_query.counting.conversations import holds_answers
+from kili_query.conversations import holds_answers
 from kili_query.counting.decoding import decode, is_sound
 from kili_query.counting.label import CONTENT, content_of, reason_not_json
 from kili_query.errors import MalformedLabelError

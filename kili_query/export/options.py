@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias, get_args
 from attrs import frozen
 
 from kili_query.export.errors import NotCompatibleOptions, UnknownChoiceError
-from kili_query.ontology.did_you_mean import nearest
+from kili_query.near_names import nearest
 from kili_query.protocol import ExportType, LabelType
 
 Layout: TypeAlias = Literal["split", "merged"]

@@ -7,9 +7,9 @@ from datetime import date
 from typing import Any, TypeGuard
 
 from kili_query.labels.errors import InvalidMutationError
+from kili_query.near_names import nearest
 from kili_query.ontology import Job
 from kili_query.ontology.decode import kind_of
-from kili_query.ontology.did_you_mean import nearest
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import ModuleType
 from typing import Any, cast
 
-from kili_query.counting.conversations import ANNOTATIONS, holds_answers
+from kili_query.conversations import ANNOTATIONS, holds_answers
 from kili_query.counting.label import CONTENT, content_of
 from kili_query.errors import MalformedLabelError, MissingExtraError
 from kili_query.extras import load

@@ -18,7 +18,8 @@ from kili_query.logic.passes.simplify_conditions import simplify_conditions
 from kili_query.logic.pipeline import simplify_core
 from kili_query.logic.solver import DEFAULT_STEPS, Solution, solve
 from kili_query.logic.witness import Counterexample, Example, example_of
-from kili_query.ontology import Ontology, VideoPolicy, bind
+from kili_query.ontology import Ontology, VideoPolicy
+from kili_query.ontology.bind import bind
 from kili_query.syntax.lower import lower, negate
 
 

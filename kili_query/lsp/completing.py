@@ -6,7 +6,8 @@ from lsprotocol import types
 
 from kili_query.diagnostics import Edit
 from kili_query.lsp.documents import Document, PlaceInSearch
-from kili_query.ontology import Completion, Ontology, complete
+from kili_query.ontology import Ontology
+from kili_query.ontology.complete import Completion, complete
 
 _KINDS = {
     "job": types.CompletionItemKind.Class,

@@ -10,7 +10,7 @@ from kili_query.mcp.answers import MAX_DIAGNOSTICS, Answer, Data, diagnostics_of
 from kili_query.mcp.calls import Call, Parameter, Tool
 from kili_query.mcp.files import ServedFiles
 from kili_query.mcp.reading import ServedReader, line_of, spelled
-from kili_query.ontology import complete
+from kili_query.ontology.complete import complete
 from kili_query.ontology.job import Job
 from kili_query.query import check, parse
 from kili_query.verdicts import always_true, satisfiable, verdict_text

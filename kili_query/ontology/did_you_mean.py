@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from itertools import accumulate
 
 from kili_query.diagnostics import Edit, Help
+from kili_query.near_names import fold, nearest
 from kili_query.ontology.job import Job
 from kili_query.source import NOWHERE, Span
 from kili_query.syntax.printer import print_name
@@ -12,7 +13,6 @@ from kili_query.wording import listed
 _MAX_LISTED = 3
 _MAX_EXISTING = 8
 _MAX_EXISTING_LENGTH = 80
-_MAX_DISTANCE = 4
 
 
 def suggest(name: str, display_names: Mapping[str, str | None], span: Span) -> Help | None:
@@ -35,53 +35,9 @@ def suggest(name: str, display_names: Mapping[str, str | None], span: Span) -> H
 
 def suggest_same(name: str, display_names: Mapping[str, str | None], span: Span) -> Help | None:
     """The same for a name that differs in case, blanks, hyphens and underscores alone."""
-    folded = _fold(name)
-    same = next((one for one in _spellings(display_names) if _fold(one) == folded), None)
+    folded = fold(name)
+    same = next((one for one in _spellings(display_names) if fold(one) == folded), None)
     return _suggest_key(same, display_names, span)
-
-
-def nearest(name: str, candidates: Iterable[str]) -> str | None:
-    """The candidate with the least distance, the first of several; None when none is near.
-
-    >>> nearest("BICYLCE", ["CAR", "MOTORCYCLE", "BICYCLE"]), nearest("A", ["B"])
-    ('BICYCLE', None)
-    """
-    folded = _fold(name)
-    best, least = None, _MAX_DISTANCE + 1
-    for candidate in candidates:
-        limit = min(max(len(name), len(candidate)) // 3, least - 1)
-        found = distance(folded, _fold(candidate), limit)
-        if found <= limit:
-            best, least = candidate, found
-    return best
-
-
-def distance(left: str, right: str, limit: int) -> int:
-    """How many insertions, deletions, replacements and swaps of neighbours part two words; past the limit,
-    some number above it.
-
-    >>> distance("CAR", "CRA", 3), distance("CAR", "CART", 3), distance("CAR", "TRUCK", 1) > 1
-    (1, 1, True)
-    """
-    far = limit + 1
-    if abs(len(left) - len(right)) > limit:
-        return far
-    before: list[int] = []
-    last = [min(column, far) for column in range(len(right) + 1)]
-    for row, char in enumerate(left, start=1):
-        low, high = max(1, row - limit), min(len(right), row + limit)  # all cells beside this band are too far
-        current = [far] * (len(right) + 1)
-        current[0] = min(row, far)
-        for column in range(low, high + 1):
-            other = right[column - 1]
-            cost = min(last[column] + 1, current[column - 1] + 1, last[column - 1] + (char != other))
-            if row > 1 < column and char == right[column - 2] and left[row - 2] == other:
-                cost = min(cost, before[column - 2] + 1)
-            current[column] = cost
-        if min(current) > limit and min(last) > limit:  # a swap reaches back two rows
-            return far
-        before, last = last, current
-    return last[-1]
 
 
 def places_of_category(name: str, jobs: Iterable[Job]) -> list[tuple[str, str]]:
@@ -147,7 +103,3 @@ def _spellings(display_names: Mapping[str, str | None]) -> Iterable[str]:
     """Keys first: they win where both are equally near."""
     yield from display_names
     yield from (name for name in display_names.values() if name is not None)
-
-
-def _fold(name: str) -> str:
-    return name.casefold().replace(" ", "_").replace("-", "_")

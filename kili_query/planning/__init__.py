@@ -1,18 +1,8 @@
-"""Planning: split a query into what a target is asked and a residual that is evaluated locally."""
+"""Planning: split a query into what a target is asked and a residual that is evaluated locally.
+
+The package itself only loads the profiles of servers, which clients are made with; `split` is in its module.
+"""
 
 from kili_query.planning.profile import DEFAULT_PROFILE, STRICT_PROFILE, ServerProfile, checked_profile
-from kili_query.planning.split import Kept, Split, local_notes, split
-from kili_query.planning.weaken import Target, weaken
 
-__all__ = [
-    "DEFAULT_PROFILE",
-    "STRICT_PROFILE",
-    "Kept",
-    "ServerProfile",
-    "Split",
-    "Target",
-    "checked_profile",
-    "local_notes",
-    "split",
-    "weaken",
-]
+__all__ = ["DEFAULT_PROFILE", "STRICT_PROFILE", "ServerProfile", "checked_profile"]

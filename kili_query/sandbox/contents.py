@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 
 from attrs import frozen
 
-from kili_query.counting.conversations import holds_answers
+from kili_query.conversations import holds_answers
 from kili_query.errors import LabelError, UnknownContentError
 from kili_query.ontology import Ontology
 from kili_query.sandbox.misbehaviour import Misbehaviour, miscount

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from attrs import define, field
 
-from kili_query.counting.conversations import holds_answers
+from kili_query.conversations import holds_answers
 from kili_query.counting.label import mistaken_for_label
 from kili_query.errors import DataError, SourceError
 from kili_query.protocol import AssetStatus, LabelType, StepStatus

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from attrs import field, frozen
 
 from kili_query.errors import OntologyError
-from kili_query.ontology.did_you_mean import nearest
+from kili_query.near_names import nearest
 from kili_query.protocol import StepStatus, WorkflowVersion
 
 KEYS = ("workflowVersion", "steps", "stepGroups")

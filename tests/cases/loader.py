@@ -7,7 +7,7 @@ from pathlib import Path
 
 from attrs import field, frozen
 
-from kili_query.counting.conversations import rebuilt
+from kili_query.conversations import rebuilt
 
 FOLDER = Path(__file__).parent
 DATA = FOLDER.parent / "data"

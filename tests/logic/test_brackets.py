@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from kili_query.ast import Not, Predicate
 from kili_query.logic import Example, always_true, disjoint, equivalent, implies, satisfiable, simplify
-from kili_query.ontology import Ontology, check_names
+from kili_query.ontology import Ontology
+from kili_query.ontology.check import check_names
 from kili_query.syntax import lower, negate, parse_tree, print_tree
 from tests import reference, strategies
 from tests.dense import World

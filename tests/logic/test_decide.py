@@ -12,7 +12,8 @@ from kili_query.counting import count
 from kili_query.logic import Example, Verdict, always_true, disjoint, equivalent, implies, satisfiable
 from kili_query.logic.evaluate import holds
 from kili_query.logic.witness import MAX_OBJECTS, example_of
-from kili_query.ontology import Ontology, bind
+from kili_query.ontology import Ontology
+from kili_query.ontology.bind import bind
 from kili_query.syntax import Limits, lower, parse_tree, print_tree
 from kili_query.targets.closures import compile_closure
 from tests import strategies

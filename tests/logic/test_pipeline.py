@@ -11,7 +11,8 @@ from kili_query.ast import And, Not, Or, Predicate
 from kili_query.counting import CountPolicy
 from kili_query.logic import PIPELINE, ontology_facts, simplify, simplify_steps
 from kili_query.logic.evaluate import holds
-from kili_query.ontology import Ontology, bind
+from kili_query.ontology import Ontology
+from kili_query.ontology.bind import bind
 from kili_query.syntax import Limits, lower, parse_tree, print_tree
 from kili_query.targets.closures import compile_closure
 from tests import strategies

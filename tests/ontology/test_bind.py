@@ -23,7 +23,9 @@ from kili_query.ast import (
     Term,
 )
 from kili_query.ast.walk import matches_pattern
-from kili_query.ontology import Ontology, bind, check_names
+from kili_query.ontology import Ontology
+from kili_query.ontology.bind import bind
+from kili_query.ontology.check import check_names
 from kili_query.source import NOWHERE
 from kili_query.syntax import lower, parse_tree, print_tree
 

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from kili_query.ast import Predicate
 from kili_query.errors import QuerySyntaxError
-from kili_query.ontology import Completion, Ontology, check_names, complete
+from kili_query.ontology import Ontology
+from kili_query.ontology.check import check_names
+from kili_query.ontology.complete import Completion, complete
 from kili_query.source import Span
 from kili_query.syntax import parse_tree, print_tree
 from kili_query.syntax.parser import Word, read_lexemes

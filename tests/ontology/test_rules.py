@@ -6,8 +6,8 @@ import pytest
 
 from kili_query.ast import CompareOp, Comparison, Counter
 from kili_query.diagnostics import Diagnostic
-from kili_query.ontology import Ontology, check_names
-from kili_query.ontology.check import MAX_FINDINGS
+from kili_query.ontology import Ontology
+from kili_query.ontology.check import MAX_FINDINGS, check_names
 from kili_query.syntax import parse_tree
 
 DATA = Path(__file__).parent.parent / "data"

@@ -5,7 +5,9 @@ from collections.abc import Callable, Mapping
 from kili_query.ast import Comparison, Constant, Counter, Predicate, map_operands
 from kili_query.logic.evaluate import holds
 from kili_query.ontology import Ontology
-from kili_query.planning import DEFAULT_PROFILE, STRICT_PROFILE, ServerProfile, Target, split
+from kili_query.planning import DEFAULT_PROFILE, STRICT_PROFILE, ServerProfile
+from kili_query.planning.split import split
+from kili_query.planning.weaken import Target
 from kili_query.syntax.parser import parse_text
 from kili_query.targets.base import COLUMNS, CORE, LABELS, inexpressible
 from kili_query.targets.server import print_core

@@ -12,7 +12,9 @@ from attrs import evolve
 import kili_query as kq
 from kili_query.ast import CompareOp, Comparison, Counter, Predicate, Term
 from kili_query.logic.evaluate import holds
-from kili_query.planning import DEFAULT_PROFILE, STRICT_PROFILE, ServerProfile, Target, split, weaken
+from kili_query.planning import DEFAULT_PROFILE, STRICT_PROFILE, ServerProfile
+from kili_query.planning.split import split
+from kili_query.planning.weaken import Target, weaken
 from kili_query.query import built_query
 from kili_query.syntax import lower
 from kili_query.targets.base import CORE

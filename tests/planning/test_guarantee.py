@@ -14,8 +14,11 @@ from kili_query.ast import Counter, Predicate, Term, terms
 from kili_query.counting import DEFAULT_POLICY, CountPolicy
 from kili_query.errors import MalformedLabelError
 from kili_query.logic.evaluate import holds
-from kili_query.ontology import Ontology, bind
-from kili_query.planning import STRICT_PROFILE, ServerProfile, Target, split
+from kili_query.ontology import Ontology
+from kili_query.ontology.bind import bind
+from kili_query.planning import STRICT_PROFILE, ServerProfile
+from kili_query.planning.split import split
+from kili_query.planning.weaken import Target
 from kili_query.syntax.lower import lower
 from kili_query.targets.base import COLUMNS, CORE, LABELS
 from tests import reference, strategies

@@ -6,7 +6,9 @@ import kili_query as kq
 from kili_query.ast import Addend, And, CompareOp, Comparison, Counter, Linear, Not, Or, Predicate
 from kili_query.counting import CountPolicy
 from kili_query.logic import implies
-from kili_query.planning import STRICT_PROFILE, ServerProfile, Target, split
+from kili_query.planning import STRICT_PROFILE, ServerProfile
+from kili_query.planning.split import split
+from kili_query.planning.weaken import Target
 from kili_query.targets.base import COLUMNS, CORE
 from tests.work import lines_run
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from hypothesis import given
 
 from kili_query.client import KiliClient
-from kili_query.counting.conversations import rebuilt
+from kili_query.conversations import rebuilt
 from kili_query.sandbox import Sandbox
 from kili_query.sandbox.conversations import annotations_of
 from tests.strategies import conversations

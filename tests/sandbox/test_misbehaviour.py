@@ -14,7 +14,9 @@ from kili_query.ast import Constant, Counter, Predicate
 from kili_query.errors import MalformedLabelError
 from kili_query.logic.evaluate import holds
 from kili_query.ontology import Ontology
-from kili_query.planning import DEFAULT_PROFILE, STRICT_PROFILE, ServerProfile, Target, split
+from kili_query.planning import DEFAULT_PROFILE, STRICT_PROFILE, ServerProfile
+from kili_query.planning.split import split
+from kili_query.planning.weaken import Target
 from kili_query.sandbox.misbehaviour import Misbehaviour, deserved_profile, miscount, misread
 from kili_query.targets.base import CORE
 from kili_query.targets.server import print_core

@@ -9,7 +9,8 @@ import kili_query as kq
 from kili_query.ast import Predicate
 from kili_query.counting import CountPolicy
 from kili_query.diagnostics import Severity
-from kili_query.ontology import Ontology, check_names
+from kili_query.ontology import Ontology
+from kili_query.ontology.check import check_names
 from kili_query.planning import DEFAULT_PROFILE, STRICT_PROFILE
 from kili_query.query import query_of
 from tests import reference, strategies

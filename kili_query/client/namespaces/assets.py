@@ -13,10 +13,11 @@ from kili_query.client.paging import Row
 from kili_query.errors import ArgumentError, IncompatibleArgumentsError
 from kili_query.extras import load
 from kili_query.protocol import AssetKeywords
-from kili_query.query import Query
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from kili_query.query import Query
 
 ASSET_FIELDS = (
     "content",
@@ -40,7 +41,7 @@ _BY_ID = {"asset_id": "give `filter={'asset_id_in': [...]}`"}
 class AssetFilter(AssetKeywords, total=False):
     """The keys of ``filter`` in the methods of `KiliClient.assets`."""
 
-    label_category_search: str | Query | None
+    label_category_search: "str | Query | None"
 
 
 class AssetMethods(CallableNamespace):
@@ -56,7 +57,7 @@ class AssetMethods(CallableNamespace):
         *,
         first: int | None = None,
         disable_tqdm: bool | None = None,
-        label_category_search: str | Query | None = None,
+        label_category_search: "str | Query | None" = None,
         label_output_format: Literal["dict", "parsed_label"] = "dict",
         as_generator: Literal[True],
         format: Literal["raw"] | None = None,
@@ -74,7 +75,7 @@ class AssetMethods(CallableNamespace):
         *,
         first: int | None = None,
         disable_tqdm: bool | None = None,
-        label_category_search: str | Query | None = None,
+        label_category_search: "str | Query | None" = None,
         label_output_format: Literal["dict", "parsed_label"] = "dict",
         as_generator: Literal[False] = False,
         format: Literal["raw"] | None = None,
@@ -92,7 +93,7 @@ class AssetMethods(CallableNamespace):
         *,
         first: int | None = None,
         disable_tqdm: bool | None = None,
-        label_category_search: str | Query | None = None,
+        label_category_search: "str | Query | None" = None,
         label_output_format: Literal["dict", "parsed_label"] = "dict",
         as_generator: Literal[False] = False,
         format: Literal["pandas"],
@@ -111,7 +112,7 @@ class AssetMethods(CallableNamespace):
         *,
         first: int | None = None,
         disable_tqdm: bool | None = None,
-        label_category_search: str | Query | None = None,
+        label_category_search: "str | Query | None" = None,
         label_output_format: Literal["dict", "parsed_label"] = "dict",
         as_generator: bool = False,
         format: Literal["raw", "pandas"] | None = None,  # noqa: A002 - a name of the official client

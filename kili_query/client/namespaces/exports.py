@@ -11,18 +11,18 @@ from kili_query.client.progress import is_bar_disabled
 from kili_query.errors import ArgumentError
 from kili_query.extras import load
 from kili_query.protocol import ExportFilters, ExportType
-from kili_query.query import Query
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from kili_query.export import AnnotationModifier, Layout
+    from kili_query.query import Query
 
 
 class ExportFilter(ExportFilters, total=False):
     """The keys of ``filter`` in the methods of `KiliClient.exports`."""
 
-    label_category_search: str | Query | None
+    label_category_search: "str | Query | None"
 
 
 class ExportArguments(TypedDict, total=False):

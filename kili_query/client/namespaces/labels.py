@@ -13,10 +13,10 @@ from kili_query.client.reading import read_labels, read_parsed_labels
 from kili_query.client.writing import NewLabels
 from kili_query.errors import ArgumentError, IncompatibleArgumentsError, MissingArgumentError
 from kili_query.protocol import LabelFilters
-from kili_query.query import Query
 
 if TYPE_CHECKING:
     from kili_query.labels import ParsedLabel
+    from kili_query.query import Query
 
 ParsedLabels: TypeAlias = "list[ParsedLabel]"
 Ids: TypeAlias = list[str]
@@ -26,7 +26,7 @@ NewIds: TypeAlias = list[dict[str, str]]
 class LabelFilter(LabelFilters, total=False):
     """The keys of ``filter`` in the methods of `KiliClient.labels`."""
 
-    category_search: str | Query | None
+    category_search: "str | Query | None"
 
 
 class NewLabelArguments(TypedDict, total=False):
@@ -180,7 +180,7 @@ class LabelMethods(CallableNamespace):
         first: int | None = None,
         skip: int = 0,
         disable_tqdm: bool | None = None,
-        category_search: str | Query | None = None,
+        category_search: "str | Query | None" = None,
         output_format: Literal["dict", "parsed_label"] = "dict",
         as_generator: bool = False,
         **filters: Unpack[LabelFilters],

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from copy import copy
 from os import PathLike
 from textwrap import fill
-from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, cast, get_type_hints
+from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar, cast
 
 from kili_query.client.arguments import check_filter_names
 from kili_query.client.paging import Row
@@ -68,5 +68,5 @@ class CallableNamespace(Namespace):
 def checked_filter(declaration: type[_Filter], filters: _Filter | None) -> _Filter:
     """Return the filters if all of them are known; later checks are of their values."""
     chosen = declaration() if filters is None else filters
-    check_filter_names("filter", chosen, get_type_hints(declaration))
+    check_filter_names("filter", chosen, inspect.get_annotations(declaration))
     return chosen

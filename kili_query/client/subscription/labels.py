@@ -10,7 +10,7 @@ from kili_query.client.paging import Row
 from kili_query.client.request import Service
 from kili_query.client.subscription.frames import failure_in
 from kili_query.client.subscription.notices import LeftOut
-from kili_query.counting.conversations import ANNOTATIONS
+from kili_query.conversations import ANNOTATIONS
 from kili_query.errors import LabelError, MalformedLabelError, ServiceError, UnknownContentError
 from kili_query.targets.closures import Matcher
 

@@ -12,7 +12,8 @@ from kili_query.logic.decide import facts_of
 from kili_query.logic.facts import Fact
 from kili_query.logic.opaque import known_of_opaque
 from kili_query.logic.solver import solve
-from kili_query.ontology import Ontology, VideoPolicy, bind
+from kili_query.ontology import Ontology, VideoPolicy
+from kili_query.ontology.bind import bind
 from kili_query.source import NOWHERE, Span
 from kili_query.syntax.lower import lower, negate
 from kili_query.syntax.printer import print_tree

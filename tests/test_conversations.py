@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 import kili_query as kq
-from kili_query.counting.conversations import rebuilt
+from kili_query.conversations import rebuilt
 from kili_query.counting.label import content_of
 from kili_query.errors import UnknownContentError
 from kili_query.export import write

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kili_query.ontology.did_you_mean import distance, nearest
+from kili_query.near_names import distance, nearest
 
 words = st.text("abC_ ", max_size=7)
 
