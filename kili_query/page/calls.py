@@ -13,7 +13,7 @@ from kili_query.diagnostics import Diagnostic, Severity
 from kili_query.diagnostics.pages import page
 from kili_query.errors import DataError, KiliQueryError, LabelError, QueryError, QuerySyntaxError
 from kili_query.labels.drawn import drawn_of
-from kili_query.ontology import complete as completions
+from kili_query.ontology.complete import complete as completions
 from kili_query.ontology.named import written_names
 from kili_query.ontology.seen import unseen_names
 from kili_query.page.names import Described, hex_of

@@ -4,7 +4,8 @@ from typing import Any
 
 from kili_query.diagnostics.layout import counted
 from kili_query.labels.colors import color_of
-from kili_query.ontology import Completion, Ontology
+from kili_query.ontology import Ontology
+from kili_query.ontology.complete import Completion
 from kili_query.ontology.named import WrittenName, written_names
 from kili_query.page.source import PageSource, Pair
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping
-from difflib import get_close_matches
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 from attrs import asdict, fields, frozen
 
 from kili_query.errors import ArgumentError
-from kili_query.output_files import replaced
+from kili_query.near_names import nearest
 
 FILTER_SIZE = 4_000
 """Short enough for proxies in front of servers, long enough for the sums that people write."""
@@ -62,8 +61,8 @@ class ServerProfile:
         trusted: dict[str, Any] = STRICT_PROFILE.to_dict()
         for name, value in traits.items():
             if name not in trusted:
-                near = get_close_matches(name, trusted, n=1)
-                hint = f": did you mean `{near[0]}`?" if near else f": there are {', '.join(trusted)}"
+                near = nearest(name, trusted)
+                hint = f": did you mean `{near}`?" if near else f": there are {', '.join(trusted)}"
                 raise ArgumentError(f"a profile has no `{name}`{hint}")
             if name in TRAITS and not isinstance(value, bool):
                 raise ArgumentError(f"`{name}` of a profile must be true or false, not {value!r:.80}")
@@ -78,6 +77,8 @@ class ServerProfile:
         Raises:
             WriteError: the file cannot be written; it is an `OSError`.
         """
+        from kili_query.output_files import replaced  # here, because few programs save profiles
+
         with replaced(path, takes_devices=True) as new:
             new.file.write(json.dumps(self.to_dict(), indent=2).encode() + b"\n")
 

@@ -25,7 +25,6 @@ from kili_query.syntax.parser import (
 )
 from kili_query.syntax.printer import print_counter, print_tree
 from kili_query.syntax.size import lowered_size
-from kili_query.syntax.slips import diagnose, diagnose_not_core
 
 
 @frozen
@@ -189,6 +188,8 @@ def without_foreign_edit(found: Diagnostic, dialect: Dialect) -> Diagnostic:
 
 
 def _diagnose(source: Source, dialect: Dialect, limits: Limits, reading: _Reading) -> Diagnostic:
+    from kili_query.syntax.slips import diagnose, diagnose_not_core  # here, because most queries have no error
+
     lexemes, failure = reading
     assert failure is not None  # parsing has just failed
     if dialect == "core":

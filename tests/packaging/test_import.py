@@ -24,7 +24,8 @@ def modules_after(program: str, cwd: Path) -> set[str]:
         f"import sys; before = set(sys.modules)\n{program}\n"
         "import json; print(json.dumps(sorted(set(sys.modules) - before)))"
     )
-    ran = subprocess.run([sys.executable, "-I", "-c", script], cwd=cwd, capture_output=True, text=True, check=True)
+    command = [sys.executable, "-P", "-s", "-c", script]
+    ran = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=True)
     loaded = json.loads(ran.stdout.splitlines()[-1])
     assert isinstance(loaded, list)
     return set(loaded)
@@ -44,3 +45,15 @@ def test_parsing_loads_no_more(tmp_path: Path) -> None:
     loaded = modules_after("import kili_query as kq; kq.check('A.B.count > 0 AND')", tmp_path)
     assert third_parties(loaded) == {"lark", "attr", "attrs"}
     assert not loaded & HEAVY
+
+
+def test_a_valid_query_loads_neither_planner_nor_prover(tmp_path: Path) -> None:
+    loaded = modules_after("import kili_query as kq; kq.parse('A.B.count > 0')", tmp_path)
+    assert "kili_query.syntax.parser" in loaded
+    assert not loaded & {"kili_query.logic", "kili_query.planning.split", "kili_query.syntax.slips"}
+
+
+def test_the_client_loads_the_compiler_when_it_searches(tmp_path: Path) -> None:
+    loaded = modules_after("from kili_query.client import KiliClient", tmp_path)
+    assert third_parties(loaded) == {"attr", "attrs"}
+    assert not loaded & {"kili_query.ast", "kili_query.query", "kili_query.syntax"}
