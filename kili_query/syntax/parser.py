@@ -120,12 +120,11 @@ class TextBefore:
             start: how far they are the same.
             dialect: the dialect of both.
         """
-        known = [token for token in self._tokens if _end(token) <= start][
-            :-1
-        ]  # the last one may depend on what follows
+        known = [token for token in self._tokens if _end(token) <= start]
+        known = known[:-1]  # the last one may depend on what follows
         behind = _end(known[-1]) if known else 0
         parsing = _parser(dialect).lark.parse_interactive(text[behind:])
-        for token in known:
+        for token in _condensed(known):
             parsing.feed_token(token)
         try:
             for _ in parsing.iter_parse():
@@ -366,9 +365,31 @@ def name_pattern(lexeme: Lexeme) -> NamePattern:
 def _followers(parser: "_Parser", tokens: Sequence[Token]) -> frozenset[Word]:
     """The kinds of words that could really follow: what the tables list is more than that."""
     parsing = parser.lark.parse_interactive("")
-    for token in tokens:
+    for token in _condensed(tokens):
         parsing.feed_token(token)
     return frozenset(_expected(parsing.accepts()))  # type: ignore[no-untyped-call]
+
+
+def _condensed(tokens: Iterable[Token]) -> list[Token]:
+    """Return fewer tokens, behind which a text can go on in the same ways.
+
+    Of conditions that are joined, all but the first and the last are left out: `A OR B AND C OR NOT` becomes
+    `A OR NOT`. What could follow is the same, because any condition can stand before a connective.
+    """
+    kept: list[Token] = []
+    joints: list[int | None] = [None]  # of each bracket that is open, where the first connective stands
+    for token in tokens:
+        match token.type:
+            case "_AND" | "_OR":
+                if joints[-1] is None:
+                    joints[-1] = len(kept)
+                del kept[joints[-1] :]
+            case "LPAR" | "LBRACKET" | "LBRACE":
+                joints.append(None)
+            case "RPAR" | "RBRACKET" | "RBRACE":
+                joints.pop()
+        kept.append(token)
+    return kept
 
 
 class _Builder(Transformer[Token, Predicate]):

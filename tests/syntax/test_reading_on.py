@@ -5,14 +5,20 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lark import Token
+from lark.exceptions import UnexpectedInput
 
+from kili_query.ast import Predicate
 from kili_query.diagnostics import Edit
 from kili_query.errors import QuerySyntaxError
 from kili_query.source import Source
-from kili_query.syntax import Dialect
+from kili_query.syntax import Dialect, parser, print_tree
 from kili_query.syntax.parse import parse_source
 from kili_query.syntax.parser import ParseFailure, parse_text, read_lexemes
 from tests.cases.loader import load_cases
+from tests.strategies import trees
 
 FUZZ = Path(__file__).resolve().parents[2] / "fuzz" / "corpus" / "parse_never_crashes"
 
@@ -69,3 +75,36 @@ def parses(text: str, dialect: Dialect) -> bool:
     except ParseFailure:
         return False
     return True
+
+
+@given(trees(depth=2), st.integers(0, 400))
+def test_what_can_follow_many_conditions(tree: Predicate, length: int) -> None:
+    """The parser leaves out conditions that do not matter to what follows; the tables of Lark know all of them."""
+    tokens = tokens_of(print_tree(tree)[:length])
+    assert accepted(parser._condensed(tokens)) == accepted(tokens)
+
+
+def test_what_can_follow_a_long_query() -> None:
+    condition = "NOT (A.B AND A.C[D.E OR D.F AND D.*[G.H OR G.I AND G.J]].count > 0 OR A.B.count NOT IN {1, 2})"
+    tokens = tokens_of(" OR ".join([condition] * 50) + " AND NOT (A.B OR A.D AND A.C[X.Y OR X.Z AND")
+    condensed = parser._condensed(tokens)
+    assert len(condensed) < 100
+    assert len(tokens) > 2000
+    assert accepted(condensed) == accepted(tokens)
+
+
+def tokens_of(text: str) -> list[Token]:
+    """The tokens that Lark accepts, up to the first error."""
+    tokens: list[Token] = []
+    try:
+        tokens.extend(parser._parser("extended").lark.parse_interactive(text).iter_parse())
+    except UnexpectedInput:
+        return tokens[:-1]  # the last one may be what was not accepted
+    return tokens
+
+
+def accepted(tokens: list[Token]) -> set[str]:
+    parsing = parser._parser("extended").lark.parse_interactive("")
+    for token in tokens:
+        parsing.feed_token(token)
+    return set(parsing.accepts())  # type: ignore[no-untyped-call]
