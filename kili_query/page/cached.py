@@ -2,28 +2,33 @@
 
 import json
 from array import array
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
 from tempfile import TemporaryFile
-from typing import IO, Any
+from typing import IO, Any, TypeAlias
 
 import numpy as np
 import polars as pl
 from attrs import define, field
 
 from kili_query.cache.columns import CREATED, DIGEST, FIELDS, PART, labels_of
-from kili_query.cache.counting import Counting, text_of
 from kili_query.cache.documents import ontology_of
 from kili_query.cache.tables import Tables, told
-from kili_query.counting import DEFAULT_POLICY
+from kili_query.counting import DEFAULT_POLICY, CountPolicy
 from kili_query.counting.label import CONTENT, content_of
+from kili_query.datasets import DatasetItem
 from kili_query.errors import UnknownContentError
+from kili_query.frames import count_table
+from kili_query.ontology import Ontology
 from kili_query.page.columns import HeldCounts, Numbers, held_counts
 from kili_query.page.source import Occurrences, PageSource, Pair
-from kili_query.places import Problem
+from kili_query.places import Place, Problem, Record
 from kili_query.query import Query
-from kili_query.scanning import LabelSource, ProgressCallback, read_labels
-from kili_query.targets.column_names import FAULT
+from kili_query.scanning import LabelSource, ProgressCallback
+from kili_query.scanning.judging import Labels
+from kili_query.scanning.labels import decode, labels_in
+from kili_query.scanning.sources import read_with
+from kili_query.scanning.split import JsonText
+from kili_query.targets.column_names import FAULT, counter_of
 
 _COLUMNS_AT_ONCE = 64
 _LABELS_AT_ONCE = 4_096
@@ -64,9 +69,8 @@ class CountedSource(PageSource):
     def counts(self, rows: Sequence[int], pairs: Sequence[Pair]) -> list[list[int | None]]:
         return self.held.of(rows, pairs)
 
-    def candidates(self, query: Query) -> tuple[Sequence[int], Query | None]:
-        plan = query.plan(self.ontology, target="columns", policy=self.policy)
-        return array("q", self.held.matching(plan.pushed).astype(np.int64).tobytes()), plan.residual
+    def meeting(self, query: Query) -> Sequence[int]:
+        return array("q", self.held.matching(query).astype(np.int64).tobytes())
 
 
 @define(eq=False, slots=False, kw_only=True)
@@ -91,12 +95,12 @@ class FileSource(CountedSource):
         Raises:
             SourceError: a file cannot be read.
         """
-        spool = _Spool(Counting(about.get("ontology"), about.get("policy") or DEFAULT_POLICY))
-        for record in read_labels(labels, progress=progress):
-            if isinstance(record, Problem):
+        spool = _Spool(about.get("ontology"), about.get("policy") or DEFAULT_POLICY)
+        for found in read_with(labels, _WithTexts(), progress=progress):
+            if isinstance(found, Problem):
                 spool.broken += 1
             else:
-                spool.add(record.label)
+                spool.add(*found)
         held, faults = spool.finish()
         return cls(file=spool.file, ends=spool.ends, held=held, faults=faults, broken=spool.broken, **about)
 
@@ -118,34 +122,67 @@ class FileSource(CountedSource):
         self._file.close()
 
 
+_Read: TypeAlias = "tuple[dict[str, Any], bytes | None] | Problem"
+
+
+class _WithTexts:
+    """Returns labels with the JSON that they were read from, so that it need not be written anew."""
+
+    def __init__(self) -> None:
+        self._labels = Labels(CONTENT)
+
+    def texts(self, texts: Iterable[JsonText | Problem]) -> Iterator[_Read]:
+        for text in texts:
+            if isinstance(text, Problem):
+                yield text
+            else:
+                yield from self._text(text)
+
+    def _text(self, text: JsonText) -> Iterator[_Read]:
+        value = decode(text)
+        for found in (value,) if isinstance(value, Problem) else labels_in(value, text.place):
+            if isinstance(found, Problem):
+                yield found
+            else:
+                yield found.label, text.data if found.label is value else None
+
+    def value(self, value: object, place: Place) -> Iterator[_Read]:
+        return self._alone(self._labels.value(value, place))
+
+    def items(self, items: Iterable[DatasetItem | Problem]) -> Iterator[_Read]:
+        return self._alone(self._labels.items(items))
+
+    def _alone(self, found: Iterable[Record | Problem]) -> Iterator[_Read]:
+        return (one if isinstance(one, Problem) else (one.label, None) for one in found)
+
+
 class _Spool:
     """Labels on their way into a temporary file, and their counts."""
 
-    def __init__(self, counting: Counting) -> None:
+    def __init__(self, ontology: Ontology | None, policy: CountPolicy) -> None:
         self.file: IO[bytes] = TemporaryFile(prefix="kili-query-page-")  # noqa: SIM115 - closed by the source
         self.ends = array("q", [0])
         self.broken = 0
-        self._counting = counting
-        self._texts: list[str | None] = []
+        self._ontology = ontology
+        self._policy = policy
+        self._contents: list[object] = []
         self._tables: list[pl.DataFrame] = []
 
-    def add(self, label: dict[str, Any]) -> None:
-        """Add a label."""
-        data = json.dumps(label).encode()
+    def add(self, label: dict[str, Any], text: bytes | None) -> None:
+        """Add a label, and its JSON if that is known."""
+        data = json.dumps(label).encode() if text is None else text
         self.file.write(data)
         self.ends.append(self.ends[-1] + len(data))
-        text = None
-        with suppress(UnknownContentError):
-            text = text_of(content_of(label))
-        self._texts.append(text)
-        if len(self._texts) >= _LABELS_AT_ONCE:
+        self._contents.append(_content(label))
+        if len(self._contents) >= _LABELS_AT_ONCE:
             self._count()
 
     def _count(self) -> None:
-        table = pl.from_arrow(self._counting.counts_of(self._texts))
+        counted = count_table(self._contents, self._ontology, policy=self._policy, at="")
+        table = pl.from_arrow(counted)
         assert isinstance(table, pl.DataFrame)
-        self._tables.append(table)
-        self._texts = []
+        self._tables.append(table.select(FAULT, *(name for name in table.columns if counter_of(name) is not None)))
+        self._contents = []
 
     def finish(self) -> tuple[HeldCounts, dict[int, str]]:
         """Return the counts, and the faults by number."""
@@ -162,6 +199,15 @@ class _Spool:
             for table in self._tables
         ]
         return np.concatenate(parts).astype(np.int64)
+
+
+def _content(label: dict[str, Any]) -> object:
+    """Return the content of a label as `count_table` takes it; None if it is not known."""
+    try:
+        content = content_of(label)
+    except UnknownContentError:
+        return None
+    return content if isinstance(content, dict) else json.dumps(content).encode()  # a text would be taken for a path
 
 
 @define(eq=False, slots=False, kw_only=True)

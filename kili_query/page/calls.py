@@ -150,9 +150,7 @@ def run(source: PageSource, request: Json) -> Json:
     fields = RequestFields(request, "query", "start", "stop", "label", "frame", "pictures")
     query = source.read(fields.query)
     start, stop, label = fields.number("start") or 0, fields.number("stop"), fields.number("label")
-    stop = start + _FIRST_ROWS if stop is None else stop
-    if stop - start > MAX_ROWS:
-        raise BadRequest(f"`stop` must not be more than {MAX_ROWS} after `start`")
+    stop = start + _FIRST_ROWS if stop is None else min(stop, start + MAX_ROWS)
     found = source.find(query)
     pairs = [] if query is None else _pairs(query)
     shown = list(found.rows[start : max(start, stop)])

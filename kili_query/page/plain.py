@@ -2,14 +2,14 @@
 
 from array import array
 from collections import Counter as Tally
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import compress
 from typing import Any
 
 from attrs import define, field
 
-from kili_query.ast import Counter, Filtered, Pattern, Predicate, Term, terms
+from kili_query.ast import Counter, Pattern, Predicate, Term, terms
 from kili_query.ast.walk import matches_pattern
 from kili_query.counting import count
 from kili_query.counting.label import content_of
@@ -90,7 +90,7 @@ class PlainSource(PageSource):
         return frozenset([*self._unknown, *self._malformed])
 
     @cached_property
-    def occurrences(self) -> Occurrences:
+    def occurrences(self) -> Mapping[Pair, "Tally[int]"]:
         return {pair: Tally(held.values()) for pair, held in self._held.items()}
 
     def counts(self, rows: Sequence[int], pairs: Sequence[Pair]) -> list[list[int | None]]:
@@ -103,15 +103,9 @@ class PlainSource(PageSource):
     def facts(self, rows: Sequence[int]) -> list[dict[str, Any]]:
         return self.labels(rows)
 
-    def candidates(self, query: Query) -> tuple[Sequence[int], Query | None]:
+    def meeting(self, query: Query) -> Sequence[int]:
         tree = lower(query.tree)
-        named = list(dict.fromkeys(terms(tree)))
-        if any(isinstance(term, Filtered) for term in named):
-            return self._counted(), query
-        return list(compress(range(self.n_labels), self._verdicts(tree, named))), None
-
-    def _counted(self) -> list[int]:
-        return [row for row in range(self.n_labels) if row not in self._uncounted]
+        return list(compress(range(self.n_labels), self._verdicts(tree, list(dict.fromkeys(terms(tree))))))
 
     def _verdicts(self, tree: Predicate, named: list[Term]) -> Iterator[bool]:
         """Judge by counts. Labels of equal counts are judged once, because there are few different ones."""
@@ -132,12 +126,20 @@ class PlainSource(PageSource):
         return self._columns[term]
 
     def occurrences_among(self, rows: Sequence[int]) -> Occurrences:
-        if len(rows) == self.n_labels:
-            return self.occurrences
         is_in = bytearray(self.n_labels)
         for row in rows:
             is_in[row] = 1
-        return {pair: Tally(number for row, number in held.items() if is_in[row]) for pair, held in self._held.items()}
+        if 2 * len(rows) <= self.n_labels:
+            return {pair: self._tally(held, rows, is_in) for pair, held in self._held.items()}
+        others = [row for row, is_one in enumerate(is_in) if not is_one]
+        is_out = bytearray(1 - is_one for is_one in is_in)
+        return {pair: self.occurrences[pair] - self._tally(held, others, is_out) for pair, held in self._held.items()}
+
+    def _tally(self, held: Mapping[int, int], rows: Sequence[int], is_in: bytearray) -> "Tally[int]":
+        """Count how often each count occurs, by walking over the shorter of the two."""
+        if len(held) < len(rows):
+            return Tally(number for row, number in held.items() if is_in[row])
+        return Tally(filter(None, map(held.get, rows)))
 
 
 def _is_of(term: Term, pair: Pair) -> bool:

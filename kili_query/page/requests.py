@@ -59,7 +59,7 @@ class RequestFields:
         if not isinstance(value, str):
             raise BadRequest(f"`{name}` must be a text, not {shape_of(value)}")
         if len(value) > DEFAULT_LIMITS.length:
-            raise BadRequest(f"`{name}` has {len(value)} characters: {DEFAULT_LIMITS.length} are allowed", status=413)
+            raise BadRequest(f"`{name}` has {len(value)} characters: {DEFAULT_LIMITS.length} are allowed")
         return value
 
     def number(self, name: str) -> int | None:

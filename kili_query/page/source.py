@@ -121,8 +121,8 @@ class PageSource(ABC):
         """Return some labels, of which the contents may be missing."""
 
     @abstractmethod
-    def candidates(self, query: Query) -> tuple[Sequence[int], Query | None]:
-        """Return the labels with counts that may match, and what their contents must still meet; None for nothing."""
+    def meeting(self, query: Query) -> Sequence[int]:
+        """Return the labels with counts that meet a query without conditions in brackets, ascending."""
 
     @abstractmethod
     def occurrences_among(self, rows: Sequence[int]) -> Occurrences:
@@ -176,9 +176,10 @@ class PageSource(ABC):
             return Matches(range(self.n_labels), unknown, len(self.malformed) + broken)
         judged = list(self._judged(self.malformed, self._matcher(query)))
         faulty = [row for row, verdict in judged if verdict]
-        rows, residual = self.candidates(query)
-        if residual is not None:
-            rows = [row for row, verdict in self._judged(rows, self._matcher(residual)) if verdict]
+        plan = query.plan(self.ontology, target="columns", policy=self.policy)
+        rows = self.meeting(plan.pushed)
+        if plan.residual is not None:
+            rows = [row for row, verdict in self._judged(rows, self._matcher(plan.residual)) if verdict]
         n_malformed = sum(verdict is None for _, verdict in judged)
         return Matches(sorted([*rows, *faulty]) if faulty else rows, unknown, n_malformed + broken)
 
