@@ -5,6 +5,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from tempfile import TemporaryFile
 from typing import IO, Any, TypeAlias
+from weakref import finalize
 
 import numpy as np
 import polars as pl
@@ -83,6 +84,9 @@ class FileSource(CountedSource):
     _file: IO[bytes] = field(repr=False)
     _ends: "array[int]" = field(repr=False)
 
+    def __attrs_post_init__(self) -> None:
+        finalize(self, self._file.close)
+
     @classmethod
     def of(cls, labels: LabelSource, *, progress: ProgressCallback | None = None, **about: Any) -> "FileSource":
         """Read labels.
@@ -116,10 +120,6 @@ class FileSource(CountedSource):
 
     def facts(self, rows: Sequence[int]) -> list[dict[str, Any]]:
         return self.labels(rows)
-
-    def close(self) -> None:
-        """Remove the temporary file."""
-        self._file.close()
 
 
 _Read: TypeAlias = "tuple[dict[str, Any], bytes | None] | Problem"
