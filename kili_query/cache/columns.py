@@ -12,6 +12,7 @@ from kili_query.counting.label import CONTENT
 from kili_query.errors import ArgumentError, MalformedLabelError
 from kili_query.labels.columns import table_flag, table_number, table_object, table_text
 from kili_query.protocol import read_instant
+from kili_query.targets.column_names import counter_of
 
 _TWIN = re.compile(r"%\d+\Z")
 
@@ -222,7 +223,7 @@ def stored_names(names: Iterable[str], taken: Collection[str]) -> list[str]:
     for name in names:
         if name not in own_names:
             new, number = name, 0
-            while new.lower() in folded:
+            while new.lower() in folded or (number and counter_of(new) is not None):
                 number += 1
                 new = f"{name}%{number}"
             own_names[name] = new
@@ -234,7 +235,9 @@ def stored_names(names: Iterable[str], taken: Collection[str]) -> list[str]:
 def own_name(stored: str) -> str:
     """Return the name of a stored column as frames have it.
 
-    >>> own_name("J/a%1"), own_name("J/a")
-    ('J/a', 'J/a')
+    A column of a category that ends in an escape, such as ``%25``, is not a twin.
+
+    >>> own_name("J/a%1"), own_name("J/a"), own_name("J/a%25")
+    ('J/a', 'J/a', 'J/a%25')
     """
-    return _TWIN.sub("", stored)
+    return stored if counter_of(stored) is not None else _TWIN.sub("", stored)

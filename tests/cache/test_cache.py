@@ -45,6 +45,15 @@ def demo(cache: LabelCache) -> LabelCache:
 
 
 class TestQuestions:
+    def test_names_that_end_like_the_columns_of_twins(self, cache: LabelCache) -> None:
+        """A column ends in a number where another differs from it in case alone, and in an escape for a `%`."""
+        names = ("a", "A", "%", "a%", "A%", "%1", "a%1", "\ud800")
+        labels = [label(f"l{number}", *names[: number + 1]) for number in range(len(names))]
+        cache.load(labels)
+        counted = kq.Statistics.of_contents([one["jsonResponse"] for one in labels])
+        assert cache.statistics() == counted
+        assert set(counted.histograms) == {("J", name) for name in names}
+
     @pytest.mark.parametrize(
         "query",
         [
