@@ -140,7 +140,7 @@ def source_of(path: str, ontology: str | None, images: str | None, policy: Count
         raise SourceError.of(path, error) from error
     cached = load("kili_query.page.cached", _FEATURE, _EXTRA)
     origin = load("kili_query.page.source", _FEATURE, _EXTRA).Origin
-    media = _media(path, images)
+    pictures = _images(path, images)
     title = os.path.basename(os.path.abspath(path))
     whole = os.path.abspath(path)
     found = find_ontology(ontology, [path])
@@ -150,7 +150,7 @@ def source_of(path: str, ontology: str | None, images: str | None, policy: Count
         state = opened_cache(path).state
         if file is None and found == path and state.policy == policy:
             source: CountedSource = cached.CacheSource.of(
-                path, title=title, origin=origin(whole, "cache", whole), media=media
+                path, title=title, origin=origin(whole, "cache", whole), images=pictures
             )
             return source
         raise CommandError(
@@ -165,7 +165,7 @@ def source_of(path: str, ontology: str | None, images: str | None, policy: Count
             title=title,
             ontology=loaded,
             policy=policy,
-            media=media,
+            images=pictures,
             origin=origin(whole, "file" if dataset is None else "dataset", file),
         )
     if not source.n_labels:
@@ -174,7 +174,7 @@ def source_of(path: str, ontology: str | None, images: str | None, policy: Count
     return source
 
 
-def _media(path: str, images: str | None) -> "Images":
+def _images(path: str, images: str | None) -> "Images":
     module = load("kili_query.page.images", _FEATURE, _EXTRA)
     files = load("kili_query.datasets.files", _FEATURE, _EXTRA)
     if images is not None:

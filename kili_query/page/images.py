@@ -1,6 +1,8 @@
 """The images that were labeled, as far as they are in the folder or archive of the labels. Nothing is fetched."""
 
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Protocol
 
 from attrs import frozen
@@ -69,9 +71,15 @@ class FileImages:
 
     def _is_there(self, name: str) -> bool:
         try:
-            return self.files.local(name) is not None or self.files.holds(name)
+            path = self.files.local(name)
+            return self.files.holds(name) if path is None else self._is_inside(path)
         except (OSError, ValueError):  # a name that no file can have
             return False
+
+    def _is_inside(self, path: Path) -> bool:
+        """Whether a file is in the folder itself, and not where a link leads to."""
+        root = Path(os.path.realpath(self.files.path))
+        return Path(os.path.realpath(path)).is_relative_to(root if root.is_dir() else root.parent)
 
     def read(self, name: str) -> tuple[str, bytes] | None:
         """Read an image; its first bytes say what it is, and not its name."""

@@ -58,7 +58,7 @@ def picture_of(
     asset = _asset(label)
     width, height = _size(asset)
     shapes, is_cut = _shapes(drawing.shapes, source, detail)
-    has_image = kind in ("image", "none") and source.media.find(asset) is not None
+    has_image = kind in ("image", "none") and source.images.find(asset) is not None
     return {
         "kind": "image" if has_image else kind,
         "url": f"media/{number}" if has_image else None,

@@ -184,8 +184,8 @@ class _App:
         if number >= self._source.n_labels:
             return None
         (label,) = self._source.facts([number])
-        name = self._source.media.find(asset_of(label))
-        return None if name is None else self._source.media.read(name)
+        name = self._source.images.find(asset_of(label))
+        return None if name is None else self._source.images.read(name)
 
 
 def _built(name: str, kind: str) -> Response:

@@ -27,7 +27,8 @@ TIME_LIMIT_S = 10.0
 """How long the contents of labels may be read for one query."""
 
 _REMEMBERED = 16
-_BETWEEN_LOOKS = 64
+_FEWEST, _GROWTH, _MOST = 64, 4, 4_096
+"""How many labels have their contents read at a time: between two reads is a look at the clock."""
 
 
 class TooSlowError(KiliQueryError):
@@ -73,7 +74,7 @@ class PageSource(ABC):
         ontology: the jobs and categories; None if they are not known.
         policy: how objects are counted.
         origin: where the labels come from.
-        media: the images that were labeled.
+        images: the images that were labeled.
         broken: the number of records that are not labels.
         time_limit_s: how long contents may be read for one query.
     """
@@ -82,7 +83,7 @@ class PageSource(ABC):
     ontology: Ontology | None = None
     policy: CountPolicy = DEFAULT_POLICY
     origin: Origin = Origin()
-    media: Images = NO_IMAGES
+    images: Images = NO_IMAGES
     broken: int = 0
     time_limit_s: float = TIME_LIMIT_S
     _lock: RLock = field(factory=RLock, init=False, repr=False)
@@ -199,8 +200,10 @@ class PageSource(ABC):
 
     def _contents(self, rows: Sequence[int]) -> Iterator[tuple[int, object]]:
         deadline = monotonic() + self.time_limit_s
-        for begin in range(0, len(rows), _BETWEEN_LOOKS):
-            part = rows[begin : begin + _BETWEEN_LOOKS]
+        begin, size = 0, _FEWEST
+        while begin < len(rows):
+            part = rows[begin : begin + size]
+            begin, size = begin + size, min(_GROWTH * size, _MOST)
             if monotonic() > deadline:
                 raise TooSlowError(
                     f"the query needs the content of {len(rows)} labels, which takes longer than "
