@@ -13,8 +13,7 @@ def document_of(ontology: Ontology) -> str:
     >>> document_of(ontology)
     '{"inputType": "IMAGE", "jsonInterface": {"jobs": {}}}'
     """
-    document = {"inputType": ontology.input_type, "jsonInterface": ontology.to_json_interface()}
-    return json.dumps(document, ensure_ascii=False)
+    return json.dumps(ontology.to_project(), ensure_ascii=False)
 
 
 def ontology_of(tables: Tables) -> Ontology | None:
@@ -26,5 +25,4 @@ def ontology_of(tables: Tables) -> Ontology | None:
     digest = tables.state.ontology
     if digest is None:
         return None
-    document = json.loads(tables.texts(DOCUMENTS, [digest])[digest])
-    return Ontology.from_json_interface(document["jsonInterface"], input_type=document["inputType"])
+    return Ontology.from_json_interface(json.loads(tables.texts(DOCUMENTS, [digest])[digest]))

@@ -192,8 +192,7 @@ def _project(path: str | None, ontology: Ontology | None) -> object:
     if ontology is None:
         return None
     dataset = None if path is None else dataset_of_ontology(path)
-    own = {"inputType": ontology.input_type, "jsonInterface": ontology.to_json_interface()}
-    return own if dataset is None else dataset.project
+    return ontology.to_project() if dataset is None else dataset.project
 
 
 def _row(part: Subset, labels: int) -> dict[str, str | int]:

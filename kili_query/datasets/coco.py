@@ -159,7 +159,8 @@ class CocoDataset(Dataset):
 
     @property
     def project(self) -> dict[str, object]:
-        return {**super().project, **({SOURCE: {"categories": self._aside}} if self._aside else {})}
+        source = {"format": self.format, **({"categories": self._aside} if self._aside else {})}
+        return {**super().project, SOURCE: source}
 
     # -- what the files hold, seen once
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from kili_query.counting.label import CONTENT
 from kili_query.errors import MalformedLabelError
-from kili_query.ontology import Job, Ontology
+from kili_query.ontology import Job, Ontology, decode
 from kili_query.ontology.encode import encode_interface
 from kili_query.places import Place, Problem, ProblemKind, Record
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Content: TypeAlias = dict[str, Any]
 """What a label holds, in the shape of a ``jsonResponse``."""
 
-SOURCE = "source"
+SOURCE = decode.SOURCE
 """The key under which an annotation, a label or an asset keeps what has no counterpart in labels of the platform."""
 
 
@@ -112,12 +112,13 @@ class Dataset(ABC):
     @cached_property
     def ontology(self) -> Ontology:
         """The jobs and categories, as a query wants them."""
-        return Ontology.from_json_interface(encode_interface(self.jobs), input_type=self.input_type)
+        ontology = Ontology.from_json_interface(encode_interface(self.jobs), input_type=self.input_type)
+        return evolve(ontology, dataset_format=self.format)
 
     @property
     def project(self) -> dict[str, object]:
         """The project that these labels would belong to, as an export wants it."""
-        return {"title": self.title, "inputType": self.input_type, "jsonInterface": self.ontology.to_json_interface()}
+        return {"title": self.title, **self.ontology.to_project()}
 
     def labels(self) -> Iterator[Record | Problem]:
         """Read all labels, whole; a problem in place of what cannot be read."""

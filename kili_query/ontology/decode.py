@@ -12,6 +12,9 @@ from attrs import evolve
 from kili_query.errors import OntologyError
 from kili_query.ontology.job import CATEGORY_TASKS, PLAIN_TASKS, CategoryPoint, Job, JobCategory
 
+SOURCE = "source"
+"""The key under which a project, an asset, a label or an annotation keeps what has no counterpart on the platform."""
+
 _MISTAKEN = "it holds {}, not a project: give the file that has the project's `jsonInterface`"
 _LABEL_FIELDS = frozenset({"jsonResponse", "labelOf", "latestLabel", "latestLabels", "labels"})
 _ASSET_FIELDS = frozenset({"externalId", "jsonContent", "jsonMetadata"})
@@ -44,8 +47,8 @@ def naming(path: str | PathLike[str]) -> Iterator[None]:
         raise OntologyError(f"`{fspath(path)}`: {error.message}", error.path) from error
 
 
-def decode_interface(value: object) -> tuple[dict[str, Job], str | None]:
-    """The jobs, and the input type where the value is a project that tells it.
+def decode_interface(value: object) -> tuple[dict[str, Job], str | None, str | None]:
+    """The jobs, and of a project its input type and the format of the dataset that it describes, where it says them.
 
     Args:
         value: a ``jsonInterface``, its JSON text, or a project that holds either under ``jsonInterface``. Bytes may
@@ -56,10 +59,12 @@ def decode_interface(value: object) -> tuple[dict[str, Job], str | None]:
     """
     root = decode_document(value)
     if "jobs" in root or "jsonInterface" not in root:
-        return _jobs(root, ""), None
+        return _jobs(root, ""), None, None
     input_type = _text_or_none(root.get("inputType"), "inputType")
     interface = _mapping(_parsed(root["jsonInterface"], "jsonInterface"), "jsonInterface")
-    return _jobs(interface, "jsonInterface"), input_type
+    source = root.get(SOURCE)
+    dataset_format = source.get("format") if isinstance(source, Mapping) else None
+    return _jobs(interface, "jsonInterface"), input_type, dataset_format if isinstance(dataset_format, str) else None
 
 
 def decode_document(value: object) -> Mapping[str, object]:

@@ -5,10 +5,10 @@ from os import PathLike
 from textwrap import wrap
 from typing import Literal, TypeAlias
 
-from attrs import frozen
+from attrs import field, frozen
 
 from kili_query.diagnostics.layout import text_as_html
-from kili_query.ontology.decode import decode_interface, naming, read_file
+from kili_query.ontology.decode import SOURCE, decode_interface, naming, read_file
 from kili_query.ontology.encode import encode_interface
 from kili_query.ontology.job import Job
 
@@ -32,6 +32,8 @@ class Ontology:
     Attributes:
         jobs: by name, in order; never changed.
         input_type: the kind of the project's assets, ``IMAGE`` or the like, where it is known.
+        dataset_format: of the dataset of another tool whose ontology this is. Its display names are then the names that
+            the dataset uses, and exports write them.
 
     >>> interface = {"jobs": {"SKY": {"mlTask": "CLASSIFICATION", "instruction": "How is the sky?", "content": {
     ...     "input": "radio", "categories": {"BLUE": {"name": "Blue"}, "GREY": {"name": "Grey"}}}}}}
@@ -44,6 +46,7 @@ class Ontology:
 
     jobs: Mapping[str, Job]
     input_type: str | None = None
+    dataset_format: str | None = field(default=None, eq=False, repr=False, kw_only=True)
 
     @classmethod
     def from_json_interface(cls, json_interface: object, *, input_type: str | None = None) -> "Ontology":
@@ -57,8 +60,8 @@ class Ontology:
         Raises:
             OntologyError: it has another shape; ``.path`` says where.
         """
-        jobs, found_type = decode_interface(json_interface)
-        return cls(jobs, found_type if input_type is None else input_type)
+        jobs, found_type, dataset_format = decode_interface(json_interface)
+        return cls(jobs, found_type if input_type is None else input_type, dataset_format=dataset_format)
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> "Ontology":
@@ -92,6 +95,15 @@ class Ontology:
     def to_json_interface(self) -> dict[str, object]:
         """The ``jsonInterface`` that is read as this ontology, without what says nothing about its jobs."""
         return encode_interface(self.jobs.values())
+
+    def to_project(self) -> dict[str, object]:
+        """The project that is read as this ontology.
+
+        >>> Ontology({}, "IMAGE", dataset_format="coco").to_project()
+        {'inputType': 'IMAGE', 'jsonInterface': {'jobs': {}}, 'source': {'format': 'coco'}}
+        """
+        source = {} if self.dataset_format is None else {SOURCE: {"format": self.dataset_format}}
+        return {"inputType": self.input_type, "jsonInterface": self.to_json_interface(), **source}
 
     @property
     def is_video(self) -> bool:

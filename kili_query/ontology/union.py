@@ -38,7 +38,8 @@ def union_of(ontologies: Sequence[Ontology]) -> Ontology | None:
             jobs[name] = both
     required = {name for name in jobs if all(name in one.jobs and one.jobs[name].is_required for one in ontologies)}
     whole = [evolve(job, is_required=name in required) for name, job in jobs.items()]
-    return Ontology.from_json_interface(encode_interface(whole), input_type=first.input_type)
+    united = Ontology.from_json_interface(encode_interface(whole), input_type=first.input_type)
+    return evolve(united, dataset_format=first.dataset_format)
 
 
 def _job(one: Job, other: Job) -> Job | None:

@@ -229,7 +229,7 @@ def test_keypoints(tmp_path: Path) -> None:
     ]
     points = dataset.ontology.jobs["OBJECTS"].categories["cat"].points
     assert [(one.code, one.name) for one in points] == [("nose", "nose"), ("left_ear", "left ear"), ("tail", "tail")]
-    assert dataset.project["source"] == {"categories": {"cat": {"skeleton": [[1, 2]]}}}
+    assert dataset.project["source"] == {"format": "coco", "categories": {"cat": {"skeleton": [[1, 2]]}}}
 
 
 def panoptic(folder: Path) -> Path:

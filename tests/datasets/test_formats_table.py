@@ -41,7 +41,7 @@ def counts(dataset: Dataset) -> dict[str, dict[str, int]]:
         assert isinstance(item, DatasetItem)
         names = {key: category.name for key, category in dataset.ontology.jobs["OBJECTS"].categories.items()}
         counted = kq.count(item.counted).items()
-        found[Path(item.asset["externalId"]).stem] = {names[key].replace(" ", "_"): one for (_, key), one in counted}
+        found[Path(item.asset["externalId"]).stem] = {names[key]: one for (_, key), one in counted}
     return found
 
 

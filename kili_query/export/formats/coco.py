@@ -18,6 +18,7 @@ from msgspec import to_builtins
 
 from kili_query.errors import MalformedLabelError
 from kili_query.export.asset import Asset, ExportedLabel, WritableAnnotation
+from kili_query.export.class_names import class_names
 from kili_query.export.context import Export
 from kili_query.export.format import Entry, Format
 from kili_query.export.formats.drawn import drawn_of
@@ -81,11 +82,11 @@ class _CocoWriter:
         self._number_waiting = 0
         pairs = [(job.name, key) for job in export.jobs for key in job.categories]
         self._category_ids = {pair: number for number, pair in enumerate(pairs, 1)}
-        self._images = _Rows(export.scratch / "images")
         self._paths = {
             job.name: "labels.json" if self._is_merged else f"{export.folders[job.name]}/labels.json"
             for job in export.jobs
         }
+        self._images = _Rows(export.scratch / "images")
         self._annotations = {
             path: _Rows(export.scratch / f"annotations{number}")
             for number, path in enumerate(dict.fromkeys(self._paths.values()))
@@ -141,11 +142,10 @@ class _CocoWriter:
         }
 
     def _categories(self, path: str) -> list[Row]:
-        return [
-            {"id": number, "name": f"{job}/{key}" if self._is_merged else key, "supercategory": job}
-            for (job, key), number in self._category_ids.items()
-            if self._paths[job] == path
-        ]
+        jobs = [job for job in self._export.jobs if self._paths[job.name] == path]
+        names = class_names(self._export.project, jobs, with_job=self._is_merged)
+        ids = self._category_ids
+        return [{"id": ids[pair], "name": name, "supercategory": pair[0]} for pair, name in names.items()]
 
     def _image(self, number: int, path: str, size: Size, label: ExportedLabel) -> Row:
         return {

@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape
 
 from kili_query.errors import MalformedLabelError
 from kili_query.export.asset import Asset, ExportedLabel, WritableAnnotation
+from kili_query.export.class_names import class_names
 from kili_query.export.context import Export
 from kili_query.export.format import Entry, Format
 from kili_query.export.formats.drawn import drawn_of, edges_of, plain_boxes
@@ -77,9 +78,8 @@ class _VocWriter:
     def __init__(self, export: Export) -> None:
         self._export = export
         self._objects = {
-            (job.name, category): _OBJECT.format(name=_text(category), job=_text(job.name))
-            for job in export.jobs
-            for category in job.categories
+            pair: _OBJECT.format(name=_text(name), job=_text(pair[0]))
+            for pair, name in class_names(export.project, export.jobs).items()
         }
 
     def asset(self, asset: Asset) -> Iterable[Entry]:

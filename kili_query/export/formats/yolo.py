@@ -10,6 +10,7 @@ from functools import partial
 from attrs import frozen
 
 from kili_query.export.asset import Asset, ExportedLabel
+from kili_query.export.class_names import class_names
 from kili_query.export.context import Export
 from kili_query.export.format import Entry, Format
 from kili_query.export.formats.drawn import drawn_of, plain_boxes, plain_rings
@@ -73,24 +74,24 @@ class _DataSet:
 
 
 def _merged(export: Export) -> _DataSet:
-    return _data_set(export, "", export.jobs, "{0}/{1}")
+    return _data_set(export, "", export.jobs, is_merged=True)
 
 
 def _of_one_job(export: Export, job: Job) -> _DataSet:
-    return _data_set(export, f"{export.folders[job.name]}/", (job,), "{1}")
+    return _data_set(export, f"{export.folders[job.name]}/", (job,), is_merged=False)
 
 
-def _data_set(export: Export, folder: str, jobs: tuple[Job, ...], name: str) -> _DataSet:
-    keys = [(job.name, category) for job in jobs for category in job.categories]
+def _data_set(export: Export, folder: str, jobs: tuple[Job, ...], *, is_merged: bool) -> _DataSet:
+    names = class_names(export.project, jobs, with_job=is_merged)
     numbers: dict[str, dict[str, int]] = {job.name: {} for job in jobs}
-    for number, (job_name, category) in enumerate(keys):
+    for number, (job_name, category) in enumerate(names):
         numbers[job_name][category] = number
     scratch = export.scratch / f"videos of {export.jobs.index(jobs[0])}"
     return _DataSet(
         folder,
         jobs,
         numbers,
-        [name.format(*key) for key in keys],
+        list(names.values()),
         VideoMeta(f"{folder}video_meta.json", scratch),
     )
 
