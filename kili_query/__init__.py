@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from kili_query.logic import Verdict
     from kili_query.ontology import Ontology
     from kili_query.ontology.complete import Completion, complete
+    from kili_query.page.showing import show
     from kili_query.planning import STRICT_PROFILE, ServerProfile
     from kili_query.query import Plan, Query, check, parse, validate
     from kili_query.scanning import scan
@@ -76,6 +77,7 @@ __all__ = [
     "parse",
     "satisfiable",
     "scan",
+    "show",
     "validate",
 ]
 
@@ -88,6 +90,7 @@ _NAMES = {
     "logic": "Verdict",
     "ontology": "Ontology",
     "ontology.complete": "Completion complete",
+    "page.showing": "show",
     "planning": "STRICT_PROFILE ServerProfile",
     "query": "Plan Query check parse validate",
     "scanning": "scan",

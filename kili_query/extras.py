@@ -68,7 +68,7 @@ _MODULES_OF_EXTRA = {
     "sandbox": ("anyio", "ariadne", "graphql", "msgspec", "starlette", "uvicorn", "websockets"),
     "spark": ("pyspark", "narwhals", "numpy", "pyarrow"),
     "sql": ("sqlglot",),
-    "widget": ("anywidget", "defusedxml", "msgspec", "rich", "typer", "yaml", "zstandard"),
+    "widget": ("anywidget", "defusedxml", "msgspec", "rich", "traitlets", "typer", "yaml", "zstandard"),
     "zstd": ("zstandard",),
 }
 

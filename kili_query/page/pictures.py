@@ -78,9 +78,13 @@ def _asset(label: Mapping[str, Any]) -> Mapping[str, object]:
     return {**named, **owner} if isinstance(owner, Mapping) else named
 
 
-def asset_of(label: Mapping[str, Any]) -> Mapping[str, object]:
-    """Return what a label says of its asset."""
-    return _asset(label)
+def image_of(source: PageSource, number: int) -> tuple[str, bytes] | None:
+    """Return the type of the image of a label and what it holds; None if it is not at hand."""
+    if number >= source.n_labels:
+        return None
+    (label,) = source.facts([number])
+    name = source.images.find(_asset(label))
+    return None if name is None else source.images.read(name)
 
 
 def _kind(drawing: Drawing, text: Json | None, source: PageSource) -> str:

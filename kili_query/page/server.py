@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn import Config, Server
 
 from kili_query.page.calls import error_answer, respond
-from kili_query.page.pictures import asset_of
+from kili_query.page.pictures import image_of
 from kili_query.page.source import PageSource
 from kili_query.serving import Gate, NotAdmitted, header_values, listen, own_hosts
 
@@ -174,18 +174,12 @@ class _App:
         return Response(_encoded(answer), status, media_type="application/json")
 
     async def media(self, request: Request) -> Response:
-        found = await to_thread.run_sync(self._image, request.path_params["number"], limiter=self._limiter)
+        number = request.path_params["number"]
+        found = await to_thread.run_sync(image_of, self._source, number, limiter=self._limiter)
         if found is None:
             return _error(404, "there is no such image")
         kind, data = found
         return Response(data, media_type=kind)
-
-    def _image(self, number: int) -> tuple[str, bytes] | None:
-        if number >= self._source.n_labels:
-            return None
-        (label,) = self._source.facts([number])
-        name = self._source.images.find(asset_of(label))
-        return None if name is None else self._source.images.read(name)
 
 
 def _built(name: str, kind: str) -> Response:

@@ -108,6 +108,8 @@ export interface Transport {
     request: Calls[Name]["request"],
     signal?: AbortSignal,
   ): Promise<Calls[Name]["answer"]>
+  /** Returns a URL that shows the image of a URL in an answer; without this, that URL shows it. */
+  image?(url: string): Promise<string>
 }
 
 /** A failure that the other side explained. */

@@ -3,6 +3,7 @@ import { App } from "./app"
 import type { Transport } from "./calls"
 import { colorSheet } from "./colors"
 import { createHistory } from "./history"
+import { Images } from "./images"
 import { shareByFragment, sharedQuery } from "./share"
 import { createState } from "./state"
 import css from "./style.css"
@@ -30,7 +31,12 @@ export function mount(element: Element, transport: Transport, options: Options =
   if (options.onQuery) stops.push(state.settled.subscribe((text) => text !== null && options.onQuery!(text)))
   const history = createHistory(state)
   stops.push(history.stop)
-  render(<App state={state} root={root} history={history} shared={options.shared ?? false} />, root)
+  render(
+    <Images.Provider value={transport.image?.bind(transport)}>
+      <App state={state} root={root} history={history} shared={options.shared ?? false} />
+    </Images.Provider>,
+    root,
+  )
   void state.refresh()
   return {
     setQuery: state.setQuery,

@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals"
 import { useEffect } from "preact/hooks"
 import type { MarkedText, Picture, Shape } from "./calls"
 import { figure, plural } from "./figures"
+import { useImage } from "./images"
 
 const MOST_IN_STRIP = 400
 
@@ -23,6 +24,7 @@ export function PictureView({ picture, small = false, chooseFrame }: Props) {
 function Canvas({ picture, small }: { picture: Picture; small: boolean }) {
   const missing = useSignal(false)
   const natural = useSignal<number | null>(null)
+  const image = useImage(picture.kind === "video" ? null : picture.url)
   useEffect(() => void (missing.value = false), [picture.url])
   const given = picture.width && picture.height ? picture.width / picture.height : null
   const proportions = given ?? natural.value ?? 4 / 3
@@ -30,9 +32,9 @@ function Canvas({ picture, small }: { picture: Picture; small: boolean }) {
   return (
     <div class="canvas-place">
       <div class="canvas" style={{ aspectRatio: proportions, "--proportions": proportions }}>
-        {picture.url && picture.kind !== "video" && !missing.value && (
+        {image.src && !missing.value && (
           <img
-            src={picture.url}
+            src={image.src}
             alt=""
             loading="lazy"
             decoding="async"
@@ -46,7 +48,7 @@ function Canvas({ picture, small }: { picture: Picture; small: boolean }) {
           {picture.shapes.map((shape, place) => <ShapeView key={place} shape={shape} />)}
         </svg>
       </div>
-      {!small && missing.value && <p class="quiet">The image cannot be shown; this is its geometry.</p>}
+      {!small && (missing.value || image.failed) && <p class="quiet">The image cannot be shown; this is its geometry.</p>}
     </div>
   )
 }

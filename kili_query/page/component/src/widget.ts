@@ -1,0 +1,67 @@
+/** The component in a notebook, by anywidget: calls are custom messages to the kernel. */
+
+import { messageTransport, type Reply } from "./messages"
+import { mount } from "./mount"
+
+type Model = {
+  get(key: "query"): string
+  set(key: "query", value: string): void
+  save_changes(): void
+  send(message: unknown): void
+  on(event: string, callback: (...given: never[]) => void): void
+  off(event: string, callback: (...given: never[]) => void): void
+}
+
+const HEIGHT = "min(44rem, 85vh)"
+
+function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
+  const place = document.createElement("div")
+  place.style.setProperty("--kili-query-height", HEIGHT)
+  el.append(place)
+  const stopScheme = followScheme(place)
+  const transport = messageTransport((message) => model.send(message))
+  const receive = (reply: Reply, buffers: DataView<ArrayBuffer>[] = []) => transport.receive(reply, buffers[0])
+  model.on("msg:custom", receive)
+  let known = model.get("query")
+  const page = mount(place, transport, {
+    query: known,
+    onQuery(query) {
+      known = query
+      model.set("query", query)
+      model.save_changes()
+    },
+  })
+  const follow = () => {
+    if (model.get("query") === known) return // it is our own, and the editor may hold a newer one
+    known = model.get("query")
+    page.setQuery(known)
+  }
+  model.on("change:query", follow)
+  return () => {
+    model.off("msg:custom", receive)
+    model.off("change:query", follow)
+    stopScheme()
+    page.unmount()
+    transport.forgetImages()
+  }
+}
+
+/** Keep to light or dark as the notebook does, whose theme need not be that of the system. */
+function followScheme(place: HTMLElement): () => void {
+  const adapt = () => void (place.style.colorScheme = isOnDark(place) ? "dark" : "light")
+  const observer = new MutationObserver(adapt)
+  for (const watched of [document.documentElement, document.body]) observer.observe(watched, { attributes: true })
+  adapt()
+  return () => observer.disconnect()
+}
+
+/** Whether what is behind an element is dark: the nearest background that is not transparent. */
+function isOnDark(place: Element): boolean {
+  for (let one = place.parentElement; one; one = one.parentElement) {
+    const [red = 0, green = 0, blue = 0, alpha = 1] = (getComputedStyle(one).backgroundColor.match(/[\d.]+/g) ?? []).map(Number)
+    if (alpha > 0.5) return 0.299 * red + 0.587 * green + 0.114 * blue < 128
+  }
+  return false
+}
+
+export const widget = { render }
