@@ -147,13 +147,14 @@ def _flat(tree: And) -> And:
 
 def run(source: PageSource, request: Json) -> Json:
     """Return which labels match, some of them as rows, and one in detail."""
-    fields = RequestFields(request, "query", "start", "stop", "label", "frame", "pictures")
+    fields = RequestFields(request, "query", "start", "stop", "label", "frame", "pictures", "others")
     query = source.read(fields.query)
     start, stop, label = fields.number("start") or 0, fields.number("stop"), fields.number("label")
     stop = start + _FIRST_ROWS if stop is None else min(stop, start + MAX_ROWS)
     found = source.find(query)
     pairs = [] if query is None else _pairs(query)
-    shown = list(found.rows[start : max(start, stop)])
+    listed = source.find_others(query) if fields.flag("others", default=False) else found.rows
+    shown = list(listed[start : max(start, stop)])
     return {
         "source": {
             "title": source.title,
@@ -166,7 +167,7 @@ def run(source: PageSource, request: Json) -> Json:
         "unknown": found.unknown,
         "malformed": found.malformed,
         "columns": [_column(source, pair) for pair in pairs],
-        "rows": _rows(source, shown, pairs, fields.flag("pictures")),
+        "rows": _rows(source, shown, pairs, fields.flag("pictures", default=True)),
         "label": None if label is None else _detail(source, query, label, pairs, fields.number("frame")),
     }
 

@@ -71,9 +71,9 @@ class RequestFields:
             raise BadRequest(f"`{name}` must be a whole number from 0 to {_MOST - 1}")
         return value
 
-    def flag(self, name: str) -> bool:
-        """Return a flag, which is true if it is missing or null."""
+    def flag(self, name: str, *, default: bool) -> bool:
+        """Return a flag; the default if it is missing or null."""
         value = self._given.get(name)
         if value is not None and not isinstance(value, bool):
             raise BadRequest(f"`{name}` must be true or false, not {shape_of(value)}")
-        return value is not False
+        return default if value is None else value

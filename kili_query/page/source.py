@@ -58,11 +58,13 @@ class Matches:
         rows: their numbers, ascending.
         unknown: how many labels have no known content.
         malformed: how many labels could not be judged, and records that are not labels.
+        unjudged: the numbers of the labels that could not be judged.
     """
 
     rows: Sequence[int]
     unknown: int
     malformed: int
+    unjudged: Sequence[int] = ()
 
 
 @define(eq=False, slots=False, kw_only=True)
@@ -88,6 +90,7 @@ class PageSource(ABC):
     time_limit_s: float = TIME_LIMIT_S
     _lock: RLock = field(factory=RLock, init=False, repr=False)
     _found: "OrderedDict[Hashable, Matches]" = field(factory=OrderedDict, init=False, repr=False)
+    _others: tuple[Matches, list[int]] | None = field(default=None, init=False, repr=False)
 
     @property
     @abstractmethod
@@ -181,8 +184,23 @@ class PageSource(ABC):
         rows = self.meeting(plan.pushed)
         if plan.residual is not None:
             rows = [row for row, verdict in self._judged(rows, self._matcher(plan.residual)) if verdict]
-        n_malformed = sum(verdict is None for _, verdict in judged)
-        return Matches(sorted([*rows, *faulty]) if faulty else rows, unknown, n_malformed + broken)
+        unjudged = [row for row, verdict in judged if verdict is None]
+        return Matches(sorted([*rows, *faulty]) if faulty else rows, unknown, len(unjudged) + broken, unjudged)
+
+    def find_others(self, query: Query | None) -> Sequence[int]:
+        """Return the labels that were judged and do not match; none without a query.
+
+        Raises:
+            TooSlowError: too many contents would have to be read.
+        """
+        if query is None:
+            return ()
+        found = self.find(query)
+        with self._lock:
+            if self._others is None or self._others[0] is not found:
+                left_out = {*found.rows, *self.unknown, *found.unjudged}
+                self._others = (found, [row for row in range(self.n_labels) if row not in left_out])
+            return self._others[1]
 
     def _matcher(self, query: Query) -> Matcher:
         return query.compile(ontology=self.ontology, policy=self.policy)

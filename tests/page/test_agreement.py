@@ -50,6 +50,18 @@ def ids_found(source: PageSource, query: str) -> list[str]:
     return sorted(row["id"] for row in found["rows"])
 
 
+def check_others(source: PageSource, query: str, matching: list[str]) -> None:
+    """The others are all labels that can be judged and do not match, and their number follows from the figures."""
+    found = answer(source, "run", {"query": query, "others": True, "stop": 500, "pictures": False})
+    others = [row["id"] for row in found["rows"]]
+    assert len(others) == found["total"] - found["matched"] - found["unknown"] - found["malformed"]
+    assert not set(others) & set(matching)
+    assert all(
+        answer(source, "run", {"query": query, "label": row["index"]})["label"]["matches"] is False
+        for row in found["rows"][:3]
+    )
+
+
 def ids_matching(labels: Sequence[Label], query: str, ontology: Ontology | None) -> list[str]:
     """The same by a scan, as `kili-query match` does it."""
     return sorted(str(one["id"]) for one in kq.scan(list(labels), query, ontology=ontology))
@@ -87,7 +99,9 @@ def test_backends_agree_on_dense_worlds(seed: int, tmp_path: Path) -> None:
             continue
         tried += 1
         for source in backends:
-            assert ids_found(source, query) == ids_matching(labels, query, world.ontology), (source, query)
+            matching = ids_matching(labels, query, world.ontology)
+            assert ids_found(source, query) == matching, (source, query)
+            check_others(source, query, matching)
         plain, *others = (answer(source, "histogram", {"query": query}) for source in backends)
         assert all(other == plain for other in others)
     check_histogram(backends[0], labels, query)

@@ -1,7 +1,7 @@
 /** The editor: CodeMirror with what the query language needs, and nothing that knows the language. */
 
 import {
-  acceptCompletion, autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap,
+  acceptCompletion, autocompletion, completionStatus, closeBrackets, closeBracketsKeymap, completionKeymap,
   type Completion as Option, type CompletionContext, type CompletionResult,
 } from "@codemirror/autocomplete"
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands"
@@ -93,7 +93,8 @@ function ownKeys(on: EditorHandlers): KeyBinding[] {
   return [
     { key: "Shift-Alt-f", run: always(on.format), preventDefault: true },
     { key: "Mod-Enter", run: always(on.submit), preventDefault: true },
-    { key: "Tab", run: acceptCompletion },
+    // A Tab that comes too early for an offer must not leave the editor.
+    { key: "Tab", run: (view) => acceptCompletion(view) || completionStatus(view.state) !== null },
   ]
 }
 
