@@ -1,2 +1,2 @@
-/* built from sources with sha256 7acf83789c5d82d7ff40fd0f2c2bacf3a53a94c46b79b41591e37bff8d520ed3; change component/src and run make page */
+/* built from sources with sha256 7c20a2295ad069cd59b33e14e8ec0300330930aa1f642a38b95a4fc1f431d667; change component/src and run make page */
 import{httpTransport as t,mount as e}from"./component.js";e(document.getElementById("page"),t(),{shared:!0});
