@@ -3,24 +3,28 @@
 import os
 import shutil
 import sys
+import webbrowser
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from tempfile import mkdtemp
+from threading import Thread
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from attrs import evolve
 
 from kili_query.cache_folder import is_cache
 from kili_query.cli import FINE, CommandError
 from kili_query.cli.arguments import JsonOption, OntologyOfLabelsOption, PolicyOption
-from kili_query.cli.caches import opened_cache
+from kili_query.cli.caches import opened_cache, readable
 from kili_query.cli.connection import EndpointOption, connected
-from kili_query.cli.datasets import STDIN, dataset_at
-from kili_query.cli.inputs import find_ontology, load_ontology
+from kili_query.cli.datasets import STDIN, chosen_format, dataset_at
+from kili_query.cli.inputs import file_beside, find_ontology, load_ontology
 from kili_query.cli.output import is_quiet, tell, to_json
+from kili_query.cli.pictures import assets_in
 from kili_query.cli.progress import progress
 from kili_query.cli.serve import warn_of_strangers
-from kili_query.counting import CountPolicy
+from kili_query.counting import DEFAULT_POLICY, CountPolicy
 from kili_query.diagnostics.layout import counted, printable
 from kili_query.errors import SourceError
 from kili_query.extras import load
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
     from kili_query.page.cached import CountedSource
     from kili_query.page.images import Images
     from kili_query.page.server import PageServer
+    from kili_query.page.source import Kind, Origin
 
 _FEATURE, _EXTRA = "`kili-query open`", "page"
 
@@ -56,6 +61,14 @@ def open_page(
         ),
     ] = None,
     endpoint: EndpointOption = None,
+    assets: Annotated[
+        str | None,
+        typer.Option(
+            "--assets",
+            metavar="FILE",
+            help="Assets file: the sizes of the images, and where they are. [default: assets.ndjson beside the labels]",
+        ),
+    ] = None,
     images: Annotated[
         str | None,
         typer.Option(
@@ -89,17 +102,26 @@ def open_page(
         raise typer.BadParameter("only with --project", param_hint="'--cache'")
     warn_of_strangers(host)
     server: type[PageServer] = load("kili_query.page.server", _FEATURE, _EXTRA).PageServer
-    with _synced(project, cache, endpoint) as folder:
-        source = source_of(folder or labels or "", ontology, images, CountPolicy(policy))
-        box = server(source, host=host, port=port)
-        try:
-            print(to_json({"url": box.link}, sys.stdout) if as_json else announcement(box, source), flush=True)
-            if not no_browser and not box.open():
-                tell("note: no browser could be opened: open the link yourself")
-            box.serve_forever()
-        finally:
-            box.close()
+    with ExitStack() as stack:
+        path = labels if project is None else stack.enter_context(downloaded(project, cache, endpoint))
+        source = source_of(str(path), ontology, assets, images, CountPolicy(policy))
+        if project is not None:
+            source.title, source.origin = (
+                project,
+                evolve(source.origin, path=project, kind="project", endpoint=endpoint),
+            )
+        box = stack.enter_context(closing(server(source, host=host, port=port)))
+        print(to_json({"url": box.link}, sys.stdout) if as_json else announcement(box, source), flush=True)
+        if not no_browser:
+            Thread(target=_show, args=(box.link,), daemon=True).start()  # some browsers run until they are closed
+        box.warm_up()
+        box.serve_forever()
     return FINE
+
+
+def _show(link: str) -> None:
+    if not webbrowser.open(link):
+        tell("note: no browser could be opened: open the link yourself")
 
 
 def announcement(box: "PageServer", source: "CountedSource") -> str:
@@ -108,11 +130,8 @@ def announcement(box: "PageServer", source: "CountedSource") -> str:
 
 
 @contextmanager
-def _synced(project: str | None, cache: str | None, endpoint: str | None) -> Iterator[str | None]:
-    """Download the labels of a project into a cache, which is removed at the end unless it was named."""
-    if project is None:
-        yield None
-        return
+def downloaded(project: str, cache: str | None, endpoint: str | None) -> Iterator[str]:
+    """Download the labels of a project into a cache, and yield its folder, which is removed unless it was named."""
     folder = mkdtemp(prefix="kili-query-page-") if cache is None else cache
     try:
         opened = opened_cache(folder)
@@ -125,7 +144,13 @@ def _synced(project: str | None, cache: str | None, endpoint: str | None) -> Ite
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def source_of(path: str, ontology: str | None, images: str | None, policy: CountPolicy) -> "CountedSource":
+def source_of(
+    path: str,
+    ontology: str | None = None,
+    assets: str | None = None,
+    images: str | None = None,
+    policy: CountPolicy = DEFAULT_POLICY,
+) -> "CountedSource":
     """Return the labels at a path for the page.
 
     Raises:
@@ -138,35 +163,22 @@ def source_of(path: str, ontology: str | None, images: str | None, policy: Count
         os.stat(path)
     except (OSError, ValueError) as error:  # ValueError: a zero byte
         raise SourceError.of(path, error) from error
-    cached = load("kili_query.page.cached", _FEATURE, _EXTRA)
-    origin = load("kili_query.page.source", _FEATURE, _EXTRA).Origin
-    pictures = _images(path, images)
-    title = os.path.basename(os.path.abspath(path))
-    whole = os.path.abspath(path)
     found = find_ontology(ontology, [path])
-    loaded = load_ontology(found, [path])
-    file = None if found is None or found == path else os.path.abspath(found)
-    if is_cache(path):
-        state = opened_cache(path).state
-        if file is None and found == path and state.policy == policy:
-            source: CountedSource = cached.CacheSource.of(
-                path, title=title, origin=origin(whole, "cache", whole), images=pictures
-            )
-            return source
-        raise CommandError(
-            f"the labels of the cache `{path}` were counted by its own ontology and policy: leave out `--ontology` "
-            "and `--policy`, or open the files that it was filled from"
-        )
-    dataset = dataset_at(path)
+    about = {
+        "title": os.path.basename(os.path.abspath(path)),
+        "images": _images(path, images),
+        "assets": _assets(path, assets),
+        "origin": _origin(path, found),
+    }
+    cached = load("kili_query.page.cached", _FEATURE, _EXTRA)
+    source: CountedSource
+    if is_cache(path) and _is_counted_so(path, found, policy):
+        source = cached.CacheSource.of(path, **about)
+        return source
+    (readable_labels,) = readable([path])
     with progress() as advance:
         source = cached.FileSource.of(
-            path if dataset is None else dataset,
-            progress=advance,
-            title=title,
-            ontology=loaded,
-            policy=policy,
-            images=pictures,
-            origin=origin(whole, "file" if dataset is None else "dataset", file),
+            readable_labels, progress=advance, ontology=load_ontology(found, [path]), policy=policy, **about
         )
     if not source.n_labels:
         broken = f": {counted(source.broken, 'record')} could not be read as labels" if source.broken else ""
@@ -174,17 +186,40 @@ def source_of(path: str, ontology: str | None, images: str | None, policy: Count
     return source
 
 
+def _is_counted_so(path: str, ontology: str | None, policy: CountPolicy) -> bool:
+    """Whether a cache has counts by this ontology and policy."""
+    state = opened_cache(path).state
+    own = path if state.ontology is not None else None
+    return ontology == own and state.policy == policy
+
+
+def _origin(path: str, ontology: str | None) -> "Origin":
+    kind: Kind = "cache" if is_cache(path) else "file" if dataset_at(path) is None else "dataset"
+    named = None if ontology is None or (kind == "dataset" and ontology == path) else os.path.abspath(ontology)
+    made: type[Origin] = load("kili_query.page.source", _FEATURE, _EXTRA).Origin
+    return made(os.path.abspath(path), kind, named, chosen_format())
+
+
+def _assets(path: str, assets: str | None) -> dict[str, dict[str, object]]:
+    """Return what an assets file says of sizes and places of images, by the id of the asset."""
+    named = file_beside([path], "assets.ndjson") if assets is None else assets
+    kept = ("externalId", "content", "resolution")
+    found = () if named is None else assets_in(named)
+    return {str(one["id"]): {key: one[key] for key in kept if one.get(key)} for one in found if "id" in one}
+
+
 def _images(path: str, images: str | None) -> "Images":
+    """Return the images of a folder, else those of the dataset or of the folder of the labels."""
     module = load("kili_query.page.images", _FEATURE, _EXTRA)
     files = load("kili_query.datasets.files", _FEATURE, _EXTRA)
-    if images is not None:
-        if not os.path.isdir(images):
-            raise CommandError(f"`{images}` is not a folder")
-        found: Images = module.FileImages(files.FolderFiles(images))
-        return found
-    if is_cache(path):
-        none: Images = module.NO_IMAGES
-        return none
-    dataset = dataset_at(path)
-    of_source: Images = module.FileImages(files.Files.of(path) if dataset is None else dataset.files)
-    return of_source
+    if images is not None and not os.path.isdir(images):
+        raise CommandError(f"`{images}` is not a folder")
+    found: Images
+    if images is None and is_cache(path):
+        found = module.NO_IMAGES
+    elif images is not None:
+        found = module.FileImages(files.FolderFiles(images))
+    else:
+        dataset = dataset_at(path)
+        found = module.FileImages(files.Files.of(path) if dataset is None else dataset.files)
+    return found

@@ -237,7 +237,7 @@ class _Assets:
             raise CommandError(f"`{images}` is not a folder")
         dataset = dataset_at(labels[0]) if len(labels) == 1 else None
         self._files = None if dataset is None else dataset.files
-        for asset in () if path is None else _assets_in(path):
+        for asset in () if path is None else assets_in(path):
             for key in (asset.get("id"), asset.get("externalId")):
                 if isinstance(key, str):
                     self._by_id.setdefault(key, asset)
@@ -278,7 +278,12 @@ def _size(asset: Document) -> tuple[int, int] | None:
     return (whole[0], whole[1]) if len(whole) == 2 else None
 
 
-def _assets_in(path: str) -> Iterator[Document]:
+def assets_in(path: str) -> Iterator[Document]:
+    """Read a file of assets.
+
+    Raises:
+        CommandError: it holds something else.
+    """
     for item in read_labels(path, at=""):
         if isinstance(item, Problem):
             raise CommandError(f"{item}")

@@ -55,7 +55,7 @@ def picture_of(
         drawing = Drawing((), None, (), ())
     text = _text(label, source, detail)
     kind = _kind(drawing, text, source)
-    asset = _asset(label)
+    asset = asset_of(label, source)
     width, height = _size(asset)
     shapes, is_cut = _shapes(drawing.shapes, source, detail)
     has_image = kind in ("image", "none") and source.images.find(asset) is not None
@@ -72,10 +72,14 @@ def picture_of(
     }
 
 
-def _asset(label: Mapping[str, Any]) -> Mapping[str, object]:
+def asset_of(label: Mapping[str, Any], source: PageSource) -> Mapping[str, object]:
+    """Return what is known of the asset of a label."""
     owner = label.get("labelOf")
-    named = {key: label[key] for key in ("externalId", "content") if isinstance(label.get(key), str)}
-    return {**named, **owner} if isinstance(owner, Mapping) else named
+    told = dict(owner) if isinstance(owner, Mapping) else {}
+    beside = {key: label[key] for key in ("externalId", "content") if isinstance(label.get(key), str)}
+    asset_id = told.get("id", label.get("assetId"))
+    known = source.assets.get(asset_id, {}) if isinstance(asset_id, str) else {}
+    return {**beside, **known, **{key: value for key, value in told.items() if value is not None}}
 
 
 def image_of(source: PageSource, number: int) -> tuple[str, bytes] | None:
@@ -83,7 +87,7 @@ def image_of(source: PageSource, number: int) -> tuple[str, bytes] | None:
     if number >= source.n_labels:
         return None
     (label,) = source.facts([number])
-    name = source.images.find(_asset(label))
+    name = source.images.find(asset_of(label, source))
     return None if name is None else source.images.read(name)
 
 

@@ -6,7 +6,6 @@ It only reads. Whoever has the token may ask: the link that is opened has it, an
 import asyncio
 import hmac
 import json
-import webbrowser
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from secrets import token_urlsafe
@@ -23,7 +22,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn import Config, Server
 
-from kili_query.page.calls import error_answer, respond
+from kili_query.page.calls import CALLS, error_answer, respond
 from kili_query.page.pictures import image_of
 from kili_query.page.source import PageSource
 from kili_query.serving import Gate, NotAdmitted, header_values, listen, own_hosts
@@ -211,6 +210,11 @@ async def _missing(request: Request, error: Exception) -> Response:
     return answer
 
 
+def _answer_once(source: PageSource) -> None:
+    for call in CALLS:
+        respond(source, call, {"query": "TRUE" if call == "check" else ""})
+
+
 class PageServer:
     """Serves the page of some labels, from `start` until `close`.
 
@@ -227,6 +231,7 @@ class PageServer:
     """
 
     def __init__(self, source: PageSource, *, host: str = "127.0.0.1", port: int = 0) -> None:
+        self._source = source
         self.token = token_urlsafe(24)
         self.host = host
         self._socket = listen(host, port)
@@ -255,9 +260,9 @@ class PageServer:
         """What to open: with the token."""
         return f"{self.url}/?token={quote(self.token)}"
 
-    def open(self) -> bool:
-        """Open the link in a browser, and return whether there is one."""
-        return webbrowser.open(self.link)
+    def warm_up(self) -> None:
+        """Load in a thread what the first answers need, so that they do not wait for it."""
+        Thread(target=_answer_once, args=(self._source,), daemon=True).start()
 
     def start(self) -> None:
         """Serve from a thread of this process."""

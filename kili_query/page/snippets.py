@@ -3,6 +3,7 @@
 import shlex
 from typing import Any
 
+from kili_query.counting import DEFAULT_POLICY
 from kili_query.errors import KiliQueryError
 from kili_query.page.source import Origin, PageSource
 from kili_query.query import Query
@@ -19,11 +20,11 @@ def snippets_of(text: str, query: Query, source: PageSource) -> list[dict[str, A
         query: bound to the ontology, if there is one.
         source: the labels.
     """
-    command = _command(text, source.origin)
+    command = _command(text, source)
     sql, why_not = _sql(query, source)
     return [
         _snippet("Command line", "sh", command, _why_no_command(text, source.origin)),
-        _snippet("Python", "python", _python(text, query, source), None),
+        _snippet("Python", "python", _python(text, source), None),
         _snippet("SQL", "sql", sql, why_not),
     ]
 
@@ -36,44 +37,76 @@ def _why_no_command(text: str, origin: Origin) -> str:
     return _NO_PATH if origin.path is None else "a shell cannot pass on a character of the query"
 
 
-def _command(text: str, origin: Origin) -> str | None:
+def _command(text: str, source: PageSource) -> str | None:
     """Return the command that counts the labels that match; None if no shell can run it."""
+    origin = source.origin
     if origin.path is None:
         return None
-    options = ["--count"]
-    if origin.kind != "dataset":
+    command = _of_project(text, origin) if origin.kind == "project" else _of_labels(text, source)
+    return shlex.join(command) if all(map(_can_be_passed, command)) else None
+
+
+def _of_project(text: str, origin: Origin) -> list[str]:
+    options = [] if origin.endpoint is None else ["--endpoint", origin.endpoint]
+    return ["kili-query", "labels", "--count", *options, f"--where={text}", "--", str(origin.path)]
+
+
+def _of_labels(text: str, source: PageSource) -> list[str]:
+    origin, options = source.origin, ["--count"]
+    if origin.kind != "dataset" or origin.ontology is not None:
         options += ["--ontology", origin.ontology or "none"]
-    arguments = ["kili-query", "match", *options, "--", text, origin.path]
-    if any(not _can_be_passed(one) for one in arguments):
-        return None
-    return shlex.join(arguments)
+    if origin.format is not None:
+        options += ["--from", origin.format]
+    if source.policy != DEFAULT_POLICY:
+        options += ["--policy", source.policy.video]
+    return ["kili-query", "match", *options, "--", text, str(origin.path)]
 
 
 def _can_be_passed(text: str) -> bool:
     return "\0" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
 
 
-def _python(text: str, query: Query, source: PageSource) -> str:
+def _python(text: str, source: PageSource) -> str:
+    """Return a program that counts the labels that match."""
     origin = source.origin
-    asked = f"query = kq.parse({text!r})"
-    ontology = "" if origin.ontology is None else f", ontology={origin.ontology!r}"
-    count = "print(sum(1 for _ in found))"
+    imports, named = ["import kili_query as kq"], []
+    labels, ontology = repr(origin.path), repr(origin.ontology)
     match origin.kind:
         case "cache":
-            bound = f"category_search={text!r}"
-            lines = ["from kili_query.cache import LabelCache", "", f"cache = LabelCache({origin.path!r})"]
-            return "\n".join([*lines, f"print(cache.count_labels({bound}))"])
+            imports.append("from kili_query.cache import LabelCache")
+            named.append(f"cache = LabelCache({labels})")
+            is_own = origin.ontology == origin.path
+            labels = f"cache.reading({'query' if is_own else ''}).stream()"
+            ontology = "cache.ontology" if is_own else ontology
         case "dataset":
-            lines = ["import kili_query as kq", "from kili_query.datasets import open_dataset", "", asked]
-            lines += [f"dataset = open_dataset({origin.path!r})"]
-            return "\n".join([*lines, "found = kq.scan(dataset, query, ontology=dataset.ontology)", count])
+            imports.append("from kili_query.datasets import open_dataset")
+            as_format = "" if origin.format is None else f", fmt={origin.format!r}"
+            named.append(f"dataset = open_dataset({labels}{as_format})")
+            labels = "dataset"
+            ontology = "dataset.ontology" if origin.ontology is None else ontology
+        case "project":
+            return _python_of_project(text, origin)
+        case "memory":
+            labels, ontology = "labels", "None" if source.ontology is None else "ontology"
         case "file":
-            lines = ["import kili_query as kq", "", asked, f"found = kq.scan({origin.path!r}, query{ontology})"]
-            return "\n".join([*lines, count])
-        case _:
-            named = "" if source.ontology is None else ", ontology=ontology"
-            lines = ["import kili_query as kq", "", asked, f"found = kq.scan(labels, query{named})", count]
-            return "\n".join(lines)
+            pass
+    options = "" if ontology == "None" else f", ontology={ontology}"
+    if source.policy != DEFAULT_POLICY:
+        options += f", policy=kq.CountPolicy({source.policy.video!r})"
+    asked = [f"query = kq.parse({text!r})", f"found = kq.scan({labels}, query{options})"]
+    return "\n".join([*imports, "", *named, *asked, "print(sum(1 for _ in found))"])
+
+
+def _python_of_project(text: str, origin: Origin) -> str:
+    server = "" if origin.endpoint is None else f"api_endpoint={origin.endpoint!r}"
+    return "\n".join(
+        [
+            "from kili_query.client import KiliClient",
+            "",
+            f"with KiliClient({server}) as client:",
+            f"    print(client.count_labels({origin.path!r}, category_search={text!r}))",
+        ]
+    )
 
 
 def _sql(query: Query, source: PageSource) -> tuple[str | None, str | None]:

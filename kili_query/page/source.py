@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from functools import cached_property
 from threading import RLock
 from time import monotonic
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from attrs import define, field, frozen
 
@@ -22,6 +22,8 @@ from kili_query.targets.closures import Matcher
 Pair: TypeAlias = tuple[str, str]
 Occurrences: TypeAlias = Mapping[Pair, Mapping[int, int]]
 """By job and category, how many labels hold 1, 2, … objects; 0 is left out."""
+
+Kind: TypeAlias = Literal["memory", "file", "dataset", "cache", "project"]
 
 TIME_LIMIT_S = 10.0
 """How long the contents of labels may be read for one query."""
@@ -40,14 +42,18 @@ class Origin:
     """Where the labels of a page come from, for commands that a person copies.
 
     Attributes:
-        path: the file, folder or cache; None for labels in memory.
+        path: the file, folder or cache, or the id of the project; None for labels in memory.
         kind: what is there.
-        ontology: the file that names are checked against; None for the source's own, or none.
+        ontology: the file or cache that names are checked against; None for that of the dataset, or none.
+        format: the format of a dataset, where it was named.
+        endpoint: of the server of a project, where it was named.
     """
 
     path: str | None = None
-    kind: str = "memory"
+    kind: Kind = "memory"
     ontology: str | None = None
+    format: str | None = None
+    endpoint: str | None = None
 
 
 @frozen
@@ -77,6 +83,7 @@ class PageSource(ABC):
         policy: how objects are counted.
         origin: where the labels come from.
         images: the images that were labeled.
+        assets: what is known of assets beside what labels say, by id.
         broken: the number of records that are not labels.
         time_limit_s: how long contents may be read for one query.
     """
@@ -86,6 +93,7 @@ class PageSource(ABC):
     policy: CountPolicy = DEFAULT_POLICY
     origin: Origin = Origin()
     images: Images = NO_IMAGES
+    assets: Mapping[str, Mapping[str, object]] = field(factory=dict, repr=False)
     broken: int = 0
     time_limit_s: float = TIME_LIMIT_S
     _lock: RLock = field(factory=RLock, init=False, repr=False)

@@ -13,7 +13,6 @@ import pytest
 
 from kili_query.cache import LabelCache
 from kili_query.cli.open import source_of
-from kili_query.counting import CountPolicy
 from kili_query.frames import count_table
 from kili_query.ontology import Ontology
 from kili_query.page.calls import answer
@@ -62,7 +61,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def opened(folder: Path, name: str) -> PageSource:
     ontology = str(folder / "project.json") if name == "labels.ndjson" else None
-    return source_of(str(folder / name), ontology, None, CountPolicy())
+    return source_of(str(folder / name), ontology)
 
 
 def snippets(source: PageSource, query: str) -> dict[str, str]:
