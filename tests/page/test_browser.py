@@ -1,7 +1,11 @@
 """The page in a browser, against a real server: what a person sees, with the mouse, with the keyboard, on a phone."""
 
+import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
 import kili_query as kq
+from kili_query.cli.open import source_of
 from kili_query.page.plain import PlainSource
 from kili_query.page.server import PageServer
 from tests.page.browsing import chromium, opened
@@ -206,13 +211,20 @@ def test_a_query_is_formatted_shared_and_remembered(page: Page, browser: Browser
         expect_counts(other, tidy)
 
 
-def test_the_plan_can_be_copied(browser: Browser, box: PageServer) -> None:
-    with opened(browser, box, permissions=["clipboard-read", "clipboard-write"]) as page:
+def test_the_copied_command_counts_the_same_in_a_shell(browser: Browser, tmp_path: Path) -> None:
+    path = tmp_path / "labels.ndjson"
+    path.write_text("\n".join(map(json.dumps, LABELS)), encoding="utf-8")
+    permissions = ["clipboard-read", "clipboard-write"]
+    with PageServer(source_of(str(path))) as box, opened(browser, box, permissions=permissions) as page:
         write(page, "OBJECTS.PERSON.count >= 4")
+        expect_counts(page, "OBJECTS.PERSON.count >= 4")
         page.get_by_role("tab", name="Plan").click()
-        page.get_by_role("button", name="Copy: Python").click()
+        page.get_by_role("button", name="Copy: Command line").click()
         expect(page.get_by_role("button", name="Copied")).to_be_visible()
-        assert "OBJECTS.PERSON.count >= 4" in page.evaluate("navigator.clipboard.readText()")
+        command = page.evaluate("navigator.clipboard.readText()")
+    ours = command.replace("kili-query ", f"{sys.executable} -m kili_query ", 1)
+    ran = subprocess.run(["sh", "-c", ours], capture_output=True, check=True, text=True, cwd=tmp_path)
+    assert ran.stdout.strip() == str(matching("OBJECTS.PERSON.count >= 4"))
 
 
 def test_the_keyboard_alone_is_enough(page: Page) -> None:

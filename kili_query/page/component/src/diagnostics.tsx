@@ -1,9 +1,11 @@
 import { useSignal } from "@preact/signals"
 import { useEffect } from "preact/hooks"
 import type { Diagnostic } from "./calls"
+import { figure } from "./figures"
 import type { Editor } from "./editor"
 import type { State } from "./state"
 
+const MOST = 20
 const CALM_MS = 400
 
 type Props = { state: State; editor: { current: Editor | null } }
@@ -15,10 +17,11 @@ export function Diagnostics({ state, editor }: Props) {
   return (
     <section class="diagnostics" aria-label="Diagnostics" hidden={diagnostics.length === 0}>
       <ul aria-label="Diagnostics">
-      {diagnostics.map((found) => (
+      {diagnostics.slice(0, MOST).map((found) => (
         <Found key={`${found.code} ${found.start} ${found.message}`} found={found} editor={editor} text={checked!.text} current={current} />
       ))}
       </ul>
+      {diagnostics.length > MOST && <p class="quiet">and {figure(diagnostics.length - MOST)} more, underlined in the query</p>}
     </section>
   )
 }

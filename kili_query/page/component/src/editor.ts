@@ -18,6 +18,7 @@ export type EditorHandlers = {
   changed: (text: string) => void
   format: () => void
   submit: () => void
+  failed: (error: unknown) => void
 }
 export type Editor = {
   show: (text: string) => void
@@ -47,7 +48,7 @@ export function createEditor(
         drawSelection(),
         closeBrackets(),
         autocompletion({
-          override: [(context) => complete(transport, context)],
+          override: [(context) => complete(transport, context, on.failed)],
           icons: false,
           maxRenderedOptions: 50,
           addToOptions: [{ render: (option) => swatchOf(option as Offered), position: 30 }],
@@ -125,12 +126,14 @@ function difference(now: string, next: string): { from: number; to: number; inse
   return { from: start, to: now.length - end, insert: next.slice(start, next.length - end) }
 }
 
-async function complete(transport: Transport, context: CompletionContext): Promise<CompletionResult | null> {
+async function complete(
+  transport: Transport, context: CompletionContext, failed: EditorHandlers["failed"],
+): Promise<CompletionResult | null> {
   if (!context.explicit && !context.matchBefore(/[\p{L}\p{N}_."*-]$/u)) return null
   const stop = new AbortController()
   context.addEventListener("abort", () => stop.abort(), { onDocChange: true })
   const query = context.state.doc.toString()
-  const answer = await transport.call("complete", { query, offset: context.pos }, stop.signal).catch(() => null)
+  const answer = await transport.call("complete", { query, offset: context.pos }, stop.signal).catch(failed)
   const first = answer?.items[0]
   if (!first || context.aborted) return null
   return { from: first.start, options: answer.items.map((item, place) => offered(item, place)), filter: false }

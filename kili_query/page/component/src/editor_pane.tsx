@@ -20,6 +20,7 @@ export function EditorPane({ state, root, history, shared, editor }: Props) {
       changed: state.setQuery,
       format: () => void state.format(),
       submit: () => void state.refresh(),
+      failed: state.fail,
     })
     editor.current = made
     const stops = [

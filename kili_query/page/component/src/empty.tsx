@@ -3,7 +3,7 @@ import type { State } from "./state"
 /** What is said when no label is to be listed. */
 export function Empty({ state }: { state: State }) {
   const answer = state.found.value?.answer
-  const others = state.others.value
+  const others = state.found.value?.others
   return (
     <div class="empty">
       <p>

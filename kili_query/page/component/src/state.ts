@@ -35,7 +35,7 @@ export function createState(transport: Transport, initial: string) {
   const others = signal(false)
   const view = signal<View>("table")
   const pagesRead = signal(0)
-  const busy = computed(() => settled.value !== query.value || (found.value !== null && found.value.others !== others.value))
+  const busy = computed(() => settled.value !== query.value)
   const rows = computed(() => (found.value === null ? 0 : listed(found.value)))
 
   const asking = latest()
@@ -79,7 +79,7 @@ export function createState(transport: Transport, initial: string) {
   async function runQuery(text: string, stop: AbortSignal): Promise<void> {
     const label = open.value
     const choice = label === null ? {} : { label, ...(frame.value === null ? {} : { frame: frame.value }) }
-    const which = others.value
+    const which = others.value && text.trim() !== ""
     const shown = view.value
     const answer = await transport.call("run", { ...pageRequest(text, which, shown, 0), ...choice }, stop)
     if (stop.aborted) return
@@ -162,6 +162,7 @@ export function createState(transport: Transport, initial: string) {
 
   function showOthers(which: boolean): void {
     others.value = which
+    settled.value = null
     void refresh()
   }
 
@@ -177,7 +178,7 @@ export function createState(transport: Transport, initial: string) {
 
   return {
     transport, query, checked, found, histogram, detail, open, frame, failure, settled, busy,
-    others, view, rows, refresh, need, rowAt, openLabel, closeLabel, setQuery, showOthers, format,
+    others, view, rows, fail, refresh, need, rowAt, openLabel, closeLabel, setQuery, showOthers, format,
     dismiss: () => void (failure.value = null),
   }
 }

@@ -94,7 +94,7 @@ function Tile({ place, row, count, active, open, choose }: TileProps) {
       aria-label={title}
       onClick={() => choose(place)}
     >
-      <div class="tile-picture">{row?.picture && <PictureView picture={row.picture} small />}</div>
+      <div class="tile-picture">{row && (row.picture ? <PictureView picture={row.picture} small /> : <p class="quiet no-picture">No content</p>)}</div>
       <div class="tile-title">{title}</div>
     </div>
   )
