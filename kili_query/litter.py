@@ -3,6 +3,7 @@
 import re
 
 # AppleDouble files hold what other file systems cannot: `._a.json` beside `a.json`, below `__MACOSX` in a zip
+_HINTS = ("._", "__macosx", ".ds_store", "thumbs.db", "desktop.ini")
 _LITTER = re.compile(
     r"(?:.*[/\\])?(?:__MACOSX(?:[/\\].*)?|(?:\._[^/\\]*|\.DS_Store|Thumbs\.db|desktop\.ini))", re.IGNORECASE | re.DOTALL
 )
@@ -16,4 +17,8 @@ def is_litter(path: str) -> bool:
     >>> is_litter("labels/1.json"), is_litter("labels/a._b.json")
     (False, False)
     """
-    return _LITTER.fullmatch(path) is not None
+    lowered = path.lower()
+    for hint in _HINTS:  # nearly no path has one, and folders may hold a hundred thousand files
+        if hint in lowered:
+            return _LITTER.fullmatch(path) is not None
+    return False

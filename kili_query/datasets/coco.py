@@ -6,9 +6,8 @@ objects, because a file of COCO says all about its images.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
-from operator import itemgetter
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
 
@@ -17,10 +16,10 @@ from msgspec import UNSET, Raw, UnsetType
 
 from kili_query.datasets.coco_file import CocoFile, CocoObject, Row
 from kili_query.datasets.coco_shapes import picture_of, segment_areas, shapes_of, tools_of
-from kili_query.datasets.dataset import SOURCE, Content, Dataset, DatasetItem
+from kili_query.datasets.dataset import SOURCE, Content, Dataset, DatasetItem, KnownItem
 from kili_query.datasets.files import Files
 from kili_query.datasets.interface import OBJECTS, Interface, is_value
-from kili_query.datasets.media import MediaFinder, size_of_image
+from kili_query.datasets.media import MediaFinder
 from kili_query.datasets.raw_json import value_of
 from kili_query.datasets.recognition import files_of
 from kili_query.errors import MalformedLabelError, SourceError
@@ -32,7 +31,7 @@ from kili_query.places import Place, Problem, ProblemKind
 if TYPE_CHECKING:
     from kili_query.datasets.masks import Picture
 
-_MID = itemgetter("mid")
+_ID = (int, str, float)
 _CAPTION = "CAPTION"
 _CROWD = "iscrowd"
 _NO_CATEGORY = "uncategorized"
@@ -55,19 +54,20 @@ class _Image:
     Attributes:
         id: of the asset.
         external_id: its file name.
-        place: where it stands.
+        path: where it stands in its file.
         file: the first one that names it.
         number: its row there; None for an image that only annotations name.
         size: in pixels, where it is known.
         rows: where its objects are: for those of its own file, which are nearly all, the row alone.
         captions: the files and rows of its captions.
         fault: why its objects cannot be counted.
-        is_plain: whether each of its rows is one object of a category that its file lists, without attributes.
+        is_plain: whether each of its rows is that of an object in its file, with an id and a category that the file
+            lists, and without attributes.
     """
 
     id: str
     external_id: str
-    place: Place
+    path: str
     file: CocoFile
     number: int | None
     size: Size | None = None
@@ -118,7 +118,7 @@ class CocoDataset(Dataset):
     _images: list[_Image] = field(factory=list, init=False)
     _broken: list[Problem] = field(factory=list, init=False)
     _categories: dict[str, dict[Any, JobCategory]] = field(factory=dict, init=False)
-    _names: dict[str, dict[Any, list[Content]]] = field(factory=dict, init=False)
+    _keys: dict[str, dict[Any, str]] = field(factory=dict, init=False)
     _aside: dict[str, Row] = field(factory=dict, init=False)
     _picture: tuple[str, "Picture"] | None = field(default=None, init=False, repr=False)
     _counted_once: set[str] = field(factory=set, init=False)
@@ -128,7 +128,7 @@ class CocoDataset(Dataset):
         taken: set[str] = set()
         for file in self.parts:
             categories = self._categories[file.name] = self._categories_of(file)
-            self._names[file.name] = {key: [{"name": one.key}] for key, one in categories.items()}
+            self._keys[file.name] = {given: one.key for given, one in categories.items()}
             by_id = self._images_of(file, known, taken)
             self._see(file, by_id, taken)
 
@@ -139,6 +139,10 @@ class CocoDataset(Dataset):
                 self._interface.tools[tool] = None
         return self._interface.jobs()
 
+    @property
+    def named_jobs(self) -> Sequence[Job]:
+        return self._interface.jobs()
+
     @cached_property
     def _media(self) -> MediaFinder:
         return MediaFinder(self.files)
@@ -146,16 +150,25 @@ class CocoDataset(Dataset):
     def items(self) -> Iterator[DatasetItem | Problem]:
         yield from self._broken
         for image in self._images:
-            try:
-                counted = self._plain(image) or self._content(image, map(self._fields, self._objects(image)))
-            except MalformedLabelError as error:
-                yield Problem(image.place, ProblemKind.MALFORMED, error.message, error.path)
-            else:
-                label = {"id": image.id, "labelType": "DEFAULT"}
-                asset, read = self._asset(image), partial(self._read, image)
-                file = asset.get("content")
-                measure = None if file is None or image.size else partial(size_of_image, self.files, file)
-                yield DatasetItem(asset, label, counted, read, image.place, measure)
+            yield self._plain(image) or self._item(image)
+
+    def _item(self, image: _Image) -> DatasetItem | Problem:
+        try:
+            counted = self.counted(image)
+        except MalformedLabelError as error:
+            return Problem(self.place(image), ProblemKind.MALFORMED, error.message, error.path)
+        read = partial(self.read, image)
+        return KnownItem(self.asset(image), _label(image), counted, read, self.place(image), self.files)
+
+    def _plain(self, image: _Image) -> "_PlainItem | None":
+        """Return the item of an image whose objects are nothing unusual, without looking further than at their ids."""
+        if not image.is_plain:
+            return None
+        listed, keys = image.file.annotations, self._keys[image.file.name]
+        objects = [listed[row] for row in image.rows]  # type: ignore[index]  # a plain image has rows alone
+        if not image.file.has_unique_ids and len({str(one.id) for one in objects}) < len(objects):  # type: ignore[union-attr]
+            return None
+        return _PlainItem(self, image, [keys[one.category_id] for one in objects])  # type: ignore[union-attr]
 
     @property
     def project(self) -> dict[str, object]:
@@ -192,9 +205,10 @@ class CocoDataset(Dataset):
         by_id: dict[Any, _Image] = {}
         looks: Counter[tuple[str, ...]] = Counter()
         for number, one in enumerate(file.images):
-            place = self.files.place(file.name, path=f"images[{number}]")
+            path = f"images[{number}]"
             given = None if one is None else one.get("id")
-            if one is None or not isinstance(given, int | str | float):
+            if one is None or not isinstance(given, _ID):
+                place = self.files.place(file.name, path=path)
                 self._broken.append(Problem(place, ProblemKind.BROKEN, "an image must be an object with an `id`"))
                 continue
             name = one.get("file_name")
@@ -204,11 +218,12 @@ class CocoDataset(Dataset):
             if image is None:
                 looks[tuple(one)] += 1
                 own = _untaken(str(given), file.split, taken)
-                image = _Image(own, name, place, file, number, _size(one))
+                image = _Image(own, name, path, file, number, _size(one))
                 known[str(given), name] = image
                 self._images.append(image)
             if given in by_id:
                 reason = f"the image id `{given}` occurs more than once: annotations belong to the first"
+                place = self.files.place(file.name, path=path)
                 self.notes.append(Problem(place, ProblemKind.MALFORMED, reason))
             by_id.setdefault(given, image)
         for keys, times in looks.items():  # few: nearly all images have the same keys
@@ -219,31 +234,26 @@ class CocoDataset(Dataset):
 
     def _see(self, file: CocoFile, by_id: dict[Any, _Image], taken: set[str]) -> None:
         """Go through all annotations of a file once."""
-        categories = self._categories[file.name]
+        categories, unset = self._categories[file.name], UNSET
+        rows_of = {given: image.rows for given, image in by_id.items() if image.file is file}
         for row, one in enumerate(file.annotations):
             try:
-                image = by_id[one.image_id]  # type: ignore[union-attr]
-                is_plain = (
+                if (
                     one.category_id in categories  # type: ignore[union-attr]
                     and not one.iscrowd  # type: ignore[union-attr]
+                    and one.caption is one.attributes is one.segments_info is unset  # type: ignore[union-attr]
                     and one.id is not None  # type: ignore[union-attr]
-                    and one.caption is one.attributes is one.segments_info is UNSET  # type: ignore[union-attr]
-                )
-            except (AttributeError, KeyError, TypeError):
-                is_plain = False
-            if is_plain:
-                if image.file is file:
-                    image.rows.append(row)
-                else:
-                    image.rows.append((file, row, None))
-                    image.is_plain = False
-            else:
-                self._see_other(file, row, by_id, taken)
+                ):
+                    rows_of[one.image_id].append(row)  # type: ignore[union-attr]
+                    continue
+            except (AttributeError, KeyError, TypeError):  # no object, no such image, or an id that cannot be one
+                pass
+            self._see_other(file, row, by_id, taken)
 
     def _see_other(self, file: CocoFile, row: int, by_id: dict[Any, _Image], taken: set[str]) -> None:
         """Note an annotation that is not a plain object of a known image and category."""
         one = file.annotations[row]
-        if one is None or not isinstance(one.image_id, int | str | float):
+        if one is None or not isinstance(one.image_id, _ID):
             place = self.files.place(file.name, path=f"annotations[{row}]")
             reason = "an annotation must be an object with an `image_id`"
             self._broken.append(Problem(place, ProblemKind.BROKEN, reason))
@@ -266,7 +276,7 @@ class CocoDataset(Dataset):
         place = self.files.place(file.name, path=f"annotations[{row}]")
         reason = f"there is no image with the id `{image_id!s:.80}`: its file name and size are not known"
         self.notes.append(Problem(place, ProblemKind.MALFORMED, reason, "image_id"))
-        image = _Image(_untaken(str(image_id), file.split, taken), str(image_id), place, file, None)
+        image = _Image(_untaken(str(image_id), file.split, taken), str(image_id), place.path, file, None)
         self._images.append(image)
         return image
 
@@ -334,7 +344,12 @@ class CocoDataset(Dataset):
 
     # -- one image
 
-    def _asset(self, image: _Image) -> dict[str, Any]:
+    def place(self, image: _Image) -> Place:
+        """Return where an image stands."""
+        return self.files.place(image.file.name, path=image.path)
+
+    def asset(self, image: _Image) -> dict[str, Any]:
+        """Return the asset of an image."""
         asset: dict[str, Any] = {"id": image.id, "externalId": image.external_id}
         if image.size is not None:
             asset["resolution"] = {"width": image.size.width_px, "height": image.size.height_px}
@@ -376,15 +391,13 @@ class CocoDataset(Dataset):
             objects.append(own)
         return objects
 
-    def _plain(self, image: _Image) -> Content | None:
-        """Return the content without shapes, which is the same as that of the slower way; None if that is needed."""
-        if not image.is_plain or not image.rows:
-            return None
-        names, listed = self._names[image.file.name], image.file.annotations
-        objects = [listed[row] for row in image.rows]  # type: ignore[index]  # a plain image has rows alone
-        annotations = [{"mid": str(one.id), "categories": names[one.category_id]} for one in objects]  # type: ignore[union-attr]
-        is_unique = len(set(map(_MID, annotations))) == len(annotations)
-        return {OBJECTS: {"annotations": annotations}} if is_unique else None
+    def counted(self, image: _Image) -> Content:
+        """Return the content without shapes.
+
+        Raises:
+            MalformedLabelError: a list of segments cannot be read.
+        """
+        return self._content(image, map(self._fields, self._objects(image)))
 
     def _content(self, image: _Image, annotations: Iterable[Content]) -> Content:
         content: Content = {}
@@ -409,7 +422,7 @@ class CocoDataset(Dataset):
                 children[attribute.job] = answer
         return {**fields, "children": children} if children else fields
 
-    def _read(self, image: _Image) -> Content:
+    def read(self, image: _Image) -> Content:
         """Return the whole content of the label of an image.
 
         Raises:
@@ -493,6 +506,38 @@ class CocoDataset(Dataset):
             self.kept.update(aside.keys())
 
 
+@define(eq=False)
+class _PlainItem(DatasetItem):
+    """An image of which every object is plain: most are asked for their objects alone, and the rest is made later."""
+
+    _dataset: CocoDataset
+    _image: _Image
+    objects: Sequence[str]
+
+    @property
+    def files(self) -> Files:
+        return self._dataset.files
+
+    @property
+    def asset(self) -> Mapping[str, Any]:
+        return self._dataset.asset(self._image)
+
+    @property
+    def label(self) -> Mapping[str, Any]:
+        return _label(self._image)
+
+    @property
+    def counted(self) -> Content:
+        return self._dataset.counted(self._image)
+
+    @property
+    def place(self) -> Place:
+        return self._dataset.place(self._image)
+
+    def read(self) -> Content:
+        return self._dataset.read(self._image)
+
+
 def open_files(files: Files) -> CocoDataset:
     """Open a dataset of COCO.
 
@@ -505,6 +550,10 @@ def open_files(files: Files) -> CocoDataset:
     parts = [CocoFile.of(files, name) for name in names]
     titles = [one.title for one in parts if one.title]
     return CocoDataset(files, titles[0] if titles else PurePosixPath(files.path).stem, parts=parts)
+
+
+def _label(image: _Image) -> Mapping[str, Any]:
+    return {"id": image.id, "labelType": "DEFAULT"}
 
 
 def _size(row: Row) -> Size | None:
@@ -534,7 +583,7 @@ def _untaken(name: str, split: str | None, taken: set[str]) -> str:
 
 
 def _has(categories: dict[Any, JobCategory], given: object) -> bool:
-    return isinstance(given, int | str | float) and given in categories
+    return isinstance(given, _ID) and given in categories
 
 
 def _path(at: _Row) -> str:

@@ -93,7 +93,7 @@ class CocoFile:
             annotations = document.annotations
         else:
             annotations = [_object(one) for one in _list(document.annotations, f"`annotations` of `{full_name}`")]
-        images = [_row(one) for one in _list(document.images, f"`images` of `{full_name}`")]
+        images = _rows(document.images, f"`images` of `{full_name}`")
         return cls(
             files,
             name,
@@ -103,6 +103,12 @@ class CocoFile:
             _title(document.info),
             data,
         )
+
+    @cached_property
+    def has_unique_ids(self) -> bool:
+        """Whether all annotations have ids, which are numbers and each occurs once."""
+        ids = [None if one is None else one.id for one in self.annotations]
+        return set(map(type, ids)) <= {int} and len(set(ids)) == len(ids)
 
     @cached_property
     def split(self) -> str | None:
@@ -176,10 +182,12 @@ def _list(raw: Raw, what: str) -> list[Raw]:
         raise SourceError(f"{what} must be a list") from error
 
 
-def _row(raw: Raw) -> Row | None:
-    """Return an object as it is written; None for what is not an object."""
-    row = value_of(raw)
-    return row if isinstance(row, dict) else None
+def _rows(raw: Raw, what: str) -> Sequence[Row | None]:
+    """Return objects as they are written; None in place of what is not an object."""
+    rows = value_of(raw)
+    if not isinstance(rows, list | None):
+        raise SourceError(f"{what} must be a list")
+    return [row if isinstance(row, dict) else None for row in rows or ()]
 
 
 def _object(raw: Raw) -> CocoObject | None:

@@ -14,7 +14,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from kili_query.datasets.cvat_shapes import FIELDS, TOOLS, is_blended, numbers_of, shapes_of
-from kili_query.datasets.dataset import SOURCE, Content, Dataset, DatasetItem
+from kili_query.datasets.dataset import SOURCE, Content, Dataset, DatasetItem, KnownItem
 from kili_query.datasets.drawing import Position, number
 from kili_query.datasets.files import Files
 from kili_query.datasets.gathered import GatheredDataset, UniqueIds
@@ -184,7 +184,7 @@ class CvatDataset(GatheredDataset):
             self.start_reading(place, asset, _LABEL)
             return self._content(image, place, is_whole=True)
 
-        return DatasetItem(asset, _LABEL, counted, read, place)
+        return KnownItem(asset, _LABEL, counted, read, place)
 
     def _content(self, image: Element, place: Place, *, is_whole: bool) -> Content:
         answers: dict[str, Answer] = {}
@@ -293,7 +293,7 @@ class CvatDataset(GatheredDataset):
                 self.start_reading(where, asset, _LABEL)
                 return content_of_frames(self._read_videos(name, is_whole=True)[key].frames)
 
-            yield DatasetItem(asset, _LABEL, content_of_frames(video.frames), read, where)
+            yield KnownItem(asset, _LABEL, content_of_frames(video.frames), read, where)
 
     def _read_videos(self, name: str, *, is_whole: bool) -> dict[str | None, _Video]:
         """Read all tracks of a file, which belong to one video or, in a project, to several."""

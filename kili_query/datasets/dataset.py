@@ -16,7 +16,6 @@ from kili_query.places import Place, Problem, ProblemKind, Record
 
 if TYPE_CHECKING:
     from kili_query.datasets.files import Files
-    from kili_query.labels.geometry import Size
 
 Content: TypeAlias = dict[str, Any]
 """What a label holds, in the shape of a ``jsonResponse``."""
@@ -25,30 +24,64 @@ SOURCE = decode.SOURCE
 """The key under which an annotation, a label or an asset keeps what has no counterpart in labels of the platform."""
 
 
-@frozen
-class DatasetItem:
+class DatasetItem(ABC):
     """A label of an asset, or an asset that nobody has labeled.
 
     Most questions ask how many objects an image holds, never where they are. So an item gives first what counting
     needs, and reads the rest when it is asked for.
 
-    Attributes:
-        asset: ``id`` and ``externalId``, ``resolution`` where the size is known (width and height in pixels), and
-            ``content``, the path of its file inside the dataset (see `Files`), where that is there.
-        label: the fields of the label but ``labelOf`` and ``jsonResponse``; None for an asset without label.
-        counted: the content without shapes: the same jobs, categories, mids and child jobs as the whole, so that
-            every count is the same.
-        read: returns the whole content. Its annotations keep under ``source`` what has no counterpart.
-        place: where it stands, for messages.
-        measure: reads the size of the image, where the dataset does not say it; it returns None if it cannot.
     """
 
-    asset: Mapping[str, Any]
-    label: Mapping[str, Any] | None
-    counted: Content
-    read: Callable[[], Content]
-    place: Place
-    measure: "Callable[[], Size | None] | None" = None
+    __slots__ = ()
+
+    @property
+    def objects(self) -> Sequence[str] | None:
+        """The keys of the categories of its objects, if these are all that counts; None where there may be more.
+
+        The content of its label then holds nothing but the job `OBJECTS`, in which each object has one category, a mid
+        of its own, and no child jobs.
+        """
+        return None
+
+    @property
+    def files(self) -> "Files | None":
+        """Where its image can be measured, if its asset does not say the size."""
+        return None
+
+    @property
+    @abstractmethod
+    def asset(self) -> Mapping[str, Any]:
+        """The asset.
+
+        It has ``id`` and ``externalId``, ``resolution`` where the size is known (width and height in pixels), and
+        ``content``, the path of its file inside the dataset (see `Files`), where that is there.
+        """
+
+    @property
+    @abstractmethod
+    def label(self) -> Mapping[str, Any] | None:
+        """The fields of the label but ``labelOf`` and ``jsonResponse``; None for an asset without label."""
+
+    @property
+    @abstractmethod
+    def counted(self) -> Content:
+        """The content without shapes.
+
+        It has the same jobs, categories, mids and child jobs as the whole, so that every count is the same.
+        """
+
+    @property
+    @abstractmethod
+    def place(self) -> Place:
+        """Where it stands, for messages."""
+
+    @abstractmethod
+    def read(self) -> Content:
+        """Return the whole content. Its annotations keep under ``source`` what has no counterpart.
+
+        Raises:
+            MalformedLabelError: its shapes cannot be read, for example because the size of the image is not known.
+        """
 
     def sketch(self) -> dict[str, Any]:
         """Return the label as files of the platform hold it, without shapes."""
@@ -64,9 +97,14 @@ class DatasetItem:
 
     def whole_asset(self) -> dict[str, Any]:
         """Return the asset, with the size of its image if that can be read from it."""
-        size = None if self.measure is None or "resolution" in self.asset else self.measure()
+        asset = self.asset
+        if self.files is None or "content" not in asset or "resolution" in asset:
+            return {**asset}
+        from kili_query.datasets.media import size_of_image  # when it is needed: streams of labels start without it
+
+        size = size_of_image(self.files, asset["content"])
         resolution = {} if size is None else {"resolution": {"width": size.width_px, "height": size.height_px}}
-        return {**self.asset, **resolution}
+        return {**asset, **resolution}
 
     def record(self) -> Record | Problem:
         """Return the whole label with its place, or why it cannot be read."""
@@ -74,6 +112,21 @@ class DatasetItem:
             return Record(self.whole(), self.place)
         except MalformedLabelError as error:
             return Problem(self.place, ProblemKind.MALFORMED, error.message, error.path)
+
+
+@frozen
+class KnownItem(DatasetItem):
+    """An item whose fields are at hand when it is made; see `DatasetItem`."""
+
+    asset: Mapping[str, Any]
+    label: Mapping[str, Any] | None
+    counted: Content
+    _read: Callable[[], Content]
+    place: Place
+    files: "Files | None" = None
+
+    def read(self) -> Content:
+        return self._read()
 
 
 @define(slots=False)
@@ -109,10 +162,23 @@ class Dataset(ABC):
         """The kind of assets, as projects name it."""
         return "IMAGE"
 
+    @property
+    def named_jobs(self) -> Sequence[Job]:
+        """The jobs, perhaps without their tools, which no query names and which may take a while to know."""
+        return self.jobs
+
     @cached_property
     def ontology(self) -> Ontology:
-        """The jobs and categories, as a query wants them."""
-        ontology = Ontology.from_json_interface(encode_interface(self.jobs), input_type=self.input_type)
+        """The jobs and categories."""
+        return self._ontology_of(self.jobs)
+
+    @property
+    def named_ontology(self) -> Ontology:
+        """The same, as far as a query can name it: perhaps without tools."""
+        return self._ontology_of(self.named_jobs)
+
+    def _ontology_of(self, jobs: Sequence[Job]) -> Ontology:
+        ontology = Ontology.from_json_interface(encode_interface(jobs), input_type=self.input_type)
         return evolve(ontology, dataset_format=self.format)
 
     @property

@@ -126,7 +126,7 @@ class FolderFiles(Files):
         found = []
         for where, _, files in os.walk(self.path, onerror=fail):
             inside = "" if where == self.path else os.path.relpath(where, self.path).replace(os.sep, "/") + "/"
-            found += [inside + name for name in files if not is_litter(inside + name)]
+            found += [path for name in files if not is_litter(path := inside + name)]
         return sorted(found)
 
     @cached_property
@@ -325,6 +325,9 @@ def _read(path: str, size: int = -1) -> bytes:
             if not more:
                 return data
             with open(descriptor, "rb", closefd=False) as file:
+                if file.seekable():
+                    file.seek(0)
+                    return file.read(size)  # once more, because to join a large file takes longer
                 found = b"".join((data, more, file.read()))
         finally:
             os.close(descriptor)

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from attrs import define, field
 
-from kili_query.datasets.dataset import SOURCE, Content, DatasetItem
+from kili_query.datasets.dataset import SOURCE, Content, DatasetItem, KnownItem
 from kili_query.datasets.features import UNASKED_TOOLS, FeatureFile, fitting_tool, pieces_of, shape_of_piece
 from kili_query.datasets.gathered import GatheredDataset, UniqueIds
 from kili_query.datasets.geojson import feature_collection
@@ -64,7 +64,7 @@ class GeojsonDataset(GatheredDataset):
                 self.start_reading(place, asset, label)
                 return reading.content(is_whole=True)
 
-            yield DatasetItem(asset, label, counted, read, place)
+            yield KnownItem(asset, label, counted, read, place)
 
 
 @define

@@ -12,7 +12,7 @@ import msgspec
 from attrs import define, field
 
 from kili_query.counting.decoding import is_sound
-from kili_query.datasets.dataset import SOURCE, Content, Dataset, DatasetItem
+from kili_query.datasets.dataset import SOURCE, Content, Dataset, DatasetItem, KnownItem
 from kili_query.datasets.files import Files
 from kili_query.datasets.gathered import GatheredDataset, UniqueIds
 from kili_query.datasets.label_studio_results import Results
@@ -96,7 +96,7 @@ class LabelStudioDataset(GatheredDataset):
                 yield Problem(where, ProblemKind.MALFORMED, error.message, error.path)
         if not mine:
             self.count_asset(asset)
-            yield DatasetItem(asset, None, {}, dict, place)
+            yield KnownItem(asset, None, {}, dict, place)
 
     def _label(self, asset: _Object, answer: object, place: Place, *, is_prediction: bool) -> DatasetItem:
         if not isinstance(answer, Mapping):
@@ -125,7 +125,7 @@ class LabelStudioDataset(GatheredDataset):
             self.start_reading(place, asset, label)
             return reading.content(is_whole=True)
 
-        return DatasetItem(asset, label, counted, read, place)
+        return KnownItem(asset, label, counted, read, place)
 
     def _short(self, task: _Object, place: Place, ids: UniqueIds) -> DatasetItem:
         """Read a task of JSON_MIN, where answers stand beside the data, without what tells the two apart."""

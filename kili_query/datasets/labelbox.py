@@ -9,7 +9,7 @@ from typing import Any
 from attrs import define, field
 
 from kili_query.counting.decoding import decode
-from kili_query.datasets.dataset import SOURCE, Content, Dataset, DatasetItem
+from kili_query.datasets.dataset import SOURCE, Content, Dataset, DatasetItem, KnownItem
 from kili_query.datasets.files import Files
 from kili_query.datasets.gathered import GatheredDataset, UniqueIds
 from kili_query.datasets.labelbox_annotations import LabelboxAnnotations, object_at
@@ -75,7 +75,7 @@ class LabelboxDataset(GatheredDataset):
                 yield Problem(where, ProblemKind.MALFORMED, error.message, error.path)
         if not answers:
             self.count_asset(asset)
-            yield DatasetItem(asset, None, {}, dict, place)
+            yield KnownItem(asset, None, {}, dict, place)
 
     def _asset(
         self,
@@ -119,7 +119,7 @@ class LabelboxDataset(GatheredDataset):
             self.start_reading(place, asset, label)
             return reading.content(is_whole=True)
 
-        return DatasetItem(asset, label, counted, read, place)
+        return KnownItem(asset, label, counted, read, place)
 
 
 def _rows(files: Files, name: str) -> Iterator[tuple[Place, object] | Problem]:

@@ -17,10 +17,10 @@ from attrs import define, field
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from kili_query.datasets.dataset import SOURCE, Content, Dataset, DatasetItem
+from kili_query.datasets.dataset import SOURCE, Content, Dataset, DatasetItem, KnownItem
 from kili_query.datasets.files import Files
 from kili_query.datasets.interface import OBJECTS, Interface
-from kili_query.datasets.media import IMAGE_SUFFIXES, MediaFinder, size_of_image
+from kili_query.datasets.media import IMAGE_SUFFIXES, MediaFinder
 from kili_query.datasets.recognition import files_of
 from kili_query.errors import MalformedLabelError, SourceError
 from kili_query.labels.geometry import Size
@@ -94,8 +94,7 @@ class VocDataset(Dataset):
             self._keep(one.name, one.asset.get(SOURCE, {}))
             counted = {OBJECTS: {"annotations": [self._counted(found) for found in one.annotations]}}
             label = {"id": own, "labelType": "DEFAULT"}
-            measure = None if image is None else partial(size_of_image, self.files, image)
-            yield DatasetItem(asset, label, counted, partial(self._read, one), self.files.place(one.name), measure)
+            yield KnownItem(asset, label, counted, partial(self._read, one), self.files.place(one.name), self.files)
         yield from self._unlabeled(images)
 
     def _unlabeled(self, labeled: set[str]) -> Iterator[DatasetItem]:
@@ -104,8 +103,7 @@ class VocDataset(Dataset):
             is_image = posixpath.splitext(file)[1].lower() in IMAGE_SUFFIXES
             if is_image and name not in labeled and not any(one in name.split("/") for one in _FOLDERS_OF_MASKS):
                 asset = {"id": name, "externalId": file, **self._content(name)}
-                measure = partial(size_of_image, self.files, name)
-                yield DatasetItem(asset, None, {}, dict, self.files.place(name), measure)
+                yield KnownItem(asset, None, {}, dict, self.files.place(name), self.files)
 
     def _content(self, image: str) -> dict[str, str]:
         return {"content": image} if self.files.holds(image) else {}

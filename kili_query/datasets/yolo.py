@@ -13,22 +13,22 @@ objects.
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from functools import cached_property, partial
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import PurePosixPath
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 from attrs import define, field
+from msgspec import Struct
 
 from kili_query.datasets.dataset import SOURCE, Content, Dataset, DatasetItem
 from kili_query.datasets.files import Files, FolderFiles, OneFile
 from kili_query.datasets.interface import OBJECTS, Interface
-from kili_query.datasets.media import size_of_image
 from kili_query.datasets.yolo_layout import YoloClasses, YoloFile, YoloLayout
 from kili_query.errors import MalformedLabelError
 from kili_query.ontology import Job
 from kili_query.ontology.job import JobCategory
-from kili_query.places import Problem, ProblemKind
+from kili_query.places import Place, Problem, ProblemKind
 
 _BOX_NUMBERS = 4
 _LEAST_OUTLINE_NUMBERS = 6
@@ -38,7 +38,7 @@ _PLAIN_CLASS = re.compile(rb"\n(\d+) ")
 _CLASS = re.compile(rb"^[^\S\n]*(\S+)", re.MULTILINE)
 
 
-class _Seen(NamedTuple):
+class _Seen(Struct, frozen=True, gc=False):
     """What counting needs of a file.
 
     Attributes:
@@ -73,33 +73,22 @@ class YoloDataset(Dataset):
         return self._interface.jobs()
 
     def items(self) -> Iterator[DatasetItem | Problem]:
-        names = Counter(one.file.path.rpartition("/")[2] for one in self._seen)
-        label = {"labelType": "DEFAULT"}
-        annotations: dict[tuple[int, str], Content] = {}
-        for file, keys, fault in self._seen:
-            place = self.files.place(file.label or file.path)
-            if fault:
-                yield Problem(place, ProblemKind.MALFORMED, fault)
-                continue
-            asset = self._asset(file, names)
-            if keys is None:
-                yield DatasetItem(asset, None, {}, dict, place, partial(size_of_image, self.files, file.path))
-                continue
-            objects = []
-            for at in enumerate(keys, 1):
-                one = annotations.get(at)
-                if one is None:
-                    one = annotations[at] = {"mid": str(at[0]), "categories": [{"name": at[1]}]}
-                objects.append(one)
-            counted = {OBJECTS: {"annotations": objects}}
-            measure = None if file.image is None else partial(size_of_image, self.files, file.image)
-            own = {"id": asset["id"], **label}
-            yield DatasetItem(asset, own, counted, partial(self._read, file), place, measure)
+        for one in self._seen:
+            if one.fault:
+                yield Problem(self.files.place(one.file.label or ""), ProblemKind.MALFORMED, one.fault)
+            else:
+                yield _Item(self, one.file, one.keys)
 
-    def _asset(self, file: YoloFile, names: Counter[str]) -> dict[str, Any]:
+    @cached_property
+    def _names(self) -> Counter[str]:
+        paths = [one.file.path for one in self._seen]
+        return Counter([path[path.rfind("/") + 1 :] for path in paths])
+
+    def asset(self, file: YoloFile) -> dict[str, Any]:
+        """Return the asset of a label or an image."""
         path = file.image or file.label or ""
         name = path.rpartition("/")[2]
-        if names[name] > 1:
+        if self._names[name] > 1:
             name = path
         if file.image is None:
             name = name.removesuffix(".txt")
@@ -119,7 +108,7 @@ class YoloDataset(Dataset):
             for number, name in classes.names.items():
                 self._categories[classes.file, number] = self._named(classes, number, name)
         found = [self._see(one) for one in self.layout.members()]
-        if splits := sum(one.file.split is not None for one in found):
+        if splits := sum([one.file.split is not None for one in found]):
             self.kept["split"] = splits
         return found
 
@@ -181,13 +170,14 @@ class YoloDataset(Dataset):
 
     # -- one label
 
-    def _read(self, file: YoloFile) -> Content:
+    def read(self, file: YoloFile) -> Content:
         """Return the whole content of a label.
 
         Raises:
             MalformedLabelError: a line has another form.
         """
-        assert file.label is not None
+        if file.label is None:
+            return {}
         annotations: list[Content] = []
         number = 0
         for at, line in enumerate(self.files.read(file.label).removeprefix(_MARK).split(b"\n"), 1):
@@ -231,6 +221,41 @@ class YoloDataset(Dataset):
             )
         corners = [{"x": x, "y": y} for x, y in zip(numbers[::2], numbers[1::2], strict=True)]
         return [{"type": "polygon", "boundingPoly": [{"normalizedVertices": corners}]}], aside
+
+
+@define(eq=False)
+class _Item(DatasetItem):
+    """A label or an image without one: most are asked for their objects alone, and the rest is made later."""
+
+    _dataset: YoloDataset
+    _file: YoloFile
+    objects: Sequence[str] | None
+
+    @property
+    def files(self) -> Files:
+        return self._dataset.files
+
+    @property
+    def asset(self) -> Mapping[str, Any]:
+        return self._dataset.asset(self._file)
+
+    @property
+    def label(self) -> Mapping[str, Any] | None:
+        return None if self.objects is None else {"id": self.asset["id"], "labelType": "DEFAULT"}
+
+    @property
+    def counted(self) -> Content:
+        if self.objects is None:
+            return {}
+        objects = [{"mid": str(mid), "categories": [{"name": key}]} for mid, key in enumerate(self.objects, 1)]
+        return {OBJECTS: {"annotations": objects}}
+
+    @property
+    def place(self) -> Place:
+        return self.files.place(self._file.label or self._file.path)
+
+    def read(self) -> Content:
+        return self._dataset.read(self._file)
 
 
 def open_files(files: Files) -> YoloDataset:

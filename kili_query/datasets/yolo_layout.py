@@ -8,10 +8,10 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple
 
 import yaml  # type: ignore[import-untyped]  # it has no annotations
 from attrs import define, field, frozen
+from msgspec import Struct
 
 from kili_query.datasets.files import Files
 from kili_query.datasets.media import IMAGE_SUFFIXES, SPLITS
@@ -54,8 +54,8 @@ class _Folder:
     split: str | None
 
 
-class YoloFile(NamedTuple):
-    """A label, or an image without one.
+class YoloFile(Struct, frozen=True, gc=False):
+    """A label, or an image without one; there may be many, and the garbage collector need not look at them.
 
     Attributes:
         label: the path of its text; None if there is none.
@@ -148,8 +148,8 @@ class YoloLayout:
             if suffix.lower() in IMAGE_SUFFIXES:
                 images[stem] = name
         labels = [name for name in texts if "/labels/" in f"/{name}"]
-        others = [name for name in texts if not _NO_LABELS.fullmatch(posixpath.basename(name))]
         if not labels:
+            others = [name for name in texts if not _NO_LABELS.fullmatch(posixpath.basename(name))]
             labels = [name for name in others if name.removesuffix(".txt") in images] or others
         return images, labels
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeAlias, TypeVar, cast
+from typing import Generic, NamedTuple, Protocol, TypeAlias, TypeVar, cast
 
 from attrs import frozen
 
@@ -11,12 +11,10 @@ from kili_query.datasets import DatasetItem
 from kili_query.errors import MalformedLabelError, UnknownContentError
 from kili_query.places import Place, Problem, ProblemKind, Record
 from kili_query.scanning.labels import decode, labels_in
+from kili_query.scanning.objects import Engine, ObjectsJudge, objects_judge
 from kili_query.scanning.report import LabelNames
 from kili_query.scanning.split import JsonText
 from kili_query.targets.closures import Matcher
-
-if TYPE_CHECKING:
-    from kili_query.targets.raw_bytes import BytesMatcher
 
 _T = TypeVar("_T")
 _T_co = TypeVar("_T_co", covariant=True)
@@ -78,8 +76,6 @@ Judgement: TypeAlias = Misses | Judged[_T] | Problem
 Undecoded: TypeAlias = Judgement[_T] | JsonText
 """A judgement, or the text of a label that matches."""
 
-Engine: TypeAlias = "Matcher | BytesMatcher"
-
 _MISS = Misses(1)
 
 
@@ -94,6 +90,7 @@ class Judge(Generic[_T]):
         sift: judges the JSON text of a label before it is decoded; returns None where that cannot be done.
         decode: reads the JSON text of a label that was sifted.
         is_whole: whether the matching labels of a dataset get their shapes too.
+        judge_objects: judges the objects of a label that holds nothing else; returns None where that cannot be done.
     """
 
     _judge_content: Callable[[object], _T]
@@ -102,13 +99,15 @@ class Judge(Generic[_T]):
     _sift: Callable[[bytes], bool | None] | None = None
     _decode: Callable[[bytes], object] = json.loads
     _is_whole: bool = False
+    _judge_objects: ObjectsJudge | None = None
 
     @staticmethod
     def of_query(engine: Engine, at: str, names: LabelNames | None = None, *, is_whole: bool = True) -> "Judge[bool]":
         """Judge by a compiled query. One for JSON bytes judges most labels before they are decoded."""
+        judge_objects = objects_judge(engine)
         if isinstance(engine, Matcher):
-            return Judge(engine, at, names, is_whole=is_whole)
-        return Judge(engine.judge_content, at, names, engine.sift, engine.decode, is_whole)
+            return Judge(engine, at, names, is_whole=is_whole, judge_objects=judge_objects)
+        return Judge(engine.judge_content, at, names, engine.sift, engine.decode, is_whole, judge_objects)
 
     def texts(self, texts: Iterable[JsonText | Problem]) -> Iterator[Judgement[_T]]:
         return map(self.decoded, self.undecoded(texts))
@@ -142,9 +141,16 @@ class Judge(Generic[_T]):
         return map(self._judge, labels_in(value, place, self._at))
 
     def items(self, items: Iterable[DatasetItem | Problem]) -> Iterator[Judgement[_T]]:
+        judge_objects, names = self._judge_objects or _undecided, self._names
         for item in items:
             if isinstance(item, Problem):
                 yield item
+            elif (
+                (objects := item.objects) is not None
+                and (names is None or names.is_enough)
+                and judge_objects(objects) is False
+            ):
+                yield _MISS
             elif item.label is not None:
                 judgement = self._judge(Record(item.sketch(), item.place), CONTENT)
                 if self._is_whole and isinstance(judgement, Judged) and judgement.verdict:
@@ -164,6 +170,10 @@ class Judge(Generic[_T]):
         if self._names is not None:
             self._names.add(content)
         return Judged(record.label, verdict)
+
+
+def _undecided(_: object) -> None:
+    return None
 
 
 def _with_shapes(judged: Judged[_T], item: DatasetItem) -> Judgement[_T]:

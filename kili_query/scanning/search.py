@@ -14,7 +14,8 @@ from kili_query.extras import has_extra
 from kili_query.ontology import Ontology, OntologySource
 from kili_query.places import Problem, ProblemKind
 from kili_query.query import Query, validate
-from kili_query.scanning.judging import Engine, Judge, Judged, Judgement, Misses
+from kili_query.scanning.judging import Judge, Judged, Judgement, Misses
+from kili_query.scanning.objects import Engine
 from kili_query.scanning.report import LabelNames, Report
 from kili_query.scanning.sources import LabelSource, ProgressCallback, ReadLines, own_ontology, read_with, with_datasets
 from kili_query.scanning.workers import LinesReader

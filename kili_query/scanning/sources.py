@@ -129,7 +129,7 @@ def own_ontology(source: LabelSource) -> Ontology | None:
     """
     items = source if isinstance(source, list) else [source]
     datasets = [one for one in items if isinstance(one, Dataset)]
-    return union_of([one.ontology for one in datasets]) if datasets and len(datasets) == len(items) else None
+    return union_of([one.named_ontology for one in datasets]) if datasets and len(datasets) == len(items) else None
 
 
 def only_dataset(source: object) -> Dataset | None:
@@ -233,11 +233,12 @@ def _files_in(folder: str) -> Iterator[str]:
     for where, folders, files in os.walk(folder, onerror=fail):
         folders.sort()
         inside = "" if where == folder else os.path.relpath(where, folder).replace(os.sep, "/") + "/"
-        yield from (inside + name for name in sorted(files) if _is_label_file(inside + name))
+        yield from sorted(path for name in files if _is_label_file(path := inside + name))
 
 
 def _is_label_file(name: str) -> bool:
-    return _LABEL_FILE.fullmatch(name) is not None and not is_litter(name)
+    # of the many files of a dataset, nearly all can be told by their suffix
+    return "json" in name.lower() and _LABEL_FILE.fullmatch(name) is not None and not is_litter(name)
 
 
 def _opened(path: str) -> IO[bytes]:

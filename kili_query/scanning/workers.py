@@ -17,7 +17,8 @@ from typing import NamedTuple, Self
 from kili_query.errors import SourceError
 from kili_query.places import Problem
 from kili_query.scanning.byte_reader import CHUNK_BYTES, ByteReader
-from kili_query.scanning.judging import Engine, Judge, Judged, Judgement, Misses, Undecoded
+from kili_query.scanning.judging import Judge, Judged, Judgement, Misses, Undecoded
+from kili_query.scanning.objects import Engine
 from kili_query.scanning.split import JsonText, line_texts
 
 _FILE_CHUNK_BYTES = 1024 * 1024

@@ -13,7 +13,6 @@ from pycocotools.coco import COCO
 from pytest_benchmark.fixture import BenchmarkFixture
 
 import kili_query as kq
-from kili_query.datasets import DatasetItem, open_dataset
 from tests.benchmarks.ratios import record_ratios
 from tests.benchmarks.rounds import best_times_s
 from tests.benchmarks.sizes import FILE_LABELS
@@ -79,16 +78,12 @@ def yolo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def matching(path: Path) -> list[str]:
-    return [label["labelOf"]["externalId"] for label in kq.scan(path, QUERY)]  # type: ignore[index]
+    return [label["labelOf"]["externalId"] for label in kq.scan(path, QUERY)]
 
 
 def judged(path: Path) -> list[str]:
     """The same without the shapes of what matches."""
-    dataset = open_dataset(path)
-    assert dataset.ontology.jobs
-    matches = kq.parse(QUERY).matches
-    items = (item for item in dataset.items() if isinstance(item, DatasetItem))
-    return [item.asset["externalId"] for item in items if matches(item.counted)]
+    return [label["labelOf"]["externalId"] for label in kq.scan(path, QUERY, shapes=False)]
 
 
 def matching_by_coco(path: Path) -> list[str]:

@@ -53,3 +53,32 @@ def test_reading_a_sample_twice_gives_the_same(name: str, sample: str) -> None:
     assert list(first.labels()) == list(first.labels()) == list(second.labels())
     assert first.kept == second.kept
     assert first.notes == second.notes
+
+
+@pytest.mark.parametrize(("name", "sample"), samples())
+def test_labels_judged_by_their_objects_alone_are_judged_as_their_content_is(name: str, sample: str) -> None:
+    dataset = open_dataset(SAMPLES / name / sample, fmt=name)
+    items = [one for one in dataset.items() if isinstance(one, DatasetItem) and one.label is not None]
+    for item in items:
+        if item.objects is not None:
+            content = item.counted
+            assert content.keys() <= {"OBJECTS"}
+            annotations = content.get("OBJECTS", {"annotations": []})["annotations"]
+            assert {frozenset(one) for one in annotations} <= {frozenset({"mid", "categories"})}
+            assert [one["categories"] for one in annotations] == [[{"name": key}] for key in item.objects]
+            assert len({one["mid"] for one in annotations}) == len(annotations)
+    names = [f"{job}.{category}" for job, category in dataset.ontology.pairs()]
+    assert names == [f"{job}.{category}" for job, category in dataset.named_ontology.pairs()]
+    queries = [f"{one}.count {bound}" for one in names for bound in ("== 0", ">= 2")]
+    for one in names[:1]:
+        queries += [f"NOT {one} OR {names[-1]}.count + {one}.count <= 4", f"{one.partition('.')[0]}.* AND NOT {one}"]
+    for query in queries:
+        matches = kq.parse(query).compile(ontology=dataset.ontology)
+        expected = [item.sketch() for item in items if matches(item.counted)]
+        assert list(kq.scan(dataset, query, shapes=False)) == expected, query
+
+
+def test_formats_of_plain_objects_say_so() -> None:
+    for sample in ("coco/supervision_boxes.json", "yolo/supervision_boxes"):
+        items = [one for one in open_dataset(SAMPLES / sample).items() if isinstance(one, DatasetItem)]
+        assert any(one.objects for one in items), sample
