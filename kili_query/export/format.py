@@ -51,6 +51,8 @@ class Format:
         media_folder: the folder for media.
         input_types: the supported types of project; None for all.
         fits: whether it can hold a job; None for all jobs, and then a project does not need one.
+        tools: those of the objects that it writes, if it writes only objects. A dataset of another tool has all its
+            objects in one job, so this job fits if it has one of them; its other objects are left out and counted.
         layouts: the supported layouts.
         has_layouts: whether the layout makes a difference; if not, the command rejects the option.
         has_single_file: whether it supports ``single_file``.
@@ -73,6 +75,7 @@ class Format:
     media_folder: str = "images"
     input_types: frozenset[str] | None = None
     fits: Callable[[Job], bool] | None = None
+    tools: frozenset[str] = frozenset()
     layouts: frozenset[Layout] = frozenset({"split", "merged"})
     has_layouts: bool = True
     has_single_file: bool = False
@@ -136,9 +139,14 @@ class Format:
             raise NotCompatibleInputType(
                 f"the format `{self.name}` is for projects of type {kinds}, not for those {kind}"
             )
-        jobs = tuple(job for job in project.jobs if self.fits is None or self.fits(job))
+        jobs = tuple(job for job in project.jobs if self._holds(job, project))
         if self.fits is not None and not jobs:
             tools = [f"`{job.name}` ({', '.join(job.tools) or job.ml_task})" for job in project.jobs]
             of_project = f": it has {', '.join(tools)}" if tools else ""
             raise NoCompatibleJobError(f"the format `{self.name}` can hold no job of the project{of_project}")
         return jobs
+
+    def _holds(self, job: Job, project: Project) -> bool:
+        if self.tools and project.ontology.dataset_format is not None:
+            return job.ml_task == "OBJECT_DETECTION" and not self.tools.isdisjoint(job.tools)
+        return self.fits is None or self.fits(job)

@@ -238,6 +238,7 @@ COCO = Format(
     media_folder=_FOLDER,
     input_types=frozenset({"IMAGE", "VIDEO"}),
     fits=_fits,
+    tools=_TOOLS,
     has_single_file=True,
     normalized=frozenset({None, False}),
     has_only_shapes=True,

@@ -14,6 +14,7 @@ from kili_query.export.context import Export
 from kili_query.export.format import Entry, Format
 from kili_query.export.formats.drawn import drawn_of, edges_of, plain_boxes
 from kili_query.export.formats.rings import Drawn, Edges
+from kili_query.export.formats.segmentation import whole
 from kili_query.export.naming import without_image_extension
 from kili_query.labels.geometry import Size
 from kili_query.labels.structure import Frame
@@ -108,7 +109,7 @@ class _VocWriter:
     def _of_job(self, job: Job, asset: Asset, label: ExportedLabel, frame: Frame, size: Size) -> str:
         boxes = plain_boxes(label, frame, job)
         if boxes is None:
-            drawn = drawn_of(self._export, asset, label, frame, job)
+            drawn = whole(drawn_of(self._export, asset, label, frame, job))
             boxes = [
                 (category, edges)
                 for one, edges in zip(drawn, edges_of(drawn), strict=True)
@@ -170,6 +171,7 @@ PASCAL_VOC = Format(
     stem=without_image_extension,
     input_types=frozenset({"IMAGE", "VIDEO"}),
     fits=_fits,
+    tools=frozenset({"rectangle", "polygon", "semantic"}),
     layouts=frozenset({"merged"}),
     normalized=frozenset({None, False}),
     has_only_shapes=True,

@@ -190,6 +190,7 @@ def _format(name: str, file: str, text: Callable[[Sequence[str]], str]) -> Forma
         stem=without_image_extension,
         input_types=frozenset({"IMAGE", "VIDEO"}),
         fits=_fits,
+        tools=_TOOLS,
         normalized=frozenset({None, True}),
         has_only_shapes=True,
     )
