@@ -73,7 +73,7 @@ def test_objects_come_back_or_it_is_said_why_not(tmp_path: Path, sample: Path) -
             given, others = objects_of(dataset, by_part=fmt.startswith("yolo"))
             back, _ = objects_of(open_dataset(tmp_path / fmt), by_part=fmt.startswith("yolo"))
             assert back == given, fmt
-            shapeless = [one for one in found.skipped if one.reason == "an annotation without geometry"]
+            shapeless = [one for one in found.problems if one.reason == "a `semantic` without geometry"]
             assert sum(found.unsupported.values()) + len(shapeless) == sum(others.values()), (fmt, str(found))
         else:
             assert found.labels or found.skipped, fmt
