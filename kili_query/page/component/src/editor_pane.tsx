@@ -27,7 +27,7 @@ export function EditorPane({ state, root, history, shared, editor }: Props) {
       state.query.subscribe((text) => made.show(text)),
       state.checked.subscribe((checked) => checked && made.found(checked.text, checked)),
     ]
-    made.focus()
+    if (shared) made.focus() // a page of its own; in a notebook the cursor stays where it is
     return () => {
       for (const stop of stops) stop()
       made.destroy()

@@ -17,6 +17,7 @@ const HEIGHT = "min(44rem, 85vh)"
 function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
   const place = document.createElement("div")
   place.style.setProperty("--kili-query-height", HEIGHT)
+  keepKeys(place)
   el.append(place)
   const stopScheme = followScheme(place)
   const transport = messageTransport((message) => model.send(message))
@@ -46,22 +47,29 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
   }
 }
 
-/** Keep to light or dark as the notebook does, whose theme need not be that of the system. */
-function followScheme(place: HTMLElement): () => void {
-  const adapt = () => void (place.style.colorScheme = isOnDark(place) ? "dark" : "light")
-  const observer = new MutationObserver(adapt)
-  for (const watched of [document.documentElement, document.body]) observer.observe(watched, { attributes: true })
-  adapt()
-  return () => observer.disconnect()
+/** Keep letters from the shortcuts of the notebook, which does not see that they are typed in an editor. */
+function keepKeys(place: HTMLElement): void {
+  place.setAttribute("data-lm-suppress-shortcuts", "true") // JupyterLab's own way
+  place.addEventListener("keydown", (event) => {
+    if (!event.ctrlKey && !event.metaKey) event.stopPropagation()
+  })
 }
 
-/** Whether what is behind an element is dark: the nearest background that is not transparent. */
-function isOnDark(place: Element): boolean {
-  for (let one = place.parentElement; one; one = one.parentElement) {
-    const [red = 0, green = 0, blue = 0, alpha = 1] = (getComputedStyle(one).backgroundColor.match(/[\d.]+/g) ?? []).map(Number)
-    if (alpha > 0.5) return 0.299 * red + 0.587 * green + 0.114 * blue < 128
+/** Keep to light or dark as the notebook does, whose theme need not be that of the system. */
+function followScheme(place: HTMLElement): () => void {
+  const adapt = () => {
+    const [red, green, blue] = (getComputedStyle(place.parentElement!).color.match(/[\d.]+/g) ?? []).map(Number)
+    if (red === undefined || green === undefined || blue === undefined) return // it is not on the page yet
+    place.style.colorScheme = 0.299 * red + 0.587 * green + 0.114 * blue > 128 ? "dark" : "light" // by the text around
   }
-  return false
+  const themes = new MutationObserver(adapt)
+  for (const watched of [document.documentElement, document.body]) themes.observe(watched, { attributes: true })
+  const appearance = new ResizeObserver(adapt)
+  appearance.observe(place)
+  return () => {
+    themes.disconnect()
+    appearance.disconnect()
+  }
 }
 
 export const widget = { render }
