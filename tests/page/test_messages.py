@@ -1,0 +1,115 @@
+"""The calls as messages, and labels of any kind in memory: what notebooks and the playground are made of."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import kili_query as kq
+from kili_query.cache import LabelCache
+from kili_query.errors import ArgumentError, SourceError
+from kili_query.page.messages import reply
+from kili_query.page.playground import Playground
+from kili_query.page.reading import source_in_memory
+from kili_query.page.showing import show
+
+DEMO = Path(__file__).resolve().parents[2] / "kili_query" / "demo"
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(8)
+LABELS = [{"id": str(n), "jsonResponse": {"J": {"categories": [{"name": "A"}] * n}}} for n in range(3)]
+
+
+def asked(answerer: Any, call: str, **request: Any) -> Any:
+    answer, data = reply(answerer, {"id": 7, "call": call, "request": request})
+    assert (answer["id"], data) == (7, None)
+    return answer["answer"] if answer["status"] == 200 else answer
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Labels with the project beside them, and the image of one."""
+    for name in ("labels.ndjson", "project.json"):
+        (tmp_path / name).write_bytes((DEMO / name).read_bytes())
+    first = json.loads((DEMO / "labels.ndjson").read_text(encoding="utf-8").splitlines()[0])
+    (tmp_path / first["labelOf"]["externalId"]).write_bytes(PNG)
+    return tmp_path
+
+
+def test_images_come_beside_their_answers(folder: Path) -> None:
+    source = source_in_memory(folder / "labels.ndjson")
+    urls = [row["picture"]["url"] for row in asked(source, "run", query="", stop=2)["rows"]]
+    assert urls == ["media/0", None]
+    answer, data = reply(source, {"id": 1, "call": "image", "request": {"url": "media/0"}})
+    assert (answer, data) == ({"id": 1, "status": 200, "answer": {"type": "image/png"}}, PNG)
+
+
+@pytest.mark.parametrize("request_of", [{"url": "media/1"}, {"url": "media/99"}, {"url": "../project.json"}, {}, None])
+def test_an_image_that_is_not_there_is_an_error(folder: Path, request_of: Any) -> None:
+    source = source_in_memory(folder / "labels.ndjson")
+    answer, data = reply(source, {"id": 1, "call": "image", "request": request_of})
+    assert (answer["status"], answer["answer"]["error"]["message"], data) == (404, "there is no such image", None)
+
+
+def test_a_message_that_is_not_a_call_is_an_error() -> None:
+    source = source_in_memory(LABELS)
+    assert asked(source, "delete")["status"] == 404
+    assert reply(source, {"id": 1, "call": "run", "request": [1]})[0]["status"] == 400
+
+
+@pytest.mark.parametrize(
+    ("labels", "query", "matched"),
+    [
+        (LABELS, "J.A.count >= 1", 2),
+        (DEMO / "labels.ndjson", "OBJECTS.PERSON.count >= 3", 7),
+        (str(DEMO / "instances.json"), "OBJECTS.person.count >= 3", 7),
+    ],
+    ids=["a list", "a file", "a dataset"],
+)
+def test_show_counts_what_scan_finds(labels: Any, query: str, matched: int) -> None:
+    widget = show(labels, query)
+    assert widget.query == query
+    answer = asked(widget.source, "run", query=query)
+    assert answer["matched"] == matched == sum(1 for _ in kq.scan(labels, query))
+    assert answer["source"]["ontology"] == (labels is not LABELS)
+
+
+def test_show_takes_a_cache_and_its_folder(tmp_path: Path) -> None:
+    cache = LabelCache(tmp_path / "cache")
+    cache.load(LABELS)
+    for labels in (cache, tmp_path / "cache"):
+        assert asked(show(labels).source, "run", query="J.A.count >= 1")["matched"] == 2
+    with pytest.raises(ArgumentError, match="by its own ontology and policy"):
+        show(cache, policy=kq.CountPolicy())
+
+
+def test_an_ontology_that_is_given_counts_more_than_the_one_beside() -> None:
+    ontology = kq.Ontology.from_json_interface({"jobs": {}})
+    source = show(DEMO / "labels.ndjson", ontology=ontology).source
+    assert "unknown job `OBJECTS`" in asked(source, "run", query="OBJECTS.PERSON")["answer"]["error"]["message"]
+
+
+def test_what_is_not_labels_is_refused() -> None:
+    with pytest.raises(SourceError, match="none of the 2 records is a label"):
+        show([1, 2])
+    with pytest.raises(TypeError, match="not from `int`"):
+        show(3)  # type: ignore[arg-type]
+
+
+def test_files_that_a_person_picked_are_opened(folder: Path) -> None:
+    playground = Playground.of_sample()
+    image = next(path.name for path in folder.iterdir() if path.suffix == ".jpg")
+    assert playground.open(str(folder), ["project.json", "labels.ndjson"]) == ""
+    assert asked(playground.source, "run", query="OBJECTS.PERSON.count >= 3")["matched"] == 7
+    command = asked(playground.source, "check", query="OBJECTS.PERSON.count >= 3")["snippets"][0]["text"]
+    assert command.endswith("--ontology project.json -- 'OBJECTS.PERSON.count >= 3' labels.ndjson")
+    assert playground.open(str(folder.parent), [f"{folder.name}/labels.ndjson", f"{folder.name}/{image}"]) == ""
+    assert asked(playground.source, "run", query="")["source"]["title"] == folder.name
+
+
+def test_files_that_cannot_be_opened_leave_what_was_open(tmp_path: Path) -> None:
+    playground = Playground.of_sample()
+    (tmp_path / "notes.txt").write_text("milk\n", encoding="utf-8")
+    error = json.loads(playground.open(str(tmp_path), ["notes.txt"]))["error"]
+    assert "notes.txt" in error["message"]
+    assert str(tmp_path) not in error["message"]
+    assert asked(playground.source, "run", query="")["total"] == 34
