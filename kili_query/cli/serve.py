@@ -17,6 +17,7 @@ from kili_query.diagnostics.layout import printable
 from kili_query.extras import load
 
 if TYPE_CHECKING:
+    from kili_query.page.server import PageServer
     from kili_query.sandbox import Sandbox
     from kili_query.sandbox.faults import Fault
     from kili_query.sandbox.misbehaviour import Misbehaviour
@@ -71,6 +72,9 @@ def serve(
     allow_fault_header: Annotated[
         bool, typer.Option("--allow-fault-header", help="Let requests ask for faults, with the header X-Sandbox-Fault.")
     ] = False,
+    page: Annotated[
+        bool, typer.Option("--page", help="Serve a page to look at the labels of the files too, at another port.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> int:
     """Serve a project on this machine, to clients of the platform.
@@ -82,6 +86,7 @@ def serve(
     kili-query serve --ontology project.json --labels labels.ndjson --port 8000
     kili-query serve --ontology project.json --labels labels.ndjson --fault 'delay=50ms*'
     kili-query serve --ontology folder --database kept.db
+    kili-query serve --ontology project.json --labels labels.ndjson --page
     """
     _check_key(api_key)
     ontology = ontology if project is None else project
@@ -106,9 +111,33 @@ def serve(
             allow_fault_header=allow_fault_header,
         )
     ) as box:
-        print(_line(box) if as_json else _announcement(box), flush=True)
-        box.serve_forever()
+        shown = _page_of(ontology, labels, assets, host) if page else None
+        print(_line(box, shown) if as_json else _announcement(box, shown), flush=True)
+        if shown is None:
+            box.serve_forever()
+        else:
+            box.start()
+            with closing(shown):
+                shown.serve_forever()
     return FINE
+
+
+def _page_of(ontology: str | None, labels: str | None, assets: str | None, host: str) -> "PageServer":
+    """Return the server of a page of the files that the sandbox is filled with.
+
+    Raises:
+        CommandError: there are no labels in files.
+    """
+    from kili_query.cli.open import source_of
+
+    page_server: type[PageServer] = load("kili_query.page.server", "`kili-query serve --page`", "page").PageServer
+    find_files = load("kili_query.sandbox.importing", _FEATURE, _EXTRA).find_files
+    files = None if ontology is None else find_files(ontology, labels, assets)
+    if files is None or files.labels is None:
+        raise CommandError("`--page` shows the labels of files: name them with `--labels`")
+    project = load("kili_query.sandbox.importing", _FEATURE, _EXTRA).project_file(ontology)
+    named = None if files.assets is None else str(files.assets)
+    return page_server(source_of(str(files.labels), str(project), named), host=host)
 
 
 def _check_key(api_key: str | None) -> None:
@@ -140,7 +169,7 @@ def warn_of_strangers(host: str) -> None:
         tell_warning(f"listening on {host}: other machines can reach this server")
 
 
-def _announcement(box: "Sandbox") -> str:
+def _announcement(box: "Sandbox", page: "PageServer | None") -> str:
     query = f'{{ data: countLabels(where: {{project: {{id: "{box.project_id}"}}}}) }}'
     curl = [
         f"curl {shlex.quote(box.endpoint)}",
@@ -148,8 +177,9 @@ def _announcement(box: "Sandbox") -> str:
         "-H 'Content-Type: application/json'",
         f"-d {shlex.quote(json.dumps({'query': query}))}",
     ]
+    shown = "" if page is None else f"page        {page.link}\n"
     return f"""\
-endpoint    {box.endpoint}
+{shown}endpoint    {box.endpoint}
 API key     {box.api_key}
 project id  {printable(box.project_id)}
 
@@ -159,5 +189,6 @@ export KILI_API_ENDPOINT={shlex.quote(box.endpoint)} KILI_API_KEY={shlex.quote(b
 Ctrl-C ends it."""
 
 
-def _line(box: "Sandbox") -> str:
-    return to_json({"endpoint": box.endpoint, "api_key": box.api_key, "project_id": box.project_id}, sys.stdout)
+def _line(box: "Sandbox", page: "PageServer | None") -> str:
+    found = {"endpoint": box.endpoint, "api_key": box.api_key, "project_id": box.project_id}
+    return to_json(found if page is None else {**found, "page": page.link}, sys.stdout)

@@ -53,8 +53,9 @@ def _of_project(text: str, origin: Origin) -> list[str]:
 
 def _of_labels(text: str, source: PageSource) -> list[str]:
     origin, options = source.origin, ["--count"]
-    if origin.kind != "dataset" or origin.ontology is not None:
-        options += ["--ontology", origin.ontology or "none"]
+    named = None if source.ontology is None else origin.ontology
+    if origin.kind != "dataset" or named is not None:
+        options += ["--ontology", named or "none"]
     if origin.format is not None:
         options += ["--from", origin.format]
     if source.policy != DEFAULT_POLICY:
@@ -70,7 +71,7 @@ def _python(text: str, source: PageSource) -> str:
     """Return a program that counts the labels that match."""
     origin = source.origin
     imports, named = ["import kili_query as kq"], []
-    labels, ontology = repr(origin.path), repr(origin.ontology)
+    labels, ontology = repr(origin.path), repr(None if source.ontology is None else origin.ontology)
     match origin.kind:
         case "cache":
             imports.append("from kili_query.cache import LabelCache")

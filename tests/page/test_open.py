@@ -31,10 +31,10 @@ QUERY = "OBJECTS.PERSON.count >= 3"
 
 
 @contextmanager
-def opened(arguments: Sequence[object], environ: dict[str, str]) -> Iterator[str]:  # noqa: F811
-    """Run the command without a browser, yield its link, and end it with Ctrl-C."""
+def running(arguments: Sequence[object], environ: dict[str, str]) -> Iterator[dict[str, str]]:  # noqa: F811
+    """Run the command, yield the JSON that it prints first, and end it with Ctrl-C."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "kili_query", "open", *map(str, arguments), "--no-browser", "--json"],
+        [sys.executable, "-m", "kili_query", *map(str, arguments), "--json"],
         env=environ,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -45,7 +45,7 @@ def opened(arguments: Sequence[object], environ: dict[str, str]) -> Iterator[str
         assert process.stderr is not None
         line = process.stdout.readline()
         assert line, process.stderr.read()
-        yield json.loads(line)["url"]
+        yield json.loads(line)
         end_by(process)
         assert "Traceback" not in process.stderr.read()
     assert process.returncode == 130
@@ -66,10 +66,20 @@ def test_a_project_of_a_server_is_opened(environ: dict[str, str], tmp_path: Path
     cache = tmp_path / "cache"
     with (
         served() as box,
-        opened(["--project", box.project_id, "--cache", cache], environ | variables_of(box)) as link,
+        running(
+            ["open", "--project", box.project_id, "--cache", cache, "--no-browser"], environ | variables_of(box)
+        ) as told,
     ):
-        assert asked(link, "run", query=QUERY)["matched"] == 7
+        assert asked(told["url"], "run", query=QUERY)["matched"] == 7
     assert LabelCache(cache).count_labels(category_search=QUERY) == 7
+
+
+def test_the_sandbox_offers_the_page(environ: dict[str, str], run: Run) -> None:  # noqa: F811
+    with running(["serve", "--ontology", DEMO, "--page"], environ) as told:
+        assert asked(told["page"], "run", query=QUERY)["matched"] == 7
+        variables = {"KILI_API_KEY": told["api_key"], "KILI_API_ENDPOINT": told["endpoint"]}
+        assert run("labels", told["project_id"], "--where", QUERY, "--count", **variables).out == "7\n"
+    assert "name them with `--labels`" in run("serve", "--ontology", DEMO / "project.json", "--page").err
 
 
 def test_the_query_to_copy_asks_the_server_of_a_project(run: Run) -> None:  # noqa: F811
