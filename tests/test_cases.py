@@ -8,6 +8,7 @@ import kili_query as kq
 from kili_query.ast import Predicate
 from tests import reference
 from tests.cases.loader import DATA, Case, load_cases
+from tests.each import for_each
 from tests.targets_under_test import TARGETS, Target
 
 CASES = load_cases()
@@ -37,7 +38,7 @@ def test_there_are_cases() -> None:
     assert len({ids(case) for case in CASES}) == len(CASES)
 
 
-@pytest.mark.parametrize("case", READABLE, ids=ids)
+@for_each(READABLE, ids)
 def test_print_inverts_parse(case: Case) -> None:
     query = read(case)
     assert kq.parse(str(query)) == query
@@ -46,7 +47,7 @@ def test_print_inverts_parse(case: Case) -> None:
         assert str(query) == case.facts["printed"]
 
 
-@pytest.mark.parametrize("case", READABLE, ids=ids)
+@for_each(READABLE, ids)
 def test_formatting_keeps_the_meaning(case: Case) -> None:
     query = read(case)
     formatted = query.format()
@@ -55,7 +56,7 @@ def test_formatting_keeps_the_meaning(case: Case) -> None:
     assert again.format() == formatted
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if "core" in case.facts], ids=ids)
+@for_each([case for case in CASES if "core" in case.facts], ids)
 def test_core_text(case: Case) -> None:
     query, wanted = read(case), case.facts["core"]
     if wanted == "-":
@@ -66,7 +67,7 @@ def test_core_text(case: Case) -> None:
         kq.parse(wanted, dialect="core")
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case.findings], ids=ids)
+@for_each([case for case in CASES if case.findings], ids)
 def test_findings(case: Case) -> None:
     try:
         found = kq.check(read(case), ontology_of(case))
@@ -78,7 +79,7 @@ def test_findings(case: Case) -> None:
     assert told == [(one.code, one.start, one.end, one.message) for one in case.findings]
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if not case.findings], ids=ids)
+@for_each([case for case in CASES if not case.findings], ids)
 def test_no_findings(case: Case) -> None:
     found = kq.check(read(case), ontology_of(case))
     assert [str(one) for one in found if one.code[2] in "01" or one.code in ("KQ205", "KQ206", "KQ207")] == []
@@ -92,7 +93,7 @@ def verdict_of(tree: Predicate, content: object, ontology: kq.Ontology | None) -
     return reference.matches(tree, content, ontology=ontology)
 
 
-@pytest.mark.parametrize("case", WELL_FORMED, ids=ids)
+@for_each(WELL_FORMED, ids)
 def test_simplified(case: Case) -> None:
     query = read(case)
     simple = query.simplify()
@@ -102,7 +103,7 @@ def test_simplified(case: Case) -> None:
         assert str(simple) == case.facts["simplified"]
 
 
-@pytest.mark.parametrize("case", [case for case in WELL_FORMED if case.rows], ids=ids)
+@for_each([case for case in WELL_FORMED if case.rows], ids)
 def test_simplified_and_planned_alike(case: Case) -> None:
     ontology = ontology_of(case)
     query = read(case) if ontology is None else read(case).bind(ontology)

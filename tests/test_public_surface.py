@@ -6,9 +6,8 @@ from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 
-import pytest
-
 import kili_query as kq
+from tests.each import for_each
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = sorted(path.relative_to(ROOT) for path in (ROOT / "kili_query").rglob("*.py"))
@@ -30,7 +29,7 @@ def test_each_public_name_is_there_and_documented() -> None:
     assert set(kq.__all__) <= set(dir(kq))
 
 
-@pytest.mark.parametrize("module", [path for path in MODULES if path.name != "__main__.py"], ids=str)
+@for_each([path for path in MODULES if path.name != "__main__.py"])
 def test_chapters_declare_their_names(module: Path) -> None:
     tree = ast.parse((ROOT / module).read_text(encoding="utf-8"))
     declared = [

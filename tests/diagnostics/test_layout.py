@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Callable
+from itertools import product
 
 import pytest
 from hypothesis import given, settings
@@ -11,6 +12,7 @@ from kili_query.diagnostics import Code, Diagnostic, Label
 from kili_query.diagnostics.layout import display_width
 from kili_query.source import Source, Span
 from tests.diagnostics.samples import SAMPLES
+from tests.each import for_each
 
 
 @pytest.mark.parametrize("name", SAMPLES)
@@ -18,9 +20,9 @@ def test_layout(name: str, golden: Callable[[str, str], None]) -> None:
     golden(f"diagnostics/text/{name}.txt", str(SAMPLES[name]))
 
 
-@pytest.mark.parametrize("name", SAMPLES)
-@pytest.mark.parametrize("width", [40, 80, 200, None])
-def test_lines_of_the_source_fit_the_terminal(name: str, width: int | None) -> None:
+@for_each(product(SAMPLES, [40, 80, 200, None]))
+def test_lines_of_the_source_fit_the_terminal(case: tuple[str, int | None]) -> None:
+    name, width = case
     lines = SAMPLES[name].lay_out(width=width).split("\n")
     excerpts = [line for line in lines if line.lstrip()[:1].isdigit() and " | " in line]
     assert max(map(display_width, excerpts), default=0) <= min(130, width or 130)

@@ -1,5 +1,8 @@
 """Statements: what they say, what they refuse, and that databases answer them as the reference does."""
 
+from itertools import product
+from typing import get_args
+
 import pyarrow as pa
 import pytest
 import sqlglot
@@ -13,6 +16,7 @@ from kili_query.query import query_of
 from kili_query.syntax import DEFAULT_LIMITS, parse_tree
 from kili_query.targets.sql import _DIALECTS, Layout, to_sql, to_sql_condition
 from tests import reference, strategies
+from tests.each import for_each
 from tests.tables_under_test import DATABASES, INEXPRESSIBLE, expected, judge_database
 
 MANY = settings(max_examples=40)
@@ -61,11 +65,10 @@ def test_as_the_reference(name: str, layout: Layout) -> None:
     agrees()
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
-@pytest.mark.parametrize("layout", ["wide", "long"])
-@pytest.mark.parametrize("name", HOSTILE)
-def test_names_are_quoted(dialect: str, layout: Layout, name: str) -> None:
+@for_each(product(DIALECTS, get_args(Layout), HOSTILE))
+def test_names_are_quoted(case: tuple[str, Layout, str]) -> None:
     """Whatever a name holds, the statement is one, and holds the name as it is."""
+    dialect, layout, name = case
     [statement] = sqlglot.parse(
         to_sql(Comparison(Counter("J", name), CompareOp.GE, 3), dialect, layout=layout), dialect
     )
