@@ -40,10 +40,10 @@ export function DetailPanel({ state, modal }: { state: State; modal: boolean }) 
 
 function Content({ detail, state }: { detail: Detail; state: State }) {
   const { row, matches } = detail
-  const facts = [row.type, row.author, minute(row.created_at), row.id].filter(Boolean).join(" · ")
+  const facts = [row.type, row.author, minute(row.created_at), row.id].filter((fact) => fact)
   return (
     <div class={`detail-body ${state.busy.value ? "old" : ""}`}>
-      <p class="quiet">{facts}</p>
+      <p class="quiet facts">{facts.map((fact, place) => <bdi key={place}>{fact}</bdi>)}</p>
       <Verdict detail={detail} matches={matches} />
       <PictureView picture={detail.picture} chooseFrame={(frame) => void state.openLabel(row.index, frame)} />
       <Legend shapes={detail.picture.shapes} />
@@ -73,7 +73,7 @@ function Legend({ shapes }: { shapes: Shape[] }) {
   return (
     <ul class="drawn" aria-label="Drawn">
       {[...counts].map(([key, { name, color, count }]) => (
-        <li key={key}><Swatch color={color} />{name}{count > 1 && <span class="quiet"> × {figure(count)}</span>}</li>
+        <li key={key}><Swatch color={color} /><bdi>{name}</bdi>{count > 1 && <span class="quiet"> × {figure(count)}</span>}</li>
       ))}
     </ul>
   )

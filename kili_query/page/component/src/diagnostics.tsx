@@ -63,7 +63,9 @@ function Found({ found, editor, text, current }: FoundProps) {
         <button type="button" class="plain" disabled={!current} onClick={() => editor.current?.select(found.start, found.end)} title="Show where">
           {found.message}
         </button>
-        {found.labels.map((label) => label.message && <p class="quiet" key={`${label.start} ${label.message}`}>{label.message}</p>)}
+        {found.labels.map((label) => label.message && (
+          <p class="quiet" key={`${label.start} ${label.message}`}><Place text={text.slice(label.start, label.end)} />{label.message}</p>
+        ))}
         {found.help && <p class="quiet">{found.help}</p>}
         {fix && (
           <button type="button" class="fix" disabled={!current} onClick={() => editor.current?.edit(fix)}>
@@ -74,6 +76,11 @@ function Found({ found, editor, text, current }: FoundProps) {
       </div>
     </li>
   )
+}
+
+/** The words that a message is about, if there are few. */
+function Place({ text }: { text: string }) {
+  return text.trim() === "" || text.length > 40 ? null : <><code>{text}</code> </>
 }
 
 /** What a fix changes, if it is short enough to be read at a glance. */

@@ -41,6 +41,7 @@ export function createEditor(
     root,
     state: EditorState.create({
       doc: text,
+      selection: { anchor: text.length },
       extensions: [
         keymap.of(ownKeys(on)),
         typingOver,

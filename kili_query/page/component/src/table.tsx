@@ -11,7 +11,7 @@ const ROW_PX = 34
 
 type Field = { title: string; width: string; of: (row: Row) => string }
 
-const ASSET: Field = { title: "Asset", width: "minmax(9rem, 2fr)", of: (row) => row.external_id ?? row.id ?? `label ${row.index + 1}` }
+const ASSET: Field = { title: "Asset", width: "minmax(10rem, 2fr)", of: (row) => row.external_id ?? row.id ?? `label ${row.index + 1}` }
 const FACTS: Field[] = [
   { title: "Type", width: "6.5rem", of: (row) => row.type ?? "" },
   { title: "Author", width: "minmax(7rem, 1fr)", of: (row) => row.author ?? "" },
@@ -22,10 +22,11 @@ export function Table({ state, wide }: { state: State; wide: boolean }) {
   const found = state.found.value
   const count = found ? state.rows.value : 0
   const columns = found?.answer.columns ?? []
-  const fields = wide && state.open.value === null ? [ASSET, ...FACTS] : [ASSET]
+  const facts = wide && state.open.value === null ? FACTS.filter((fact) => found?.answer.rows.some(fact.of)) : []
+  const fields = [ASSET, ...facts]
   const window = useWindow(count, ROW_PX, listOf(found))
   const { active, press, choose } = useChoosing(state, "table", window, window.shown, 1)
-  const widths = ["3.5rem", ...fields.map((field) => field.width), ...columns.map(() => "minmax(5.5rem, 10rem)")]
+  const widths = ["3.5rem", ...fields.map((field) => field.width), ...columns.map(widthOf)]
   useLayoutEffect(() => {
     window.scroller.current?.style.setProperty("--columns", widths.join(" "))
   })
@@ -78,6 +79,11 @@ export function Table({ state, wide }: { state: State; wide: boolean }) {
     {window.shown < count && <p class="quiet cut">The first {figure(window.shown)} are listed: narrow the query to see others.</p>}
     </>
   )
+}
+
+/** Wide enough for the title; each row is a grid of its own, so widths cannot depend on what is in one. */
+function widthOf({ title }: Column): string {
+  return `${Math.min(11, Math.max(4.5, 3.2 + 0.55 * title.length))}rem`
 }
 
 function countOf(row: Row, place: number): string {
