@@ -32,7 +32,7 @@ def modules_after(program: str, cwd: Path) -> set[str]:
 
 
 def third_parties(modules: set[str]) -> set[str]:
-    return {name.partition(".")[0] for name in modules} - set(sys.stdlib_module_names) - {"kili_query"}
+    return {name.partition(".")[0] for name in modules} - set(sys.stdlib_module_names) - {"kili_query", "__mp_main__"}
 
 
 def test_import_loads_lark_and_attrs_alone(tmp_path: Path) -> None:
@@ -57,3 +57,10 @@ def test_the_client_loads_the_compiler_when_it_searches(tmp_path: Path) -> None:
     loaded = modules_after("from kili_query.client import KiliClient", tmp_path)
     assert third_parties(loaded) == {"attr", "attrs"}
     assert not loaded & {"kili_query.ast", "kili_query.query", "kili_query.syntax"}
+
+
+def test_the_playground_runs_on_lark_and_attrs(tmp_path: Path) -> None:
+    """More is not at hand in a browser; what datasets need is loaded when one is opened."""
+    message = '{"id": 1, "call": "run", "request": {"query": "OBJECTS.PERSON"}}'
+    program = f"from kili_query.page.playground import Playground; Playground.of_sample().reply({message!r})"
+    assert third_parties(modules_after(program, tmp_path)) == {"lark", "attr", "attrs"}

@@ -23,23 +23,17 @@ app = marimo.App(width="full")
 @app.cell
 def _():
     import kili_query as kq
+    import marimo as mo
 
-    shown = kq.show("kili_query/demo/labels.ndjson", "OBJECTS.PERSON")
+    shown = mo.ui.anywidget(kq.show("kili_query/demo/labels.ndjson", "OBJECTS.PERSON"))
     shown
-    return (shown,)
+    return mo, shown
 
 
 @app.cell
 def _(mo, shown):
-    mo.md(f"The kernel knows `{shown.query}`.")
+    mo.md(f"The kernel knows {shown.query}.")
     return
-
-
-@app.cell
-def _():
-    import marimo as mo
-
-    return (mo,)
 """
 
 
@@ -81,4 +75,5 @@ def test_the_widget_asks_the_kernel(notebook: str) -> None:
         page.keyboard.press("Escape")
         expect(counts).to_contain_text("7 of 34 labels match")
         expect(page.get_by_role("grid", name="Labels").get_by_text("000000100667.jpg")).to_be_visible()
+        expect(page.get_by_text("The kernel knows OBJECTS.PERSON.count >= 3.")).to_be_visible()
         watch.check(notebook)
