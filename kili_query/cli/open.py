@@ -203,9 +203,9 @@ def _origin(path: str, ontology: str | None) -> "Origin":
 def _assets(path: str, assets: str | None) -> dict[str, dict[str, object]]:
     """Return what an assets file says of sizes and places of images, by the id of the asset."""
     named = file_beside([path], "assets.ndjson") if assets is None else assets
-    kept = ("externalId", "content", "resolution")
-    found = () if named is None else assets_in(named)
-    return {str(one["id"]): {key: one[key] for key in kept if one.get(key)} for one in found if "id" in one}
+    reading = load("kili_query.page.reading", _FEATURE, _EXTRA)
+    known: dict[str, dict[str, object]] = reading.known_assets(() if named is None else assets_in(named))
+    return known
 
 
 def _images(path: str, images: str | None) -> "Images":

@@ -14,7 +14,7 @@ from kili_query.errors import KiliQueryError, MissingExtraError
 from kili_query.page.calls import error_answer
 from kili_query.page.messages import reply
 from kili_query.page.plain import PlainSource
-from kili_query.page.reading import PROJECT, source_in_memory
+from kili_query.page.reading import ASSETS, PROJECT, source_in_memory
 from kili_query.page.source import PageSource
 
 _SAMPLE = Path(__file__).resolve().parents[1] / "demo" / "labels.ndjson"
@@ -71,8 +71,8 @@ class Playground:
 
 
 def _chosen(folder: Path, names: Sequence[str]) -> Path:
-    """Return what to open: the one file beside a project, or the folder that holds all files."""
-    first, *more = [name for name in names if name != PROJECT] or [PROJECT]
+    """Return what to open: the one file beside what describes it, or the folder that holds all files."""
+    first, *more = [name for name in names if name not in (PROJECT, ASSETS)] or names
     return folder / (os.path.commonpath([first, *more]) if more else first)
 
 

@@ -1,6 +1,7 @@
 """Labels of any kind as the source of a page, in memory: for notebooks, and for a page that runs Python itself."""
 
 import os
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kili_query.counting import DEFAULT_POLICY, CountPolicy
@@ -11,10 +12,13 @@ from kili_query.ontology import Ontology
 from kili_query.page.images import FileImages
 from kili_query.page.plain import PlainSource
 from kili_query.page.source import Origin
-from kili_query.scanning import LabelSource
+from kili_query.places import Problem, Record
+from kili_query.scanning import LabelSource, read_labels
 from kili_query.scanning.sources import own_ontology, with_datasets
 
-PROJECT = "project.json"
+PROJECT, ASSETS = "project.json", "assets.ndjson"
+"""The files beside labels that are looked for."""
+
 _STDIN = "-"
 
 
@@ -56,17 +60,46 @@ def _of_path(path: str, found: LabelSource) -> dict[str, Any]:
     title = os.path.basename(path)
     if isinstance(found, Dataset):
         return {"title": title, "images": FileImages(found.files), "origin": Origin(path, "dataset")}
-    ontology, file = _beside(path)
-    about = {"title": title, "images": FileImages(Files.of(path)), "origin": Origin(path, "file", file)}
-    return about if ontology is None else {**about, "ontology": ontology}
+    ontology, file = _ontology(_beside(path, PROJECT))
+    return {
+        "title": title,
+        "images": FileImages(Files.of(path)),
+        "origin": Origin(path, "file", file),
+        "ontology": ontology,
+        "assets": _assets(_beside(path, ASSETS)),
+    }
 
 
-def _beside(path: str) -> tuple[Ontology | None, str | None]:
-    """Return the ontology of the project beside a file or in a folder, and its path."""
-    file = os.path.join(path if os.path.isdir(path) else os.path.dirname(path), PROJECT)
-    if file == path or not os.path.isfile(file):
+def _beside(path: str, name: str) -> str | None:
+    """Return the file with this name beside a file, or in a folder, if it is there."""
+    file = os.path.join(path if os.path.isdir(path) else os.path.dirname(path), name)
+    return None if file == path or not os.path.isfile(file) else file
+
+
+def _ontology(file: str | None) -> tuple[Ontology | None, str | None]:
+    if file is None:
         return None, None
     try:
         return Ontology.load(file), file
     except OntologyError:  # another tool's file of that name
         return None, None
+
+
+def _assets(file: str | None) -> dict[str, dict[str, object]]:
+    return {} if file is None else known_assets(_whole(item) for item in read_labels(file, at=""))
+
+
+def _whole(item: Record | Problem) -> Mapping[str, object]:
+    if isinstance(item, Problem):
+        raise SourceError(f"{item}")
+    return item.label
+
+
+def known_assets(assets: Iterable[Mapping[str, object]]) -> dict[str, dict[str, object]]:
+    """Return what assets say of sizes and places of images, by the id of the asset.
+
+    >>> known_assets([{"id": "a", "externalId": "street.jpg", "priority": 1}])
+    {'a': {'externalId': 'street.jpg'}}
+    """
+    kept = ("externalId", "content", "resolution")
+    return {str(one["id"]): {key: one[key] for key in kept if one.get(key)} for one in assets if "id" in one}

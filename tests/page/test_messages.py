@@ -28,17 +28,22 @@ def asked(answerer: Any, call: str, **request: Any) -> Any:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Labels with the project beside them, and the image of one."""
-    for name in ("labels.ndjson", "project.json"):
-        (tmp_path / name).write_bytes((DEMO / name).read_bytes())
-    first = json.loads((DEMO / "labels.ndjson").read_text(encoding="utf-8").splitlines()[0])
+    (tmp_path / "project.json").write_bytes((DEMO / "project.json").read_bytes())
+    labels = [json.loads(line) for line in (DEMO / "labels.ndjson").read_text(encoding="utf-8").splitlines()]
+    first = labels[0]
+    del first["labelOf"]["resolution"]
+    (tmp_path / "labels.ndjson").write_text("\n".join(map(json.dumps, labels)), encoding="utf-8")
     (tmp_path / first["labelOf"]["externalId"]).write_bytes(PNG)
+    size = {"id": first["labelOf"]["id"], "resolution": {"width": 300, "height": 200}}
+    (tmp_path / "assets.ndjson").write_text(json.dumps(size) + "\n", encoding="utf-8")
     return tmp_path
 
 
 def test_images_come_beside_their_answers(folder: Path) -> None:
     source = source_in_memory(folder / "labels.ndjson")
-    urls = [row["picture"]["url"] for row in asked(source, "run", query="", stop=2)["rows"]]
-    assert urls == ["media/0", None]
+    pictures = [row["picture"] for row in asked(source, "run", query="", stop=2)["rows"]]
+    assert [one["url"] for one in pictures] == ["media/0", None]
+    assert [(one["width"], one["height"]) for one in pictures] == [(300, 200), (640, 480)]
     answer, data = reply(source, {"id": 1, "call": "image", "request": {"url": "media/0"}})
     assert (answer, data) == ({"id": 1, "status": 200, "answer": {"type": "image/png"}}, PNG)
 
@@ -98,7 +103,7 @@ def test_what_is_not_labels_is_refused() -> None:
 def test_files_that_a_person_picked_are_opened(folder: Path) -> None:
     playground = Playground.of_sample()
     image = next(path.name for path in folder.iterdir() if path.suffix == ".jpg")
-    assert playground.open(str(folder), ["project.json", "labels.ndjson"]) == ""
+    assert playground.open(str(folder), ["assets.ndjson", "project.json", "labels.ndjson"]) == ""
     assert asked(playground.source, "run", query="OBJECTS.PERSON.count >= 3")["matched"] == 7
     command = asked(playground.source, "check", query="OBJECTS.PERSON.count >= 3")["snippets"][0]["text"]
     assert command.endswith("--ontology project.json -- 'OBJECTS.PERSON.count >= 3' labels.ndjson")
