@@ -5,6 +5,7 @@
 #   make check    lint, types and the quick tests: what to run while you work
 #   make bench    benchmarks, and the plot of the README        make fuzz   each property for FUZZ_SECONDS
 #   make golden   write the rendered texts again; then read the diff
+#   make page     build the page that the package brings, and the playground, from their sources (needs Node 20 and npm)
 #   make lock     record the newest releases in .ci/locked      make test-newest   try them without recording
 #   make coverage the lines that the tests run
 #   make clean    remove everything that these targets made
@@ -33,16 +34,17 @@ LONG_TESTS := tests/labels/test_round_trips.py tests/planning/test_distance.py t
 
 # An environment is marked as installed by the last step, so that an interrupted installation is repeated.
 INSTALLED := $(VENV)/.installed
+COMPONENT := kili_query/page/component
 DEMO := .venv-demo/.installed
 PEERS := $(patsubst tests/peers/%.txt,.venv-peers/%/.installed,$(wildcard tests/peers/kili-*.txt))
 
 .DEFAULT_GOAL := help
-.PHONY: help test check lint demo bench fuzz golden coverage lock test-newest peers system clean
+.PHONY: help test check lint demo bench fuzz golden coverage lock page node test-newest peers system clean
 
 help:
 	@sed -n 's/^#   \(make.*\)/\1/p' Makefile
 
-test: system lint $(PEERS)
+test: system node lint $(PEERS)
 	@$(VENV)/bin/python -m pytest $(PARALLEL) $(PYTEST_ARGS)
 
 check: lint
@@ -62,6 +64,20 @@ system:
 	@command -v ffmpeg >/dev/null || $(call apt_get,ffmpeg,the tests of videos)
 	@command -v openssl >/dev/null || $(call apt_get,openssl,the tests of encrypted connections)
 	@command -v chromium >/dev/null || $(call apt_get,chromium,the tests of the page)
+
+# What the page is built with. Tests of the playground and of the build need it, and are skipped without.
+node:
+	@{ command -v npm >/dev/null && $(MAKE) $(COMPONENT)/node_modules/.installed; } || \
+		echo "npm is missing or cannot install: the tests of the playground and of the page's build are skipped" >&2
+
+$(COMPONENT)/node_modules/.installed: $(COMPONENT)/package-lock.json
+	@echo "installing the releases recorded in $< into $(COMPONENT)/node_modules"
+	@cd $(COMPONENT) && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+page: $(INSTALLED) $(COMPONENT)/node_modules/.installed
+	@cd $(COMPONENT) && npm run --silent build
+	@$(VENV)/bin/python $(COMPONENT)/playground/build.py
 
 demo: $(DEMO)
 	@.venv-demo/bin/kili-query demo
@@ -95,7 +111,7 @@ test-newest:
 peers: $(PEERS)
 
 clean:
-	rm -rf .venv .venv-* .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks build dist
+	rm -rf .venv .venv-* $(COMPONENT)/node_modules .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks build dist
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # $(call apt_get,PACKAGE,WHAT NEEDS IT): RUNLEVEL=1 keeps the package from starting a server.
