@@ -18,7 +18,7 @@ from kili_query.datasets.coco_file import CocoFile, CocoObject, Row
 from kili_query.datasets.coco_shapes import picture_of, segment_areas, shapes_of, tools_of
 from kili_query.datasets.dataset import SOURCE, Content, Dataset, DatasetItem, KnownItem
 from kili_query.datasets.files import Files
-from kili_query.datasets.interface import OBJECTS, Interface, is_value
+from kili_query.datasets.interface import OBJECTS, Interface, content_of_objects, is_value
 from kili_query.datasets.media import MediaFinder
 from kili_query.datasets.raw_json import value_of
 from kili_query.datasets.recognition import files_of
@@ -47,7 +47,7 @@ _SHAPES = ("bbox", "segmentation", "keypoints")
 _READ_OF_CATEGORY = frozenset({"id", "name", "color", "keypoints"})
 
 
-@define(slots=False, eq=False)
+@define(eq=False)
 class _Image:
     """An image, which several files may describe.
 
@@ -154,7 +154,7 @@ class CocoDataset(Dataset):
 
     def _item(self, image: _Image) -> DatasetItem | Problem:
         try:
-            counted = self.counted(image)
+            counted = self._content(image, map(self._fields, self._objects(image)))
         except MalformedLabelError as error:
             return Problem(self.place(image), ProblemKind.MALFORMED, error.message, error.path)
         read = partial(self.read, image)
@@ -164,11 +164,12 @@ class CocoDataset(Dataset):
         """Return the item of an image whose objects are nothing unusual, without looking further than at their ids."""
         if not image.is_plain:
             return None
-        listed, keys = image.file.annotations, self._keys[image.file.name]
-        objects = [listed[row] for row in image.rows]  # type: ignore[index]  # a plain image has rows alone
-        if not image.file.has_unique_ids and len({str(one.id) for one in objects}) < len(objects):  # type: ignore[union-attr]
+        keys = self._keys[image.file.name]
+        listed: Any = image.file.annotations  # where each of its rows is one, because it is plain
+        objects: list[CocoObject] = [listed[row] for row in image.rows]
+        if not image.file.has_unique_ids and len({str(one.id) for one in objects}) < len(objects):
             return None
-        return _PlainItem(self, image, [keys[one.category_id] for one in objects])  # type: ignore[union-attr]
+        return _PlainItem(self, image, [keys[one.category_id] for one in objects], objects)
 
     @property
     def project(self) -> dict[str, object]:
@@ -211,15 +212,14 @@ class CocoDataset(Dataset):
                 place = self.files.place(file.name, path=path)
                 self._broken.append(Problem(place, ProblemKind.BROKEN, "an image must be an object with an `id`"))
                 continue
-            name = one.get("file_name")
+            own, name = str(given), one.get("file_name")
             if not isinstance(name, str) or not name:
-                name = str(given)
-            image = known.get((str(given), name))
+                name = own
+            identity = own, name
+            image = known.get(identity)
             if image is None:
                 looks[tuple(one)] += 1
-                own = _untaken(str(given), file.split, taken)
-                image = _Image(own, name, path, file, number, _size(one))
-                known[str(given), name] = image
+                image = known[identity] = _Image(_untaken(own, file.split, taken), name, path, file, number, _size(one))
                 self._images.append(image)
             if given in by_id:
                 reason = f"the image id `{given}` occurs more than once: annotations belong to the first"
@@ -391,14 +391,6 @@ class CocoDataset(Dataset):
             objects.append(own)
         return objects
 
-    def counted(self, image: _Image) -> Content:
-        """Return the content without shapes.
-
-        Raises:
-            MalformedLabelError: a list of segments cannot be read.
-        """
-        return self._content(image, map(self._fields, self._objects(image)))
-
     def _content(self, image: _Image, annotations: Iterable[Content]) -> Content:
         content: Content = {}
         if image.rows:
@@ -513,6 +505,7 @@ class _PlainItem(DatasetItem):
     _dataset: CocoDataset
     _image: _Image
     objects: Sequence[str]
+    _rows: Sequence[CocoObject]
 
     @property
     def files(self) -> Files:
@@ -528,7 +521,7 @@ class _PlainItem(DatasetItem):
 
     @property
     def counted(self) -> Content:
-        return self._dataset.counted(self._image)
+        return content_of_objects([one.id for one in self._rows], self.objects) if self.objects else {}
 
     @property
     def place(self) -> Place:

@@ -1,7 +1,7 @@
 """The jobs of a dataset, found while it is read: one for all objects, and a child job for each of their attributes."""
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from attrs import define, evolve, field
 
@@ -93,6 +93,16 @@ class ObjectAttribute:
             self._has_texts = True
         else:
             self._keys[value] = self._legal.of(value)
+
+
+def content_of_objects(mids: Iterable[object], categories: Iterable[str]) -> dict[str, Any]:
+    """Return the content, without shapes, of a label that holds nothing but objects of one category each.
+
+    >>> content_of_objects([7], ["cat"])
+    {'OBJECTS': {'annotations': [{'mid': '7', 'categories': [{'name': 'cat'}]}]}}
+    """
+    objects = [{"mid": str(mid), "categories": [{"name": key}]} for mid, key in zip(mids, categories, strict=False)]
+    return {OBJECTS: {"annotations": objects}}
 
 
 def is_value(value: object) -> bool:

@@ -23,7 +23,7 @@ _MOST_FILES = 20  # of each suffix in a folder are looked at
 _OF_LABELS = frozenset({"jsonResponse", "jsonInterface", "jobs"})
 """A JSON object with one of these keys is a label or a project, whatever else it holds."""
 
-_TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*)"|[\[\]{}:,]', re.DOTALL)
+_TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*)"(\s*:)?|[\[\]{}]', re.DOTALL)  # a text, which may be a key, or a bracket
 _ROOT = re.compile(rb"<(?![?!])(?:[\w.-]+:)?([\w.-]+)")
 _NAMES = re.compile(rb"^names\s*:", re.MULTILINE)
 _IMAGES = re.compile(rb'"images"\s*:\s*(?:\[(?!\s*")|\Z)')  # a list, though not of texts, as far as the bytes go
@@ -204,10 +204,11 @@ def files_of(files: Files, name: str) -> list[str]:
         files: of the dataset.
         name: of the format.
     """
+    if isinstance(files, OneFile):
+        return list(files.names)
     reader = READERS[name]
     named = [one for one in files.names if _suffix(one) in reader.suffixes]
-    found = [one for one in named if reader.knows(_Head.of(files, one))]
-    return found or (list(files.names) if isinstance(files, OneFile) else [])
+    return [one for one in named if reader.knows(_Head.of(files, one))]
 
 
 def is_dataset_file(files: Files, name: str) -> bool:
@@ -255,12 +256,7 @@ def _first_keys(data: bytes) -> Iterator[str]:
     ['a', 'c']
     """
     depth = start = 0
-    last: bytes | None = None
     for token in _TOKEN.finditer(data):
-        text = token[1]
-        if text is not None:
-            last = text
-            continue
         match token[0]:
             case b"{" | b"[":
                 depth += 1
@@ -269,6 +265,5 @@ def _first_keys(data: bytes) -> Iterator[str]:
                 if depth == start:
                     return
                 depth -= 1
-            case b":" if depth == start and last is not None:
-                yield last.decode("utf-8", "replace")
-        last = None
+            case _ if depth == start and token[2] is not None:
+                yield token[1].decode("utf-8", "replace")

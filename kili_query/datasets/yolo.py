@@ -15,6 +15,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import count
 from pathlib import PurePosixPath
 from typing import Any, ClassVar
 
@@ -23,7 +24,7 @@ from msgspec import Struct
 
 from kili_query.datasets.dataset import SOURCE, Content, Dataset, DatasetItem
 from kili_query.datasets.files import Files, FolderFiles, OneFile
-from kili_query.datasets.interface import OBJECTS, Interface
+from kili_query.datasets.interface import OBJECTS, Interface, content_of_objects
 from kili_query.datasets.yolo_layout import YoloClasses, YoloFile, YoloLayout
 from kili_query.errors import MalformedLabelError
 from kili_query.ontology import Job
@@ -245,10 +246,7 @@ class _Item(DatasetItem):
 
     @property
     def counted(self) -> Content:
-        if self.objects is None:
-            return {}
-        objects = [{"mid": str(mid), "categories": [{"name": key}]} for mid, key in enumerate(self.objects, 1)]
-        return {OBJECTS: {"annotations": objects}}
+        return {} if self.objects is None else content_of_objects(count(1), self.objects)
 
     @property
     def place(self) -> Place:

@@ -1,10 +1,11 @@
 """Judgements on labels that hold nothing but objects: how many of each category there are says all."""
 
 from collections.abc import Callable, Sequence
+from itertools import count
 from typing import TYPE_CHECKING, TypeAlias
 
 from kili_query.ast import Counter, terms
-from kili_query.datasets.interface import OBJECTS
+from kili_query.datasets.interface import OBJECTS, content_of_objects
 from kili_query.errors import LabelError
 from kili_query.targets.closures import Matcher
 
@@ -48,6 +49,5 @@ def objects_judge(engine: Engine) -> ObjectsJudge | None:
 
 
 def _content(categories: Sequence[str], numbers: Sequence[int]) -> object:
-    names = [name for name, number in zip(categories, numbers, strict=True) for _ in range(number)]
-    objects = [{"mid": str(mid), "categories": [{"name": name}]} for mid, name in enumerate(names)]
-    return {OBJECTS: {"annotations": objects}}
+    objects = [name for name, number in zip(categories, numbers, strict=True) for _ in range(number)]
+    return content_of_objects(count(), objects)
