@@ -35,7 +35,6 @@ _BOX_NUMBERS = 4
 _LEAST_OUTLINE_NUMBERS = 6
 _MARK = b"\xef\xbb\xbf"
 _VISIBLE = 2
-_PLAIN_CLASS = re.compile(rb"\n(\d+) ")
 _CLASS = re.compile(rb"^[^\S\n]*(\S+)", re.MULTILINE)
 
 
@@ -127,25 +126,26 @@ class YoloDataset(Dataset):
         data = self.files.read(file.label)
         if data.startswith(_MARK):
             data = data[len(_MARK) :]
-        words = _PLAIN_CLASS.findall(b"\n" + data)
-        if len(words) != data.count(b"\n") + (not data.endswith(b"\n")):  # empty lines, tabs, or no numbers
-            words = _CLASS.findall(data)
+        lines = data.split(b"\n")
+        if not lines[-1]:
+            lines.pop()
         known = self._keys[file.classes.file]
         try:
-            keys = tuple(map(known.__getitem__, words))
-        except KeyError:
+            keys = tuple([known[line.partition(b" ")[0]] for line in lines])
+        except KeyError:  # a word that was not met yet, an empty line or a tab
+            words = _CLASS.findall(data)
             for number, word in enumerate(words, 1):
                 try:
                     known[word] = self._category_of(file, word).key
                 except ValueError:
                     return _Seen(file, None, f"the class of object {number} must be a number, not `{_shown(word)}`")
             keys = tuple(map(known.__getitem__, words))
-        if data.count(b" ") == _BOX_NUMBERS * len(words):  # as in nearly all files of boxes
-            if words:
+        if data.count(b" ") == _BOX_NUMBERS * len(keys):  # as in nearly all files of boxes
+            if keys:
                 self._interface.tools["rectangle"] = None
         else:
-            for count in {len(line.split()) for line in data.split(b"\n")} - {0}:
-                self._note_tools(file.classes, count - 1)
+            for words_in_line in {len(line.split()) for line in lines} - {0}:
+                self._note_tools(file.classes, words_in_line - 1)
         return _Seen(file, keys)
 
     def _note_tools(self, classes: YoloClasses, count: int) -> None:
