@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 import kili_query as kq
 from kili_query.cli.open import source_of
@@ -257,6 +257,10 @@ def test_a_phone_shows_everything_without_scrolling_sideways(browser: Browser, b
         for name in ("Table", "Thumbnails", "Overview", "Plan"):
             page.get_by_role("tab", name=name).click()
             hold_no_scroll_across(page)
+        page.get_by_role("button", name="History").click()
+        expect(page.get_by_role("group", name="Queries used lately")).to_be_visible()
+        hold_no_scroll_across(page)
+        page.keyboard.press("Escape")
         page.get_by_role("tab", name="Table").click()
         page.get_by_role("grid").get_by_text("street/004.jpg").click()
         sheet = page.get_by_role("dialog", name="Label")
@@ -340,6 +344,30 @@ def test_nothing_from_outside_is_read_as_html(browser: Browser) -> None:
         expect(page.locator(".detail")).to_contain_text("OBJECTS.PERSON.count")
         page.locator(".tok-category").hover()
         expect(page.locator(".cm-tooltip-hover")).to_contain_text(ATTACK)
+
+
+def test_an_answer_that_comes_late_is_dropped(page: Page) -> None:
+    slow, quick = "OBJECTS.PERSON.count >= 1", "OBJECTS.PERSON.count >= 4"
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if slow in json.loads(route.request.post_data or "{}").values():
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route(re.compile("/api/v1/(run|histogram)$"), hold)
+    write(page, slow)
+    while len(held) < 2:
+        page.wait_for_timeout(10)
+    expect(page.locator("[aria-label=Counts]")).to_have_attribute("aria-busy", "true")
+    expect(page.get_by_role("status").filter(has_text=f"{COUNT} of {COUNT} labels match")).to_be_visible()
+    write(page, quick)
+    expect_counts(page, quick)
+    for route in held:
+        route.continue_()
+    write(page, quick + " ")
+    expect_counts(page, quick)
 
 
 def test_a_server_that_is_gone_is_reported_and_asked_again(browser: Browser, box: PageServer) -> None:

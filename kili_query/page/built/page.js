@@ -1,2 +1,2 @@
-/* built from sources with sha256 df52f07bcf767035c1b1728bfe9fceb82cb607e4e90e291c53bc8826638ef865; change component/src and run make page */
+/* built from sources with sha256 642aa5a478bd0c254cee8e5617507a335ce3b4dc6e9ddc7277a13a9268fac766; change component/src and run make page */
 import{httpTransport as t,mount as e}from"./component.js";e(document.getElementById("page"),t(),{shared:!0});
