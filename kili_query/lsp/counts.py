@@ -4,30 +4,14 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Mapping
 from typing import TypeAlias
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from kili_query.errors import DataError
+from kili_query.ontology.described import Counts
 
-Pair: TypeAlias = tuple[str, str]
 _LONGEST_REASON = 300
-
-
-@frozen
-class Counts:
-    """The counts of many labels.
-
-    Attributes:
-        labels: how many were counted.
-        holders: by job and category, how many labels hold any.
-        objects: by job and category, how many objects they hold together.
-    """
-
-    labels: int
-    holders: Mapping[Pair, int]
-    objects: Mapping[Pair, int]
 
 
 Stamp: TypeAlias = tuple[int, ...]

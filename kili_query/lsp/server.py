@@ -28,7 +28,7 @@ from kili_query.lint.in_query import QUERY_SUFFIX
 from kili_query.lsp.completing import TRIGGERS, completions
 from kili_query.lsp.documents import Document, suffix_of
 from kili_query.lsp.findings import edit_of, quick_fixes, shown
-from kili_query.lsp.hover import describe
+from kili_query.lsp.hover import hover_text
 from kili_query.lsp.renaming import RenameError, Renaming, name_at, rename, target_at, workspace_documents
 from kili_query.lsp.session import Session
 from kili_query.lsp.settings import SECTION, EditorSettings, FindOntology, LoadOntology
@@ -278,7 +278,7 @@ def _serve_names(server: LanguageServer, desk: _Desk) -> None:
         if (counter := desk.session.counter) is not None:
             await counter.refresh()
             counts, note = counter.counts, counter.problem or ("Counting the labels …" if counter.is_counting else "")
-        text = describe(name, ontology, counts, note)
+        text = hover_text(name, ontology, counts, note)
         return None if text is None else types.Hover(types.MarkupContent(types.MarkupKind.Markdown, text), place)
 
     @server.feature(types.TEXT_DOCUMENT_PREPARE_RENAME)

@@ -250,16 +250,12 @@ def _why(source: PageSource, query: Query | None, label: Json) -> tuple[bool | N
         found = matcher.explain(content_of(label))
     except LabelError as error:
         return None, [str(error)], None
-    return found.matches, list(_clauses(found)), None if found.why_not is None else str(found.why_not)
+    return found.matches, list(map(_clause, found.clauses)), None if found.why_not is None else str(found.why_not)
 
 
-def _clauses(part: Explanation) -> Iterator[str]:
-    if part.operands:
-        for operand in part.operands:
-            yield from _clauses(operand)
-        return
+def _clause(part: Explanation) -> str:
     counts = ", ".join(f"{name} = {number}" for name, number in part.found)
-    yield f"{'✓' if part.matches else '✗'} {part.text}{f' ({counts})' if counts else ''}"
+    return f"{'✓' if part.matches else '✗'} {part.text}{f' ({counts})' if counts else ''}"
 
 
 def histogram(source: PageSource, request: Json) -> Json:

@@ -1,11 +1,13 @@
 """What the page says of jobs and categories: names, colours, and how many labels hold them."""
 
+from functools import cached_property
 from typing import Any
 
 from kili_query.diagnostics.layout import counted
 from kili_query.labels.colors import color_of
 from kili_query.ontology import Ontology
 from kili_query.ontology.complete import Completion
+from kili_query.ontology.described import Counts, describe
 from kili_query.ontology.named import WrittenName, written_names
 from kili_query.page.source import PageSource, Pair
 
@@ -41,26 +43,21 @@ class Described:
 
     def name(self, name: WrittenName) -> Json | None:
         """Describe a name of a query; None if it means nothing."""
-        if name.kind == "job":
-            jobs = name.jobs(self._ontology)
-            if not jobs:
-                return None
-            title = self.job_title(jobs[0]) if len(jobs) == 1 else f"{len(jobs)} jobs"
-            return {"title": title, "detail": ", ".join(jobs[:12]), "color": None}
-        pairs = name.pairs(self._ontology)
-        if not pairs:
+        lines = describe(name, self._ontology, self._counts)
+        if lines is None:
             return None
-        if len(pairs) > 1:
-            return {
-                "title": f"{len(pairs)} categories",
-                "detail": ", ".join(key for _, key in pairs[:12]),
-                "color": None,
-            }
-        return {
-            "title": self.title(*pairs[0]),
-            "detail": f"{self.job_title(pairs[0][0])}: {self.held(pairs[0])}",
-            "color": hex_of(*pairs[0], self._source.ontology),
-        }
+        pairs = name.pairs(self._ontology)
+        color = hex_of(*pairs[0], self._source.ontology) if len(pairs) == 1 else None
+        detail = " · ".join(line.removeprefix("- ") for line in lines[1:] if line)
+        return {"title": lines[0], "detail": detail, "color": color}
+
+    @cached_property
+    def _counts(self) -> Counts:
+        """How many labels hold each category, and how many objects they hold."""
+        found = self._source.occurrences
+        holders = {pair: sum(labels.values()) for pair, labels in found.items()}
+        objects = {pair: sum(number * held for number, held in labels.items()) for pair, labels in found.items()}
+        return Counts(self._source.n_counted, holders, objects)
 
     def held(self, pair: Pair) -> str:
         """Return how many labels hold a category, in words."""

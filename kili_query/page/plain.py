@@ -21,6 +21,7 @@ from kili_query.query import Query
 from kili_query.scanning import LabelSource, read_labels
 from kili_query.syntax import lower
 
+_FLIPPED = bytes((1, 0)) + bytes(254)
 _MOST_COLUMNS = 64
 """How many columns of counts are kept for the next query."""
 
@@ -132,7 +133,7 @@ class PlainSource(PageSource):
         if 2 * len(rows) <= self.n_labels:
             return {pair: self._tally(held, rows, is_in) for pair, held in self._held.items()}
         others = [row for row, is_one in enumerate(is_in) if not is_one]
-        is_out = bytearray(1 - is_one for is_one in is_in)
+        is_out = is_in.translate(_FLIPPED)
         return {pair: self.occurrences[pair] - self._tally(held, others, is_out) for pair, held in self._held.items()}
 
     def _tally(self, held: Mapping[int, int], rows: Sequence[int], is_in: bytearray) -> "Tally[int]":

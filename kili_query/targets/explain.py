@@ -72,6 +72,11 @@ class Explanation:
         """The clauses, each a comparison or its negation, that make the verdict no; none where it is yes."""
         return () if self.matches else tuple({part.text: part for part in _responsible(self, is_wanted=True)}.values())
 
+    @property
+    def clauses(self) -> tuple["Explanation", ...]:
+        """The comparisons, each as it stands or, below an odd number of NOT, its negation, in the order of the text."""
+        return tuple(_clauses(self, is_negated=False))
+
     def to_dict(self) -> dict[str, object]:
         """The same as JSON has it; of a whole query that does not match also what failed, and what would help."""
         described: dict[str, object] = {
@@ -132,11 +137,24 @@ def _responsible(part: Explanation, *, is_wanted: bool) -> Iterator[Explanation]
                     yield from _responsible(operand, is_wanted=is_wanted)
         case Not():
             yield from _responsible(part.operands[0], is_wanted=not is_wanted)
-        case leaf if is_wanted:
-            yield part
-        case leaf:
-            negated = Not(leaf, span=leaf.span)
-            yield Explanation(print_tree(negated), matches=False, found=part.found, tree=negated)
+        case _:
+            yield part if is_wanted else _negated(part)
+
+
+def _clauses(part: Explanation, *, is_negated: bool) -> Iterator[Explanation]:
+    match part.tree:
+        case And() | Or():
+            for operand in part.operands:
+                yield from _clauses(operand, is_negated=is_negated)
+        case Not():
+            yield from _clauses(part.operands[0], is_negated=not is_negated)
+        case _:
+            yield _negated(part) if is_negated else part
+
+
+def _negated(leaf: Explanation) -> Explanation:
+    negated = Not(leaf.tree, span=leaf.tree.span)
+    return Explanation(print_tree(negated), matches=not leaf.matches, found=leaf.found, tree=negated)
 
 
 def _rows(part: Explanation, depth: int) -> "list[tuple[str, str]]":

@@ -2,9 +2,9 @@
 
 import pytest
 
-from kili_query.lsp.counts import Counts
-from kili_query.lsp.hover import describe
+from kili_query.lsp.hover import hover_text
 from kili_query.ontology import Ontology
+from kili_query.ontology.described import Counts
 from kili_query.ontology.named import written_names
 from tests.lsp.client import ROOT
 
@@ -79,4 +79,4 @@ POSE = Ontology.from_json_interface(
 )
 def test_what_is_shown(ontology: Ontology, text: str, counts: Counts | None, shown: str | None) -> None:
     *_, name = written_names(text)
-    assert describe(name, ontology, counts, note="…") == shown
+    assert hover_text(name, ontology, counts, note="…") == shown

@@ -1,0 +1,241 @@
+"""What the five calls answer."""
+
+from typing import Any
+
+import pytest
+
+import kili_query as kq
+from kili_query.ontology import Ontology
+from kili_query.page.calls import answer
+from kili_query.page.plain import PlainSource
+from tests.test_extras import strangers
+
+INTERFACE = {
+    "jobs": {
+        "J": {
+            "mlTask": "OBJECT_DETECTION",
+            "instruction": "What is there?",
+            "tools": ["polygon"],
+            "content": {"categories": {"CAR": {"name": "A car 🚗", "color": "#ff8000"}, "BUS": {"name": "Bus"}}},
+        },
+        "🚗": {"mlTask": "CLASSIFICATION", "content": {"categories": {"X": {"name": "X"}}, "input": "radio"}},
+    }
+}
+ONTOLOGY = Ontology.from_json_interface(INTERFACE, input_type="IMAGE")
+
+
+def box(category: str) -> dict[str, Any]:
+    corners = [{"x": 0.1, "y": 0.2}, {"x": 0.1, "y": 0.4}, {"x": 0.3, "y": 0.4}, {"x": 0.3, "y": 0.2}]
+    return {
+        "type": "rectangle",
+        "categories": [{"name": category}],
+        "boundingPoly": [{"normalizedVertices": corners}],
+    }
+
+
+def source_of(*contents: object, ontology: Ontology | None = ONTOLOGY) -> PlainSource:
+    labels = [{"id": f"l{number}", "jsonResponse": one} for number, one in enumerate(contents)]
+    return PlainSource.of(labels, ontology=ontology)
+
+
+CARS = source_of(*({"J": {"annotations": [box("CAR")] * number}} for number in range(4)))
+
+
+@pytest.mark.parametrize("module", ["calls", "plain"])
+def test_labels_in_memory_need_no_other_package(module: str) -> None:
+    assert strangers(f"kili_query.page.{module}") == set()
+
+
+class TestCheck:
+    def test_offsets_are_those_of_javascript(self) -> None:
+        text = '"🚗".X AND J.CER'
+        found = answer(CARS, "check", {"query": text})
+        units = text.encode("utf-16-le")
+        (one,) = found["diagnostics"]
+        assert units[2 * one["start"] : 2 * one["end"]].decode("utf-16-le") == "CER"
+        assert (one["code"], one["severity"], found["ok"], found["plan"]) == ("KQ102", "error", False, None)
+        fix = one["fix"]
+        fixed = (
+            units[: 2 * fix["start"]].decode("utf-16-le") + fix["text"] + units[2 * fix["end"] :].decode("utf-16-le")
+        )
+        assert fixed == '"🚗".X AND J.CAR'
+        assert one["page"].startswith("# KQ102: unknown category")
+
+    def test_names_say_what_they_are_and_who_holds_them(self) -> None:
+        job, category = answer(CARS, "check", {"query": "J.CAR"})["names"]
+        assert (job["title"], job["color"]) == ("J, a job: What is there?", None)
+        assert category == {
+            "start": 2,
+            "end": 5,
+            "title": "CAR, a category: A car 🚗",
+            "detail": "job: J: What is there?, OBJECT_DETECTION · colour: #ff8000 · "
+            "3 of 4 labels hold it, 6 objects together.",
+            "color": "#ff8000",
+        }
+
+    @pytest.mark.parametrize(
+        ("query", "words"),
+        [
+            ("J.CAR", ["A server is asked for the labels with J.CAR.count > 0.", "Its answer is exact"]),
+            ("J.CAR.count < 0", ["No label can match, so a server is not asked at all."]),
+            ("TRUE", ["A server is asked for all labels, without a filter.", "Its answer is exact"]),
+            ("J.CAR.count == J.BUS.count", ["A server is asked", "Of its answer", "stays local, because"]),
+        ],
+    )
+    def test_the_plan_in_words(self, query: str, words: list[str]) -> None:
+        told = answer(CARS, "check", {"query": query})["plan"]["words"]
+        assert all(any(word in line for line in told) for word in words), told
+
+    def test_without_an_ontology_unseen_names_are_warnings(self) -> None:
+        source = source_of({"J": {"annotations": [box("CAR")]}}, ontology=None)
+        found = answer(source, "check", {"query": "J.CER"})
+        assert [(one["severity"], one["help"]) for one in found["diagnostics"]] == [("warning", "did you mean `CAR`?")]
+        assert found["ok"]
+        assert answer(source, "run", {"query": "J.CER"})["matched"] == 0
+
+    def test_an_empty_query_is_fine(self) -> None:
+        assert answer(CARS, "check", {"query": " \n"}) == {
+            "ok": True,
+            "diagnostics": [],
+            "names": [],
+            "plan": None,
+            "snippets": [],
+        }
+
+
+class TestComplete:
+    def test_categories_come_with_names_colours_and_holders(self) -> None:
+        (found,) = answer(CARS, "complete", {"query": '"🚗".X OR J.A', "offset": 13})["items"]
+        assert found == {
+            "start": 12,
+            "end": 13,
+            "text": "CAR",
+            "kind": "category",
+            "title": "A car 🚗",
+            "detail": "3 of 4 labels hold it",
+            "color": "#ff8000",
+        }
+
+    def test_without_an_ontology_names_are_those_of_labels(self) -> None:
+        source = source_of({"J": {"annotations": [box("CAR")]}}, ontology=None)
+        assert [one["text"] for one in answer(source, "complete", {"query": "J."})["items"]] == ["CAR", "count"]
+
+    def test_at_most_fifty(self) -> None:
+        jobs = {f"J{n}": {"mlTask": "CLASSIFICATION", "content": {"categories": {"A": {}}}} for n in range(60)}
+        source = source_of(ontology=Ontology.from_json_interface({"jobs": jobs}))
+        assert len(answer(source, "complete", {"query": ""})["items"]) == 50
+
+
+class TestFormat:
+    @pytest.mark.parametrize(
+        ("query", "add", "wanted"),
+        [
+            ("J.CAR.count>3", None, "J.CAR.count > 3"),
+            ("", "J.CAR", "J.CAR"),
+            ("", None, ""),
+            ("J.CAR AND", "J.BUS", "J.CAR AND"),
+            ("J.CAR", "J.BUS AND", "J.CAR"),
+            ("J.CAR", "J.BUS", "J.CAR AND J.BUS"),
+            ("J.CAR OR J.BUS", "J.CAR.count == 1", "(J.CAR OR J.BUS) AND J.CAR.count == 1"),
+            ("J.CAR", "J.BUS OR J.CAR", "J.CAR AND (J.BUS OR J.CAR)"),
+            ("NOT J.CAR", "11 <= J.BUS.count <= 20", "NOT J.CAR AND 11 <= J.BUS.count <= 20"),
+            ("J.CAR # a comment", "J.BUS", "J.CAR  # a comment\nAND J.BUS"),
+        ],
+    )
+    def test_clauses_are_joined(self, query: str, add: str | None, wanted: str) -> None:
+        assert answer(CARS, "format", {"query": query, "add": add}) == {"query": wanted}
+
+    def test_comments_in_a_disjunction_are_kept(self) -> None:
+        found = answer(CARS, "format", {"query": "J.CAR # one\nOR J.BUS # two", "add": "J.CAR # three"})["query"]
+        assert all(one in found for one in ("# one", "# two", "# three"))
+        assert kq.equivalent(found, "(J.CAR OR J.BUS) AND J.CAR").value
+
+
+class TestRun:
+    def test_rows_have_the_counts_that_the_query_names(self) -> None:
+        found = answer(CARS, "run", {"query": "J.CAR.count >= 2 OR J.BUS", "start": 1})
+        assert found["columns"] == [
+            {"key": "J.CAR", "title": "A car 🚗", "color": "#ff8000"},
+            {"key": "J.BUS", "title": "Bus", "color": found["columns"][1]["color"]},
+        ]
+        assert [(row["id"], row["counts"]) for row in found["rows"]] == [("l3", [3, 0])]
+        assert found["source"] == {"title": "labels", "input_type": "IMAGE", "labels": 4, "ontology": True}
+
+    def test_why_a_label_matches_or_not(self) -> None:
+        query = "J.CAR.count >= 2 AND NOT (J.BUS OR J.CAR.count > 3)"
+        found = answer(CARS, "run", {"query": query, "label": 3})["label"]
+        assert (found["matches"], found["nearest"]) == (True, None)
+        assert found["why"] == [
+            "✓ J.CAR.count >= 2 (J.CAR.count = 3)",
+            "✓ NOT J.BUS (J.BUS.count = 0)",
+            "✓ NOT J.CAR.count > 3 (J.CAR.count = 3)",
+        ]
+        other = answer(CARS, "run", {"query": query, "label": 1})["label"]
+        assert (other["matches"], other["nearest"]) == (False, "would match with 1 more J.CAR")
+        assert other["answers"] == ["J: 1 A car 🚗"]
+
+    def test_a_label_that_cannot_be_judged_says_why(self) -> None:
+        source = source_of({"J": {"annotations": 3}}, None)
+        for number, message in enumerate(("`annotations` must be a list", "`jsonResponse` is null")):
+            found = answer(source, "run", {"query": "J.CAR", "label": number})["label"]
+            assert found["matches"] is None
+            assert message in found["why"][0]
+        counted = answer(source, "run", {"query": ""})["rows"]
+        assert [row["counts"] for row in counted] == [[], []]
+
+    def test_the_counts_of_a_label_without_any_are_unknown(self) -> None:
+        source = source_of({"🚗": {"categories": [{"name": "X"}]}, "J": {"annotations": 3}})
+        assert answer(source, "run", {"query": '"🚗".X'})["rows"][0]["counts"] == [None]
+
+
+class TestPictures:
+    def picture(self, content: object, *, input_type: str = "IMAGE", **asked: Any) -> Any:
+        source = source_of(content, ontology=Ontology.from_json_interface(INTERFACE, input_type=input_type))
+        return answer(source, "run", {"query": "", "label": 0, **asked})["label"]["picture"]
+
+    def test_shapes_are_fractions(self) -> None:
+        found = self.picture({"J": {"annotations": [box("CAR")]}})
+        assert (found["kind"], found["url"], found["cut"]) == ("image", None, False)
+        rings = [[[0.1, 0.2], [0.1, 0.4], [0.3, 0.4], [0.3, 0.2]]]
+        assert found["shapes"] == [{"kind": "box", "name": "A car 🚗", "color": "#ff8000", "rings": rings}]
+
+    def test_a_polygon_has_its_holes(self) -> None:
+        outer, hole = ([{"x": x, "y": y} for x, y in ((a, a), (b, a), (b, b))] for a, b in ((0, 1), (0.4, 0.6)))
+        polygon = {
+            "type": "semantic",
+            "categories": [{"name": "CAR"}],
+            "boundingPoly": [{"normalizedVertices": outer}, {"normalizedVertices": hole}],
+        }
+        (shape,) = self.picture({"J": {"annotations": [polygon]}})["shapes"]
+        assert (shape["kind"], len(shape["rings"])) == ("polygon", 2)
+
+    def test_a_video_shows_the_frame_that_is_asked_for(self) -> None:
+        content = {str(n): {"J": {"annotations": [box("CAR")] * n}} for n in (1, 3, 2)}
+        found = self.picture(content, input_type="VIDEO")
+        assert (found["kind"], found["frames"], found["frame"], len(found["shapes"])) == ("video", [1, 2, 3], 3, 3)
+        found = self.picture(content, input_type="VIDEO", frame=1)
+        assert (found["frames"], found["frame"], len(found["shapes"])) == ([1, 2, 3], 1, 1)
+
+    def test_entities_are_marked_in_what_is_known_of_the_text(self) -> None:
+        entities = [
+            {"beginOffset": offset, "content": text, "categories": [{"name": name}]}
+            for offset, text, name in ((20, "Paris", "BUS"), (3, "🚗 Ada", "CAR"))
+        ]
+        found = self.picture({"J": {"annotations": entities}}, input_type="TEXT")
+        assert (found["kind"], found["text"]["text"]) == ("text", "🚗 Ada … Paris")
+        assert [(one["start"], one["end"], one["name"]) for one in found["text"]["spans"]] == [
+            (0, 6, "A car 🚗"),
+            (9, 14, "Bus"),
+        ]
+
+    def test_what_is_too_large_for_a_thumbnail_is_cut(self) -> None:
+        source = source_of({"J": {"annotations": [box("CAR")] * 1_000}})
+        found = answer(source, "run", {"query": "", "label": 0})
+        assert (found["rows"][0]["picture"]["cut"], len(found["rows"][0]["picture"]["shapes"])) == (True, 375)
+        assert (found["label"]["picture"]["cut"], len(found["label"]["picture"]["shapes"])) == (False, 1_000)
+
+    def test_numbers_that_json_cannot_hold_are_left_out(self) -> None:
+        bad = box("CAR")
+        bad["boundingPoly"][0]["normalizedVertices"][0] = {"x": float("nan"), "y": 0.5}
+        found = self.picture({"J": {"annotations": [bad, box("BUS")]}})
+        assert [one["name"] for one in found["shapes"]] == ["Bus"]
