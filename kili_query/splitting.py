@@ -69,6 +69,7 @@ def split(
     ontology: OntologySource | None = None,
     policy: CountPolicy = DEFAULT_POLICY,
     at: str = "jsonResponse",
+    dataset_ontology: bool = True,
 ) -> Divided:
     """Divide the assets of labels into parts.
 
@@ -83,6 +84,8 @@ def split(
         ontology: the project's, or the path of its file; by default that of a dataset.
         policy: what one object is.
         at: the field of a label that holds its content.
+        dataset_ontology: False does not use the ontology of a dataset, so that names are not checked unless an
+            ``ontology`` is given.
 
     Returns:
         The parts, in order, and a report. An asset none of whose labels could be judged is in no part.
@@ -106,7 +109,8 @@ def split(
     if size is not None and size < 1:
         raise ArgumentError(f"`size` must be 1 or more, not {size}")
     source = with_datasets(source)
-    known = own_ontology(source) if ontology is None else Ontology.of(ontology)
+    own = own_ontology(source) if dataset_ontology and ontology is None else None
+    known = own if ontology is None else Ontology.of(ontology)
     matchers = [validate(query, known, policy=policy).compile(ontology=known, policy=policy) for query in queries]
 
     def first_match(content: object) -> int:

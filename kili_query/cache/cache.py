@@ -132,6 +132,7 @@ class LabelCache:
         *,
         ontology: OntologySource | None = None,
         problems: list[Problem] | None = None,
+        dataset_ontology: bool = True,
     ) -> Summary:
         """Add labels from files or memory; a label replaces the one with its id.
 
@@ -145,6 +146,7 @@ class LabelCache:
                 the dataset.
             problems: a list to which every record that is not a label is added, which is left out, and every field of a
                 label that cannot be kept as it is; by default nothing reports them.
+            dataset_ontology: False does not use the ontology of a dataset.
 
         Returns:
             What changed.
@@ -159,7 +161,7 @@ class LabelCache:
         with opened(self._writable(), self._video) as writer:
             if writer.state.project_id is not None:
                 raise CacheError(f"`{self.folder}` follows a project: load files into another folder")
-            known = own_ontology(labels) if writer.state.ontology is None else None
+            known = own_ontology(labels) if dataset_ontology and writer.state.ontology is None else None
             if ontology is not None or known is not None:
                 writer.use_ontology(Ontology.if_given(ontology) or known)
             ids = AssetIds.of(labels)

@@ -74,9 +74,9 @@ def _fill(cache: "LabelCache", labels: list[str], ontology: str | None, assets: 
     if (other := next(filter(is_cache, labels), None)) is not None:
         raise CommandError(f"`{other}` is a label cache itself: name the files that filled it")
     problems: list[Problem] = []
-    loaded = load_ontology(find_ontology(ontology, labels))
+    loaded = load_ontology(find_ontology(ontology, labels), labels)
     try:
-        summary = cache.load(readable(labels), assets, ontology=loaded, problems=problems)
+        summary = cache.load(readable(labels), assets, ontology=loaded, problems=problems, dataset_ontology=False)
     except SourceError as error:
         if not problems:
             raise

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from attrs import define, field
 
-from kili_query.errors import OntologyError
+from kili_query.errors import OntologyError, SourceError
 
 if TYPE_CHECKING:
     from kili_query.datasets import Dataset
@@ -17,9 +17,15 @@ if TYPE_CHECKING:
 
 @define
 class _Opened:
-    """The datasets that one run of a command has opened, by path; each is read once."""
+    """The datasets that one run of a command has opened, by path; each is read once.
+
+    Attributes:
+        fmt: their format, if `--from` names it.
+        are_named: whether their own ontologies are used.
+    """
 
     fmt: str | None = None
+    are_named: bool = True
     datasets: "dict[str, Dataset | None]" = field(factory=dict)
 
 
@@ -35,6 +41,17 @@ def reading_as(fmt: str | None) -> Iterator[None]:
         yield
     finally:
         _OPENED.reset(token)
+
+
+def turn_off_ontologies() -> None:
+    """Do not use the ontologies of datasets in this run of a command."""
+    if (opened := _OPENED.get(None)) is not None:
+        opened.are_named = False
+
+
+def are_named() -> bool:
+    """Return whether datasets bring their own ontologies."""
+    return _OPENED.get(_Opened()).are_named
 
 
 def chosen_format() -> str | None:
@@ -93,15 +110,22 @@ def exists(path: str) -> bool:
 
 def _open(path: str, fmt: str | None) -> "Dataset | None":
     from kili_query.cache_folder import is_cache
-    from kili_query.datasets import Dataset, open_dataset, streamed_dataset
+    from kili_query.datasets import Dataset
+    from kili_query.datasets.recognition import WrongFormatError, open_dataset, streamed_dataset
     from kili_query.scanning.sources import with_datasets  # here, because it takes long to import
 
-    if path == STDIN and fmt is not None:
-        return streamed_dataset(sys.stdin.buffer.read(), "<stdin>", fmt)
     if fmt is not None:
-        return open_dataset(path, fmt=fmt)
+        try:
+            return streamed_dataset(_stdin(), "<stdin>", fmt) if path == STDIN else open_dataset(path, fmt=fmt)
+        except WrongFormatError as error:
+            advice = "" if error.found is None else f"write `--from {error.found}`, or "
+            raise SourceError(f"{error.reason}: {advice}leave out `--from`") from error
     found = path if is_cache(path) else with_datasets(path)
     return found if isinstance(found, Dataset) else None
+
+
+def _stdin() -> bytes:
+    return sys.stdin.buffer.read()
 
 
 def complete_dataset_format(incomplete: str) -> list[str]:

@@ -8,7 +8,7 @@ import typer
 
 from kili_query.cache_folder import is_cache
 from kili_query.cli.caches import opened_cache
-from kili_query.cli.datasets import STDIN, dataset_at, dataset_of_ontology
+from kili_query.cli.datasets import STDIN, are_named, dataset_at, dataset_of_ontology, turn_off_ontologies
 from kili_query.cli.output import QUERY_NAME, tell, tell_diagnostics
 from kili_query.counting import DEFAULT_POLICY, CountPolicy
 from kili_query.diagnostics import Diagnostic, Severity
@@ -105,6 +105,8 @@ def find_ontology(option: str | None, labels: Sequence[str] = ()) -> str | None:
         labels: the sources of labels; where ``KILI_ONTOLOGY`` is not set, the ontology of a cache or a
             ``project.json`` beside them is used. A dataset has its own.
     """
+    if option == _NO_ONTOLOGY:
+        turn_off_ontologies()
     path, origin = named_ontology(option, labels)
     if path is None or not origin:
         return path
@@ -175,6 +177,8 @@ def load_ontology(path: str | None, labels: Sequence[str] = ()) -> Ontology | No
 def _ontology_of_datasets(labels: Sequence[str]) -> Ontology | None:
     from kili_query.scanning.sources import own_ontology  # here, because it takes long to import
 
+    if not are_named():
+        return None
     datasets = [dataset_at(one) for one in labels if not is_cache(one)]
     found = [one for one in datasets if one is not None]
     return own_ontology(found) if found and len(found) == len(labels) else None

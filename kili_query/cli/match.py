@@ -127,6 +127,7 @@ def match(
                     progress=advance,
                     names=names,
                     shapes=not (count or ids),
+                    dataset_ontology=False,  # what is to be used is given
                 )
                 items, report = matching, matching.report
                 if cache is not None and is_listed:

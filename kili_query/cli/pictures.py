@@ -161,7 +161,15 @@ def sheet(
     matched = 0
     with progress() as advance:
         sources = readable(labels) if cache is None else [cache.stream()]
-        found = scan(sources, asked, ontology=loaded, on_malformed=on_malformed, progress=advance, names=names)
+        found = scan(
+            sources,
+            asked,
+            ontology=loaded,
+            on_malformed=on_malformed,
+            progress=advance,
+            names=names,
+            dataset_ontology=False,  # what is to be used is given
+        )
         for label in found if cache is None else cache.narrowed(found, found.report):
             matched += 1
             if len(tiles) < most:

@@ -102,6 +102,7 @@ def split(
         ontology=loaded,
         policy=counting,
         at=at,
+        dataset_ontology=False,  # what is to be used is given
     )
     judged = f"{report.read} read: {report.judged} judged, {report.unknown} unknown, {report.malformed} malformed"
     tell_report(report, judged)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 from attrs import define, evolve, field, frozen
 
 from kili_query.counting.label import CONTENT
-from kili_query.errors import MalformedLabelError
+from kili_query.errors import MalformedLabelError, SourceError
 from kili_query.ontology import Job, Ontology, decode
 from kili_query.ontology.encode import encode_interface
 from kili_query.places import Place, Problem, ProblemKind, Record
@@ -169,7 +169,11 @@ class Dataset(ABC):
 
     @cached_property
     def ontology(self) -> Ontology:
-        """The jobs and categories."""
+        """The jobs and categories.
+
+        Raises:
+            SourceError: nothing can be read.
+        """
         return self._ontology_of(self.jobs)
 
     @property
@@ -178,8 +182,24 @@ class Dataset(ABC):
         return self._ontology_of(self.named_jobs)
 
     def _ontology_of(self, jobs: Sequence[Job]) -> Ontology:
+        if not any(job.categories for job in jobs):
+            self._refuse_unreadable()
         ontology = Ontology.from_json_interface(encode_interface(jobs), input_type=self.input_type)
         return evolve(ontology, dataset_format=self.format)
+
+    def _refuse_unreadable(self) -> None:
+        """Refuse a dataset in which nothing can be read, because its lack of names would be blamed on the query.
+
+        Raises:
+            SourceError: there are problems alone.
+        """
+        first: Problem | None = None
+        for item in self.items():
+            if isinstance(item, DatasetItem):
+                return
+            first = first or item
+        if first is not None:
+            raise SourceError(f"nothing in `{self.files.path}` can be read: {first}")
 
     @property
     def project(self) -> dict[str, object]:

@@ -25,7 +25,7 @@ _OF_LABELS = frozenset({"jsonResponse", "jsonInterface", "jobs"})
 
 _TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*)"(\s*:)?|[\[\]{}]', re.DOTALL)  # a text, which may be a key, or a bracket
 _ROOT = re.compile(rb"<(?![?!])(?:[\w.-]+:)?([\w.-]+)")
-_NAMES = re.compile(rb"^names\s*:", re.MULTILINE)
+_NAMES = re.compile(rb"""^(?:\{[^\n]*?)?["']?names["']?\s*:""", re.MULTILINE)
 _IMAGES = re.compile(rb'"images"\s*:\s*(?:\[(?!\s*")|\Z)')  # a list, though not of texts, as far as the bytes go
 _COMMENTS = re.compile(rb"<!--.*?-->", re.DOTALL)
 
@@ -40,6 +40,7 @@ class _Head:
         is_array: whether it is a JSON array.
         keys: of the first JSON object, as far as the bytes go; none for a label or project of the platform.
         root: the name of the root element of XML; empty for other files.
+        is_of_platform: whether the first JSON object is a label or a project of the platform.
     """
 
     name: str
@@ -47,6 +48,7 @@ class _Head:
     is_array: bool
     keys: tuple[str, ...]
     root: str
+    is_of_platform: bool = False
 
     @classmethod
     def of(cls, files: Files, name: str) -> "_Head":
@@ -54,9 +56,11 @@ class _Head:
         is_json, is_xml = data[:1] in (b"[", b"{"), data[:1] == b"<"
         root = _ROOT.search(_COMMENTS.sub(b"", data)) if is_xml else None
         keys = tuple(_first_keys(data)) if is_json else ()
-        if not _OF_LABELS.isdisjoint(keys):
+        is_of_platform = not _OF_LABELS.isdisjoint(keys)
+        if is_of_platform:
             keys = ()  # so that no reader knows it
-        return cls(name, data, data[:1] == b"[", keys, "" if root is None else root[1].decode("ascii", "replace"))
+        element = "" if root is None else root[1].decode("ascii", "replace")
+        return cls(name, data, data[:1] == b"[", keys, element, is_of_platform)
 
 
 @frozen
@@ -120,6 +124,20 @@ READERS: Mapping[str, _Reader] = {
 """The formats that can be read, by the names that ``--format`` takes. A reader is the module of that name."""
 
 
+class WrongFormatError(SourceError):
+    """A dataset is not in the format that was asked for.
+
+    Attributes:
+        reason: what it is instead.
+        found: the name of its format; None where it holds labels or a project of the platform.
+    """
+
+    def __init__(self, reason: str, found: str | None) -> None:
+        advice = "leave out `fmt`" if found is None else f'give `fmt="{found}"`, or leave it out'
+        super().__init__(f"{reason}: {advice}")
+        self.reason, self.found = reason, found
+
+
 def format_of(path: str | PathLike[str]) -> str | None:
     """Return the name of the format of a dataset; None for what is not known to be one.
 
@@ -153,6 +171,8 @@ def streamed_dataset(data: bytes, name: str, fmt: str) -> Dataset:
         MissingExtraError: reading this format needs an extra that is not installed.
     """
     _check_format(fmt)
+    for suffix in dict.fromkeys(suffix for reader in READERS.values() for suffix in reader.suffixes):
+        _refuse_wrong(StreamedFile(name, suffix, data), fmt)
     return _opened(StreamedFile(name, READERS[fmt].suffixes[0], data), fmt)
 
 
@@ -183,10 +203,28 @@ def open_dataset(path: str | PathLike[str], *, fmt: str | None = None) -> Datase
     if fmt is not None:
         _check_format(fmt)
     files = Files.of(path)
+    if fmt is not None:
+        _refuse_wrong(files, fmt)
     name = fmt or _format_of(files)
     if name is None:
         raise SourceError(f"`{os.fspath(path)}` is not known to be a dataset; `fmt` says which one it is")
     return _opened(files, name)
+
+
+def _refuse_wrong(files: Files, fmt: str) -> None:
+    """Refuse files that are not in a format, if it is known what else they are.
+
+    Raises:
+        WrongFormatError: nothing in them is like this format, and something is like another.
+    """
+    if _format_of(files, {fmt: READERS[fmt]}) is not None:
+        return
+    not_this = f"`{files.path}` is not in the format `{fmt}`"
+    found = _format_of(files)
+    if found is not None:
+        raise WrongFormatError(f"{not_this}: it looks like {READERS[found].title}", found)
+    if isinstance(files, OneFile | StreamedFile) and _Head.of(files, files.names[0]).is_of_platform:
+        raise WrongFormatError(f"{not_this}: it looks like labels or a project of the platform", None)
 
 
 def _opened(files: Files, name: str) -> Dataset:
@@ -221,12 +259,12 @@ def is_dataset_file(files: Files, name: str) -> bool:
     return any(_suffix(name) in reader.suffixes and reader.knows(head) for reader in READERS.values())
 
 
-def _format_of(files: Files) -> str | None:
+def _format_of(files: Files, readers: Mapping[str, _Reader] = READERS) -> str | None:
     by_suffix: dict[str, list[str]] = {}
     for name in files.names:
         by_suffix.setdefault(_suffix(name), []).append(name)
     heads: dict[str, _Head] = {}
-    for format_name, reader in READERS.items():
+    for format_name, reader in readers.items():
         named = (name for suffix in reader.suffixes for name in by_suffix.get(suffix, ()))
         for name in islice(named, _MOST_FILES):
             if name not in heads:

@@ -25,8 +25,8 @@ from msgspec import Struct
 from kili_query.datasets.dataset import SOURCE, Content, Dataset, DatasetItem
 from kili_query.datasets.files import Files, FolderFiles, OneFile
 from kili_query.datasets.interface import OBJECTS, Interface, content_of_objects
-from kili_query.datasets.yolo_layout import YoloClasses, YoloFile, YoloLayout
-from kili_query.errors import MalformedLabelError
+from kili_query.datasets.yolo_layout import YoloClasses, YoloFile, YoloLayout, names_classes
+from kili_query.errors import MalformedLabelError, SourceError
 from kili_query.ontology import Job
 from kili_query.ontology.job import JobCategory
 from kili_query.places import Place, Problem, ProblemKind
@@ -260,11 +260,18 @@ def open_files(files: Files) -> YoloDataset:
     """Open a dataset of YOLO: a folder, an archive, or the file of the folder that names the classes.
 
     Raises:
-        SourceError: no file names the classes, or one cannot be read.
+        SourceError: no file names the classes, one cannot be read, or a file that was given alone does not name them.
     """
+    given = None
     if isinstance(files, OneFile):
+        given = PurePosixPath(files.path).name
+        if not names_classes(given):
+            raise SourceError(
+                f"`{files.path}` does not name classes, as `data.yaml`, `classes.txt` and `obj.names` do: give such a"
+                " file, or the folder of the dataset"
+            )
         files = FolderFiles(str(PurePosixPath(files.path).parent))
-    layout = YoloLayout(files)
+    layout = YoloLayout(files, given)
     assert layout.classes
     return YoloDataset(files, PurePosixPath(files.path).stem, layout=layout)
 

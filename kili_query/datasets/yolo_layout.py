@@ -77,24 +77,32 @@ class YoloFile(Struct, frozen=True, gc=False):
 
 @define(slots=False)
 class YoloLayout:
-    """The files of a dataset, sorted out by their paths."""
+    """The files of a dataset, sorted out by their paths.
+
+    Attributes:
+        files: the files.
+        given: the file that names the classes, if it was given alone; it counts, whatever else is beside it.
+    """
 
     files: Files
+    given: str | None = None
     _known: dict[str, _Folder] = field(factory=dict, init=False)
 
     @cached_property
     def classes(self) -> list[YoloClasses]:
-        """The files that name classes, one for each folder; of several, ``data.yaml`` counts.
+        """The files that name classes, one for each folder; of several, the given one or ``data.yaml`` counts.
 
         Raises:
             SourceError: one cannot be read, or there is none.
         """
         found: dict[str, YoloClasses] = {}
         named = [name for name in self.files.names if name.endswith((*_YAML, *_LISTS_OF_NAMES))]
-        for name in sorted(named, key=lambda name: (not name.endswith("data.yaml"), name)):
+        for name in sorted(named, key=lambda name: (name != self.given, not name.endswith("data.yaml"), name)):
             folder, _, file = name.rpartition("/")
-            if folder not in found and (file.endswith(_YAML) or file in _LISTS_OF_NAMES):
+            if folder not in found and names_classes(file):
                 one = self._read_yaml(name) if file.endswith(_YAML) else self._read_list(name)
+                if one is None and name == self.given:
+                    raise SourceError(f"`{self.files.full_name(name)}` has no `names` of classes")
                 if one is not None:
                     found[folder] = one
         if not found:
@@ -203,6 +211,11 @@ class YoloLayout:
                 if self.files.has_folder(f"{found}/"):
                     return found
         return None
+
+
+def names_classes(file: str) -> bool:
+    """Return whether a file has the name of one that may name classes."""
+    return file.endswith(_YAML) or file in _LISTS_OF_NAMES
 
 
 def _folders_of_images(labels: str) -> Iterator[str]:

@@ -75,6 +75,7 @@ def scan(
     workers: int = 1,
     names: LabelNames | None = None,
     shapes: bool = True,
+    dataset_ontology: bool = True,
 ) -> Scan:
     """Stream the matching labels of files, archives, streams or lists, in constant memory.
 
@@ -95,6 +96,8 @@ def scan(
             processes. The result is the same, in the same order.
         names: collects the jobs and categories of the first labels, except of those that other processes judge.
         shapes: False leaves out of the labels of a dataset what counting does not need, which is faster.
+        dataset_ontology: False does not use the ontology of a dataset, so that names are not checked unless an
+            ``ontology`` is given; a category is then only known by its key.
 
     Returns:
         An iterator over the matching labels, as they were read, in the order of the source. Its ``report`` counts what
@@ -118,7 +121,7 @@ def scan(
     known = Ontology.if_given(ontology)
     asked = validate(query, known, policy=policy)
     source = with_datasets(source)
-    if known is None and (known := own_ontology(source)) is not None:
+    if known is None and dataset_ontology and (known := own_ontology(source)) is not None:
         asked = validate(asked, known, policy=policy)
     engine: Engine
     if has_extra("fast"):

@@ -4,7 +4,7 @@ import json
 import zipfile
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import cv2
 import numpy as np
@@ -14,6 +14,7 @@ import supervision as sv
 import kili_query as kq
 from kili_query.datasets import DatasetItem, open_dataset
 from kili_query.datasets.dataset import Dataset
+from kili_query.errors import SourceError
 from kili_query.places import Problem
 
 BOXES = "0 0.5 0.5 0.5 0.25\n2 0.25 0.25 0.1 0.1\n"
@@ -40,6 +41,28 @@ def counts_of(dataset: Dataset) -> dict[str, dict[str, int] | None]:
         name: None if item.label is None else {key: n for (_, key), n in kq.count(item.counted).items()}
         for name, item in items_of(dataset).items()
     }
+
+
+class TestOneFile:
+    """A file alone names the classes of its folder."""
+
+    FILES: ClassVar = {"data.yaml": "names: [cat]", "other.yaml": "{names: [dog]}", "labels/a.txt": "0 0.5 0.5 0.5 0.5"}
+
+    def test_the_given_file_counts(self, tmp_path: Path) -> None:
+        root = lay(tmp_path, self.FILES)
+        for name, found in (("data.yaml", "cat"), ("other.yaml", "dog")):
+            assert counts_of(open_dataset(root / name)) == {"a": {found: 1}}
+        assert counts_of(open_dataset(root)) == {"a": {"cat": 1}}
+
+    def test_a_text_alone_does_not_take_the_classes_of_a_neighbour(self, tmp_path: Path) -> None:
+        root = lay(tmp_path, self.FILES)
+        with pytest.raises(SourceError, match=r"does not name classes.*or the folder of the dataset"):
+            open_dataset(root / "labels" / "a.txt", fmt="yolo")
+
+    def test_a_yaml_without_names_does_not_take_those_of_a_neighbour(self, tmp_path: Path) -> None:
+        root = lay(tmp_path, {**self.FILES, "third.yaml": "nc: 1"})
+        with pytest.raises(SourceError, match=r"third.yaml` has no `names` of classes"):
+            items_of(open_dataset(root / "third.yaml", fmt="yolo"))
 
 
 LAYOUTS: dict[str, dict[str, str]] = {

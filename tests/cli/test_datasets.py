@@ -1,0 +1,114 @@
+"""Datasets of other tools at the command line: `--from`, `--ontology none`, and files that cannot be read."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import kili_query as kq
+from kili_query.datasets import READERS, open_dataset
+from kili_query.splitting import split
+from tests.datasets.test_formats_table import SAMPLES, samples_of
+
+DEMO = Path(kq.__file__).parent / "demo" / "instances.json"
+COMMANDS: dict[str, list[str]] = {
+    "match": ["match", "OBJECTS.x", "FILE"],
+    "count": ["count", "FILE"],
+    "export": ["export", "FILE", "-f", "coco", "-o", "out.zip"],
+    "split": ["split", "FILE", "-o", "parts"],
+    "check": ["check", "OBJECTS.x", "--ontology", "FILE"],
+}
+
+
+def command(name: str, path: Path, folder: Path, *more: str) -> list[str]:
+    replaced = {"FILE": str(path), "out.zip": str(folder / "out.zip"), "parts": str(folder / "parts")}
+    return [replaced.get(one, one) for one in COMMANDS[name]] + list(more)
+
+
+def test_a_wrong_format_says_which_one_it_is() -> None:
+    for own in READERS:
+        for path in samples_of(own):
+            for wanted in READERS:
+                if wanted == own:
+                    assert open_dataset(path, fmt=wanted).format == own
+                    continue
+                with pytest.raises(kq.SourceError, match=rf"is not in the format `{wanted}`: .* `fmt=\"{own}\"`"):
+                    open_dataset(path, fmt=wanted)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_says_what_to_type_instead(run: Any, tmp_path: Path, name: str) -> None:
+    result = run(*command(name, DEMO, tmp_path, "--from", "pascal_voc"))
+    assert (result.status, result.out) == (2, "")
+    wanted = "is not in the format `pascal_voc`: it looks like COCO: write `--from coco`, or leave out `--from`"
+    assert wanted in result.err
+
+
+def test_labels_of_the_platform_are_no_dataset(run: Any, tmp_path: Path) -> None:
+    path = tmp_path / "labels.ndjson"
+    path.write_text(json.dumps({"id": "a", "jsonResponse": {}}), encoding="utf-8")
+    for fmt in READERS:
+        result = run("count", str(path), "--from", fmt)
+        assert result.status == 2
+        assert "it looks like labels or a project of the platform: leave out `--from`" in result.err
+
+
+@pytest.mark.parametrize(
+    ("fmt", "file", "text"),
+    [
+        ("pascal_voc", "a.xml", "<annotation><object>"),
+        ("labelbox", "a.ndjson", '{"data_row": {"id": "a"'),
+        ("labelbox", "a.ndjson", '{"data_row": 1}'),
+        ("pascal_voc", "a.txt", "nothing"),
+        ("labelbox", "a.txt", "nothing"),
+    ],
+)
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_file_in_which_nothing_can_be_read_is_blamed(
+    run: Any, tmp_path: Path, name: str, fmt: str, file: str, text: str
+) -> None:
+    path = tmp_path / file
+    path.write_text(text, encoding="utf-8")
+    result = run(*command(name, path, tmp_path, "--from", fmt))
+    assert (result.status, result.out) == (2, "")
+    assert f"nothing in `{path}` can be read: {path}" in result.err
+    assert "unknown job" not in result.err
+
+
+class TestWithoutTheNamesOfTheDataset:
+    def test_names_are_not_checked(self, run: Any) -> None:
+        result = run("match", "OBJECTS.persn", str(DEMO), "--count", "--ontology", "none")
+        assert (result.status, result.out) == (1, "0\n")
+        assert "names were not checked" in result.err
+
+    def test_several_datasets_too(self, run: Any) -> None:
+        other = str(SAMPLES / "coco" / "supervision_boxes.json")
+        assert run("match", "OBJECTS.persn", str(DEMO), other, "--count").status == 2
+        assert run("match", "OBJECTS.persn", str(DEMO), other, "--count", "--ontology", "none").status == 1
+
+    def test_a_category_is_known_by_its_key_alone(self, run: Any) -> None:
+        for name, number in (("traffic_light", "3"), ('"traffic light"', "0")):
+            result = run("match", f"OBJECTS.{name}", str(DEMO), "--count", "--ontology", "none")
+            assert result.out == f"{number}\n"
+
+    @pytest.mark.parametrize("name", ["split", "count"])
+    def test_commands_take_it(self, run: Any, tmp_path: Path, name: str) -> None:
+        assert run(*command(name, DEMO, tmp_path, "--ontology", "none")).status == 0
+        assert not (tmp_path / "parts" / "project.json").exists()
+
+    def test_a_cache_has_no_ontology_then(self, run: Any, tmp_path: Path) -> None:
+        folder = str(tmp_path / "cache")
+        assert run("cache", folder, str(DEMO), "--ontology", "none").status == 0
+        assert "no ontology" in run("cache", folder).out
+
+    def test_an_export_needs_one(self, run: Any, tmp_path: Path) -> None:
+        result = run(*command("export", DEMO, tmp_path, "--ontology", "none"))
+        assert result.status == 2
+        assert "an export needs the project" in result.err
+
+    def test_in_python(self) -> None:
+        assert not list(kq.scan(DEMO, "OBJECTS.persn", dataset_ontology=False))
+        with pytest.raises(kq.QueryError):
+            kq.scan(DEMO, "OBJECTS.persn")
+        assert split(DEMO, {"a": 0.5}, by=["OBJECTS.persn"], dataset_ontology=False).parts[0].matching
