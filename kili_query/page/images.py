@@ -13,6 +13,9 @@ from kili_query.errors import SourceError
 MAX_BYTES = 64 << 20
 """The largest image that is shown."""
 
+MAX_TEXT_BYTES = 1 << 20
+"""The largest text that is shown."""
+
 _SIGNATURES: tuple[tuple[bytes, int, str], ...] = (
     (b"\x89PNG\r\n\x1a\n", 0, "image/png"),
     (b"\xff\xd8\xff", 0, "image/jpeg"),
@@ -35,6 +38,9 @@ class Images(Protocol):
     def read(self, name: str) -> tuple[str, bytes] | None:
         """Return the type of an image and what it holds; None if it is not an image that browsers show."""
 
+    def text(self, asset: Mapping[str, object]) -> str | None:
+        """Return the text of an asset that is a text file; None for all else."""
+
 
 class _NoImages:
     """Images of labels that come without any."""
@@ -43,6 +49,9 @@ class _NoImages:
         return None
 
     def read(self, name: str) -> tuple[str, bytes] | None:
+        return None
+
+    def text(self, asset: Mapping[str, object]) -> str | None:
         return None
 
 
@@ -83,15 +92,28 @@ class FileImages:
 
     def read(self, name: str) -> tuple[str, bytes] | None:
         """Read an image; its first bytes say what it is, and not its name."""
+        data = self._bytes(name, MAX_BYTES)
+        kind = None if data is None else image_type(data[:_HEAD_BYTES])
+        return None if data is None or kind is None else (kind, data)
+
+    def text(self, asset: Mapping[str, object]) -> str | None:
+        """Read a text file, which must be named as one and be UTF-8."""
+        name = self.find(asset)
+        data = None if name is None or not name.lower().endswith(".txt") else self._bytes(name, MAX_TEXT_BYTES)
+        try:
+            return None if data is None else data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            return None
+
+    def _bytes(self, name: str, most: int) -> bytes | None:
         try:
             path = self.files.local(name)
-            if path is not None and path.stat().st_size > MAX_BYTES:
+            if path is not None and path.stat().st_size > most:
                 return None
             data = self.files.read(name) if path is None else path.read_bytes()
         except (OSError, ValueError, SourceError):  # it is gone
             return None
-        kind = image_type(data[:_HEAD_BYTES])
-        return None if kind is None or len(data) > MAX_BYTES else (kind, data)
+        return data if len(data) <= most else None
 
 
 def image_type(head: bytes) -> str | None:

@@ -6,12 +6,12 @@ from typing import Any, assert_never
 
 from attrs import frozen
 
-from kili_query.counting.label import content_of
 from kili_query.errors import LabelError
 from kili_query.labels.drawn import Drawing, DrawnShape, drawn_of, shown_name
 from kili_query.labels.geometry import Box, Line, Marker, Point, Pose, Region, Shape
 from kili_query.page.names import hex_of
 from kili_query.page.source import PageSource
+from kili_query.page.texts import marked_text
 
 Json = dict[str, Any]
 
@@ -53,9 +53,9 @@ def picture_of(
         drawing = drawn_of(label, ontology=source.ontology, view=view)
     except LabelError:
         drawing = Drawing((), None, (), ())
-    text = _text(label, source, detail)
-    kind = _kind(drawing, text, source)
     asset = asset_of(label, source)
+    text = marked_text(label, asset, source, detail.characters)
+    kind = _kind(drawing, text, source)
     width, height = _size(asset)
     shapes, is_cut = _shapes(drawing.shapes, source, detail)
     has_image = kind in ("image", "none") and source.images.find(asset) is not None
@@ -144,41 +144,3 @@ def _parts(shape: Shape) -> Iterator[tuple[Sequence[Sequence[Point]], str]]:
             yield [[one.point] for one in points], "pose"
         case _:
             assert_never(shape)
-
-
-_GAP = " … "
-
-
-def _text(label: Mapping[str, Any], source: PageSource, detail: Detailing) -> Json | None:
-    """Return the marked entities of a text, with gaps where the text between is not known."""
-    entities = sorted(_entities(label), key=lambda one: one[:2])
-    if not entities:
-        return None
-    text, spans, units = "", [], 0
-    for _, _, job, category, content in entities:
-        if len(text) + len(content) > detail.characters:
-            break
-        gap = _GAP if text else ""
-        start = units + len(gap)
-        units = start + len(content.encode("utf-16-le", "surrogatepass")) // 2
-        text += gap + content
-        name = shown_name(job, category, source.ontology)
-        spans.append({"start": start, "end": units, "name": name, "color": hex_of(job, category, source.ontology)})
-    return {"text": text, "spans": spans}
-
-
-def _entities(label: Mapping[str, Any]) -> Iterator[tuple[int, int, str, str, str]]:
-    try:
-        content = content_of(dict(label))
-    except LabelError:
-        return
-    for job, answer in content.items() if isinstance(content, Mapping) else ():
-        listed = answer.get("annotations") if isinstance(answer, Mapping) else None
-        for number, one in enumerate(listed if isinstance(listed, list) else ()):
-            if not isinstance(one, Mapping):
-                continue
-            begin, text, categories = one.get("beginOffset"), one.get("content"), one.get("categories")
-            if isinstance(begin, int) and isinstance(text, str) and isinstance(categories, list) and categories:
-                first = categories[0]
-                name = first.get("name") if isinstance(first, Mapping) else None
-                yield begin, number, str(job), name if isinstance(name, str) else "", text

@@ -115,7 +115,8 @@ class PlainSource(PageSource):
         return (verdict_of[key] and row not in self._uncounted for row, key in enumerate(keys))
 
     def _column(self, term: Term) -> "array[int]":
-        if term not in self._columns:
+        column = self._columns.get(term)
+        if column is None:
             if len(self._columns) >= _MOST_COLUMNS:
                 self._columns.clear()
             column = array("q", bytes(8 * self.n_labels))
@@ -124,7 +125,7 @@ class PlainSource(PageSource):
                     for row, number in held.items():
                         column[row] += number
             self._columns[term] = column
-        return self._columns[term]
+        return column
 
     def occurrences_among(self, rows: Sequence[int]) -> Occurrences:
         is_in = bytearray(self.n_labels)

@@ -64,7 +64,8 @@ _FILES = {
 }
 _HTML = "text/html; charset=utf-8"
 _OPENAPI = Path(__file__).parent / "openapi.json"
-_THREADS = 2
+_THREADS = 8
+"""Threads that answer calls: a query that takes long must not keep those after it waiting."""
 _GRACE_S = 1
 
 

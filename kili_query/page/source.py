@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from functools import cached_property
-from threading import RLock
+from threading import Lock, RLock
 from time import monotonic
 from typing import Any, Literal, TypeAlias
 
@@ -97,6 +97,7 @@ class PageSource(ABC):
     broken: int = 0
     time_limit_s: float = TIME_LIMIT_S
     _lock: RLock = field(factory=RLock, init=False, repr=False)
+    _under_way: dict[Hashable, Lock] = field(factory=dict, init=False, repr=False)
     _found: "OrderedDict[Hashable, Matches]" = field(factory=OrderedDict, init=False, repr=False)
     _others: tuple[Matches, list[int]] | None = field(default=None, init=False, repr=False)
 
@@ -173,14 +174,23 @@ class PageSource(ABC):
             TooSlowError: too many contents would have to be read.
         """
         with self._lock:
-            known = self._found.get(query)
-            if known is None:
-                known = self._find(query)
-                while len(self._found) >= _REMEMBERED:
-                    self._found.popitem(last=False)
-                self._found[query] = known
-            self._found.move_to_end(query)
-            return known
+            under_way = self._under_way.setdefault(query, Lock())
+        with under_way:  # who asks for the same waits for it, and others do not
+            try:
+                known = self._found.get(query)
+                found = self._find(query) if known is None else known
+            finally:
+                with self._lock:
+                    self._under_way.pop(query, None)
+            with self._lock:
+                self._remember(query, found)
+            return found
+
+    def _remember(self, query: Query | None, found: Matches) -> None:
+        self._found[query] = found
+        self._found.move_to_end(query)
+        while len(self._found) > _REMEMBERED:
+            self._found.popitem(last=False)
 
     def _find(self, query: Query | None) -> Matches:
         unknown, broken = len(self.unknown), self.broken

@@ -1,12 +1,16 @@
 """What the five calls answer."""
 
+from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import pytest
 
 import kili_query as kq
+from kili_query.datasets.files import FolderFiles
 from kili_query.ontology import Ontology
 from kili_query.page.calls import answer
+from kili_query.page.images import NO_IMAGES, FileImages
 from kili_query.page.plain import PlainSource
 from tests.test_extras import strangers
 
@@ -228,6 +232,29 @@ class TestPictures:
             (9, 14, "Bus"),
         ]
 
+    def text(self, entities: list[dict[str, Any]], asset: dict[str, Any], folder: Path | None = None) -> Any:
+        label = {"labelOf": asset, "jsonResponse": {"J": {"annotations": entities}}}
+        images = NO_IMAGES if folder is None else FileImages(FolderFiles(str(folder)))
+        source = PlainSource.of([label], ontology=Ontology({}, "TEXT"), images=images)
+        return answer(source, "run", {"query": "", "label": 0})["label"]["picture"]["text"]
+
+    @pytest.mark.parametrize("begin", [6, 7])
+    def test_entities_are_marked_in_the_whole_text(self, tmp_path: Path, begin: int) -> None:
+        """Whether their offsets count characters or UTF-16 code units, as the quoted part says."""
+        text = "🚗 Ada, Paris"
+        (tmp_path / "a.txt").write_text(text, encoding="utf-8")
+        entity = {"beginOffset": begin + 1, "content": "Paris", "categories": [{"name": "CITY"}]}
+        for asset, folder in (({"content": "a.txt"}, tmp_path), ({"source": {"data": {"text": text}}}, None)):
+            found = self.text([entity], asset, folder)
+            assert found["text"] == text
+            assert [(one["start"], one["end"], one["name"]) for one in found["spans"]] == [(8, 13, "CITY")]
+
+    def test_a_text_with_other_parts_than_quoted_is_not_shown(self, tmp_path: Path) -> None:
+        (tmp_path / "a.txt").write_text("another text")
+        entity = {"beginOffset": 0, "content": "Paris", "categories": [{"name": "CITY"}]}
+        assert self.text([entity], {"content": "a.txt"}, tmp_path)["text"] == "Paris"
+        assert self.text([], {"content": "a.txt"}, tmp_path) == {"text": "another text", "spans": []}
+
     def test_what_is_too_large_for_a_thumbnail_is_cut(self) -> None:
         source = source_of({"J": {"annotations": [box("CAR")] * 1_000}})
         found = answer(source, "run", {"query": "", "label": 0})
@@ -239,3 +266,32 @@ class TestPictures:
         bad["boundingPoly"][0]["normalizedVertices"][0] = {"x": float("nan"), "y": 0.5}
         found = self.picture({"J": {"annotations": [bad, box("BUS")]}})
         assert [one["name"] for one in found["shapes"]] == ["Bus"]
+
+
+class SlowSource(PlainSource):
+    """Labels whose contents take as long to read as a test wants."""
+
+    def __init__(self, **about: Any) -> None:
+        super().__init__(**about)
+        self.is_reading, self.may_go_on = Event(), Event()
+
+    def labels(self, rows: Any) -> Any:
+        self.is_reading.set()
+        assert self.may_go_on.wait(60)
+        return super().labels(rows)
+
+
+def test_a_query_that_takes_long_keeps_no_other_waiting() -> None:
+    source = SlowSource.of([{"jsonResponse": {"J": {"annotations": [box("CAR")]}}}])
+    slow: list[Any] = []
+    asked = {"query": "J.CAR[NOT K.A]", "pictures": False}
+    threads = [Thread(target=lambda: slow.append(answer(source, "histogram", {"query": asked["query"]}))) for _ in "ab"]
+    for thread in threads:
+        thread.start()
+    assert source.is_reading.wait(60)
+    assert answer(source, "histogram", {"query": "J.CAR"})["matched"] == 1
+    assert not slow
+    source.may_go_on.set()
+    for thread in threads:
+        thread.join(60)
+    assert [one["matched"] for one in slow] == [1, 1]
