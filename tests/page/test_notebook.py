@@ -76,4 +76,9 @@ def test_the_widget_asks_the_kernel(notebook: str) -> None:
         expect(counts).to_contain_text("7 of 34 labels match")
         expect(page.get_by_role("grid", name="Labels").get_by_text("000000100667.jpg")).to_be_visible()
         expect(page.get_by_text("The kernel knows OBJECTS.PERSON.count >= 3.")).to_be_visible()
+        page.set_viewport_size({"width": 600, "height": 900})
+        page.get_by_role("grid", name="Labels").get_by_text("000000100667.jpg").click()
+        panel = page.get_by_role("dialog", name="Label").bounding_box()
+        assert panel is not None
+        assert panel["height"] < 800  # it covers the widget, and not the notebook
         watch.check(notebook)

@@ -16,9 +16,14 @@ const HEIGHT = "min(44rem, 85vh)"
 
 function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
   const place = document.createElement("div")
-  place.style.setProperty("--kili-query-height", HEIGHT)
+  place.style.setProperty("--kili-query-height", "100%")
+  place.style.overflow = "auto"
   keepKeys(place)
-  el.append(place)
+  const frame = document.createElement("div")
+  frame.style.height = HEIGHT
+  frame.style.contain = "layout" // what covers a page of its own covers no more than the widget
+  frame.append(place)
+  el.append(frame)
   const stopScheme = followScheme(place)
   const transport = messageTransport((message) => model.send(message))
   const receive = (reply: Reply, buffers: DataView<ArrayBuffer>[] = []) => transport.receive(reply, buffers[0])
