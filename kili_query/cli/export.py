@@ -30,8 +30,9 @@ from kili_query.cli.output import (
     tell,
 )
 from kili_query.export import FORMATS, ExportSummary, NotCompatibleOptions, format_named, write
-from kili_query.export.options import SUBMITTED
-from kili_query.export.project import ProjectSource
+from kili_query.export.format import Format
+from kili_query.export.options import SUBMITTED, Layout
+from kili_query.export.project import Project, ProjectSource
 from kili_query.output_files import COMPRESSED, check_compression, compressed
 from kili_query.protocol import ExportType, LabelType
 
@@ -68,7 +69,9 @@ def export(
     layout: Annotated[
         Literal["split", "merged"] | None,
         typer.Option(
-            "--layout", help="One folder per job, or all jobs together. [default: split, where there is both]"
+            "--layout",
+            help="One folder per job, or all jobs together. [default: split, where there is both; merged for"
+            " datasets of other tools]",
         ),
     ] = None,
     single_file: Annotated[bool, typer.Option("--single-file", help="Write all labels to one file.")] = False,
@@ -147,7 +150,7 @@ def export(
         assets,
         project_of_all,
         fmt=fmt,
-        layout=layout or max(known.layouts),
+        layout=layout or _layout(known, project_of_all),
         single_file=single_file,
         with_assets=with_assets,
         cut_videos=cut_videos,
@@ -174,6 +177,12 @@ def export(
     if summary.is_of_nothing:
         raise CommandError("no label could be written")
     return FINE if summary.labels else NEGATIVE
+
+
+def _layout(fmt: Format, project: ProjectSource) -> Layout:
+    """Return the layout if no option names it: objects of datasets are in one job, which needs no folder of its own."""
+    is_of_dataset = Project.read(project).ontology.dataset_format is not None
+    return min(fmt.layouts) if is_of_dataset else max(fmt.layouts)
 
 
 def _project(path: str) -> ProjectSource:

@@ -182,7 +182,7 @@ class YoloLayout:
             names,
             _shape_of_points(content.get("kpt_shape"), full_name),
             _names_of_points(content.get("kpt_names")),
-            dict(self._folders_of_splits(content, folder)),
+            self._folders_of_splits(content, folder),
         )
 
     def _read_list(self, name: str) -> YoloClasses:
@@ -192,7 +192,14 @@ class YoloLayout:
         folder = posixpath.dirname(name)
         return YoloClasses(name, f"{folder}/" if folder else "", dict(enumerate(_without_numbers(lines))))
 
-    def _folders_of_splits(self, content: Mapping[str, object], folder: str) -> Iterator[tuple[str, str]]:
+    def _folders_of_splits(self, content: Mapping[str, object], folder: str) -> dict[str, str]:
+        """Return the folders of images and their splits, without those that are given for several."""
+        found: dict[str, set[str]] = {}
+        for one, split in self._listed_folders(content, folder):
+            found.setdefault(one, set()).add(split)
+        return {one: splits.pop() for one, splits in found.items() if len(splits) == 1}
+
+    def _listed_folders(self, content: Mapping[str, object], folder: str) -> Iterator[tuple[str, str]]:
         root = content.get("path")
         for split in _KEYS_OF_SPLITS:
             given = content.get(split)

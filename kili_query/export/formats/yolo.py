@@ -33,6 +33,11 @@ from kili_query.ontology import Job
 _TOOLS = frozenset({"rectangle", "polygon", "semantic"})
 
 
+_YAML = "data.yaml"
+_SPLITS = "train: images\nval: images\n"
+"""Where trainers look for images, without which they refuse a ``data.yaml``. The labels are in ``labels`` beside it."""
+
+
 def _classes_txt(names: Sequence[str]) -> str:
     return "".join(f"{number} {one_line(name)}\n" for number, name in enumerate(names))
 
@@ -104,6 +109,8 @@ class _YoloWriter:
         self._version = version
         is_merged = export.options.layout == "merged"
         self._sets = [_merged(export)] if is_merged else [_of_one_job(export, job) for job in export.jobs]
+        is_dataset = export.project.ontology.dataset_format is not None
+        self._has_splits = is_dataset and is_merged and version.file == _YAML
         self._remote = None if export.options.with_assets else RemoteAssets(export)
 
     def asset(self, asset: Asset) -> Iterable[Entry]:
@@ -124,7 +131,8 @@ class _YoloWriter:
 
     def close(self) -> Iterable[Entry]:
         for one in self._sets:
-            yield Entry(one.folder + self._version.file, self._version.text(one.names).encode())
+            text = self._version.text(one.names) + (_SPLITS if self._has_splits else "")
+            yield Entry(one.folder + self._version.file, text.encode())
             yield from one.videos.entries()
         if self._remote is not None:
             yield from self._remote.entries()
@@ -197,6 +205,6 @@ def _format(name: str, file: str, text: Callable[[Sequence[str]], str]) -> Forma
 
 
 YOLO_V4 = _format("yolo_v4", "classes.txt", _classes_txt)
-YOLO_V5 = _format("yolo_v5", "data.yaml", _names_by_number)
-YOLO_V7 = _format("yolo_v7", "data.yaml", _names_in_a_list)
-YOLO_V8 = _format("yolo_v8", "data.yaml", _names_in_a_list)
+YOLO_V5 = _format("yolo_v5", _YAML, _names_by_number)
+YOLO_V7 = _format("yolo_v7", _YAML, _names_in_a_list)
+YOLO_V8 = _format("yolo_v8", _YAML, _names_in_a_list)
