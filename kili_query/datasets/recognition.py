@@ -260,9 +260,11 @@ def is_dataset_file(files: Files, name: str) -> bool:
 
 
 def _format_of(files: Files, readers: Mapping[str, _Reader] = READERS) -> str | None:
+    suffixes = tuple({suffix for reader in readers.values() for suffix in reader.suffixes})
     by_suffix: dict[str, list[str]] = {}
     for name in files.names:
-        by_suffix.setdefault(_suffix(name), []).append(name)
+        if name.lower().endswith(suffixes):  # few of a hundred thousand have one
+            by_suffix.setdefault(_suffix(name), []).append(name)
     heads: dict[str, _Head] = {}
     for format_name, reader in readers.items():
         named = (name for suffix in reader.suffixes for name in by_suffix.get(suffix, ()))
@@ -277,7 +279,7 @@ def _format_of(files: Files, readers: Mapping[str, _Reader] = READERS) -> str | 
 
 
 def _suffix(name: str) -> str:
-    """Return the suffix of a path, in lower case; a dataset may have a hundred thousand.
+    """Return the suffix of a path, in lower case.
 
     >>> _suffix("a.b/c.JSON"), _suffix("a.b/.json")
     ('.json', '')

@@ -84,14 +84,16 @@ class YoloDataset(Dataset):
         paths = [one.file.path for one in self._seen]
         return Counter([path[path.rfind("/") + 1 :] for path in paths])
 
+    def name(self, file: YoloFile) -> str:
+        """Return the name of a label or an image, with its folders where several files have it."""
+        name = file.path.rpartition("/")[2]
+        if self._names[name] > 1:
+            name = file.path
+        return name.removesuffix(".txt") if file.image is None else name
+
     def asset(self, file: YoloFile) -> dict[str, Any]:
         """Return the asset of a label or an image."""
-        path = file.image or file.label or ""
-        name = path.rpartition("/")[2]
-        if self._names[name] > 1:
-            name = path
-        if file.image is None:
-            name = name.removesuffix(".txt")
+        name = self.name(file)
         asset: dict[str, Any] = {"id": name, "externalId": name}
         if file.image is not None:
             asset["content"] = file.image
@@ -242,7 +244,7 @@ class _Item(DatasetItem):
 
     @property
     def label(self) -> Mapping[str, Any] | None:
-        return None if self.objects is None else {"id": self.asset["id"], "labelType": "DEFAULT"}
+        return None if self.objects is None else {"id": self._dataset.name(self._file), "labelType": "DEFAULT"}
 
     @property
     def counted(self) -> Content:

@@ -145,14 +145,18 @@ class Judge(Generic[_T]):
         for item in items:
             if isinstance(item, Problem):
                 yield item
-            elif (
-                (objects := item.objects) is not None
-                and (names is None or names.is_enough)
-                and judge_objects(objects) is False
-            ):
+                continue
+            objects = item.objects if names is None or names.is_enough else None
+            verdict = None if objects is None else judge_objects(objects)
+            if verdict is False:
                 yield _MISS
-            elif item.label is not None:
-                judgement = self._judge(Record(item.sketch(), item.place), CONTENT)
+            elif verdict or item.label is not None:
+                label = item.sketch()
+                judgement: Judgement[_T]
+                if verdict:
+                    judgement = Judged(label, cast("_T", verdict))  # a judge of objects is that of a query
+                else:
+                    judgement = self._judge(Record(label, item.place), CONTENT)
                 if self._is_whole and isinstance(judgement, Judged) and judgement.verdict:
                     judgement = _with_shapes(judgement, item)
                 yield judgement
