@@ -67,6 +67,10 @@ def matches(
     """
     reader = Reader(ontology, policy, binds=binds)
     places = reader.root_places(content)  # the root is looked at whatever the tree says
+    certain = verdict_without_label(tree)
+    if certain is not None:
+        count(content, ontology=ontology, policy=policy)  # so that a malformed label is no match of TRUE
+        return certain
     return holds(tree, lambda term: reader.tokens(term, places))
 
 
@@ -95,6 +99,34 @@ def count(
 # -- the tree ----------------------------------------------------------------------------------------------------------
 
 Tokens = Callable[[Term], Iterator[Hashable]]
+
+
+class NeedsLabelError(Exception):
+    """A condition cannot be judged without a label."""
+
+
+def verdict_without_label(tree: Predicate) -> bool | None:
+    """The verdict on every label; None where conditions, each for itself, leave it open."""
+
+    def refuse(term: Term) -> Iterator[Hashable]:
+        raise NeedsLabelError(term)
+
+    match tree:
+        case Not(operand):
+            verdict = verdict_without_label(operand)
+            return None if verdict is None else not verdict
+        case And(operands) | Or(operands):
+            settling = isinstance(tree, Or)
+            verdicts = [verdict_without_label(operand) for operand in operands]
+            return settling if settling in verdicts else None if None in verdicts else not settling
+        case Relation(sums, ops) if len(ops) > 1:
+            links = zip(sums, ops, sums[1:], strict=False)
+            return verdict_without_label(And(tuple(Relation((left, right), (op,)) for left, op, right in links)))
+        case condition:
+            try:
+                return holds(condition, refuse)
+            except NeedsLabelError:
+                return None
 
 
 def holds(tree: Predicate, tokens: Tokens) -> bool:

@@ -111,7 +111,7 @@ class ServedReader:
         fields: dict[str, object] = {name: _at(label, path) for name, path in _FIELDS.items()}
         try:
             counts = count(content_of(dict(label)), ontology=self.ontology, policy=policy)
-        except LabelError:  # TRUE matches a label whose content is unknown: so are its counts
+        except LabelError:  # the query was decided before it reached the malformed part
             return {**fields, "counts": dict.fromkeys(spelled(*pair) for pair in pairs)}
         return {**fields, "counts": {spelled(*pair): counts.get(pair, 0) for pair in pairs}}
 

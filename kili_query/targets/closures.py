@@ -1,7 +1,7 @@
 """The local engine for decoded labels: a predicate becomes a function from a label to a verdict.
 
 A verdict takes no more reading than it needs: operands from left to right, and of a counter only so much that the
-outcome is certain. What is malformed beyond that is not looked at.
+outcome is certain. What is malformed beyond that is not looked at. A predicate that is certain beforehand reads it all.
 """
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -26,7 +26,7 @@ from kili_query.counting import (
 from kili_query.ontology import Ontology
 from kili_query.syntax.lower import lower
 from kili_query.syntax.printer import print_tree
-from kili_query.targets.deciding import Outcome, joined, outcome
+from kili_query.targets.deciding import Outcome, joined, lowered_to_read, outcome
 from kili_query.targets.explain import Explanation, explain
 from kili_query.targets.root_lookup import LabelTest, Shared, comparison_lookup, sum_lookup
 
@@ -64,7 +64,7 @@ class Matcher(partial[bool]):
         judge: Callable[[object], bool] | None = None,
     ) -> "Matcher":
         """Compile the tree, unless a judge of the same meaning is at hand."""
-        matcher = super().__new__(cls, judge or _compile_root(lower(tree), Rules.of(policy, ontology)))
+        matcher = super().__new__(cls, judge or _compile_root(lowered_to_read(tree), Rules.of(policy, ontology)))
         matcher.tree, matcher.ontology, matcher.policy = tree, ontology, policy
         return matcher
 

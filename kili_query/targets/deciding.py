@@ -5,7 +5,22 @@ from typing import TypeVar, assert_never
 
 from attrs import frozen
 
-from kili_query.ast import MAX_COUNT, And, CompareOp, Comparison, Constant, Linear, Or, Predicate, Sugar
+from kili_query.ast import (
+    MAX_COUNT,
+    Addend,
+    And,
+    CompareOp,
+    Comparison,
+    Constant,
+    Linear,
+    NamePattern,
+    Or,
+    Pattern,
+    Predicate,
+    Sugar,
+    map_operands,
+    without_constants,
+)
 from kili_query.syntax.lower import lower
 
 _T = TypeVar("_T")
@@ -51,6 +66,36 @@ def outcome(op: CompareOp, bound: int) -> Outcome:
             return Outcome(bound + 1, False, is_exact=True) if 0 <= bound <= MAX_COUNT else Outcome(0, False)
         case _:
             assert_never(op)
+
+
+_EVERYTHING = Pattern(NamePattern(("", "")), NamePattern(("", "")))
+
+
+def lowered_to_read(tree: Predicate) -> Predicate:
+    """Lower a predicate; if its verdict is the same whatever a label holds, let it count everything all the same.
+
+    Otherwise nothing would be read, and malformed labels would pass for matches.
+
+    >>> from kili_query.syntax import parse_tree, print_tree
+    >>> print_tree(lowered_to_read(parse_tree("J.A.count >= 0 AND NOT FALSE")))
+    '*.*.count >= 0'
+    >>> print_tree(lowered_to_read(parse_tree("J.A AND TRUE")))
+    'J.A.count > 0 AND TRUE'
+    """
+    lowered = lower(tree)
+    match without_constants(_with_certain(lowered)):
+        case Constant(value):
+            return Linear((Addend(1, _EVERYTHING),), CompareOp.GE if value else CompareOp.LT, 0)
+        case _:
+            return lowered
+
+
+def _with_certain(tree: Predicate) -> Predicate:
+    """Write comparisons that all counts meet, or none, as constants."""
+    if isinstance(tree, Comparison):
+        decided = outcome(tree.op, tree.bound)
+        return Constant(decided.at_stop) if decided.stop == 0 else tree
+    return map_operands(_with_certain, tree)
 
 
 def joined(tree: Predicate, leaf: Callable[[Comparison | Linear], Callable[[_T], bool]]) -> Callable[[_T], bool]:

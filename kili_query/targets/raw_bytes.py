@@ -28,7 +28,7 @@ from kili_query.ontology.job import METADATA_JOBS
 from kili_query.syntax.lower import lower
 from kili_query.syntax.printer import print_tree
 from kili_query.targets.closures import compile_closure
-from kili_query.targets.deciding import joined
+from kili_query.targets.deciding import joined, lowered_to_read
 
 _Label: TypeAlias = tuple[list[TypedSite], Sequence[int]]
 """The maps of jobs of a label, and how many objects each plain term counts there."""
@@ -57,7 +57,7 @@ class BytesMatcher:
         self.policy = policy
         self.at = at
         self.judge_content = compile_closure(tree, ontology=ontology, policy=policy)
-        lowered, rules = lower(tree), Rules.of(policy, ontology)
+        lowered, rules = lowered_to_read(tree), Rules.of(policy, ontology)
         counted = list(terms(lowered))
         jobs = {_only_job(term) for term in counted}
         has_brackets = any(isinstance(term, Filtered) for term in counted)

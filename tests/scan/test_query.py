@@ -7,7 +7,7 @@ import pytest
 
 import kili_query as kq
 from kili_query.scanning import scan
-from tests.scan.samples import BLUE, GREY, LABELS, MATCHING, label
+from tests.scan.samples import BLUE, GREY, LABELS, MATCHING, label, ndjson
 
 ONTOLOGY = kq.Ontology.from_json_interface(
     {
@@ -69,3 +69,14 @@ def test_real_labels_match_as_one_by_one(query):
     expected = [one for one in labels if kq.parse(query).matches(one["jsonResponse"])]
     assert 0 < len(expected) < len(labels)
     assert list(scan(COCO, query)) == list(scan(COCO.parent, query)) == expected
+
+
+@pytest.mark.parametrize("query", ["TRUE", "SKY.BLUE.count >= 0", "SKY.BLUE OR TRUE", "NOT FALSE"])
+def test_a_malformed_label_is_no_match_of_a_query_that_is_always_true(query: str, tmp_path: Path):
+    labels = [label("a"), label("b", {"SKY": {"categories": [3]}}), label("c", None), label("d", {})]
+    path = tmp_path / "labels.ndjson"
+    path.write_bytes(ndjson(labels))
+    for source in (labels, path):  # by objects, and by bytes
+        found = scan(source, query)
+        assert [one["id"] for one in found] == ["a", "d"]
+        assert (found.report.malformed, found.report.unknown) == (1, 1)
