@@ -1,7 +1,7 @@
-"""Contents that stand beside `jsonResponse`: of some conversations the service keeps the answers as `annotations`.
+"""Contents of labels of conversations, whose answers the service may keep in `annotations` beside `jsonResponse`.
 
-The rules are those by which release 26 of the official client rebuilds a content, with two exceptions: each category
-keeps its own children, where two of them answer one job, and nothing is taken for empty that is not.
+They are rebuilt by the rules of release 26 of the official client, with two exceptions: each category keeps its own
+children, even if two of them answer one job, and annotations that cannot be read are an error, not an empty content.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -50,8 +50,8 @@ def lint(
 
     A search is the text of an argument, a key or a variable named category_search or label_category_search, any text
     on a line with the comment "# kili-query", or below it, or a whole .kq file. --fix keeps everything else in a file
-    byte for byte; review its changes, because some fixes are guesses. Exit status: 0 when there is no error (left), 1
-    when there is one (with --strict, or a warning), 2 when a file cannot be read or written, or for bad usage.
+    byte for byte; review its changes, because some fixes are guesses. Exit status: 0 when no error is left, 1 when
+    there are errors (with --strict, or warnings), 2 when a file cannot be read or written, or for bad usage.
 
     \b
     kili-query lint src --ontology project.json

@@ -475,7 +475,7 @@ class KiliClient:
             ArgumentError, NotCompatibleOptions: an argument cannot be used; nothing was sent.
             QueryError: the category search is not a query, or the project has no such job or category.
             NotCompatibleInputType: the format does not support the project.
-            NotFound: there is no such project, or no asset with an external id.
+            NotFound: the project does not exist, or has no asset with one of the external ids.
             ServiceError: the service refused the call, or cannot be reached.
             NotExportableAssetError, NotExportableLabelError, DownloadError: something cannot be written.
 
@@ -861,7 +861,7 @@ class KiliClient:
 
         Raises:
             ArgumentError: an argument cannot be used; nothing was sent.
-            NotFound: there is no such project, or this user may not see it.
+            NotFound: the project does not exist, or this user may not see it.
             ServiceError: the service refused the call, or cannot be reached.
         """
         check_project_id(project_id)
@@ -930,7 +930,7 @@ class KiliClient:
         Raises:
             ArgumentError: an argument cannot be used, or the client has a ``transport``; nothing was sent.
             QueryError: ``where`` is not a query, or the project has no such job or category.
-            NotFound: there is no such project, or this user may not see it.
+            NotFound: the project does not exist, or this user may not see it.
             FeedUnavailable: the protocol is ``"events"``, and this account has no change feed.
             ServiceError: the service refused the call, or cannot be reached.
         """

@@ -51,7 +51,7 @@ def export_conversations(
     Raises:
         ArgumentError: an argument cannot be used; nothing was sent.
         NotCompatibleInputType: the project has no conversations.
-        NotFound: there is no such project, or no asset with an external id.
+        NotFound: the project does not exist, or has no asset with one of the external ids.
         ServiceError: the service refused the call, or cannot be reached.
         LabelError: a label cannot be read, or an answer belongs to no message.
         DataError: the interface has a job of an unknown level.

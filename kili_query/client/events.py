@@ -105,7 +105,7 @@ def _read(context: ListContext, wanted: EventsRequest, listing: Listing) -> Gene
                         del event["id"]
                     yield event
     if is_empty:
-        context.projects.input_type(wanted.project_id)  # raises if there is no such project
+        context.projects.input_type(wanted.project_id)  # raises if the project does not exist
 
 
 def _fetch(ask: Callable[[Request], object], request: Request) -> object:

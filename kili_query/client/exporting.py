@@ -152,7 +152,7 @@ def export_labels(
     Raises:
         ArgumentError, QueryError: an argument cannot be used; nothing was sent.
         NotCompatibleOptions, NotCompatibleInputType: the format or the project does not support the options.
-        NotFound: there is no such project, or no asset with an external id.
+        NotFound: the project does not exist, or has no asset with one of the external ids.
         ServiceError: the service refused the call, or cannot be reached.
         NotExportableAssetError, NotExportableLabelError, DownloadError: something cannot be written.
     """

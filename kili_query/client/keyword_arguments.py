@@ -82,10 +82,16 @@ class LabelArguments(LabelFilters, ListArguments, total=False):
     """The keyword arguments of `KiliClient.labels`, for type checkers."""
 
 
-def shows_filters(declaration: type) -> Callable[[_Method], _Method]:
+def shows_filters(
+    declaration: type, *, elsewhere: Mapping[str, str] = MappingProxyType({})
+) -> Callable[[_Method], _Method]:
     """Show the filters that a method takes as ``**filters`` in its signature and in its help.
 
     An argument that is no filter and resembles another argument is refused here; others are refused with the filters.
+
+    Args:
+        declaration: the class that declares the filters.
+        elsewhere: what to do instead of giving an argument that other methods have.
     """
     filters = filters_of(declaration)
 
@@ -95,9 +101,9 @@ def shows_filters(declaration: type) -> Callable[[_Method], _Method]:
         @wraps(method)
         def call(*args: object, **arguments: object) -> object:
             for name in arguments.keys() - signature.parameters.keys():
-                near = get_close_matches(name, signature.parameters, 1)
-                if near and near[0] not in filters:
-                    raise ArgumentError(f"there is no argument `{name}`: did you mean `{near[0]}`?")
+                near = get_close_matches(name, [*signature.parameters, *elsewhere], 1)
+                if name in elsewhere or (near and near[0] not in filters):
+                    raise ArgumentError(f"there is no argument `{name}`{_hint(name, signature, elsewhere)}")
             return method(*args, **arguments)
 
         return _shown(cast("_Method", call), declaration, signature)

@@ -19,7 +19,7 @@ def read_project(service: Service, project_id: str, selection: str) -> dict[str,
     """Fetch fields of a project, without decoding them.
 
     Raises:
-        NotFound: there is no such project, or this user may not see it.
+        NotFound: the project does not exist, or this user may not see it.
         ServiceError: it cannot be fetched.
     """
     found = service.ask(Request(PROJECTS, {"where": {"id": project_id}, "skip": 0, "first": 1}, selection))
@@ -57,7 +57,7 @@ class Projects:
         """Return the ontology, and fetch it if needed: one thread fetches it, and others wait.
 
         Raises:
-            NotFound: there is no such project, or this user may not see it.
+            NotFound: the project does not exist, or this user may not see it.
             OntologyError: the project's interface has the wrong shape.
             ServiceError: it cannot be fetched.
         """

@@ -152,7 +152,7 @@ class ListContext:
         """
         count = checked_count_answer(self.service.ask(Request(operation, {"where": where})), operation)
         if not count:
-            self.projects.input_type(project_id)  # raises if there is no such project
+            self.projects.input_type(project_id)  # raises if the project does not exist
         return count
 
     def warn_of_counting(self) -> None:
@@ -181,7 +181,7 @@ class RowPlan:
         judge: returns whether the content of a label matches; None if the service decides.
         drop: the keys that the caller did not ask for.
         places_without_id: the keys of ``places`` whose labels' ids the caller did not ask for.
-        confirm: called if there are no rows; raises if there is no such project.
+        confirm: called if there are no rows; raises if the project does not exist.
     """
 
     listing: Listing

@@ -52,7 +52,7 @@ class Workflow:
         """Fetch the workflow of a project.
 
         Raises:
-            NotFound: there is no such project, or this user may not see it.
+            NotFound: the project does not exist, or this user may not see it.
             ServiceError: it cannot be fetched, or cannot be understood.
         """
         project = read_project(service, project_id, _SELECTION)

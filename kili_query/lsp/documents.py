@@ -9,7 +9,7 @@ from lsprotocol import types
 from pygls.uris import to_fs_path
 
 from kili_query.diagnostics import Edit
-from kili_query.lint import FoundSearch, LintItem
+from kili_query.lint import FoundSearch, LintItem, Unreadable
 from kili_query.lint.check import place_edit
 from kili_query.lint.derived import plain_line_ends
 from kili_query.lint.files import SUFFIXES, find_in_text
@@ -99,6 +99,11 @@ class Document:
     def searches(self) -> list[FoundSearch]:
         """The searches in it."""
         return [one for one in self.items if isinstance(one, FoundSearch)]
+
+    @property
+    def unread(self) -> list[Unreadable]:
+        """What could not be read of it, with reasons."""
+        return [one for one in self.items if isinstance(one, Unreadable)]
 
     def at(self, position: types.Position) -> PlaceInSearch | None:
         """The search at a place; None where there is none."""

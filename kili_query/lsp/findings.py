@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from lsprotocol import types
 
 from kili_query.diagnostics import Diagnostic, Severity
+from kili_query.lint import Unreadable
 from kili_query.lsp.documents import Document
-from kili_query.source import NOWHERE, Span
+from kili_query.source import NOWHERE, Position, Span
 
 _SEVERITIES = {
     Severity.ERROR: types.DiagnosticSeverity.Error,
@@ -32,6 +33,20 @@ def shown(found: Diagnostic, document: Document) -> types.Diagnostic:
         code=found.code.value,
         source=SOURCE,
         related_information=related or None,
+    )
+
+
+def unread(item: Unreadable, document: Document) -> types.Diagnostic:
+    """A diagnostic that says why searches in a document are not found, such as a syntax error of Python."""
+    places = document.positions
+    line, column = item.position or Position(1, 1)
+    starts = places.source.line_starts
+    start = starts[min(line, len(starts)) - 1] + column - 1
+    return types.Diagnostic(
+        range=places.range(Span(start, start)),
+        message=f"category searches in this file are not checked: {item.reason}",
+        severity=types.DiagnosticSeverity.Warning,
+        source=SOURCE,
     )
 
 

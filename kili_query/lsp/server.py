@@ -27,7 +27,7 @@ from kili_query.lint.formatting import formatted_lines
 from kili_query.lint.in_query import QUERY_SUFFIX
 from kili_query.lsp.completing import TRIGGERS, completions
 from kili_query.lsp.documents import Document, suffix_of
-from kili_query.lsp.findings import edit_of, quick_fixes, shown
+from kili_query.lsp.findings import edit_of, quick_fixes, shown, unread
 from kili_query.lsp.hover import hover_text
 from kili_query.lsp.renaming import RenameError, Renaming, name_at, rename, target_at, workspace_documents
 from kili_query.lsp.session import Session
@@ -166,7 +166,8 @@ class _Desk:
         everything = await self.session.diagnose(document)
         if everything is not None:
             self._pauses_s[document.uri] = min(monotonic() - start, _LONGEST_PAUSE_S)
-            self._publish(document, [shown(one, document) for one in everything])
+            found = [unread(one, document) for one in document.unread]
+            self._publish(document, found + [shown(one, document) for one in everything])
 
     def _errors_shown(self, document: Document) -> list[types.Diagnostic]:
         wanted = types.DiagnosticSeverity.Error

@@ -1,13 +1,14 @@
 """The fields of a JSON object in a file, read with errors that say where."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
 from attrs import frozen
 
 from kili_query.errors import DataError
 from kili_query.sandbox.values import is_text, read_time
+from kili_query.sandbox.workflow import unknown_key
 from kili_query.scanning import Place
 
 
@@ -96,6 +97,19 @@ class Fields:
             raise self.fault(key, "an object")
         path = f"{self.place.path}.{key}" if self.place.path else key
         return Fields(value or {}, self.place._replace(path=path))
+
+    def check_keys(self, known: Sequence[str]) -> None:
+        """Refuse an object with a key that is not known.
+
+        >>> Fields({"nmae": "Label"}, Place("assets.ndjson", 7, "currentStep")).check_keys(["name", "status"])
+        Traceback (most recent call last):
+            ...
+        kili_query.errors.DataError: assets.ndjson:7: currentStep.nmae: unknown key: did you mean `name`?
+        """
+        for key in self.values:
+            if key not in known:
+                place = self.place._replace(path=f"{self.place.path}.{key}" if self.place.path else key)
+                raise DataError(f"{place}: {unknown_key(key, known)}")
 
     def objects(self, key: str) -> "list[Fields]":
         """The objects of a list, which is empty for null and absent."""

@@ -181,6 +181,7 @@ class _Import:
                     raise DataError(f"{one.place}: names nobody: it has neither `id` nor `email`")
                 self.assignees.append((key, self._number_of(person)))
         current = asset.inner("currentStep")
+        current.check_keys(_OF_CURRENT_STEP)
         step_id, name = current.name("id"), current.name("name")
         status = current.word("status", StepStatus)
         if step_id is None and name is None:
@@ -300,6 +301,7 @@ class _Import:
             raise DataError(f"{repeated['place']}: another label has the id `{repeated['id']}`")
 
 
+_OF_CURRENT_STEP = ("id", "name", "status", "stepGroupName")
 _LAYERS = "geospatialExportMetadata"
 _OF_CONVERSATIONS = ("chatItems", "assetProjectModels")
 _PUT_CONVERSATION = "INSERT INTO conversations (messages, models, asset) SELECT ?, ?, number FROM assets WHERE id = ?"

@@ -136,9 +136,13 @@ def _check_keys(raw: Mapping[str, object], at: str, known: Sequence[str]) -> Non
     """An unknown key is an error, because a workflow that lacks what its file says is hard to notice."""
     for name in raw:
         if name not in known:
-            meant = nearest(name, known)
-            hint = f"did you mean `{meant}`?" if meant is not None else f"it can have {', '.join(known)}"
-            raise OntologyError(f"unknown key: {hint}", f"{at}.{name}")
+            raise OntologyError(unknown_key(name, known), f"{at}.{name}")
+
+
+def unknown_key(name: str, known: Sequence[str]) -> str:
+    """Return what is wrong with a key that an object cannot have."""
+    meant = nearest(name, known)
+    return f"unknown key: did you mean `{meant}`?" if meant else f"unknown key: it can have {', '.join(known)}"
 
 
 def _text(raw: Mapping[str, object], key: str, at: str) -> str:

@@ -348,10 +348,11 @@ def test_unknown_arguments_are_refused_in_the_name_of_the_method(unsent: KiliCli
     [
         ("labels.list", "as_generator", "use `list_as_generator`"),
         ("assets.list", "as_generator", "use `list_as_generator`"),
-        ("labels.list_as_generator", "disable_tqdm", "leave it out: there is no progress bar"),
+        ("labels.list_as_generator", "disable_tqdm", "leave it out, because there is no progress bar"),
         ("assets.list_as_generator", "format", "use `list`"),
-        ("assets.count", "asset_id", "give `filter={'asset_id_in': [...]}`"),
+        ("assets.count", "asset_id", "use `filter={'asset_id_in': [...]}`"),
         ("events.list", "first", "use `KiliClient.events`"),
+        ("events.list", "as_generator", "use `KiliClient.events`"),
         ("labels.count", "typ_in", "did you mean `type_in`? it is a key of `filter`"),
         ("labels.list", "field", "did you mean `fields`?"),
     ],
@@ -359,6 +360,22 @@ def test_unknown_arguments_are_refused_in_the_name_of_the_method(unsent: KiliCli
 def test_arguments_of_other_methods(unsent: KiliClient, method: str, argument: str, hint: str) -> None:
     with pytest.raises(TypeError, match=re.escape(f"unexpected keyword argument '{argument}': {hint}")):
         attrgetter(method)(unsent)(PROJECT, **{argument: None})
+
+
+@pytest.mark.parametrize(
+    ("argument", "hint"),
+    [
+        ("skip", "use `KiliClient.events.list`"),
+        ("skp", "did you mean `skip`? use `KiliClient.events.list`"),
+        ("first", "stop reading the iterator"),
+        ("as_generator", "leave it out"),
+        ("disable_tqdm", "leave it out"),
+        ("from_event", "did you mean `from_event_id`?"),
+    ],
+)
+def test_arguments_that_the_change_feed_does_not_have(unsent: KiliClient, argument: str, hint: str) -> None:
+    with pytest.raises(ArgumentError, match=re.escape(f"there is no argument `{argument}`: {hint}")):
+        unsent.events(PROJECT, **{argument: 3})  # type: ignore[misc]
 
 
 PATHS: Mapping[str, Callable[[KiliClient, Any], object]] = {

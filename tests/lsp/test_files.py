@@ -84,3 +84,30 @@ async def _edit_files(folder: Path) -> None:
         assert not (await shown.complete(shown.open(folder / "a.txt", "OBJECTS."), types.Position(0, 8)))
         empty = shown.open(folder / "empty.py", 'category_search = ""')
         assert [one.label for one in await shown.complete(empty, types.Position(0, 19))][:2] == ["WEATHER", "OBJECTS"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "reason", "place"),
+    [
+        ("a.py", 'f(category_search="J.A")\nif x\n', "not Python: expected ':'", types.Position(1, 4)),
+        ("a.json", '{"category_search": "J.A",\n "x": }', "not JSON: expecting value", types.Position(1, 6)),
+        ("a.yaml", "category_search: J.A\nx: [", "not YAML", types.Position(1, 4)),
+        ("a.ipynb", '{"cells": "category_search"}', "not a notebook", types.Position(0, 0)),
+    ],
+)
+def test_a_file_that_cannot_be_parsed_says_so(
+    name: str, text: str, reason: str, place: types.Position, tmp_path: Path
+) -> None:
+    asyncio.run(_break_and_mend(tmp_path / name, text, reason, place))
+
+
+async def _break_and_mend(path: Path, text: str, reason: str, place: types.Position) -> None:
+    async with editor(path.parent, settings={"ontology": str(PROJECT)}) as shown:
+        uri = shown.open(path, text)
+        [found] = await shown.diagnostics(uri)
+        assert found.message.startswith("category searches in this file are not checked: " + reason), found.message
+        assert found.severity is types.DiagnosticSeverity.Warning
+        assert found.range.start == place
+        assert await shown.actions(uri, found.range) == []
+        shown.type(uri, "")
+        assert await shown.diagnostics(uri) == []

@@ -219,6 +219,12 @@ def test_wrong_workflows(tmp_path: Path, project: dict[str, Any], message: str) 
     [
         ({"currentStep": {"id": "none"}}, {}, "assets.ndjson:1.*currentStep.*: the project has no step `none`"),
         ({"currentStep": {"id": "s1", "status": "X"}}, {}, "`status`: expected one of TO_DO, IN_PROGRESS"),
+        (
+            {"currentStep": {"nmae": "Label"}},
+            {},
+            "assets.ndjson:1: currentStep.nmae: unknown key: did you mean `name`?",
+        ),
+        ({"currentStep": {"id": "s1", "x": 1}}, {}, "currentStep.x: unknown key: it can have id, name, status, step"),
         ({"assignees": ["Ann"]}, {}, "`assignees`: expected objects in a list"),
         ({"assignees": [{}]}, {}, "names nobody: it has neither `id` nor `email`"),
         ({}, {"stepId": "none"}, "labels.ndjson:1: the project has no step `none`"),

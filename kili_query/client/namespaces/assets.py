@@ -35,7 +35,7 @@ ASSET_FIELDS = (
     "status",
 )
 """The fields of assets by default."""
-_BY_ID = {"asset_id": "give `filter={'asset_id_in': [...]}`"}
+_BY_ID = {"asset_id": "use `filter={'asset_id_in': [...]}`"}
 
 
 class AssetFilter(AssetKeywords, total=False):
@@ -199,7 +199,7 @@ class AssetMethods(CallableNamespace):
     @takes_arguments(
         called="KiliClient.assets.list",
         keys=AssetFilter,
-        elsewhere={"as_generator": "use `list_as_generator`", **_BY_ID},
+        elsewhere={"as_generator": "use `list_as_generator` instead", **_BY_ID},
     )
     def list(
         self,
@@ -247,7 +247,11 @@ class AssetMethods(CallableNamespace):
     @takes_arguments(
         called="KiliClient.assets.list_as_generator",
         keys=AssetFilter,
-        elsewhere={"as_generator": "leave it out", "format": "use `list`", **_BY_ID},
+        elsewhere={
+            "as_generator": "leave it out, because this method always returns an iterator",
+            "format": "use `list` for a data frame",
+            **_BY_ID,
+        },
     )
     def list_as_generator(
         self,

@@ -15,7 +15,15 @@ from kili_query.protocol import EventFilters
 class EventMethods(CallableNamespace):
     """`KiliClient.events`: a method, and a namespace with a method."""
 
-    @shows_filters(EventFilters)
+    @shows_filters(
+        EventFilters,
+        elsewhere={
+            "first": "stop reading the iterator when you have enough",
+            "skip": "use `KiliClient.events.list`, or leave out what you read first",
+            "as_generator": "leave it out, because it always returns an iterator",
+            "disable_tqdm": "leave it out, because there is no progress bar",
+        },
+    )
     def __call__(
         self,
         project_id: str,
@@ -61,7 +69,7 @@ class EventMethods(CallableNamespace):
         Raises:
             ArgumentError: an argument cannot be used; nothing was sent.
             FeedUnavailable: from the iterator: this account has no change feed. It is a `GraphQLError`.
-            NotFound: from the iterator: there is no such project, or this user may not see it.
+            NotFound: from the iterator: the project does not exist, or this user may not see it.
             ServiceError: from the iterator: the service refused the call, or cannot be reached.
         """
         wanted = EventsRequest(
@@ -76,7 +84,11 @@ class EventMethods(CallableNamespace):
 
     @takes_arguments(
         called="KiliClient.events.list",
-        elsewhere={"first": "use `KiliClient.events`, an iterator that you stop when you have enough"},
+        elsewhere={
+            "first": "use `KiliClient.events`, and stop reading its iterator when you have enough",
+            "as_generator": "use `KiliClient.events`, which returns an iterator",
+            "disable_tqdm": "leave it out, because there is no progress bar",
+        },
     )
     def list(
         self,

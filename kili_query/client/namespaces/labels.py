@@ -241,7 +241,7 @@ class LabelMethods(CallableNamespace):
     ) -> Rows: ...
 
     @takes_arguments(
-        called="KiliClient.labels.list", keys=LabelFilter, elsewhere={"as_generator": "use `list_as_generator`"}
+        called="KiliClient.labels.list", keys=LabelFilter, elsewhere={"as_generator": "use `list_as_generator` instead"}
     )
     def list(
         self,
@@ -302,7 +302,10 @@ class LabelMethods(CallableNamespace):
     @takes_arguments(
         called="KiliClient.labels.list_as_generator",
         keys=LabelFilter,
-        elsewhere={"as_generator": "leave it out", "disable_tqdm": "leave it out: there is no progress bar"},
+        elsewhere={
+            "as_generator": "leave it out, because this method always returns an iterator",
+            "disable_tqdm": "leave it out, because there is no progress bar",
+        },
     )
     def list_as_generator(
         self,

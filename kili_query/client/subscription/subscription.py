@@ -174,7 +174,7 @@ def subscribe(
     Raises:
         ArgumentError: an argument cannot be used.
         QueryError: the query is none, or the project has no such job or category.
-        NotFound: there is no such project, or this user may not see it.
+        NotFound: the project does not exist, or this user may not see it.
         ServiceError: the service refused, or could not be reached.
     """
     query = _checked(project_id, callback, options)
