@@ -584,12 +584,12 @@ class _Parser:
         found = self.builder.match_comparison.match(token)
         assert found is not None  # the lexer found it by this pattern
         start = _start(token)
-        dots = [start + offset for offset, char in enumerate(token) if char == "."]
+        first_dot, second_dot = start + token.index(".", found.end(1)), start + token.index(".", found.end(2))
         count = start + token.index("count", found.end(2))
         yield Lexeme(Word.NAME, found[1], Span(start + found.start(1), start + found.end(1)))
-        yield Lexeme(Word.DOT, ".", Span(dots[0], dots[0] + 1))
+        yield Lexeme(Word.DOT, ".", Span(first_dot, first_dot + 1))
         yield Lexeme(Word.NAME, found[2], Span(start + found.start(2), start + found.end(2)))
-        yield Lexeme(Word.DOT, ".", Span(dots[1], dots[1] + 1))
+        yield Lexeme(Word.DOT, ".", Span(second_dot, second_dot + 1))
         yield Lexeme(Word.COUNT, "count", Span(count, count + len("count")))
         yield Lexeme(Word.OP, found[3], Span(start + found.start(3), start + found.end(3)))
         yield Lexeme(Word.NUMBER, found[4], Span(start + found.start(4), start + found.end(4)))
