@@ -69,31 +69,40 @@ class MediaFinder:
         return None
 
     def size(self, name: str, near: str = "", split: str | None = None) -> Size | None:
-        """Return the size of an image, read from its file; None if it is not on this machine.
+        """Return the size of an image, read from its file; None if it is not there.
 
         Raises:
             MalformedLabelError: it cannot be read.
         """
         found = self.find(name, near, split)
-        path = None if found is None else self.files.local(found)
-        if path is None:
+        if found is None:
             return None
         try:
-            size: Size = load("kili_query.labels.image_size", "sizes of images", "export").image_size(path)
+            return _size(self.files, found)
         except SourceError as error:
+            path = self.files.local(found) or self.files.full_name(found)
             raise MalformedLabelError(f"the size of the image `{path}` cannot be read: {error}") from error
-        return size
 
 
 def size_of_image(files: Files, name: str) -> Size | None:
     """Return the size of an image of a dataset; None where it cannot be read, which whoever needs it reports."""
-    path = files.local(name)
-    if path is None:
-        return None
     try:
-        size: Size = load("kili_query.labels.image_size", "sizes of images", "export").image_size(path)
+        return _size(files, name)
     except (MissingExtraError, SourceError):
         return None
+
+
+def _size(files: Files, name: str) -> Size | None:
+    """Return the size of an image; None if it is not there.
+
+    Raises:
+        SourceError: it cannot be read.
+    """
+    path = files.local(name)
+    if path is None and not files.holds(name):
+        return None
+    image_size = load("kili_query.labels.image_size", "sizes of images", "export").image_size
+    size: Size = image_size(files.read(name) if path is None else path)
     return size
 
 

@@ -1,6 +1,7 @@
 """YOLO: what becomes of each kind of line, where files lie, judged by supervision, and files with faults."""
 
 import json
+import shutil
 import zipfile
 from collections import Counter
 from pathlib import Path
@@ -257,12 +258,14 @@ def test_what_supervision_writes_is_read_alike(tmp_path: Path) -> None:
     assert json.dumps(dataset.project)
 
 
-def test_the_size_of_an_image_is_read_when_the_whole_label_is(tmp_path: Path) -> None:
-    dataset = open_dataset(Path(__file__).parent / "samples/yolo/datumaro_ultralytics")
+@pytest.mark.parametrize("is_packed", [False, True])
+def test_the_size_of_an_image_is_read_when_the_whole_label_is(tmp_path: Path, is_packed: bool) -> None:
+    folder = Path(__file__).parent / "samples/yolo/datumaro_ultralytics"
+    dataset = open_dataset(shutil.make_archive(str(tmp_path / "all"), "zip", folder) if is_packed else folder)
     assert "resolution" not in items_of(dataset)["street.jpg"].asset
     assert items_of(dataset)["street.jpg"].whole()["labelOf"]["resolution"] == {"width": 64, "height": 48}
     assert [asset["resolution"] for asset in dataset.assets()] == [{"width": 64, "height": 48}] * 3
-    (tmp_path / "a.jpg").write_bytes(b"no image")
-    lay(tmp_path, {"classes.txt": "cat", "a.txt": ""})
-    [broken] = open_dataset(tmp_path).assets()
+    root = tmp_path / "broken"
+    lay(root, {"classes.txt": "cat", "a.txt": "", "a.jpg": "no image"})
+    [broken] = open_dataset(shutil.make_archive(str(root), "zip", root) if is_packed else root).assets()
     assert "resolution" not in broken
