@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from attrs import Factory, define
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, expect, sync_playwright
 
 from kili_query.page.server import PageServer
@@ -66,6 +67,12 @@ class Watch:
         """Check that all went well, and that only the page's own server was asked."""
         assert self.faults == [], self.faults
         assert [one for one in self.requests if not one.startswith((f"{url}/", "data:", "blob:"))] == []
+
+
+def faults_for_assistive_technology(page: Page) -> list[str]:
+    """Return what axe finds."""
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {node['html']} {node['failureSummary']}" for one in found for node in one["nodes"]]
 
 
 @contextmanager

@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 import kili_query as kq
 from kili_query.cli.open import source_of
 from kili_query.page.plain import PlainSource
 from kili_query.page.server import PageServer
-from tests.page.browsing import chromium, opened
+from tests.page.browsing import chromium, faults_for_assistive_technology, opened
 
 COUNT = 250
 ATTACK = "<img src=x onerror=alert(1)>\"'`${1}</script><script>alert(2)</script><svg onload=alert(3)>\u202e"
@@ -277,11 +276,6 @@ def test_dark_and_light(browser: Browser, box: PageServer) -> None:
         with opened(browser, box, color_scheme=scheme) as page:
             found[scheme] = page.evaluate(lightness)
     assert found["dark"] < 60 < 200 < found["light"]
-
-
-def faults_for_assistive_technology(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [f"{one['id']}: {node['html']} {node['failureSummary']}" for one in found for node in one["nodes"]]
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (360, "dark")])

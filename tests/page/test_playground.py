@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from kili_query.cli import main
-from tests.page.browsing import Watch, chromium
+from tests.page.browsing import Watch, chromium, faults_for_assistive_technology
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPONENT = ROOT / "kili_query" / "page" / "component"
@@ -82,6 +82,10 @@ def test_a_query_counts_what_the_copied_command_counts(
     monkeypatch.chdir(ROOT)
     monkeypatch.setattr(sys, "argv", shlex.split(command))
     assert (main(), capsys.readouterr().out) == (0, "7\n")
+
+
+def test_axe_finds_nothing(page: Page) -> None:
+    assert faults_for_assistive_technology(page) == []
 
 
 def test_files_of_a_person_stay_in_the_browser(page: Page) -> None:
