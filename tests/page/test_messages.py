@@ -1,6 +1,7 @@
 """The calls as messages, and labels of any kind in memory: what notebooks and the playground are made of."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,13 @@ def test_an_ontology_that_is_given_counts_more_than_the_one_beside() -> None:
     ontology = kq.Ontology.from_json_interface({"jobs": {}})
     source = show(DEMO / "labels.ndjson", ontology=ontology).source
     assert "unknown job `OBJECTS`" in asked(source, "run", query="OBJECTS.PERSON")["answer"]["error"]["message"]
+
+
+def test_without_the_extra_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "anywidget", None)
+    monkeypatch.delitem(sys.modules, "kili_query.page.widget", raising=False)
+    with pytest.raises(kq.MissingExtraError, match=r"`kq.show` needs .*kili-query\[widget\]"):
+        kq.show(LABELS)
 
 
 def test_what_is_not_labels_is_refused() -> None:

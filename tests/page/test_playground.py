@@ -84,6 +84,12 @@ def test_a_query_counts_what_the_copied_command_counts(
     assert (main(), capsys.readouterr().out) == (0, "7\n")
 
 
+def test_labels_have_no_way_out(page: Page) -> None:
+    (worker,) = page.workers
+    ways = "['fetch', 'XMLHttpRequest', 'WebSocket', 'EventSource', 'WebTransport', 'Worker']"
+    assert worker.evaluate(f"() => {ways}.filter((name) => globalThis[name] !== undefined)") == []
+
+
 def test_axe_finds_nothing(page: Page) -> None:
     assert faults_for_assistive_technology(page) == []
 
