@@ -19,7 +19,6 @@ from kili_query.datasets.coco_shapes import picture_of, segment_areas, shapes_of
 from kili_query.datasets.dataset import SOURCE, Content, Dataset, DatasetItem, KnownItem
 from kili_query.datasets.files import Files
 from kili_query.datasets.interface import OBJECTS, Interface, content_of_objects, is_value
-from kili_query.datasets.media import MediaFinder
 from kili_query.datasets.raw_json import value_of
 from kili_query.datasets.recognition import files_of
 from kili_query.errors import MalformedLabelError, SourceError
@@ -142,10 +141,6 @@ class CocoDataset(Dataset):
     @property
     def named_jobs(self) -> Sequence[Job]:
         return self._interface.jobs()
-
-    @cached_property
-    def _media(self) -> MediaFinder:
-        return MediaFinder(self.files)
 
     def items(self) -> Iterator[DatasetItem | Problem]:
         yield from self._broken

@@ -5,6 +5,7 @@ read again from the file when its shapes are needed.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from io import BytesIO
 from typing import Any, TypeAlias
 from xml.etree.ElementTree import Element, ParseError
@@ -14,11 +15,10 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from kili_query.datasets.cvat_shapes import FIELDS, TOOLS, is_blended, numbers_of, shapes_of
-from kili_query.datasets.dataset import SOURCE, Content, Dataset, DatasetItem, KnownItem
+from kili_query.datasets.dataset import SOURCE, Content, Dataset, DatasetItem
 from kili_query.datasets.drawing import Position, number
 from kili_query.datasets.files import Files
 from kili_query.datasets.gathered import GatheredDataset, UniqueIds
-from kili_query.datasets.media import MediaFinder
 from kili_query.datasets.tracks import TrackPoint, content_of_frames, in_frame, moments
 from kili_query.datasets.vocabulary import Answer, KnownCategory, Question, merge_answer, merge_categories
 from kili_query.errors import MalformedLabelError, SourceError
@@ -85,16 +85,6 @@ class CvatDataset(GatheredDataset):
 
     format = "cvat"
     _questions: dict[tuple[str, str], Question] = field(factory=dict, init=False)
-    _has_videos: bool = field(default=False, init=False)
-    _media: MediaFinder = field(init=False)
-
-    def __attrs_post_init__(self) -> None:
-        self._media = MediaFinder(self.files)
-
-    @property
-    def input_type(self) -> str:
-        self._gather()
-        return "VIDEO" if self._has_videos else "IMAGE"
 
     def items(self) -> Iterator[DatasetItem | Problem]:
         ids = UniqueIds()
@@ -179,12 +169,7 @@ class CvatDataset(GatheredDataset):
             counted = self._content(image, place, is_whole=False)
         except MalformedLabelError as error:
             return Problem(place, ProblemKind.MALFORMED, error.message, error.path)
-
-        def read() -> Content:
-            self.start_reading(place, asset, _LABEL)
-            return self._content(image, place, is_whole=True)
-
-        return KnownItem(asset, _LABEL, counted, read, place)
+        return self._item(asset, _LABEL, counted, partial(self._content, image, place, is_whole=True), place)
 
     def _content(self, image: Element, place: Place, *, is_whole: bool) -> Content:
         answers: dict[str, Answer] = {}
@@ -270,7 +255,7 @@ class CvatDataset(GatheredDataset):
         return [{**annotation, **one, **more} for one in shapes]
 
     def _videos(self, name: str, ids: UniqueIds) -> Iterator[DatasetItem | Problem]:
-        self._has_videos = True
+        self._input_types.add("VIDEO")
         place = self.files.place(name)
         try:
             videos = self._read_videos(name, is_whole=False)
@@ -288,12 +273,11 @@ class CvatDataset(GatheredDataset):
             asset |= {} if content is None else {"content": content}
 
             where = place._replace(path=f"task[@id='{asset['id']}']")
+            read = partial(self._video_content, name, key)
+            yield self._item(asset, _LABEL, content_of_frames(video.frames), read, where)
 
-            def read(key: str | None = key, where: Place = where, asset: dict[str, Any] = asset) -> Content:
-                self.start_reading(where, asset, _LABEL)
-                return content_of_frames(self._read_videos(name, is_whole=True)[key].frames)
-
-            yield KnownItem(asset, _LABEL, content_of_frames(video.frames), read, where)
+    def _video_content(self, name: str, key: str | None) -> Content:
+        return content_of_frames(self._read_videos(name, is_whole=True)[key].frames)
 
     def _read_videos(self, name: str, *, is_whole: bool) -> dict[str | None, _Video]:
         """Read all tracks of a file, which belong to one video or, in a project, to several."""

@@ -16,6 +16,7 @@ from kili_query.places import Place, Problem, ProblemKind, Record
 
 if TYPE_CHECKING:
     from kili_query.datasets.files import Files
+    from kili_query.datasets.media import MediaFinder
 
 Content: TypeAlias = dict[str, Any]
 """What a label holds, in the shape of a ``jsonResponse``."""
@@ -161,6 +162,12 @@ class Dataset(ABC):
     def input_type(self) -> str:
         """The kind of assets, as projects name it."""
         return "IMAGE"
+
+    @cached_property
+    def _media(self) -> "MediaFinder":
+        from kili_query.datasets.media import MediaFinder  # when it is needed: streams of labels start without it
+
+        return MediaFinder(self.files)
 
     @property
     def named_jobs(self) -> Sequence[Job]:

@@ -1,16 +1,19 @@
 """Datasets whose files do not declare their jobs: all labels are read once to know them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from attrs import define, field
 
-from kili_query.datasets.dataset import SOURCE, Dataset
+from kili_query.datasets.dataset import SOURCE, Content, Dataset, DatasetItem, KnownItem
 from kili_query.datasets.recognition import files_of
 from kili_query.datasets.vocabulary import Vocabulary
 from kili_query.errors import SourceError
 from kili_query.ontology import Job
 from kili_query.places import Place, Problem, ProblemKind
+
+_INPUT_TYPES = ("VIDEO", "IMAGE", "PDF", "TEXT")
+"""The kinds of assets that a dataset may hold together; all of them count as the first of these that is there."""
 
 
 @define(slots=False)
@@ -27,11 +30,17 @@ class GatheredDataset(Dataset):
     _read: set[Place] = field(factory=set, init=False)
     _read_assets: set[str] = field(factory=set, init=False)
     _is_first_reading: bool = field(default=True, init=False)
+    _input_types: set[str] = field(factory=set, init=False)
 
     @property
     def jobs(self) -> Sequence[Job]:
         self._gather()
         return self.vocabulary.jobs()
+
+    @property
+    def input_type(self) -> str:
+        self._gather()
+        return next((one for one in _INPUT_TYPES if one in self._input_types), "IMAGE")
 
     def own_files(self) -> Sequence[str]:
         """Return the files that have this format.
@@ -70,6 +79,22 @@ class GatheredDataset(Dataset):
         if asset["id"] not in self._read_assets:
             self._read_assets.add(asset["id"])
             self.kept.update(list(asset.get(SOURCE, ())))
+
+    def _item(
+        self,
+        asset: Mapping[str, Any],
+        label: Mapping[str, Any],
+        counted: Content,
+        read_content: Callable[[], Content],
+        place: Place,
+    ) -> DatasetItem:
+        """Return the item of a label; what the asset and the label keep is counted when it is read whole."""
+
+        def read() -> Content:
+            self.start_reading(place, asset, label)
+            return read_content()
+
+        return KnownItem(asset, label, counted, read, place)
 
     def _gather(self) -> None:
         if not self._is_gathered:

@@ -5,11 +5,12 @@ their category is the first of the usual properties that the file has.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 from attrs import define, field
 
-from kili_query.datasets.dataset import SOURCE, Content, DatasetItem, KnownItem
+from kili_query.datasets.dataset import SOURCE, Content, DatasetItem
 from kili_query.datasets.features import UNASKED_TOOLS, FeatureFile, fitting_tool, pieces_of, shape_of_piece
 from kili_query.datasets.gathered import GatheredDataset, UniqueIds
 from kili_query.datasets.geojson import feature_collection
@@ -54,17 +55,7 @@ class GeojsonDataset(GatheredDataset):
             asset = {"id": name, "externalId": name}
             label: dict[str, Any] = {"labelType": "DEFAULT"}
             label |= {SOURCE: {"features": reading.left}} if reading.left else {}
-
-            def read(
-                reading: _Map = reading,
-                place: Place = place,
-                asset: dict[str, Any] = asset,
-                label: dict[str, Any] = label,
-            ) -> Content:
-                self.start_reading(place, asset, label)
-                return reading.content(is_whole=True)
-
-            yield KnownItem(asset, label, counted, read, place)
+            yield self._item(asset, label, counted, partial(reading.content, is_whole=True), place)
 
 
 @define

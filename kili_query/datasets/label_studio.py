@@ -6,17 +6,17 @@ is an asset without label.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 import msgspec
-from attrs import define, field
+from attrs import define
 
 from kili_query.counting.decoding import is_sound
-from kili_query.datasets.dataset import SOURCE, Content, Dataset, DatasetItem, KnownItem
+from kili_query.datasets.dataset import SOURCE, Dataset, DatasetItem, KnownItem
 from kili_query.datasets.files import Files
 from kili_query.datasets.gathered import GatheredDataset, UniqueIds
 from kili_query.datasets.label_studio_results import Results
-from kili_query.datasets.media import MediaFinder
 from kili_query.datasets.raw_json import value_of
 from kili_query.errors import MalformedLabelError, SourceError
 from kili_query.ontology.decode import kind_of
@@ -48,16 +48,6 @@ class LabelStudioDataset(GatheredDataset):
     """Tasks with their annotations and predictions."""
 
     format = "label_studio"
-    _input_types: set[str] = field(factory=set, init=False)
-    _media: MediaFinder = field(init=False)
-
-    def __attrs_post_init__(self) -> None:
-        self._media = MediaFinder(self.files)
-
-    @property
-    def input_type(self) -> str:
-        self._gather()
-        return next((one for one in ("VIDEO", "IMAGE", "TEXT") if one in self._input_types), "IMAGE")
 
     def items(self) -> Iterator[DatasetItem | Problem]:
         ids = UniqueIds()
@@ -110,9 +100,9 @@ class LabelStudioDataset(GatheredDataset):
             if key not in _ANNOTATION_FIELDS and value not in (None, {}, [], False)
         }
         label = _prediction(answer) if is_prediction else _annotation(answer)
-        return self._item(asset, label, kept, found, place)
+        return self._answer(asset, label, kept, found, place)
 
-    def _item(
+    def _answer(
         self, asset: _Object, label: dict[str, Any], kept: dict[str, Any], results: Sequence[object], place: Place
     ) -> DatasetItem:
         reading = Results(self, results, place)
@@ -120,12 +110,7 @@ class LabelStudioDataset(GatheredDataset):
         self._input_types.add(reading.input_type)
         kept = {**kept, "results": reading.left} if reading.left else kept
         label = {**label, SOURCE: kept} if kept else label
-
-        def read() -> Content:
-            self.start_reading(place, asset, label)
-            return reading.content(is_whole=True)
-
-        return KnownItem(asset, label, counted, read, place)
+        return self._item(asset, label, counted, partial(reading.content, is_whole=True), place)
 
     def _short(self, task: _Object, place: Place, ids: UniqueIds) -> DatasetItem:
         """Read a task of JSON_MIN, where answers stand beside the data, without what tells the two apart."""
@@ -146,7 +131,7 @@ class LabelStudioDataset(GatheredDataset):
             )
         asset = self._asset(task, data, {}, [{"result": results}], place, ids)
         label = _annotation({**task, "id": task["annotation_id"], "completed_by": task.get("annotator")})
-        return self._item(asset, label, {}, results, place)
+        return self._answer(asset, label, {}, results, place)
 
     def _asset(
         self, task: _Object, data: _Object, kept: dict[str, Any], answers: list[object], place: Place, ids: UniqueIds

@@ -4,16 +4,16 @@ Each label of each project is a label, and so is each prediction of a model run.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
-from attrs import define, field
+from attrs import define
 
 from kili_query.counting.decoding import decode
-from kili_query.datasets.dataset import SOURCE, Content, Dataset, DatasetItem, KnownItem
+from kili_query.datasets.dataset import SOURCE, Dataset, DatasetItem, KnownItem
 from kili_query.datasets.files import Files
 from kili_query.datasets.gathered import GatheredDataset, UniqueIds
 from kili_query.datasets.labelbox_annotations import LabelboxAnnotations, object_at
-from kili_query.datasets.media import MediaFinder
 from kili_query.errors import MalformedLabelError, SourceError
 from kili_query.ontology.decode import kind_of
 from kili_query.places import Place, Problem, ProblemKind
@@ -31,16 +31,6 @@ class LabelboxDataset(GatheredDataset):
     """Data rows with the labels of all projects, and the predictions of all model runs."""
 
     format = "labelbox"
-    _input_types: set[str] = field(factory=set, init=False)
-    _media: MediaFinder = field(init=False)
-
-    def __attrs_post_init__(self) -> None:
-        self._media = MediaFinder(self.files)
-
-    @property
-    def input_type(self) -> str:
-        self._gather()
-        return next((one for one in ("VIDEO", "IMAGE", "PDF", "TEXT") if one in self._input_types), "IMAGE")
 
     def items(self) -> Iterator[DatasetItem | Problem]:
         ids = UniqueIds()
@@ -70,7 +60,7 @@ class LabelboxDataset(GatheredDataset):
         for path, one, label, more in answers:
             where = place._replace(path=f"{place.path}.{path}" if place.path else path)
             try:
-                yield self._item(asset, media, one, label, more, where)
+                yield self._answer(asset, media, one, label, more, where)
             except MalformedLabelError as error:
                 yield Problem(where, ProblemKind.MALFORMED, error.message, error.path)
         if not answers:
@@ -102,7 +92,7 @@ class LabelboxDataset(GatheredDataset):
         kept |= {"skipped": skipped} if skipped else {}
         return asset | ({SOURCE: kept} if kept else {})
 
-    def _item(
+    def _answer(
         self,
         asset: Mapping[str, Any],
         media: Mapping[str, Any],
@@ -114,12 +104,7 @@ class LabelboxDataset(GatheredDataset):
         reading = LabelboxAnnotations(self, object_at(answer, "annotations", ""), media, place)
         counted = reading.content(is_whole=False)
         label = {**label, SOURCE: more} if more else label
-
-        def read() -> Content:
-            self.start_reading(place, asset, label)
-            return reading.content(is_whole=True)
-
-        return KnownItem(asset, label, counted, read, place)
+        return self._item(asset, label, counted, partial(reading.content, is_whole=True), place)
 
 
 def _rows(files: Files, name: str) -> Iterator[tuple[Place, object] | Problem]:

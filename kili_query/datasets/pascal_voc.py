@@ -20,7 +20,7 @@ from defusedxml.ElementTree import fromstring
 from kili_query.datasets.dataset import SOURCE, Content, Dataset, DatasetItem, KnownItem
 from kili_query.datasets.files import Files
 from kili_query.datasets.interface import OBJECTS, Interface
-from kili_query.datasets.media import IMAGE_SUFFIXES, MediaFinder
+from kili_query.datasets.media import IMAGE_SUFFIXES
 from kili_query.datasets.recognition import files_of
 from kili_query.errors import MalformedLabelError, SourceError
 from kili_query.labels.geometry import Size
@@ -67,11 +67,7 @@ class VocDataset(Dataset):
     format: ClassVar[str] = "pascal_voc"
     names: Sequence[str] = field(kw_only=True)
     _interface: Interface = field(factory=Interface, init=False)
-    _media: MediaFinder = field(init=False)
     _kept_of: set[str] = field(factory=set, init=False)
-
-    def __attrs_post_init__(self) -> None:
-        self._media = MediaFinder(self.files)
 
     @cached_property
     def jobs(self) -> Sequence[Job]:
