@@ -70,9 +70,10 @@ node:
 	@{ command -v npm >/dev/null && $(MAKE) $(COMPONENT)/node_modules/.installed; } || \
 		echo "npm is missing or cannot install: the tests of the playground and of the page's build are skipped" >&2
 
-$(COMPONENT)/node_modules/.installed: $(COMPONENT)/package-lock.json
+$(COMPONENT)/node_modules/.installed: $(COMPONENT)/package-lock.json $(COMPONENT)/playground/wheels.txt | $(INSTALLED)
 	@echo "installing the releases recorded in $< into $(COMPONENT)/node_modules"
 	@cd $(COMPONENT) && npm ci --silent --no-audit --no-fund
+	@$(VENV)/bin/python $(COMPONENT)/playground/build.py --fetch
 	@touch $@
 
 page: $(INSTALLED) $(COMPONENT)/node_modules/.installed

@@ -34,7 +34,7 @@ class Silent(SimpleHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Build the playground, and serve its folder."""
-    if not shutil.which("node") or not (COMPONENT / "node_modules" / "pyodide").is_dir():
+    if not shutil.which("node") or not (COMPONENT / "node_modules" / ".wheels").is_dir():
         pytest.skip("needs Node and what `make page` installs")
     folder = tmp_path_factory.mktemp("playground") / "built"
     subprocess.run([sys.executable, COMPONENT / "playground" / "build.py", folder], check=True, timeout=200)

@@ -1,4 +1,4 @@
-// Bundles the playground into a folder, beside a copy of Pyodide; build_playground.py adds the wheels.
+// Bundles the playground into a folder, beside a copy of Pyodide; playground/build.py adds the wheels.
 import { build } from "esbuild"
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises"
 import path from "node:path"
