@@ -8,6 +8,7 @@ objects, because a file of COCO says all about its images.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
+from itertools import chain
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
 
@@ -53,10 +54,9 @@ class _Image:
     Attributes:
         id: of the asset.
         external_id: its file name.
-        path: where it stands in its file.
         file: the first one that names it.
-        number: its row there; None for an image that only annotations name.
-        size: in pixels, where it is known.
+        number: its row there, among the images, or among the annotations if only these name it.
+        is_listed: whether the file lists it.
         rows: where its objects are: for those of its own file, which are nearly all, the row alone.
         captions: the files and rows of its captions.
         fault: why its objects cannot be counted.
@@ -66,14 +66,28 @@ class _Image:
 
     id: str
     external_id: str
-    path: str
     file: CocoFile
-    number: int | None
-    size: Size | None = None
+    number: int
+    is_listed: bool = True
     rows: list[int | _Row] = field(factory=list)
     captions: list[tuple[CocoFile, int]] = field(factory=list)
     fault: MalformedLabelError | None = None
     is_plain: bool = True
+
+    @property
+    def path(self) -> str:
+        """Where it stands in its file."""
+        return f"{'images' if self.is_listed else 'annotations'}[{self.number}]"
+
+    @property
+    def row(self) -> Row:
+        """The image as its file writes it; empty for one that the file does not list."""
+        return (self.file.images[self.number] if self.is_listed else None) or {}
+
+    @property
+    def size(self) -> Size | None:
+        """The size in pixels, where its file says it."""
+        return _size(self.row)
 
 
 class _Object(NamedTuple):
@@ -199,12 +213,11 @@ class CocoDataset(Dataset):
     def _images_of(self, file: CocoFile, known: dict[tuple[str, str], _Image], taken: set[str]) -> dict[Any, _Image]:
         """Return the images of a file by their ids; those that other files name too are the same."""
         by_id: dict[Any, _Image] = {}
-        looks: Counter[tuple[str, ...]] = Counter()
+        new: list[Row] = []
         for number, one in enumerate(file.images):
-            path = f"images[{number}]"
             given = None if one is None else one.get("id")
             if one is None or not isinstance(given, _ID):
-                place = self.files.place(file.name, path=path)
+                place = self.files.place(file.name, path=f"images[{number}]")
                 self._broken.append(Problem(place, ProblemKind.BROKEN, "an image must be an object with an `id`"))
                 continue
             own, name = str(given), one.get("file_name")
@@ -213,18 +226,17 @@ class CocoDataset(Dataset):
             identity = own, name
             image = known.get(identity)
             if image is None:
-                looks[tuple(one)] += 1
-                image = known[identity] = _Image(_untaken(own, file.split, taken), name, path, file, number, _size(one))
+                new.append(one)
+                image = known[identity] = _Image(_untaken(own, file.split, taken), name, file, number)
                 self._images.append(image)
             if given in by_id:
                 reason = f"the image id `{given}` occurs more than once: annotations belong to the first"
-                place = self.files.place(file.name, path=path)
+                place = self.files.place(file.name, path=f"images[{number}]")
                 self.notes.append(Problem(place, ProblemKind.MALFORMED, reason))
             by_id.setdefault(given, image)
-        for keys, times in looks.items():  # few: nearly all images have the same keys
-            for key in (*keys, *(["split"] if file.split is not None else [])):
-                if key not in _READ_OF_IMAGE:
-                    self.kept[key] += times
+        held = Counter(chain.from_iterable(new))
+        held["split"] += 0 if file.split is None else len(new)
+        self.kept += Counter({key: times for key, times in held.items() if key not in _READ_OF_IMAGE})
         return by_id
 
     def _see(self, file: CocoFile, by_id: dict[Any, _Image], taken: set[str]) -> None:
@@ -271,7 +283,7 @@ class CocoDataset(Dataset):
         place = self.files.place(file.name, path=f"annotations[{row}]")
         reason = f"there is no image with the id `{image_id!s:.80}`: its file name and size are not known"
         self.notes.append(Problem(place, ProblemKind.MALFORMED, reason, "image_id"))
-        image = _Image(_untaken(str(image_id), file.split, taken), str(image_id), place.path, file, None)
+        image = _Image(_untaken(str(image_id), file.split, taken), str(image_id), file, row, is_listed=False)
         self._images.append(image)
         return image
 
@@ -346,13 +358,12 @@ class CocoDataset(Dataset):
     def asset(self, image: _Image) -> dict[str, Any]:
         """Return the asset of an image."""
         asset: dict[str, Any] = {"id": image.id, "externalId": image.external_id}
-        if image.size is not None:
-            asset["resolution"] = {"width": image.size.width_px, "height": image.size.height_px}
+        if (size := image.size) is not None:
+            asset["resolution"] = {"width": size.width_px, "height": size.height_px}
         content = self._media.find(image.external_id, image.file.name, image.file.split)
         if content is not None:
             asset["content"] = content
-        row = (None if image.number is None else image.file.images[image.number]) or {}
-        aside = dict(row)
+        aside = dict(image.row)
         for key in _READ_OF_IMAGE:
             aside.pop(key, None)
         if image.file.split is not None:
@@ -462,9 +473,7 @@ class CocoDataset(Dataset):
 
     def _size(self, image: _Image) -> Size | None:
         """Return the size of an image, read from the image itself if the file does not know it."""
-        if image.size is not None:
-            return image.size
-        return self._media.size(image.external_id, image.file.name, image.file.split)
+        return image.size or self._media.size(image.external_id, image.file.name, image.file.split)
 
     def _aside_of(self, row: Row, shapes: Sequence[Content], image: _Image) -> Row:
         """Return what has no counterpart in an annotation."""
