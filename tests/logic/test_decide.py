@@ -17,7 +17,8 @@ from kili_query.ontology.bind import bind
 from kili_query.syntax import Limits, lower, parse_tree, print_tree
 from kili_query.targets.closures import compile_closure
 from tests import strategies
-from tests.logic.generate import COUNTERS, assignments, random_tree
+from tests.logic.generate import COUNTERS, random_tree
+from tests.logic.truths import everywhere, truths
 
 UNLIMITED = Limits(length=2**40, depth=2**40)
 
@@ -41,21 +42,19 @@ def test_verdicts_are_those_of_brute_force(seed: int) -> None:
         chosen = COUNTERS[: rng.randint(1, 4)]
         left = lower(random_tree(rng, rng.randint(1, 4), counters=chosen))
         right = lower(random_tree(rng, rng.randint(1, 3), counters=chosen))
-        rows = list(assignments(chosen, 4))
-        one, other = [holds(left, row) for row in rows], [holds(right, row) for row in rows]
-        both = list(zip(one, other, strict=True))
+        every, one, other = everywhere(chosen, 4), truths(left, chosen, 4), truths(right, chosen, 4)
         text = f"{print_tree(left)} and {print_tree(right)}"
 
         found = satisfiable(left)
-        assert found.value == any(one), text
+        assert found.value == (one != 0), text
         assert not found or meets(left, check_example(found.example))
 
         found = always_true(left)
-        assert found.value == all(one), text
+        assert found.value == (one == every), text
         assert found or not meets(left, check_example(found.counterexample))
 
         found = implies(left, right)
-        assert found.value == all(b or not a for a, b in both), text
+        assert found.value == (one & ~other == 0), text
         if not found:
             counts = check_example(found.counterexample)
             assert meets(left, counts)
@@ -68,7 +67,7 @@ def test_verdicts_are_those_of_brute_force(seed: int) -> None:
             assert meets(left, counts) != meets(right, counts)
 
         found = disjoint(left, right)
-        assert found.value == (not any(a and b for a, b in both)), text
+        assert found.value == (one & other == 0), text
         if not found:
             counts = check_example(found.counterexample)
             assert meets(left, counts)
@@ -81,11 +80,11 @@ def test_sums_are_never_judged_wrong_and_seldom_unknown() -> None:
     for _ in range(400):
         chosen = COUNTERS[:3]
         tree = lower(random_tree(rng, 3, counters=chosen, sums=True))
-        truth = [holds(tree, row) for row in assignments(chosen, 5)]
+        truth = truths(tree, chosen, 5)
         can, must = satisfiable(tree), always_true(tree)
         unknown += can.unknown + must.unknown
-        assert can.value is not False or not any(truth), print_tree(tree)
-        assert must.value is not True or all(truth), print_tree(tree)
+        assert can.value is not False or not truth, print_tree(tree)
+        assert must.value is not True or truth == everywhere(chosen, 5), print_tree(tree)
         if can:
             assert meets(tree, check_example(can.example))
         if must.value is False:
