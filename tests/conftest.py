@@ -14,8 +14,11 @@ from tests.peers.official import OfficialValidator, official_validator
 GOLDEN = Path(__file__).parent / "golden"
 ON_SPARK = ("tests/spark/", "tests/test_documents.py", "tests/test_support_matrix.py")
 
-# Every run tries the same examples, and none fails because the machine is slow.
-settings.register_profile("tests", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# Every run tries the same examples, and none fails because the machine is slow. The same ones find
+# nothing new the second time: `make fuzz` looks for others, and `--hypothesis-profile=many` tries more here.
+COMMON = {"derandomize": True, "deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("tests", max_examples=50, **COMMON)
+settings.register_profile("many", max_examples=1_000, **COMMON)
 settings.load_profile("tests")
 
 

@@ -237,9 +237,9 @@ def test_after_changes(tmp_path: Path, input_type: str, *, has_feed: bool) -> No
 
 
 class TestRandomLabels:
-    """Labels of any shape, for which the cache and the reference are enough."""
+    """Labels of any shape, for which the cache and the reference are enough; many queries, as writing takes longest."""
 
-    @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=16, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(st.data())
     def test_cache_and_reference(self, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
         shape = st.one_of(contents(), video_contents(), malformed_contents())
@@ -248,7 +248,7 @@ class TestRandomLabels:
         policy = data.draw(policies)
         cache = LabelCache(tmp_path_factory.mktemp("cache") / "cache", video=policy.video)
         cache.load([{"id": str(n), "jsonResponse": one} for n, one in enumerate(held)], ontology=ontology)
-        for tree in data.draw(st.lists(trees(), min_size=3, max_size=6)):
+        for tree in data.draw(st.lists(trees(), min_size=6, max_size=10)):
             named = tree if ontology is None else named_by(tree, ontology, len(held))
             query = kq.Query(named, None)
             try:
@@ -269,12 +269,13 @@ def is_found(query: kq.Query, content: object, ontology: Ontology | None, policy
 
 
 def test_cases(tmp_path: Path) -> None:
-    """The corpus of cases, with all labels of an ontology in one cache."""
+    """The corpus of cases: each cache holds the labels of up to a hundred, because wide tables take long to read."""
     groups: dict[str | None, list[Any]] = defaultdict(list)
     for case in JUDGED:
         groups[case.facts.get("ontology")].append(case)
     wrong = []
-    for number, cases in enumerate(groups.values()):
+    parts = [cases[at : at + 100] for cases in groups.values() for at in range(0, len(cases), 100)]
+    for number, cases in enumerate(parts):
         ontology = ontology_of(cases[0])
         cache = LabelCache(tmp_path / str(number))
         rows = [(f"{case.place} {n}", row.content) for case in cases for n, row in enumerate(case.rows)]
