@@ -5,11 +5,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from attrs import define, field
 
+from kili_query.diagnostics.layout import counted
 from kili_query.errors import OntologyError, SourceError
+from kili_query.places import Problem
 
 if TYPE_CHECKING:
     from kili_query.datasets import Dataset
@@ -30,6 +33,7 @@ class _Opened:
 
 
 STDIN = "-"
+_MOST_NOTES = 5
 _OPENED: ContextVar[_Opened] = ContextVar("datasets")
 
 
@@ -122,6 +126,18 @@ def _open(path: str, fmt: str | None) -> "Dataset | None":
             raise SourceError(f"{error.reason}: {advice}leave out `--from`") from error
     found = path if is_cache(path) else with_datasets(path)
     return found if isinstance(found, Dataset) else None
+
+
+def notes_of_datasets() -> Iterator[str]:
+    """Yield what was read in another way than it is written, the first places of each kind."""
+    for dataset in filter(None, _OPENED.get(_Opened()).datasets.values()):
+        places: dict[str, list[Problem]] = {}
+        for note in dataset.notes:
+            places.setdefault(note.reason, []).append(note)
+        for first, *others in islice(places.values(), _MOST_NOTES):
+            yield f"note: {first}" + (f" (and at {counted(len(others), 'more place')})" if others else "")
+        if len(places) > _MOST_NOTES:
+            yield f"note: {counted(len(places) - _MOST_NOTES, 'more note')} on `{dataset.files.path}`"
 
 
 def _stdin() -> bytes:

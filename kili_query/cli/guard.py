@@ -15,8 +15,8 @@ from typing import Annotated, TextIO
 import typer
 
 from kili_query.cli import BAD, BROKEN_PIPE, INTERRUPTED, TERMINATED
-from kili_query.cli.datasets import complete_dataset_format, reading_as
-from kili_query.cli.output import quietly, tell_diagnostics, tell_error, tell_warning
+from kili_query.cli.datasets import complete_dataset_format, notes_of_datasets, reading_as
+from kili_query.cli.output import quietly, tell, tell_diagnostics, tell_error, tell_warning
 from kili_query.errors import AuthenticationFailed, DataError, KiliQueryError, OntologyError, QueryError
 from kili_query.output_files import NO_ROOM
 
@@ -94,6 +94,9 @@ def guarded(command: Callable[..., int]) -> Callable[..., None]:
     def run(*args: object, quiet: bool, from_format: str | None = None, **kwargs: object) -> None:
         with _ended_by_sigterm(), _warnings_told(), quietly(is_wanted=quiet), reading_as(from_format):
             status = settle(partial(command, *args, **kwargs))
+            if status != BAD:
+                for note in notes_of_datasets():
+                    tell(note)
         raise typer.Exit(status)
 
     signature = inspect.signature(command)

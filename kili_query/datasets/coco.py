@@ -18,6 +18,7 @@ from msgspec import UNSET, Raw, UnsetType
 from kili_query.datasets.coco_file import CocoFile, CocoObject, Row
 from kili_query.datasets.coco_shapes import picture_of, segment_areas, shapes_of, tools_of
 from kili_query.datasets.dataset import SOURCE, Content, Dataset, DatasetItem, KnownItem
+from kili_query.datasets.drawing import LONGEST_PX
 from kili_query.datasets.files import Files
 from kili_query.datasets.interface import OBJECTS, Interface, content_of_objects, is_value
 from kili_query.datasets.raw_json import value_of
@@ -560,7 +561,7 @@ def _size(row: Row) -> Size | None:
     width, height = row.get("width"), row.get("height")
     if type(width) not in (int, float) or type(height) not in (int, float) or not (width > 0 and height > 0):
         return None
-    return Size(width, height)
+    return Size(width, height) if max(width, height) <= LONGEST_PX else None
 
 
 def _caption(number: int) -> str:
@@ -618,6 +619,8 @@ def _bounds(shapes: Sequence[Content], box: object, size: Size | None) -> bool:
         return False
     match box:
         case [int() | float() as left, int() | float() as top, int() | float() as width, int() | float() as height]:
+            if not all(abs(one) <= LONGEST_PX for one in (left, top, width, height)):
+                return False
             xs, ys = [one["x"] * size[0] for one in corners], [one["y"] * size[1] for one in corners]
             edges = zip((min(xs), min(ys), max(xs), max(ys)), (left, top, left + width, top + height), strict=True)
             return all(abs(a - b) <= 1 for a, b in edges)

@@ -20,6 +20,7 @@ Content: TypeAlias = dict[str, Any]
 Row: TypeAlias = Mapping[str, Any]
 Vertices: TypeAlias = list[dict[str, float]]
 
+_LARGEST = 1e300  # whose sum with another is finite
 _BOX_NUMBERS = 4
 _KEYPOINT_NUMBERS = 3
 
@@ -149,6 +150,8 @@ def _numbers(value: object, path: str, count: int | None = None) -> list[float]:
     for index, one in enumerate(value):
         if type(one) not in (int, float):
             raise MalformedLabelError(f"must be a number, not {one!r:.40}", f"{path}[{index}]")
+        if not abs(one) < _LARGEST:
+            raise MalformedLabelError(f"must be a finite number, not `{one!s:.40}`", f"{path}[{index}]")
     return value
 
 

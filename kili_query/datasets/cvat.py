@@ -16,7 +16,7 @@ from defusedxml.ElementTree import iterparse
 
 from kili_query.datasets.cvat_shapes import FIELDS, TOOLS, is_blended, numbers_of, shapes_of
 from kili_query.datasets.dataset import SOURCE, Content, Dataset, DatasetItem
-from kili_query.datasets.drawing import Position, number
+from kili_query.datasets.drawing import LONGEST_PX, Position, number
 from kili_query.datasets.files import Files
 from kili_query.datasets.gathered import GatheredDataset, UniqueIds
 from kili_query.datasets.tracks import TrackPoint, content_of_frames, in_frame, moments
@@ -159,8 +159,7 @@ class CvatDataset(GatheredDataset):
             self.note(place, f"another image has the id `{wanted}`; this one is `{found}`")
         width, height = image.get("width", ""), image.get("height", "")
         asset: dict[str, Any] = {"id": found, "externalId": external or found}
-        if width.isdigit() and height.isdigit():
-            asset["resolution"] = {"width": int(width), "height": int(height)}
+        asset |= _resolution(width, height)
         content = self._media.find(external, name, image.get("subset"))
         asset |= {} if content is None else {"content": content}
         kept = {key: value for key, value in image.attrib.items() if key not in ("id", "name", "width", "height")}
@@ -267,8 +266,7 @@ class CvatDataset(GatheredDataset):
             external = task.source or task.name or name
             asset: dict[str, Any] = {"id": ids.of(task.id or external), "externalId": external}
             width, height = task.size
-            if width and height and width.isdigit() and height.isdigit():
-                asset["resolution"] = {"width": int(width), "height": int(height)}
+            asset |= _resolution(width or "", height or "")
             content = self._media.find(external, name)
             asset |= {} if content is None else {"content": content}
 
@@ -334,3 +332,13 @@ def _size(size: tuple[str | None, str | None]) -> Position:
     if width <= 0 or height <= 0:
         raise MalformedLabelError(f"an image is not {width:g} by {height:g} pixels")
     return width, height
+
+
+def _resolution(width: str, height: str) -> dict[str, Any]:
+    """Return the size of an image or a video, where it is written.
+
+    >>> _resolution("40", "30"), _resolution("9" * 5000, "30"), _resolution("", "")
+    ({'resolution': {'width': 40, 'height': 30}}, {}, {})
+    """
+    sides = [one for one in (width, height) if one.isdecimal() and len(one) <= len(str(LONGEST_PX))]
+    return {"resolution": {"width": int(width), "height": int(height)}} if len(sides) == 2 else {}

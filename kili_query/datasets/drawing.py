@@ -18,6 +18,9 @@ Position: TypeAlias = tuple[float, float]
 _ELLIPSE_CORNERS = 64  # the area of such a polygon is 0.2 % smaller
 _LONGEST_NUMBER = 40
 
+LONGEST_PX = 10**9
+"""No image has a longer side; such a number is not its size, and perhaps one that no float holds."""
+
 
 def number(value: object, path: str) -> float:
     """Return a number of a label; texts are read, as in XML.

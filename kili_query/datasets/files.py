@@ -294,6 +294,19 @@ class ZipFiles(Files):
         return None
 
 
+def stream_at(path: str | os.PathLike[str]) -> bytes | None:
+    """Return what a pipe holds, which can be read once; None for files, folders and where nothing is.
+
+    Raises:
+        SourceError: it cannot be read.
+    """
+    try:
+        is_stream = stat.S_ISFIFO(os.stat(path).st_mode)
+    except (OSError, ValueError):  # opening it says so
+        return None
+    return _read(os.fspath(path)) if is_stream else None
+
+
 def _bounded(data: bytes, name: str) -> bytes:
     if len(data) > MAX_FILE_BYTES:
         raise SourceError(f"`{name}` is larger than {MAX_FILE_BYTES >> 30} GiB: unpack it first")

@@ -14,6 +14,7 @@ from attrs import define
 
 from kili_query.counting.decoding import is_sound
 from kili_query.datasets.dataset import SOURCE, Dataset, DatasetItem, KnownItem
+from kili_query.datasets.drawing import LONGEST_PX
 from kili_query.datasets.files import Files
 from kili_query.datasets.gathered import GatheredDataset, UniqueIds
 from kili_query.datasets.label_studio_results import Results
@@ -224,7 +225,9 @@ def _resolution(answers: list[object]) -> dict[str, Any]:
         results = answer.get("result") if isinstance(answer, Mapping) else None
         for one in results if isinstance(results, list) else ():
             match one:
-                case {"original_width": int(width), "original_height": int(height)} if width > 0 and height > 0:
+                case {"original_width": int(width), "original_height": int(height)} if (
+                    min(width, height) > 0 and max(width, height) <= LONGEST_PX
+                ):
                     return {"resolution": {"width": width, "height": height}}
     return {}
 

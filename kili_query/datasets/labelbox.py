@@ -11,6 +11,7 @@ from attrs import define
 
 from kili_query.counting.decoding import decode
 from kili_query.datasets.dataset import SOURCE, Dataset, DatasetItem, KnownItem
+from kili_query.datasets.drawing import LONGEST_PX
 from kili_query.datasets.files import Files
 from kili_query.datasets.gathered import GatheredDataset, UniqueIds
 from kili_query.datasets.labelbox_annotations import LabelboxAnnotations, object_at
@@ -83,7 +84,7 @@ class LabelboxDataset(GatheredDataset):
             self.note(place, f"another row has the id `{wanted}`; this one is `{found}`")
         asset: dict[str, Any] = {"id": found, "externalId": str(external if external is not None else found)}
         width, height = media.get("width"), media.get("height")
-        if isinstance(width, int) and isinstance(height, int) and width > 0 and height > 0:
+        if all(isinstance(side, int) and 0 < side <= LONGEST_PX for side in (width, height)):
             asset["resolution"] = {"width": width, "height": height}
         content = self._media.find(asset["externalId"], place.file.removeprefix(f"{self.files.path}/"))
         asset |= {} if content is None else {"content": content}

@@ -12,12 +12,13 @@ from os import PathLike
 from attrs import frozen
 
 from kili_query.datasets.dataset import Dataset
-from kili_query.datasets.files import Files, OneFile, StreamedFile
+from kili_query.datasets.files import Files, OneFile, StreamedFile, stream_at
 from kili_query.errors import ArgumentError, SourceError
 from kili_query.extras import load
 from kili_query.near_names import nearest
 
 _HEAD_BYTES = 64 * 1024  # how much of a file is looked at
+_ZIP = b"PK\x03\x04"
 _MOST_FILES = 20  # of each suffix in a folder are looked at
 
 _OF_LABELS = frozenset({"jsonResponse", "jsonInterface", "jobs"})
@@ -202,6 +203,8 @@ def open_dataset(path: str | PathLike[str], *, fmt: str | None = None) -> Datase
     """
     if fmt is not None:
         _check_format(fmt)
+        if (data := stream_at(path)) is not None:
+            return streamed_dataset(data, os.fspath(path), fmt)
     files = Files.of(path)
     if fmt is not None:
         _refuse_wrong(files, fmt)
@@ -219,12 +222,27 @@ def _refuse_wrong(files: Files, fmt: str) -> None:
     """
     if _format_of(files, {fmt: READERS[fmt]}) is not None:
         return
+    if isinstance(files, OneFile | StreamedFile):
+        _refuse_unreadable(files)
     not_this = f"`{files.path}` is not in the format `{fmt}`"
     found = _format_of(files)
     if found is not None:
         raise WrongFormatError(f"{not_this}: it looks like {READERS[found].title}", found)
     if isinstance(files, OneFile | StreamedFile) and _Head.of(files, files.names[0]).is_of_platform:
         raise WrongFormatError(f"{not_this}: it looks like labels or a project of the platform", None)
+
+
+def _refuse_unreadable(files: OneFile | StreamedFile) -> None:
+    """Refuse a file alone that is a dataset in no format.
+
+    Raises:
+        SourceError: it is empty, or a damaged archive.
+    """
+    head = files.head(files.names[0], _HEAD_BYTES)
+    if not head.strip():
+        raise SourceError(f"`{files.path}` is empty")
+    if head.startswith(_ZIP):
+        raise SourceError(f"`{files.path}` is a zip archive, but damaged or truncated")
 
 
 def _opened(files: Files, name: str) -> Dataset:

@@ -32,6 +32,7 @@ from kili_query.ontology.job import JobCategory
 from kili_query.places import Place, Problem, ProblemKind
 
 _BOX_NUMBERS = 4
+_MOST_CLASSES = 10**9
 _LEAST_OUTLINE_NUMBERS = 6
 _MARK = b"\xef\xbb\xbf"
 _VISIBLE = 2
@@ -159,9 +160,11 @@ class YoloDataset(Dataset):
         """Return the category of a class, which is made if no file names it.
 
         Raises:
-            ValueError: it is not a number.
+            ValueError: it is not a number, or a huge one.
         """
         value = float(word)
+        if not abs(value) <= _MOST_CLASSES:
+            raise ValueError
         number: int | str = int(value) if value.is_integer() else word.decode()
         key = file.classes.file, number
         found = self._categories.get(key)

@@ -1,7 +1,9 @@
 """Datasets of other tools at the command line: `--from`, `--ontology none`, and files that cannot be read."""
 
 import json
+import os
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -112,3 +114,75 @@ class TestWithoutTheNamesOfTheDataset:
         with pytest.raises(kq.QueryError):
             kq.scan(DEMO, "OBJECTS.persn")
         assert split(DEMO, {"a": 0.5}, by=["OBJECTS.persn"], dataset_ontology=False).parts[0].matching
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [(b"", "is empty"), (b" \n", "is empty"), (b"PK\x03\x04x", "is a zip archive, but damaged or truncated")],
+)
+@pytest.mark.parametrize("fmt", READERS)
+def test_a_file_that_is_no_dataset_at_all(run: Any, tmp_path: Path, fmt: str, data: bytes, reason: str) -> None:
+    path = tmp_path / "a.bin"
+    path.write_bytes(data)
+    result = run("count", path, "--from", fmt)
+    assert (result.status, result.out, result.err) == (2, "", f"error: `{path}` {reason}\n")
+
+
+def test_a_pipe_is_read_once(run: Any, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = Thread(target=pipe.write_bytes, args=(DEMO.read_bytes(),))
+    writer.start()
+    result = run("match", "OBJECTS.person", pipe, "--count", "--from", "coco")
+    writer.join()
+    assert (result.status, result.out) == (0, "13\n")
+
+
+def test_classes_that_are_no_numbers(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "data.yaml").write_text("names: [cat]", encoding="utf-8")
+    for number, word in enumerate(["nan", "inf", "-inf", "1e308", "9" * 30, "cat"]):
+        (tmp_path / f"{number}.txt").write_text(f"{word} 0.5 0.5 0.5 0.5", encoding="utf-8")
+    (tmp_path / "good.txt").write_text("0 0.5 0.5 0.5 0.5", encoding="utf-8")
+    result = run("count", tmp_path)
+    assert "6 malformed" in result.err
+    assert "must be a number, not `nan`" in result.err
+
+
+class TestNotes:
+    """What is read in another way than it is written is said, whenever it matters for the answer."""
+
+    EXPORT = SAMPLES / "labelbox" / "export.ndjson"
+    MASKS = "masks are addresses, which are kept under `source`; they have no shape"
+
+    def test_masks_by_address_are_noted_where_shapes_are_asked_for(self, run: Any, tmp_path: Path) -> None:
+        assert f"note: {self.EXPORT}:1: " in run("match", "OBJECTS.road", self.EXPORT).err
+        for given in (
+            ["match", "OBJECTS.road", self.EXPORT],
+            ["export", self.EXPORT, "-f", "jsonl", "-o", tmp_path / "a.jsonl"],
+            ["sheet", "OBJECTS.road", self.EXPORT, "-o", tmp_path / "a.png"],
+        ):
+            result = run(*given)
+            assert self.MASKS in result.err, (given, result)
+        assert self.MASKS not in run("count", self.EXPORT).err
+        assert self.MASKS not in run("match", "OBJECTS.road", self.EXPORT, "--quiet").err
+
+    def test_an_export_of_shapes_counts_them_too(self, run: Any, tmp_path: Path) -> None:
+        for fmt in ("coco", "yolo_v8", "pascal_voc"):
+            result = run("export", self.EXPORT, "-f", fmt, "-o", tmp_path / fmt)
+            assert result.status == 0
+            assert "a `semantic` without geometry" in result.out
+
+    def test_notes_of_one_kind_are_one_line(self, run: Any, tmp_path: Path) -> None:
+        rows = [{"data_row": {"id": str(n)}, "projects": {"p": {"labels": [mask_of(n)]}}} for n in range(9)]
+        path = tmp_path / "a.ndjson"
+        path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+        result = run("match", "OBJECTS.road", path, "--ids")
+        assert "note" not in result.err  # no shape is read for ids
+        result = run("match", "OBJECTS.road", path)
+        assert f"{self.MASKS} (and at 8 more places)" in result.err
+
+
+def mask_of(number: int) -> dict[str, Any]:
+    """A label of Labelbox with a mask."""
+    one = {"feature_id": str(number), "name": "road", "mask": {"url": "https://example.org/m"}}
+    return {"id": str(number), "annotations": {"objects": [one]}}

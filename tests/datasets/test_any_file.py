@@ -120,5 +120,23 @@ def test_values_are_odd(tmp_path_factory: pytest.TempPathFactory, sample: Path, 
     check(path, sample.parts[0])
 
 
+@pytest.mark.parametrize("sample", [one for one in FILES if one.suffix in (".json", ".geojson", ".ndjson")], ids=str)
+@pytest.mark.parametrize("number", ["1" + "0" * 400, "-1e999"], ids=["integer", "infinity"])
+def test_no_float_holds_a_number(tmp_path: Path, sample: Path, number: str) -> None:
+    """Each kind of number in a file, one after another."""
+    line, *others = (SAMPLES / sample).read_text(encoding="utf-8").splitlines() if sample.suffix == ".ndjson" else [""]
+    document = json.loads(line or (SAMPLES / sample).read_bytes())
+    kinds = {}
+    for place in places_in(document):
+        value = document
+        for step in place:
+            value = value[step]
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            kinds.setdefault(tuple("#" if isinstance(step, int) else step for step in place), place)
+    for at, place in enumerate(kinds.values()):
+        text = b"\n".join([replaced(document, place, number), *(one.encode() for one in others)])
+        check(copy_of(sample, tmp_path / str(at), lambda _, text=text: text), sample.parts[0])
+
+
 def test_every_format_has_a_sample() -> None:
     assert {one.parts[0] for one in FILES} == set(READERS)

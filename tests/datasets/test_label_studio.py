@@ -165,13 +165,12 @@ def test_the_short_form():
         (b'[{"id": 1, "data": {', "is not JSON, or truncated"),
         (b'[{"id": 1, "data": {"image": "\xff"}}]', "is not UTF-8 (at byte 30)"),
         (b'{"id": 1}', "must be a list of tasks, not an object"),
-        (b"", "is not JSON"),
+        (b"", "is empty"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_named(tmp_path, content, message):
-    dataset = opened(tmp_path, content)
     with pytest.raises(SourceError, match=r"tasks\.json") as caught:
-        list(dataset.items())
+        list(opened(tmp_path, content).items())
     assert message in str(caught.value)
 
 

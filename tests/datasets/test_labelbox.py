@@ -104,6 +104,16 @@ def test_videos():
     assert counted == {"objects": 1, "key_frames": 3, "frames": 7}
 
 
+def test_the_end_of_an_entity_is_its_last_character(tmp_path):
+    """As in the example of the documentation of Labelbox, whose `token` has 11 characters from 10 to 20."""
+    entity = {"name": "word", "location": {"start": 10, "end": 20, "token": "um dolor si"}}
+    row = {"data_row": {"id": "a"}, "projects": {"p": {"labels": [{"annotations": {"objects": [entity]}}]}}}
+    path = tmp_path / "a.ndjson"
+    path.write_text(json.dumps(row), encoding="utf-8")
+    [found] = only_item(open_dataset(path)).read()["ENTITIES"]["annotations"]
+    assert found["endOffset"] - found["beginOffset"] == len("um dolor si")
+
+
 def test_texts():
     dataset = open_dataset(SAMPLES / "text.ndjson")
     content = only_item(dataset).read()
