@@ -66,7 +66,7 @@ def test_a_label_that_obeys_has_no_problems(data: st.DataObject) -> None:
     assert [one for one in label.problems if one.kind != "bad value"] == []
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(contents, strategies.ontologies())
 def test_problems_are_found_in_anything(content: object, ontology: Ontology) -> None:
     """Whatever cannot be read has a problem."""

@@ -142,7 +142,7 @@ def test_very_many_objects_are_not_written_out() -> None:
 
 
 @given(data=st.data(), ontology=strategies.ontologies(("IMAGE", "VIDEO", None)), tree=strategies.trees(depth=0))
-@settings(max_examples=250)
+@settings(max_examples=100)
 def test_labels_that_obey_an_ontology_agree(data: st.DataObject, ontology: Ontology, tree: Predicate) -> None:
     bound = bind(tree, ontology)
     content = data.draw(strategies.contents_of(ontology))
@@ -157,7 +157,7 @@ def test_labels_that_obey_an_ontology_agree(data: st.DataObject, ontology: Ontol
 
 
 @given(ontology=strategies.ontologies(("IMAGE", "VIDEO", None)), data=st.data())
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_examples_have_a_place_in_the_ontology(ontology: Ontology, data: st.DataObject) -> None:
     pairs = list(ontology.pairs())
     assume(pairs)

@@ -43,7 +43,7 @@ def test_it_is_equivalent_never_longer_and_idempotent(seed: int) -> None:
     content=strategies.contents() | strategies.video_contents(),
     policy=strategies.policies,
 )
-@settings(max_examples=100)
+@settings(max_examples=60)
 def test_labels_of_any_kind_agree(tree: Predicate, content: dict[str, object], policy: CountPolicy) -> None:
     simple = simplify(tree)
     assert compile_closure(simple, policy=policy)(content) == compile_closure(tree, policy=policy)(content)
@@ -128,7 +128,7 @@ def test_facts_are_taken_for_granted() -> None:
 
 
 @given(data=st.data(), ontology=strategies.ontologies(("IMAGE", "VIDEO", None)), tree=strategies.trees(depth=0))
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_labels_that_obey_an_ontology_agree(data: st.DataObject, ontology: Ontology, tree: Predicate) -> None:
     bound = bind(tree, ontology)
     simple = simplify(bound, facts=ontology_facts([bound], ontology))

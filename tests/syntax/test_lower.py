@@ -142,7 +142,7 @@ def test_what_sugar_lowers_to(text: str) -> None:
 
 
 @given(trees())
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_lowering_keeps_the_meaning(tree: Predicate) -> None:
     lowered = lower(tree)
     assert_same_meaning(tree, lowered)
@@ -151,7 +151,7 @@ def test_lowering_keeps_the_meaning(tree: Predicate) -> None:
 
 
 @given(trees())
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_nothing_sweet_is_left(tree: Predicate) -> None:
     for node in subtrees(lower(tree)):
         assert isinstance(node, And | Or | Constant | Comparison | Linear)

@@ -49,7 +49,7 @@ def test_canonical_text(text: str) -> None:
 
 
 @given(trees())
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_print_inverts_parse_for_all_that_can_be_written(tree: Predicate) -> None:
     written = parse_tree(print_tree(tree))
     assert parse_tree(print_tree(written)) == written

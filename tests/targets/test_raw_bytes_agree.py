@@ -15,7 +15,7 @@ from kili_query.targets.closures import compile_closure
 from kili_query.targets.raw_bytes import compile_bytes, decode
 from tests import strategies
 
-MANY = settings(max_examples=150)
+MANY = settings(max_examples=80)
 
 ANY_LABEL = st.one_of(
     strategies.contents(),
