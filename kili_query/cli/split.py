@@ -18,17 +18,19 @@ from kili_query.cli.caches import readable
 from kili_query.cli.datasets import STDIN, dataset_of_ontology
 from kili_query.cli.inputs import find_ontology, load_ontology, load_query
 from kili_query.cli.mistakes import refuse_unreadable, tell_report
-from kili_query.cli.output import print_json, table, to_json
+from kili_query.cli.output import print_json, table, tell, to_json
 from kili_query.counting import CountPolicy
+from kili_query.diagnostics.layout import counted
 from kili_query.errors import SourceError
 from kili_query.ontology import Ontology
 from kili_query.output_files import cannot_write, hidden_folder
-from kili_query.scanning import Problem, read_labels
+from kili_query.scanning import Problem, Report, read_labels
 from kili_query.splitting import Subset
 from kili_query.splitting import split as split_assets
 
 _SHARE = re.compile(r"(?<![=<>!\s])(?<!\.count)=(\d+(?:\.\d+)?%|[01]?\.\d+|1(?:\.0*)?)\Z")
 _NAME = re.compile(r"[\w-][\w.-]*\Z")
+_MOST_SHOWN = 5
 
 
 def split(
@@ -107,7 +109,9 @@ def split(
     judged = f"{report.read} read: {report.judged} judged, {report.unknown} unknown, {report.malformed} malformed"
     tell_report(report, judged)
     refuse_unreadable(report)
-    numbers = _write(parts, labels, output, at, _project(path, loaded))
+    problems: list[Problem] = []
+    numbers = _write(parts, _labels(labels, at, problems), output, _project(path, loaded))
+    _tell_unwritten(problems, report)
     rows = [_row(part, numbers[part.name]) for part in parts]
     if as_json:
         print_json({"folder": output, "parts": rows, "report": report.to_dict()})
@@ -157,7 +161,9 @@ def _share(share: str, text: str, option: str) -> float:
     return value
 
 
-def _write(parts: Sequence[Subset], labels: list[str], output: str, at: str, project: object) -> dict[str, int]:
+def _write(
+    parts: Sequence[Subset], labels: Iterator[dict[str, object]], output: str, project: object
+) -> dict[str, int]:
     """Write a folder, which appears once it is complete; return the number of labels in each part."""
     numbers = dict.fromkeys((part.name for part in parts), 0)
     target = Path(output)
@@ -170,7 +176,7 @@ def _write(parts: Sequence[Subset], labels: list[str], output: str, at: str, pro
                     part.name: stack.enter_context((folder / f"{part.name}.ndjson").open("w", encoding="utf-8"))
                     for part in parts
                 }
-                for label in _labels(labels, at):
+                for label in labels:
                     for part in parts:
                         if label in part:
                             files[part.name].write(f"{to_json(label, files[part.name])}\n")
@@ -183,10 +189,21 @@ def _write(parts: Sequence[Subset], labels: list[str], output: str, at: str, pro
     return numbers
 
 
-def _labels(labels: list[str], at: str) -> Iterator[dict[str, object]]:
+def _labels(labels: list[str], at: str, problems: list[Problem]) -> Iterator[dict[str, object]]:
     for record in read_labels(readable(labels), at=at):
-        if not isinstance(record, Problem):  # which the report of the first reading lists
+        if isinstance(record, Problem):
+            problems.append(record)
+        else:
             yield record.label
+
+
+def _tell_unwritten(problems: Sequence[Problem], report: Report) -> None:
+    """Report labels of datasets that were judged, for which no shape is read, but cannot be written."""
+    number = len(problems) - report.unknown - report.malformed
+    if number > 0:
+        known = set(report.problems)
+        shown = [f"  {one}" for one in problems if one not in known][: min(number, _MOST_SHOWN)]
+        tell("\n".join([f"{counted(number, 'label')} in no part, because they cannot be written:", *shown]))
 
 
 def _project(path: str | None, ontology: Ontology | None) -> object:

@@ -138,6 +138,17 @@ def test_a_pipe_is_read_once(run: Any, tmp_path: Path) -> None:
     assert (result.status, result.out) == (0, "13\n")
 
 
+def test_a_label_that_cannot_be_written_is_not_lost_in_silence(run: Any, tmp_path: Path) -> None:
+    document = json.loads(DEMO.read_bytes())
+    document["images"][0]["width"] = 10**400
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    result = run("split", path, "-o", tmp_path / "parts")
+    assert (result.status, "34 judged" in result.err) == (0, True)
+    assert f"1 label in no part, because they cannot be written:\n  {path}: images[0]: is in pixels" in result.err
+    assert "1 skipped" in run("export", path, "-f", "coco", "-o", tmp_path / "a.zip").out
+
+
 def test_classes_that_are_no_numbers(run: Any, tmp_path: Path) -> None:
     (tmp_path / "data.yaml").write_text("names: [cat]", encoding="utf-8")
     for number, word in enumerate(["nan", "inf", "-inf", "1e308", "9" * 30, "cat"]):
