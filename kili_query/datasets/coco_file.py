@@ -163,7 +163,9 @@ def _document(data: bytes, name: str) -> tuple[bytes, _Document | _Listed]:
         what = "truncated" if error.pos >= len(data.rstrip()) - 1 or "Unterminated" in error.msg else "not JSON"
         place = f"line {error.lineno}, column {error.colno}"
         raise SourceError(f"`{name}` is {what}: {error.msg.lower()} (at {place})") from error
-    except (RecursionError, ValueError, TypeError) as error:
+    except RecursionError as error:
+        raise SourceError(f"`{name}` is nested too deeply to be read") from error
+    except (ValueError, TypeError) as error:
         raise SourceError(f"`{name}` is not COCO: {error}") from error
 
 
