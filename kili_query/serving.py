@@ -239,6 +239,8 @@ def listen(host: str, port: int) -> socket.socket:
     Raises:
         SourceError: the address cannot be listened on.
     """
+    if not host:  # which would be every address
+        raise SourceError("the address to listen on is empty: name one, such as 127.0.0.1, or 0.0.0.0 for all")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         listening = socket.create_server((host, port), family=family, backlog=BACKLOG)

@@ -100,7 +100,6 @@ def open_page(
         raise CommandError("name a file, a folder or a cache to open, or a project of a server (`--project`)")
     if cache is not None and project is None:
         raise typer.BadParameter("only with --project", param_hint="'--cache'")
-    warn_of_strangers(host)
     server: type[PageServer] = load("kili_query.page.server", _FEATURE, _EXTRA).PageServer
     with ExitStack() as stack:
         path = labels if project is None else stack.enter_context(downloaded(project, cache, endpoint))
@@ -111,6 +110,7 @@ def open_page(
                 evolve(source.origin, path=project, kind="project", endpoint=endpoint),
             )
         box = stack.enter_context(closing(server(source, host=host, port=port)))
+        warn_of_strangers(host)
         print(to_json({"url": box.link}, sys.stdout) if as_json else announcement(box, source), flush=True)
         if not no_browser:
             Thread(target=_show, args=(box.link,), daemon=True).start()  # some browsers run until they are closed
@@ -126,7 +126,12 @@ def _show(link: str) -> None:
 
 def announcement(box: "PageServer", source: "CountedSource") -> str:
     """Return what people need to open the page."""
-    return f"{printable(source.title)}: {counted(source.n_labels, 'label')}\n\n{box.link}\n\nCtrl-C ends it."
+    lines = [f"{printable(source.title)}: {counted(source.n_labels, 'label')}"]
+    if source.broken:
+        lines.append(
+            f"{counted(source.broken, 'record')} could not be read as labels: `kili-query match TRUE` says why"
+        )
+    return "\n".join([*lines, "", box.link, "", "Ctrl-C ends it."])
 
 
 @contextmanager

@@ -93,7 +93,6 @@ def serve(
     if ontology is None and labels is not None:  # without labels, the database may hold everything
         ontology = find_ontology(None, [labels])
     faults, misbehaves = _read_faults(fault or []), _read_misbehaviours(misbehave or [])
-    warn_of_strangers(host)
     sandbox: type[Sandbox] = load("kili_query.sandbox", _FEATURE, _EXTRA).Sandbox
     with closing(
         sandbox(
@@ -111,6 +110,7 @@ def serve(
             allow_fault_header=allow_fault_header,
         )
     ) as box:
+        warn_of_strangers(host)
         shown = _page_of(ontology, labels, assets, host) if page else None
         print(_line(box, shown) if as_json else _announcement(box, shown), flush=True)
         if shown is None:

@@ -63,6 +63,11 @@ _FILES = {
     "LICENSES.txt": "text/plain; charset=utf-8",
 }
 _HTML = "text/html; charset=utf-8"
+_NO_TOKEN = "no token, or one of an earlier start: open the link that `kili-query open` printed last"
+_REFUSED = """<!doctype html><html lang="en"><meta charset="utf-8"><title>kili-query</title>
+<h1>Open the link that kili-query printed</h1>
+<p>This page needs the token of that link, once in each browser; each start of the server has a new one.</p></html>
+"""
 _OPENAPI = Path(__file__).parent / "openapi.json"
 _THREADS = 8
 """Threads that answer calls: a query that takes long must not keep those after it waiting."""
@@ -93,18 +98,22 @@ class PageGate(Gate):
         """Check the token, and that a call comes from a page of this server or from no page at all."""
         if header_values(scope, b"sec-fetch-site") in (["cross-site"], ["same-site"]) and scope["path"] != "/":
             raise NotAdmitted(403, "pages of other servers may not ask this one")
-        if scope["path"] == "/" and b"token=" in scope["query_string"]:
-            return  # which the page itself checks
-        if not any(is_same(given, self._token) for given in self._given(scope)):
-            raise NotAdmitted(401, "no token: open the link that `kili-query open` printed")
+        if scope["path"] != "/" and not self._has_token(scope):  # the page itself answers people, in HTML
+            raise NotAdmitted(401, _NO_TOKEN)
 
-    def _given(self, scope: Scope) -> list[str]:
-        bearer = [value.removeprefix("Bearer ") for value in header_values(scope, b"authorization")]
-        return [*bearer, *(_cookie(value, self._cookie) for value in header_values(scope, b"cookie"))]
+    def _has_token(self, scope: Scope) -> bool:
+        return has_token(scope, self._token, self._cookie)
 
     def refusal(self, message: str) -> bytes:
         """Return the error as the calls do."""
         return _encoded(error_answer(message))
+
+
+def has_token(scope: Scope, token: str, cookie: str) -> bool:
+    """Whether a request has the token in a header or a cookie."""
+    given = [value.removeprefix("Bearer ") for value in header_values(scope, b"authorization")]
+    given += [_cookie(value, cookie) for value in header_values(scope, b"cookie")]
+    return any(is_same(one, token) for one in given)
 
 
 def is_same(given: str, token: str) -> bool:
@@ -147,9 +156,10 @@ class _App:
         """The page; a token in the URL becomes a cookie, so that no history or bookmark keeps it."""
         given = request.query_params.get("token")
         if given is None:
-            return _built("page.html", _HTML)
+            has_cookie = has_token(request.scope, self._token, self._cookie)
+            return _built("page.html", _HTML) if has_cookie else Response(_REFUSED, 401, media_type=_HTML)
         if not is_same(given, self._token):
-            return _error(401, "wrong token: open the link that `kili-query open` printed last")
+            return Response(_REFUSED, 401, media_type=_HTML)
         answer = RedirectResponse("/", 303)
         answer.set_cookie(self._cookie, self._token, path="/", httponly=True, samesite="strict")
         return answer

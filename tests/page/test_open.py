@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
+from contextlib import closing, contextmanager, redirect_stdout
 from http.client import HTTPConnection
 from io import StringIO
 from pathlib import Path
@@ -16,10 +16,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from kili_query.cache import LabelCache
-from kili_query.cli.open import downloaded, source_of
+from kili_query.cli.open import announcement, downloaded, source_of
 from kili_query.counting import CountPolicy
 from kili_query.page.calls import answer
 from kili_query.page.plain import PlainSource
+from kili_query.page.server import PageServer
 from kili_query.page.source import Origin
 from tests.cli.conftest import command, environ, run  # noqa: F401 - fixtures
 from tests.cli.running import DEMO, Run
@@ -131,6 +132,17 @@ def test_what_cannot_be_opened(run: Run, tmp_path: Path, arguments: list[object]
     assert message in ran.err
     assert len([line for line in ran.err.splitlines() if line.startswith(("error", "Error"))]) == 1
     assert "Traceback" not in ran.err
+
+
+def test_records_that_are_not_labels_are_counted(tmp_path: Path) -> None:
+    labels = tmp_path / "labels.ndjson"
+    labels.write_text('{"id": "a", "jsonResponse": {}}\nnot json\n')
+    source = source_of(str(labels))
+    with closing(PageServer(source)) as box:
+        assert announcement(box, source).splitlines()[:2] == [
+            "labels.ndjson: 1 label",
+            "1 record could not be read as labels: `kili-query match TRUE` says why",
+        ]
 
 
 DATASETS = (

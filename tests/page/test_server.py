@@ -59,6 +59,12 @@ def test_without_the_token_there_is_nothing(stranger: Client, path: str) -> None
     assert stranger.send("GET", path, headers=wrong).status == 401
 
 
+def test_people_without_the_token_are_told_in_html(stranger: Client) -> None:
+    answer = stranger.send("GET", "/")
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "Open the link that kili-query printed" in answer.body.decode()
+
+
 def test_a_program_may_send_the_token_in_a_header(stranger: Client) -> None:
     answer = stranger.send(
         "POST", "/api/v1/check", b'{"query": ""}', JSON | {"Authorization": f"Bearer {stranger.box.token}"}

@@ -246,9 +246,11 @@ class TestRefusals:
 
     @pytest.mark.parametrize("host", ["203.0.113.7", "no-such-host.invalid"])
     def test_an_address_that_is_not_ours(self, refused: Refused, host: str) -> None:
-        warning, error = refused(*FILES, "--host", host).splitlines()
-        assert warning.startswith("warning: ")
+        (error,) = refused(*FILES, "--host", host).splitlines()  # and no warning of who could have asked
         assert error.startswith(f"error: cannot listen on `{host}`, port 0: ")
+
+    def test_an_empty_address_is_not_every_address(self, refused: Refused) -> None:
+        assert refused(*FILES, "--host", "").startswith("error: the address to listen on is empty: name one, ")
 
     @pytest.mark.parametrize("option", ["--project", "--labels", "--assets"])
     def test_a_missing_file(self, refused: Refused, tmp_path: Path, option: str) -> None:
