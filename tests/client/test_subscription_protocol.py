@@ -471,11 +471,15 @@ def test_a_callback_has_all_that_came_before_the_block_ends(open_subscription: S
 
 
 def test_an_error_of_the_function_that_is_told(open_subscription: Subscribe) -> None:
+    is_open = threading.Event()
+
     def fail(_: Notice) -> None:
+        is_open.wait(TIMEOUT_S)  # an error that comes while it is opened is raised there
         raise OSError("the log is full")
 
     with talking(lambda talk: talk.begin().cut(), with_label) as server:
         subscription = open_subscription(server, on_notice=fail)
+        is_open.set()
         with pytest.raises(OSError, match="the log is full"):
             subscription.join(TIMEOUT_S)
         with pytest.raises(OSError, match="the log is full"):
