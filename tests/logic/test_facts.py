@@ -137,3 +137,15 @@ def test_videos_meet_the_facts_of_their_policy(data: st.DataObject, ontology: On
     leaves = [Comparison(Counter(*pair), CompareOp.EQ, number) for pair, number in found.items()]
     for leaf in (*leaves, And(tuple(leaves))):
         assert satisfiable(leaf, ontology, video=policy.video).value is not False, print_tree(leaf)
+
+
+def test_objects_of_a_child_job_stand_only_below_its_parents() -> None:
+    jobs = {
+        "R": {
+            "mlTask": "CLASSIFICATION",
+            "content": {"input": "radio", "categories": {"A": {"children": ["K"]}, "B": {}}},
+        },
+        "K": {"mlTask": "OBJECT_DETECTION", "isChild": True, "content": {"categories": {"X": {}}}},
+    }
+    ontology = Ontology.from_json_interface({"jobs": jobs}, input_type="IMAGE")
+    assert facts_about("K.X", ontology=ontology) == ["K.X.count == 0 OR R.A.count >= 1", "R.A.count <= 1"]
