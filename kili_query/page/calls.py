@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from kili_query.ast import And, counters
+from kili_query.ast import And, Predicate, counters
 from kili_query.counting.label import content_of
 from kili_query.diagnostics import Diagnostic, Severity
 from kili_query.diagnostics.pages import page
@@ -127,7 +127,13 @@ def format_query(source: PageSource, request: Json) -> Json:
 
 
 def _joined(query: Query, clause: Query) -> str:
-    """The text of both with AND between, which keeps how they are written; a comment may end a line of either."""
+    """The text of both with AND between, which keeps how they are written; a comment may end a line of either.
+
+    A query that asks for all of the clause already stays as it is.
+    """
+    asked = _parts(query.tree)
+    if all(part in asked for part in _parts(clause.tree)):
+        return query.text
     wanted = And((query.tree, clause.tree))
     for left in (query.text.strip(), f"({query.text.strip()}\n)"):
         for right in (clause.text.strip(), f"({clause.text.strip()}\n)"):
@@ -141,8 +147,11 @@ def _joined(query: Query, clause: Query) -> str:
 
 
 def _flat(tree: And) -> And:
-    parts = [part.operands if isinstance(part, And) else (part,) for part in tree.operands]
-    return And(tuple(one for part in parts for one in part))
+    return And(tuple(one for part in tree.operands for one in _parts(part)))
+
+
+def _parts(tree: Predicate) -> tuple[Predicate, ...]:
+    return tree.operands if isinstance(tree, And) else (tree,)
 
 
 def run(source: PageSource, request: Json) -> Json:

@@ -162,6 +162,39 @@ def test_a_bar_adds_its_clause_and_gives_what_it_said(page: Page) -> None:
     assert int(said[1]) == matching(wanted)
 
 
+def test_a_second_click_on_a_bar_takes_its_clause_away(page: Page) -> None:
+    bar = page.get_by_role("group", name="Labels by number of Person").get_by_role("button").nth(3)
+    for before in ("SCENE.OUTDOOR OR OBJECTS.CAR.count==2", ""):
+        write(page, before) if before else page.get_by_role("button", name="Clear").click()
+        expect_counts(page, before) if before else expect(editor(page)).not_to_contain_text("OBJECTS.")
+        bar.click()
+        expect(bar).to_have_accessible_name(re.compile("Take away OBJECTS.PERSON.count == 3$"))
+        expect(editor(page)).to_contain_text("OBJECTS.PERSON.count == 3")
+        bar.click()
+        expect(bar).to_have_accessible_name(re.compile("Add OBJECTS.PERSON.count == 3$"))
+        expect(editor(page)).not_to_contain_text("OBJECTS.PERSON.count == 3")
+        if before:
+            expect(editor(page)).to_have_text(before)
+
+
+def test_a_bar_says_that_an_error_must_be_corrected_first(page: Page) -> None:
+    write(page, "OBJECTS.PERSON AND")
+    bar = page.get_by_role("group", name="Labels by number of Person").get_by_role("button").nth(3)
+    expect(bar).to_be_disabled()
+    expect(bar).to_have_accessible_name(re.compile("Correct the error in the query first$"))
+    expect(bar).to_have_attribute("title", re.compile("Correct the error in the query first$"))
+    write(page, "OBJECTS.PERSON")
+    expect(bar).to_be_enabled()
+    expect(bar).to_have_accessible_name(re.compile("Add OBJECTS.PERSON.count == 3$"))
+
+
+def test_the_plan_of_an_empty_query_is_not_blamed_on_errors(page: Page) -> None:
+    page.get_by_role("tab", name="Plan").click()
+    expect(page.get_by_role("region", name="Plan")).to_contain_text("There is a plan as soon as there is a query.")
+    write(page, "OBJECTS.PERSON AND")
+    expect(page.get_by_role("region", name="Plan")).to_contain_text("as soon as the query has no errors.")
+
+
 def test_a_label_says_why_it_matches(page: Page) -> None:
     write(page, "OBJECTS.PERSON.count >= 4")
     expect_counts(page, "OBJECTS.PERSON.count >= 4")
@@ -193,6 +226,54 @@ def test_completion_shows_names_and_colours(page: Page) -> None:
     expect(page.locator(".cm-line .swatch")).to_be_visible()
     page.locator(".tok-category").hover()
     expect(page.locator(".cm-tooltip-hover")).to_contain_text("Traffic light")
+
+
+def test_a_word_that_is_written_is_not_offered(page: Page) -> None:
+    editor(page).press_sequentially("OBJECTS.TRAFFIC_LIGH")
+    expect(page.get_by_role("option", name="TRAFFIC_LIGHT")).to_be_visible()
+    with page.expect_response(re.compile("/api/v1/complete$")):
+        page.keyboard.press("T")
+    expect(page.locator(".cm-tooltip-autocomplete")).to_have_count(0)
+
+
+def test_the_box_under_the_pointer_gives_way(page: Page) -> None:
+    box = page.locator(".cm-tooltip-hover")
+    write(page, "OBJECTS.PERSON")
+    expect(page.locator(".cm-line .swatch")).to_be_visible()
+    word = page.locator(".tok-category")
+    word.hover()
+    expect(box).to_contain_text("Person")
+    at = word.bounding_box()
+    assert at
+    page.mouse.move(at["x"] + at["width"] + 200, at["y"] + at["height"] / 2)  # beside it, on the same line
+    expect(box).to_have_count(0)
+    word.hover()
+    expect(box).to_contain_text("Person")
+    page.get_by_role("heading", name="Street").dispatch_event("pointerdown")  # a touch, which moves no pointer
+    expect(box).to_have_count(0)
+    page.mouse.move(at["x"] + at["width"] / 2 - 4, at["y"] + at["height"] / 2)
+    expect(box).to_contain_text("Person")
+    page.keyboard.press("ControlOrMeta+End")
+    page.keyboard.type(".")
+    expect(page.locator(".cm-tooltip-autocomplete")).to_be_visible()
+    expect(box).to_have_count(0)
+
+
+def test_an_incomplete_query_is_left_alone_for_longer(page: Page) -> None:
+    found = page.get_by_role("list", name="Diagnostics")
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)
+    for query, shown in (("OBJECTS.PERSON AND", False), ("OBJECTS.PERSN AND SCENE.INDOOR", True)):
+        write(page, query)
+        page.clock.run_for(100)
+        expect(page.locator(".found-error")).to_have_text("PERSN" if shown else "AND")
+        page.clock.run_for(500)
+        expect(found).to_have_count(int(shown))
+    write(page, "OBJECTS.PERSON AND")
+    page.clock.run_for(100)
+    expect(page.locator(".found-error")).to_have_text("AND")
+    page.clock.run_for(1000)
+    expect(found).to_contain_text("KQ")
 
 
 def test_a_query_is_formatted_shared_and_remembered(page: Page, browser: Browser, box: PageServer) -> None:
@@ -377,3 +458,17 @@ def test_a_server_that_is_gone_is_reported_and_asked_again(browser: Browser, box
         alert.get_by_role("button", name="Try again").click()
         expect_counts(page, "OBJECTS.PERSON.count >= 2")
         expect(alert).to_have_count(0)
+
+
+def test_a_query_that_is_refused_leaves_nothing_of_the_one_before(browser: Browser, box: PageServer) -> None:
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(box.link)
+        write(page, "OBJECTS.PERSN AND SCENE.INDOOR")
+        expect(page.get_by_role("list", name="Diagnostics")).to_contain_text("PERSN")
+        write(page, "OBJECTS.PERSN AND SCENE.INDOOR" + " " * 40_000)
+        alert = page.get_by_role("alert")
+        expect(alert).to_contain_text("40000 are allowed")
+        expect(alert.get_by_role("button")).to_have_text(["Dismiss"])
+        expect(page.get_by_role("list", name="Diagnostics")).to_have_count(0)
+        expect(page.locator(".found")).to_have_count(0)

@@ -144,6 +144,9 @@ class TestFormat:
             ("J.CAR", "J.BUS OR J.CAR", "J.CAR AND (J.BUS OR J.CAR)"),
             ("NOT J.CAR", "11 <= J.BUS.count <= 20", "NOT J.CAR AND 11 <= J.BUS.count <= 20"),
             ("J.CAR # a comment", "J.BUS", "J.CAR  # a comment\nAND J.BUS"),
+            ("J.BUS AND J.CAR.count==1", "J.CAR.count == 1", "J.BUS AND J.CAR.count==1"),
+            ("J.CAR.count == 1", "J.CAR.count == 1", "J.CAR.count == 1"),
+            ("J.CAR OR J.BUS AND J.CAR", "J.CAR", "(J.CAR OR J.BUS AND J.CAR) AND J.CAR"),
         ],
     )
     def test_clauses_are_joined(self, query: str, add: str | None, wanted: str) -> None:

@@ -1,2 +1,2 @@
-/* built from sources with sha256 30f14c6decba2b6ea8ef0930fa1d4a1c2c391496112931a73079b822841e30fa; change component/src and run make page */
+/* built from sources with sha256 f746d3a41b9375db89bd2d79da47bf3da1e4e241bbc151d3b30a11dd39c8864b; change component/src and run make page */
 import{httpTransport as t,mount as e}from"./component.js";e(document.getElementById("page"),t(),{shared:!0});

@@ -115,9 +115,12 @@ export interface Transport {
 /** A failure that the other side explained. */
 export class CallError extends Error {
   readonly help: string | null
+  /** Whether the request itself was refused, so that the same one would be refused again. */
+  readonly refused: boolean
 
-  constructor(message: string, help: string | null = null) {
+  constructor(message: string, help: string | null = null, status: number | null = null) {
     super(message)
     this.help = help
+    this.refused = status !== null && status >= 400 && status < 500
   }
 }

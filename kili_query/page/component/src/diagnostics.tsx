@@ -1,17 +1,17 @@
-import { useSignal } from "@preact/signals"
-import { useEffect } from "preact/hooks"
+import { useSignal, useSignalEffect } from "@preact/signals"
 import type { Diagnostic } from "./calls"
 import { figure } from "./figures"
 import type { Editor } from "./editor"
-import type { State } from "./state"
+import type { CheckedText, State } from "./state"
 
 const MOST = 20
 const CALM_MS = 400
+const INCOMPLETE_MS = 1000
 
 type Props = { state: State; editor: { current: Editor | null } }
 
 export function Diagnostics({ state, editor }: Props) {
-  const checked = useCalm(state.checked)
+  const checked = useCalm(state)
   const diagnostics = checked?.diagnostics ?? []
   const current = checked?.text === state.query.value
   return (
@@ -26,21 +26,22 @@ export function Diagnostics({ state, editor }: Props) {
   )
 }
 
-/** The value once it has rested: a list that comes and goes with every key would make the page jump. */
-function useCalm<Value>(live: { value: Value; subscribe: (changed: (value: Value) => void) => () => void }): Value {
-  const calm = useSignal(live.value)
-  useEffect(() => {
-    let timer: ReturnType<typeof setTimeout> | undefined
-    const stop = live.subscribe((value) => {
-      clearTimeout(timer)
-      timer = setTimeout(() => void (calm.value = value), CALM_MS)
-    })
-    return () => {
-      clearTimeout(timer)
-      stop()
-    }
-  }, [])
+/** What was found, once typing has rested: a list that comes and goes with every key would make the page jump. */
+function useCalm({ query, checked }: State): CheckedText | null {
+  const calm = useSignal(checked.value)
+  useSignalEffect(() => {
+    void query.value // every key begins the rest anew
+    const now = checked.value
+    const timer = setTimeout(() => void (calm.value = now), now === null ? 0 : isIncomplete(now) ? INCOMPLETE_MS : CALM_MS)
+    return () => clearTimeout(timer)
+  })
   return calm.value
+}
+
+/** Whether an error is at the very end, where the user may still be writing. */
+function isIncomplete({ text, diagnostics }: CheckedText): boolean {
+  const end = text.trimEnd().length
+  return diagnostics.some((found) => found.severity === "error" && found.end >= end)
 }
 
 type FoundProps = { found: Diagnostic; editor: Props["editor"]; text: string; current: boolean }

@@ -9,9 +9,9 @@ import { EditorState } from "@codemirror/state"
 import {
   EditorView, drawSelection, keymap, placeholder, tooltips, type Command, type KeyBinding,
 } from "@codemirror/view"
-import type { Checked, Completion, Edit, Transport } from "./calls"
+import type { Completion, Edit, Transport } from "./calls"
 import { element, swatch } from "./dom"
-import { findings, showFindings } from "./findings"
+import { findings, showFindings, type Shown } from "./findings"
 import { highlighter } from "./highlight"
 
 export type EditorHandlers = {
@@ -24,7 +24,7 @@ export type Editor = {
   show: (text: string) => void
   edit: (edit: Edit) => void
   /** Show what was found in this text, unless the user has typed on meanwhile. */
-  found: (text: string, checked: Checked) => void
+  found: (text: string, checked: Shown) => void
   focus: () => void
   select: (start: number, end: number) => void
   destroy: () => void
@@ -137,6 +137,7 @@ async function complete(
   const answer = await transport.call("complete", { query, offset: context.pos }, stop.signal).catch(failed)
   const first = answer?.items[0]
   if (!first || context.aborted) return null
+  if (answer.items.length === 1 && query.slice(first.start, first.end) === first.text) return null // it is written already
   return { from: first.start, options: answer.items.map((item, place) => offered(item, place)), filter: false }
 }
 

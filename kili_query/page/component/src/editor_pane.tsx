@@ -25,7 +25,7 @@ export function EditorPane({ state, root, history, shared, editor }: Props) {
     editor.current = made
     const stops = [
       state.query.subscribe((text) => made.show(text)),
-      state.checked.subscribe((checked) => checked && made.found(checked.text, checked)),
+      state.checked.subscribe((checked) => made.found(checked?.text ?? state.query.value, checked ?? { diagnostics: [], names: [] })),
     ]
     if (shared) made.focus() // a page of its own; in a notebook the cursor stays where it is
     return () => {

@@ -10,7 +10,7 @@ export function FailureNote({ state }: { state: State }) {
             <strong>{failure.message}</strong>
             {failure.help && <span> {failure.help}</span>}
           </p>
-          <button type="button" onClick={() => void state.refresh()}>Try again</button>
+          {!failure.refused && <button type="button" onClick={() => void state.refresh()}>Try again</button>}
           <button type="button" onClick={state.dismiss}>Dismiss</button>
         </div>
       )}

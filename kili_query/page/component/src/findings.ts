@@ -1,18 +1,22 @@
 /** What `check` found, shown in the editor: underlines, swatches, and what is said on hover. */
 
+import { completionStatus } from "@codemirror/autocomplete"
 import { StateEffect, StateField, type EditorState, type Extension, type Range } from "@codemirror/state"
 import {
-  Decoration, EditorView, WidgetType, hoverTooltip, keymap, type DecorationSet, type Tooltip,
+  Decoration, EditorView, ViewPlugin, WidgetType, closeHoverTooltips, hasHoverTooltips, hoverTooltip, keymap,
+  type DecorationSet, type Tooltip,
 } from "@codemirror/view"
 import type { Checked, Diagnostic, NamedSpan, Span } from "./calls"
 import { element, swatch } from "./dom"
 
+/** What the editor shows of an answer. */
+export type Shown = Pick<Checked, "diagnostics" | "names">
 type Findings = { diagnostics: Diagnostic[]; names: NamedSpan[]; decorations: DecorationSet }
 
 const nothing: Findings = { diagnostics: [], names: [], decorations: Decoration.none }
 
 /** Show these findings. They must be about the text that the editor holds. */
-export const showFindings = StateEffect.define<Checked>()
+export const showFindings = StateEffect.define<Shown>()
 
 class Swatch extends WidgetType {
   constructor(readonly color: string) {
@@ -28,7 +32,7 @@ class Swatch extends WidgetType {
   }
 }
 
-function made(checked: Checked, length: number): Findings {
+function made(checked: Shown, length: number): Findings {
   const inside = (span: Span) => span.start <= span.end && span.end <= length
   const diagnostics = checked.diagnostics.filter(inside)
   const names = checked.names.filter(inside)
@@ -71,15 +75,17 @@ function holds(span: Span, at: number): boolean {
   return span.start <= at && at <= span.end
 }
 
+/** The box stays while the pointer is on what all that it says is about. */
 function tooltipAt(state: EditorState, at: number): Tooltip | null {
+  if (completionStatus(state) === "active") return null
   const { diagnostics, names } = state.field(field)
   const said = diagnostics.filter((one) => holds(one, at))
   const named = names.filter((one) => holds(one, at))
   if (!said.length && !named.length) return null
   const spans = [...said, ...named]
   return {
-    pos: Math.min(...spans.map((one) => one.start)),
-    end: Math.max(...spans.map((one) => one.end)),
+    pos: Math.max(...spans.map((one) => one.start)),
+    end: Math.min(...spans.map((one) => one.end)),
     above: false,
     create: () => ({ dom: element("div", "hover", ...said.map(ofDiagnostic), ...named.map(ofName)) }),
   }
@@ -103,8 +109,36 @@ function toNextDiagnostic(view: EditorView): boolean {
   return true
 }
 
+/** The text's position under the pointer counts beside the text too: there, the box is closed. */
+const leaving = EditorView.domEventHandlers({
+  mousemove({ clientX: x, clientY: y }, view) {
+    if (!hasHoverTooltips(view.state)) return
+    const at = view.posAtCoords({ x, y })
+    const near = view.defaultCharacterWidth
+    const over = at !== null && ([-1, 1] as const).some((side) => { // a swatch may be between the two sides
+      const place = view.coordsAtPos(at, side)
+      return place && place.left - near <= x && x <= place.right + near && place.top <= y && y <= place.bottom
+    })
+    if (over) return
+    view.dispatch({ effects: closeHoverTooltips })
+  },
+})
+
+const pressingOutside = ViewPlugin.define((view) => {
+  const press = (event: Event) => {
+    if (hasHoverTooltips(view.state) && !event.composedPath().includes(view.dom)) view.dispatch({ effects: closeHoverTooltips })
+  }
+  document.addEventListener("pointerdown", press, true)
+  return { destroy: () => document.removeEventListener("pointerdown", press, true) }
+})
+
 export const findings: Extension = [
   field,
-  hoverTooltip((view, at) => tooltipAt(view.state, at), { hideOnChange: true }),
+  hoverTooltip((view, at) => tooltipAt(view.state, at), {
+    hideOnChange: true,
+    hideOn: (transaction) => completionStatus(transaction.state) === "active",
+  }),
+  leaving,
+  pressingOutside,
   keymap.of([{ key: "F8", run: toNextDiagnostic }]),
 ]

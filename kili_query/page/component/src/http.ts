@@ -32,8 +32,9 @@ function explained(answer: unknown, status: number): CallError {
   if (typeof answer === "object" && answer !== null && "error" in answer) {
     const error = answer.error as { message?: unknown; help?: unknown }
     if (typeof error.message === "string") {
-      return new CallError(error.message, typeof error.help === "string" ? error.help : null)
+      return new CallError(error.message, typeof error.help === "string" ? error.help : null, status)
     }
   }
-  return new CallError(`the server answered with status ${status}`, status === 403 ? "open the page again with the command" : null)
+  const help = status === 403 ? "open the page again with the command" : null
+  return new CallError(`the server answered with status ${status}`, help, status)
 }

@@ -60,7 +60,7 @@ export function messageTransport(send: (message: Message) => void): MessageTrans
       const asked = waiting.get(id)
       waiting.delete(id)
       if (status === 200) asked?.resolve({ answer, data })
-      else asked?.reject(explained(answer))
+      else asked?.reject(explained(answer, status))
     },
     forgetImages() {
       for (const url of [...images.keys()]) forget(url)
@@ -68,7 +68,7 @@ export function messageTransport(send: (message: Message) => void): MessageTrans
   }
 }
 
-function explained(answer: unknown): CallError {
+function explained(answer: unknown, status: number): CallError {
   const { error } = answer as { error: { message: string; help: string | null } }
-  return new CallError(error.message, error.help)
+  return new CallError(error.message, error.help, status)
 }

@@ -41,7 +41,7 @@ export function Overview({ state }: { state: State }) {
             return (
               <li key={`${category.job}.${category.category}`} class="card" aria-setsize={listed.length} aria-posinset={item.index + 1}
                 style={{ transform: `translateY(${item.start}px)` }}>
-                <Card category={category} add={(clause) => void state.format(clause)} />
+                <Card category={category} state={state} />
               </li>
             )
           })}
@@ -55,7 +55,7 @@ function searched({ job, category, job_title, title }: Category): string {
   return `${title} ${category} ${job_title} ${job}`.toLowerCase()
 }
 
-function Card({ category, add }: { category: Category; add: (clause: string) => void }) {
+function Card({ category, state }: { category: Category; state: State }) {
   return (
     <>
       <div class="card-head">
@@ -66,7 +66,7 @@ function Card({ category, add }: { category: Category; add: (clause: string) => 
         <span class="quiet figures" title={plural(category.objects, "object")}>{plural(category.labels, "label")}</span>
       </div>
       <p class="quiet card-job">{category.job_title}</p>
-      <Bars category={category} add={add} />
+      <Bars category={category} state={state} />
     </>
   )
 }
@@ -74,10 +74,15 @@ function Card({ category, add }: { category: Category; add: (clause: string) => 
 const STEPS: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1 }
 
 /** One bar for each number of objects. The arrow keys go from bar to bar; the first one is where Tab stops. */
-function Bars({ category, add }: { category: Category; add: (clause: string) => void }) {
+function Bars({ category, state }: { category: Category; state: State }) {
   const row = useRef<HTMLDivElement>(null)
   const at = useSignal(0)
   const most = Math.max(1, ...category.bins.map((bin) => bin.all))
+  const wrong = state.checked.value?.ok === false
+  const act = (clause: string) => {
+    if (wrong) return "Correct the error in the query first"
+    return state.removable.value === clause ? `Take away ${clause}` : `Add ${clause}`
+  }
   const press = (event: KeyboardEvent) => {
     const step = STEPS[event.key]
     if (step === undefined) return
@@ -93,9 +98,10 @@ function Bars({ category, add }: { category: Category; add: (clause: string) => 
           key={bin.clause}
           class="bin"
           tabIndex={place === at.value ? 0 : -1}
-          aria-label={`${range(bin)}: ${figure(bin.matching)} of ${plural(bin.all, "label")} match. Add ${bin.clause}`}
-          title={`${range(bin)}: ${figure(bin.matching)} of ${plural(bin.all, "label")} match (${share(bin.matching, bin.all)})\nAdd ${bin.clause}`}
-          onClick={() => add(bin.clause)}
+          aria-label={`${range(bin)}: ${figure(bin.matching)} of ${plural(bin.all, "label")} match. ${act(bin.clause)}`}
+          title={`${range(bin)}: ${figure(bin.matching)} of ${plural(bin.all, "label")} match (${share(bin.matching, bin.all)})\n${act(bin.clause)}`}
+          aria-disabled={wrong}
+          onClick={() => wrong || state.toggle(bin.clause)}
         >
           <Bar bin={bin} most={most} />
           <span class="bin-name">{short(bin)}</span>

@@ -5,7 +5,7 @@ import type { State } from "./state"
 export function PlanView({ state }: { state: State }) {
   const checked = state.checked.value
   if (!checked) return null
-  const { plan, snippets } = checked
+  const { ok, plan, snippets } = checked
   return (
     <div class="plan" tabIndex={0} role="region" aria-label="Plan">
       {plan ? (
@@ -15,7 +15,7 @@ export function PlanView({ state }: { state: State }) {
           {plan.residual !== null && <Part title="Decided here" text={plan.residual} />}
         </>
       ) : (
-        <p class="quiet">There is a plan as soon as the query has no errors.</p>
+        <p class="quiet">There is a plan as soon as {ok ? "there is a query" : "the query has no errors"}.</p>
       )}
       {snippets.map((snippet) => <SnippetView key={snippet.title} snippet={snippet} />)}
     </div>

@@ -12,7 +12,10 @@ export type View = "table" | "thumbnails"
 const PAGE_ROWS: Record<View, number> = { table: 100, thumbnails: 48 }
 type Pages = Map<number, Row[]>
 
-export type Failure = { message: string; help: string | null }
+export type Failure = { message: string; help: string | null; refused: boolean }
+
+/** A clause that was added to the query, with the query's text before and after. */
+type Added = { clause: string; before: string; after: string }
 
 /** A verdict, and the text that it is about. */
 export type CheckedText = Checked & { text: string }
@@ -32,10 +35,13 @@ export function createState(transport: Transport, initial: string) {
   const frame = signal<number | null>(null)
   const failure = signal<Failure | null>(null)
   const settled = signal<string | null>(null)
+  const added = signal<Added | null>(null)
   const others = signal(false)
   const view = signal<View>("table")
   const pagesRead = signal(0)
   const busy = computed(() => settled.value !== query.value)
+  /** The clause that can be taken away again: the last one added, while the query stands as that left it. */
+  const removable = computed(() => (added.value?.after === query.value ? added.value.clause : null))
   const rows = computed(() => (found.value === null ? 0 : listed(found.value)))
 
   const asking = latest()
@@ -48,8 +54,8 @@ export function createState(transport: Transport, initial: string) {
     if (isAbort(error)) return
     failure.value =
       error instanceof CallError
-        ? { message: error.message, help: error.help }
-        : { message: String(error), help: "reload the page; if that does not help, report this fault" }
+        ? { message: error.message, help: error.help, refused: error.refused }
+        : { message: String(error), help: "reload the page; if that does not help, report this fault", refused: false }
   }
 
   async function refresh(): Promise<void> {
@@ -71,6 +77,7 @@ export function createState(transport: Transport, initial: string) {
       if (stop.aborted) return
       batch(() => {
         fail(error)
+        if (checked.value?.text !== text) checked.value = null // it is about another text
         settled.value = text
       })
     }
@@ -170,15 +177,25 @@ export function createState(transport: Transport, initial: string) {
     const before = query.value
     try {
       const answer = await transport.call("format", add === undefined ? { query: before } : { query: before, add })
-      if (query.value === before) setQuery(answer.query)
+      if (query.value !== before || answer.query === before) return
+      batch(() => {
+        setQuery(answer.query)
+        if (add !== undefined) added.value = { clause: add, before, after: answer.query }
+      })
     } catch (error) {
       fail(error)
     }
   }
 
+  /** Add a clause to the query, or take it away if it is the one that was added last. */
+  function toggle(clause: string): void {
+    if (removable.value === clause) setQuery(added.value!.before)
+    else void format(clause)
+  }
+
   return {
-    transport, query, checked, found, histogram, detail, open, frame, failure, settled, busy,
-    others, view, rows, fail, refresh, need, rowAt, openLabel, closeLabel, setQuery, showOthers, format,
+    transport, query, checked, found, histogram, detail, open, frame, failure, settled, busy, removable,
+    others, view, rows, fail, refresh, need, rowAt, openLabel, closeLabel, setQuery, showOthers, format, toggle,
     dismiss: () => void (failure.value = null),
   }
 }

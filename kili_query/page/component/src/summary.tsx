@@ -19,7 +19,7 @@ export function SourceBar({ state }: { state: State }) {
 
 export function Summary({ state }: { state: State }) {
   const answer = state.found.value?.answer
-  const wrong = state.checked.value?.ok === false
+  const wrong = answer !== undefined && !state.checked.value?.ok
   const look = state.busy.value ? "old" : wrong ? "wrong" : ""
   const part = answer && answer.total ? answer.matched / answer.total : 0
   return (
