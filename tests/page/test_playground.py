@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 COMPONENT = ROOT / "kili_query" / "page" / "component"
 DEMO = ROOT / "kili_query" / "demo"
 YOLO = ROOT / "tests" / "datasets" / "samples" / "yolo" / "datumaro_ultralytics"
+ALL = re.compile("^34 labels")
 QUERY = "OBJECTS.PERSON.count >= 3"
 
 
@@ -64,14 +65,14 @@ def page(browser: Browser, url: str) -> Iterator[Page]:
         assert f"{url}/wheels/wheels.json" in watch.requests  # those of the worker are seen too
 
 
-def expect_count(page: Page, count: str) -> None:
+def expect_count(page: Page, count: str | re.Pattern[str]) -> None:
     expect(page.locator("[aria-label=Counts]").get_by_role("status")).to_contain_text(count)
 
 
 def test_a_query_counts_what_the_copied_command_counts(
     page: Page, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expect_count(page, "34 of 34 labels match")
+    expect_count(page, ALL)
     page.get_by_role("textbox", name="Query").press_sequentially(QUERY.replace("PERSON", "PERSN"))
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Take the fix").click()
@@ -100,7 +101,7 @@ def test_files_of_a_person_stay_in_the_browser(page: Page) -> None:
     expect_count(page, "7 of 34 labels match")
     page.locator("#files").set_input_files(DEMO / "instances.json")
     expect(page.get_by_role("heading", name="instances.json")).to_be_visible()
-    expect_count(page, "34 of 34 labels match")
+    expect_count(page, ALL)
     expect(page.get_by_role("list", name="Diagnostics")).to_contain_text("PERSON")  # the dataset writes it `person`
 
 

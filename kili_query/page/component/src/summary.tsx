@@ -19,25 +19,34 @@ export function SourceBar({ state }: { state: State }) {
 
 export function Summary({ state }: { state: State }) {
   const answer = state.found.value?.answer
+  const hasQuery = Boolean(state.found.value?.query.trim())
   const wrong = answer !== undefined && !state.checked.value?.ok
   const look = state.busy.value ? "old" : wrong ? "wrong" : ""
-  const part = answer && answer.total ? answer.matched / answer.total : 0
+  const part = answer && hasQuery && answer.total ? answer.matched / answer.total : 0
   return (
     <section class={`summary ${look}`} aria-label="Counts" aria-busy={state.busy.value}>
       <p class="counts" role="status">
         {answer ? (
           <>
-            <strong>{figure(answer.matched)}</strong> of {plural(answer.total, "label")} {answer.matched === 1 ? "matches" : "match"}
-            <span class="quiet"> · {share(answer.matched, answer.total)}</span>
+            {hasQuery ? (
+              <>
+                <strong>{figure(answer.matched)}</strong> of {plural(answer.total, "label")} {answer.matched === 1 ? "matches" : "match"}
+                <span class="quiet"> · {share(answer.matched, answer.total)}</span>
+              </>
+            ) : (
+              <>
+                <strong>{figure(answer.total)}</strong> {answer.total === 1 ? "label" : "labels"}
+              </>
+            )}
             {answer.unknown > 0 && <span class="count-note"> · {figure(answer.unknown)} unknown</span>}
             {answer.malformed > 0 && <span class="count-note"> · {figure(answer.malformed)} malformed</span>}
-            {wrong && <span class="quiet"> · {state.found.value?.query.trim() ? "for the last query without errors" : "without a query"}</span>}
+            {wrong && <span class="quiet"> · {hasQuery ? "for the last query without errors" : "without a query"}</span>}
           </>
         ) : (
           "Counting…"
         )}
       </p>
-      {answer && state.found.value?.query.trim() && <Which state={state} matched={answer.matched} />}
+      {answer && hasQuery && <Which state={state} matched={answer.matched} />}
       <svg class="meter" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">
         <rect class="meter-all" width="100" height="1" />
         <rect class="meter-part" width={100 * part} height="1" />
