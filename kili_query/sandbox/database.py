@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Lock
+from threading import Lock, RLock
 from typing import TypeAlias
 
 from kili_query.errors import SourceError
@@ -35,7 +35,7 @@ class Database:
     def __init__(self, path: Path | None = None) -> None:
         self._folder = None if path else TemporaryDirectory(prefix="kili-query-sandbox-")
         self.path = path or Path(self._folder.name if self._folder else "") / "sandbox.db"
-        self._lock = Lock()
+        self._lock = RLock()  # a request that was cut off may end in a thread that holds it, when it is collected
         self._write_lock = Lock()
         self._idle: list[sqlite3.Connection] = []
         self._open: list[sqlite3.Connection] = []
@@ -106,9 +106,11 @@ class Database:
             return connection
 
     def _give_back(self, connection: sqlite3.Connection) -> None:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
         with self._lock:
+            if connection not in self._open:
+                return  # it was closed under a request that was cut off, which ends when it is collected
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
             self._idle.append(connection)
 
     def _connect(self) -> sqlite3.Connection:

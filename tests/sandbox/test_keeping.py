@@ -2,9 +2,9 @@
 
 import signal
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from threading import Event
 
@@ -13,6 +13,7 @@ import requests
 
 from kili_query.errors import DataError, SourceError
 from kili_query.sandbox import Sandbox
+from kili_query.sandbox.database import Database
 from tests.sandbox.boxes import Asker, asking, box_of, write_project
 from tests.sandbox.test_serve import started
 
@@ -161,3 +162,14 @@ class TestDatabase:
             data = {"labelType": "DEFAULT", "labelsData": [LABEL]}
             assert asker.refusal(query, data=data, where={}) == "the sandbox failed: IntegrityError: the disk is full"
             assert asker.ids() == []
+
+
+@pytest.mark.parametrize("begin", [Database.reading, Database.writing])
+def test_a_request_that_is_cut_off_may_end_after_the_database(
+    begin: Callable[[Database], AbstractContextManager[sqlite3.Connection]],
+) -> None:
+    database = Database()
+    transaction = begin(database)
+    transaction.__enter__()
+    database.close()
+    assert not transaction.__exit__(GeneratorExit, GeneratorExit(), None)
