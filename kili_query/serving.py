@@ -1,4 +1,4 @@
-"""Access control of local servers: who may send requests, from where, and how much.
+"""Servers on this machine: how they start and end, who may send requests, from where, and how much.
 
 A server on the local machine can be reached by every page in a browser there. So each request must name the server as
 its host (against DNS rebinding), and a page of another origin is refused.
@@ -10,9 +10,13 @@ import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Collection
 from ipaddress import ip_address
+from threading import Thread
+from types import TracebackType
+from typing import Any, ClassVar, Self
 from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn import Config, Server
 
 from kili_query.errors import SourceError
 
@@ -251,3 +255,96 @@ def listen(host: str, port: int) -> socket.socket:
     # inherited by each connection, where asyncio sets it only for sockets of a named protocol: else answers wait 40 ms
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listening
+
+
+class LocalServer:
+    """Serves an application on an address of this machine, from `start` until `close`.
+
+    A subclass names its thread, says how many seconds open requests have once it ends, and calls `_listen` and `_use`.
+
+    Attributes:
+        host: the address.
+        port: the port.
+    """
+
+    host: str
+    port: int
+    _THREAD: ClassVar[str]
+    _GRACE_S: ClassVar[int]
+    _socket: socket.socket | None = None
+    _server: Server | None = None
+    _thread: Thread | None = None
+
+    def _listen(self, host: str, port: int) -> None:
+        """Take connections from now on.
+
+        Raises:
+            SourceError: the address cannot be listened on.
+        """
+        self.host = host
+        self._socket = listen(host, port)
+        self.port = self._socket.getsockname()[1]
+
+    def _use(self, app: ASGIApp, **settings: Any) -> None:
+        """Answer by an application.
+
+        Args:
+            app: the application.
+            settings: further settings of uvicorn.
+        """
+        self._server = Server(
+            Config(
+                app,
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                server_header=False,
+                timeout_graceful_shutdown=self._GRACE_S,
+                **settings,
+            )
+        )
+
+    @property
+    def url(self) -> str:
+        """Where the server is."""
+        return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+
+    def start(self) -> None:
+        """Serve from a thread of this process, until `close`."""
+        if self._thread is None:
+            self._thread = Thread(target=self._serve, name=self._THREAD, daemon=True)
+            self._thread.start()
+
+    def serve_forever(self) -> None:
+        """Serve from this thread, until it is interrupted: instead of `start`, which ``with`` calls.
+
+        Raises:
+            RuntimeError: another thread serves already.
+        """
+        if self._thread is not None:
+            raise RuntimeError("another thread serves already: call `serve_forever` without `start`")
+        self._serve()
+
+    def close(self) -> None:
+        """End serving, close what is open, and let go of the port. Once closed, it stays so."""
+        if self._thread is not None:
+            assert self._server is not None
+            self._server.should_exit = True
+            self._thread.join()
+            self._thread = None
+        if self._socket is not None:
+            self._socket.close()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _serve(self) -> None:
+        assert self._server is not None
+        assert self._socket is not None
+        asyncio.run(self._server.serve(sockets=[self._socket]))

@@ -123,10 +123,10 @@ def serve(
 
 
 def _page_of(ontology: str | None, labels: str | None, assets: str | None, host: str) -> "PageServer":
-    """Return the server of a page of the files that the sandbox is filled with.
+    """Return a server that shows the sandbox's files on the page.
 
     Raises:
-        CommandError: there are no labels in files.
+        CommandError: no file of labels was named.
     """
     from kili_query.cli.open import source_of
 

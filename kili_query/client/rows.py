@@ -181,7 +181,7 @@ class RowPlan:
         judge: returns whether the content of a label matches; None if the service decides.
         drop: the keys that the caller did not ask for.
         places_without_id: the keys of ``places`` whose labels' ids the caller did not ask for.
-        confirm: called if there are no rows; raises if the project does not exist.
+        confirm: called if the list is empty; raises if the project does not exist.
     """
 
     listing: Listing

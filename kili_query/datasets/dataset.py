@@ -198,7 +198,7 @@ class Dataset(ABC):
         """Refuse a dataset in which nothing can be read, because its lack of names would be blamed on the query.
 
         Raises:
-            SourceError: there are problems alone.
+            SourceError: the dataset has problems and not a single item.
         """
         first: Problem | None = None
         for item in self.items():

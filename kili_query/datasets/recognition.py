@@ -122,14 +122,14 @@ READERS: Mapping[str, _Reader] = {
         names=frozenset({"classes.txt", "obj.names"}),
     ),
 }
-"""The formats that can be read, by the names that ``--format`` takes. A reader is the module of that name."""
+"""The formats that can be read, by the names that ``--from`` takes. A reader is the module of that name."""
 
 
 class WrongFormatError(SourceError):
     """A dataset is not in the format that was asked for.
 
     Attributes:
-        reason: what it is instead.
+        reason: why the files are not in this format, and what they look like.
         found: the name of its format; None where it holds labels or a project of the platform.
     """
 

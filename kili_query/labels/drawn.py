@@ -24,7 +24,7 @@ from kili_query.ontology import Ontology, OntologySource
 from kili_query.ontology.job import METADATA_JOBS
 
 _FARTHEST_FRACTION = 2.0
-"""Beyond it coordinates are no fractions of an image but places on a map."""
+"""Larger coordinates cannot be fractions of an image: they are taken for positions on a map."""
 
 
 @frozen

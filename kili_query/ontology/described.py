@@ -69,7 +69,7 @@ def describe(
         name: as it stands in the query.
         ontology: what names mean.
         counts: how often labels hold each category, where that is known.
-        note: what is said instead of counts.
+        note: a text that is shown in place of counts.
         markup: how names and texts are written.
 
     Returns:

@@ -272,7 +272,7 @@ def _faults(fault: pl.Series) -> dict[int, str]:
 
 
 def _decoded(text: str | None) -> object:
-    """Return a content as files hold it: what is not JSON stays a text."""
+    """Decode a content; return a text that is not JSON as it is."""
     if text is None:
         return None
     try:

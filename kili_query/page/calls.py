@@ -60,7 +60,7 @@ def check(source: PageSource, request: Json) -> Json:
 
 
 def _diagnostics(source: PageSource, text: str) -> list[tuple[Diagnostic, Severity]]:
-    """All findings; names that no label holds are warnings, where there is no ontology to say that they are wrong."""
+    """Return all diagnostics. Without an ontology, names that no label holds are warnings."""
     found = [(one, one.severity) for one in diagnostics_of(text, source.ontology, policy=source.policy)]
     if source.ontology is None and not any(severity is Severity.ERROR for _, severity in found):
         unseen = unseen_names(parse(text).tree, source.occurrences.keys())

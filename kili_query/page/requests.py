@@ -1,4 +1,4 @@
-"""Reading a request: each field must have its type, and there are no others."""
+"""Reading of requests: each field must have the right type, and unknown fields are errors."""
 
 from collections.abc import Mapping
 
@@ -52,7 +52,7 @@ class RequestFields:
         return text
 
     def text(self, name: str) -> str | None:
-        """Return a text that is no longer than a query may be; None if it is missing or null."""
+        """Return a text, or None if it is missing or null. It may be as long as a query."""
         value = self._given.get(name)
         if value is None:
             return None

@@ -1,17 +1,14 @@
 """The server of the page on this machine: its files, the five calls, and the images of the labels.
 
-It only reads. Whoever has the token may ask: the link that is opened has it, and the browser gets a cookie for it.
+It is read-only, and answers requests that have the token. The link contains it; opening the link stores it in a cookie.
 """
 
-import asyncio
 import hmac
 import json
 from http.cookies import CookieError, SimpleCookie
 from pathlib import Path
 from secrets import token_urlsafe
 from threading import Thread
-from types import TracebackType
-from typing import Self
 from urllib.parse import quote
 
 from anyio import CapacityLimiter, to_thread
@@ -20,12 +17,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from uvicorn import Config, Server
 
 from kili_query.page.calls import CALLS, error_answer, respond
 from kili_query.page.pictures import image_of
 from kili_query.page.source import PageSource
-from kili_query.serving import Gate, NotAdmitted, header_values, listen, own_hosts
+from kili_query.serving import Gate, LocalServer, NotAdmitted, header_values, own_hosts
 
 MAX_BODY_BYTES = 1 << 20
 """Maximum size of a request: a query of the greatest length, however it is escaped."""
@@ -71,7 +67,6 @@ _REFUSED = """<!doctype html><html lang="en"><meta charset="utf-8"><title>kili-q
 _OPENAPI = Path(__file__).parent / "openapi.json"
 _THREADS = 8
 """Threads that answer calls: a query that takes long must not keep those after it waiting."""
-_GRACE_S = 1
 
 
 class PageGate(Gate):
@@ -226,7 +221,7 @@ def _answer_once(source: PageSource) -> None:
         respond(source, call, {"query": "TRUE" if call == "check" else ""})
 
 
-class PageServer:
+class PageServer(LocalServer):
     """Serves the page of some labels, from `start` until `close`.
 
     Args:
@@ -241,30 +236,15 @@ class PageServer:
         token: what requests must have.
     """
 
+    _THREAD = "kili-query-page"
+    _GRACE_S = 1
+
     def __init__(self, source: PageSource, *, host: str = "127.0.0.1", port: int = 0) -> None:
         self._source = source
         self.token = token_urlsafe(24)
-        self.host = host
-        self._socket = listen(host, port)
-        self.port: int = self._socket.getsockname()[1]
-        self._thread: Thread | None = None
+        self._listen(host, port)
         app = make_app(source, self.token, f"kili-query-{self.port}", own_hosts(host))
-        self._server = Server(
-            Config(
-                app,
-                log_config=None,
-                access_log=False,
-                lifespan="off",
-                server_header=False,
-                ws="none",
-                timeout_graceful_shutdown=_GRACE_S,
-            )
-        )
-
-    @property
-    def url(self) -> str:
-        """Where the server is."""
-        return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+        self._use(app, ws="none")
 
     @property
     def link(self) -> str:
@@ -274,30 +254,3 @@ class PageServer:
     def warm_up(self) -> None:
         """Load in a thread what the first answers need, so that they do not wait for it."""
         Thread(target=_answer_once, args=(self._source,), daemon=True).start()
-
-    def start(self) -> None:
-        """Serve from a thread of this process."""
-        if self._thread is None:
-            self._thread = Thread(target=self.serve_forever, name="kili-query-page", daemon=True)
-            self._thread.start()
-
-    def serve_forever(self) -> None:
-        """Serve from this thread, until it is interrupted."""
-        asyncio.run(self._server.serve(sockets=[self._socket]))
-
-    def close(self) -> None:
-        """End serving."""
-        if self._thread is not None:
-            self._server.should_exit = True
-            self._thread.join()
-            self._thread = None
-        self._socket.close()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()

@@ -1,16 +1,10 @@
 """`Sandbox`: a project, served on this machine as the labeling service would."""
 
-import asyncio
-import socket
 from collections.abc import Iterable
 from pathlib import Path
 from secrets import token_urlsafe
-from threading import Thread
-from types import TracebackType
-from typing import Self
 
 from attrs import evolve
-from uvicorn import Config, Server
 
 from kili_query.errors import SourceError
 from kili_query.ontology import Ontology
@@ -27,12 +21,10 @@ from kili_query.sandbox.project import ServedProject
 from kili_query.sandbox.resolvers import SandboxService
 from kili_query.sandbox.selecting import Selector
 from kili_query.sandbox.store import MAX_ANSWER_BYTES, Store
-from kili_query.serving import listen, own_hosts
-
-_GRACE_S = 2
+from kili_query.serving import LocalServer, own_hosts
 
 
-class Sandbox:
+class Sandbox(LocalServer):
     """A local server that speaks the labeling service's protocol, for trying out label pipelines without an account.
 
     The official Python client works against it, and so does ours. Files are read when it is made, and the port is open
@@ -79,6 +71,9 @@ class Sandbox:
         faults: the faults to come, and the requests there were.
     """
 
+    _THREAD = "kili-query-sandbox"
+    _GRACE_S = 2
+
     def __init__(
         self,
         project: Ontology | FilePath | None = None,
@@ -100,15 +95,11 @@ class Sandbox:
         allow_fault_header: bool = False,
     ) -> None:
         self.api_key = token_urlsafe(24) if api_key is None else api_key
-        self.host = host
         wrong = tuple(Misbehaviour(way) for way in misbehaves)
         self._database = Database(None if database is None else Path(database))
-        self._socket: socket.socket | None = None
-        self._thread: Thread | None = None
         try:
             store = evolve(self._filled(project, labels, assets, wrong), max_answer_bytes=max_answer_bytes)
-            self._socket = listen(host, port)
-            self.port: int = self._socket.getsockname()[1]
+            self._listen(host, port)
             payloads_at = f"{self.url}{PAYLOADS_PATH}" if payload_urls else None
             self._service = SandboxService(store, self.api_key, page_limit, payloads_at, has_feed, has_websockets)
             self.faults = FaultInjector(make_app(self._service), faults, is_header_allowed=allow_fault_header)
@@ -122,19 +113,12 @@ class Sandbox:
             max_body_bytes=max_body_bytes,
             open_prefix=PAYLOADS_PATH if payload_urls else "",
         )
-        self._server = Server(
-            Config(
-                guard,
-                http=HTTP_PROTOCOL,
-                ws=WEBSOCKET_PROTOCOL,
-                ws_max_size=MAX_FRAME_BYTES,
-                ws_per_message_deflate=False,  # a few bytes would inflate to all that a frame may hold
-                log_config=None,
-                access_log=False,
-                lifespan="off",
-                server_header=False,
-                timeout_graceful_shutdown=_GRACE_S,
-            )
+        self._use(
+            guard,
+            http=HTTP_PROTOCOL,
+            ws=WEBSOCKET_PROTOCOL,
+            ws_max_size=MAX_FRAME_BYTES,
+            ws_per_message_deflate=False,  # a few bytes would inflate to all that a frame may hold
         )
 
     def _filled(
@@ -154,11 +138,6 @@ class Sandbox:
             raise
 
     @property
-    def url(self) -> str:
-        """Where the server is."""
-        return f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
-
-    @property
     def endpoint(self) -> str:
         """The URL of its GraphQL API."""
         return f"{self.url}{GRAPHQL_PATH}"
@@ -168,40 +147,10 @@ class Sandbox:
         """The id of the project that it serves."""
         return self._service.store.project.id
 
-    def start(self) -> None:
-        """Serve from a thread of this process, until `close`."""
-        if self._thread is None:
-            self._thread = Thread(target=self._serve, name="kili-query-sandbox", daemon=True)
-            self._thread.start()
-
-    def serve_forever(self) -> None:
-        """Serve from this thread, until it is interrupted: instead of `start`, which ``with`` calls."""
-        if self._thread is not None:
-            raise RuntimeError("another thread serves already: call `serve_forever` without `start`")
-        self._serve()
-
     def close(self) -> None:
         """End serving, close what is open, and let go of the port. Once closed, it stays so."""
-        if self._thread is not None:
-            self._server.should_exit = True
-            self._thread.join()
-            self._thread = None
-        if self._socket is not None:
-            self._socket.close()
+        super().close()
         self._database.close()
-
-    def __enter__(self) -> Self:
-        self.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def _serve(self) -> None:
-        assert self._socket is not None  # it was bound when this was made
-        asyncio.run(self._server.serve(sockets=[self._socket]))
 
 
 def _load(project: Ontology | FilePath) -> ServedProject:

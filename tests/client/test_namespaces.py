@@ -348,7 +348,7 @@ def test_unknown_arguments_are_refused_in_the_name_of_the_method(unsent: KiliCli
     [
         ("labels.list", "as_generator", "use `list_as_generator`"),
         ("assets.list", "as_generator", "use `list_as_generator`"),
-        ("labels.list_as_generator", "disable_tqdm", "leave it out, because there is no progress bar"),
+        ("labels.list_as_generator", "disable_tqdm", "leave it out: this method shows no progress bar"),
         ("assets.list_as_generator", "format", "use `list`"),
         ("assets.count", "asset_id", "use `filter={'asset_id_in': [...]}`"),
         ("events.list", "first", "use `KiliClient.events`"),

@@ -92,7 +92,7 @@ def test_the_query_to_copy_asks_the_server_of_a_project(run: Run) -> None:  # no
         assert run(*shlex.split(command["text"])[1:], **key).out == "7\n"
         with pytest.MonkeyPatch.context() as patch, redirect_stdout(StringIO()) as out:
             patch.setenv(*next(iter(key.items())))
-            exec(python["text"], {})
+            exec(python["text"], {})  # the text that the page shows to be copied: what a user would run
         assert out.getvalue() == "7\n"
 
 

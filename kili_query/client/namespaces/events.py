@@ -21,7 +21,7 @@ class EventMethods(CallableNamespace):
             "first": "stop reading the iterator when you have enough",
             "skip": "use `KiliClient.events.list`, or leave out what you read first",
             "as_generator": "leave it out, because it always returns an iterator",
-            "disable_tqdm": "leave it out, because there is no progress bar",
+            "disable_tqdm": "leave it out: this method shows no progress bar",
         },
     )
     def __call__(
@@ -87,7 +87,7 @@ class EventMethods(CallableNamespace):
         elsewhere={
             "first": "use `KiliClient.events`, and stop reading its iterator when you have enough",
             "as_generator": "use `KiliClient.events`, which returns an iterator",
-            "disable_tqdm": "leave it out, because there is no progress bar",
+            "disable_tqdm": "leave it out: this method shows no progress bar",
         },
     )
     def list(

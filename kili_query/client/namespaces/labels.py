@@ -304,7 +304,7 @@ class LabelMethods(CallableNamespace):
         keys=LabelFilter,
         elsewhere={
             "as_generator": "leave it out, because this method always returns an iterator",
-            "disable_tqdm": "leave it out, because there is no progress bar",
+            "disable_tqdm": "leave it out: this method shows no progress bar",
         },
     )
     def list_as_generator(
