@@ -76,7 +76,7 @@ class CountedSource(PageSource):
 
 @define(eq=False, slots=False, kw_only=True)
 class FileSource(CountedSource):
-    """Labels of files, a dataset or memory, each once more in a temporary file, from which it is read when it is shown.
+    """Labels of a file, a dataset or memory, copied to a temporary file from which they are read when they are shown.
 
     A label cache would not do: it has each id once, and files may not.
     """

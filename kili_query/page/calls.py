@@ -112,7 +112,7 @@ def complete(source: PageSource, request: Json) -> Json:
 
 
 def format_query(source: PageSource, request: Json) -> Json:
-    """Lay out a query, perhaps with another clause that is joined to it. A text that is not a query stays as it is."""
+    """Format a query, and join another clause to it if there is one. Text that is not a query is returned as it is."""
     fields = RequestFields(request, "query", "add")
     text, added = fields.query, fields.text("add")
     try:
@@ -336,7 +336,7 @@ CALLS: Mapping[str, Callable[[PageSource, Json], Json]] = {
 
 
 def respond(source: PageSource, call: str, request: object) -> tuple[int, Json]:
-    """Answer a call, with the status that HTTP has for it; what cannot be answered is an ``error``."""
+    """Answer a call, and return the HTTP status with the answer. What cannot be answered is an ``error``."""
     try:
         if call not in CALLS:
             raise BadRequest(f"there is no call `{shortened(call, 80)}`: there are {', '.join(CALLS)}", status=404)

@@ -1,4 +1,4 @@
-"""The images that were labeled, as far as they are in the folder or archive of the labels. Nothing is fetched."""
+"""The images that were labeled, if they are in the folder or archive of the labels. Nothing is downloaded."""
 
 import os
 from collections.abc import Mapping
@@ -43,7 +43,7 @@ class Images(Protocol):
 
 
 class _NoImages:
-    """Images of labels that come without any."""
+    """No images: of labels in memory, and of caches."""
 
     def find(self, asset: Mapping[str, object]) -> str | None:
         return None
@@ -60,7 +60,7 @@ NO_IMAGES: Images = _NoImages()
 
 @frozen
 class FileImages:
-    """The images of a folder or an archive, which `Files` never leaves.
+    """The images in a folder or an archive; files outside it are never read.
 
     Attributes:
         files: of the dataset, or of the folder of the labels.

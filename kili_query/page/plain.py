@@ -109,7 +109,7 @@ class PlainSource(PageSource):
         return list(compress(range(self.n_labels), self._verdicts(tree, list(dict.fromkeys(terms(tree))))))
 
     def _verdicts(self, tree: Predicate, named: list[Term]) -> Iterator[bool]:
-        """Judge by counts. Labels of equal counts are judged once, because there are few different ones."""
+        """Judge by counts. Labels with equal counts are judged together, because few combinations occur."""
         keys = list(zip(*map(self._column, named), strict=True)) if named else [()] * self.n_labels
         verdict_of = {key: holds(tree, dict(zip(named, key, strict=True))) for key in set(keys)}
         return (verdict_of[key] and row not in self._uncounted for row, key in enumerate(keys))

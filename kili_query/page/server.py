@@ -129,7 +129,7 @@ def _encoded(answer: object) -> bytes:
 
 
 class _App:
-    """What answers at which path."""
+    """The handlers of all paths."""
 
     def __init__(self, source: PageSource, token: str, cookie: str) -> None:
         self._source = source

@@ -61,7 +61,7 @@ def _opened(source: "LabelSource | LabelCache", ontology: Ontology | None, polic
 
 
 def _is_cache_object(source: object) -> "TypeIs[LabelCache]":
-    module = sys.modules.get("kili_query.cache")  # as long as it is not loaded, nobody has a cache
+    module = sys.modules.get("kili_query.cache")  # while it is not loaded, no object can be a cache
     return module is not None and isinstance(source, module.LabelCache)
 
 

@@ -30,7 +30,7 @@ TIME_LIMIT_S = 10.0
 
 _REMEMBERED = 16
 _FEWEST, _GROWTH, _MOST = 64, 4, 4_096
-"""How many labels have their contents read at a time: between two reads is a look at the clock."""
+"""Number of labels whose contents are read together, before the time limit is checked again."""
 
 
 class TooSlowError(KiliQueryError):
@@ -175,7 +175,7 @@ class PageSource(ABC):
         """
         with self._lock:
             under_way = self._under_way.setdefault(query, Lock())
-        with under_way:  # who asks for the same waits for it, and others do not
+        with under_way:  # only requests for the same query wait for each other
             try:
                 known = self._found.get(query)
                 found = self._find(query) if known is None else known
