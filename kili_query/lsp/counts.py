@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import subprocess
 import sys
 from typing import TypeAlias
 
@@ -81,16 +82,17 @@ async def _count(source: str, ontology: str | None, fmt: str | None) -> Counts:
     """
     named = [] if fmt is None else ["--from", fmt]
     arguments = ["count", source, "--json", "--quiet", "--ontology", ontology or "none", *named]
-    pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-P", "-m", "kili_query", *arguments, stdin=nothing, stdout=pipe, stderr=pipe
+    process = subprocess.Popen(  # noqa: S603 - our own command
+        [sys.executable, "-P", "-m", "kili_query", *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     try:
-        out, err = await process.communicate()
+        # not a process of asyncio: a second cancellation, as at the end of the loop, would leave it unwaited for
+        out, err = await asyncio.to_thread(process.communicate)
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        process.kill()  # the thread ends with it
     if process.returncode != 0:
         raise DataError(err.decode("utf-8", "replace").strip().removeprefix("error: ")[:_LONGEST_REASON])
     found = json.loads(out)

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+from contextlib import ExitStack
 from pathlib import Path
 
 from lsprotocol import types
@@ -72,6 +74,20 @@ async def _change_the_dataset(folder: Path) -> None:
         write("dog")
         assert await shown.diagnostics(uri, lambda found: not found) == []
         assert await _counted(shown, uri, types.Position(0, 9))
+
+
+def test_a_count_that_is_under_way_at_the_end(tmp_path: Path) -> None:
+    """Its process is ended and waited for, and nothing is complained about."""
+    asyncio.run(_leave_while_counting(tmp_path))
+
+
+async def _leave_while_counting(folder: Path) -> None:
+    labels = folder / "labels.ndjson"
+    os.mkfifo(labels)
+    with ExitStack() as stack:
+        async with editor(folder, "--labels", labels.name):
+            # returns when the process that counts reads, and it goes on until this is closed
+            stack.enter_context(await asyncio.to_thread(labels.open, "wb"))
 
 
 def test_counts_of_labels(tmp_path: Path) -> None:
