@@ -21,8 +21,7 @@ def test_ids_are_new_once(ids: list[str], as_they_are: int) -> None:
 
 def test_many_digests_share_a_bucket() -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(seen_ids, "_BUCKET", 0)  # one bucket for all
-        patch.setattr(seen_ids, "_REST", seen_ids._DIGEST)
+        patch.setattr(seen_ids, "_BUCKETS", 1)
         patch.setattr(seen_ids, "_AS_THEY_ARE", 100)
         seen = SeenIds()
         assert all(seen.add(str(number)) for number in range(2000))
