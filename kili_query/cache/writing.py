@@ -226,6 +226,7 @@ class Writer:
         self.tables = self.tables.commit(rows, state, replace=replace)
         if self.tables.has_many_files():
             self.tables = self.tables.compact()
+        pa.default_memory_pool().release_unused()  # it would keep what the largest batch took
 
     def use_ontology(self, ontology: Ontology | None) -> None:
         """Count by another ontology from here on. Labels are counted again if its rules are others.
