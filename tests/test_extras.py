@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -57,19 +58,21 @@ def modules_of(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
-SOURCES = {
-    modules_of(path): ast.parse(path.read_text(encoding="utf-8")) for path in (ROOT / "kili_query").rglob("*.py")
-}
+@cache
+def sources() -> dict[str, ast.Module]:
+    """The trees of all modules, by name."""
+    files = (ROOT / "kili_query").rglob("*.py")
+    return {modules_of(path): ast.parse(path.read_text(encoding="utf-8")) for path in files}
 
 
 def imported_by(module: str) -> set[str]:
     """What importing a module imports at once, its packages included; not what its functions import later."""
     found = {".".join(module.split(".")[:length]) for length in range(1, module.count(".") + 1)}
-    for node in SOURCES[module].body:
+    for node in sources()[module].body:
         if isinstance(node, ast.Import):
             found |= {one.name for one in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {node.module, *(f"{node.module}.{one.name}" for one in node.names if node.module in SOURCES)}
+            found |= {node.module, *(f"{node.module}.{one.name}" for one in node.names if node.module in sources())}
     return found
 
 
@@ -79,7 +82,7 @@ def strangers(module: str) -> set[str]:
     while waiting:
         for name in imported_by(waiting.pop()) - seen:
             seen.add(name)
-            if name in SOURCES:
+            if name in sources():
                 waiting.append(name)
             elif name.split(".")[0] not in ("kili_query", *sys.stdlib_module_names, *CORE):
                 others.add(name.split(".")[0])
@@ -88,7 +91,7 @@ def strangers(module: str) -> set[str]:
 
 def checked_by(module: str) -> set[str]:
     """The packages of others that a module asks for when it is imported, and that are loaded later."""
-    calls = (node.value for node in SOURCES[module].body if isinstance(node, ast.Expr))
+    calls = (node.value for node in sources()[module].body if isinstance(node, ast.Expr))
     return {
         name
         for call in calls
@@ -99,13 +102,13 @@ def checked_by(module: str) -> set[str]:
 
 def loads() -> set[tuple[str, str, str]]:
     """Which module loads which with which extra in mind."""
-    calls = ((module, node) for module, tree in SOURCES.items() for node in ast.walk(tree))
+    calls = ((module, node) for module, tree in sources().items() for node in ast.walk(tree))
     return {
         (module, str(call.args[0].value), str(call.args[2].value))
         for module, call in calls
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "load"
         if len(call.args) == 3 and isinstance(call.args[0], ast.Constant) and isinstance(call.args[2], ast.Constant)
-        if call.args[0].value in SOURCES
+        if call.args[0].value in sources()
     }
 
 
@@ -121,7 +124,7 @@ def test_what_a_loaded_module_imports_is_of_its_extra() -> None:
 def test_commands_only_import_what_the_extra_of_the_command_brings() -> None:
     """Then each shows its help and its messages; what needs more is loaded when it is used."""
     brought = {name for extra in ("cli", "fast", "zstd") for name in _MODULES_OF_EXTRA[extra]}
-    found = {name: strangers(name) - brought for name in SOURCES if name.startswith("kili_query.cli.")}
+    found = {name: strangers(name) - brought for name in sources() if name.startswith("kili_query.cli.")}
     assert "kili_query.cli.export" in found
     assert {name: others for name, others in found.items() if others} == {}
 
