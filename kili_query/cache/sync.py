@@ -20,6 +20,7 @@ from kili_query.cache.state import SyncPosition
 from kili_query.cache.tables import told
 from kili_query.cache.writing import Summary, Writer
 from kili_query.client import KiliClient
+from kili_query.client.seen_ids import SeenIds
 from kili_query.client.warning import warn
 from kili_query.errors import ArgumentError, CacheError, FeedUnavailable, GraphQLError
 from kili_query.ontology import Ontology
@@ -164,9 +165,9 @@ class Sync:
             created_at_gte=position.created and _day_before(position.created),
         )
         for batch in _chunks(listed, _MANY_KNOWN):
-            known = set(self._ids(pl.col("id").is_in([str(row["id"]) for row in batch])))
+            unknown = set(self._unknown([str(row["id"]) for row in batch]))
             for row in batch:
-                if row["id"] not in known:
+                if row["id"] in unknown:
                     assets[row["labelOf"]["id"]] = row["labelOf"].get("externalId")
         updated = position.updated
         for asset in self._assets(updated and _day_before(updated)):
@@ -274,9 +275,13 @@ class Sync:
         rows = self.client.labels_as_json(
             self.project_id, fields=["id"], disable_tqdm=True, created_at_gte=_day(begin), created_at_lte=_day(end)
         )
-        listed = {str(row["id"]) for row in rows}
+        listed, missing = SeenIds(), list[str]()
+        for ids in _chunks((str(row["id"]) for row in rows), _MANY_KNOWN):
+            for one in ids:
+                listed.add(one)
+            missing += self._unknown(ids)
         self.writer.remove([one for one in self._ids(_between(begin, end)) if one not in listed])
-        for ids in _chunks(sorted(listed - set(self._ids(pl.lit(True)))), _MANY):
+        for ids in _chunks(missing, _MANY):
             self._add_listed(id_contains=ids)
 
     def verify(self) -> None:
@@ -288,9 +293,9 @@ class Sync:
         self.writer.flush()
         self.writer.summary.missed = self.writer.summary.number - before
 
-    def _add_listed(self, **filters: Any) -> set[str]:
+    def _add_listed(self, **filters: Any) -> SeenIds:
         """Put the labels that the service lists with a filter into the cache, and return their ids."""
-        listed = set()
+        listed = SeenIds()
         for row in self.client.labels_as_json(
             self.project_id, fields=LABEL_FIELDS, disable_tqdm=self.disable_tqdm if not filters else True, **filters
         ):
@@ -302,8 +307,13 @@ class Sync:
         with told(self.writer.tables.folder):
             return self.writer.tables.frame().filter(condition).select(*columns).collect()
 
-    def _ids(self, condition: pl.Expr) -> list[str]:
-        return self._found(condition, "id")["id"].to_list()
+    def _ids(self, condition: pl.Expr) -> Iterator[str]:
+        yield from self._found(condition, "id")["id"]
+
+    def _unknown(self, ids: Sequence[str]) -> list[str]:
+        """Return those ids that no label of the cache has."""
+        known = set(self._ids(pl.col("id").is_in(ids)))
+        return [one for one in ids if one not in known]
 
     def _number(self, condition: pl.Expr) -> int:
         return int(self._found(condition, pl.len()).item())

@@ -21,8 +21,8 @@ class SeenIds:
     In a list of a million, two ids have the same digest with a probability of 1e-16.
 
     >>> seen = SeenIds()
-    >>> seen.add("a"), seen.add("b"), seen.add("a")
-    (True, True, False)
+    >>> seen.add("a"), seen.add("b"), seen.add("a"), "c" in seen
+    (True, True, False, False)
     """
 
     _latest: set[str] = field(factory=set)
@@ -30,7 +30,7 @@ class SeenIds:
 
     def add(self, new: str) -> bool:
         """Add an id, and return whether it is new."""
-        if new in self._latest or (self._buckets and self._has_digest(_digest(new))):
+        if new in self:
             return False
         self._latest.add(new)
         if len(self._latest) == _AS_THEY_ARE:
@@ -38,6 +38,9 @@ class SeenIds:
                 self._buckets[_bucket(digest)] += digest[_CHOOSING:]
             self._latest.clear()
         return True
+
+    def __contains__(self, one: str) -> bool:
+        return one in self._latest or bool(self._buckets and self._has_digest(_digest(one)))
 
     def _has_digest(self, digest: bytes) -> bool:
         bucket, rest = self._buckets.get(_bucket(digest), b""), digest[_CHOOSING:]

@@ -15,6 +15,7 @@ def test_ids_are_new_once(ids: list[str], as_they_are: int) -> None:
         seen = SeenIds()
         known: set[str] = set()
         for one in ids:
+            assert (one in seen) is (one in known)
             assert seen.add(one) is (one not in known)
             known.add(one)
 
