@@ -130,10 +130,9 @@ class Writer:
 
     def flush(self) -> None:
         """Write the labels that were added and removed."""
-        batch, gone = self._batch, self._gone
-        self._batch, self._gone = Batch(), set()
-        if len(batch) or gone:
-            self._write(batch.last_of_each(), gone)
+        if len(self._batch) or self._gone:
+            self._write()
+            self._tidy()
 
     def finish(self, state: State) -> Summary:
         """Write what is left and the final state, and return what changed.
@@ -147,6 +146,7 @@ class Writer:
         is_current = self.tables.labels is not None and evolve(self.tables.state, summary="") == self.state
         if not self.is_dry and not is_written and not is_current:
             self._commit(self._rows(Batch(), []))
+            self._tidy()
         with told(self.tables.folder):
             if not self.is_dry:
                 self.tables.sum_up_logs()
@@ -154,7 +154,9 @@ class Writer:
         self.summary.total, self.summary.unknown = counts
         return self.summary
 
-    def _write(self, batch: Batch, gone: Collection[str]) -> None:
+    def _write(self) -> None:
+        batch, gone = self._batch.last_of_each(), self._gone
+        self._batch, self._gone = Batch(), set()
         held = self._held([*batch.ids, *gone])
         kept = Batch()
         parts: list[int] = []
@@ -224,7 +226,10 @@ class Writer:
         words = self.summary.changes if self.summary.has_changes else "no label changed"
         state = evolve(self.state, summary=f"{words}; another ontology" if self._has_other_ontology else words)
         self.tables = self.tables.commit(rows, state, replace=replace)
-        if self.tables.has_many_files():
+
+    def _tidy(self) -> None:
+        """Join small files, and give back memory, when what was written is no longer in memory."""
+        if not self.is_dry and self.tables.has_many_files():
             self.tables = self.tables.compact()
         pa.default_memory_pool().release_unused()  # it would keep what the largest batch took
 
@@ -258,6 +263,8 @@ class Writer:
             with told(self.tables.folder):
                 rows = self._counted_again(part)
             self._commit(rows, [part])
+            del rows
+            self._tidy()
         self.state = evolve(self.state, recounts=False)
 
     def _counted_again(self, part: int) -> pa.Table:
