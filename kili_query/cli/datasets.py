@@ -85,12 +85,15 @@ def dataset_of_ontology(path: str) -> "Dataset | None":
         SourceError: the dataset cannot be read.
     """
     from kili_query.datasets import format_of
+    from kili_query.datasets.recognition import refuse_wide
 
     opened = _OPENED.get(_Opened())
     is_open = opened.datasets.get(path) is not None
     is_dataset = is_open or (
         exists(path) and (format_of(path) is not None or (opened.fmt is not None and not _is_project(path)))
     )
+    if not is_dataset and exists(path) and not _is_project(path):
+        refuse_wide(path)
     return dataset_at(path) if is_dataset else None
 
 
@@ -115,7 +118,7 @@ def exists(path: str) -> bool:
 def _open(path: str, fmt: str | None) -> "Dataset | None":
     from kili_query.cache_folder import is_cache
     from kili_query.datasets import Dataset
-    from kili_query.datasets.recognition import WrongFormatError, open_dataset, streamed_dataset
+    from kili_query.datasets.recognition import WrongFormatError, open_dataset, refuse_document, streamed_dataset
     from kili_query.scanning.sources import with_datasets  # here, because it takes long to import
 
     if fmt is not None:
@@ -125,7 +128,10 @@ def _open(path: str, fmt: str | None) -> "Dataset | None":
             advice = "" if error.found is None else f"write `--from {error.found}`, or "
             raise SourceError(f"{error.reason}: {advice}leave out `--from`") from error
     found = path if is_cache(path) else with_datasets(path)
-    return found if isinstance(found, Dataset) else None
+    if isinstance(found, Dataset):
+        return found
+    refuse_document(path)
+    return None
 
 
 def notes_of_datasets() -> Iterator[str]:

@@ -15,9 +15,10 @@ from kili_query.cli import FINE, NEGATIVE, CommandError
 from kili_query.cli.arguments import JsonOption, LabelsArgument, OnMalformed, OntologyOfLabelsOption, ProjectSynonym
 from kili_query.cli.caches import readable
 from kili_query.cli.completion import complete_format
-from kili_query.cli.datasets import dataset_of_ontology
+from kili_query.cli.datasets import STDIN, dataset_of_ontology
 from kili_query.cli.guard import with_option_names
 from kili_query.cli.inputs import file_beside, find_ontology, load_ontology, load_query
+from kili_query.cli.mistakes import refuse_unreadable
 from kili_query.cli.output import (
     STDOUT,
     check_output,
@@ -35,6 +36,7 @@ from kili_query.export.options import SUBMITTED, Layout
 from kili_query.export.project import Project, ProjectSource
 from kili_query.output_files import COMPRESSED, check_compression, compressed
 from kili_query.protocol import ExportType, LabelType
+from kili_query.scanning import judge_labels
 
 _SUFFIXES = {"jsonl": (".jsonl", ".ndjson"), "parquet": (".parquet",)}
 """Of the formats that are one file, and not JSON."""
@@ -141,6 +143,8 @@ def export(
     ontology = find_ontology(ontology if project is None else project, labels)
     project_of_all = load_ontology(None, labels) if ontology is None else _project(ontology)
     if project_of_all is None:
+        if STDIN not in labels:  # a person may still be about to type
+            _refuse_unreadable(labels)
         raise typer.BadParameter("an export needs the project: give its file", param_hint="'--ontology'")
     query = None if where is None else load_query(where, load_ontology(ontology, labels))
     sources = readable(labels)
@@ -183,6 +187,13 @@ def _layout(fmt: Format, project: ProjectSource) -> Layout:
     """Return the layout if no option names it: objects of datasets are in one job, which needs no folder of its own."""
     is_of_dataset = Project.read(project).ontology.dataset_format is not None
     return min(fmt.layouts) if is_of_dataset else max(fmt.layouts)
+
+
+def _refuse_unreadable(labels: Sequence[str]) -> None:
+    """Say first why sources cannot be read at all: the project would not help."""
+    judged = judge_labels(readable(labels), lambda _: True)
+    if next(iter(judged), None) is None:
+        refuse_unreadable(judged.report)
 
 
 def _project(path: str) -> ProjectSource:

@@ -13,7 +13,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 
 from kili_query.datasets.files import Files
 from kili_query.datasets.media import SPLITS
-from kili_query.datasets.raw_json import value_of
+from kili_query.datasets.raw_json import value_of, why_not_json
 from kili_query.errors import MalformedLabelError, SourceError
 
 Row: TypeAlias = dict[str, Any]
@@ -164,7 +164,7 @@ def _document(data: bytes, name: str) -> tuple[bytes, _Document | _Listed]:
         place = f"line {error.lineno}, column {error.colno}"
         raise SourceError(f"`{name}` is {what}: {error.msg.lower()} (at {place})") from error
     except RecursionError as error:
-        raise SourceError(f"`{name}` is nested too deeply to be read") from error
+        raise SourceError(f"`{name}` is {why_not_json(error)}") from error
     except (ValueError, TypeError) as error:
         raise SourceError(f"`{name}` is not COCO: {error}") from error
 

@@ -18,7 +18,7 @@ from kili_query.datasets.drawing import LONGEST_PX
 from kili_query.datasets.files import Files
 from kili_query.datasets.gathered import GatheredDataset, UniqueIds
 from kili_query.datasets.label_studio_results import Results
-from kili_query.datasets.raw_json import value_of
+from kili_query.datasets.raw_json import value_of, why_not_json
 from kili_query.errors import MalformedLabelError, SourceError
 from kili_query.ontology.decode import kind_of
 from kili_query.places import Place, Problem, ProblemKind
@@ -175,9 +175,7 @@ def _tasks(files: Files, name: str) -> Sequence[object]:
     except UnicodeDecodeError as error:
         raise SourceError(f"`{files.full_name(name)}` is not UTF-8 (at byte {error.start}): export it again") from error
     except (ValueError, RecursionError) as error:
-        raise SourceError(
-            f"`{files.full_name(name)}` is not JSON, or truncated: {error!s:.200}; export it again"
-        ) from error
+        raise SourceError(f"`{files.full_name(name)}` is {why_not_json(error)}; export it again") from error
     if not isinstance(tasks, list):
         raise SourceError(f"`{files.full_name(name)}` must be a list of tasks, not {kind_of(tasks)}")
     return tasks

@@ -15,6 +15,7 @@ from kili_query.datasets.drawing import LONGEST_PX
 from kili_query.datasets.files import Files
 from kili_query.datasets.gathered import GatheredDataset, UniqueIds
 from kili_query.datasets.labelbox_annotations import LabelboxAnnotations, object_at
+from kili_query.datasets.raw_json import why_not_json
 from kili_query.errors import MalformedLabelError, SourceError
 from kili_query.ontology.decode import kind_of
 from kili_query.places import Place, Problem, ProblemKind
@@ -114,7 +115,7 @@ def _rows(files: Files, name: str) -> Iterator[tuple[Place, object] | Problem]:
         try:
             listed = decode(data)
         except (ValueError, RecursionError) as error:
-            raise SourceError(f"`{files.full_name(name)}` is not JSON, or truncated: {error!s:.200}") from error
+            raise SourceError(f"`{files.full_name(name)}` is {why_not_json(error)}") from error
         rows = listed if isinstance(listed, list) else [listed]
         yield from ((files.place(name, path=f"[{index}]"), row) for index, row in enumerate(rows))
         return
@@ -125,7 +126,7 @@ def _rows(files: Files, name: str) -> Iterator[tuple[Place, object] | Problem]:
         try:
             yield place, decode(line)
         except (ValueError, RecursionError) as error:
-            yield Problem(place, ProblemKind.BROKEN, f"the line is not JSON, or truncated: {error!s:.200}")
+            yield Problem(place, ProblemKind.BROKEN, f"the line is {why_not_json(error)}")
 
 
 def _answers(row: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any], dict[str, Any], dict[str, Any]]]:

@@ -6,6 +6,17 @@ from typing import Any
 import msgspec
 
 
+def why_not_json(error: ValueError | RecursionError) -> str:
+    """Return what is wrong with a text, after "it is", from the error that decoding it raised.
+
+    >>> why_not_json(RecursionError())
+    'nested too deeply to be read'
+    """
+    if isinstance(error, RecursionError):
+        return "nested too deeply to be read"
+    return f"not JSON, or truncated: {error!s:.200}"
+
+
 def value_of(raw: msgspec.Raw) -> Any:
     """Return the value of a part of a document that was found to be JSON.
 

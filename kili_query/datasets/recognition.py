@@ -19,6 +19,8 @@ from kili_query.near_names import nearest
 
 _HEAD_BYTES = 64 * 1024  # how much of a file is looked at
 _ZIP = b"PK\x03\x04"
+_DOCUMENTS = (".json", ".geojson", ".xml", ".yaml", ".yml")  # which hold something, whatever they say
+_WIDE = (b"\xff\xfe", b"\xfe\xff", b"{\0", b"\0{", b"[\0", b"\0[")  # how JSON in UTF-16 begins
 _MOST_FILES = 20  # of each suffix in a folder are looked at
 
 _OF_LABELS = frozenset({"jsonResponse", "jsonInterface", "jobs"})
@@ -251,6 +253,29 @@ def _opened(files: Files, name: str) -> Dataset:
     module = load(f"kili_query.datasets.{name}", f"datasets of {reader.title}", reader.extra)
     dataset: Dataset = module.open_files(files)
     return dataset
+
+
+def refuse_document(path: str | PathLike[str]) -> None:
+    """Refuse a file that has no known format because nobody can read it: empty JSON, XML or YAML.
+
+    An empty file of lines is in order: it holds no labels.
+
+    Raises:
+        SourceError: there is nothing in it.
+    """
+    name = os.fspath(path)
+    if name.lower().endswith(_DOCUMENTS) and os.path.isfile(name):
+        _refuse_unreadable(OneFile(name))
+
+
+def refuse_wide(path: str | PathLike[str]) -> None:
+    """Refuse a file whose format is not known because its text is in UTF-16.
+
+    Raises:
+        SourceError: it is.
+    """
+    if os.path.isfile(path) and OneFile(os.fspath(path)).head("", 2) in _WIDE:
+        raise SourceError(f"`{os.fspath(path)}` is UTF-16 text: save it as UTF-8")
 
 
 def files_of(files: Files, name: str) -> list[str]:

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from kili_query.datasets.files import Files
 from kili_query.datasets.media import IMAGE_SUFFIXES, SPLITS
+from kili_query.datasets.raw_json import why_not_json
 from kili_query.errors import SourceError
 
 _YAML = (".yaml", ".yml")
@@ -170,7 +171,9 @@ class YoloLayout:
         full_name = self.files.full_name(name)
         try:
             content = yaml.load(self.files.text(name), Loader=yaml.BaseLoader)  # noqa: S506 - it makes text of all
-        except (yaml.YAMLError, RecursionError) as error:
+        except RecursionError as error:
+            raise SourceError(f"`{full_name}` is {why_not_json(error)}") from error
+        except yaml.YAMLError as error:
             raise SourceError(f"`{full_name}` is not YAML: {' '.join(str(error).split())}") from error
         if not isinstance(content, Mapping) or "names" not in content:
             return None

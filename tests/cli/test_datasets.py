@@ -12,6 +12,7 @@ import kili_query as kq
 from kili_query.datasets import READERS, open_dataset
 from kili_query.splitting import split
 from tests.datasets.test_formats_table import SAMPLES, samples_of
+from tests.each import for_each
 
 DEMO = Path(kq.__file__).parent / "demo" / "instances.json"
 COMMANDS: dict[str, list[str]] = {
@@ -126,6 +127,65 @@ def test_a_file_that_is_no_dataset_at_all(run: Any, tmp_path: Path, fmt: str, da
     path.write_bytes(data)
     result = run("count", path, "--from", fmt)
     assert (result.status, result.out, result.err) == (2, "", f"error: `{path}` {reason}\n")
+
+
+def test_what_nobody_can_read_is_said_without_a_format(run: Any, tmp_path: Path) -> None:
+    wide = DEMO.read_text().encode("utf-16")
+    data = {
+        "empty.json": (b"", "is empty"),
+        "blank.geojson": (b" \n", "is empty"),
+        "wide.json": (wide, "is UTF-16 text: save it as UTF-8"),
+        "other.json": (b'{"a": 1}', "could be read as a label: no `jsonResponse`"),
+    }
+
+    def check(name: str) -> None:
+        content, reason = data[name]
+        path = tmp_path / name
+        path.write_bytes(content)
+        for words in (("match", "OBJECTS.person", path), ("count", path), command("export", path, tmp_path)):
+            result = run(*words)
+            assert (result.status, result.out) == (2, ""), words
+            assert result.err.splitlines()[-1].startswith("error: "), words
+            assert f"`{path}` {reason}" in result.err, words
+
+    for_each(data)(check)()
+    assert run("count", "--json", empty_lines(tmp_path)).status == 0
+
+
+def empty_lines(folder: Path) -> Path:
+    """Return a file of lines without any, which holds no labels."""
+    path = folder / "empty.ndjson"
+    path.touch()
+    return path
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_an_ontology_in_another_encoding(run: Any, tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "wide.json"
+    path.write_bytes(DEMO.read_text().encode(encoding))
+    result = run("check", "OBJECTS.person", "--ontology", path)
+    assert (result.status, result.err) == (2, f"error: `{path}` is UTF-16 text: save it as UTF-8\n")
+
+
+def test_deep_nesting_is_said_in_plain_words(run: Any, tmp_path: Path) -> None:
+    deep = "[" * 10_000 + "]" * 10_000
+    texts = {
+        "tasks.json": f'[{{"data": {{"image": "a.png", "x": {deep}}}, "annotations": []}}]',
+        "rows.ndjson": f'{{"data_row": {{"id": "a", "x": {deep}}}, "projects": {{}}}}\n',
+        "rows.json": f'[{{"data_row": {{"id": "a", "x": {deep}}}, "projects": {{}}}}]',
+        "coco.json": f'{{"images": [{{"id": 1, "x": {deep}}}], "annotations": [], "categories": []}}',
+        "data.yaml": f"names: [a]\nx: {deep}\n",
+    }
+
+    def check(name: str) -> None:
+        path = tmp_path / name
+        path.write_text(texts[name])
+        result = run("count", path)
+        assert (result.status, result.out) == (2, "")
+        assert "nested too deeply to be read" in result.err
+        assert "recursion" not in result.err
+
+    for_each(texts)(check)()
 
 
 def test_a_pipe_is_read_once(run: Any, tmp_path: Path) -> None:
