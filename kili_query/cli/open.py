@@ -111,6 +111,8 @@ def open_page(
             )
         box = stack.enter_context(closing(server(source, host=host, port=port)))
         warn_of_strangers(host)
+        for note in source.notes:
+            tell(f"note: {printable(note)}")
         print(to_json({"url": box.link}, sys.stdout) if as_json else announcement(box, source), flush=True)
         if not no_browser:
             Thread(target=_show, args=(box.link,), daemon=True).start()  # some browsers run until they are closed
@@ -129,7 +131,7 @@ def announcement(box: "PageServer", source: "CountedSource") -> str:
     lines = [f"{printable(source.title)}: {counted(source.n_labels, 'label')}"]
     if source.broken:
         lines.append(
-            f"{counted(source.broken, 'record')} could not be read as labels: `kili-query match TRUE` says why"
+            f'{counted(source.broken, "record")} could not be read as labels: the page lists them under "Malformed"'
         )
     return "\n".join([*lines, "", box.link, "", "Ctrl-C ends it."])
 

@@ -7,12 +7,17 @@ from attrs import evolve
 
 from kili_query.ast import Predicate
 from kili_query.diagnostics import Code, Diagnostic, Label
+from kili_query.diagnostics.layout import counted
 from kili_query.ontology.check import MAX_FINDINGS
 from kili_query.ontology.did_you_mean import suggest
 from kili_query.ontology.job import Job, JobCategory
 from kili_query.ontology.model import Ontology
 from kili_query.ontology.rules import pattern_matches_nothing, unknown_category, unknown_job
 from kili_query.ontology.use import Use, uses
+from kili_query.syntax import print_name
+from kili_query.wording import listed, shortened
+
+_MOST_LISTED, _LONGEST = 5, 100
 
 
 def unseen_names(
@@ -54,6 +59,34 @@ def _empty_job(use: Use, seen: Ontology) -> Iterator[Diagnostic]:
 
 
 _RULES = (_unknown_job, unknown_category.check, pattern_matches_nothing.check, _empty_job)
+
+
+def misfits(ontology: Ontology, pairs: Collection[tuple[str, str]]) -> Iterator[str]:
+    """Say whether labels hold names that an ontology does not have, as those of another project do.
+
+    Args:
+        ontology: what names are checked against.
+        pairs: the jobs and categories that labels hold.
+
+    >>> scene = seen_ontology([("SCENE", "NIGHT")], ())
+    >>> list(misfits(scene, [("SCENE", "DAY"), ("SCENE", "NIGHT")]))
+    ['labels hold 1 category that the ontology does not have: `SCENE.DAY`']
+    >>> list(misfits(scene, [("OBJECTS", "CAR")]))
+    ['the ontology may be of another project: it has none of the jobs that labels hold: `OBJECTS`']
+    >>> list(misfits(scene, [("SCENE", "NIGHT")]))
+    []
+    """
+    jobs = dict.fromkeys(job for job, _ in sorted(pairs))
+    if jobs and not any(job in ontology.jobs for job in jobs):
+        lacking = listed([f"`{shortened(job, _LONGEST)}`" for job in jobs], _MOST_LISTED)
+        yield f"the ontology may be of another project: it has none of the jobs that labels hold: {lacking}"
+        return
+    declared = set(ontology.pairs())
+    unknown = [pair for pair in sorted(pairs) if pair not in declared]
+    if unknown:
+        names = [f"`{shortened('.'.join(map(print_name, pair)), _LONGEST)}`" for pair in unknown]
+        number = counted(len(names), "category", "categories")
+        yield f"labels hold {number} that the ontology does not have: {listed(names, _MOST_LISTED)}"
 
 
 def seen_ontology(pairs: Collection[tuple[str, str]], jobs: Collection[str]) -> Ontology:

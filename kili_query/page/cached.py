@@ -21,7 +21,7 @@ from kili_query.errors import UnknownContentError
 from kili_query.frames import count_table
 from kili_query.ontology import Ontology
 from kili_query.page.columns import HeldCounts, Numbers, held_counts
-from kili_query.page.source import Occurrences, PageSource, Pair
+from kili_query.page.source import BrokenRecords, Occurrences, PageSource, Pair
 from kili_query.places import Place, Problem, Record
 from kili_query.query import Query
 from kili_query.scanning import LabelSource, ProgressCallback
@@ -100,13 +100,14 @@ class FileSource(CountedSource):
             SourceError: a file cannot be read.
         """
         spool = _Spool(about.get("ontology"), about.get("policy") or DEFAULT_POLICY)
+        broken = BrokenRecords()
         for found in read_with(labels, _WithTexts(), progress=progress):
             if isinstance(found, Problem):
-                spool.broken += 1
+                broken.add(found)
             else:
                 spool.add(*found)
         held, faults = spool.finish()
-        return cls(file=spool.file, ends=spool.ends, held=held, faults=faults, broken=spool.broken, **about)
+        return cls(file=spool.file, ends=spool.ends, held=held, faults=faults, broken_records=broken, **about)
 
     def labels(self, rows: Sequence[int]) -> list[dict[str, Any]]:
         with self._lock:
@@ -162,7 +163,6 @@ class _Spool:
     def __init__(self, ontology: Ontology | None, policy: CountPolicy) -> None:
         self.file: IO[bytes] = TemporaryFile(prefix="kili-query-page-")  # noqa: SIM115 - closed by the source
         self.ends = array("q", [0])
-        self.broken = 0
         self._ontology = ontology
         self._policy = policy
         self._contents: list[object] = []

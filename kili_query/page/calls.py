@@ -21,7 +21,8 @@ from kili_query.page.pictures import BIG, SMALL, picture_of
 from kili_query.page.plans import plan_of
 from kili_query.page.requests import BadRequest, RequestFields
 from kili_query.page.snippets import snippets_of
-from kili_query.page.source import PageSource, Pair, TooSlowError
+from kili_query.page.source import LISTS, PageSource, Pair, TooSlowError
+from kili_query.places import Problem
 from kili_query.query import Query, parse
 from kili_query.query import check as diagnostics_of
 from kili_query.source import NOWHERE, Span, code_points, utf16_offsets
@@ -156,27 +157,35 @@ def _parts(tree: Predicate) -> tuple[Predicate, ...]:
 
 def run(source: PageSource, request: Json) -> Json:
     """Return which labels match, some of them as rows, and one in detail."""
-    fields = RequestFields(request, "query", "start", "stop", "label", "frame", "pictures", "others")
+    fields = RequestFields(request, "query", "start", "stop", "label", "frame", "pictures", "list")
     query = source.read(fields.query)
     start, stop, label = fields.number("start") or 0, fields.number("stop"), fields.number("label")
     stop = start + _FIRST_ROWS if stop is None else min(stop, start + MAX_ROWS)
     found = source.find(query)
     pairs = [] if query is None else _pairs(query)
-    listed = source.find_others(query) if fields.flag("others", default=False) else found.rows
-    shown = list(listed[start : max(start, stop)])
+    name, has_pictures = fields.choice("list", LISTS), fields.flag("pictures", default=True)
+    listed = source.listed(query, name)
+    broken = source.broken_records.first if name == "malformed" else []
+    stop = max(start, stop)
+    rows = _rows(source, list(listed[start:stop]), pairs, has_pictures)
+    if name in ("unknown", "malformed"):
+        rows = _with_reasons(source, query, rows)
+        rows += [_broken_row(one, pairs) for one in broken[max(0, start - len(listed)) : max(0, stop - len(listed))]]
     return {
         "source": {
             "title": source.title,
             "input_type": source.input_type,
             "labels": source.n_labels,
             "ontology": source.ontology is not None,
+            "notes": list(source.notes),
         },
         "total": source.n_labels + source.broken,
         "matched": len(found.rows),
         "unknown": found.unknown,
         "malformed": found.malformed,
         "columns": [_column(source, pair) for pair in pairs],
-        "rows": _rows(source, shown, pairs, fields.flag("pictures", default=True)),
+        "listed": len(listed) + len(broken),
+        "rows": rows,
         "label": None if label is None else _detail(source, query, label, pairs, fields.number("frame")),
     }
 
@@ -205,6 +214,18 @@ def _rows(source: PageSource, numbers: list[int], pairs: list[Pair], has_picture
     ]
 
 
+def _with_reasons(source: PageSource, query: Query | None, rows: list[Json]) -> list[Json]:
+    reasons = source.reasons(query, [row["index"] for row in rows])
+    return [{**row, "reason": reason} for row, reason in zip(rows, reasons, strict=True)]
+
+
+def _broken_row(problem: Problem, pairs: list[Pair]) -> Json:
+    """Return the row of a record that is not a label, which has only a place and a reason."""
+    known = {"place": shortened(str(problem.place), _LONGEST_FACT), "reason": shortened(problem.reason, _LONGEST_FACT)}
+    facts = ("index", "id", "external_id", "type", "author", "created_at", "picture")
+    return {**dict.fromkeys(facts), "counts": [None] * len(pairs), **known}
+
+
 def _row(source: PageSource, number: int, label: Json, counts: list[int | None], picture: Json | None) -> Json:
     asset, author = (one if isinstance(one, Mapping) else {} for one in (label.get("labelOf"), label.get("author")))
     external = asset.get("externalId")
@@ -217,6 +238,8 @@ def _row(source: PageSource, number: int, label: Json, counts: list[int | None],
         "created_at": _fact(label.get("createdAt")),
         "counts": counts,
         "picture": picture,
+        "place": None,
+        "reason": None,
     }
 
 
@@ -231,7 +254,7 @@ def _detail(source: PageSource, query: Query | None, number: int, pairs: list[Pa
     (label,) = source.labels([number])
     (counts,) = source.counts([number], pairs)
     picture = picture_of(label, number, source, BIG, frame)
-    matches, why, nearest = _why(source, query, label)
+    matches, why, nearest = _why(source, query, label, number)
     return {
         "row": _row(source, number, label, counts, None),
         "matches": matches,
@@ -251,9 +274,12 @@ def _answers(source: PageSource, label: Json, frame: int | None) -> list[str]:
     return [*drawing.lines, *(f"not drawn: {one}" for one in drawing.problems)]
 
 
-def _why(source: PageSource, query: Query | None, label: Json) -> tuple[bool | None, list[str], str | None]:
+def _why(
+    source: PageSource, query: Query | None, label: Json, number: int
+) -> tuple[bool | None, list[str], str | None]:
     if query is None:
-        return True, [], None
+        (reason,) = source.reasons(None, [number])
+        return (True, [], None) if reason is None else (None, [reason], None)
     try:
         matcher = query.compile(ontology=source.ontology, policy=source.policy)
         found = matcher.explain(content_of(label))

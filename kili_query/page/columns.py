@@ -101,8 +101,8 @@ class HeldCounts:
         names = {column_name(*pair): pair for pair in self.rows}
         found = FoundColumns.of("", list(names), is_case_sensitive=True)
         columns = {name: self._column(names[name]) for name in columns_in_use(lower(query.tree), found)}
-        empty = pl.Series(FAULT, [None], pl.String).extend_constant(None, len(self.counted) - 1)
-        table = pl.DataFrame({_ROW: self.counted, FAULT: empty.head(len(self.counted)), **columns})
+        empty = pl.Series(FAULT, [], pl.String).clear(len(self.counted))
+        table = pl.DataFrame({_ROW: self.counted, FAULT: empty, **columns})
         return filter_table(table, query)[_ROW].to_numpy()
 
     def _column(self, pair: Pair) -> Numbers:

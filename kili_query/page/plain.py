@@ -55,7 +55,7 @@ class PlainSource(PageSource):
         source = cls(**about)
         for record in read_labels(labels):
             if isinstance(record, Problem):
-                source.broken += 1
+                source.broken_records.add(record)
             else:
                 source._add(record.label)
         return source

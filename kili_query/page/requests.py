@@ -1,6 +1,7 @@
 """Reading of requests: each field must have the right type, and unknown fields are errors."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 from attrs import define
 
@@ -8,6 +9,8 @@ from kili_query.syntax.parse import DEFAULT_LIMITS
 from kili_query.wording import shape_of, shortened
 
 _MOST = 2**31
+
+_Choice = TypeVar("_Choice", bound=str)
 
 
 class BadRequest(Exception):  # noqa: N818 - it is an answer, not a failure
@@ -70,6 +73,16 @@ class RequestFields:
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < _MOST:
             raise BadRequest(f"`{name}` must be a whole number from 0 to {_MOST - 1}")
         return value
+
+    def choice(self, name: str, choices: Sequence[_Choice]) -> _Choice:
+        """Return one of the choices; the first if it is missing or null."""
+        value = self._given.get(name)
+        if value is None:
+            return choices[0]
+        found = next((one for one in choices if one == value), None)
+        if found is None:
+            raise BadRequest(f"`{name}` must be one of {', '.join(choices)}")
+        return found
 
     def flag(self, name: str, *, default: bool) -> bool:
         """Return a flag; the default if it is missing or null."""

@@ -6,16 +6,17 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from functools import cached_property
 from threading import Lock, RLock
 from time import monotonic
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, assert_never, get_args
 
 from attrs import define, field, frozen
 
-from kili_query.counting import DEFAULT_POLICY, CountPolicy
+from kili_query.counting import DEFAULT_POLICY, CountPolicy, count
 from kili_query.counting.label import content_of
-from kili_query.errors import KiliQueryError, MalformedLabelError
+from kili_query.errors import KiliQueryError, LabelError, MalformedLabelError
 from kili_query.ontology import Ontology
-from kili_query.ontology.seen import seen_ontology
+from kili_query.ontology.seen import misfits, seen_ontology
 from kili_query.page.images import NO_IMAGES, Images
+from kili_query.places import Problem
 from kili_query.query import Query, parse, validate
 from kili_query.targets.closures import Matcher
 
@@ -25,8 +26,16 @@ Occurrences: TypeAlias = Mapping[Pair, Mapping[int, int]]
 
 Kind: TypeAlias = Literal["memory", "file", "dataset", "cache", "project"]
 
+ListName: TypeAlias = Literal["matching", "others", "unknown", "malformed"]
+"""Which labels are listed: those that match, those that do not, and the two kinds that cannot be judged."""
+
+LISTS: tuple[ListName, ...] = get_args(ListName)
+
 TIME_LIMIT_S = 10.0
 """How long the contents of labels may be read for one query."""
+
+_MOST_BROKEN = 1_000
+"""How many of the records that are not labels are kept, to be listed."""
 
 _REMEMBERED = 16
 _FEWEST, _GROWTH, _MOST = 64, 4, 4_096
@@ -73,6 +82,25 @@ class Matches:
     unjudged: Sequence[int] = ()
 
 
+@define
+class BrokenRecords:
+    """The records that are not labels.
+
+    Attributes:
+        number: how many there are.
+        first: the first of them, which are listed.
+    """
+
+    number: int = 0
+    first: list[Problem] = field(factory=list, repr=False)
+
+    def add(self, problem: Problem) -> None:
+        """Count a record, and keep it unless there are too many."""
+        self.number += 1
+        if len(self.first) < _MOST_BROKEN:
+            self.first.append(problem)
+
+
 @define(eq=False, slots=False, kw_only=True)
 class PageSource(ABC):
     """Labels by number, with their counts.
@@ -84,7 +112,7 @@ class PageSource(ABC):
         origin: where the labels come from.
         images: the images that were labeled.
         assets: what is known of assets beside what labels say, by id.
-        broken: the number of records that are not labels.
+        broken_records: the records that are not labels.
         time_limit_s: how long contents may be read for one query.
     """
 
@@ -94,7 +122,7 @@ class PageSource(ABC):
     origin: Origin = Origin()
     images: Images = NO_IMAGES
     assets: Mapping[str, Mapping[str, object]] = field(factory=dict, repr=False)
-    broken: int = 0
+    broken_records: BrokenRecords = field(factory=BrokenRecords)
     time_limit_s: float = TIME_LIMIT_S
     _lock: RLock = field(factory=RLock, init=False, repr=False)
     _under_way: dict[Hashable, Lock] = field(factory=dict, init=False, repr=False)
@@ -156,6 +184,16 @@ class PageSource(ABC):
         """The ontology; if there is none, the jobs and categories that labels hold."""
         return seen_ontology(self.occurrences.keys(), ()) if self.ontology is None else self.ontology
 
+    @property
+    def broken(self) -> int:
+        """The number of records that are not labels."""
+        return self.broken_records.number
+
+    @cached_property
+    def notes(self) -> Sequence[str]:
+        """What people should know before they read figures: whether the ontology fits the labels."""
+        return () if self.ontology is None else tuple(misfits(self.ontology, self.occurrences.keys()))
+
     def read(self, text: str) -> Query | None:
         """Return the query of a text, bound to the ontology if there is one; None for a text without a query.
 
@@ -195,14 +233,17 @@ class PageSource(ABC):
     def _find(self, query: Query | None) -> Matches:
         unknown, broken = len(self.unknown), self.broken
         if query is None:
-            return Matches(range(self.n_labels), unknown, len(self.malformed) + broken)
+            malformed = self.malformed
+            return Matches(range(self.n_labels), unknown, len(malformed) + broken, malformed)
         judged = list(self._judged(self.malformed, self._matcher(query)))
         faulty = [row for row, verdict in judged if verdict]
         plan = query.plan(self.ontology, target="columns", policy=self.policy)
         rows = self.meeting(plan.pushed)
-        if plan.residual is not None:
-            rows = [row for row, verdict in self._judged(rows, self._matcher(plan.residual)) if verdict]
         unjudged = [row for row, verdict in judged if verdict is None]
+        if plan.residual is not None:
+            read = list(self._judged(rows, self._matcher(plan.residual)))
+            rows = [row for row, verdict in read if verdict]
+            unjudged = sorted([*unjudged, *(row for row, verdict in read if verdict is None)])
         return Matches(sorted([*rows, *faulty]) if faulty else rows, unknown, len(unjudged) + broken, unjudged)
 
     def find_others(self, query: Query | None) -> Sequence[int]:
@@ -219,6 +260,40 @@ class PageSource(ABC):
                 left_out = {*found.rows, *self.unknown, *found.unjudged}
                 self._others = (found, [row for row in range(self.n_labels) if row not in left_out])
             return self._others[1]
+
+    def listed(self, query: Query | None, name: ListName) -> Sequence[int]:
+        """Return the numbers of the labels of a list, ascending; the broken records belong to the malformed ones too.
+
+        Raises:
+            TooSlowError: too many contents would have to be read.
+        """
+        match name:
+            case "matching":
+                return self.find(query).rows
+            case "others":
+                return self.find_others(query)
+            case "unknown":
+                return self.unknown
+            case "malformed":
+                return self.find(query).unjudged
+            case _:
+                assert_never(name)
+
+    def reasons(self, query: Query | None, rows: Sequence[int]) -> list[str | None]:
+        """Return why labels cannot be judged, or cannot be counted without a query; None where they can."""
+        matcher = None if query is None else self._matcher(query)
+        return [self._reason(label, matcher) for label in self.labels(rows)]
+
+    def _reason(self, label: dict[str, Any], matcher: Matcher | None) -> str | None:
+        try:
+            content = content_of(label)
+            if matcher is None:
+                count(content, ontology=self.ontology, policy=self.policy)
+            else:
+                matcher(content)
+        except LabelError as error:
+            return str(error)
+        return None
 
     def _matcher(self, query: Query) -> Matcher:
         return query.compile(ontology=self.ontology, policy=self.policy)

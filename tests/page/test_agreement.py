@@ -52,7 +52,7 @@ def ids_found(source: PageSource, query: str) -> list[str]:
 
 def check_others(source: PageSource, query: str, matching: list[str]) -> None:
     """The others are all labels that can be judged and do not match, and their number follows from the figures."""
-    found = answer(source, "run", {"query": query, "others": True, "stop": 500, "pictures": False})
+    found = answer(source, "run", {"query": query, "list": "others", "stop": 500, "pictures": False})
     others = [row["id"] for row in found["rows"]]
     assert len(others) == found["total"] - found["matched"] - found["unknown"] - found["malformed"]
     assert not set(others) & set(matching)
@@ -156,6 +156,53 @@ def test_a_bin_adds_what_it_shows(real: list[PageSource]) -> None:
         for part in category["bins"]:
             added = answer(real[1], "format", {"query": query, "add": part["clause"]})["query"]
             assert answer(real[1], "run", {"query": added, "pictures": False})["matched"] == part["matching"]
+
+
+def test_labels_that_cannot_be_judged_are_listed_with_their_reasons(tmp_path: Path) -> None:
+    for source in sources(ODD, None, tmp_path):
+        for query in ("", "J.B"):
+            unknown, malformed = (
+                {
+                    row["id"]: row["reason"]
+                    for row in answer(source, "run", {"query": query, "list": name, "pictures": False})["rows"]
+                }
+                for name in ("unknown", "malformed")
+            )
+            assert set(unknown) == {"unknown", "text", "null"}
+            assert set(malformed) == {"malformed", "list"}
+            assert "null" in unknown["null"]
+            assert malformed["malformed"] == "`annotations` must be a list (at `J.annotations`)"
+
+
+def test_a_source_may_have_no_label_that_can_be_counted(tmp_path: Path) -> None:
+    odd = {"mid": "a", "categories": [{"name": "X"}], "children": 3}
+    labels = [{"id": "odd", "jsonResponse": {"J": {"annotations": [odd]}}}]
+    for source in sources(labels, None, tmp_path):
+        query = "J.X[K.Y].count >= 1"
+        found = answer(source, "run", {"query": query, "list": "malformed"})
+        others = answer(source, "run", {"query": query, "list": "others"})
+        assert (found["malformed"], found["listed"], others["listed"]) == (1, 1, 0), found
+        assert "children" in found["rows"][0]["reason"]
+
+
+def test_records_that_are_no_labels_are_listed_with_their_places(tmp_path: Path) -> None:
+    path = tmp_path / "labels.ndjson"
+    path.write_text('{"id": "a", "jsonResponse": {}}\n{"id":\n' + "7\n" * 1_200)
+    for source in (PlainSource.of(str(path)), FileSource.of(str(path))):
+        found = answer(source, "run", {"query": "", "list": "malformed", "start": 0, "stop": 2})
+        assert (found["malformed"], found["listed"]) == (1_201, 1_000)
+        assert [row["place"] for row in found["rows"]] == [f"{path}:2", f"{path}:3"]
+        assert found["rows"][1]["reason"] == "not a label: it must be a JSON object"
+        assert answer(source, "run", {"query": "", "list": "malformed", "start": 1_000})["rows"] == []
+        assert "must be one of" in answer(source, "run", {"query": "", "list": "all"})["error"]["message"]
+
+
+def test_an_ontology_of_another_project_is_noticed(tmp_path: Path) -> None:
+    labels: list[Label] = [{"id": "a", "jsonResponse": {"J": {"categories": [{"name": "X"}]}}}]
+    other = Ontology.from_json_interface({"jobs": {"K": {"mlTask": "CLASSIFICATION", "content": {"categories": {}}}}})
+    for source in sources(labels, other, tmp_path):
+        (note,) = answer(source, "run", {"query": ""})["source"]["notes"]
+        assert note == "the ontology may be of another project: it has none of the jobs that labels hold: `J`"
 
 
 def test_totals_add_up(tmp_path: Path) -> None:

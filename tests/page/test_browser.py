@@ -380,6 +380,33 @@ def test_axe_finds_nothing(browser: Browser, box: PageServer, width: int, scheme
         assert faults_for_assistive_technology(page) == []
 
 
+def test_what_cannot_be_judged_is_listed(browser: Browser, tmp_path: Path) -> None:
+    broken = {**label(1), "jsonResponse": {"OBJECTS": {"annotations": 3}}}
+    strange = {**label(3), "jsonResponse": {"ZOO": {"categories": [{"name": "ZEBRA"}]}}}
+    records = [*map(json.dumps, [label(0), broken, {**label(2), "jsonResponse": None}, strange]), "no label"]
+    path = tmp_path / "labels.ndjson"
+    path.write_text("\n".join(records), encoding="utf-8")
+    with PageServer(PlainSource.of(str(path), ontology=project())) as box, opened(browser, box) as page:
+        expect(page.get_by_role("note")).to_contain_text("labels hold 1 category that the ontology does not have")
+        lists = page.get_by_role("group", name="Labels that are listed")
+        expect(lists.get_by_role("button")).to_have_text(["All 4", "Unknown 1", "Malformed 2"])
+        grid = page.get_by_role("grid", name="Labels")
+        write(page, "OBJECTS.PERSON")
+        malformed = lists.get_by_role("button", name="Malformed 2")
+        malformed.press("Enter")
+        expect(malformed).to_have_attribute("aria-pressed", "true")
+        expect(malformed).to_be_focused()
+        expect(grid.get_by_role("row", name="street/001.jpg")).to_contain_text("`annotations` must be a list")
+        expect(grid.get_by_role("row", name="labels.ndjson:5")).to_contain_text("not JSON")
+        assert faults_for_assistive_technology(page) == []
+        grid.get_by_text("street/001.jpg").click()
+        expect(page.get_by_role("region", name="Label", exact=True)).to_contain_text("Cannot be judged")
+        lists.get_by_role("button", name="Unknown 1").click()
+        expect(grid.get_by_role("row", name="street/002.jpg")).to_contain_text("`jsonResponse` is null")
+        page.get_by_role("tab", name="Thumbnails").click()
+        expect(page.get_by_role("option", name="street/002.jpg: `jsonResponse` is null")).to_be_visible()
+
+
 def test_text_and_frames_are_shown(browser: Browser) -> None:
     marked = {"beginOffset": 0, "content": "Ada 𝒳", "endOffset": 6, "mid": "n", "categories": [{"name": "NAME"}]}
     text = {

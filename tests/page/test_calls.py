@@ -166,7 +166,7 @@ class TestRun:
             {"key": "J.BUS", "title": "Bus", "color": found["columns"][1]["color"]},
         ]
         assert [(row["id"], row["counts"]) for row in found["rows"]] == [("l3", [3, 0])]
-        assert found["source"] == {"title": "labels", "input_type": "IMAGE", "labels": 4, "ontology": True}
+        assert found["source"] == {"title": "labels", "input_type": "IMAGE", "labels": 4, "ontology": True, "notes": []}
 
     def test_why_a_label_matches_or_not(self) -> None:
         query = "J.CAR.count >= 2 AND NOT (J.BUS OR J.CAR.count > 3)"

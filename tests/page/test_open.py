@@ -141,7 +141,7 @@ def test_records_that_are_not_labels_are_counted(tmp_path: Path) -> None:
     with closing(PageServer(source)) as box:
         assert announcement(box, source).splitlines()[:2] == [
             "labels.ndjson: 1 label",
-            "1 record could not be read as labels: `kili-query match TRUE` says why",
+            '1 record could not be read as labels: the page lists them under "Malformed"',
         ]
 
 

@@ -45,7 +45,8 @@ export type Picture = {
   cut: boolean
 }
 export type Row = {
-  index: number
+  /** Null for a record that is not a label. */
+  index: number | null
   id: string | null
   external_id: string | null
   type: string | null
@@ -54,6 +55,10 @@ export type Row = {
   /** Null where the label's content is not known. */
   counts: (number | null)[]
   picture: Picture | null
+  /** Where a record that is not a label stands. */
+  place: string | null
+  /** Why it cannot be judged. */
+  reason: string | null
 }
 export type Column = { key: string; title: string; color: string | null }
 export type Detail = {
@@ -65,7 +70,7 @@ export type Detail = {
   picture: Picture
   json: string
 }
-export type Source = { title: string; input_type: string | null; labels: number; ontology: boolean }
+export type Source = { title: string; input_type: string | null; labels: number; ontology: boolean; notes: string[] }
 export type Answer = {
   source: Source
   total: number
@@ -73,6 +78,8 @@ export type Answer = {
   unknown: number
   malformed: number
   columns: Column[]
+  /** How many rows the list has, of which `rows` are some. */
+  listed: number
   rows: Row[]
   label: Detail | null
 }
@@ -90,7 +97,10 @@ export type Category = {
 }
 export type Histogram = { total: number; matched: number; categories: Category[] }
 
-export type RunRequest = { query: string; start?: number; stop?: number; label?: number; frame?: number; others?: boolean; pictures?: boolean }
+/** Which labels are listed: those that match, those that do not, and the two kinds that cannot be judged. */
+export type ListName = "matching" | "others" | "unknown" | "malformed"
+
+export type RunRequest = { query: string; start?: number; stop?: number; label?: number; frame?: number; list?: ListName; pictures?: boolean }
 
 export type Calls = {
   check: { request: { query: string }; answer: Checked }

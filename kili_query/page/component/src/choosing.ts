@@ -17,7 +17,7 @@ export function useChoosing(state: State, view: View, window: Window, count: num
   const choose = (place: number) => {
     active.value = place
     const row = state.rowAt(view, place)
-    if (row) void state.openLabel(row.index)
+    if (row && row.index !== null) void state.openLabel(row.index)
   }
   const inSight = Math.max(1, window.items.length - 16) * across
   const steps: Record<string, number> = {

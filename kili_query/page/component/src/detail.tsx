@@ -30,7 +30,7 @@ export function DetailPanel({ state, modal }: { state: State; modal: boolean }) 
       onKeyDown={press}
     >
       <div class="detail-head">
-        <h2>{detail ? (detail.row.external_id ?? detail.row.id ?? `Label ${detail.row.index + 1}`) : "…"}</h2>
+        <h2>{detail ? (detail.row.external_id ?? detail.row.id ?? `Label ${state.open.value! + 1}`) : "…"}</h2>
         <button type="button" onClick={state.closeLabel} title="Close (Escape)">Close</button>
       </div>
       {detail && <Content detail={detail} state={state} />}
@@ -45,7 +45,7 @@ function Content({ detail, state }: { detail: Detail; state: State }) {
     <div class={`detail-body ${state.busy.value ? "old" : ""}`}>
       <p class="quiet facts">{facts.map((fact, place) => <bdi key={place}>{fact}</bdi>)}</p>
       <Verdict detail={detail} matches={matches} />
-      <PictureView picture={detail.picture} chooseFrame={(frame) => void state.openLabel(row.index, frame)} />
+      <PictureView picture={detail.picture} chooseFrame={(frame) => void state.openLabel(state.open.value!, frame)} />
       <Legend shapes={detail.picture.shapes} />
       {detail.answers.length > 0 && (
         <section>
@@ -80,7 +80,7 @@ function Legend({ shapes }: { shapes: Shape[] }) {
 }
 
 function Verdict({ detail, matches }: { detail: Detail; matches: boolean | null }) {
-  const [kind, words] = matches === null ? ["unknown", "Unknown"] : matches ? ["yes", "Matches"] : ["no", "Does not match"]
+  const [kind, words] = matches === null ? ["unknown", "Cannot be judged"] : matches ? ["yes", "Matches"] : ["no", "Does not match"]
   return (
     <section class={`verdict ${kind}`} aria-live="polite">
       <h3>{words}</h3>

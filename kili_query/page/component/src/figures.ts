@@ -1,4 +1,6 @@
-/** Numbers and dates as people read them. */
+/** Numbers, dates and names as people read them. */
+
+import type { Row } from "./calls"
 
 const whole = new Intl.NumberFormat("en")
 const percents = new Intl.NumberFormat("en", { style: "percent", maximumSignificantDigits: 2 })
@@ -18,4 +20,9 @@ export function plural(value: number, one: string, many = `${one}s`): string {
 /** A time stamp to the minute, as the label has it: no time zone is assumed. */
 export function minute(stamp: string | null): string {
   return stamp === null ? "" : stamp.slice(0, 16).replace("T", " ")
+}
+
+/** What a row is called: by its asset, its id, its place in a file, or its number. */
+export function titleOf({ external_id, id, place, index }: Row): string {
+  return external_id ?? id ?? place ?? `label ${(index ?? 0) + 1}`
 }

@@ -1,7 +1,7 @@
 /** What the page knows, as signals, and the calls that keep it up to date. */
 
 import { batch, computed, signal } from "@preact/signals"
-import { CallError, type Answer, type Checked, type Detail, type Histogram, type Row, type RunRequest, type Transport } from "./calls"
+import { CallError, type Answer, type Checked, type Detail, type Histogram, type ListName, type Row, type RunRequest, type Transport } from "./calls"
 import { isAbort, latest } from "./latest"
 
 export const DEBOUNCE_MS = 80
@@ -21,7 +21,7 @@ type Added = { clause: string; before: string; after: string }
 export type CheckedText = Checked & { text: string }
 
 /** The rows of one answer, in pages that are fetched when they come into sight. */
-export type Found = { query: string; others: boolean; answer: Answer; pages: Record<View, Pages> }
+export type Found = { query: string; list: ListName; answer: Answer; pages: Record<View, Pages> }
 
 export type State = ReturnType<typeof createState>
 
@@ -36,13 +36,13 @@ export function createState(transport: Transport, initial: string) {
   const failure = signal<Failure | null>(null)
   const settled = signal<string | null>(null)
   const added = signal<Added | null>(null)
-  const others = signal(false)
+  const list = signal<ListName>("matching")
   const view = signal<View>("table")
   const pagesRead = signal(0)
   const busy = computed(() => settled.value !== query.value)
   /** The clause that can be taken away again: the last one added, while the query stands as that left it. */
   const removable = computed(() => (added.value?.after === query.value ? added.value.clause : null))
-  const rows = computed(() => (found.value === null ? 0 : listed(found.value)))
+  const rows = computed(() => found.value?.answer.listed ?? 0)
 
   const asking = latest()
   const askingLabel = latest()
@@ -86,7 +86,7 @@ export function createState(transport: Transport, initial: string) {
   async function runQuery(text: string, stop: AbortSignal): Promise<void> {
     const label = open.value
     const choice = label === null ? {} : { label, ...(frame.value === null ? {} : { frame: frame.value }) }
-    const which = others.value && text.trim() !== ""
+    const which = list.value === "others" && text.trim() === "" ? "matching" : list.value
     const shown = view.value
     const answer = await transport.call("run", { ...pageRequest(text, which, shown, 0), ...choice }, stop)
     if (stop.aborted) return
@@ -94,7 +94,7 @@ export function createState(transport: Transport, initial: string) {
     pages[shown].set(0, answer.rows)
     wanted = null
     batch(() => {
-      found.value = { query: text, others: which, answer, pages }
+      found.value = { query: text, list: which, answer, pages }
       if (label !== null && open.value === label) detail.value = answer.label
     })
   }
@@ -118,7 +118,7 @@ export function createState(transport: Transport, initial: string) {
       if (!wanted || page === null) break
       const of = wanted.view
       try {
-        const answer = await transport.call("run", pageRequest(now.query, now.others, of, page))
+        const answer = await transport.call("run", pageRequest(now.query, now.list, of, page))
         keep(now.pages[of], page, answer.rows)
         if (found.value === now) pagesRead.value++
       } catch (error) {
@@ -167,8 +167,8 @@ export function createState(transport: Transport, initial: string) {
     timer = setTimeout(() => void refresh(), DEBOUNCE_MS)
   }
 
-  function showOthers(which: boolean): void {
-    others.value = which
+  function showList(which: ListName): void {
+    list.value = which
     settled.value = null
     void refresh()
   }
@@ -195,7 +195,7 @@ export function createState(transport: Transport, initial: string) {
 
   return {
     transport, query, checked, found, histogram, detail, open, frame, failure, settled, busy, removable,
-    others, view, rows, fail, refresh, need, rowAt, openLabel, closeLabel, setQuery, showOthers, format, toggle,
+    list, view, rows, fail, refresh, need, rowAt, openLabel, closeLabel, setQuery, showList, format, toggle,
     dismiss: () => void (failure.value = null),
   }
 }
@@ -207,10 +207,9 @@ function missing(pages: Pages, { first, last }: Wanted): number | null {
   return null
 }
 
-function pageRequest(query: string, others: boolean, of: View, page: number): RunRequest {
+function pageRequest(query: string, list: ListName, of: View, page: number): RunRequest {
   const rows = PAGE_ROWS[of]
-  const request = { query, start: page * rows, stop: (page + 1) * rows, pictures: of === "thumbnails" }
-  return others ? { ...request, others } : request
+  return { query, list, start: page * rows, stop: (page + 1) * rows, pictures: of === "thumbnails" }
 }
 
 /** Keep a page, and forget the one that was read first if there are too many. */
@@ -219,12 +218,12 @@ function keep(pages: Pages, page: number, rows: Row[]): void {
   if (pages.size > MOST_PAGES) pages.delete(pages.keys().next().value!)
 }
 
-/** How many labels the list has: those that match, or all others whose content is known. */
-function listed({ others, answer: { total, matched, unknown, malformed } }: Found): number {
-  return others ? Math.max(0, total - matched - unknown - malformed) : matched
+/** How many labels belong to the list, whether or not it has a row for each. */
+export function countOf({ list, answer: { matched, malformed, listed } }: Found): number {
+  return list === "malformed" ? malformed : list === "matching" ? matched : listed
 }
 
 /** Names a list of labels: another list begins at its top. */
 export function listOf(found: Found | null): string {
-  return found === null ? "" : `${found.others} ${found.query}`
+  return found === null ? "" : `${found.list} ${found.query}`
 }

@@ -1,3 +1,4 @@
+import type { Answer, ListName } from "./calls"
 import { figure, plural, share } from "./figures"
 import type { State } from "./state"
 
@@ -13,6 +14,7 @@ export function SourceBar({ state }: { state: State }) {
           {!source.ontology && " · no ontology: names are not checked"}
         </p>
       )}
+      {source?.notes.map((note) => <p class="source-note" role="note" key={note}>{note}</p>)}
     </header>
   )
 }
@@ -46,7 +48,7 @@ export function Summary({ state }: { state: State }) {
           "Counting…"
         )}
       </p>
-      {answer && hasQuery && <Which state={state} matched={answer.matched} />}
+      {answer && <Which state={state} answer={answer} hasQuery={hasQuery} />}
       <svg class="meter" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">
         <rect class="meter-all" width="100" height="1" />
         <rect class="meter-part" width={100 * part} height="1" />
@@ -55,14 +57,21 @@ export function Summary({ state }: { state: State }) {
   )
 }
 
-/** Which labels are listed: those that match, or the others, to see what would make them match. */
-function Which({ state, matched }: { state: State; matched: number }) {
-  const answer = state.found.value!.answer
-  const rest = Math.max(0, answer.total - matched - answer.unknown - answer.malformed)
+type WhichProps = { state: State; answer: Answer; hasQuery: boolean }
+
+/** Which labels are listed: those that match, the others, to see what would make them match, or what cannot be judged. */
+function Which({ state, answer: { total, matched, unknown, malformed }, hasQuery }: WhichProps) {
+  const chosen = hasQuery || state.list.value !== "others" ? state.list.value : "matching"
+  const lists: [ListName, string, number][] = [["matching", hasQuery ? "Matching" : "All", matched]]
+  if (hasQuery) lists.push(["others", "Others", Math.max(0, total - matched - unknown - malformed)])
+  if (unknown > 0 || chosen === "unknown") lists.push(["unknown", "Unknown", unknown])
+  if (malformed > 0 || chosen === "malformed") lists.push(["malformed", "Malformed", malformed])
+  if (lists.length < 2) return null
   return (
     <div class="switch" role="group" aria-label="Labels that are listed">
-      <button type="button" aria-pressed={!state.others.value} onClick={() => state.showOthers(false)}>Matching {figure(matched)}</button>
-      <button type="button" aria-pressed={state.others.value} onClick={() => state.showOthers(true)}>Others {figure(rest)}</button>
+      {lists.map(([name, title, count]) => (
+        <button type="button" key={name} aria-pressed={chosen === name} onClick={() => state.showList(name)}>{title} {figure(count)}</button>
+      ))}
     </div>
   )
 }

@@ -1,8 +1,9 @@
 import { useLayoutEffect } from "preact/hooks"
 import type { Column, Row } from "./calls"
 import { useChoosing } from "./choosing"
-import { figure, minute } from "./figures"
+import { figure, minute, titleOf } from "./figures"
 import { Empty } from "./empty"
+import { Cut } from "./cut"
 import { listOf, type State } from "./state"
 import { Swatch } from "./swatch"
 import { useWindow } from "./virtual"
@@ -11,7 +12,8 @@ const ROW_PX = 34
 
 type Field = { title: string; width: string; of: (row: Row) => string }
 
-const ASSET: Field = { title: "Asset", width: "minmax(10rem, 2fr)", of: (row) => row.external_id ?? row.id ?? `label ${row.index + 1}` }
+const ASSET: Field = { title: "Asset", width: "minmax(10rem, 2fr)", of: titleOf }
+const REASON: Field = { title: "Reason", width: "minmax(14rem, 3fr)", of: (row) => row.reason ?? "" }
 const FACTS: Field[] = [
   { title: "Type", width: "6.5rem", of: (row) => row.type ?? "" },
   { title: "Author", width: "minmax(7rem, 1fr)", of: (row) => row.author ?? "" },
@@ -21,9 +23,10 @@ const FACTS: Field[] = [
 export function Table({ state, wide }: { state: State; wide: boolean }) {
   const found = state.found.value
   const count = found ? state.rows.value : 0
-  const columns = found?.answer.columns ?? []
+  const judged = found?.list !== "unknown" && found?.list !== "malformed"
+  const columns = judged ? (found?.answer.columns ?? []) : []
   const facts = wide && state.open.value === null ? FACTS.filter((fact) => found?.answer.rows.some(fact.of)) : []
-  const fields = [ASSET, ...facts]
+  const fields = judged ? [ASSET, ...facts] : [ASSET, REASON, ...facts]
   const window = useWindow(count, ROW_PX, listOf(found))
   const { active, press, choose } = useChoosing(state, "table", window, window.shown, 1)
   const widths = ["3.5rem", ...fields.map((field) => field.width), ...columns.map(widthOf)]
@@ -62,21 +65,21 @@ export function Table({ state, wide }: { state: State; wide: boolean }) {
               key={item.index}
               class={`table-row ${item.index === active ? "active" : ""}`}
               aria-rowindex={item.index + 2}
-              aria-selected={row !== undefined && row.index === state.open.value}
+              aria-selected={row !== undefined && row.index !== null && row.index === state.open.value}
               style={{ transform: `translateY(${item.start}px)` }}
               onClick={() => choose(item.index)}
             >
               <span role="gridcell" class="number quiet">{figure(item.index + 1)}</span>
               {fields.map((field) => <span role="gridcell" key={field.title}>{row ? field.of(row) : "…"}</span>)}
               {columns.map((column, place) => (
-                <span role="gridcell" class="number" key={column.key}>{row ? countOf(row, place) : "…"}</span>
+                <span role="gridcell" class="number" key={column.key}>{row ? numberOf(row, place) : "…"}</span>
               ))}
             </div>
           )
         })}
       </div>
     </div>
-    {window.shown < count && <p class="quiet cut">The first {figure(window.shown)} are listed: narrow the query to see others.</p>}
+    <Cut state={state} shown={window.shown} />
     </>
   )
 }
@@ -86,7 +89,7 @@ function widthOf({ title }: Column): string {
   return `${Math.min(11, Math.max(4.5, 3.2 + 0.55 * title.length))}rem`
 }
 
-function countOf(row: Row, place: number): string {
+function numberOf(row: Row, place: number): string {
   const count = row.counts[place]
   return count === undefined || count === null ? "?" : figure(count)
 }

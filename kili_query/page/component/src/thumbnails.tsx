@@ -2,7 +2,9 @@ import { useSignal } from "@preact/signals"
 import { useEffect } from "preact/hooks"
 import type { Row } from "./calls"
 import { useChoosing } from "./choosing"
+import { Cut } from "./cut"
 import { Empty } from "./empty"
+import { titleOf } from "./figures"
 import { PictureView } from "./picture"
 import { listOf, type State } from "./state"
 import { useWindow } from "./virtual"
@@ -33,6 +35,7 @@ export function Thumbnails({ state }: { state: State }) {
   }
   if (found && count === 0) return <Empty state={state} />
   return (
+    <>
     <div
       class={`scroller thumbnails ${state.busy.value ? "old" : ""}`}
       ref={window.scroller}
@@ -65,6 +68,8 @@ export function Thumbnails({ state }: { state: State }) {
         ))}
       </div>
     </div>
+    <Cut state={state} shown={shown} />
+    </>
   )
 }
 
@@ -82,19 +87,19 @@ type TileProps = {
 }
 
 function Tile({ place, row, count, active, open, choose }: TileProps) {
-  const title = row ? (row.external_id ?? row.id ?? `label ${row.index + 1}`) : "…"
+  const title = row ? titleOf(row) : "…"
   return (
     <div
       role="option"
       id={`tile-${place}`}
       class={`tile ${active ? "active" : ""}`}
-      aria-selected={row !== undefined && row.index === open}
+      aria-selected={row !== undefined && row.index !== null && row.index === open}
       aria-setsize={count}
       aria-posinset={place + 1}
-      aria-label={title}
+      aria-label={row?.reason ? `${title}: ${row.reason}` : title}
       onClick={() => choose(place)}
     >
-      <div class="tile-picture">{row && (row.picture ? <PictureView picture={row.picture} small /> : <p class="quiet no-picture">No content</p>)}</div>
+      <div class="tile-picture">{row && (row.reason === null && row.picture ? <PictureView picture={row.picture} small /> : <p class="quiet no-picture">{row.reason ?? "No content"}</p>)}</div>
       <div class="tile-title">{title}</div>
     </div>
   )
