@@ -5,16 +5,21 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image, ImageChops, ImageStat
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 import kili_query as kq
 from kili_query.cli.open import source_of
+from kili_query.datasets.files import FolderFiles
+from kili_query.page.images import FileImages
 from kili_query.page.plain import PlainSource
 from kili_query.page.server import PageServer
+from kili_query.pictures.images import opened_image
 from tests.page.browsing import chromium, faults_for_assistive_technology, opened
 
 COUNT = 250
@@ -405,6 +410,30 @@ def test_what_cannot_be_judged_is_listed(browser: Browser, tmp_path: Path) -> No
         expect(grid.get_by_role("row", name="street/002.jpg")).to_contain_text("`jsonResponse` is null")
         page.get_by_role("tab", name="Thumbnails").click()
         expect(page.get_by_role("option", name="street/002.jpg: `jsonResponse` is null")).to_be_visible()
+
+
+@pytest.mark.parametrize("orientation", [3, 6, 8])
+def test_a_turned_jpeg_is_shown_as_it_is_drawn_elsewhere(browser: Browser, tmp_path: Path, orientation: int) -> None:
+    stored = Image.new("RGB", (80, 40), "white")
+    stored.paste("blue", (0, 0, 20, 20))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    stored.save(tmp_path / "turned.jpg", exif=exif, quality=95)
+    for size in ((80, 40), (40, 80), None):
+        given = {} if size is None else {"resolution": {"width": size[0], "height": size[1]}}
+        one = {"id": "a", "labelOf": {"id": "a", "externalId": "turned.jpg", **given}, "jsonResponse": {}}
+        source = PlainSource.of([one], ontology=project(), images=FileImages(FolderFiles(tmp_path)))
+        tall = {"width": 1280, "height": 1400}  # all of the image is in sight
+        with PageServer(source) as box, opened(browser, box, viewport=tall) as page:
+            page.get_by_role("grid").get_by_text("turned.jpg").click()
+            canvas = page.locator(".detail .canvas")
+            is_turned = size == (40, 80) and orientation != 3
+            expect(canvas.locator("img")).to_have_css("image-orientation", "from-image" if is_turned else "none")
+            canvas.locator("img").evaluate("image => image.decode()")
+            expect(canvas).to_have_attribute("style", re.compile("0.5" if size == (40, 80) else ": 2"))
+            shot = Image.open(BytesIO(canvas.screenshot())).convert("RGB")
+        drawn = opened_image(tmp_path / "turned.jpg", size).resize(shot.size)
+        assert ImageStat.Stat(ImageChops.difference(shot, drawn)).rms < [20] * 3, (orientation, size)
 
 
 def test_text_and_frames_are_shown(browser: Browser) -> None:

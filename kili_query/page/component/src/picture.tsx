@@ -38,9 +38,7 @@ function Canvas({ picture, small }: { picture: Picture; small: boolean }) {
             alt=""
             loading="lazy"
             decoding="async"
-            onLoad={({ currentTarget: { naturalWidth, naturalHeight } }) => {
-              if (naturalWidth && naturalHeight) natural.value = naturalWidth / naturalHeight
-            }}
+            onLoad={({ currentTarget }) => void (natural.value = turn(currentTarget, picture) ?? natural.value)}
             onError={() => void (missing.value = true)}
           />
         )}
@@ -51,6 +49,29 @@ function Canvas({ picture, small }: { picture: Picture; small: boolean }) {
       {!small && (missing.value || image.failed) && <p class="quiet">The image cannot be shown; this is its geometry.</p>}
     </div>
   )
+}
+
+/**
+ * Turn an image as its EXIF data ask, if the label's sizes are those of the turned image. Otherwise it is shown as it is
+ * stored, as exports and `kili-query pictures` do. Returns its proportions.
+ */
+function turn(image: HTMLImageElement, { width, height }: Picture): number | null {
+  image.style.imageOrientation = ""
+  const [wide, high] = storedSize(image)
+  if (!wide || !high) return null
+  if (wide === high || width !== high || height !== wide) return wide / high
+  image.style.imageOrientation = "from-image"
+  if (image.naturalWidth === high) return high / wide
+  image.style.imageOrientation = "" // its data do not turn it by a quarter
+  return wide / high
+}
+
+/** The size without EXIF data, which only the layout knows: in some browsers `naturalWidth` is always that of the turned image. */
+function storedSize(image: HTMLImageElement): [number, number] {
+  image.classList.add("measured")
+  const size: [number, number] = [image.offsetWidth, image.offsetHeight]
+  image.classList.remove("measured")
+  return size
 }
 
 /** Fractions are stretched to the image, but lines and points keep their width in pixels. */
