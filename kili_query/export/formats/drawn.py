@@ -125,12 +125,17 @@ def _checked(export: Export, asset: Asset, label: ExportedLabel, frame: Frame, j
             export.leave_out(annotation)
             continue
         try:
-            yield _on_image(annotation, annotation.shape)
+            yield on_image(annotation, annotation.shape)
         except MalformedLabelError as error:
             export.reject(error, asset.external_id, label.name)
 
 
-def _on_image(annotation: WritableAnnotation, shape: Box | Region) -> Drawn:
+def on_image(annotation: WritableAnnotation, shape: Box | Region) -> Drawn:
+    """Return a shape, clipped to the image.
+
+    Raises:
+        MalformedLabelError: it has no area there.
+    """
     is_box = isinstance(shape, Box)
     given = (Part(uncrossed(shape)),) if isinstance(shape, Box) else shape.parts
     clipped: Callable[[Part], Iterable[Part]] = load(

@@ -14,10 +14,12 @@ from kili_query.export.class_names import class_names
 from kili_query.export.context import Export
 from kili_query.export.format import Entry, Format
 from kili_query.export.formats.drawn import drawn_of, plain_boxes, plain_rings
+from kili_query.export.formats.json_text import number_lines
 from kili_query.export.formats.outline import Outline
 from kili_query.export.formats.remote_assets import RemoteAssets
 from kili_query.export.formats.rings import Edges
 from kili_query.export.formats.video_meta import VideoMeta
+from kili_query.export.formats.yolo_poses import n_keypoints, pose_rows
 from kili_query.export.formats.yolo_text import (
     lines_of,
     lines_of_boxes,
@@ -68,6 +70,7 @@ class _DataSet:
         jobs: their jobs.
         numbers: class numbers by job and category.
         names: class names.
+        keypoints: how many each line has; 0 where lines are boxes or outlines.
         videos: the label files of each video.
     """
 
@@ -76,17 +79,18 @@ class _DataSet:
     numbers: dict[str, dict[str, int]]
     names: list[str]
     videos: VideoMeta
+    keypoints: int = 0
 
 
-def _merged(export: Export) -> _DataSet:
-    return _data_set(export, "", export.jobs, is_merged=True)
+def _merged(export: Export, *, has_poses: bool) -> _DataSet:
+    return _data_set(export, "", export.jobs, is_merged=True, has_poses=has_poses)
 
 
-def _of_one_job(export: Export, job: Job) -> _DataSet:
-    return _data_set(export, f"{export.folders[job.name]}/", (job,), is_merged=False)
+def _of_one_job(export: Export, job: Job, *, has_poses: bool) -> _DataSet:
+    return _data_set(export, f"{export.folders[job.name]}/", (job,), is_merged=False, has_poses=has_poses)
 
 
-def _data_set(export: Export, folder: str, jobs: tuple[Job, ...], *, is_merged: bool) -> _DataSet:
+def _data_set(export: Export, folder: str, jobs: tuple[Job, ...], *, is_merged: bool, has_poses: bool) -> _DataSet:
     names = class_names(export.project, jobs, with_job=is_merged)
     numbers: dict[str, dict[str, int]] = {job.name: {} for job in jobs}
     for number, (job_name, category) in enumerate(names):
@@ -98,7 +102,21 @@ def _data_set(export: Export, folder: str, jobs: tuple[Job, ...], *, is_merged: 
         numbers,
         list(names.values()),
         VideoMeta(f"{folder}video_meta.json", scratch),
+        n_keypoints(jobs) if has_poses else 0,
     )
+
+
+def _shape_of_poses(within: _DataSet) -> str:
+    """Return what ``data.yaml`` says of keypoints: how many a line has, and their names by class."""
+    if not within.keypoints:
+        return ""
+    lines = [f"kpt_shape: [{within.keypoints}, 3]\n", "kpt_names:\n"]
+    for job in within.jobs:
+        for key, category in job.categories.items():
+            if category.points:
+                codes = ", ".join(yaml_quoted(one.name or one.code) for one in category.points)
+                lines.append(f"  {within.numbers[job.name][key]}: [{codes}]\n")
+    return "".join(lines)
 
 
 class _YoloWriter:
@@ -108,8 +126,12 @@ class _YoloWriter:
         self._export = export
         self._version = version
         is_merged = export.options.layout == "merged"
-        self._sets = [_merged(export)] if is_merged else [_of_one_job(export, job) for job in export.jobs]
         is_dataset = export.project.ontology.dataset_format is not None
+        has_poses = is_dataset and version.file == _YAML
+        if is_merged:
+            self._sets = [_merged(export, has_poses=has_poses)]
+        else:
+            self._sets = [_of_one_job(export, job, has_poses=has_poses) for job in export.jobs]
         self._has_splits = is_dataset and is_merged and version.file == _YAML
         self._remote = None if export.options.with_assets else RemoteAssets(export)
 
@@ -131,7 +153,7 @@ class _YoloWriter:
 
     def close(self) -> Iterable[Entry]:
         for one in self._sets:
-            text = self._version.text(one.names) + (_SPLITS if self._has_splits else "")
+            text = self._version.text(one.names) + _shape_of_poses(one) + (_SPLITS if self._has_splits else "")
             yield Entry(one.folder + self._version.file, text.encode())
             yield from one.videos.entries()
         if self._remote is not None:
@@ -149,6 +171,14 @@ class _YoloWriter:
 
     def _text(self, within: _DataSet, asset: Asset, label: ExportedLabel, frame: Frame) -> bytes:
         """Return the content of a label file."""
+        if within.keypoints:
+            return number_lines(
+                [
+                    (within.numbers[job.name][category], *numbers)
+                    for job in within.jobs
+                    for category, numbers in pose_rows(self._export, asset, label, frame, job, within.keypoints)
+                ]
+            )
         boxes = self._boxes(within, label, frame)
         if boxes is not None:
             return lines_of_boxes(boxes)
@@ -198,7 +228,7 @@ def _format(name: str, file: str, text: Callable[[Sequence[str]], str]) -> Forma
         stem=without_image_extension,
         input_types=frozenset({"IMAGE", "VIDEO"}),
         fits=_fits,
-        tools=_TOOLS,
+        tools=_TOOLS | {"pose"} if file == _YAML else _TOOLS,
         normalized=frozenset({None, True}),
         has_only_shapes=True,
     )
