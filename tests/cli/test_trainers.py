@@ -1,6 +1,6 @@
 """A dataset that is exported as YOLO is what ultralytics loads: images where `data.yaml` says, labels beside them.
 
-`check_det_dataset` and `YOLODataset` of ultralytics were run on such an archive by hand, because they need torch.
+`tests/export/test_ultralytics.py` lets ultralytics load what we write, in an environment of its own.
 """
 
 import json
