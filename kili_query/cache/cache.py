@@ -97,6 +97,11 @@ class LabelCache:
         version = "" if self._at is None else f", version={self._at}"
         return f"LabelCache({str(self.folder)!r}{version})"
 
+    @property
+    def version(self) -> int | None:
+        """The version that is read; None for the latest at each question."""
+        return self._at
+
     def _tables(self) -> Tables:
         return Tables.open(self.folder, self._at, whole=True)
 

@@ -218,17 +218,18 @@ class CacheSource(CountedSource):
     _rows: pl.DataFrame = field(repr=False)
 
     @classmethod
-    def of(cls, folder: str, **about: Any) -> "CacheSource":
+    def of(cls, folder: str, *, version: int | None = None, **about: Any) -> "CacheSource":
         """Open a cache.
 
         Args:
             folder: the folder of the cache.
+            version: of the cache; by default the latest.
             **about: the attributes of a `PageSource`, but those that the cache says.
 
         Raises:
             CacheError: it cannot be read, or was never filled to the end.
         """
-        tables = Tables.open(folder, whole=True).require_complete()
+        tables = Tables.open(folder, version, whole=True).require_complete()
         with told(folder):
             rows = tables.frame().select(PART, DIGEST, FAULT, CREATED, *FIELDS).collect()
             order = rows.select(pl.arg_sort_by(CREATED, "id", nulls_last=True).alias("order"))["order"]

@@ -36,7 +36,7 @@ def show(
         source: anything that `kili_query.scan` reads, the folder of a label cache, or a `LabelCache`.
         query: what the editor begins with.
         ontology: names are checked against it; by default that of a dataset or a cache, or of a ``project.json`` beside
-            the file of the labels.
+            the file of the labels. With another one, the labels of a cache are read and counted anew.
         policy: how objects are counted; by default as ``"objects"``, or as the cache does.
 
     Returns:
@@ -46,7 +46,7 @@ def show(
         MissingExtraError: the extra is not installed.
         SourceError: the labels cannot be read, or there are none.
         CacheError: the cache cannot be read.
-        ArgumentError: a cache is counted by its own ontology and policy.
+        ArgumentError: the source is a data frame.
     """
     widget: type[PageWidget] = load("kili_query.page.widget", "`kq.show`", "widget").PageWidget
     return widget(_opened(source, ontology, policy), query)
@@ -54,9 +54,15 @@ def show(
 
 def _opened(source: "LabelSource | LabelCache", ontology: Ontology | None, policy: CountPolicy | None) -> PageSource:
     if _is_cache_object(source):
-        return _cached(source.folder, ontology, policy)
-    if isinstance(source, str | os.PathLike) and is_cache(source):
         return _cached(source, ontology, policy)
+    if isinstance(source, str | os.PathLike) and is_cache(source):
+        cache: LabelCache = load("kili_query.cache", "a label cache", "cache").LabelCache(source)
+        return _cached(cache, ontology, policy)
+    if hasattr(type(source), "columns"):
+        raise ArgumentError(
+            "`source` is a data frame: pass its rows, as `frame.to_dict('records')` (pandas) or "
+            "`frame.to_dicts()` (polars) returns them"
+        )
     return source_in_memory(source, ontology=ontology, policy=policy or DEFAULT_POLICY)
 
 
@@ -65,11 +71,20 @@ def _is_cache_object(source: object) -> "TypeIs[LabelCache]":
     return module is not None and isinstance(source, module.LabelCache)
 
 
-def _cached(folder: str | os.PathLike[str], ontology: Ontology | None, policy: CountPolicy | None) -> PageSource:
-    if ontology is not None or policy is not None:
-        raise ArgumentError("labels of a cache are counted by its own ontology and policy: leave out both")
-    path = os.path.abspath(folder)
-    opened: PageSource = load("kili_query.page.cached", "a label cache", "page").CacheSource.of(
-        path, title=os.path.basename(path), origin=Origin(path, "cache", path)
+def _cached(cache: "LabelCache", ontology: Ontology | None, policy: CountPolicy | None) -> PageSource:
+    """Open a cache: its own counts where they are asked for, otherwise its labels counted anew."""
+    path, version = os.path.abspath(cache.folder), cache.version
+    title = os.path.basename(path) + ("" if version is None else f", version {version}")
+    module = load("kili_query.page.cached", "a label cache", "page")
+    opened: PageSource
+    if ontology is None and policy in (None, cache.state.policy):
+        origin = Origin(path, "cache", path) if version is None else Origin()  # commands read the latest version
+        opened = module.CacheSource.of(path, version=version, title=title, origin=origin)
+        return opened
+    opened = module.FileSource.of(
+        cache.reading().stream(),
+        title=title,
+        ontology=cache.ontology if ontology is None else ontology,
+        policy=cache.state.policy if policy is None else policy,
     )
     return opened

@@ -419,21 +419,32 @@ def test_a_turned_jpeg_is_shown_as_it_is_drawn_elsewhere(browser: Browser, tmp_p
     exif = Image.Exif()
     exif[0x0112] = orientation
     stored.save(tmp_path / "turned.jpg", exif=exif, quality=95)
-    for size in ((80, 40), (40, 80), None):
-        given = {} if size is None else {"resolution": {"width": size[0], "height": size[1]}}
-        one = {"id": "a", "labelOf": {"id": "a", "externalId": "turned.jpg", **given}, "jsonResponse": {}}
-        source = PlainSource.of([one], ontology=project(), images=FileImages(FolderFiles(tmp_path)))
-        tall = {"width": 1280, "height": 1400}  # all of the image is in sight
-        with PageServer(source) as box, opened(browser, box, viewport=tall) as page:
-            page.get_by_role("grid").get_by_text("turned.jpg").click()
+    sizes = {"wide": (80, 40), "tall": (40, 80), "none": None}
+    labels = [
+        {"id": name, "assetId": name, "externalId": "turned.jpg", "jsonResponse": {}, "labelOf": asset}
+        for name, size in sizes.items()
+        for asset in [{"id": name, "externalId": name, "content": "turned.jpg", **resolution(size)}]
+    ]
+    source = PlainSource.of(labels, ontology=project(), images=FileImages(FolderFiles(tmp_path)))
+    tall = {"width": 1280, "height": 1400}  # all of the image is in sight
+    with PageServer(source) as box, opened(browser, box, viewport=tall) as page:
+        for name, size in sizes.items():
+            page.get_by_role("grid").get_by_text(name, exact=True).click()
+            expect(
+                page.get_by_role("region", name="Label", exact=True).get_by_role("heading", name=name)
+            ).to_be_visible()
             canvas = page.locator(".detail .canvas")
-            is_turned = size == (40, 80) and orientation != 3
+            is_turned = name == "tall" and orientation != 3
             expect(canvas.locator("img")).to_have_css("image-orientation", "from-image" if is_turned else "none")
             canvas.locator("img").evaluate("image => image.decode()")
-            expect(canvas).to_have_attribute("style", re.compile("0.5" if size == (40, 80) else ": 2"))
+            expect(canvas).to_have_attribute("style", re.compile("0.5" if name == "tall" else ": 2"))
             shot = Image.open(BytesIO(canvas.screenshot())).convert("RGB")
-        drawn = opened_image(tmp_path / "turned.jpg", size).resize(shot.size)
-        assert ImageStat.Stat(ImageChops.difference(shot, drawn)).rms < [20] * 3, (orientation, size)
+            drawn = opened_image(tmp_path / "turned.jpg", size).resize(shot.size)
+            assert ImageStat.Stat(ImageChops.difference(shot, drawn)).rms < [20] * 3, name
+
+
+def resolution(size: tuple[int, int] | None) -> dict[str, Any]:
+    return {} if size is None else {"resolution": {"width": size[0], "height": size[1]}}
 
 
 def test_text_and_frames_are_shown(browser: Browser) -> None:
@@ -514,6 +525,26 @@ def test_a_server_that_is_gone_is_reported_and_asked_again(browser: Browser, box
         alert.get_by_role("button", name="Try again").click()
         expect_counts(page, "OBJECTS.PERSON.count >= 2")
         expect(alert).to_have_count(0)
+
+
+def test_a_kernel_that_does_not_answer_is_reported(page: Page) -> None:
+    page.clock.install()
+    page.evaluate("""async () => {
+        const { default: widget } = await import("/component.js")
+        window.sent = []
+        const model = { get: () => "", set() {}, save_changes() {}, send: (call) => sent.push(call), on() {}, off() {} }
+        const el = document.body.appendChild(document.createElement("div"))
+        el.id = "widget"
+        widget.render({ model, el })
+    }""")
+    shown = page.locator("#widget")
+    expect(shown.get_by_role("status")).to_have_text("Counting…")
+    page.clock.run_for(31_000)
+    expect(shown.get_by_role("alert")).to_contain_text("the kernel does not answer")
+    expect(shown.get_by_role("status")).to_have_text("Not counted")
+    asked = page.evaluate("sent.length")
+    shown.get_by_role("button", name="Try again").click()
+    assert page.evaluate("sent.length") > asked
 
 
 def test_a_query_that_is_refused_leaves_nothing_of_the_one_before(browser: Browser, box: PageServer) -> None:

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 import kili_query as kq
@@ -84,8 +85,27 @@ def test_show_takes_a_cache_and_its_folder(tmp_path: Path) -> None:
     cache.load(LABELS)
     for labels in (cache, tmp_path / "cache"):
         assert asked(show(labels).source, "run", query="J.A.count >= 1")["matched"] == 2
-    with pytest.raises(ArgumentError, match="by its own ontology and policy"):
-        show(cache, policy=kq.CountPolicy())
+    other = kq.Ontology.from_json_interface(
+        {"jobs": {"K": {"mlTask": "CLASSIFICATION", "content": {"categories": {}}}}}
+    )
+    recounted = show(cache, ontology=other, policy=kq.CountPolicy("frames")).source
+    assert (recounted.n_labels, recounted.ontology, recounted.policy.video) == (3, other, "frames")
+
+
+def test_show_shows_the_version_of_a_cache(tmp_path: Path) -> None:
+    cache = LabelCache(tmp_path / "cache")
+    cache.load(LABELS[:1])
+    first = cache.at(cache.versions[-1].number)
+    cache.load(LABELS)
+    for policy in (None, kq.CountPolicy("frames")):
+        assert [show(one, policy=policy).source.n_labels for one in (first, cache)] == [1, 3]
+    assert show(first).source.title == f"cache, version {first.version}"
+
+
+def test_show_says_how_to_pass_a_data_frame() -> None:
+    for frame in (pl.DataFrame({"id": ["a"]}), pl.LazyFrame({"id": ["a"]})):
+        with pytest.raises(ArgumentError, match="pass its rows"):
+            show(frame)  # type: ignore[arg-type] # what is tested
 
 
 def test_an_ontology_that_is_given_counts_more_than_the_one_beside() -> None:

@@ -1,2 +1,2 @@
-/* built from sources with sha256 9e9c435014fd7df21f81710c7dbaa5d161c62773f89a14caf199fd3b755efe22; change component/src and run make page */
+/* built from sources with sha256 afe84685ee964a848d1f07d39511f58f9ff6818ade600d1ef6244fcab357ce0a; change component/src and run make page */
 import{httpTransport as t,mount as e}from"./component.js";e(document.getElementById("page"),t(),{shared:!0});

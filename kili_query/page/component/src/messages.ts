@@ -16,7 +16,10 @@ export type MessageTransport = Transport & {
   forgetImages(): void
 }
 
-export function messageTransport(send: (message: Message) => void): MessageTransport {
+/** After how long an answer counts as missing, and the failure that says so. */
+export type Patience = { waits_ms: number; failure: () => CallError }
+
+export function messageTransport(send: (message: Message) => void, patience?: Patience): MessageTransport {
   const waiting = new Map<number, Waiting>()
   const images = new Map<string, Promise<string>>()
   let last = 0
@@ -26,6 +29,7 @@ export function messageTransport(send: (message: Message) => void): MessageTrans
     return new Promise<{ answer: unknown; data: BlobPart | undefined }>((resolve, reject) => {
       signal?.throwIfAborted()
       waiting.set(id, { resolve, reject })
+      if (patience) setTimeout(() => waiting.delete(id) && reject(patience.failure()), patience.waits_ms)
       signal?.addEventListener("abort", () => {
         waiting.delete(id)
         reject(signal.reason)

@@ -45,7 +45,7 @@ export function Summary({ state }: { state: State }) {
             {wrong && <span class="quiet"> · {hasQuery ? "for the last query without errors" : "without a query"}</span>}
           </>
         ) : (
-          "Counting…"
+          state.failure.value ? "Not counted" : "Counting…"
         )}
       </p>
       {answer && <Which state={state} answer={answer} hasQuery={hasQuery} />}

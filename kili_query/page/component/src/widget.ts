@@ -1,6 +1,7 @@
 /** The component in a notebook, by anywidget: calls are custom messages to the kernel. */
 
-import { messageTransport, type Reply } from "./messages"
+import { CallError } from "./calls"
+import { messageTransport, type Patience, type Reply } from "./messages"
 import { mount } from "./mount"
 
 type Model = {
@@ -10,6 +11,12 @@ type Model = {
   send(message: unknown): void
   on(event: string, callback: (...given: never[]) => void): void
   off(event: string, callback: (...given: never[]) => void): void
+}
+
+/** A kernel that has ended sends nothing at all; one that runs another cell answers later. */
+const SILENCE: Patience = {
+  waits_ms: 30_000,
+  failure: () => new CallError("the kernel does not answer", "it has ended, or another cell runs: run this cell again, or wait"),
 }
 
 const HEIGHT = "min(44rem, 85vh)"
@@ -25,7 +32,7 @@ function render({ model, el }: { model: Model; el: HTMLElement }): () => void {
   frame.append(place)
   el.append(frame)
   const stopScheme = followScheme(place)
-  const transport = messageTransport((message) => model.send(message))
+  const transport = messageTransport((message) => model.send(message), SILENCE)
   const receive = (reply: Reply, buffers: DataView<ArrayBuffer>[] = []) => transport.receive(reply, buffers[0])
   model.on("msg:custom", receive)
   let known = model.get("query")
