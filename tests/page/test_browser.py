@@ -130,7 +130,11 @@ def test_a_slip_is_underlined_explained_and_fixed(page: Page) -> None:
     item = page.get_by_role("list", name="Diagnostics").get_by_role("listitem")
     expect(item).to_contain_text("unknown category `PERSN` in job `OBJECTS`")
     item.get_by_role("button", name="KQ102").click()
-    expect(item.locator("pre")).to_contain_text("KQ102")
+    about = item.get_by_role("region", name="What this code means")
+    expect(about.get_by_role("heading").first).to_contain_text("KQ102")
+    expect(about.locator("pre").first).to_contain_text("OBJECTS")
+    expect(about).not_to_contain_text("```")
+    assert faults_for_assistive_technology(page) == []
     item.get_by_role("button", name="Take the fix").click()
     expect(editor(page)).to_have_text("OBJECTS.PERSON.count >= 2")
     expect(item).to_have_count(0)

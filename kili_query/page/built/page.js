@@ -1,2 +1,2 @@
-/* built from sources with sha256 afe84685ee964a848d1f07d39511f58f9ff6818ade600d1ef6244fcab357ce0a; change component/src and run make page */
+/* built from sources with sha256 9dd823c7fe101f5df36fd53e411520411f29d446e1fd4a1b907f3c054d3281a5; change component/src and run make page */
 import{httpTransport as t,mount as e}from"./component.js";e(document.getElementById("page"),t(),{shared:!0});

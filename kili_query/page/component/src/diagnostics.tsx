@@ -1,5 +1,6 @@
 import { useSignal, useSignalEffect } from "@preact/signals"
 import type { Diagnostic } from "./calls"
+import { CodePage } from "./code_page"
 import { figure } from "./figures"
 import type { Editor } from "./editor"
 import type { CheckedText, State } from "./state"
@@ -73,7 +74,7 @@ function Found({ found, editor, text, current }: FoundProps) {
             Take the fix <Change before={text.slice(fix.start, fix.end)} after={fix.text} />
           </button>
         )}
-        {reading.value && <pre class="code-page" tabIndex={0}>{page}</pre>}
+        {reading.value && page !== null && <CodePage text={page} />}
       </div>
     </li>
   )
