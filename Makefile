@@ -4,6 +4,7 @@
 #   make test     lint, types and all tests, in .venv and .venv-peers (the official clients that tests compare with)
 #   make check    lint, types and the quick tests: what to run while you work
 #   make bench    benchmarks, and the plot of the README        make fuzz   each property for FUZZ_SECONDS
+#   make judges   let ultralytics load the YOLO datasets that we write; it brings torch, some gigabytes
 #   make golden   write the rendered texts again; then read the diff
 #   make page     build the page that the package brings, and the playground, from their sources (needs Node 20 and npm)
 #   make lock     record the newest releases in .ci/locked      make test-newest   try them without recording
@@ -39,7 +40,7 @@ DEMO := .venv-demo/.installed
 PEERS := $(patsubst tests/peers/%.txt,.venv-peers/%/.installed,$(wildcard tests/peers/kili-*.txt))
 
 .DEFAULT_GOAL := help
-.PHONY: help test check lint demo bench fuzz golden coverage lock page node test-newest peers system clean
+.PHONY: help test check lint demo bench fuzz judges golden coverage lock page node test-newest peers system clean
 
 help:
 	@sed -n 's/^#   \(make.*\)/\1/p' Makefile
@@ -94,6 +95,10 @@ bench: $(INSTALLED) $(PEERS)
 fuzz: $(INSTALLED)
 	@set -e; for property in fuzz/[a-z]*.py; do \
 		echo "$$property"; $(VENV)/bin/python $$property -max_total_time=$(FUZZ_SECONDS); done
+
+# Too large for `make test`, which skips this judge visibly; not recorded either, for torch differs by machine.
+judges: $(INSTALLED) .venv-peers/ultralytics/.installed
+	@$(VENV)/bin/python -m pytest -q tests/export/test_ultralytics.py $(PYTEST_ARGS)
 
 golden: $(INSTALLED)
 	@$(VENV)/bin/python -m pytest --update-golden $(PYTEST_ARGS)
@@ -162,6 +167,12 @@ endef
 	$(call create_environment,.venv-peers/$*)
 	@echo "installing the official client into .venv-peers/$*"
 	@.venv-peers/$*/bin/python -m pip install --quiet --requirement $<
+	@touch $@
+
+.venv-peers/ultralytics/.installed:
+	$(call create_environment,.venv-peers/ultralytics)
+	@echo "installing the newest ultralytics and torch into .venv-peers/ultralytics"
+	@.venv-peers/ultralytics/bin/python -m pip install --quiet torch ultralytics
 	@touch $@
 
 # One set of releases for the tests and the demo. Names and releases only, so that any package index can serve them.
