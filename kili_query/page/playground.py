@@ -16,6 +16,7 @@ from kili_query.page.messages import reply
 from kili_query.page.plain import PlainSource
 from kili_query.page.reading import ASSETS, PROJECT, source_in_memory
 from kili_query.page.source import PageSource
+from kili_query.places import Problem
 
 _SAMPLE = Path(__file__).resolve().parents[1] / "demo" / "labels.ndjson"
 _SAMPLE_TITLE = "Sample: photos of the street and of homes"
@@ -77,9 +78,15 @@ def _chosen(folder: Path, names: Sequence[str]) -> Path:
 
 
 def _opened(path: Path, root: Path) -> PlainSource:
-    """Open labels; the queries to copy name files as a person would who is in the folder that holds them."""
+    """Open labels; queries to copy and places name files as a person would who is in the folder that holds them."""
     source = source_in_memory(path)
+    source.broken_records.first[:] = [_beside(one, root) for one in source.broken_records.first]
     origin = source.origin
     shown = [None if one is None else os.path.relpath(one, root) for one in (origin.path, origin.ontology)]
     source.origin = evolve(origin, path=shown[0], ontology=shown[1])
     return source
+
+
+def _beside(problem: Problem, root: Path) -> Problem:
+    """Name the file of a problem as seen from a folder."""
+    return problem._replace(place=problem.place._replace(file=os.path.relpath(problem.place.file, root)))

@@ -139,6 +139,15 @@ def test_files_that_a_person_picked_are_opened(folder: Path) -> None:
     assert asked(playground.source, "run", query="")["source"]["title"] == folder.name
 
 
+def test_a_broken_line_is_named_by_its_file_alone(tmp_path: Path) -> None:
+    playground = Playground.of_sample()
+    (tmp_path / "labels.ndjson").write_text(f"{json.dumps(LABELS[1])}\n{{\n", encoding="utf-8")
+    assert playground.open(str(tmp_path), ["labels.ndjson"]) == ""
+    [row] = asked(playground.source, "run", query="", list="malformed")["rows"]
+    assert row["place"] == "labels.ndjson:2"
+    assert str(tmp_path) not in json.dumps(row)
+
+
 def test_files_that_cannot_be_opened_leave_what_was_open(tmp_path: Path) -> None:
     playground = Playground.of_sample()
     (tmp_path / "notes.txt").write_text("milk\n", encoding="utf-8")
