@@ -228,10 +228,10 @@ class Writer:
         self.tables = self.tables.commit(rows, state, replace=replace)
 
     def _tidy(self) -> None:
-        """Join small files, and give back memory, when what was written is no longer in memory."""
+        """Give back memory, and join small files, when what was written is no longer in memory."""
+        pa.default_memory_pool().release_unused()  # it would keep what the largest batch took
         if not self.is_dry and self.tables.has_many_files():
             self.tables = self.tables.compact()
-        pa.default_memory_pool().release_unused()  # it would keep what the largest batch took
 
     def use_ontology(self, ontology: Ontology | None) -> None:
         """Count by another ontology from here on. Labels are counted again if its rules are others.
