@@ -84,11 +84,11 @@ page: $(INSTALLED) $(COMPONENT)/node_modules/.installed
 demo: $(DEMO)
 	@.venv-demo/bin/kili-query demo
 
-# These options replace those of pyproject.toml, which leave benchmarks out. Ratios go to a table and a plot.
+# These options replace those of pyproject.toml, which leave benchmarks out and end what takes five minutes. Ratios go to a table and a plot.
 # KILI_QUERY_BENCH_LABELS and KILI_QUERY_BENCH_ROWS make a run shorter or longer: tests/benchmarks/sizes.py says which.
 bench: $(INSTALLED) $(PEERS)
 	@mkdir -p .benchmarks
-	@$(VENV)/bin/python -m pytest -q -o addopts="-ra --import-mode=importlib" --benchmark-only --benchmark-quiet \
+	@$(VENV)/bin/python -m pytest -q -o addopts="-ra --import-mode=importlib" -o timeout=3600 --benchmark-only --benchmark-quiet \
 		--benchmark-json=.benchmarks/latest.json tests/benchmarks $(PYTEST_ARGS)
 	@$(VENV)/bin/python -m tests.benchmarks.report .benchmarks/latest.json --plot $(BENCH_PLOT)
 

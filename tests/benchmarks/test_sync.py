@@ -10,6 +10,7 @@ import pytest
 from attrs import frozen
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from kili_query.client.rate_limit import CALLS_PER_MINUTE
 from tests.benchmarks.photo_sets import write_photos
 from tests.benchmarks.ratios import record_figure, record_ratios
 from tests.benchmarks.sizes import TABLE_LABELS
@@ -22,8 +23,8 @@ import json, sys, time
 from kili_query.cache import LabelCache
 from kili_query.client import KiliClient
 
-how, to, endpoint, key, project = sys.argv[1:]
-with KiliClient(api_key=key, api_endpoint=endpoint, disable_tqdm=True) as client:
+how, to, endpoint, key, project, limit = sys.argv[1:]
+with KiliClient(api_key=key, api_endpoint=endpoint, disable_tqdm=True, calls_per_minute=json.loads(limit)) as client:
     start = time.perf_counter()
     if how == "sync":
         labels = LabelCache(to).sync(client, project).total
@@ -44,8 +45,10 @@ class Taken:
     peak_mb: float
 
 
-def taken(how: str, to: Path, at: dict[str, str], expected: int = SYNCED) -> Taken:
-    arguments = [how, str(to), at["endpoint"], at["api_key"], at["project_id"]]
+def taken(
+    how: str, to: Path, at: dict[str, str], expected: int = SYNCED, calls_per_minute: int | None = CALLS_PER_MINUTE
+) -> Taken:
+    arguments = [how, str(to), at["endpoint"], at["api_key"], at["project_id"], json.dumps(calls_per_minute)]
     command = [sys.executable, "-c", PROGRAM, *arguments]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
     labels, time_s, peak_mb = json.loads(done.stdout)
@@ -63,7 +66,8 @@ def test_first_sync(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
 
 def test_memory_of_a_first_sync(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
     with served(tmp_path, TABLE_LABELS, shape=SMALL) as at:
-        sync = benchmark.pedantic(taken, ("sync", tmp_path / "cache", at, TABLE_LABELS), rounds=1)
+        # without a limit of calls, which would make it wait for 20 minutes
+        sync = benchmark.pedantic(taken, ("sync", tmp_path / "cache", at, TABLE_LABELS, None), rounds=1)
     what = f"first sync of {TABLE_LABELS} labels, peak of memory"
     record_figure(benchmark, what, sync.peak_mb, "MB", at_most=400)
 
