@@ -2,6 +2,7 @@
 
 import os
 import sys
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -85,15 +86,15 @@ def dataset_of_ontology(path: str) -> "Dataset | None":
         SourceError: the dataset cannot be read.
     """
     from kili_query.datasets import format_of
-    from kili_query.datasets.recognition import refuse_wide
+    from kili_query.datasets.recognition import is_wide
 
     opened = _OPENED.get(_Opened())
     is_open = opened.datasets.get(path) is not None
     is_dataset = is_open or (
         exists(path) and (format_of(path) is not None or (opened.fmt is not None and not _is_project(path)))
     )
-    if not is_dataset and exists(path) and not _is_project(path):
-        refuse_wide(path)
+    if not is_dataset and exists(path) and is_wide(path) and not _is_project(path):
+        raise SourceError(f"`{path}` is UTF-16 text: save it as UTF-8")
     return dataset_at(path) if is_dataset else None
 
 
@@ -101,7 +102,8 @@ def _is_project(path: str) -> bool:
     from kili_query.ontology import Ontology  # here, because it takes long to import
 
     try:
-        Ontology.load(path)
+        with warnings.catch_warnings(action="ignore"):  # whoever reads it is warned
+            Ontology.load(path)
     except OntologyError:
         return False
     return True

@@ -268,14 +268,9 @@ def refuse_document(path: str | PathLike[str]) -> None:
         _refuse_unreadable(OneFile(name))
 
 
-def refuse_wide(path: str | PathLike[str]) -> None:
-    """Refuse a file whose format is not known because its text is in UTF-16.
-
-    Raises:
-        SourceError: it is.
-    """
-    if os.path.isfile(path) and OneFile(os.fspath(path)).head("", 2) in _WIDE:
-        raise SourceError(f"`{os.fspath(path)}` is UTF-16 text: save it as UTF-8")
+def is_wide(path: str | PathLike[str]) -> bool:
+    """Whether the text of a file is in UTF-16."""
+    return os.path.isfile(path) and OneFile(os.fspath(path)).head("", 2) in _WIDE
 
 
 def files_of(files: Files, name: str) -> list[str]:

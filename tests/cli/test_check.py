@@ -34,6 +34,8 @@ def test_what_is_lost_of_an_interface_is_told(run: Run, tmp_path: Path) -> None:
     assert (ran.status, ran.out) == (0, "ok\n")
     assert ran.err.startswith("warning: interface: the job has no `mlTask`: its categories are counted")
     assert ran.err.count("\n") == 1
+    (tmp_path / "wide.json").write_text(path.read_text(), encoding="utf-16")
+    assert run("check", "J.A.count > 1", "--ontology", tmp_path / "wide.json").err.count("\n") == 1
 
 
 def test_the_policy_says_what_can_be_reached(run: Run, tmp_path: Path) -> None:
