@@ -228,8 +228,8 @@ class Writer:
         self.tables = self.tables.commit(rows, state, replace=replace)
 
     def _tidy(self) -> None:
-        """Give back memory, and join small files, when what was written is no longer in memory."""
-        pa.default_memory_pool().release_unused()  # it would keep what the largest batch took
+        """Release unused memory and join small files; to be called when no batch is in memory."""
+        pa.default_memory_pool().release_unused()  # else it keeps the size of the largest batch
         if not self.is_dry and self.tables.has_many_files():
             self.tables = self.tables.compact()
 

@@ -102,7 +102,7 @@ def _is_project(path: str) -> bool:
     from kili_query.ontology import Ontology  # here, because it takes long to import
 
     try:
-        with warnings.catch_warnings(action="ignore"):  # whoever reads it is warned
+        with warnings.catch_warnings(action="ignore"):  # they are shown when the ontology is used
             Ontology.load(path)
     except OntologyError:
         return False

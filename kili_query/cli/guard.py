@@ -175,7 +175,7 @@ def _attempt(command: Callable[[], int]) -> int:
     except KiliQueryError as error:
         tell_error(with_option_names(str(error)))
     except RecursionError:
-        tell_error("something in the input is nested too deeply to be read")
+        tell_error("something in the input is nested too deep to be read")
     return BAD
 
 

@@ -10,10 +10,10 @@ def why_not_json(error: ValueError | RecursionError) -> str:
     """Return what is wrong with a text, after "it is", from the error that decoding it raised.
 
     >>> why_not_json(RecursionError())
-    'nested too deeply to be read'
+    'nested too deep to be read'
     """
     if isinstance(error, RecursionError):
-        return "nested too deeply to be read"
+        return "nested too deep to be read"
     return f"not JSON, or truncated: {error!s:.200}"
 
 

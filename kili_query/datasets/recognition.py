@@ -19,7 +19,7 @@ from kili_query.near_names import nearest
 
 _HEAD_BYTES = 64 * 1024  # how much of a file is looked at
 _ZIP = b"PK\x03\x04"
-_DOCUMENTS = (".json", ".geojson", ".xml", ".yaml", ".yml")  # which hold something, whatever they say
+_DOCUMENTS = (".json", ".geojson", ".xml", ".yaml", ".yml")  # an empty one is not valid
 _WIDE = (b"\xff\xfe", b"\xfe\xff", b"{\0", b"\0{", b"[\0", b"\0[")  # how JSON in UTF-16 begins
 _MOST_FILES = 20  # of each suffix in a folder are looked at
 

@@ -182,7 +182,7 @@ def test_deep_nesting_is_said_in_plain_words(run: Any, tmp_path: Path) -> None:
         path.write_text(texts[name])
         result = run("count", path)
         assert (result.status, result.out) == (2, "")
-        assert "nested too deeply to be read" in result.err
+        assert "nested too deep to be read" in result.err
         assert "recursion" not in result.err
 
     for_each(texts)(check)()

@@ -23,7 +23,9 @@ PYTHON = ROOT / ".venv-peers" / "ultralytics" / "bin" / "python"
 JUDGE = Path(__file__).with_name("ultralytics_judge.py")
 SAMPLES = ROOT / "tests" / "datasets" / "samples"
 
-pytestmark = pytest.mark.skipif(not PYTHON.exists(), reason="there is no environment `.venv-peers/ultralytics`")
+pytestmark = pytest.mark.skipif(
+    not PYTHON.exists(), reason="ultralytics brings gigabytes of torch: `make judges` installs it"
+)
 
 
 def judged(archive: Path, task: str, folder: Path) -> dict[str, tuple[int, list[int] | None]]:
