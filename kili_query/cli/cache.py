@@ -81,8 +81,8 @@ def _fill(cache: "LabelCache", labels: list[str], ontology: str | None, assets: 
         if not problems:
             raise
         name = problems[0].place.file
-        found = [one for one in problems if one.place.file == name]
-        raise CommandError(taken_for(name, found, reads_contents=False)) from error
+        reasons = [one.reason for one in problems if one.place.file == name]
+        raise CommandError(taken_for(name, reasons, reads_contents=False)) from error
     left_out = [one for one in problems if one.fault is not ProblemKind.MALFORMED]
     print_summary(summary, str(cache.folder), as_json=as_json)
     _tell_problems(f"left out: {counted(len(left_out), 'record')} that could not be read", left_out)

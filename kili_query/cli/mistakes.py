@@ -54,31 +54,29 @@ def refuse_unreadable(report: Report) -> None:
     if not report.unreadable:
         return
     name, *others = report.unreadable
-    told = taken_for(name, report.problems_of(name))
+    told = taken_for(name, [one.reason for one in report.problems_of(name)])
     if others:
         also = f"`{others[0]}`" if len(others) == 1 else f"{len(others)} other sources"
         told += f"; nothing in {also} could be read as a label either"
     raise SourceError(told)
 
 
-def taken_for(name: str, found: Sequence[Problem], *, reads_contents: bool = True) -> str:
-    """Say what a source holds instead of labels, by the problems found there, and what to do with it.
+def taken_for(name: str, reasons: Sequence[str], *, reads_contents: bool = True) -> str:
+    """Say what a source holds instead of labels, and what to do with it.
 
     Args:
         name: the source.
-        found: the problems.
+        reasons: why the first records of it are not labels.
         reads_contents: whether the command has ``--at``.
     """
-    if any(one.reason == LOOKS_LIKE_PROJECT for one in found):
+    if LOOKS_LIKE_PROJECT in reasons:
         return f"`{name}` looks like a project, not like labels: give it with --ontology"
-    if any(LOOKS_LIKE_CONTENT in one.reason for one in found):
-        reader = "read it with `--at ''`"
-        if not reads_contents:
-            reader = "a cache keeps labels; `match` and `count` read contents with `--at ''`"
-        return f"`{name}` looks like contents without their labels: {reader}"
-    if any(LOOKS_LIKE_ASSET in one.reason for one in found):
+    if any(LOOKS_LIKE_CONTENT in one for one in reasons):
+        reader = "read it with" if reads_contents else "`match` and `count` read contents with"
+        return f"`{name}` looks like contents without their labels: {reader} `--at ''`"
+    if any(LOOKS_LIKE_ASSET in one for one in reasons):
         return f"`{name}` looks like assets without labels: give a file of labels (`export --assets` takes assets)"
-    why = f": {found[0].reason}" if found else ""
+    why = f": {reasons[0]}" if reasons else ""
     return f"nothing in `{name}` could be read as a label{why}"
 
 

@@ -20,6 +20,7 @@ from kili_query.cli.caches import opened_cache, readable
 from kili_query.cli.connection import EndpointOption, connected
 from kili_query.cli.datasets import STDIN, chosen_format, dataset_at
 from kili_query.cli.inputs import file_beside, find_ontology, load_ontology
+from kili_query.cli.mistakes import taken_for
 from kili_query.cli.output import is_quiet, tell, to_json
 from kili_query.cli.pictures import assets_in
 from kili_query.cli.progress import progress
@@ -187,9 +188,10 @@ def source_of(
         source = cached.FileSource.of(
             readable_labels, progress=advance, ontology=load_ontology(found, [path]), policy=policy, **about
         )
+    if not is_cache(path) and (reasons := source.why_unreadable()):
+        raise SourceError(taken_for(path, reasons, reads_contents=False))
     if not source.n_labels:
-        broken = f": {counted(source.broken, 'record')} could not be read as labels" if source.broken else ""
-        raise SourceError(f"`{path}` holds no labels{broken}")
+        raise SourceError(f"`{path}` holds no labels")
     return source
 
 

@@ -33,7 +33,7 @@ def source_in_memory(
         policy: how objects are counted.
 
     Raises:
-        SourceError: the labels cannot be read, or no record is a label.
+        SourceError: the labels cannot be read, or no record could be read as a label.
 
     >>> source = source_in_memory([{"id": "a", "jsonResponse": {"J": {"categories": [{"name": "X"}]}}}])
     >>> source.title, source.n_labels
@@ -48,10 +48,10 @@ def source_in_memory(
     if ontology is not None:
         about |= {"ontology": ontology, "origin": Origin()}  # no file is known that a command could check names against
     source = PlainSource.of(found, **about)
-    if source.broken and not source.n_labels:
+    if reasons := source.why_unreadable():
         raise SourceError(
-            f"{source.title}: none of the {source.broken} records is a label: give a file of labels, a dataset, or a "
-            "list of labels as dictionaries"
+            f"nothing in `{source.title}` could be read as a label: {reasons[0]}. "
+            "Give a file of labels, a dataset, or a list of labels as dictionaries"
         )
     return source
 

@@ -37,6 +37,7 @@ TIME_LIMIT_S = 10.0
 _MOST_BROKEN = 1_000
 """How many of the records that are not labels are kept, to be listed."""
 
+_MOST_REASONS = 20
 _REMEMBERED = 16
 _FEWEST, _GROWTH, _MOST = 64, 4, 4_096
 """Number of labels whose contents are read together, before the time limit is checked again."""
@@ -188,6 +189,14 @@ class PageSource(ABC):
     def broken(self) -> int:
         """The number of records that are not labels."""
         return self.broken_records.number
+
+    def why_unreadable(self) -> list[str]:
+        """Return why the first records could not be read as labels; nothing if one could, or if there are none."""
+        if self.n_counted:
+            return []
+        rows = range(min(self.n_labels, _MOST_REASONS))
+        found = [*(one.reason for one in self.broken_records.first[:_MOST_REASONS]), *self.reasons(None, rows)]
+        return [reason for reason in found if reason is not None]
 
     @cached_property
     def notes(self) -> Sequence[str]:

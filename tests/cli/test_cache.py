@@ -254,7 +254,7 @@ def test_an_export_in_pixels_of_a_cache(run: Run, cache: Path, box: Sandbox, tmp
     [
         (PROJECT, "looks like a project, not like labels"),
         ("bad.json", "could be read as a label: not a label: it must"),
-        ("bare.json", "a cache keeps labels; `match` and `count` read contents with `--at ''`"),
+        ("bare.json", "contents without their labels: `match` and `count` read contents with `--at ''`"),
         ("assets.json", "looks like assets without labels"),
     ],
 )

@@ -122,8 +122,10 @@ def test_without_the_extra_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_is_not_labels_is_refused() -> None:
-    with pytest.raises(SourceError, match="none of the 2 records is a label"):
+    with pytest.raises(SourceError, match=r"nothing in `.*` could be read as a label: not a label"):
         show([1, 2])
+    with pytest.raises(SourceError, match="could be read as a label: no `jsonResponse`"):
+        show([{"name": "a", "version": "1.0.0"}])
     with pytest.raises(TypeError, match="not from `int`"):
         show(3)  # type: ignore[arg-type]
 

@@ -120,13 +120,20 @@ def test_a_downloaded_project_is_removed_at_the_end(monkeypatch: pytest.MonkeyPa
         ([DEMO / "labels.ndjson", "--assets", DEMO / "labels.ndjson"], "looks like labels, not like assets"),
         ([DEMO / "labels.ndjson", "--host", "192.0.2.1"], "cannot listen on `192.0.2.1`"),
         (["empty.ndjson"], "`empty.ndjson` holds no labels"),
-        (["broken.ndjson"], "`broken.ndjson` holds no labels: 2 records could not be read as labels"),
+        (["broken.ndjson"], "nothing in `broken.ndjson` could be read as a label: not JSON"),
+        (["package.json"], "nothing in `package.json` could be read as a label: no `jsonResponse`"),
+        (["numbers.json"], "nothing in `numbers.json` could be read as a label: not a label: it must be a JSON object"),
+        ([DEMO / "project.json"], "project.json` looks like a project, not like labels: give it with --ontology"),
+        (["content.json"], "contents without their labels: `match` and `count` read contents with `--at ''`"),
         (["."], "is neither a raw export"),
     ],
 )
 def test_what_cannot_be_opened(run: Run, tmp_path: Path, arguments: list[object], message: str) -> None:  # noqa: F811
     (tmp_path / "empty.ndjson").touch()
     (tmp_path / "broken.ndjson").write_text("no\nlabels\n")
+    (tmp_path / "package.json").write_text('{"name": "a", "version": "1.0.0"}')
+    (tmp_path / "numbers.json").write_text("[1, 2, 3]")
+    (tmp_path / "content.json").write_text('{"J": {"categories": [{"name": "A"}]}}')
     ran = run("open", *arguments, "--no-browser")
     assert ran.status == 2
     assert message in ran.err
