@@ -29,6 +29,7 @@ from kili_query.counting import DEFAULT_POLICY, CountPolicy
 from kili_query.diagnostics.layout import counted, printable
 from kili_query.errors import SourceError
 from kili_query.extras import load
+from kili_query.scanning import ProgressCallback
 
 if TYPE_CHECKING:
     from kili_query.page.cached import CountedSource
@@ -172,6 +173,18 @@ def source_of(
     except (OSError, ValueError) as error:  # ValueError: a zero byte
         raise SourceError.of(path, error) from error
     found = find_ontology(ontology, [path])
+    with progress(at_once=True) as advance:  # loading packages and recognizing a dataset take seconds
+        return _source_of(path, found, assets, images, policy, advance)
+
+
+def _source_of(
+    path: str,
+    found: str | None,
+    assets: str | None,
+    images: str | None,
+    policy: CountPolicy,
+    advance: ProgressCallback | None,
+) -> "CountedSource":
     about = {
         "title": os.path.basename(os.path.abspath(path)),
         "images": _images(path, images),
@@ -184,10 +197,9 @@ def source_of(
         source = cached.CacheSource.of(path, **about)
         return source
     (readable_labels,) = readable([path])
-    with progress() as advance:
-        source = cached.FileSource.of(
-            readable_labels, progress=advance, ontology=load_ontology(found, [path]), policy=policy, **about
-        )
+    source = cached.FileSource.of(
+        readable_labels, progress=advance, ontology=load_ontology(found, [path]), policy=policy, **about
+    )
     if not is_cache(path) and (reasons := source.why_unreadable()):
         raise SourceError(taken_for(path, reasons, reads_contents=False))
     if not source.n_labels:

@@ -17,7 +17,7 @@ _INTERVAL_S = 0.1
 
 @contextmanager
 def progress(
-    writing_to: TextIO | None = None, clock: Callable[[], float] = time.monotonic
+    writing_to: TextIO | None = None, clock: Callable[[], float] = time.monotonic, *, at_once: bool = False
 ) -> Iterator[ProgressCallback | None]:
     """A callback that draws a bar from half a second on, if a person looks at standard error; the end wipes it away.
 
@@ -25,6 +25,7 @@ def progress(
         writing_to: the stream that is written to meanwhile. Unless it is a file, it may be on the same screen, as the
             end of a pipe often is, and then there is no bar.
         clock: seconds.
+        at_once: draw the bar from the beginning, because something else takes long before anything is read.
     """
     if is_quiet() or not sys.stderr.isatty() or not (writing_to is None or _is_file(writing_to)):
         yield None
@@ -47,6 +48,9 @@ def progress(
         bar.update(task, completed=done_bytes, total=total_bytes, refresh=True)
 
     try:
+        if at_once:
+            next_draw_s = clock()
+            advance(0, None)
         yield advance
     finally:
         bar.stop()

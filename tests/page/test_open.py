@@ -25,6 +25,7 @@ from kili_query.page.source import Origin
 from tests.cli.conftest import command, environ, run  # noqa: F401 - fixtures
 from tests.cli.running import DEMO, Run
 from tests.cli.served import served, variables_of
+from tests.cli.terminal import Terminal
 from tests.ending import end_by
 
 SAMPLES = Path(__file__).resolve().parents[1] / "datasets" / "samples"
@@ -150,6 +151,18 @@ def test_records_that_are_not_labels_are_counted(tmp_path: Path) -> None:
             "labels.ndjson: 1 label",
             '1 record could not be read as labels: the page lists them under "Malformed"',
         ]
+
+
+def test_progress_is_shown_before_anything_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    with open(terminal.slave, "w", closefd=False) as stream:
+        monkeypatch.setattr("sys.stderr", stream)
+        monkeypatch.setenv("TERM", "xterm-256color")
+        source = source_of(str(DEMO / "labels.ndjson"), "none")
+    shown = terminal.read_to_end()
+    assert source.n_labels == 34
+    assert "reading" in shown
+    assert shown.endswith(("\x1b[1A\x1b[2K", "\x1b[2K")), shown[-60:]
 
 
 DATASETS = (
