@@ -5,7 +5,6 @@ label. There, the shapes are those that the library gives that its exports use.
 """
 
 import json
-import subprocess
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -20,8 +19,8 @@ from kili_query.errors import MalformedLabelError
 from kili_query.export import write
 from kili_query.sandbox import Sandbox
 from tests.peers.label_project import PROJECT_ID
-from tests.peers.official import LATEST, official_python
-from tests.peers.test_label_methods import OURS, ROOT, Ran, call_methods, read_records
+from tests.peers.official import LATEST, OURS, SCRIPTS
+from tests.peers.test_label_methods import ROOT, Ran, call_methods, read_records
 
 LEVELS = ("completion", "conversation", "round")
 TASKS = ("CLASSIFICATION", "TRANSCRIPTION", "COMPARISON")
@@ -39,17 +38,7 @@ RLHF = {
 
 
 def asked(static: list[Any], rlhf: list[Any]) -> dict[str, list[Any]]:
-    ran = subprocess.run(
-        [official_python(LATEST), "-W", "ignore", Path(__file__).with_name("conversation_shapes.py")],
-        input=json.dumps({"static": static, "rlhf": rlhf}),
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr[-3000:]
-    told = json.loads(ran.stdout)
+    told = SCRIPTS.run(LATEST, "conversation_shapes.py", {"static": static, "rlhf": rlhf})
     assert isinstance(told, dict)
     return told
 

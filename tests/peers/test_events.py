@@ -1,8 +1,5 @@
 """The change feed: the official client lists what ours lists, and its library knows each event of the sandbox."""
 
-import json
-import os
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -14,7 +11,7 @@ from kili_query.errors import FeedUnavailable
 from kili_query.protocol import EventName
 from kili_query.sandbox import Sandbox
 from tests.peers.label_project import PROJECT_ID, write_image_project
-from tests.peers.official import LATEST, official_python
+from tests.peers.official import LATEST, SCRIPTS
 
 TIMEOUT_S = 120
 EDITED = "label.workflow.edited"
@@ -24,22 +21,9 @@ Records: TypeAlias = list[dict[str, Any]]
 
 def official(box: Sandbox, calls: Sequence[dict[str, object]], home: Path) -> Records:
     """What the official client gets, in an environment and with a home of its own."""
-    clean = {key: value for key, value in os.environ.items() if not key.startswith(("KILI", "PYTHON"))}
     script = {"api_key": box.api_key, "endpoint": box.endpoint}
     script["calls"] = [{"project_id": PROJECT_ID, **arguments} for arguments in calls]  # type: ignore[assignment]
-    ran = subprocess.run(
-        [official_python(LATEST), "-W", "ignore", Path(__file__).with_name("event_calls.py")],
-        input=json.dumps(script),
-        env=clean | {"HOME": str(home)},
-        cwd=home,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=TIMEOUT_S,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stderr[-3000:]
-    records = json.loads(ran.stdout)
+    records = SCRIPTS.run(LATEST, "event_calls.py", script, home)
     assert isinstance(records, list)
     return records
 

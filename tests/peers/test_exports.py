@@ -5,11 +5,7 @@ is no file and no error, that a warning says so. What differs stands in `export_
 ``docs/differences.md`` that tells users.
 """
 
-import json
-import os
 import re
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -28,11 +24,9 @@ from tests.peers import export_steps as steps
 from tests.peers.export_archives import Files, read_archive
 from tests.peers.export_differences import DIFFERENCES, Difference
 from tests.peers.export_steps import Step
-from tests.peers.official import LATEST, OLD, official_python
+from tests.peers.official import LATEST, OLD, OURS, SCRIPTS
 
 ROOT = Path(__file__).resolve().parents[2]
-OURS = "ours"
-TIMEOUT_S = 300
 
 Row: TypeAlias = dict[str, object]
 
@@ -169,22 +163,9 @@ def _run(client: str, boxes: Sequence[tuple[Section, Sandbox]], home: Path) -> R
 
 def _call(client: str, sections: Sequence[Row], home: Path) -> list[list[Row]]:
     """Run the script in the environment of the client, which gets a home of its own."""
-    python = sys.executable if client == OURS else official_python(client)
     name = "kili_query.client:KiliClient" if client == OURS else "kili.client:Kili"
-    clean = {key: value for key, value in os.environ.items() if not key.startswith(("KILI", "PYTHON"))}
-    ran = subprocess.run(
-        [python, Path(__file__).with_name("export_calls.py")],
-        input=json.dumps({"client": name, "folder": str(home / "archives"), "sections": sections}),
-        env=clean | {"HOME": str(home)} | ({"PYTHONPATH": str(ROOT)} if client == OURS else {}),
-        cwd=home,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=TIMEOUT_S,
-        check=False,
-    )
-    assert ran.returncode == 0, f"{client}: {ran.stderr[-3000:]}"
-    records = json.loads(ran.stdout)
+    script = {"client": name, "folder": str(home / "archives"), "sections": sections}
+    records = SCRIPTS.run(client, "export_calls.py", script, home)
     assert isinstance(records, list)
     return records
 

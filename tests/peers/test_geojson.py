@@ -14,8 +14,8 @@ import requests
 from attrs import field, frozen
 
 from kili_query.sandbox import Sandbox
-from tests.peers.official import LATEST
-from tests.peers.test_label_methods import KINDS, OURS, call_methods
+from tests.peers.official import LATEST, OURS
+from tests.peers.test_label_methods import KINDS, call_methods
 
 Json: TypeAlias = Mapping[str, object]
 

@@ -7,14 +7,13 @@ elsewhere.
 """
 
 import json
-import os
 import re
-import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import TypeAlias
 
@@ -29,11 +28,9 @@ from tests.peers import label_steps as steps
 from tests.peers.label_differences import DIFFERENCES, Difference
 from tests.peers.label_project import PROJECT_ID, write_broken_project, write_image_project, write_video_project
 from tests.peers.label_steps import BOTH, Step
-from tests.peers.official import LATEST, OLD, official_python
+from tests.peers.official import LATEST, OLD, OURS, SCRIPTS, TIMEOUT_S, official_python
 
 ROOT = Path(__file__).resolve().parents[2]
-OURS = "ours"
-TIMEOUT_S = 300
 
 Row: TypeAlias = dict[str, object]
 
@@ -180,22 +177,8 @@ def call_methods(
     client: str, sections: Sequence[Row], home: Path, official: str = "kili.client:Kili"
 ) -> list[list[Row]]:
     """Run the script in the environment of the client, which gets a home of its own."""
-    python = sys.executable if client == OURS else official_python(client)
     name = "kili_query.client:KiliClient" if client == OURS else official
-    clean = {key: value for key, value in os.environ.items() if not key.startswith(("KILI", "PYTHON"))}
-    ran = subprocess.run(
-        [python, Path(__file__).with_name("label_methods.py")],
-        input=json.dumps({"client": name, "sections": sections}),
-        env=clean | {"HOME": str(home)} | ({"PYTHONPATH": str(ROOT)} if client == OURS else {}),
-        cwd=home,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=TIMEOUT_S,
-        check=False,
-    )
-    assert ran.returncode == 0, f"{client}: {ran.stderr[-3000:]}"
-    records = json.loads(ran.stdout)
+    records = SCRIPTS.run(client, "label_methods.py", {"client": name, "sections": sections}, home)
     assert isinstance(records, list)
     return records
 
@@ -390,14 +373,8 @@ def test_the_client_can_be_installed_beside_the_official_one(version: str) -> No
     """What our client needs admits the versions that the official client brought."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     needed = [Requirement(text) for text in (*project["dependencies"], *project["optional-dependencies"]["client"])]
-    listed = subprocess.run(
-        [official_python(version), "-m", "pip", "list", "--format=json", "--disable-pip-version-check"],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=TIMEOUT_S,
-    )
-    installed = {one["name"].lower(): one["version"] for one in json.loads(listed.stdout)}
+    packages = official_python(version).parents[1] / "lib" / "python{}.{}".format(*sys.version_info) / "site-packages"
+    installed = {one.name.lower(): one.version for one in distributions(path=[str(packages)])}
     shared = {one.name: one for one in needed if one.name in installed}
     assert {"requests", "tqdm"} <= set(shared)
     clashing = [

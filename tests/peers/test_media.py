@@ -9,8 +9,8 @@ from typing import Any
 
 from kili_query.sandbox import Sandbox
 from tests.peers.label_project import PROJECT_ID
-from tests.peers.official import LATEST
-from tests.peers.test_label_methods import OURS, ROOT, call_methods
+from tests.peers.official import LATEST, OURS
+from tests.peers.test_label_methods import ROOT, call_methods
 
 NAMES = ["plain.jpg", "no extension", "d1/deep.jpg", "twin", "twin"]
 

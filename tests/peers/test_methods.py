@@ -1,9 +1,7 @@
 """``docs/methods.md`` names each label method of both releases of the official client, and says what ours has."""
 
 import inspect
-import json
 import re
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from operator import attrgetter
 from pathlib import Path
@@ -17,7 +15,7 @@ from kili_query.errors import ArgumentError
 from kili_query.protocol.filters import FORMER_NAMES
 from kili_query.sandbox import Sandbox
 from tests.cli.running import DEMO
-from tests.peers.official import LATEST, OLD, official_python
+from tests.peers.official import LATEST, OLD, SCRIPTS
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "methods.md"
 CLIENTS: Mapping[str, tuple[str, ...]] = {
@@ -68,9 +66,7 @@ def public(box: Sandbox) -> Mapping[str, Mapping[str, Sequence[str]]]:
 
 
 def methods_of(release: str, client: str, box: Sandbox) -> Mapping[str, Sequence[str]]:
-    command = [official_python(release), "-I", "-W", "ignore", Path(__file__).with_name("public_methods.py")]
-    ran = subprocess.run([*command, client, box.endpoint, box.api_key], capture_output=True, text=True, check=True)
-    found: dict[str, list[str]] = json.loads(ran.stdout)
+    found = SCRIPTS.run(release, "public_methods.py", None, arguments=[client, box.endpoint, box.api_key])
     return {name: given for name, given in found.items() if name.partition(".")[0] not in INTERNAL}
 
 

@@ -13,8 +13,8 @@ from tests.peers.export_differences import DIFFERENCES
 from tests.peers.export_projects import PROJECT_ID as HARBOUR
 from tests.peers.export_projects import write_simple_photos
 from tests.peers.label_project import PROJECT_ID, write_image_project, write_stepped_project
-from tests.peers.official import LATEST
-from tests.peers.test_label_methods import OURS, ROOT, Outcome, Ran, call_methods, read_records
+from tests.peers.official import LATEST, OURS
+from tests.peers.test_label_methods import ROOT, Outcome, Ran, call_methods, read_records
 
 DOMAIN = "kili.client_domain:Kili"
 CONTENT = {"SCENE": {"categories": [{"name": "DAY", "confidence": 100}]}}

@@ -9,9 +9,9 @@ import shapefile
 from attrs import field, frozen
 
 from kili_query.sandbox import Sandbox
-from tests.peers.official import LATEST
+from tests.peers.official import LATEST, OURS
 from tests.peers.test_geojson import ASSET, PROJECT_ID, Outcomes, documented, kind_of, labels_in, write_map_project
-from tests.peers.test_label_methods import OURS, call_methods
+from tests.peers.test_label_methods import call_methods
 
 Json: TypeAlias = Mapping[str, object]
 

@@ -7,9 +7,8 @@ import pytest
 
 from tests.peers.label_differences import Difference
 from tests.peers.label_project import write_grouped_project, write_image_project, write_stepped_project
-from tests.peers.official import LATEST
+from tests.peers.official import LATEST, OURS
 from tests.peers.test_label_methods import (
-    OURS,
     Runs,
     Section,
     documented_anchors,

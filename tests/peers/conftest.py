@@ -1,0 +1,13 @@
+"""What the comparisons with the official client share."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.peers.official import SCRIPTS
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _processes_end() -> Iterator[None]:
+    yield
+    SCRIPTS.close()
