@@ -16,6 +16,7 @@ import kili_query as kq
 from kili_query.diagnostics import Code, Diagnostic
 from kili_query.sandbox import Sandbox
 from tests.ending import end_by
+from tests.forking import forked_command
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -123,8 +124,18 @@ def environ() -> dict[str, str]:
     return os.environ | plain | {"PATH": path, "PYTHONPATH": str(ROOT)}
 
 
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The same, in which the command starts at once; signals do not reach it."""
+    folder = tmp_path_factory.mktemp("bin")
+    variables = environ()
+    imported = ("pandas", "kili_query.cache", "kili_query.client.client", "kili_query.export", "kili_query.pictures")
+    with forked_command(folder, *imported):
+        yield variables | {"PATH": f"{folder}{os.pathsep}{variables['PATH']}"}
+
+
 @pytest.mark.parametrize("block", [block for block in BLOCKS if block.language == "console"], ids=str)
-def test_console(block: Block) -> None:
+def test_console(block: Block, prepared: dict[str, str]) -> None:
     """Each command, run in the repository, prints what follows it."""
     commands = re.split(r"^\$ ", block.body, flags=re.MULTILINE)
     assert commands.pop(0) == "", "a console block starts with a command"
@@ -136,7 +147,7 @@ def test_console(block: Block) -> None:
         ran = subprocess.run(
             ["bash", "-c", command],
             cwd=ROOT,
-            env=environ(),
+            env=prepared,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -159,14 +170,16 @@ def test_each_shell_block_of_the_readme_says_how_it_is_run() -> None:
 
 
 @pytest.mark.parametrize("block", [block for block in SHELL if block.options["run"] != "by-hand"], ids=str)
-def test_commands_of_the_readme(block: Block, tmp_path: Path) -> None:
+def test_commands_of_the_readme(block: Block, prepared: dict[str, str], tmp_path: Path) -> None:
     """Each line succeeds on the project's own sample; what runs until Ctrl-C gets it after its first output."""
     (tmp_path / "kili_query").symlink_to(ROOT / "kili_query")
-    variables = environ()
     with Sandbox(ROOT / "kili_query/demo/project.json", ROOT / "kili_query/demo/labels.ndjson") as box:
-        if block.options["run"] == "server":
-            variables |= {"KILI_API_KEY": box.api_key, "KILI_API_ENDPOINT": box.endpoint, "PROJECT": box.project_id}
+        known = {"KILI_API_KEY": box.api_key, "KILI_API_ENDPOINT": box.endpoint, "PROJECT": box.project_id}
         for line in block.body.splitlines():
+            is_endless = line.endswith("until Ctrl-C")
+            variables = environ() if is_endless else prepared
+            if block.options["run"] == "server":
+                variables = variables | known
             process = subprocess.Popen(
                 ["bash", "-c", f"exec {line}"],
                 cwd=tmp_path,
@@ -180,7 +193,6 @@ def test_commands_of_the_readme(block: Block, tmp_path: Path) -> None:
             with process:
                 assert process.stdout is not None
                 printed = process.stdout.readline()
-                is_endless = line.endswith("until Ctrl-C")
                 if is_endless:
                     end_by(process)
                 printed += process.stdout.read()
