@@ -4,16 +4,15 @@ A file that claims to be a video may be a playlist that names other files. So ff
 and only from files. Its time and its output are limited.
 """
 
-import math
 import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
 from kili_query.export.errors import DownloadError, NotCompatibleOptions
+from kili_query.labels.frame_rate import frames_per_second
 
 _MOST_FRAMES = 200_000  # two hours at 25 a second, and a tenth more
-_MOST_FRAMES_PER_SECOND = 1_000
 _MOST_PIXELS = 1 << 28  # in a frame
 _TIMEOUT_S = 3600
 _CONTAINERS = (
@@ -35,7 +34,10 @@ def cut(program: str, video: Path, folder: Path, asset: Mapping[str, object]) ->
         DownloadError: the video cannot be cut.
     """
     folder.mkdir()
-    rate = _frames_per_second(asset)
+    try:
+        rate = frames_per_second(asset)
+    except ValueError as error:
+        raise DownloadError(str(error)) from error
     # the second is the name of the first in versions before ffmpeg 5.1
     timings = [["-fps_mode", "passthrough"], ["-vsync", "0"]] if rate is None else [["-vf", f"fps={rate}"]]
     reason = ""
@@ -66,21 +68,6 @@ def _run(program: str, video: Path, folder: Path, timing: list[str]) -> str:
     except OSError as error:
         raise DownloadError(f"ffmpeg cannot be started: {error.strerror}") from error
     return (ran.stderr.strip()[:_REASON_CHARACTERS] or f"status {ran.returncode}") if ran.returncode else ""
-
-
-def _frames_per_second(asset: Mapping[str, object]) -> float | None:
-    """Return the rate to which the service resamples the video; None if it keeps the frames."""
-    metadata = asset.get("jsonMetadata")
-    processing = metadata.get("processingParameters") if isinstance(metadata, Mapping) else None
-    told = processing if isinstance(processing, Mapping) else {}
-    rate = told.get("framesPlayedPerSecond")
-    if told.get("shouldKeepNativeFrameRate") is not False or rate is None:
-        return None
-    if isinstance(rate, bool) or not isinstance(rate, int | float) or not math.isfinite(rate):
-        raise DownloadError(f"its `framesPlayedPerSecond` must be a number, not {rate!r:.80}")
-    if not 0 < rate <= _MOST_FRAMES_PER_SECOND:
-        raise DownloadError(f"its `framesPlayedPerSecond` must be above 0 and at most {_MOST_FRAMES_PER_SECOND:,}")
-    return rate
 
 
 def ffmpeg_program() -> str:

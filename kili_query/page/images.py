@@ -1,4 +1,4 @@
-"""The images that were labeled, if they are in the folder or archive of the labels. Nothing is downloaded."""
+"""The images and videos that were labeled, if they are in the folder or archive of the labels; none is downloaded."""
 
 import os
 from collections.abc import Mapping
@@ -26,6 +26,14 @@ _SIGNATURES: tuple[tuple[bytes, int, str], ...] = (
 )
 """How the images that browsers show begin. An SVG is not among them, because it may hold scripts."""
 
+_VIDEOS: tuple[tuple[bytes, int, str], ...] = (
+    (b"ftypiso", 4, "video/mp4"),
+    (b"ftypmp4", 4, "video/mp4"),
+    (b"ftypM4V", 4, "video/mp4"),
+    (b"ftypavc1", 4, "video/mp4"),
+    (b"\x1a\x45\xdf\xa3", 0, "video/webm"),
+)
+
 _HEAD_BYTES = 16
 
 
@@ -38,6 +46,9 @@ class Images(Protocol):
     def read(self, name: str) -> tuple[str, bytes] | None:
         """Return the type of an image and what it holds; None if it is not an image that browsers show."""
 
+    def video(self, name: str) -> tuple[str, Path] | None:
+        """Return the type of a video and its file; None if it is not a video of a folder that browsers may show."""
+
     def text(self, asset: Mapping[str, object]) -> str | None:
         """Return the text of an asset that is a text file; None for all else."""
 
@@ -49,6 +60,9 @@ class _NoImages:
         return None
 
     def read(self, name: str) -> tuple[str, bytes] | None:
+        return None
+
+    def video(self, name: str) -> tuple[str, Path] | None:
         return None
 
     def text(self, asset: Mapping[str, object]) -> str | None:
@@ -96,6 +110,18 @@ class FileImages:
         kind = None if data is None else image_type(data[:_HEAD_BYTES])
         return None if data is None or kind is None else (kind, data)
 
+    def video(self, name: str) -> tuple[str, Path] | None:
+        """Return the file of a video, which is sent in parts; its first bytes say what it is, and not its name."""
+        try:
+            path = self.files.local(name)
+            if path is None:
+                return None
+            with path.open("rb") as file:
+                kind = _type_of(file.read(_HEAD_BYTES), _VIDEOS)
+        except (OSError, ValueError, SourceError):  # it is gone
+            return None
+        return None if kind is None else (kind, path)
+
     def text(self, asset: Mapping[str, object]) -> str | None:
         """Read a text file, which must be named as one and be UTF-8."""
         name = self.find(asset)
@@ -122,4 +148,8 @@ def image_type(head: bytes) -> str | None:
     >>> image_type(b"\x89PNG\r\n\x1a\n"), image_type(b"<svg onload=alert(1)>")
     ('image/png', None)
     """
-    return next((kind for sign, at, kind in _SIGNATURES if head[at : at + len(sign)] == sign), None)
+    return _type_of(head, _SIGNATURES)
+
+
+def _type_of(head: bytes, signatures: tuple[tuple[bytes, int, str], ...]) -> str | None:
+    return next((kind for sign, at, kind in signatures if head[at : at + len(sign)] == sign), None)

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
+from pathlib import Path
 from typing import Any, assert_never
 
 from attrs import frozen
 
 from kili_query.errors import LabelError
 from kili_query.labels.drawn import Drawing, DrawnShape, drawn_of, shown_name
+from kili_query.labels.frame_rate import frames_per_second
 from kili_query.labels.geometry import Box, Line, Marker, Point, Pose, Region, Shape
 from kili_query.page.names import hex_of
 from kili_query.page.source import PageSource
@@ -34,6 +36,11 @@ class Detailing:
 SMALL, BIG = Detailing(1_500, 4, 600), Detailing(50_000, 6, 100_000)
 """A thumbnail, and the whole picture."""
 
+_NO_RATE = (
+    "The video is not shown, because the time of a frame is not known: its asset does not say at how many frames per "
+    "second it was labeled."
+)
+
 _KINDS = {"IMAGE": "image", "VIDEO": "video", "VIDEO_LEGACY": "video", "TEXT": "text", "PDF": "document"}
 
 
@@ -59,9 +66,16 @@ def picture_of(
     width, height = _size(asset)
     shapes, is_cut = _shapes(drawing.shapes, source, detail)
     has_image = kind in ("image", "none") and source.images.find(asset) is not None
+    time_s, why_blank = None, None
+    if detail is BIG and kind == "video":
+        time_s, why_blank = _moment(asset, drawing.view, source)
+    elif detail is BIG and not has_image:
+        why_blank = _why_blank(kind, source)
     return {
         "kind": "image" if has_image else kind,
-        "url": f"media/{number}" if has_image else None,
+        "url": f"media/{number}" if has_image or time_s is not None else None,
+        "time": time_s,
+        "why_blank": why_blank,
         "width": width,
         "height": height,
         "shapes": shapes,
@@ -80,6 +94,45 @@ def asset_of(label: Mapping[str, Any], source: PageSource) -> Mapping[str, objec
     asset_id = told.get("id", label.get("assetId"))
     known = source.assets.get(asset_id, {}) if isinstance(asset_id, str) else {}
     return {**beside, **known, **{key: value for key, value in told.items() if value is not None}}
+
+
+def video_of(source: PageSource, number: int) -> tuple[str, Path] | None:
+    """Return the type of the video of a label and its file; None if it is not at hand."""
+    if number >= source.n_labels:
+        return None
+    (label,) = source.facts([number])
+    name = source.images.find(asset_of(label, source))
+    return None if name is None else source.images.video(name)
+
+
+def _moment(
+    asset: Mapping[str, object], frame: int | None, source: PageSource
+) -> tuple[float, None] | tuple[None, str | None]:
+    """Return the time in seconds at which the video of an asset shows a frame, or why it cannot be shown.
+
+    Frames are numbered after the service has resampled the video. The middle of a frame is the moment of the video's
+    own frame that resampling chose for it.
+    """
+    name = source.images.find(asset)
+    if name is None or source.images.video(name) is None:
+        return None, "The video is not shown: it is not among the files that were opened."
+    try:
+        rate = frames_per_second(asset)
+    except ValueError as error:
+        return None, f"The video is not shown: {error}."
+    if rate is None:
+        return None, _NO_RATE
+    return (None, None) if frame is None else ((frame + 0.5) / rate, None)
+
+
+def _why_blank(kind: str, source: PageSource) -> str | None:
+    if kind == "document":
+        return "The page itself is not shown, only what is drawn on it."
+    if kind != "image":
+        return None
+    if source.input_type == "GEOSPATIAL":
+        return "The map is not shown, only what is drawn on it, north at the top."
+    return "The image is not shown: it is not among the files that were opened."
 
 
 def image_of(source: PageSource, number: int) -> tuple[str, bytes] | None:

@@ -96,10 +96,21 @@ def _whole(item: Record | Problem) -> Mapping[str, object]:
 
 
 def known_assets(assets: Iterable[Mapping[str, object]]) -> dict[str, dict[str, object]]:
-    """Return what assets say of sizes and places of images, by the id of the asset.
+    """Return what assets say of sizes and places of images, and of the frames of videos, by the id of the asset.
 
     >>> known_assets([{"id": "a", "externalId": "street.jpg", "priority": 1}])
     {'a': {'externalId': 'street.jpg'}}
     """
     kept = ("externalId", "content", "resolution")
-    return {str(one["id"]): {key: one[key] for key in kept if one.get(key)} for one in assets if "id" in one}
+    return {
+        str(one["id"]): {**{key: one[key] for key in kept if one.get(key)}, **_processing(one)}
+        for one in assets
+        if "id" in one
+    }
+
+
+def _processing(asset: Mapping[str, object]) -> dict[str, object]:
+    """Return how a video was processed, without other metadata."""
+    metadata, field = asset.get("jsonMetadata"), "processingParameters"
+    found = metadata.get(field) if isinstance(metadata, Mapping) else None
+    return {"jsonMetadata": {field: found}} if found else {}

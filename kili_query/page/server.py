@@ -14,12 +14,12 @@ from urllib.parse import quote
 from anyio import CapacityLimiter, to_thread
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kili_query.page.calls import CALLS, error_answer, respond
-from kili_query.page.pictures import image_of
+from kili_query.page.pictures import image_of, video_of
 from kili_query.page.source import PageSource
 from kili_query.serving import Gate, LocalServer, NotAdmitted, header_values, own_hosts
 
@@ -32,6 +32,7 @@ POLICY = "; ".join(
         "script-src 'self'",
         "style-src 'self'",
         "img-src 'self' blob: data:",
+        "media-src 'self'",
         "connect-src 'self'",
         "font-src 'self'",
         "base-uri 'none'",
@@ -180,6 +181,9 @@ class _App:
 
     async def media(self, request: Request) -> Response:
         number = request.path_params["number"]
+        video = await to_thread.run_sync(video_of, self._source, number, limiter=self._limiter)
+        if video is not None:
+            return FileResponse(video[1], media_type=video[0])  # in parts, as players ask for them
         found = await to_thread.run_sync(image_of, self._source, number, limiter=self._limiter)
         if found is None:
             return _error(404, "there is no such image")

@@ -16,11 +16,13 @@ from playwright.sync_api import Browser, Locator, Page, Route, expect
 import kili_query as kq
 from kili_query.cli.open import source_of
 from kili_query.datasets.files import FolderFiles
+from kili_query.export.cutting import cut
 from kili_query.page.images import FileImages
 from kili_query.page.plain import PlainSource
 from kili_query.page.server import PageServer
 from kili_query.pictures.images import opened_image
 from tests.page.browsing import chromium, faults_for_assistive_technology, opened
+from tests.system_programs import system_program
 
 COUNT = 250
 ATTACK = "<img src=x onerror=alert(1)>\"'`${1}</script><script>alert(2)</script><svg onload=alert(3)>\u202e"
@@ -469,6 +471,48 @@ def test_text_and_frames_are_shown(browser: Browser) -> None:
         expect(strip.get_by_role("button")).to_have_text(["0", "3", "7"])
         strip.get_by_role("button", name="7").click()
         expect(strip.get_by_role("button", name="7")).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_frame_of_a_video_is_the_one_that_exports_cut(browser: Browser, tmp_path: Path) -> None:
+    """Each frame of the video has a grey of its own, so a neighbour would be seen."""
+    ffmpeg = system_program("ffmpeg")
+    greys = b"".join(bytes([20 + 20 * number] * 3) * 32 * 16 for number in range(11))
+    raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", "32x16", "-r", "10", "-i", "-"]
+    film = [*["-c:v", "libvpx", "-b:v", "1M", "-g", "4", "-f", "webm"], str(tmp_path / "film.webm")]
+    subprocess.run([ffmpeg, "-v", "error", *raw, *film], input=greys, check=True)
+    rate = {"shouldKeepNativeFrameRate": False, "framesPlayedPerSecond": 6}
+    processed = {"jsonMetadata": {"processingParameters": rate}}
+    cut_out = cut(ffmpeg, tmp_path / "film.webm", tmp_path / "frames", processed)
+    frames = {str(one): {"OBJECTS": {"annotations": [shape(0, "PERSON", "rectangle")]}} for one in (0, 1, 5, 40)}
+    named = {
+        "timed": {"content": "film.webm", **processed},
+        "untimed": {"content": "film.webm"},
+        "broken": {"content": "broken.webm", **processed},
+        "absent": {"content": "https://example.com/film.webm", **processed},
+    }
+    (tmp_path / "broken.webm").write_bytes(b"\x1a\x45\xdf\xa3" + bytes(100))
+    labels = [
+        {"id": name, "labelOf": {"id": name, "externalId": name, **asset}, "jsonResponse": frames}
+        for name, asset in named.items()
+    ]
+    source = PlainSource.of(labels, ontology=project(input_type="VIDEO"), images=FileImages(FolderFiles(tmp_path)))
+    with PageServer(source) as box, opened(browser, box) as page:
+        canvas, why = page.locator(".detail .canvas"), page.locator(".detail .blank")
+        page.get_by_role("grid").get_by_text("timed", exact=True).click()
+        for number in (5, 0, 1):
+            page.get_by_role("group", name="Frames").get_by_role("button", name=str(number), exact=True).click()
+            expect(page.get_by_role("button", name=str(number), pressed=True)).to_be_visible()
+            expect(canvas.locator("video:not(.waiting)")).to_be_visible()
+            corner = Image.open(BytesIO(canvas.screenshot())).convert("L").crop((0, 0, 9, 9))
+            wanted = Image.open(cut_out[number]).convert("L").crop((0, 0, 4, 4))
+            assert abs(ImageStat.Stat(corner).mean[0] - ImageStat.Stat(wanted).mean[0]) < 8, number
+        page.get_by_role("group", name="Frames").get_by_role("button", name="40").click()
+        expect(why).to_contain_text("The video ends before this frame")
+        told = {"untimed": "does not say at how many frames", "absent": "not among the files", "broken": "cannot show"}
+        for name, words in told.items():
+            page.get_by_role("grid").get_by_text(name, exact=True).click()
+            expect(why).to_contain_text(words)
+            expect(canvas.locator("video:not(.waiting)")).to_have_count(0)
 
 
 def test_nothing_from_outside_is_read_as_html(browser: Browser) -> None:

@@ -238,6 +238,19 @@ def test_images_are_those_of_the_folder(tmp_path: Path) -> None:
     assert urls[3:] == [None] * 6
 
 
+def test_a_video_is_sent_in_parts(tmp_path: Path) -> None:
+    film = b"\0\0\0\x20ftypisom" + bytes(range(100))
+    (tmp_path / "film.mp4").write_bytes(film)
+    with served(
+        PlainSource.of([{"id": "a", "labelOf": {"content": "film.mp4"}}], images=FileImages(Files.of(tmp_path)))
+    ) as client:
+        assert client.send("GET", "/media/0").status == 401
+        client.log_in()
+        answer = client.send("GET", "/media/0", headers={"Range": "bytes=12-15"})
+    assert (answer.status, answer.body, answer.headers["content-type"]) == (206, film[12:16], "video/mp4")
+    assert "media-src 'self'" in answer.headers["content-security-policy"]
+
+
 @pytest.mark.parametrize(
     "path", ["/../pages.py", "/..%2f..%2fpyproject.toml", "/%2e%2e/server.py", "/media/..%2f0", "/media/-1", "/media/x"]
 )

@@ -36,6 +36,10 @@ export type MarkedText = { text: string; spans: (Span & { name: string; color: s
 export type Picture = {
   kind: "image" | "video" | "text" | "document" | "none"
   url: string | null
+  /** Seconds from the beginning of a video to the frame. */
+  time: number | null
+  /** Why there is nothing below the shapes. */
+  why_blank: string | null
   width: number | null
   height: number | null
   shapes: Shape[]

@@ -1,10 +1,14 @@
 import { useSignal } from "@preact/signals"
-import { useEffect } from "preact/hooks"
+import { useContext, useEffect, useRef } from "preact/hooks"
 import type { MarkedText, Picture, Shape } from "./calls"
 import { figure, plural } from "./figures"
-import { useImage } from "./images"
+import { Images, useImage } from "./images"
 
 const MOST_IN_STRIP = 400
+const NO_IMAGE = "The image cannot be shown; this is its geometry."
+const NO_VIDEO = "The browser cannot show this video; this is its geometry."
+const NOT_HERE = "Videos are only shown on the page that kili-query open serves; this is the geometry."
+const TOO_SHORT = "The video ends before this frame; this is its geometry."
 
 type Props = { picture: Picture; small?: boolean; chooseFrame?: (frame: number) => void }
 
@@ -22,32 +26,79 @@ export function PictureView({ picture, small = false, chooseFrame }: Props) {
 
 /** The geometry over the image, or over a blank canvas of the same proportions. */
 function Canvas({ picture, small }: { picture: Picture; small: boolean }) {
-  const missing = useSignal(false)
+  const asked = `${picture.url} ${picture.time}`
+  const missed = useSignal<{ asked: string; reason: string } | null>(null)
+  const missing = missed.value?.asked === asked ? missed.value.reason : null
+  const miss = (reason: string) => void (missed.value = { asked, reason })
   const natural = useSignal<number | null>(null)
+  const film = picture.kind === "video" && picture.url !== null && picture.time !== null
   const image = useImage(picture.kind === "video" ? null : picture.url)
-  useEffect(() => void (missing.value = false), [picture.url])
+  const local = useContext(Images) === undefined
+  const why = missing ?? (image.failed ? NO_IMAGE : film && !local ? NOT_HERE : picture.why_blank)
   const given = picture.width && picture.height ? picture.width / picture.height : null
   const proportions = given ?? natural.value ?? 4 / 3
   const names = [...new Set(picture.shapes.map((shape) => shape.name))].join(", ")
   return (
     <div class="canvas-place">
       <div class="canvas" style={{ aspectRatio: proportions, "--proportions": proportions }}>
-        {image.src && !missing.value && (
+        {film && local && missing === null && (
+          <Film
+            key={picture.url}
+            url={picture.url!}
+            time={picture.time!}
+            sized={(found) => void (natural.value = found)}
+            missed={miss}
+          />
+        )}
+        {image.src && missing === null && (
           <img
             src={image.src}
             alt=""
             loading="lazy"
             decoding="async"
             onLoad={({ currentTarget }) => void (natural.value = turn(currentTarget, picture) ?? natural.value)}
-            onError={() => void (missing.value = true)}
+            onError={() => miss(NO_IMAGE)}
           />
         )}
         <svg viewBox="0 0 1 1" preserveAspectRatio="none" role="img" aria-label={names ? `Drawn: ${names}` : "No shapes"}>
           {picture.shapes.map((shape, place) => <ShapeView key={place} shape={shape} />)}
         </svg>
       </div>
-      {!small && (missing.value || image.failed) && <p class="quiet">The image cannot be shown; this is its geometry.</p>}
+      {!small && why !== null && <p class="quiet blank">{why}</p>}
     </div>
+  )
+}
+
+type FilmProps = { url: string; time: number; sized: (proportions: number) => void; missed: (reason: string) => void }
+
+/** A frame of a video. It is hidden until it is there, so that no other one is taken for it. */
+function Film({ url, time, sized, missed }: FilmProps) {
+  const video = useRef<HTMLVideoElement>(null)
+  const shown = useSignal<number | null>(null)
+  const seek = () => {
+    const { current } = video
+    if (!current || current.readyState === HTMLMediaElement.HAVE_NOTHING) return
+    if (time >= current.duration) missed(TOO_SHORT)
+    else current.currentTime = time
+  }
+  useEffect(seek, [time])
+  return (
+    <video
+      ref={video}
+      src={url}
+      class={shown.value === time ? "" : "waiting"}
+      muted
+      playsInline
+      preload="auto"
+      tabIndex={-1}
+      aria-hidden="true"
+      onLoadedMetadata={({ currentTarget: { videoWidth, videoHeight } }) => {
+        if (videoWidth && videoHeight) sized(videoWidth / videoHeight)
+        seek()
+      }}
+      onSeeked={() => void (shown.value = time)}
+      onError={() => missed(NO_VIDEO)}
+    />
   )
 }
 
