@@ -121,6 +121,11 @@ def test_what_a_loaded_module_imports_is_of_its_extra() -> None:
     assert {place: names for place, names in found.items() if names} == {}
 
 
+@pytest.mark.parametrize("module", ["calls", "plain"])
+def test_the_page_of_labels_in_memory_needs_no_other_package(module: str) -> None:
+    assert strangers(f"kili_query.page.{module}") == set()
+
+
 def test_commands_only_import_what_the_extra_of_the_command_brings() -> None:
     """Then each shows its help and its messages; what needs more is loaded when it is used."""
     brought = {name for extra in ("cli", "fast", "zstd") for name in _MODULES_OF_EXTRA[extra]}

@@ -1,7 +1,9 @@
-"""What tests of connections share."""
+"""What tests of the client share."""
 
+import gc
 import ssl
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,3 +24,11 @@ def certificate(tmp_path: Path) -> tuple[Path, ssl.SSLContext]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(path, key)
     return path, context
+
+
+@pytest.fixture
+def quick_collections() -> Iterator[None]:
+    """Garbage collections look only at what the test makes; what was imported and collected before takes seconds."""
+    gc.freeze()
+    yield
+    gc.unfreeze()

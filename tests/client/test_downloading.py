@@ -163,6 +163,7 @@ class TestFile:
         assert part.read_bytes() == whole
 
     @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of files just opened
+    @pytest.mark.usefixtures("quick_collections")
     @pytest.mark.parametrize("fails", [KeyboardInterrupt, OSError])
     def test_an_interruption_anywhere(self, tmp_path: Path, fails: type[BaseException]) -> None:
         """At each line that this module runs, a signal may arrive, or a disk fail."""
@@ -170,9 +171,9 @@ class TestFile:
 
         def download() -> None:
             with resumable(str(path), REQUEST, restart=False) as file:
-                for number in range(len(file.ids), 25):
+                for number in range(len(file.ids), 12):
                     file.add(f"{number}", f"line {number}", is_left_out=number == 7)
-                assert (file.lines, file.left_out, len(file.ids)) == (25, ["7"], 25)
+                assert (file.lines, file.left_out, len(file.ids)) == (12, ["7"], 12)
                 file.finish()
 
         for steps in count(1):
@@ -181,13 +182,13 @@ class TestFile:
                     download()
             except fails:
                 download()
-                assert path.read_text() == "".join(f"line {number}\n" for number in range(25))
+                assert path.read_text() == "".join(f"line {number}\n" for number in range(12))
                 assert beside(tmp_path) == ["l.ndjson"]
                 path.unlink()
             else:
                 break
         gc.collect()  # here, where their warnings are ignored
-        assert steps > 200
+        assert steps > 150
 
     def test_a_download_that_ends_while_another_begins(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         path = tmp_path / "l.ndjson"

@@ -125,6 +125,7 @@ def test_a_closed_client_says_so(box: Sandbox, client: KiliClient) -> None:
     assert len(box.faults.seen) == before
 
 
+@pytest.mark.usefixtures("quick_collections")
 def test_a_list_that_is_left_leaves_no_thread(box: Sandbox) -> None:
     client = open_client(box)
     found = client.labels(PROJECT, fields=["id"], as_generator=True)
@@ -206,6 +207,7 @@ class TestThreads:
                 future.result(PATIENCE_S)
             assert sum(thread.name.startswith("kili-p") for thread in threading.enumerate()) == 3
 
+    @pytest.mark.usefixtures("quick_collections")
     def test_what_was_worked_on_is_let_go(self) -> None:
         class Thing:
             pass

@@ -93,7 +93,7 @@ def test_backends_agree_on_dense_worlds(seed: int, tmp_path: Path) -> None:
     labels = [{"id": f"l{n}", "jsonResponse": world.label(obeys=n % 3 > 0)} for n in range(40)] + ODD
     backends = sources(labels, world.ontology, tmp_path)
     tried = 0
-    while tried < 12:
+    while tried < 6:
         query = world.query()
         if "error" in answer(backends[0], "run", {"query": query}):
             continue

@@ -12,7 +12,6 @@ from kili_query.ontology import Ontology
 from kili_query.page.calls import answer
 from kili_query.page.images import NO_IMAGES, FileImages
 from kili_query.page.plain import PlainSource
-from tests.test_extras import strangers
 
 INTERFACE = {
     "jobs": {
@@ -43,11 +42,6 @@ def source_of(*contents: object, ontology: Ontology | None = ONTOLOGY) -> PlainS
 
 
 CARS = source_of(*({"J": {"annotations": [box("CAR")] * number}} for number in range(4)))
-
-
-@pytest.mark.parametrize("module", ["calls", "plain"])
-def test_labels_in_memory_need_no_other_package(module: str) -> None:
-    assert strangers(f"kili_query.page.{module}") == set()
 
 
 class TestCheck:
