@@ -16,23 +16,28 @@ from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPT = """#!{python} -IS
-import json, os, socket, sys
+import json, os, signal, socket, sys
 with socket.socket(socket.AF_UNIX) as server:
     server.connect({address!r})
     request = json.dumps([os.getcwd(), dict(os.environ), sys.argv]).encode()
     socket.send_fds(server, [request[:1]], [0, 1, 2])
     server.sendall(request[1:])
     server.shutdown(socket.SHUT_WR)
-    [status] = server.recv(1)
+    answers = server.makefile("r")
+    fork = int(answers.readline())
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: os.kill(fork, number))
+    status = int(answers.readline())
 sys.exit(status)
 """
 
 
 @contextmanager
-def forked_command(folder: Path, *modules: str) -> Iterator[None]:
+def forked_command(folder: Path, *modules: str) -> Iterator[Path]:
     """Make a script ``kili-query`` in a folder, which works as long as this context is open.
 
-    It has the streams, the environment and the folder of whoever starts it. Signals only end the script.
+    The command has the streams, the environment and the folder of the script, and gets Ctrl-C and SIGTERM from it.
+    The script ends with the exit status of the command.
 
     Args:
         folder: where the script is made.
@@ -43,12 +48,15 @@ def forked_command(folder: Path, *modules: str) -> Iterator[None]:
     script.write_text(SCRIPT.format(python=sys.executable, address=str(address)), encoding="utf-8")
     script.chmod(0o755)
     with subprocess.Popen(
-        [sys.executable, __file__, address, *modules], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+        [sys.executable, __file__, address, *modules],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
     ) as server:
         assert server.stdout is not None
         assert server.stdout.readline() == b"ready\n"
         try:
-            yield
+            yield script
         finally:
             server.kill()
 
@@ -82,7 +90,7 @@ def wait_for_ended() -> None:
 
 
 def answer(connection: socket.socket) -> NoReturn:
-    """Run the command as one script asks, and tell it the exit status."""
+    """Run the command as one script asks, and tell it who runs it, and the exit status."""
     from kili_query.cli import main
 
     first, streams, _, _ = socket.recv_fds(connection, 1, 3)
@@ -97,10 +105,11 @@ def answer(connection: socket.socket) -> NoReturn:
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environ)
+    connection.sendall(b"%d\n" % os.getpid())
     status = main()
-    for output in (sys.stdout, sys.stderr):
-        output.flush()
-    connection.sendall(bytes([status]))
+    sys.stdout.flush()
+    sys.stderr.flush()
+    connection.sendall(b"%d\n" % status)
     os._exit(0)
 
 

@@ -126,7 +126,7 @@ def environ() -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """The same, in which the command starts at once; signals do not reach it."""
+    """The same, in which the command starts at once."""
     folder = tmp_path_factory.mktemp("bin")
     variables = environ()
     imported = ("pandas", "kili_query.cache", "kili_query.client.client", "kili_query.export", "kili_query.pictures")

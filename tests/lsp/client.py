@@ -4,7 +4,7 @@ import asyncio
 import os
 import re
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ from pygls.lsp.client import LanguageClient
 from pygls.uris import from_fs_path
 
 T = TypeVar("T")
+COMMAND = (sys.executable, "-m", "kili_query")
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 60
 
@@ -148,6 +149,7 @@ async def editor(
     settings: object = None,
     initial: Any = None,
     capabilities: types.ClientCapabilities = CAPABILITIES,
+    command: Sequence[object] = COMMAND,
 ) -> AsyncIterator[Editor]:
     """An editor that has opened a folder; it says goodbye at the end, and the server must leave with status 0."""
     client = _Client("test", "1")
@@ -171,7 +173,7 @@ async def editor(
 
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     environment.pop("KILI_ONTOLOGY", None)
-    await client.start_io(sys.executable, "-m", "kili_query", "lsp", *options, cwd=folder, env=environment)
+    await client.start_io(*map(str, command), "lsp", *options, cwd=folder, env=environment)
     await client.initialize_async(
         types.InitializeParams(
             capabilities,

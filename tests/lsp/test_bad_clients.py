@@ -14,12 +14,9 @@ from tests.lsp.client import PATIENCE_S, ROOT, uri_of
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+def server(forked: Path, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     pipe = subprocess.PIPE
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    with subprocess.Popen(
-        [sys.executable, "-m", "kili_query", "lsp"], cwd=tmp_path, env=environment, stdin=pipe, stdout=pipe, stderr=pipe
-    ) as process:
+    with subprocess.Popen([forked, "lsp"], cwd=tmp_path, stdin=pipe, stdout=pipe, stderr=pipe) as process:
         yield process
         process.kill()
 

@@ -26,16 +26,16 @@ TEXTS = {
 }
 
 
-def test_files_of_other_languages(tmp_path: Path) -> None:
-    asyncio.run(_edit_files(tmp_path))
+def test_files_of_other_languages(forked: Path, tmp_path: Path) -> None:
+    asyncio.run(_edit_files(forked, tmp_path))
 
 
-async def _edit_files(folder: Path) -> None:
+async def _edit_files(command: Path, folder: Path) -> None:
     for name, text in TEXTS.items():
         (folder / name).write_bytes(text.encode())
     (folder / "broken.json").write_text('{"category_search": ')
     (folder / "q.kq").write_text("NOT OBJECTS.CAR")
-    async with editor(folder, settings={"ontology": str(PROJECT)}) as shown:
+    async with editor(folder, settings={"ontology": str(PROJECT)}, command=[command]) as shown:
         for name, text in TEXTS.items():
             uri = shown.open(folder / name)
             [found] = await shown.diagnostics(uri)
@@ -86,28 +86,26 @@ async def _edit_files(folder: Path) -> None:
         assert [one.label for one in await shown.complete(empty, types.Position(0, 19))][:2] == ["WEATHER", "OBJECTS"]
 
 
-@pytest.mark.parametrize(
-    ("name", "text", "reason", "place"),
-    [
-        ("a.py", 'f(category_search="J.A")\nif x\n', "not Python: expected ':'", types.Position(1, 4)),
-        ("a.json", '{"category_search": "J.A",\n "x": }', "not JSON: expecting value", types.Position(1, 6)),
-        ("a.yaml", "category_search: J.A\nx: [", "not YAML", types.Position(1, 4)),
-        ("a.ipynb", '{"cells": "category_search"}', "not a notebook", types.Position(0, 0)),
-    ],
+BROKEN = (
+    ("a.py", 'f(category_search="J.A")\nif x\n', "not Python: expected ':'", types.Position(1, 4)),
+    ("a.json", '{"category_search": "J.A",\n "x": }', "not JSON: expecting value", types.Position(1, 6)),
+    ("a.yaml", "category_search: J.A\nx: [", "not YAML", types.Position(1, 4)),
+    ("a.ipynb", '{"cells": "category_search"}', "not a notebook", types.Position(0, 0)),
 )
-def test_a_file_that_cannot_be_parsed_says_so(
-    name: str, text: str, reason: str, place: types.Position, tmp_path: Path
-) -> None:
-    asyncio.run(_break_and_mend(tmp_path / name, text, reason, place))
 
 
-async def _break_and_mend(path: Path, text: str, reason: str, place: types.Position) -> None:
-    async with editor(path.parent, settings={"ontology": str(PROJECT)}) as shown:
-        uri = shown.open(path, text)
-        [found] = await shown.diagnostics(uri)
-        assert found.message.startswith("category searches in this file are not checked: " + reason), found.message
-        assert found.severity is types.DiagnosticSeverity.Warning
-        assert found.range.start == place
-        assert await shown.actions(uri, found.range) == []
-        shown.type(uri, "")
-        assert await shown.diagnostics(uri) == []
+def test_a_file_that_cannot_be_parsed_says_so(forked: Path, tmp_path: Path) -> None:
+    asyncio.run(_break_and_mend(forked, tmp_path))
+
+
+async def _break_and_mend(command: Path, folder: Path) -> None:
+    async with editor(folder, settings={"ontology": str(PROJECT)}, command=[command]) as shown:
+        for name, text, reason, place in BROKEN:
+            uri = shown.open(folder / name, text)
+            [found] = await shown.diagnostics(uri)
+            assert found.message.startswith("category searches in this file are not checked: " + reason), found.message
+            assert found.severity is types.DiagnosticSeverity.Warning, name
+            assert found.range.start == place, name
+            assert await shown.actions(uri, found.range) == [], name
+            shown.type(uri, "")
+            assert await shown.diagnostics(uri) == [], name
