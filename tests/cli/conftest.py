@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import pytest
 
 from kili_query.cli import main
 from tests.cli.running import DEMO, ROOT, Ran, Run
+from tests.forking import forked_command
 
 
 @pytest.fixture(scope="session")
@@ -26,6 +27,13 @@ def environ() -> dict[str, str]:
 @pytest.fixture(scope="session")
 def command() -> list[str]:
     return [sys.executable, "-m", "kili_query"]
+
+
+@pytest.fixture(scope="session")
+def forked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
+    """The command as a process that starts at once, for tests that need several."""
+    with forked_command(tmp_path_factory.mktemp("bin"), "kili_query.client.client", "rich.progress") as script:
+        yield [str(script)]
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import json
 import os
 import shlex
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from kili_query.cli import demo_server
+from kili_query.cli.demo import _next_commands
 from kili_query.cli.demo_server import NotAsked, ask_server
 from kili_query.sandbox import Sandbox
 from tests.cli.running import DEMO, Ran, Run
@@ -53,17 +53,12 @@ def test_shown_commands_print_what_is_shown(run: Run, box: Sandbox, tmp_path: Pa
             assert all(line in tour for line in ran.err.splitlines()) or "histogram" in arguments
 
 
-def test_what_to_type_where_the_command_is_not_on_the_path(environ: dict[str, str], tmp_path: Path) -> None:
+def test_what_to_type_where_the_command_is_not_on_the_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     script = Path(sys.executable).parent / "kili-query"
-    ran = subprocess.run(
-        [script, "demo"],
-        env=environ | {"PATH": "/usr/bin:/bin"},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert f"    {os.path.relpath(script, tmp_path)} demo --save kili-demo\n" in ran.stdout
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    monkeypatch.setattr(sys, "argv", [str(script)])  # which Python makes of the script that was started
+    monkeypatch.chdir(tmp_path)
+    assert f"    {os.path.relpath(script, tmp_path)} demo --save kili-demo\n" in f"{_next_commands()}\n"
 
 
 def test_next_commands_run(run: Run, tmp_path: Path) -> None:

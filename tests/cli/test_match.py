@@ -6,7 +6,7 @@ import os
 import subprocess
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -64,12 +64,10 @@ def test_count(run: Run, labels: Path) -> None:
 class TestTable:
     """On a terminal, a person sees the counts that the query names."""
 
-    def shown(
-        self, environ: dict[str, str], command: Sequence[str], *arguments: object, columns: int = 80
-    ) -> list[str]:
+    def shown(self, environ: dict[str, str], forked: list[str], *arguments: object, columns: int = 80) -> list[str]:
         terminal = Terminal()
         subprocess.run(
-            [*command, "match", *map(str, arguments)],
+            [*forked, "match", *map(str, arguments)],
             env=environ | {"COLUMNS": str(columns)},
             stdout=terminal.slave,
             stderr=subprocess.DEVNULL,
@@ -77,17 +75,17 @@ class TestTable:
         )
         return terminal.read_to_end().splitlines()
 
-    def test_on_a_terminal(self, environ: dict[str, str], command: Sequence[str], labels: Path, project: Path) -> None:
+    def test_on_a_terminal(self, environ: dict[str, str], forked: list[str], labels: Path, project: Path) -> None:
         query = "OBJECTS.PERSON.count >= 3 AND *.VEHICLE.count > 0 AND OBJECTS.count > 15"
-        assert self.shown(environ, command, query, labels, "--ontology", project) == [
+        assert self.shown(environ, forked, query, labels, "--ontology", project) == [
             "id           labelOf.externalId  OBJECTS.PERSON  *.VEHICLE  OBJECTS",
             "label211891  000000211891.jpg    10              1          17",
             "label227000  000000227000.jpg    11              1          18",
         ]
-        narrow = self.shown(environ, command, query, labels, "--ontology", project, columns=40)
+        narrow = self.shown(environ, forked, query, labels, "--ontology", project, columns=40)
         assert narrow[0] == "id        label…  OBJEC…  *.VEH…  OBJEC…"
         assert max(map(len, narrow)) <= 40
-        assert self.shown(environ, command, query, labels, "--fields", "id,modelName") == [
+        assert self.shown(environ, forked, query, labels, "--fields", "id,modelName") == [
             "id           modelName", "label211891  -", "label227000  -"
         ]  # fmt: skip
 

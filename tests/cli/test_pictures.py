@@ -123,13 +123,13 @@ def test_a_label_by_the_name_of_its_asset(run: Run, labels: Path, tmp_path: Path
     assert f"the asset `{name}` has 2 labels: name one of `{first['id']}`, `other`" in ran.err
 
 
-def test_a_picture_on_standard_output(run_process: Run, labels: Path, project: Path) -> None:
+def test_a_picture_on_standard_output(run: Run, run_process: Run, labels: Path, project: Path) -> None:
     for arguments in (("show", "label030752"), ("sheet", "OBJECTS.PERSON.count > 3")):
         ran = run_process(*arguments, labels, "--ontology", project, "-o", "-", PYTHONIOENCODING="latin-1")
         assert ran.status == 0
         assert ran.out.startswith("\x89PNG")
         assert "-: " in ran.err
-        assert "leave out --output -" in run_process(*arguments, labels, "-o", "-", "--json").err
+        assert "leave out --output -" in run(*arguments, labels, "-o", "-", "--json").err
 
 
 def test_a_frame_that_holds_nothing(run: Run, tmp_path: Path) -> None:

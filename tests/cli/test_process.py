@@ -160,14 +160,14 @@ class TestTerminal:
         assert "\x1b[1;31merror[KQ003]\x1b[0m" in self.check(environ, command)
 
     @pytest.mark.parametrize("variables", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
-    def test_no_colours(self, environ: dict[str, str], command: Sequence[str], variables: dict[str, str]) -> None:
-        shown = self.check(environ, command, **variables)
+    def test_no_colours(self, environ: dict[str, str], forked: list[str], variables: dict[str, str]) -> None:
+        shown = self.check(environ, forked, **variables)
         assert shown.startswith("error[KQ003]: ")
         assert "\x1b" not in shown
 
-    def test_a_page_is_laid_out(self, environ: dict[str, str], command: Sequence[str]) -> None:
+    def test_a_page_is_laid_out(self, environ: dict[str, str], forked: list[str]) -> None:
         terminal = Terminal()
-        subprocess.run([*command, "explain", "KQ102"], env=environ, stdout=terminal.slave, check=True)
+        subprocess.run([*forked, "explain", "KQ102"], env=environ, stdout=terminal.slave, check=True)
         shown = terminal.read_to_end()
         assert "unknown category" in shown
         assert "## Why" not in shown
@@ -195,10 +195,10 @@ class TestTerminal:
         assert " read: " in shown.splitlines()[-1]
         assert int((tmp_path / "out").read_text()) > 0
 
-    def test_no_bar_for_a_short_scan(self, environ: dict[str, str], command: Sequence[str], labels: Path) -> None:
+    def test_no_bar_for_a_short_scan(self, environ: dict[str, str], forked: list[str], labels: Path) -> None:
         terminal = Terminal()
         subprocess.run(
-            [*command, "match", "SCENE.FOOD", labels, "--count"],
+            [*forked, "match", "SCENE.FOOD", labels, "--count"],
             env=environ,
             stdout=subprocess.DEVNULL,
             stderr=terminal.slave,

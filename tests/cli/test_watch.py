@@ -106,13 +106,11 @@ def watching(command: Sequence[str], environ: dict[str, str], folder: Path) -> I
 
 
 @pytest.fixture
-def watch(
-    command: Sequence[str], environ: dict[str, str], tmp_path: Path, listens: threading.Semaphore
-) -> Iterator[Watch]:
+def watch(forked: list[str], environ: dict[str, str], tmp_path: Path, listens: threading.Semaphore) -> Iterator[Watch]:
     """``watch(box, *options)``: a process that watches the box's project, and is known to the server."""
     with ExitStack() as stack:
 
-        def start(box: Sandbox, *options: object) -> Watching:
+        def start(box: Sandbox, *options: object, command: Sequence[str] = forked) -> Watching:
             known = environ | {"KILI_API_KEY": box.api_key, "KILI_API_ENDPOINT": box.endpoint}
             words = [*command, "watch", box.project_id, *map(str, options)]
             process = stack.enter_context(watching(words, known, tmp_path))
@@ -167,8 +165,8 @@ def test_one_document(box: Sandbox, client: KiliClient, watch: Watch) -> None:
     assert (status, told, json.loads(text)) == (130, "", {"labels": []})
 
 
-def test_ctrl_c_is_quiet(box: Sandbox, client: KiliClient, watch: Watch) -> None:
-    process = watch(box, "--protocol", "graphql-transport-ws")
+def test_ctrl_c_is_quiet(box: Sandbox, client: KiliClient, watch: Watch, command: Sequence[str]) -> None:
+    process = watch(box, "--protocol", "graphql-transport-ws", command=command)
     append(client, box.project_id, PERSON)
     process.lines(1)  # each is there at once: a pipe is no reason to wait
     assert process.end(signal.SIGINT) == (130, "", "")
@@ -205,14 +203,14 @@ def test_interruptions_are_told(watch: Watch, listens: threading.Semaphore) -> N
 
 @pytest.mark.parametrize("protocol", ["any", "events"])
 def test_where_websockets_are_blocked(
-    command: Sequence[str], environ: dict[str, str], tmp_path: Path, protocol: str
+    forked: list[str], environ: dict[str, str], tmp_path: Path, protocol: str
 ) -> None:
     with (
         Sandbox(project=DEMO / "project.json", labels=DEMO / "labels.ndjson", has_websockets=False) as box,
         KiliClient(box.api_key, box.endpoint, disable_tqdm=True) as client,
     ):
         known = environ | {"KILI_API_KEY": box.api_key, "KILI_API_ENDPOINT": box.endpoint}
-        words = [*command, "watch", box.project_id, "--poll-every", "0.1", "--protocol", protocol]
+        words = [*forked, "watch", box.project_id, "--poll-every", "0.1", "--protocol", protocol]
         with watching(words, known, tmp_path) as process:
             if protocol == "any":
                 told = process.told()
