@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -14,6 +14,8 @@ import pytest
 import yaml
 from attrs import frozen
 from sarif_kit.validate import validation_errors
+
+from tests.forking import forked_command
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "docs" / "actions" / "lint"
@@ -86,8 +88,22 @@ def runner(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def quick_runner(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The same, with a command that starts at once."""
+    folder = tmp_path_factory.mktemp("runner")
+    programs = folder / "kili-query-lint" / "bin"
+    programs.mkdir(parents=True)
+    with forked_command(programs, "kili_query.cli.lint"):
+        yield folder
+
+
 @pytest.fixture
-def job(runner: Path, tmp_path: Path) -> RunJob:
+def job(quick_runner: Path, tmp_path: Path) -> RunJob:
+    return job_of(quick_runner, tmp_path)
+
+
+def job_of(runner: Path, tmp_path: Path) -> RunJob:
     """``job(**inputs)`` runs the steps `lint` and `verdict` in a repository with one wrong search."""
     (tmp_path / "src").mkdir()
     (tmp_path / "src" / "app.py").write_text('category_search = "OBJECTS.CARS.count > 0"\n', encoding="utf-8")
@@ -110,8 +126,8 @@ def job(runner: Path, tmp_path: Path) -> RunJob:
     return run
 
 
-def test_findings(job: RunJob) -> None:
-    found = job(paths="src\n", ontology="project.json")
+def test_findings(runner: Path, tmp_path: Path) -> None:
+    found = job_of(runner, tmp_path)(paths="src\n", ontology="project.json")
     assert (found.status, found.outputs["status"]) == (1, "1")
     assert "did you mean `CAR`?" in found.log
     [result] = found.results
