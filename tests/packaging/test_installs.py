@@ -78,16 +78,16 @@ def test_the_wheel_ships_each_file_once(wheel: Path) -> None:
 
 def test_wheel_install(wheel: Path, environment: Callable[[], Path], tmp_path: Path) -> None:
     python = environment()
-    pip("--python", python, "install", "--quiet", wheel, cwd=tmp_path)
+    pip("--python", python, "install", "--quiet", "--no-compile", wheel, cwd=tmp_path)
     file = imported_from(python, tmp_path)
     assert Path(file).is_relative_to(tmp_path / "environment")
-    installed = pip("--python", python, "list", "--format=freeze", cwd=tmp_path)
-    assert {line.split("==")[0] for line in installed.splitlines()} == {"attrs", "kili-query", "lark"}
+    installed = (tmp_path / "environment").rglob("*.dist-info")
+    assert {path.name.partition("-")[0] for path in installed} == {"attrs", "kili_query", "lark"}
 
 
 def test_editable_install(environment: Callable[[], Path], tmp_path: Path) -> None:
     python = environment()
-    pip("--python", python, "install", "--quiet", "--editable", ROOT, cwd=tmp_path)
+    pip("--python", python, "install", "--quiet", "--no-compile", "--editable", ROOT, cwd=tmp_path)
     file = imported_from(python, tmp_path)
     assert Path(file) == ROOT / "kili_query" / "__init__.py"
     where = "from kili_query.resources import read_text; print(read_text('grammar', 'core.lark'))"
