@@ -10,7 +10,7 @@ from pathlib import Path
 
 from attrs import define, evolve
 
-from kili_query.errors import KiliQueryError, MissingExtraError
+from kili_query.errors import KiliQueryError, MissingExtraError, SourceError
 from kili_query.page.calls import error_answer
 from kili_query.page.messages import reply
 from kili_query.page.plain import PlainSource
@@ -62,7 +62,8 @@ class Playground:
                 )
             )
         except KiliQueryError as error:
-            return json.dumps(error_answer(str(error).replace(f"{folder}/", "")))
+            said = str(error).replace(f"{folder}/", "").replace(f"`{folder}`", "what was opened")
+            return json.dumps(error_answer(said))
         return ""
 
     def reply(self, message: str) -> tuple[str, bytes | None]:
@@ -80,6 +81,8 @@ def _chosen(folder: Path, names: Sequence[str]) -> Path:
 def _opened(path: Path, root: Path) -> PlainSource:
     """Open labels; queries to copy and places name files as a person would who is in the folder that holds them."""
     source = source_in_memory(path)
+    if not source.n_labels:
+        raise SourceError(f"`{source.title}` holds no labels")
     source.broken_records.first[:] = [_beside(one, root) for one in source.broken_records.first]
     origin = source.origin
     shown = [None if one is None else os.path.relpath(one, root) for one in (origin.path, origin.ontology)]

@@ -1,5 +1,6 @@
 """The playground in a browser: Python runs in the page, and nothing is sent anywhere."""
 
+import json
 import re
 import shlex
 import shutil
@@ -10,8 +11,10 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from zipfile import ZipFile
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from kili_query.cli import main
@@ -105,6 +108,62 @@ def test_files_of_a_person_stay_in_the_browser(page: Page) -> None:
     expect(page.get_by_role("list", name="Diagnostics")).to_contain_text("PERSON")  # the dataset writes it `person`
 
 
+def test_files_are_dropped_on_the_page(page: Page, tmp_path: Path) -> None:
+    """Dropped as from a file manager; the browser itself finds what is in them."""
+    labels = DEMO / "labels.ndjson"
+    with ZipFile(tmp_path / "export.zip", "w") as archive:
+        archive.write(labels, "labels.ndjson")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "labels.ndjson").touch()
+    (tmp_path / "picture.ndjson").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(40))
+    failure, browser = page.locator("#failure"), page.context.new_cdp_session(page)
+
+    def drop(*paths: Path) -> None:
+        data = {"items": [], "files": list(map(str, paths)), "dragOperationsMask": 1}
+        for step in ("dragEnter", "dragOver", "drop"):
+            browser.send("Input.dispatchDragEvent", {"type": step, "x": 400, "y": 400, "data": data})
+
+    for paths, title in (
+        ([labels, DEMO / "project.json"], "labels.ndjson"),
+        ([tmp_path / "export.zip"], "export.zip"),
+        ([DEMO], "demo"),
+    ):
+        drop(*paths)
+        expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
+        expect(failure).to_be_hidden()
+    for paths, words in (
+        ([tmp_path / "picture.ndjson"], "is a PNG image"),
+        ([tmp_path / "empty"], "there is no file in what was dropped"),
+        ([tmp_path / "labels.ndjson"], "`labels.ndjson` holds no labels"),
+        ([tmp_path / "picture.ndjson", tmp_path / "export.zip"], "what was opened is neither a raw export"),
+    ):
+        drop(*paths)
+        expect(failure).to_contain_text(words)
+    page.evaluate("""() => {
+        const transfer = new DataTransfer()
+        transfer.items.add(new File(["3"], "no-entry.json"))
+        document.body.dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, bubbles: true }))
+    }""")
+    expect(failure).to_contain_text("nothing in `no-entry.json` could be read as a label")
+
+
+def test_a_file_that_is_gone_does_not_end_python(page: Page, tmp_path: Path) -> None:
+    images = [f"{number}.png" for number in range(2)]
+    for name in images:
+        Image.new("RGB", (4, 4)).save(tmp_path / name)
+    rows = [{"id": name, "labelOf": {"id": name, "content": name}, "jsonResponse": {}} for name in images]
+    (tmp_path / "labels.ndjson").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    page.locator("#folders").set_input_files(tmp_path)
+    expect(page.get_by_role("heading", name=tmp_path.name)).to_be_visible()
+    (tmp_path / images[0]).unlink()
+    page.get_by_role("button", name="Clear").click()
+    page.get_by_role("grid").get_by_role("row").nth(1).click()
+    expect(page.locator(".detail .blank")).to_contain_text("The image cannot be shown")
+    page.get_by_role("grid").get_by_role("row").nth(2).click()
+    expect(page.locator(".detail .canvas img")).to_be_visible()
+    page.get_by_role("button", name="Close").click()
+
+
 def test_files_that_cannot_be_read_are_an_error(page: Page, tmp_path: Path) -> None:
     page.locator("#folders").set_input_files(YOLO)
     failure = page.locator("#failure")
@@ -114,4 +173,4 @@ def test_files_that_cannot_be_read_are_an_error(page: Page, tmp_path: Path) -> N
     expect(failure).to_have_text(re.compile("notes.txt"))
     page.get_by_role("button", name="Sample").click()
     expect(failure).to_be_hidden()
-    expect_count(page, "7 of 34 labels match")
+    expect_count(page, ALL)

@@ -6,10 +6,14 @@ export function pickedFiles(files: FileList): Picked[] {
   return [...files].map((data) => ({ name: data.webkitRelativePath || data.name, data }))
 }
 
-/** The dropped files, those of dropped folders included. */
+/** The dropped files, those of dropped folders included. What other programs drop may be no entry of a file system. */
 export async function droppedFiles(transfer: DataTransfer): Promise<Picked[]> {
-  const entries = [...transfer.items].flatMap((item) => item.webkitGetAsEntry() ?? [])
-  return (await Promise.all(entries.map(filesIn))).flat()
+  const found = [...transfer.items].map((item) => {
+    const entry = item.webkitGetAsEntry()
+    const data = entry ? null : item.getAsFile()
+    return entry ? filesIn(entry) : data ? [{ name: data.name, data }] : []
+  })
+  return (await Promise.all(found)).flat()
 }
 
 async function filesIn(entry: FileSystemEntry): Promise<Picked[]> {

@@ -85,5 +85,8 @@ addEventListener("drop", (event) => {
   if (!event.dataTransfer?.types.includes("Files")) return
   event.preventDefault()
   if (choices[0]!.disabled) return
-  droppedFiles(event.dataTransfer).then(open, (error: unknown) => fail(String(error), null))
+  droppedFiles(event.dataTransfer).then(
+    (files) => (files.length === 0 ? fail("there is no file in what was dropped", null) : open(files)),
+    (error: unknown) => fail(`what was dropped cannot be read: ${String(error)}`, null),
+  )
 })

@@ -11,6 +11,7 @@ type Playground = {
 }
 
 const FOLDER = "/opened"
+const EIO = 29
 const WAYS_OUT = ["fetch", "XMLHttpRequest", "WebSocket", "WebSocketStream", "WebTransport", "EventSource", "importScripts", "Worker"]
 
 const here = self as unknown as {
@@ -23,12 +24,26 @@ async function start(): Promise<(message: ToWorker) => void> {
   const wheels = fetchWheels()
   const pyodide = await loadPyodide({ indexURL: new URL("pyodide/", import.meta.url).href })
   here.postMessage({ progress: "Loading kili-query…" })
+  holdFaultsOfFiles(pyodide)
   for (const wheel of await wheels) pyodide.unpackArchive(wheel, "wheel")
   const playground = pyodide.pyimport("kili_query.page.playground").Playground.of_sample() as Playground
   // Labels have no way out: nothing that runs here later can send.
   for (const name of WAYS_OUT) Object.defineProperty(globalThis, name, { value: undefined })
   here.postMessage({ ready: performance.now() - began })
   return (message) => handle(pyodide, playground, message)
+}
+
+/** A file that is gone or has changed must be an error that Python can handle. As an exception of the browser, it ends Python. */
+function holdFaultsOfFiles({ FS }: PyodideAPI): void {
+  const files = FS.filesystems.WORKERFS.stream_ops as { read(...given: unknown[]): number }
+  const { read } = files
+  files.read = (...given) => {
+    try {
+      return read(...given)
+    } catch (error) {
+      throw error instanceof DOMException ? new FS.ErrnoError(EIO) : error
+    }
+  }
 }
 
 async function fetchWheels(): Promise<ArrayBuffer[]> {
