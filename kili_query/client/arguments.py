@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from enum import StrEnum
+from functools import cache
 from typing import cast, get_type_hints
 
 from kili_query.client.warning import warn
@@ -27,7 +28,7 @@ def checked_filters(declaration: type, filters: Mapping[str, object], *, what: s
         filters: the values, by name.
         what: what is filtered, for the message about an unknown name.
     """
-    known, types = filters_of(declaration), get_type_hints(declaration)
+    known, types = filters_of(declaration), _types_of(declaration)
     checked = {}
     for name, value in filters.items():
         if name not in known:
@@ -42,6 +43,12 @@ def checked_filters(declaration: type, filters: Mapping[str, object], *, what: s
         checked[name] = value
     _check_together(checked, known)
     return checked
+
+
+@cache
+def _types_of(declaration: type) -> Mapping[str, object]:
+    """Return the declared type of each filter; resolving these takes longer than checking values."""
+    return get_type_hints(declaration)
 
 
 def _check_together(given: Collection[str], known: Mapping[str, Filter]) -> None:

@@ -4,6 +4,7 @@ import copy
 import json
 import math
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from kili_query.labels.errors import InvalidMutationError
 from kili_query.ontology.decode import kind_of
@@ -67,6 +68,12 @@ def checked_copy(value: object, path: str) -> object:
     raise InvalidMutationError(f"`{type(value).__name__}` cannot be written as JSON", path)
 
 
+@lru_cache(maxsize=1_000)
+def _is_plain(step: str) -> bool:
+    """Whether a key needs no quotes in a path; labels repeat few keys, and each error has a path."""
+    return not step.isdigit() and step.replace("_", "").replace("-", "").isalnum()
+
+
 def path_text(steps: Iterable[object], start: str = "") -> str:
     """Return a JSON path; a key that could be taken for several, or for an index, is quoted.
 
@@ -77,7 +84,7 @@ def path_text(steps: Iterable[object], start: str = "") -> str:
     for step in steps:
         if isinstance(step, int):
             text += f"[{step}]"
-        elif isinstance(step, str) and not step.isdigit() and step.replace("_", "").replace("-", "").isalnum():
+        elif isinstance(step, str) and _is_plain(step):
             text += f".{step}" if text else step
         else:
             text += f"[{json.dumps(step, ensure_ascii=False, default=str)}]"

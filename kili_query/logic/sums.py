@@ -102,18 +102,17 @@ def _tighten(rows: Sequence[WeightedSum], ranges: Ranges) -> tuple[bool, int]:
     for done in range(MAX_ROUNDS):
         changed = False
         for row in rows if done % 2 == 0 else reversed(rows):
-            most = sum(weight * ranges[variable][weight > 0] for variable, weight in row.weights)
-            if most < row.bound:
+            spare = -row.bound  # by how much the row exceeds its bound at most
+            for variable, weight in row.weights:
+                spare += weight * ranges[variable][weight > 0]
+            if spare < 0:
                 return False, done + 1
             for variable, weight in row.weights:
                 low, high = ranges[variable]
-                if weight > 0:
-                    narrowed = max(low, -((most - weight * high - row.bound) // weight)), high
-                else:
-                    narrowed = low, min(high, (most - weight * low - row.bound) // -weight)
-                if narrowed != (low, high):
-                    ranges[variable] = narrowed
-                    changed = True
+                if abs(weight) * (high - low) <= spare:
+                    continue
+                ranges[variable] = (high - spare // weight, high) if weight > 0 else (low, low + spare // -weight)
+                changed = True
         if not changed:
             return True, done + 1
     return True, MAX_ROUNDS

@@ -1,6 +1,7 @@
 """The names of count columns: one for each counter, the same in frames, SQL tables and clusters."""
 
 import re
+from functools import lru_cache
 
 from kili_query.ast import Counter, NamePattern, Pattern
 
@@ -23,6 +24,7 @@ def column_name(job: str, category: str) -> str:
     return f"{_escape(job)}/{_escape(category)}"
 
 
+@lru_cache(maxsize=10_000)
 def counter_of(column: str) -> Counter | None:
     """The counter of a column; None for a column that holds no counts.
 
