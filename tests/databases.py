@@ -6,8 +6,9 @@ import shutil
 import sqlite3
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -20,22 +21,25 @@ from kili_query.targets.column_names import counter_of
 from kili_query.targets.sql import Layout
 from tests.system_programs import system_program
 
-Execute = Callable[[str, Iterable[tuple[Any, ...]] | None], list[Any]]
-"""Runs a statement: once without parameters, or once for each row of them; gives the rows that come back."""
+Execute = Callable[[str, Sequence[Any]], list[Any]]
+"""Runs a statement with its parameters; gives the rows that come back."""
+
+_MOST_VALUES = 10_000
+"""Number of parameters of a statement, at most: each database has its own limit, and all take so many."""
 
 
 def load(execute: Execute, dialect: str, placeholder: str, table: pa.Table, columns: list[str], layout: Layout) -> None:
     """Make the tables of a layout; of the wide one only some columns of counts."""
 
     def create(name: str, kinds: dict[str, str], rows: list[tuple[Any, ...]]) -> None:
-        own = exp.to_identifier(name, quoted=True).sql(dialect)
-        defined = [
-            exp.to_identifier(column, quoted=True).sql(dialect) + " " + exp.DataType.build(kind).sql(dialect)
-            for column, kind in kinds.items()
-        ]
-        execute(f"DROP TABLE IF EXISTS {own}", None)
-        execute(f"CREATE TABLE {own} ({', '.join(defined)})", None)
-        execute(f"INSERT INTO {own} VALUES ({', '.join([placeholder] * len(kinds))})", rows)
+        own = _quoted(name, dialect)
+        defined = [f"{_quoted(column, dialect)} {_kind(kind, dialect)}" for column, kind in kinds.items()]
+        execute(f"DROP TABLE IF EXISTS {own}", ())
+        execute(f"CREATE TABLE {own} ({', '.join(defined)})", ())
+        row, size = f"({', '.join([placeholder] * len(kinds))})", _MOST_VALUES // len(kinds)
+        for begin in range(0, len(rows), size):
+            some = rows[begin : begin + size]
+            execute(f"INSERT INTO {own} VALUES {', '.join([row] * len(some))}", [*chain(*some)])
 
     kinds = {name: "TEXT" for name in ("id", "fault") if name in table.column_names}
     if layout == "wide":
@@ -53,20 +57,26 @@ def load(execute: Execute, dialect: str, placeholder: str, table: pa.Table, colu
         create("labels_counts", {"label_id": "TEXT", "job": "TEXT", "category": "TEXT", "count": "INT"}, rows)
 
 
+@cache
+def _quoted(name: str, dialect: str) -> str:
+    return exp.to_identifier(name, quoted=True).sql(dialect)
+
+
+@cache
+def _kind(name: str, dialect: str) -> str:
+    return exp.DataType.build(name).sql(dialect)
+
+
 def _is_text(name: str) -> bool:
     return "\0" not in name and not any("\ud800" <= char <= "\udfff" for char in name)
 
 
 def run_duckdb(sql: str, table: pa.Table, columns: list[str], layout: Layout) -> list[str]:
-    def execute(statement: str, rows: Iterable[tuple[Any, ...]] | None) -> list[Any]:
-        if rows is None:
-            return _duckdb().execute(statement).fetchall()
-        for row in rows:
-            _duckdb().execute(statement, row)
-        return []
+    def execute(statement: str, values: Sequence[Any]) -> list[Any]:
+        return _duckdb().execute(statement, values).fetchall()
 
     load(execute, "duckdb", "?", table, columns, layout)
-    return [str(found) for (found,) in execute(sql, None)]
+    return [str(found) for (found,) in execute(sql, ())]
 
 
 @cache
@@ -77,13 +87,11 @@ def _duckdb() -> duckdb.DuckDBPyConnection:
 
 
 def run_sqlite(sql: str, table: pa.Table, columns: list[str], layout: Layout) -> list[str]:
-    def execute(statement: str, rows: Iterable[tuple[Any, ...]] | None) -> list[Any]:
-        if rows is None:
-            return _sqlite().execute(statement).fetchall()
-        return _sqlite().executemany(statement, rows).fetchall()
+    def execute(statement: str, values: Sequence[Any]) -> list[Any]:
+        return _sqlite().execute(statement, values).fetchall()
 
     load(execute, "sqlite", "?", table, columns, layout)
-    return [str(found) for (found,) in execute(sql, None)]
+    return [str(found) for (found,) in execute(sql, ())]
 
 
 @cache
@@ -96,16 +104,13 @@ def _sqlite() -> sqlite3.Connection:
 def run_postgres(sql: str, table: pa.Table, columns: list[str], layout: Layout) -> list[str]:
     with _postgres().cursor() as cursor:
 
-        def execute(statement: str, rows: Iterable[tuple[Any, ...]] | None) -> list[Any]:
-            if rows is None:
-                cursor.execute(statement.encode())
-                return cursor.fetchall() if cursor.description else []
-            for row in rows:
-                cursor.execute(statement.encode(), row, prepare=False)  # a table may come back with other columns
-            return []
+        def execute(statement: str, values: Sequence[Any]) -> list[Any]:
+            # not prepared, because a table may come back with other columns; without values, a percent sign is one
+            cursor.execute(statement.encode(), values or None, prepare=False)
+            return cursor.fetchall() if cursor.description else []
 
         load(execute, "postgres", "%s", table, columns, layout)
-        return [str(found) for (found,) in execute(sql, None)]
+        return [str(found) for (found,) in execute(sql, ())]
 
 
 @cache

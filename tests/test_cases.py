@@ -1,6 +1,7 @@
 """Every case, through the front of the compiler and by every target."""
 
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -20,12 +21,22 @@ def ids(case: Case) -> str:
 
 def ontology_of(case: Case) -> kq.Ontology | None:
     name = case.facts.get("ontology")
-    return None if name is None else kq.Ontology.load(DATA / name)
+    return None if name is None else _loaded(name)
+
+
+@cache
+def _loaded(name: str) -> kq.Ontology:
+    return kq.Ontology.load(DATA / name)
 
 
 def read(case: Case) -> kq.Query:
-    dialect = case.facts.get("dialect", "extended")
-    return kq.parse(case.query, dialect="core" if dialect == "core" else "extended")
+    return _parsed(case.query, is_core=case.facts.get("dialect") == "core")
+
+
+@cache
+def _parsed(text: str, *, is_core: bool) -> kq.Query:
+    """The query of a case; all targets and tests judge the same one, which nothing changes."""
+    return kq.parse(text, dialect="core" if is_core else "extended")
 
 
 LOGIC = {"KQ201", "KQ202", "KQ203", "KQ204"}

@@ -17,7 +17,7 @@ from kili_query.ontology import Ontology
 from kili_query.scanning import Problem, ProblemKind, read_labels
 from tests import reference, strategies
 
-MANY = settings(max_examples=80)
+MANY = settings(max_examples=50)
 
 ANY_LABEL = st.one_of(
     strategies.contents(),
