@@ -408,11 +408,11 @@ class TestServer:
     def test_a_reader_sees_nothing_of_a_sync_that_is_under_way(
         self, box: Sandbox, cache: LabelCache, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(writing, "BATCH_ROWS", 2)
         with client_of(box, Changing) as client, client_of(box) as other:
             assert isinstance(client, Changing)
             client.happenings = []
             cache.sync(client, box.project_id)
+            monkeypatch.setattr(writing, "BATCH_ROWS", 2)
             before, versions = cache.labels(fields=FIELDS), cache.versions
             seen: list[tuple[object, object]] = []
             predict(other, box, 8)

@@ -31,7 +31,7 @@ def cached(folder: Path, held: list[Any], **more: Any) -> LabelCache:
 class TestNumbers:
     """Over labels of any shape, and queries of any kind."""
 
-    @settings(max_examples=25)
+    @settings(max_examples=20)
     @given(st.data())
     def test_against_exact_counts(self, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
         held = data.draw(st.lists(contents() | malformed_contents() | st.none(), min_size=1, max_size=8))
@@ -39,7 +39,7 @@ class TestNumbers:
         statistics = cache.statistics()
         known = [one for one in held if is_counted(one)]
         assert statistics == Statistics.of_contents(known)
-        for tree in data.draw(st.lists(trees(), min_size=2, max_size=5)):
+        for tree in data.draw(st.lists(trees(), min_size=2, max_size=4)):
             query = kq.Query(tree, None)
             found, exact = cache.expected(query), cache.count_labels(category_search=query)
             assert found.matches in (None, exact)

@@ -164,8 +164,9 @@ def test_an_interrupted_first_sync_goes_on(followed: Followed) -> None:
     assert followed.agrees()
 
 
+@pytest.mark.parametrize("followed", [True], indirect=True, ids=["feed"])
 class TestClientWithCache:
-    """A client answers from its cache only what the service would answer too."""
+    """A client answers from its cache only what the service would answer too, however the cache follows it."""
 
     @pytest.fixture
     def cached(self, followed: Followed) -> Iterator[KiliClient]:
