@@ -259,6 +259,7 @@ def _leads_to(jobs: dict[str, Any], start: str, goal: str) -> bool:
     return start == goal or any(_leads_to(jobs, child, goal) for child in below)
 
 
+@cache
 def ontologies(
     input_types: tuple[str | None, ...] = ("IMAGE", "VIDEO", "PDF", None),
 ) -> st.SearchStrategy[Ontology]:
@@ -273,6 +274,11 @@ def ontologies(
 @st.composite
 def bracket_trees(draw: st.DrawFn, ontology: Ontology) -> Predicate:
     """A query about the children of objects, in the names of an ontology; the counters in brackets may stand there."""
+    return named_by(draw(_bracket_trees()), ontology, draw(st.integers(0, 2**32 - 1)))
+
+
+@cache
+def _bracket_trees() -> st.SearchStrategy[Predicate]:
     plain = st.builds(Comparison, counters | patterns, st.sampled_from(CompareOp), st.integers(0, 2))
     condition = st.one_of(
         plain, st.builds(Exists, counters | patterns), _relations(counters | patterns), _memberships(counters)
@@ -287,8 +293,7 @@ def bracket_trees(draw: st.DrawFn, ontology: Ontology) -> Predicate:
         _relations(chosen),
         _memberships(chosen),
     )
-    tree = draw(st.one_of(leaves, leaves, st.builds(Not, leaves), _connected(leaves | plain)))
-    return named_by(tree, ontology, draw(st.integers(0, 2**32 - 1)))
+    return st.one_of(leaves, leaves, st.builds(Not, leaves), _connected(leaves | plain))
 
 
 def named_by(tree: Predicate, ontology: Ontology, seed: int) -> Predicate:
@@ -573,11 +578,13 @@ _SEEDS = st.integers(0, 2**32 - 1)
 _RICHNESS = st.sampled_from([3, 2, 1, 4])
 
 
+@cache
 def contents(*, depth: int = 2) -> st.SearchStrategy[dict[str, Any]]:
     """Labels of the right shape that obey no ontology: any job anywhere, `null` and empty parts, shared mids."""
     return st.builds(lambda seed, richness: _Writer(seed).jobs(richness, depth), _SEEDS, _RICHNESS)
 
 
+@cache
 def video_contents(*, depth: int = 1) -> st.SearchStrategy[dict[str, Any]]:
     """The same for videos: sparse frames, empty ones, and now and then jobs without a frame."""
     return st.builds(lambda seed, richness: _Writer(seed).video(richness, depth), _SEEDS, _RICHNESS)
@@ -593,6 +600,7 @@ json_values = st.recursive(
 """Small JSON values that are seldom a label."""
 
 
+@cache
 def malformed_contents() -> st.SearchStrategy[object]:
     """Labels with one part or two of a wrong shape, mostly."""
 

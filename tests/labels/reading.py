@@ -1,6 +1,7 @@
 """Reading of everything in a label: each attribute of each object, down to the last child job."""
 
 from collections.abc import Iterator
+from functools import cache
 
 from kili_query.errors import LabelError
 from kili_query.labels import (
@@ -26,6 +27,7 @@ _LISTS = (AnnotationList, BoundingPolyList, CategoryList, FramesList, PosePointL
 _OBJECTS = (Annotation, BoundingPoly, Category, JobPayload, PosePoint)
 
 
+@cache
 def attributes_of(kind: type) -> list[str]:
     """The names of all that can be read."""
     return sorted(name for name in dir(kind) if isinstance(getattr(kind, name), property) and not name.startswith("_"))

@@ -37,6 +37,7 @@ def exactly(value: object) -> str:
     return json.dumps(value)
 
 
+@settings(max_examples=30)  # each reads all that there is in a label
 @given(contents, strategies.interfaces(), st.sampled_from(INPUT_TYPES), any_json)
 def test_any_label_survives(content: object, interface: object, input_type: str | None, other: object) -> None:
     given_label = {"z": other, "jsonResponse": content, "a": 1.0}

@@ -142,7 +142,7 @@ def test_very_many_objects_are_not_written_out() -> None:
 
 
 @given(data=st.data(), ontology=strategies.ontologies(("IMAGE", "VIDEO", None)), tree=strategies.trees(depth=0))
-@settings(max_examples=100)
+@settings(max_examples=50)
 def test_labels_that_obey_an_ontology_agree(data: st.DataObject, ontology: Ontology, tree: Predicate) -> None:
     bound = bind(tree, ontology)
     content = data.draw(strategies.contents_of(ontology))

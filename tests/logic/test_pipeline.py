@@ -128,7 +128,7 @@ def test_facts_are_taken_for_granted() -> None:
 
 
 @given(data=st.data(), ontology=strategies.ontologies(("IMAGE", "VIDEO", None)), tree=strategies.trees(depth=0))
-@settings(max_examples=100)
+@settings(max_examples=50)
 def test_labels_that_obey_an_ontology_agree(data: st.DataObject, ontology: Ontology, tree: Predicate) -> None:
     bound = bind(tree, ontology)
     simple = simplify(bound, facts=ontology_facts([bound], ontology))

@@ -4,10 +4,10 @@ The distance is the share of all counts that the filter finds and the best does 
 """
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import pytest
-from attrs import evolve
+from attrs import evolve, frozen
 
 import kili_query as kq
 from kili_query.ast import CompareOp, Comparison, Counter, Predicate, Term
@@ -25,26 +25,39 @@ A, B, C = (Counter("J", name) for name in "ABC")
 Counts = dict[Term, int]
 
 
-def best(tree: Predicate, asked: Sequence[Predicate], worlds: Sequence[Counts]) -> list[bool]:
+@frozen
+class Worlds:
+    """All counts up to a highest one, and for each the comparisons that a target can be asked and that it satisfies."""
+
+    target: Target
+    counts: list[Counts]
+    satisfied: list[frozenset[int]]
+
+    @classmethod
+    def of(cls, target: Target, counters: tuple[Counter, ...], highest: int) -> "Worlds":
+        ops = (CompareOp.EQ, CompareOp.GE, CompareOp.LE)
+        every = [Comparison(one, op, number) for one in counters for op in ops for number in range(highest + 1)]
+        asked = [one for one in every if weaken(one, target).is_exact]
+        worlds = list(assignments(counters, highest))
+        satisfied = [frozenset(at for at, one in enumerate(asked) if holds(one, counts)) for counts in worlds]
+        return cls(target, worlds, satisfied)
+
+
+def best(tree: Predicate, worlds: Worlds) -> list[bool]:
     """What the strongest filter finds that is made of some comparisons with AND and OR, and finds all that matches.
 
     It finds whatever satisfies all the comparisons that something that matches satisfies.
     """
-    satisfied = [frozenset(at for at, one in enumerate(asked) if holds(one, counts)) for counts in worlds]
-    wanted = {one for one, counts in zip(satisfied, worlds, strict=True) if holds(tree, counts)}
-    return [any(one >= least for least in wanted) for one in satisfied]
+    wanted = {one for one, counts in zip(worlds.satisfied, worlds.counts, strict=True) if holds(tree, counts)}
+    return [any(one >= least for least in wanted) for one in worlds.satisfied]
 
 
-def distance(tree: Predicate, target: Target, counters: tuple[Counter, ...], highest: int) -> float:
-    worlds = list(assignments(counters, highest))
-    ops = (CompareOp.EQ, CompareOp.GE, CompareOp.LE)
-    every = [Comparison(one, op, number) for one in counters for op in ops for number in range(highest + 1)]
-    asked = [one for one in every if weaken(one, target).is_exact]
-    pushed = split(tree, target).pushed
-    found = [holds(pushed, counts) for counts in worlds]
-    strongest = best(tree, asked, worlds)
+def distance(tree: Predicate, worlds: Worlds) -> float:
+    pushed = split(tree, worlds.target).pushed
+    found = [holds(pushed, counts) for counts in worlds.counts]
+    strongest = best(tree, worlds)
     assert all(is_found for is_found, is_best in zip(found, strongest, strict=True) if is_best)
-    return sum(found) / len(worlds) - sum(strongest) / len(worlds)
+    return (sum(found) - sum(strongest)) / len(worlds.counts)
 
 
 @pytest.mark.parametrize(
@@ -99,11 +112,11 @@ def test_distance_to_the_best(
 ) -> None:
     profile, mean, most = PROFILES[name]
     rng = random.Random(11)
-    target = Target(CORE, profile=profile, ontology=IMAGES)
+    worlds = Worlds.of(Target(CORE, profile=profile, ontology=IMAGES), counters, highest)
     distances: list[tuple[float, Predicate]] = []
     for _ in range(150):
         tree = lower(random_tree(rng, depth=2, counters=counters, highest=highest // 2, sums=True))
-        distances.append((distance(tree, target, counters, highest), tree))
+        distances.append((distance(tree, worlds), tree))
     far, worst = max(distances, key=lambda one: one[0])
     average = sum(one for one, _ in distances) / len(distances)
     record_property("distance", f"{average:.3f} at the mean, {far:.3f} at most: {worst}")

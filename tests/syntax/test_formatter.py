@@ -138,13 +138,13 @@ def comments(text: str, dialect: Dialect) -> list[str]:
 
 
 @given(tree=trees(), width=st.integers(1, 100), seed=st.integers(0, 2**32))
-@settings(max_examples=80)
+@settings(max_examples=50)
 def test_any_tree_with_comments_anywhere(tree: Predicate, width: int, seed: int) -> None:
     check(with_comments(print_tree(tree), Random(seed)), width=width)
 
 
 @given(tree=trees(), width=st.integers(1, 100))
-@settings(max_examples=60)
+@settings(max_examples=40)
 def test_any_tree_without_comments_fits_or_is_broken(tree: Predicate, width: int) -> None:
     text = print_tree(tree)
     check(text, width=width)

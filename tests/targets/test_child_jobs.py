@@ -18,7 +18,7 @@ from kili_query.targets.child_jobs import IRREGULAR, child_jobs, count_in
 from kili_query.targets.closures import compile_closure
 from tests import reference, strategies
 
-MANY = settings(max_examples=150)
+MANY = settings(max_examples=80)
 
 NO_RULES = Rules()
 

@@ -12,7 +12,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import kili_query as kq
@@ -128,6 +128,7 @@ def texts(wanted: list[str], pattern: str, bound: int) -> list[str]:
     ]
 
 
+@settings(max_examples=25)  # each puts five queries to three libraries
 @given(
     st.lists(NAMES, unique=True, max_size=5),
     st.lists(st.integers(0, 3), min_size=5, max_size=5),

@@ -15,7 +15,7 @@ from kili_query.targets.closures import compile_closure
 from kili_query.targets.raw_bytes import compile_bytes, decode
 from tests import strategies
 
-MANY = settings(max_examples=80)
+MANY = settings(max_examples=40)  # the cases and `test_bound.py` put every query to bytes as well
 
 ANY_LABEL = st.one_of(
     strategies.contents(),
