@@ -619,7 +619,7 @@ PARTS_OF_FEATURES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=120)
 @given(st.lists(st.one_of(JSON, PARTS_OF_FEATURES), max_size=3), st.booleans())
 def test_any_features_give_a_label_or_an_error_of_ours(tmp_path_factory, features, is_named):
     path = tmp_path_factory.getbasetemp() / "any.geojson"

@@ -3,6 +3,7 @@
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -50,6 +51,20 @@ def rows_of(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
+@cache
+def given_extents(name: str, held: frozenset[str]) -> list[tuple[str, dict[str, list[Extent]], Counter[str]]]:
+    """The file name of each image, and by category its objects and the number of its annotations, drawn so."""
+    jobs = jobs_of(name, held)
+    return [
+        (
+            file,
+            extents_of(content, size, jobs),
+            Counter(one["categories"][0]["name"] for _, one in annotations_of(content, jobs)),
+        )
+        for file, content, size in given_labels(name)
+    ]
+
+
 def given_labels(name: str) -> Iterator[tuple[str, dict[str, Any], Size]]:
     """The file name, the content and the size of each image."""
     folder = data_set(name)
@@ -67,9 +82,13 @@ def exported(name: str, folder: Path, fmt: str) -> Path:
     return folder / "out.zip"
 
 
-def jobs_of(name: str, fmt: str) -> list[str]:
-    """The jobs that a format can hold."""
-    held = {"rectangle"} if fmt == "pascal_voc" else {"rectangle", "polygon", "semantic"}
+def held_by(fmt: str) -> frozenset[str]:
+    """The tools whose shapes a format can hold."""
+    return frozenset({"rectangle"} if fmt == "pascal_voc" else {"rectangle", "polygon", "semantic"})
+
+
+def jobs_of(name: str, held: frozenset[str]) -> list[str]:
+    """The jobs with one of these tools."""
     jobs = kq.Ontology.load(data_set(name) / "project.json").jobs.values()
     return [job.name for job in jobs if held & set(job.tools)]
 
@@ -87,14 +106,13 @@ FORMATS = ["coco", "yolo_v4", "yolo_v5", "yolo_v8", "pascal_voc"]
 def test_a_round_trip_keeps_the_objects(tmp_path: Path, name: str, fmt: str) -> None:
     dataset = open_dataset(exported(name, tmp_path, fmt))
     titles = {key: key_of(one.name) for key, one in dataset.ontology.jobs["OBJECTS"].categories.items()}
-    jobs = jobs_of(name, fmt)
     items = {}
     for item in dataset.items():
         assert isinstance(item, DatasetItem), item
         items[Path(item.asset["externalId"]).stem] = item
-    for file, content, size in given_labels(name):
-        item = items.pop(Path(file).stem)
-        theirs = extents_of(content, size, jobs)
+    sizes = {file: size for file, _, size in given_labels(name)}
+    for file, theirs, annotations in given_extents(name, held_by(fmt)):
+        item, size = items.pop(Path(file).stem), sizes[file]
         ours: dict[str, list[Extent]] = defaultdict(list)
         for key, found in extents_of(item.read(), size, ["OBJECTS"]).items():
             ours[titles[key]] += found
@@ -103,7 +121,7 @@ def test_a_round_trip_keeps_the_objects(tmp_path: Path, name: str, fmt: str) -> 
             counts[titles[key]] += number
         assert counts == {category: len(found) for category, found in ours.items()}
         if fmt.startswith("yolo"):  # a line holds one outline, so that parts become objects
-            assert counts == Counter(one["categories"][0]["name"] for _, one in annotations_of(content, jobs))
+            assert counts == annotations
         else:
             assert counts == {category: len(found) for category, found in theirs.items()}
         for category, found in theirs.items():

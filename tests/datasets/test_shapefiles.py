@@ -252,7 +252,7 @@ def test_a_missing_file(tmp_path):
         read(tmp_path / "none.shp", "SPOTS")
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(
     st.lists(st.tuples(st.integers(0, 487), st.sampled_from([0, 1, 5, 0x7F, 0x80, 0xFF])), min_size=1, max_size=4),
     st.sampled_from(["LAND", "BOXES"]),

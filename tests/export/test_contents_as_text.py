@@ -80,7 +80,7 @@ DRAWN = st.one_of(
 )
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)  # each is written six times
 @given(st.lists(DRAWN, max_size=4))
 def test_any_outlines(tmp_path_factory, annotations):
     tmp_path, content = tmp_path_factory.mktemp("ways"), {"DET": {"annotations": annotations}}

@@ -149,7 +149,7 @@ drawings = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)  # each is written in three formats
 @given(st.lists(drawings, min_size=1, max_size=3))
 def test_whatever_is_drawn_files_hold_nothing_that_readers_refuse(tmp_path_factory, drawn):
     folder = tmp_path_factory.mktemp("any")
@@ -180,7 +180,7 @@ def test_whatever_is_drawn_files_hold_nothing_that_readers_refuse(tmp_path_facto
         assert top + height <= HEIGHT_PX * (1 + 1e-9)
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)  # each is written six times
 @given(st.lists(drawings, min_size=1, max_size=3))
 def test_the_fast_way_and_the_checking_one_agree(tmp_path_factory, drawn):
     """An empty annotation is passed over, but no label with one takes the fast way."""

@@ -14,10 +14,11 @@ from tests.scan.samples import BLUE, label
 PROGRAM = """if True:
     import sys
     from kili_query.scanning import scan
-    labels = scan(sys.argv[1], "SKY.BLUE.count == 0")
-    assert not any(labels), labels.report
-    peak = [line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")]
-    print(labels.report.read, peak[0])
+    for path in sys.argv[1:]:
+        labels = scan(path, "SKY.BLUE.count == 0")
+        assert not any(labels), labels.report
+        peak = [line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")]
+        print(labels.report.read, peak[0])
 """
 LABEL = json.dumps(label("a", {**BLUE, "NOTE": {"text": "x" * 2000}}))
 
@@ -39,20 +40,19 @@ def write_zip(path, labels):
         archive.writestr("data.json", "[" + (LABEL + ",\n") * (labels - 1) + LABEL + "]")
 
 
-def peak_kib(path, labels: int) -> int:
-    ran = subprocess.run([sys.executable, "-c", PROGRAM, path], capture_output=True, text=True, check=True)
-    read, peak = map(int, ran.stdout.split())
-    assert read == labels
-    return peak
+def peaks_kib(*paths) -> list[tuple[int, int]]:
+    """How many labels each file has, and the most memory that the process had when it was read, one after another."""
+    ran = subprocess.run([sys.executable, "-c", PROGRAM, *paths], capture_output=True, text=True, check=True)
+    return [tuple(map(int, line.split())) for line in ran.stdout.splitlines()]
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 @pytest.mark.parametrize("write", [write_ndjson, write_array, write_gzip, write_zip])
 def test_memory_does_not_grow_with_the_source(write, tmp_path):
-    path = tmp_path / "labels"
-    write(path, 500)
-    small = peak_kib(path, 500)
-    write(path, 14_000)  # 30 MB
-    large = peak_kib(path, 14_000)
+    sizes = 500, 10_000  # labels, and the latter are 20 MB
+    for size in sizes:
+        write(tmp_path / str(size), size)
+    (small_read, small), (large_read, large) = peaks_kib(*(tmp_path / str(size) for size in sizes))
+    assert (small_read, large_read) == sizes
     assert large < small + 8 * 1024
     assert large < 150 * 1024

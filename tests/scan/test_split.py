@@ -27,21 +27,21 @@ def values(text: bytes, piece_bytes: int) -> list[object]:
     return [json.loads(one.data) for one in found]
 
 
-@settings(max_examples=300)
+@settings(max_examples=120)
 @given(st.lists(JSON, max_size=5), st.integers(1, 9), st.sampled_from([None, 0, 3]), st.booleans())
 def test_arrays(expected, piece_bytes, indent, ensure_ascii):
     text = json.dumps(expected, indent=indent, ensure_ascii=ensure_ascii).encode()
     assert values(text, piece_bytes) == expected
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(OBJECTS, st.integers(1, 9), st.sampled_from([b"\n", b"\r\n", b"\n\n"]))
 def test_lines(expected, piece_bytes, line_end):
     text = line_end.join(json.dumps(one).encode() for one in expected)
     assert values(text, piece_bytes) == expected
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(OBJECTS, st.integers(1, 9))
 def test_objects_over_lines(rest, piece_bytes):
     expected = [{"a": 1}, *rest]
