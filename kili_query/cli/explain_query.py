@@ -10,14 +10,13 @@ from attrs import frozen
 from kili_query.ast import And, Comparison, Constant, Exists, Linear, Membership, Not, Or, Predicate, Relation
 from kili_query.cache_folder import is_cache
 from kili_query.cli.arguments import at_most
-from kili_query.cli.as_written import clipped, expands, keep_operators, shown_example
 from kili_query.cli.caches import expected_of, readable
 from kili_query.cli.inputs import find_ontology, judge_query, load_ontology, read_query, refuse_two_readers
 from kili_query.cli.mistakes import refuse_unreadable, tell_report, tell_unseen
 from kili_query.cli.output import diagnostics_text, paint, print_json, tell
 from kili_query.cli.progress import progress
 from kili_query.diagnostics import Diagnostic
-from kili_query.diagnostics.layout import counted, printable
+from kili_query.diagnostics.layout import counted, printable, start_of
 from kili_query.diagnostics.render import as_json as diagnostic_as_json
 from kili_query.logic import Example, Verdict, simplify
 from kili_query.ontology import Ontology
@@ -25,11 +24,14 @@ from kili_query.planning import ServerProfile
 from kili_query.query import Plan, Query, query_of
 from kili_query.scanning import LabelNames, Report, judge_labels
 from kili_query.syntax import print_tree
+from kili_query.targets.as_written import expands, keep_operators, shown_example
 from kili_query.targets.closures import compile_closure
 from kili_query.verdicts import always_true, satisfiable, verdict_text
 
 if TYPE_CHECKING:
     from kili_query.cache import Expected
+
+_MOST_CHARACTERS = 240
 
 
 @frozen
@@ -260,3 +262,14 @@ def _joint(tree: Predicate) -> tuple[str | None, tuple[Predicate, ...]]:
             return None, ()
         case _:
             assert_never(tree)
+
+
+def clipped(text: str) -> str:
+    """Return a text, cut between two words if it is long.
+
+    >>> clipped("word " * 100)[-60:]
+    'ord word word word … (500 characters; --verbose prints them)'
+    """
+    if len(text) <= _MOST_CHARACTERS:
+        return text
+    return f"{start_of(text, _MOST_CHARACTERS)} ({len(text):,} characters; --verbose prints them)"

@@ -23,7 +23,6 @@ from kili_query.cli.arguments import (
     QueryArgument,
     VerboseOption,
 )
-from kili_query.cli.as_written import Written
 from kili_query.cli.caches import names_for, readable, reading_of
 from kili_query.cli.inputs import find_ontology, load_ontology, load_query, refuse_two_readers
 from kili_query.cli.mistakes import refuse_swapped, refuse_unreadable, tell_report, tell_unseen
@@ -46,6 +45,7 @@ from kili_query.counting import CountPolicy
 from kili_query.diagnostics.layout import counted, printable
 from kili_query.errors import DataError
 from kili_query.scanning import Judged, Judgements, Report, content_of, judge_labels, scan
+from kili_query.targets.as_written import Written
 from kili_query.targets.explain import Explanation
 
 _DEFAULT_FIELDS = ("id", "labelOf.externalId", "author.email")

@@ -7,7 +7,6 @@ import typer
 from kili_query.ast import Constant
 from kili_query.cli import FINE
 from kili_query.cli.arguments import JsonOption, OntologyOption, PolicyOption, QueryArgument, VerboseOption
-from kili_query.cli.as_written import expands, keep_operators
 from kili_query.cli.inputs import find_ontology, judge_query, load_ontology, read_query
 from kili_query.cli.output import print_json, tell, tell_diagnostics
 from kili_query.counting import CountPolicy
@@ -15,6 +14,7 @@ from kili_query.diagnostics import Code
 from kili_query.diagnostics.layout import display_width, printable
 from kili_query.logic import Simplification, ontology_facts, simplify_steps
 from kili_query.syntax import print_tree
+from kili_query.targets.as_written import expands, keep_operators
 
 
 def simplify(

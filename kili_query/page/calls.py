@@ -28,6 +28,7 @@ from kili_query.query import check as diagnostics_of
 from kili_query.source import NOWHERE, Span, code_points, utf16_offsets
 from kili_query.statistics import bins_of
 from kili_query.syntax import print_name
+from kili_query.targets.as_written import Written
 from kili_query.targets.explain import Explanation
 from kili_query.wording import shortened
 
@@ -186,7 +187,7 @@ def run(source: PageSource, request: Json) -> Json:
         "columns": [_column(source, pair) for pair in pairs],
         "listed": len(listed) + len(broken),
         "rows": rows,
-        "label": None if label is None else _detail(source, query, label, pairs, fields.number("frame")),
+        "label": None if label is None else _detail(source, query, fields.query, label, pairs, fields.number("frame")),
     }
 
 
@@ -248,13 +249,15 @@ def _fact(value: object) -> str | None:
     return shortened(str(value), _LONGEST_FACT) if is_known else None
 
 
-def _detail(source: PageSource, query: Query | None, number: int, pairs: list[Pair], frame: int | None) -> Json:
+def _detail(
+    source: PageSource, query: Query | None, text: str, number: int, pairs: list[Pair], frame: int | None
+) -> Json:
     if number >= source.n_labels:
         raise BadRequest(f"there is no label {number}: there are {source.n_labels}", status=404)
     (label,) = source.labels([number])
     (counts,) = source.counts([number], pairs)
     picture = picture_of(label, number, source, BIG, frame)
-    matches, why, nearest = _why(source, query, label, number)
+    matches, why, nearest = _why(source, query, text, label, number)
     return {
         "row": _row(source, number, label, counts, None),
         "matches": matches,
@@ -275,14 +278,14 @@ def _answers(source: PageSource, label: Json, frame: int | None) -> list[str]:
 
 
 def _why(
-    source: PageSource, query: Query | None, label: Json, number: int
+    source: PageSource, query: Query | None, text: str, label: Json, number: int
 ) -> tuple[bool | None, list[str], str | None]:
     if query is None:
         (reason,) = source.reasons(None, [number])
         return (True, [], None) if reason is None else (None, [reason], None)
     try:
         matcher = query.compile(ontology=source.ontology, policy=source.policy)
-        found = matcher.explain(content_of(label))
+        found = Written.of(query.tree, text).explanation(matcher.explain(content_of(label)))
     except LabelError as error:
         return None, [str(error)], None
     return found.matches, list(map(_clause, found.clauses)), None if found.why_not is None else str(found.why_not)

@@ -10,6 +10,7 @@ from kili_query.syntax import print_tree
 from kili_query.wording import shortened
 
 _LONGEST = 2_000
+_LONGEST_IN_SENTENCE = 300
 _MOST_PARTS = 20
 
 
@@ -33,13 +34,18 @@ def _words(plan: Plan) -> Iterator[str]:
     if plan.cut.pushed == Constant(True):
         yield "A server is asked for all labels, without a filter."
     else:
-        yield f"A server is asked for the labels with {shortened(str(plan.pushed), _LONGEST)}."
+        yield f"A server is asked for the labels with {_named(str(plan.pushed), 'the filter below')}."
     if plan.is_exact:
         yield "Its answer is exact: nothing is left to evaluate locally."
         return
-    yield f"Of its answer, the labels are kept that meet {shortened(str(plan.residual), _LONGEST)}."
+    yield f"Of its answer, the labels are kept that meet {_named(str(plan.residual), 'the query below')}."
     for kept in plan.cut.kept[:_MOST_PARTS]:
-        part = shortened(print_tree(kept.part), _LONGEST)
+        part = shortened(print_tree(kept.part), _LONGEST_IN_SENTENCE)
         yield f"{part} stays local, because {kept.reason}: {kept.instead}."
     if len(plan.cut.kept) > _MOST_PARTS:
         yield f"{len(plan.cut.kept) - _MOST_PARTS} more parts stay local."
+
+
+def _named(query: str, otherwise: str) -> str:
+    """Return a query that a sentence can hold, or else what stands for it."""
+    return query if len(query) <= _LONGEST_IN_SENTENCE else otherwise

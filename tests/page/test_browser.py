@@ -143,6 +143,29 @@ def test_a_slip_is_underlined_explained_and_fixed(page: Page) -> None:
     expect_counts(page, "OBJECTS.PERSON.count >= 2")
 
 
+def test_the_page_of_a_code_is_set_as_text(page: Page) -> None:
+    links = "[the `guide`](https://example.com/a), [others](KQ101.md), [x](javascript:alert)"
+    written = f"# KQ102: **strong** <b>\n\nSee {links}."
+
+    def rewrite(route: Route) -> None:
+        answer = route.fetch()
+        found = answer.json()
+        found["diagnostics"] = [{**one, "page": written} for one in found["diagnostics"]]
+        route.fulfill(response=answer, json=found)
+
+    page.route(re.compile("/api/v1/check$"), rewrite)
+    write(page, "OBJECTS.PERSN")
+    page.get_by_role("button", name="KQ102").click()
+    about = page.get_by_role("region", name="What this code means")
+    expect(about.get_by_role("heading")).to_have_text("KQ102: strong <b>")
+    expect(about.locator("strong")).to_have_text("strong")
+    expect(about.get_by_role("paragraph")).to_have_text("See the guide, others, x.")
+    link = about.get_by_role("link")
+    expect(link).to_have_text("the guide")
+    expect(link).to_have_attribute("href", "https://example.com/a")
+    expect(link).to_have_attribute("rel", "noopener noreferrer")
+
+
 def test_the_table_and_the_thumbnails_hold_every_label(page: Page) -> None:
     write(page, "OBJECTS.PERSON.count >= 2")
     expect_counts(page, "OBJECTS.PERSON.count >= 2")

@@ -292,3 +292,20 @@ def test_a_query_that_takes_long_keeps_no_other_waiting() -> None:
     for thread in threads:
         thread.join(60)
     assert [one["matched"] for one in slow] == [1, 1]
+
+
+def test_a_pattern_of_many_categories_stays_short() -> None:
+    categories = {f"CATEGORY_{number:04}": {"name": str(number)} for number in range(1000)}
+    job = {"mlTask": "OBJECT_DETECTION", "content": {"categories": categories}}
+    ontology = Ontology.from_json_interface({"jobs": {"OBJECTS": job}})
+    objects = [{"mid": str(number), "categories": [{"name": f"CATEGORY_{number:04}"}]} for number in (3, 700)]
+    source = PlainSource.of([{"id": "a", "jsonResponse": {"OBJECTS": {"annotations": objects}}}], ontology=ontology)
+    query = "OBJECTS.*.count >= 2"
+    found = answer(source, "run", {"query": query, "label": 0})["label"]
+    assert found["matches"] is True
+    (clause,) = found["why"]
+    assert clause.startswith(f"✓ {query} (OBJECTS.CATEGORY_0003.count = 1, OBJECTS.CATEGORY_0700.count = 1")
+    assert len(clause) < 200
+    words = answer(source, "check", {"query": query})["plan"]["words"]
+    assert words[0] == "A server is asked for the labels with the filter below."
+    assert all(len(one) < 700 for one in words)

@@ -13,9 +13,18 @@ function BlockView({ block: { kind, lines } }: { block: Block }) {
   return <p><Inline text={lines.join(" ")} /></p>
 }
 
-/** Text with code between backticks. */
+/** Text with code between backticks, what is strong between asterisks, and links. */
 function Inline({ text }: { text: string }) {
-  return <>{text.split(/(`[^`]+`)/).map((part, place) => (place % 2 ? <code key={place}>{part.slice(1, -1)}</code> : part))}</>
+  return <>{text.split(/(`[^`]+`|\*\*[^*]+\*\*|\[[^\]]+\]\([^()\s]+\))/).map((part, place) => (place % 2 ? <Special key={place} part={part} /> : part))}</>
+}
+
+/** Pages link to each other by file names, which are no addresses here: these links are set as their text. */
+function Special({ part }: { part: string }) {
+  if (part.startsWith("`")) return <code>{part.slice(1, -1)}</code>
+  if (part.startsWith("**")) return <strong><Inline text={part.slice(2, -2)} /></strong>
+  const [, text, url] = /^\[(.+)\]\((.+)\)$/.exec(part)!
+  if (!/^https?:\/\//.test(url!)) return <Inline text={text!} />
+  return <a href={url!} target="_blank" rel="noopener noreferrer"><Inline text={text!} /></a>
 }
 
 function blocksOf(text: string): Block[] {

@@ -10,7 +10,7 @@ export function SourceBar({ state }: { state: State }) {
       {source && (
         <p class="quiet">
           {plural(source.labels, "label")}
-          {source.input_type && ` · ${source.input_type.toLowerCase()}`}
+          {source.input_type && ` · ${source.input_type.toLowerCase().replaceAll("_", " ")}`}
           {!source.ontology && " · no ontology: names are not checked"}
         </p>
       )}

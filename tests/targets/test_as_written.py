@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 
 import kili_query as kq
-import kili_query.cli.as_written as as_written
+import kili_query.targets.as_written as as_written
 from kili_query.ast import Predicate, subtrees
-from kili_query.cli.as_written import Written, keep_operators
 from kili_query.diagnostics import Severity
 from kili_query.ontology import Ontology
 from kili_query.query import query_of
 from kili_query.syntax import parse_tree, print_tree
+from kili_query.targets.as_written import Written, keep_operators
 from kili_query.targets.explain import Explanation
 from tests import reference, strategies
 from tests.dense import World

@@ -22,7 +22,6 @@ from kili_query.ast import (
     terms_of,
 )
 from kili_query.ast.walk import has_patterns
-from kili_query.diagnostics.layout import start_of
 from kili_query.logic import Example
 from kili_query.source import Span
 from kili_query.syntax import print_name, print_tree
@@ -31,7 +30,6 @@ from kili_query.syntax.printer import print_counter
 from kili_query.targets.explain import Explanation
 
 _MOST_COUNTERS = 8
-_MOST_CHARACTERS = 240
 _MOST_FOUND = 6
 
 
@@ -199,14 +197,3 @@ def _reunited(explanation: Explanation) -> list[Explanation]:
         matches = all(parts) if kind is And else any(parts)
         reunited.append(Explanation(print_tree(tree), matches, tuple(found.items()), tree=tree))
     return reunited
-
-
-def clipped(text: str) -> str:
-    """Return a text, cut between two words if it is long.
-
-    >>> clipped("word " * 100)[-60:]
-    'ord word word word … (500 characters; --verbose prints them)'
-    """
-    if len(text) <= _MOST_CHARACTERS:
-        return text
-    return f"{start_of(text, _MOST_CHARACTERS)} ({len(text):,} characters; --verbose prints them)"
