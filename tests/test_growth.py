@@ -59,3 +59,19 @@ def test_twice_the_length_is_twice_the_work(shape: str) -> None:
         step: sizes for step, sizes in grown.items() if sizes[2] - sizes[1] > 2.6 * (sizes[1] - sizes[0]) + 2_000
     }
     assert not too_much
+
+
+def test_sums_of_all_categories_take_work_in_proportion() -> None:
+    def lines(count: int) -> int:
+        interface = {"jobs": {"J": {"mlTask": "OBJECT_DETECTION", "content": {"categories": categories(count)}}}}
+        ontology = kq.Ontology.from_json_interface(interface)
+        query = kq.parse("J.*.count > 2 AND NOT J.C1")
+        kq.check(query, ontology)
+        return lines_run(lambda: kq.check(query, ontology))
+
+    sizes = [lines(times * SMALL) for times in (1, 2, 4)]
+    assert sizes[2] - sizes[1] < 2.6 * (sizes[1] - sizes[0])
+
+
+def categories(count: int) -> dict[str, dict[str, str]]:
+    return {f"C{number}": {"name": f"Category {number}"} for number in range(count)}

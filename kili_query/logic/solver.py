@@ -181,15 +181,18 @@ class _Search:
             self.domains[changed] = before
 
     def propagate(self, queue: list[int]) -> bool:
+        """Narrow all that follows from changed variables. Sums wait for clauses, so that each is read once for all."""
         domains = self.domains
-        while queue:
-            changed = queue.pop()
+        waiting: dict[int, SumConstraint] = {}
+        while queue or waiting:
             mark = len(self.trail)
-            if not self.visit_clauses(changed):
-                return False
-            for one in self.sums_of[changed]:
-                if not self.visit_sum(one):
+            if queue:
+                changed = queue.pop()
+                if not self.visit_clauses(changed):
                     return False
+                waiting.update((id(one), one) for one in self.sums_of[changed])
+            elif not self.visit_sum(waiting.popitem()[1]):
+                return False
             if self.steps > self.budget:
                 raise _OutOfSteps
             for variable, _ in self.trail[mark:]:
