@@ -21,10 +21,10 @@ _PLACES = {"load": 2, "MissingExtraError": 1, "check_extra": 1, "has_extra": 0}
 """Where each call names an extra, among its arguments."""
 
 
-def named_in_code(path: Path) -> set[str]:
+def named_in_code(tree: ast.Module) -> set[str]:
     """The extras that a module names in calls, as literals."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _PLACES:
             place = _PLACES[node.func.id]
             if len(node.args) > place and isinstance(node.args[place], ast.Constant):
@@ -33,9 +33,9 @@ def named_in_code(path: Path) -> set[str]:
 
 
 def test_extras_of_messages_exist() -> None:
-    named = {path: named_in_code(path) for path in (ROOT / "kili_query").rglob("*.py")}
+    named = {module: named_in_code(tree) for module, tree in sources().items()}
     assert {"zstd", "pandas", "cli", "sandbox"} <= set().union(*named.values())
-    assert {path: extras - EXTRAS for path, extras in named.items() if extras - EXTRAS} == {}
+    assert {module: extras - EXTRAS for module, extras in named.items() if extras - EXTRAS} == {}
 
 
 def test_extras_of_pages_exist() -> None:
@@ -76,6 +76,7 @@ def imported_by(module: str) -> set[str]:
     return found
 
 
+@cache
 def strangers(module: str) -> set[str]:
     """The packages of others that have to be installed for a module to be imported."""
     waiting, seen, others = [module], {module}, set()

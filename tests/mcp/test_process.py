@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +39,7 @@ def test_a_tour(tmp_path: Path) -> None:
         assert errors.read() == "serving 2 files to one client, on standard input and output\n"
 
 
-def test_only_the_protocol_is_on_standard_output() -> None:
+def test_only_the_protocol_is_on_standard_output(forked: Path) -> None:
     """Whatever comes in; and it ends when its input does."""
     start = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "test", "version": "0"}}
     calls: list[tuple[str, object]] = [
@@ -61,7 +60,7 @@ def test_only_the_protocol_is_on_standard_output() -> None:
         "\0\udcff",
         '"',
     ]
-    command = [sys.executable, "-m", "kili_query", "mcp", "--quiet"]
+    command = [forked, "mcp", "--quiet"]
     with subprocess.Popen(
         command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
@@ -85,9 +84,9 @@ def test_only_the_protocol_is_on_standard_output() -> None:
     assert "error[KQ002]" in answers[4]["result"]["content"][0]["text"]
 
 
-def test_signals_end_it_at_once() -> None:
+def test_signals_end_it_at_once(forked: Path) -> None:
     """Although it waits for input."""
-    command = [sys.executable, "-m", "kili_query", "mcp"]
+    command = [forked, "mcp"]
     pipe = subprocess.PIPE
     with (
         subprocess.Popen(command, cwd=ROOT, stdin=pipe, stderr=pipe) as interrupted,
