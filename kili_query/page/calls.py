@@ -163,7 +163,7 @@ def run(source: PageSource, request: Json) -> Json:
     start, stop, label = fields.number("start") or 0, fields.number("stop"), fields.number("label")
     stop = start + _FIRST_ROWS if stop is None else min(stop, start + MAX_ROWS)
     found = source.find(query)
-    pairs = [] if query is None else _pairs(query)
+    pairs = [] if query is None else _pairs(query, source)
     name, has_pictures = fields.choice("list", LISTS), fields.flag("pictures", default=True)
     listed = source.listed(query, name)
     broken = source.broken_records.first if name == "malformed" else []
@@ -191,9 +191,12 @@ def run(source: PageSource, request: Json) -> Json:
     }
 
 
-def _pairs(query: Query) -> list[Pair]:
-    pairs = dict.fromkeys((one.job, one.category) for one in counters(query.tree))
-    return list(pairs)[:_MOST_COLUMNS]
+def _pairs(query: Query, source: PageSource) -> list[Pair]:
+    """Return what the table has columns for, as the query names it; of too many, what most labels hold."""
+    pairs = list(dict.fromkeys((one.job, one.category) for one in counters(query.tree)))
+    if len(pairs) <= _MOST_COLUMNS:
+        return pairs
+    return sorted(pairs, key=lambda pair: -sum(source.occurrences.get(pair, {}).values()))[:_MOST_COLUMNS]
 
 
 def _column(source: PageSource, pair: Pair) -> Json:

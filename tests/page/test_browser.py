@@ -435,6 +435,12 @@ def test_what_cannot_be_judged_is_listed(browser: Browser, tmp_path: Path) -> No
         assert faults_for_assistive_technology(page) == []
         grid.get_by_text("street/001.jpg").click()
         expect(page.get_by_role("region", name="Label", exact=True)).to_contain_text("Cannot be judged")
+        page.get_by_role("button", name="Close").click()
+        page.set_viewport_size({"width": 390, "height": 800})
+        reason = grid.get_by_role("gridcell", name=re.compile("^not JSON"))
+        assert reason.evaluate("cell => cell.scrollWidth <= cell.clientWidth")  # the list scrolls, and nothing is cut
+        hold_no_scroll_across(page)
+        page.set_viewport_size({"width": 1280, "height": 800})
         lists.get_by_role("button", name="Unknown 1").click()
         expect(grid.get_by_role("row", name="street/002.jpg")).to_contain_text("`jsonResponse` is null")
         page.get_by_role("tab", name="Thumbnails").click()

@@ -301,7 +301,9 @@ def test_a_pattern_of_many_categories_stays_short() -> None:
     objects = [{"mid": str(number), "categories": [{"name": f"CATEGORY_{number:04}"}]} for number in (3, 700)]
     source = PlainSource.of([{"id": "a", "jsonResponse": {"OBJECTS": {"annotations": objects}}}], ontology=ontology)
     query = "OBJECTS.*.count >= 2"
-    found = answer(source, "run", {"query": query, "label": 0})["label"]
+    ran = answer(source, "run", {"query": query, "label": 0})
+    assert [column["title"] for column in ran["columns"]][:3] == ["3", "700", "0"]
+    found = ran["label"]
     assert found["matches"] is True
     (clause,) = found["why"]
     assert clause.startswith(f"✓ {query} (OBJECTS.CATEGORY_0003.count = 1, OBJECTS.CATEGORY_0700.count = 1")

@@ -13,7 +13,7 @@ const ROW_PX = 34
 type Field = { title: string; width: string; of: (row: Row) => string }
 
 const ASSET: Field = { title: "Asset", width: "minmax(10rem, 2fr)", of: titleOf }
-const REASON: Field = { title: "Reason", width: "minmax(14rem, 3fr)", of: (row) => row.reason ?? "" }
+const REASON: Field = { title: "Reason", width: "", of: (row) => row.reason ?? "" }
 const FACTS: Field[] = [
   { title: "Type", width: "6.5rem", of: (row) => row.type ?? "" },
   { title: "Author", width: "minmax(7rem, 1fr)", of: (row) => row.author ?? "" },
@@ -26,7 +26,7 @@ export function Table({ state, wide }: { state: State; wide: boolean }) {
   const judged = found?.list !== "unknown" && found?.list !== "malformed"
   const columns = judged ? (found?.answer.columns ?? []) : []
   const facts = wide && state.open.value === null ? FACTS.filter((fact) => found?.answer.rows.some(fact.of)) : []
-  const fields = judged ? [ASSET, ...facts] : [ASSET, REASON, ...facts]
+  const fields = judged ? [ASSET, ...facts] : [ASSET, { ...REASON, width: widthOfReasons(found.answer.rows) }, ...facts]
   const window = useWindow(count, ROW_PX, listOf(found))
   const { active, press, choose } = useChoosing(state, "table", window, window.shown, 1)
   const widths = ["3.5rem", ...fields.map((field) => field.width), ...columns.map(widthOf)]
@@ -87,6 +87,12 @@ export function Table({ state, wide }: { state: State; wide: boolean }) {
 /** Wide enough for the title; each row is a grid of its own, so widths cannot depend on what is in one. */
 function widthOf({ title }: Column): string {
   return `${Math.min(11, Math.max(4.5, 3.2 + 0.55 * title.length))}rem`
+}
+
+/** Wide enough to read the first reasons to their ends: a record that is no label cannot be opened to read on. */
+function widthOfReasons(rows: Row[]): string {
+  const longest = Math.max(0, ...rows.map((row) => row.reason?.length ?? 0))
+  return `minmax(${Math.min(60, Math.max(14, 1 + 0.55 * longest))}rem, 3fr)`
 }
 
 function numberOf(row: Row, place: number): string {
