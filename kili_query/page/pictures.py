@@ -14,6 +14,7 @@ from kili_query.labels.geometry import Box, Line, Marker, Point, Pose, Region, S
 from kili_query.page.names import hex_of
 from kili_query.page.source import PageSource
 from kili_query.page.texts import marked_text
+from kili_query.wording import shortened
 
 Json = dict[str, Any]
 
@@ -71,6 +72,8 @@ def picture_of(
         time_s, why_blank = _moment(asset, drawing.view, source)
     elif detail is BIG and not has_image:
         why_blank = _why_blank(kind, source)
+    if kind == "none" and not has_image and detail is SMALL and drawing.lines:  # a big picture has them below it
+        text = {"text": shortened("\n".join(drawing.lines), detail.characters), "spans": []}
     return {
         "kind": "image" if has_image else kind,
         "url": f"media/{number}" if has_image or time_s is not None else None,

@@ -294,6 +294,17 @@ def test_a_query_that_takes_long_keeps_no_other_waiting() -> None:
     assert [one["matched"] for one in slow] == [1, 1]
 
 
+def test_the_thumbnail_of_a_label_without_shapes_shows_its_answers() -> None:
+    content = {"SKY": {"categories": [{"name": "BLUE"}]}, "NOTE": {"text": "word " * 1000}}
+    source = PlainSource.of([{"id": "a", "jsonResponse": content}, {"id": "b", "jsonResponse": {}}])
+    ran = answer(source, "run", {"query": "", "label": 0})
+    small, empty = (row["picture"] for row in ran["rows"])
+    assert small["text"]["text"].startswith("SKY: BLUE\nNOTE: word word")
+    assert len(small["text"]["text"]) <= 600
+    assert (empty["text"], ran["label"]["picture"]["text"]) == (None, None)
+    assert ran["label"]["answers"][0] == "SKY: BLUE"
+
+
 def test_a_pattern_of_many_categories_stays_short() -> None:
     categories = {f"CATEGORY_{number:04}": {"name": str(number)} for number in range(1000)}
     job = {"mlTask": "OBJECT_DETECTION", "content": {"categories": categories}}

@@ -1,2 +1,2 @@
-/* built from sources with sha256 a3ba79e0363e06fce3fcccd66a403f89f4efb73974314627a0f2db986ae3cfa9; change component/src and run make page */
+/* built from sources with sha256 b7056621e232af180efc0f9c80bb73e39b3924f83fe946f15ec89e1a3d1ab95c; change component/src and run make page */
 import{httpTransport as t,mount as e}from"./component.js";e(document.getElementById("page"),t(),{shared:!0});

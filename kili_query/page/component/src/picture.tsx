@@ -13,8 +13,8 @@ const TOO_SHORT = "The video ends before this frame; this is its geometry."
 type Props = { picture: Picture; small?: boolean; chooseFrame?: (frame: number) => void }
 
 export function PictureView({ picture, small = false, chooseFrame }: Props) {
-  if (picture.kind === "none") return <p class="quiet no-picture">Nothing to draw</p>
   if (picture.text) return <TextView text={picture.text} small={small} />
+  if (picture.kind === "none") return <p class="quiet no-picture">Nothing to draw</p>
   return (
     <>
       <Canvas picture={picture} small={small} />
