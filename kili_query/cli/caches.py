@@ -16,11 +16,11 @@ from kili_query.extras import load
 from kili_query.ontology import Ontology
 from kili_query.planning import ServerProfile
 from kili_query.query import Query
-from kili_query.scanning import LabelNames
 
 if TYPE_CHECKING:
     from kili_query.cache import Expected, LabelCache, Summary
     from kili_query.cache.reading import Reading
+    from kili_query.scanning import LabelNames
 
 _CONTENT = "jsonResponse"
 
@@ -99,8 +99,10 @@ def print_summary(summary: "Summary", folder: str, *, as_json: bool, is_dry: boo
         print(f"{printable(folder)}: {f'would be {summary.told}' if is_dry else summary}")
 
 
-def names_for(ontology: Ontology | None, cache: "Reading | None") -> LabelNames | None:
+def names_for(ontology: Ontology | None, cache: "Reading | None") -> "LabelNames | None":
     """Return what takes the names in labels where no ontology checks them; a cache knows them beforehand."""
     if ontology is not None:
         return None
+    from kili_query.scanning import LabelNames  # here, because it takes long to import
+
     return LabelNames() if cache is None else cache.names()

@@ -175,13 +175,15 @@ def load_ontology(path: str | None, labels: Sequence[str] = ()) -> Ontology | No
 
 
 def _ontology_of_datasets(labels: Sequence[str]) -> Ontology | None:
-    from kili_query.scanning.sources import own_ontology  # here, because it takes long to import
-
     if not are_named():
         return None
     datasets = [dataset_at(one) for one in labels if not is_cache(one)]
     found = [one for one in datasets if one is not None]
-    return own_ontology(found) if found and len(found) == len(labels) else None
+    if not found or len(found) != len(labels):
+        return None
+    from kili_query.scanning.sources import own_ontology  # here, because it takes long to import
+
+    return own_ontology(found)
 
 
 def refuse_two_readers(query: str, labels: Sequence[str]) -> None:

@@ -58,6 +58,7 @@ def test_a_command_imports_what_it_needs(environ: dict[str, str]) -> None:
         assert parts, name
         if name in ("check", "format", "simplify", "compare", "match"):
             assert not {"client", "export", "lint", "sandbox", "pictures"} & set(parts), name
+            assert ("scanning" in parts) is (name == "match"), name
 
 
 def test_the_list_of_commands_imports_none(environ: dict[str, str]) -> None:
@@ -127,6 +128,15 @@ def test_a_missing_extra_is_named(environ: dict[str, str], missing: str) -> None
         assert ran.stderr.count("\n") == 1
     else:
         assert ran.returncode == 1  # a broken installation is no missing extra
+
+
+def test_queries_are_checked_without_what_reads_labels(environ: dict[str, str]) -> None:
+    program = (
+        "import sys; from kili_query.cli import main; status = main()\n"
+        "print(status, 'kili_query.query' in sys.modules, 'kili_query.scanning' in sys.modules, file=sys.stderr)"
+    )
+    ran = python(program, environ, "check", "A.B.count > 1", "--ontology", "none")
+    assert ran.stderr.splitlines()[-1] == "0 True False"
 
 
 def test_rich_is_not_loaded_in_pipes(environ: dict[str, str], labels: Path) -> None:
