@@ -100,6 +100,8 @@ def known_assets(assets: Iterable[Mapping[str, object]]) -> dict[str, dict[str, 
 
     >>> known_assets([{"id": "a", "externalId": "street.jpg", "priority": 1}])
     {'a': {'externalId': 'street.jpg'}}
+    >>> known_assets([{"id": "a", "jsonMetadata": {"camera": 3, "processingParameters": {"framesPlayedPerSecond": 5}}}])
+    {'a': {'jsonMetadata': {'processingParameters': {'framesPlayedPerSecond': 5}}}}
     """
     kept = ("externalId", "content", "resolution")
     return {
