@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
+from shutil import copytree
 from typing import Any
 
 import pytest
@@ -282,13 +283,21 @@ class TestTwoAtOnce:
             assert agree(cache, client, box)
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a cache with two versions, of which tests take copies."""
+    cache = LabelCache(tmp_path_factory.mktemp("whole") / "cache")
+    cache.load(LABELS[:40])
+    cache.load([*LABELS[:3], *LABELS[40:]])
+    return cache.folder
+
+
 class TestDamage:
     """Of the newest version: what is wrong is said in one line, and earlier versions are read."""
 
     @pytest.fixture
-    def two(self, cache: LabelCache) -> LabelCache:
-        cache.load(LABELS[:40])
-        cache.load([*LABELS[:3], *LABELS[40:]])
+    def two(self, whole: Path, cache: LabelCache) -> LabelCache:
+        copytree(whole, cache.folder)
         return cache
 
     @staticmethod

@@ -102,6 +102,12 @@ class TestQuestions:
         assert ids(cache.labels()) == ["b", "c", "a", "d"]
         assert ids(cache.labels(skip=1, first=2)) == ["c", "a"]
 
+    def test_labels_of_one_time_in_several_files(self, cache: LabelCache) -> None:
+        for one in "bca":
+            cache.load([label(one, createdAt="2024-01-01T00:00:00Z")])
+        assert ids(cache.labels()) == ["a", "b", "c"]
+        assert ids(cache.labels(first=1)) == ["a"]
+
     def test_few_files_are_read_for_the_oldest_labels(self, cache: LabelCache) -> None:
         """Labels of other times come later, some without a time, and files are joined: the order stays that of time."""
         random = Random(5)

@@ -34,12 +34,12 @@ class TestNumbers:
     @settings(max_examples=20)
     @given(st.data())
     def test_against_exact_counts(self, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
-        held = data.draw(st.lists(contents() | malformed_contents() | st.none(), min_size=1, max_size=8))
+        held = data.draw(st.lists(contents() | malformed_contents() | st.none(), min_size=1, max_size=5))
         cache = cached(tmp_path_factory.mktemp("cache") / "cache", held)
         statistics = cache.statistics()
         known = [one for one in held if is_counted(one)]
         assert statistics == Statistics.of_contents(known)
-        for tree in data.draw(st.lists(trees(), min_size=2, max_size=4)):
+        for tree in data.draw(st.lists(trees(), min_size=2, max_size=3)):
             query = kq.Query(tree, None)
             found, exact = cache.expected(query), cache.count_labels(category_search=query)
             assert found.matches in (None, exact)

@@ -38,7 +38,7 @@ def meets(tree: Predicate, counts: dict[tuple[str, str], int]) -> bool:
 @pytest.mark.parametrize("seed", range(8))
 def test_verdicts_are_those_of_brute_force(seed: int) -> None:
     rng = random.Random(100 + seed)
-    for _ in range(200):
+    for _ in range(100):
         chosen = COUNTERS[: rng.randint(1, 4)]
         left = lower(random_tree(rng, rng.randint(1, 4), counters=chosen))
         right = lower(random_tree(rng, rng.randint(1, 3), counters=chosen))
@@ -208,8 +208,8 @@ def test_a_pigeon_too_many_is_refuted() -> None:
 
 
 def test_wide_and_deep_trees_are_answered() -> None:
-    chain = " AND ".join(f"(J.C{i}.count > 0 OR J.C{i + 1}.count == 0)" for i in range(5000))
-    tree = parse_tree(f"{chain} AND J.C5000.count > 0", limits=UNLIMITED)
+    chain = " AND ".join(f"(J.C{i}.count > 0 OR J.C{i + 1}.count == 0)" for i in range(2000))
+    tree = parse_tree(f"{chain} AND J.C2000.count > 0", limits=UNLIMITED)
     assert satisfiable(tree)
     assert satisfiable(parse_tree(f"{print_tree(tree)} AND J.C0.count == 0", limits=UNLIMITED)).value is False
     text = "J.A.count > 0"

@@ -61,13 +61,13 @@ def test_written_texts(dialect: Dialect) -> None:
 @pytest.mark.parametrize("dialect", ["core", "extended"])
 def test_random_texts(dialect: Dialect) -> None:
     random = Random(11)
-    assert [wrong for _ in range(500) for wrong in refused(random_text(random), dialect)] == []
+    assert [wrong for _ in range(250) for wrong in refused(random_text(random), dialect)] == []
 
 
 @pytest.mark.parametrize("dialect", ["core", "extended"])
 def test_names_in_and_out_of_brackets(dialect: Dialect) -> None:
     random = Random(12)
-    assert [wrong for _ in range(500) for wrong in refused(random_counter(random, 2), dialect, STREET)] == []
+    assert [wrong for _ in range(250) for wrong in refused(random_counter(random, 2), dialect, STREET)] == []
 
 
 @pytest.mark.parametrize(
