@@ -8,7 +8,6 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-import supervision as sv
 
 import kili_query as kq
 from kili_query.datasets import DatasetItem, open_dataset
@@ -205,6 +204,8 @@ def test_the_size_of_an_image_is_read_from_its_file(tmp_path: Path) -> None:
 
 
 def test_what_supervision_writes_is_read_alike(tmp_path: Path) -> None:
+    import supervision as sv  # here, as each process that runs tests would wait for it
+
     path = tmp_path / "a.png"
     cv2.imwrite(str(path), np.zeros((60, 80, 3), np.uint8))
     boxes = np.array([[1, 2, 11, 12], [30, 20, 50, 44]], np.float32)

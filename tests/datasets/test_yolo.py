@@ -10,7 +10,6 @@ from typing import Any, ClassVar
 import cv2
 import numpy as np
 import pytest
-import supervision as sv
 
 import kili_query as kq
 from kili_query.datasets import DatasetItem, open_dataset
@@ -228,6 +227,8 @@ def test_a_path_that_leads_out_is_not_followed(tmp_path: Path) -> None:
 
 def test_what_supervision_writes_is_read_alike(tmp_path: Path) -> None:
     """Boxes and masks written by supervision, which also says how many there are."""
+    import supervision as sv  # here, as each process that runs tests would wait for it
+
     images = {}
     annotations = {}
     for number in range(3):

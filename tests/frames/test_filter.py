@@ -3,8 +3,6 @@
 import json
 from collections.abc import Callable
 
-import dask.dataframe as dd
-import ibis
 import narwhals as nw
 import pandas as pd
 import polars as pl
@@ -27,13 +25,27 @@ pytestmark = pytest.mark.filterwarnings("ignore:Dask support is moving:FutureWar
 MANY = settings(max_examples=60)
 
 LABEL = st.one_of(strategies.contents(), strategies.video_contents(), strategies.malformed_contents(), st.none())
+
+
+def in_dask(table: pa.Table) -> object:
+    import dask.dataframe as dd  # here, as each process that runs tests would wait for it
+
+    return dd.from_pandas(table.to_pandas(), npartitions=1)
+
+
+def in_ibis(table: pa.Table) -> object:
+    import ibis
+
+    return ibis.memtable(table)
+
+
 ALL: dict[str, Callable[[pa.Table], object]] = {
     **FRAMES,
     "polars lazy": lambda table: pl.from_arrow(table).lazy(),
     "pandas nullable": lambda table: table.to_pandas(types_mapper={pa.int32(): pd.Int32Dtype()}.get),
     "pandas arrow": lambda table: table.to_pandas(types_mapper=pd.ArrowDtype),
-    "dask": lambda table: dd.from_pandas(table.to_pandas(), npartitions=1),
-    "ibis": ibis.memtable,
+    "dask": in_dask,
+    "ibis": in_ibis,
 }
 JUDGES = {name: judge_frame(make) for name, make in FRAMES.items()}
 COUNTS = pa.table({"id": ["a", "b", "c"], "fault": [None, None, "unknown"], "J/A": pa.array([0, 3, None], pa.int32())})

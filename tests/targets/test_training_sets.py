@@ -2,7 +2,6 @@
 
 import json
 
-import datasets
 import pytest
 
 import kili_query as kq
@@ -13,6 +12,8 @@ QUERY = kq.parse("SKY.BLUE")
 
 
 def test_a_column_of_hugging_face() -> None:
+    import datasets  # here, as each process that runs tests would wait for it
+
     texts = [json.dumps(BLUE), "{}", json.dumps(BLUE)]
     found = QUERY.filter(datasets.Dataset.from_dict({"id": ["a", "b", "c"], "jsonResponse": texts}))
     assert isinstance(found, datasets.Dataset)
