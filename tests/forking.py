@@ -1,18 +1,24 @@
-"""The command in forks of one process that has imported it, because to import takes longer than most commands.
+"""Programs in forks of one process that has imported what they need, because to import takes longer than to run.
 
-python tests/forking.py SOCKET MODULE ...
+The process is started as ``python forking.py SOCKET MODULE ...`` and ends with its standard input. It may run in
+the environment of another package, so that it imports nothing of this project but what it is told to.
 """
 
 import json
 import os
+import runpy
+import select
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+import traceback
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
-from typing import NoReturn
+from tempfile import TemporaryDirectory
+from typing import Any, NoReturn
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPT = """#!{python} -IS
@@ -33,6 +39,52 @@ sys.exit(status)
 
 
 @contextmanager
+def forking(python: Path | str, environ: Mapping[str, str], *modules: str) -> Iterator[str]:
+    """Start a process that waits for programs to run in forks of it; it ends with this context.
+
+    Args:
+        python: its interpreter.
+        environ: its environment variables, until a program brings its own.
+        modules: what it imports.
+
+    Returns:
+        Its address, for `run_forked`.
+    """
+    with TemporaryDirectory() as folder:  # a short path, as addresses have to be
+        address = f"{folder}/socket"
+        command = [python, __file__, address, *modules]
+        with subprocess.Popen(
+            command, env=environ, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == b"ready\n", f"cannot import {modules}, standard error says why"
+            yield address
+
+
+def run_forked(
+    address: str, arguments: Sequence[str], folder: Path, environ: Mapping[str, str], streams: Sequence[int]
+) -> int:
+    """Run a program in a fork, and return its exit status.
+
+    Args:
+        address: of the process that is forked.
+        arguments: the path of a script that ends in ``.py``, or ``kili-query``, and what follows it.
+        folder: where it runs.
+        environ: its environment variables.
+        streams: file descriptors: standard input, output and error.
+    """
+    with socket.socket(socket.AF_UNIX) as server:
+        server.connect(address)
+        request = json.dumps([str(folder), dict(environ), arguments]).encode()
+        socket.send_fds(server, [request[:1]], streams)
+        server.sendall(request[1:])
+        server.shutdown(socket.SHUT_WR)
+        with server.makefile("r") as answers:
+            _process, status = answers
+        return int(status)
+
+
+@contextmanager
 def forked_command(folder: Path, *modules: str) -> Iterator[Path]:
     """Make a script ``kili-query`` in a folder, which works as long as this context is open.
 
@@ -43,37 +95,30 @@ def forked_command(folder: Path, *modules: str) -> Iterator[Path]:
         folder: where the script is made.
         modules: what commands import later, and is imported before.
     """
-    address = folder / "socket"
     script = folder / "kili-query"
-    script.write_text(SCRIPT.format(python=sys.executable, address=str(address)), encoding="utf-8")
-    script.chmod(0o755)
-    with subprocess.Popen(
-        [sys.executable, __file__, address, *modules],
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-    ) as server:
-        assert server.stdout is not None
-        assert server.stdout.readline() == b"ready\n"
-        try:
-            yield script
-        finally:
-            server.kill()
+    environ = os.environ | {"PYTHONPATH": str(ROOT)}
+    with forking(sys.executable, environ, "kili_query.cli.app", *modules) as address:
+        script.write_text(SCRIPT.format(python=sys.executable, address=address), encoding="utf-8")
+        script.chmod(0o755)
+        yield script
 
 
-def serve(address: str, modules: Sequence[str]) -> NoReturn:
-    import kili_query
-    from kili_query.cli import app
-
-    assert app.COMMANDS
-    kili_query.check("A.B")  # loads the grammar
-    for module in modules:
-        import_module(module)
+def serve(address: str, modules: Sequence[str]) -> None:
+    ready = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)  # what is printed by an import must not be taken for the sign
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for module in modules:
+            import_module(module)
+    if "kili_query" in sys.modules:
+        sys.modules["kili_query"].check("A.B")  # loads the grammar
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(address)
         listener.listen()
-        print("ready", flush=True)
-        while True:
+        with ready:
+            print("ready", file=ready)
+        watched: list[Any] = [listener, sys.stdin]
+        while sys.stdin not in select.select(watched, [], [])[0]:
             connection, _ = listener.accept()
             with connection:
                 if os.fork() == 0:
@@ -90,9 +135,7 @@ def wait_for_ended() -> None:
 
 
 def answer(connection: socket.socket) -> NoReturn:
-    """Run the command as one script asks, and tell it who runs it, and the exit status."""
-    from kili_query.cli import main
-
+    """Run a program as a request says, and tell the number of this process, and the exit status."""
     first, streams, _, _ = socket.recv_fds(connection, 1, 3)
     with connection.makefile("rb") as rest:
         folder, environ, sys.argv = json.loads(first + rest.read())
@@ -106,11 +149,26 @@ def answer(connection: socket.socket) -> NoReturn:
     os.environ.clear()
     os.environ.update(environ)
     connection.sendall(b"%d\n" % os.getpid())
-    status = main()
+    status = run_script(sys.argv[0]) if sys.argv[0].endswith(".py") else run_command()
     sys.stdout.flush()
     sys.stderr.flush()
     connection.sendall(b"%d\n" % status)
     os._exit(0)
+
+
+def run_command() -> int:
+    from kili_query.cli import main
+
+    return main()
+
+
+def run_script(path: str) -> int:
+    try:
+        runpy.run_path(path, run_name="__main__")
+    except BaseException:  # as the interpreter does with what a script lets out
+        traceback.print_exc()
+        return 1
+    return 0
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -15,13 +14,13 @@ from typing import IO, Any
 import pytest
 from attrs import define, field, frozen
 
+from tests.forking import forking, run_forked
+
 __all__ = ["LATEST", "OLD", "OURS", "SCRIPTS", "OfficialValidator", "official_python", "official_validator"]
 
 LATEST = "26.2.4"
 OLD = "2.158.4"
 OURS = "ours"
-
-TIMEOUT_S = 300
 
 _ROOT = Path(__file__).resolve().parents[2]
 _IMPORTED = {
@@ -44,7 +43,7 @@ class Scripts:
     """Runs scripts in the environment of a client, each in a process of its own, which has imported the client."""
 
     _opened: ExitStack = field(factory=ExitStack)
-    _sockets: dict[str, str] = field(factory=dict)
+    _addresses: dict[str, str] = field(factory=dict)
     _starting: Lock = field(factory=Lock)
 
     def run(
@@ -56,55 +55,45 @@ class Scripts:
             client: `OURS`, or a version of the official client.
             name: the name of the script.
             given: what it reads as JSON.
-            home: the folder in which it runs, and its home; None is one that all such scripts share.
+            home: the folder in which it runs, and its home; None is a new one.
             arguments: of its command line.
         """
-        path = self._socket(client)
-        asked = {
-            "script": str(Path(__file__).with_name(name)),
-            "arguments": arguments,
-            "input": json.dumps(given),
-            "home": str(home or Path(path).parent),
-        }
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(TIMEOUT_S)
-            connection.connect(path)
-            connection.sendall(json.dumps(asked).encode())
-            connection.shutdown(socket.SHUT_WR)
-            with connection.makefile("rb") as answer:
-                told = json.load(answer)
-        assert told["status"] == 0, f"{client}: {told['err'][-3000:]}"
-        return json.loads(told["out"])
+        with ExitStack() as stack:
+            streams = [stack.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8")) for _ in range(3)]
+            json.dump(given, streams[0])
+            streams[0].seek(0)
+            if home is None:
+                home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            status = run_forked(
+                self._address(client),
+                [str(Path(__file__).with_name(name)), *arguments],
+                home,
+                _environ(client, home),
+                [stream.fileno() for stream in streams],
+            )
+            for stream in streams[1:]:
+                stream.seek(0)
+            assert status == 0, f"{client}: {streams[2].read()[-3000:]}"
+            return json.load(streams[1])
 
     def close(self) -> None:
         """End the processes; those that are needed later start again."""
-        self._sockets.clear()
+        self._addresses.clear()
         self._opened.close()
 
-    def _socket(self, client: str) -> str:
+    def _address(self, client: str) -> str:
         with self._starting:
-            if client not in self._sockets:
-                self._sockets[client] = self._start(client)
-            return self._sockets[client]
+            if client not in self._addresses:
+                python = sys.executable if client == OURS else official_python(client)
+                home = Path(self._opened.enter_context(tempfile.TemporaryDirectory()))
+                started = forking(python, _environ(client, home), *_IMPORTED[client])
+                self._addresses[client] = self._opened.enter_context(started)
+            return self._addresses[client]
 
-    def _start(self, client: str) -> str:
-        """Start the process that the scripts of a client are forked from; it ends with its standard input."""
-        folder = self._opened.enter_context(tempfile.TemporaryDirectory())  # paths of sockets have to be short
-        path = f"{folder}/socket"
-        python = sys.executable if client == OURS else official_python(client)
-        environ = {name: value for name, value in os.environ.items() if not name.startswith(("KILI", "PYTHON"))}
-        environ |= {"HOME": folder} | ({"PYTHONPATH": str(_ROOT)} if client == OURS else {})
-        process = subprocess.Popen(
-            [python, Path(__file__).with_name("forking.py"), path, *_IMPORTED[client]],
-            env=environ,
-            cwd=folder,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )
-        self._opened.enter_context(process)
-        assert process.stdout is not None
-        assert process.stdout.read() == b"ready\n", f"{client} cannot be imported, standard error says why"
-        return path
+
+def _environ(client: str, home: Path) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("KILI", "PYTHON"))}
+    return kept | {"HOME": str(home)} | ({"PYTHONPATH": str(_ROOT)} if client == OURS else {})
 
 
 SCRIPTS = Scripts()

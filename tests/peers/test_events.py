@@ -13,7 +13,6 @@ from kili_query.sandbox import Sandbox
 from tests.peers.label_project import PROJECT_ID, write_image_project
 from tests.peers.official import LATEST, SCRIPTS
 
-TIMEOUT_S = 120
 EDITED = "label.workflow.edited"
 
 Records: TypeAlias = list[dict[str, Any]]

@@ -28,9 +28,10 @@ from tests.peers import label_steps as steps
 from tests.peers.label_differences import DIFFERENCES, Difference
 from tests.peers.label_project import PROJECT_ID, write_broken_project, write_image_project, write_video_project
 from tests.peers.label_steps import BOTH, Step
-from tests.peers.official import LATEST, OLD, OURS, SCRIPTS, TIMEOUT_S, official_python
+from tests.peers.official import LATEST, OLD, OURS, SCRIPTS, official_python
 
 ROOT = Path(__file__).resolve().parents[2]
+TIMEOUT_S = 60
 
 Row: TypeAlias = dict[str, object]
 
