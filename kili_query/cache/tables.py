@@ -295,8 +295,8 @@ class Tables:
         """Return the number of labels in each part."""
         found: dict[int, int] = {}
         if self.labels is not None:
-            actions = pa.table(self.labels.get_add_actions(flatten=True))
-            for one in actions.select([f"partition.{PART}", "num_records"]).to_pylist():
+            actions = _actions(self.labels)
+            for one in actions.select(f"partition.{PART}", "num_records").iter_rows(named=True):
                 part = int(one[f"partition.{PART}"])
                 found[part] = found.get(part, 0) + int(one["num_records"])
         return found
@@ -504,17 +504,22 @@ def _uri(folder: Path, name: str) -> str:
     return (folder / name).absolute().as_uri()
 
 
+def _actions(table: DeltaTable) -> pl.DataFrame:
+    """Return what a table says of its files. Not by pyarrow, which imports pandas for it where that is installed."""
+    return pl.DataFrame(table.get_add_actions(flatten=True))
+
+
 def _files(table: DeltaTable, folder: Path, name: str, parts: Collection[int] | None = None) -> list[File]:
     """Return the files of a table, of all parts or of some.
 
     Raises:
         CacheError: a file is missing or of another size; the libraries would print the texts of panics about it.
     """
-    actions = pa.table(table.get_add_actions(flatten=True))
+    actions = _actions(table)
     place = folder / name
     columns = ["path", "size_bytes", f"partition.{PART}", _BEGIN]
     files = []
-    for one in actions.select([name for name in columns if name in actions.column_names]).to_pylist():
+    for one in actions.select(name for name in columns if name in actions.columns).iter_rows(named=True):
         if parts is not None and int(one[f"partition.{PART}"]) not in parts:
             continue
         path = place / one["path"]
@@ -534,7 +539,7 @@ def _texts_of(path: Path, digests: Collection[str]) -> dict[str, str]:
     Only the groups that hold one are decompressed. A filter of polars by digests takes as long as that again.
     """
     texts: dict[str, str] = {}
-    wanted = pa.array(digests, pa.string())
+    wanted = pl.Series(list(digests), dtype=pl.String).to_arrow().cast(pa.string())  # as in `_actions`
     with pq.ParquetFile(path) as file:
         for group in range(file.num_row_groups):
             known = file.read_row_group(group, [DIGEST])[DIGEST].cast(pa.string())
@@ -556,11 +561,9 @@ def _scan(
         files: its files.
         columns: columns that an earlier release may not have given to the table: they are null there.
     """
-    stored = pa.table(table.schema().to_arrow().empty_table())
-    for name, kind in columns.items():
-        if name not in stored.column_names:
-            stored = stored.append_column(name, pa.array([], kind))
-    empty = cast("pl.DataFrame", pl.from_arrow(stored))
+    empty = pl.DataFrame(table.schema().to_arrow().empty_table())
+    lacking = pa.schema([(name, kind) for name, kind in columns.items() if name not in empty.columns])
+    empty = empty.hstack(cast("pl.DataFrame", pl.from_arrow(lacking.empty_table())))
     if not files:
         return empty.lazy()
     hive = {PART: empty.schema[PART]}

@@ -1,6 +1,7 @@
 """Commands take a label cache wherever they take files of labels, and answer the same."""
 
 import json
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,6 +49,17 @@ def test_match(run: Run, cache: Path, query: str, options: tuple[str, ...]) -> N
     assert sorted(of_cache.out.splitlines()) == sorted(of_file.out.splitlines()) != []
     note = f"note: using the ontology of the cache {cache} (`--ontology none` turns it off)\n"
     assert of_cache.err == note + of_file.err
+
+
+def test_reading_imports_no_pandas(environ: dict[str, str], cache: Path) -> None:
+    """It takes long to import, and is often installed."""
+    program = (
+        "import sys; from kili_query.cli import main; status = main()\n"
+        "print(status, 'polars' in sys.modules, 'pandas' in sys.modules, file=sys.stderr)"
+    )
+    command = [sys.executable, "-c", program, "match", RESIDUAL, cache, "--count"]
+    ran = subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
+    assert ran.stderr.splitlines()[-1] == "0 True False"
 
 
 @pytest.mark.parametrize("policy", ["objects", "frames"])
