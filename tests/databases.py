@@ -81,7 +81,7 @@ def run_duckdb(sql: str, table: pa.Table, columns: list[str], layout: Layout) ->
 
 @cache
 def _duckdb() -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect()
+    connection = duckdb.connect(config={"threads": 1})  # tables of few rows are no work for several
     atexit.register(connection.close)
     return connection
 
