@@ -1,7 +1,8 @@
 """Programs in forks of one process that has imported what they need, because to import takes longer than to run.
 
 The process is started as ``python forking.py SOCKET MODULE ...`` and ends with its standard input. It may run in
-the environment of another package, so that it imports nothing of this project but what it is told to.
+the environment of another package, so that it imports nothing of this project but what it is told to. It imports and
+waits, and no more: no thread of a library works, or holds a lock, when it forks.
 """
 
 import json

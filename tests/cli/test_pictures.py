@@ -124,8 +124,8 @@ def test_a_label_by_the_name_of_its_asset(run: Run, labels: Path, tmp_path: Path
 
 
 def test_a_picture_on_standard_output(run: Run, run_process: Run, labels: Path, project: Path) -> None:
-    for arguments in (("show", "label030752"), ("sheet", "OBJECTS.PERSON.count > 3")):
-        ran = run_process(*arguments, labels, "--ontology", project, "-o", "-", PYTHONIOENCODING="latin-1")
+    for start, arguments in ((run_process, ("show", "label030752")), (run, ("sheet", "OBJECTS.PERSON.count > 3"))):
+        ran = start(*arguments, labels, "--ontology", project, "-o", "-", PYTHONIOENCODING="latin-1")
         assert ran.status == 0
         assert ran.out.startswith("\x89PNG")
         assert "-: " in ran.err

@@ -69,12 +69,15 @@ def test_the_list_of_commands_imports_none(environ: dict[str, str]) -> None:
     assert python(program, environ, "--help").stderr == "0 False False\n"
 
 
-def test_output_and_report_in_order(labels: Path, tmp_path: Path) -> None:
+def test_output_and_report_in_order(
+    command: Sequence[str], forked: Sequence[str], labels: Path, tmp_path: Path
+) -> None:
     """In one pipe, the report comes after what it is about, whatever the environment says about buffers."""
     environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "LANG": "C.UTF-8", "HOME": str(tmp_path)}
-    for arguments in (("match", "OBJECTS.DOG", labels, "--count"), ("count", labels), ("histogram", labels)):
+    commands = (*command, "match", "OBJECTS.DOG", labels, "--count"), (*forked, "count", labels)
+    for words in (*commands, (*forked, "histogram", labels)):
         ran = subprocess.run(
-            [sys.executable, "-m", "kili_query", *arguments],
+            words,
             env=environ,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
