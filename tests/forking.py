@@ -136,10 +136,23 @@ def wait_for_ended() -> None:
 
 
 def answer(connection: socket.socket) -> NoReturn:
-    """Run a program as a request says, and tell the number of this process, and the exit status."""
+    """Run a program in a fork as a request says, and tell the number of that process, and how it ended."""
     first, streams, _, _ = socket.recv_fds(connection, 1, 3)
     with connection.makefile("rb") as rest:
-        folder, environ, sys.argv = json.loads(first + rest.read())
+        folder, environ, arguments = json.loads(first + rest.read())
+    program = os.fork()
+    if program == 0:
+        connection.close()
+        run(folder, environ, arguments, streams)
+    for given in streams:
+        os.close(given)
+    connection.sendall(b"%d\n" % program)
+    status = os.waitstatus_to_exitcode(os.waitpid(program, 0)[1])
+    connection.sendall(b"%d\n" % (status if status >= 0 else 128 - status))  # of a signal, as shells say it
+    os._exit(0)
+
+
+def run(folder: str, environ: dict[str, str], arguments: list[str], streams: Sequence[int]) -> NoReturn:
     for number, given in enumerate(streams):
         os.dup2(given, number)
         os.close(given)
@@ -149,12 +162,11 @@ def answer(connection: socket.socket) -> NoReturn:
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environ)
-    connection.sendall(b"%d\n" % os.getpid())
+    sys.argv = arguments
     status = run_script(sys.argv[0]) if sys.argv[0].endswith(".py") else run_command()
     sys.stdout.flush()
     sys.stderr.flush()
-    connection.sendall(b"%d\n" % status)
-    os._exit(0)
+    os._exit(status)
 
 
 def run_command() -> int:
