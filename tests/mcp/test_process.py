@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -84,9 +85,9 @@ def test_only_the_protocol_is_on_standard_output(forked: Path) -> None:
     assert "error[KQ002]" in answers[4]["result"]["content"][0]["text"]
 
 
-def test_signals_end_it_at_once(forked: Path) -> None:
+def test_signals_end_it_at_once() -> None:
     """Although it waits for input."""
-    command = [forked, "mcp"]
+    command = [sys.executable, "-m", "kili_query", "mcp"]
     pipe = subprocess.PIPE
     with (
         subprocess.Popen(command, cwd=ROOT, stdin=pipe, stderr=pipe) as interrupted,
