@@ -12,6 +12,7 @@ from typing import Any
 
 import anyio
 import anyio.to_thread
+from anyio.abc import TaskStatus
 from mcp.server import Server, ServerRequestContext
 from mcp.server.stdio import stdio_server
 from mcp.shared.exceptions import MCPError
@@ -83,18 +84,19 @@ def run_on_stdio(files: ServedFiles, *, limit_s: float = LIMIT_S) -> None:
 async def _serve(server: Server[Any]) -> None:
     async with anyio.create_task_group() as group:
         if sys.platform != "win32" and threading.current_thread() is threading.main_thread():
-            group.start_soon(_end_on_signal)
+            await group.start(_end_on_signal)  # before anything that a signal would leave in the middle
         async with stdio_server() as (received, sent):
             await server.run(received, sent, server.create_initialization_options())
         group.cancel_scope.cancel()
 
 
-async def _end_on_signal() -> None:
+async def _end_on_signal(*, task_status: TaskStatus[None]) -> None:
     """End the process at once: a thread waits for the next line of input, and nothing else ends that wait.
 
     Nothing is lost, because the server only reads.
     """
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as received:
+        task_status.started()
         async for number in received:
             os._exit(128 + number)
 
