@@ -22,7 +22,8 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3.14 pyth
 
 FUZZ_SECONDS ?= 30
 PYTEST_ARGS ?=
-WORKERS ?= 2
+# On two cores a third process works while others wait for servers and browsers.
+WORKERS ?= 3
 BENCH_PLOT ?= docs/benchmarks
 
 # `make test VENV=.venv-newest` is `make test-newest`.
