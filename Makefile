@@ -41,21 +41,24 @@ DEMO := .venv-demo/.installed
 PEERS := $(patsubst tests/peers/%.txt,.venv-peers/%/.installed,$(wildcard tests/peers/kili-*.txt))
 
 .DEFAULT_GOAL := help
-.PHONY: help test check lint demo bench fuzz judges golden coverage lock page node test-newest peers system clean
+.PHONY: help test check lint style demo bench fuzz judges golden coverage lock page node test-newest peers system clean
 
 help:
 	@sed -n 's/^#   \(make.*\)/\1/p' Makefile
 
-test: system node lint $(PEERS)
+# Types are checked by one of the tests, so that others run meanwhile.
+test: system node style $(PEERS)
 	@$(VENV)/bin/python -m pytest $(PARALLEL) $(PYTEST_ARGS)
 
 check: lint
 	@$(VENV)/bin/python -m pytest -q $(PARALLEL) $(wildcard $(QUICK_TESTS)) $(addprefix --ignore=,$(LONG_TESTS)) $(PYTEST_ARGS)
 
-lint: $(INSTALLED)
+lint: style
+	@$(VENV)/bin/python -m mypy
+
+style: $(INSTALLED)
 	@$(VENV)/bin/python -m ruff check
 	@$(VENV)/bin/python -m ruff format --check
-	@$(VENV)/bin/python -m mypy
 
 # What tests start besides Python. Root on Debian or Ubuntu installs what is missing; anyone else is told which tests
 # are skipped without it.

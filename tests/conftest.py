@@ -48,8 +48,8 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests of Spark first: they take longest, and another process runs the rest meanwhile."""
-    items.sort(key=lambda item: "spark" not in getattr(item, "fixturenames", ()))
+    """Put what takes longest first, so that no process works on while the others have ended: Spark, then the cases."""
+    items.sort(key=lambda item: ("spark" not in getattr(item, "fixturenames", ()), "test_cases.py" not in item.nodeid))
 
 
 class Files(LoadFileScheduling):

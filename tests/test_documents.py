@@ -95,9 +95,9 @@ def source_of(document: Path) -> str:
 
 
 def test_python_is_typed(tmp_path: Path) -> None:
-    """Whoever copies an example into a program that mypy checks strictly gets no complaint.
+    """The package passes mypy, and whoever copies an example into a program that it checks strictly gets no complaint.
 
-    The same run checks `TYPED_CALLS`, because it is slow to start.
+    One run checks both and `TYPED_CALLS`, because it is slow to start.
     """
     sources = {document: source_of(document) for document in DOCUMENTS}
     modules = []
@@ -108,7 +108,7 @@ def test_python_is_typed(tmp_path: Path) -> None:
             )
             modules[-1].write_text(f"# mypy: no-warn-unreachable\n{source}", encoding="utf-8")
     ran = subprocess.run(
-        [sys.executable, "-m", "mypy", *modules, TYPED_CALLS],  # with the options of `make lint`, whose cache it uses
+        [sys.executable, "-m", "mypy", "kili_query", *modules, TYPED_CALLS],
         cwd=ROOT,
         capture_output=True,
         text=True,

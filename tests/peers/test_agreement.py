@@ -117,12 +117,12 @@ def lacks_boundary(text: str) -> bool:
 @pytest.fixture(scope="module")
 def texts() -> list[str]:
     random = Random(20240701)
-    return [query(random) for _ in range(3000)] + [damaged(random) for _ in range(5000)]
+    return [query(random) for _ in range(1200)] + [damaged(random) for _ in range(2000)]
 
 
 def test_core_is_what_the_official_validator_accepts(texts: list[str], official: OfficialValidator) -> None:
     accepted = official.accepts(texts)
-    assert 3000 < sum(accepted) < len(texts)
+    assert 1200 < sum(accepted) < len(texts)
     refused_by_us = [text for text, taken in zip(texts, accepted, strict=True) if taken and not reads(text)]
     assert [text for text in refused_by_us if not lacks_boundary(text)] == []
     accepted_by_us = [text for text, taken in zip(texts, accepted, strict=True) if not taken and reads(text)]
@@ -135,10 +135,10 @@ def test_the_official_validator_accepts_what_we_print(texts: list[str], official
         parsed = kq.parse(text, dialect="core")
         if all("*" not in name for counter in parsed.counters for name in counter):
             printed.append(parsed.to_server())
-    assert len(printed) > 1000
+    assert len(printed) > 500
     assert all(official.accepts(printed))
     bounds = [bound for text in printed for bound in re.findall(r"(?:==|>=|<=|>|<) ([^ )]+)", text)]
-    assert len(bounds) > 1000
+    assert len(bounds) > 500
     assert all(bound.isascii() and bound.isdecimal() for bound in bounds)
 
 
@@ -155,12 +155,12 @@ def test_what_lowering_makes_of_sugar_is_accepted(official: OfficialValidator) -
         "A.B.count IN {{1, {n}..}}",
     ]
     texts = []
-    for _ in range(2000):
+    for _ in range(800):
         parts = [random.choice(sugar).format(n=random.randint(0, 7)) for _ in range(random.randint(1, 4))]
         tree = kq.parse(random.choice([" AND ", " OR "]).join(parts))
         try:
             texts.append(tree.to_server())
         except kq.NotExpressible as constant:
             assert "true" in str(constant)  # noqa: PT017 - a set of all counts says nothing
-    assert len(texts) > 1500
+    assert len(texts) > 600
     assert all(official.accepts(texts))
