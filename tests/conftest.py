@@ -48,7 +48,7 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put what takes longest first, so that no process works on while the others have ended: Spark, then the cases."""
+    """Start the longest tests first, so that all processes end at about the same time: Spark, then the cases."""
     items.sort(key=lambda item: ("spark" not in getattr(item, "fixturenames", ()), "test_cases.py" not in item.nodeid))
 
 

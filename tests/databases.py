@@ -25,7 +25,7 @@ Execute = Callable[[str, Sequence[Any]], list[Any]]
 """Runs a statement with its parameters; gives the rows that come back."""
 
 _MOST_VALUES = 10_000
-"""Number of parameters of a statement, at most: each database has its own limit, and all take so many."""
+"""Maximum number of parameters in one statement, below the limit of each of these databases."""
 
 
 def load(execute: Execute, dialect: str, placeholder: str, table: pa.Table, columns: list[str], layout: Layout) -> None:
@@ -81,7 +81,7 @@ def run_duckdb(sql: str, table: pa.Table, columns: list[str], layout: Layout) ->
 
 @cache
 def _duckdb() -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect(config={"threads": 1})  # tables of few rows are no work for several
+    connection = duckdb.connect(config={"threads": 1})  # the tables are too small to share among threads
     atexit.register(connection.close)
     return connection
 
@@ -105,7 +105,7 @@ def run_postgres(sql: str, table: pa.Table, columns: list[str], layout: Layout) 
     with _postgres().cursor() as cursor:
 
         def execute(statement: str, values: Sequence[Any]) -> list[Any]:
-            # not prepared, because a table may come back with other columns; without values, a percent sign is one
+            # not prepared, because a table may be made again with other columns; without values, `%` stands for itself
             cursor.execute(statement.encode(), values or None, prepare=False)
             return cursor.fetchall() if cursor.description else []
 

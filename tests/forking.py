@@ -1,8 +1,8 @@
-"""Programs in forks of one process that has imported what they need, because to import takes longer than to run.
+"""Programs in forks of one process that has imported what they need, because importing takes longer than running.
 
 The process is started as ``python forking.py SOCKET MODULE ...`` and ends with its standard input. It may run in
-the environment of another package, so that it imports nothing of this project but what it is told to. It imports and
-waits, and no more: no thread of a library works, or holds a lock, when it forks.
+the environment of another package, so that it imports only the modules that are named. It only imports
+and waits: no thread of a library is at work, or holds a lock, when it forks.
 """
 
 import json
@@ -46,7 +46,7 @@ def forking(python: Path | str, environ: Mapping[str, str], *modules: str) -> It
     Args:
         python: its interpreter.
         environ: its environment variables, until a program brings its own.
-        modules: what it imports.
+        modules: the modules that it imports before any program runs.
 
     Returns:
         Its address, for `run_forked`.
@@ -94,7 +94,7 @@ def forked_command(folder: Path, *modules: str) -> Iterator[Path]:
 
     Args:
         folder: where the script is made.
-        modules: what commands import later, and is imported before.
+        modules: modules that the commands need, imported in advance.
     """
     script = folder / "kili-query"
     environ = os.environ | {"PYTHONPATH": str(ROOT)}
@@ -106,7 +106,7 @@ def forked_command(folder: Path, *modules: str) -> Iterator[Path]:
 
 def serve(address: str, modules: Sequence[str]) -> None:
     ready = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what is printed by an import must not be taken for the sign
+    os.dup2(2, 1)  # output of an import must not be mistaken for `ready`
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for module in modules:
@@ -148,7 +148,7 @@ def answer(connection: socket.socket) -> NoReturn:
         os.close(given)
     connection.sendall(b"%d\n" % program)
     status = os.waitstatus_to_exitcode(os.waitpid(program, 0)[1])
-    connection.sendall(b"%d\n" % (status if status >= 0 else 128 - status))  # of a signal, as shells say it
+    connection.sendall(b"%d\n" % (status if status >= 0 else 128 - status))  # a signal, as shells report it
     os._exit(0)
 
 

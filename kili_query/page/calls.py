@@ -192,7 +192,7 @@ def run(source: PageSource, request: Json) -> Json:
 
 
 def _pairs(query: Query, source: PageSource) -> list[Pair]:
-    """Return what the table has columns for, as the query names it; of too many, what most labels hold."""
+    """Return the categories that get a column, in the order of the query; of too many, those that most labels hold."""
     pairs = list(dict.fromkeys((one.job, one.category) for one in counters(query.tree)))
     if len(pairs) <= _MOST_COLUMNS:
         return pairs

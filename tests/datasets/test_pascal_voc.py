@@ -204,7 +204,7 @@ def test_the_size_of_an_image_is_read_from_its_file(tmp_path: Path) -> None:
 
 
 def test_what_supervision_writes_is_read_alike(tmp_path: Path) -> None:
-    import supervision as sv  # here, as each process that runs tests would wait for it
+    import supervision as sv  # here, so that collecting the tests does not wait for it
 
     path = tmp_path / "a.png"
     cv2.imwrite(str(path), np.zeros((60, 80, 3), np.uint8))

@@ -227,7 +227,7 @@ def test_a_path_that_leads_out_is_not_followed(tmp_path: Path) -> None:
 
 def test_what_supervision_writes_is_read_alike(tmp_path: Path) -> None:
     """Boxes and masks written by supervision, which also says how many there are."""
-    import supervision as sv  # here, as each process that runs tests would wait for it
+    import supervision as sv  # here, so that collecting the tests does not wait for it
 
     images = {}
     annotations = {}

@@ -28,7 +28,7 @@ LABEL = st.one_of(strategies.contents(), strategies.video_contents(), strategies
 
 
 def in_dask(table: pa.Table) -> object:
-    import dask.dataframe as dd  # here, as each process that runs tests would wait for it
+    import dask.dataframe as dd  # here, so that collecting the tests does not wait for it
 
     return dd.from_pandas(table.to_pandas(), npartitions=1)
 

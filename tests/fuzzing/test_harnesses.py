@@ -21,9 +21,9 @@ RUNS = {
     "simplify_keeps_meaning": 50,
     "worlds_agree": 2,
 }
-"""How many inputs each tries, its seeds first. A world is made of four bytes, so that no search finds another kind."""
+"""How many inputs each tries, its seeds first. A world is drawn from four bytes, so coverage cannot guide a search."""
 AS_PROGRAM = "parse_never_crashes"
-"""The harness that runs as the program it is; the others start in less time together."""
+"""The harness that is started as a program; the others share one process, which starts faster."""
 
 needs_atheris = pytest.mark.skipif(find_spec("atheris") is None, reason="no atheris: mutations of the seeds are tried")
 

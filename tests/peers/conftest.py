@@ -1,4 +1,4 @@
-"""What the comparisons with the official client share."""
+"""Fixtures of the comparisons with the official client."""
 
 from collections.abc import Iterator
 

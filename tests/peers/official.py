@@ -54,7 +54,7 @@ class Scripts:
         Args:
             client: `OURS`, or a version of the official client.
             name: the name of the script.
-            given: what it reads as JSON.
+            given: the value that it reads from standard input, as JSON.
             home: the folder in which it runs, and its home; None is a new one.
             arguments: of its command line.
         """

@@ -83,7 +83,7 @@ def test_however_a_relation_is_made(name: str, tmp_path: Path) -> None:
 
 
 def in_ibis(table: pa.Table) -> Any:
-    import ibis  # here, as each process that runs tests would wait for it
+    import ibis  # here, so that collecting the tests does not wait for it
 
     return ibis.memtable(table)
 

@@ -12,7 +12,7 @@ QUERY = kq.parse("SKY.BLUE")
 
 
 def test_a_column_of_hugging_face() -> None:
-    import datasets  # here, as each process that runs tests would wait for it
+    import datasets  # here, so that collecting the tests does not wait for it
 
     texts = [json.dumps(BLUE), "{}", json.dumps(BLUE)]
     found = QUERY.filter(datasets.Dataset.from_dict({"id": ["a", "b", "c"], "jsonResponse": texts}))
