@@ -1,4 +1,4 @@
-"""What all tests share: golden files, and the official client's validator."""
+"""What all tests share: how they are collected and spread, golden files, and the official client's validator."""
 
 import gc
 from collections.abc import Callable, Generator, Iterator
@@ -45,6 +45,24 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.unfreeze()
         gc.set_threshold(20_000)
         gc.enable()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish() -> None:
+    """Look for garbage among the youngest objects only: what the last tests dropped.
+
+    pytest goes through all objects five times at the end, to show errors of finalizers. The old ones are those of
+    the collection above and what tests have kept since.
+    """
+    gc.collect(1)
+    gc.freeze()
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Do not import what holds no test and no example, such as the modules of an extra, in each process."""
+    if collection_path.suffix != ".py" or collection_path.name.startswith(("test_", "conftest")):
+        return None
+    return None if b">>>" in collection_path.read_bytes() else True
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
