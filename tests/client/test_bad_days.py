@@ -1,4 +1,4 @@
-"""Every fault of the sandbox in every request of every reading method: the right result, or an error that is true."""
+"""Every kind of fault in the requests of every reading method: the right result, or an error that is true."""
 
 import json
 import zipfile
@@ -15,6 +15,7 @@ from kili_query.errors import GraphQLError, ServiceError, TransportError
 from kili_query.sandbox import Sandbox
 from tests.client.fake_clock import FakeTime
 from tests.client.plain_box import ASSETS, PROJECT, client_of, label_id, plain_box, settle, small_pages
+from tests.each import for_each
 
 DEADLINE_S = 120.0
 
@@ -58,7 +59,25 @@ FAULTS = {
     "wrong-type": Fault("wrong-type", "wrong-type*", TransportError, "a text", passes=False),
 }
 
+ALIKE = (
+    ("delay",),
+    ("429",),
+    ("500",),
+    ("502", "503", "504", "504-after"),
+    ("drop-before", "drop-after", "truncate"),
+    ("html",),
+    ("error", "error-bare"),
+    ("null-data", "null-field"),
+    ("wrong-type",),
+)
+"""The faults in groups that the transport makes the same of, whose tests try each with queries and mutations."""
+
 Method = Callable[[KiliClient, Path], object]
+
+
+def one_of_each(turn: int) -> list[Fault]:
+    """A fault of each group, which takes turns."""
+    return [FAULTS[group[turn % len(group)]] for group in ALIKE]
 
 
 def exported(client: KiliClient, folder: Path) -> object:
@@ -164,14 +183,11 @@ def opened(box: Sandbox) -> Iterator[tuple[KiliClient, FakeTime]]:
         yield opened
 
 
-@pytest.fixture(params=METHODS)
-def method(request: pytest.FixtureRequest) -> tuple[Method, object]:
-    return METHODS[request.param]
-
-
-@pytest.fixture(params=FAULTS.values(), ids=FAULTS)
-def fault(request: pytest.FixtureRequest) -> Fault:
-    return request.param
+@pytest.fixture(params=enumerate(METHODS.values()), ids=METHODS)
+def method(request: pytest.FixtureRequest) -> tuple[int, Method, object]:
+    """A method's number, its call, and what that gives on a good day."""
+    number, (call, wanted) = request.param
+    return number, call, wanted
 
 
 @cache
@@ -190,11 +206,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_fault_that_hits_one_request(
-    box: Sandbox, opened: tuple[KiliClient, FakeTime], folder: Path, method: tuple[Method, object], fault: Fault
+    box: Sandbox, opened: tuple[KiliClient, FakeTime], folder: Path, method: tuple[int, Method, object]
 ) -> None:
-    (client, _), (call, wanted) = opened, method
+    (client, _), (turn, call, wanted) = opened, method
     number = requests_of(call, box, client, folder)
-    for position in {0, number // 2, number - 1}:
+    positions = enumerate(sorted({0, number // 2, number - 1}), start=turn)
+
+    @for_each([(fault, position) for turn, position in positions for fault in one_of_each(turn)])
+    def hits(case: tuple[Fault, int]) -> None:
+        fault, position = case
         settle(client)
         box.faults.clear()
         box.faults.inject(f"{fault.once}+{position}")
@@ -207,22 +227,33 @@ def test_a_fault_that_hits_one_request(
             assert (raised.value.created, raised.value.in_doubt, raised.value.not_sent) == ((), (), ())
         assert any(seen.faults for seen in box.faults.seen), "the fault hit nothing"
 
+    hits()
+
 
 def test_a_fault_that_lasts(
-    box: Sandbox, opened: tuple[KiliClient, FakeTime], folder: Path, method: tuple[Method, object], fault: Fault
+    box: Sandbox, opened: tuple[KiliClient, FakeTime], folder: Path, method: tuple[int, Method, object]
 ) -> None:
-    (client, time), (call, wanted) = opened, method
-    start_s = time.now_s
+    (client, time), (turn, call, wanted) = opened, method
     number = requests_of(call, box, client, folder)
-    settle(client)
-    box.faults.clear()
-    box.faults.inject(f"{fault.lasting}+{number // 2}")
-    if fault.error is None:
-        assert call(client, folder) == wanted
-        return
-    with pytest.raises(ServiceError, match=fault.words) as raised:
-        call(client, folder)
-    assert type(raised.value) is fault.error
-    assert raised.value.operation in {name for seen in box.faults.seen for name in seen.operations}
-    # of the requests under way each waits for itself, and on this clock the waits of all add up
-    assert time.now_s - start_s <= WINDOW * DEADLINE_S
+
+    @for_each(one_of_each(turn + 1))
+    def lasts(fault: Fault) -> None:
+        start_s = time.now_s
+        settle(client)
+        box.faults.clear()
+        box.faults.inject(f"{fault.lasting}+{number // 2}")
+        if fault.error is None:
+            assert call(client, folder) == wanted
+            return
+        with pytest.raises(ServiceError, match=fault.words) as raised:
+            call(client, folder)
+        assert type(raised.value) is fault.error
+        assert raised.value.operation in {name for seen in box.faults.seen for name in seen.operations}
+        # of the requests under way each waits for itself, and on this clock the waits of all add up
+        assert time.now_s - start_s <= WINDOW * DEADLINE_S
+
+    lasts()
+
+
+def test_each_fault_is_in_one_group() -> None:
+    assert sorted(name for group in ALIKE for name in group) == sorted(FAULTS)
