@@ -1,4 +1,4 @@
-"""Every fault of the sandbox in every request of every writing method: the error tells what the server then holds."""
+"""Every kind of fault in every request of every writing method: the error tells what the server then holds."""
 
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -15,14 +15,26 @@ from kili_query.errors import GraphQLError, MutationOutcomeUnknown, ServiceError
 from kili_query.sandbox import Sandbox
 from tests.client.fake_clock import FakeTime
 from tests.client.plain_box import PROJECT, ask, client_of, plain_box, small_pages
+from tests.each import for_each
 
 MUTATIONS = {"appendManyLabels", "appendToLabels", "createHoneypot", "updatePropertiesInLabel", "deleteLabels"}
 PASSING = ("delay", "429")
 """Faults that no caller notices when they hit once: a mutation that was turned away is sent again."""
 PASSING_FOR_QUERIES = (*PASSING, "502", "503", "504", "504-after", "drop-before", "drop-after", "truncate", "html")
 REFUSALS = ("error", "error-bare")
-FAULTS = (*PASSING_FOR_QUERIES, "500", *REFUSALS, "null-data", "null-field", "wrong-type")
 COMMITTING = ("504-after", "drop-after", "truncate")
+ALIKE = (
+    ("delay",),
+    ("429",),
+    ("500",),
+    ("502", "503", "504", "drop-before"),
+    COMMITTING,
+    ("html",),
+    REFUSALS,
+    ("null-data", "null-field"),
+    ("wrong-type",),
+)
+"""The faults in groups that the transport makes the same of, whose tests try each with queries and mutations."""
 WRITTEN = {"delay": "delay=5ms"}
 LASTING = {"delay": "delay=2ms*", "429": "429=30s*"}
 
@@ -85,6 +97,9 @@ class Case:
 
     def ids_of(self, created: tuple[Any, ...]) -> list[str]:
         return [one["id"] for one in created]
+
+
+Method = Callable[[Sandbox, KiliClient], Case]
 
 
 class Append(Case):
@@ -242,7 +257,7 @@ class Update(Case):
         assert self.done() == {self.label: [self.label]}
 
 
-METHODS: dict[str, Callable[[Sandbox, KiliClient], Case]] = {
+METHODS: dict[str, Method] = {
     "append_labels": lambda box, client: Append(box, client, 5),
     "append_labels by external ids": lambda box, client: AppendByExternalId(box, client, 5),
     "append_labels in a step": lambda box, client: AppendInStep(box, client, 5),
@@ -269,13 +284,20 @@ def opened(box: Sandbox) -> Iterator[tuple[KiliClient, FakeTime]]:
         yield opened
 
 
-@pytest.fixture(params=METHODS)
-def method(request: pytest.FixtureRequest) -> Callable[[Sandbox, KiliClient], Case]:
-    return METHODS[request.param]
+@pytest.fixture(params=enumerate(METHODS.values()), ids=METHODS)
+def method(request: pytest.FixtureRequest) -> tuple[int, Method]:
+    """A method and its number."""
+    number, method = request.param
+    return number, method
+
+
+def one_of_each(turn: int) -> list[str]:
+    """A fault of each group, which takes turns."""
+    return [group[turn % len(group)] for group in ALIKE]
 
 
 @cache
-def requests_of(method: Callable[[Sandbox, KiliClient], Case], box: Sandbox, client: KiliClient) -> tuple[str, ...]:
+def requests_of(method: Method, box: Sandbox, client: KiliClient) -> tuple[str, ...]:
     """What a call asks for on a good day."""
     case = method(box, client)
     case.prepare()
@@ -302,8 +324,8 @@ def error_of(case: Case, fault: str) -> ServiceError | None:
     return None
 
 
-def check_account(case: Case, error: ServiceError) -> None:
-    """All inputs are accounted for, each once, and as the server says."""
+def check_account(case: Case, error: ServiceError) -> dict[object, list[str]]:
+    """Check that all inputs are accounted for, each once, and as the server says; return what it says."""
     done = case.done()
     assert all(len(ids) <= 1 for ids in done.values()), "a label came twice"
     held_back = {*error.in_doubt, *error.not_sent}
@@ -314,61 +336,62 @@ def check_account(case: Case, error: ServiceError) -> None:
     assert len(error.created) == len(created)
     assert not any(done[number] for number in error.not_sent)
     assert bool(error.in_doubt) == isinstance(error, MutationOutcomeUnknown)
+    return done
 
 
-@pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_that_hits_one_request(
-    box: Sandbox,
-    opened: tuple[KiliClient, FakeTime],
-    method: Callable[[Sandbox, KiliClient], Case],
-    fault: str,
+    box: Sandbox, opened: tuple[KiliClient, FakeTime], method: tuple[int, Method]
 ) -> None:
-    client, _ = opened
-    asked = requests_of(method, box, client)
-    for position, operation in enumerate(asked):
+    (client, _), (turn, make) = opened, method
+    asked = enumerate(requests_of(make, box, client))
+
+    @for_each([(fault, *place) for place in asked for fault in one_of_each(turn + place[0])])
+    def hits(what: tuple[str, int, str]) -> None:
+        fault, position, operation = what
         is_mutation = operation in MUTATIONS
-        case = method(box, client)
+        case = make(box, client)
         error = error_of(case, f"{WRITTEN.get(fault, fault)}+{position}")
         if fault in (PASSING if is_mutation else PASSING_FOR_QUERIES):
             assert error is None
-            continue
+            return
         assert error is not None
         refusal = GraphQLError if fault in REFUSALS else MutationOutcomeUnknown if is_mutation else TransportError
         assert type(error) is refusal
         assert error.operation == operation
-        check_account(case, error)
+        done = check_account(case, error)
         if is_mutation:
-            assert [bool(case.done()[one]) for one in error.in_doubt] == [fault in COMMITTING] * len(error.in_doubt)
+            assert [bool(done[one]) for one in error.in_doubt] == [fault in COMMITTING] * len(error.in_doubt)
+
+    hits()
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_that_lasts(
-    box: Sandbox,
-    opened: tuple[KiliClient, FakeTime],
-    method: Callable[[Sandbox, KiliClient], Case],
-    fault: str,
-) -> None:
-    client, time = opened
-    asked = requests_of(method, box, client)
-    for position in {0, len(asked) - 1}:
-        case, start_s = method(box, client), time.now_s
+def test_a_fault_that_lasts(box: Sandbox, opened: tuple[KiliClient, FakeTime], method: tuple[int, Method]) -> None:
+    (client, time), (turn, make) = opened, method
+    last = len(requests_of(make, box, client)) - 1
+
+    @for_each([(fault, position) for position in sorted({0, last}) for fault in one_of_each(turn + 1 + position)])
+    def lasts(what: tuple[str, int]) -> None:
+        fault, position = what
+        case, start_s = make(box, client), time.now_s
         error = error_of(case, f"{LASTING.get(fault, f'{fault}*')}+{position}")
         assert (error is None) == (fault == "delay")
         if error is not None:
             check_account(case, error)
         assert time.now_s - start_s <= 2 * 120
 
+    lasts()
+
 
 @pytest.mark.parametrize("position", [0, 1])
 def test_a_mutation_that_takes_too_long_is_in_doubt(
-    box: Sandbox, method: Callable[[Sandbox, KiliClient], Case], position: int, monkeypatch: pytest.MonkeyPatch
+    box: Sandbox, method: tuple[int, Method], position: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(append, "_TIMEOUT_S", 0.4)
     with client_of(box, timeout_s=0.4) as (client, _):
-        case = method(box, client)
+        case = method[1](box, client)
         if position >= case.number:
             return
-        root = next(operation for operation in requests_of(method, box, client) if operation in MUTATIONS)
+        root = next(operation for operation in requests_of(method[1], box, client) if operation in MUTATIONS)
         error = error_of(case, f"delay=60s:{root}+{position}")
         assert isinstance(error, MutationOutcomeUnknown)
         assert "no answer within 0 s" in str(error)
