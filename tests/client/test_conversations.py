@@ -12,7 +12,8 @@ from kili_query.errors import ArgumentError, DataError, IncompatibleArgumentsErr
 from kili_query.export import NotCompatibleInputType
 from kili_query.sandbox import Sandbox
 from tests.client.plain_box import client_of, settle, small_pages
-from tests.client.test_bad_days import FAULTS, Fault
+from tests.client.test_bad_days import Fault, one_of_each
+from tests.each import for_each
 
 PROJECT = "p"
 JOBS = {
@@ -193,11 +194,11 @@ def test_wrong_arguments_come_before_any_request(
 
 @pytest.fixture(scope="module")
 def chats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Sandbox, KiliClient]]:
-    """A server of 30 conversations, of which half have no messages, and a client whose pauses take no time."""
+    """A server of two pages of conversations, half of them without messages, and a client whose pauses take no time."""
     folder = tmp_path_factory.mktemp("chats")
     project = {"id": PROJECT, "title": "Chats", "inputType": "LLM_STATIC", "jsonInterface": {"jobs": JOBS}}
     (folder / "project.json").write_text(json.dumps(project))
-    numbers = range(30)
+    numbers = range(12)
     rows: dict[str, list[dict[str, Any]]] = {
         "assets": [
             {"id": f"a{number:02}", "externalId": f"{number}", "chatItems": MESSAGES if number % 2 else []}
@@ -219,16 +220,20 @@ def chats(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Sandbox, K
         yield box, client
 
 
-@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
-def test_a_fault_that_hits_one_request(chats: tuple[Sandbox, KiliClient], fault: Fault) -> None:
+def test_a_fault_that_hits_one_request(chats: tuple[Sandbox, KiliClient]) -> None:
     box, client = chats
     settle(client)
     box.faults.clear()
     wanted = client.llm.export(PROJECT)
-    assert [len(item["chatItems"]) for item in wanted] == [0, 5] * 15
+    assert [len(item["chatItems"]) for item in wanted] == [0, 5] * 6
     number = len(box.faults.seen)
     assert {name for seen in box.faults.seen for name in seen.operations} >= {"projects", "assets", "chatItems"}
-    for position in (0, number // 2, number - 1):
+
+    @for_each(
+        [(fault, place) for turn, place in enumerate((0, number // 2, number - 1)) for fault in one_of_each(turn)]
+    )
+    def hits(case: tuple[Fault, int]) -> None:
+        fault, position = case
         settle(client)
         box.faults.clear()
         box.faults.inject(f"{fault.once}+{position}")
@@ -239,3 +244,5 @@ def test_a_fault_that_hits_one_request(chats: tuple[Sandbox, KiliClient], fault:
                 client.llm.export(PROJECT)
             assert type(raised.value) is fault.error
         assert any(seen.faults for seen in box.faults.seen), "the fault hit nothing"
+
+    hits()
