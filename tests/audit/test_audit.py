@@ -166,7 +166,7 @@ def test_few_requests_all_of_them_reads(tmp_path: Path) -> None:
 
 def test_the_sample_is_of_that_size(tmp_path: Path) -> None:
     with audited(tmp_path, IMAGES, copies=9, input_type="IMAGE") as (box, client):
-        for sample, read in ((1, 1), (19, 19), (33, 33), (45, 45), (1000, 45)):
+        for sample, read in ((1, 1), (33, 33), (1000, 45)):
             assert audit(client, box.project_id, sample=sample).sampled == read
 
 
