@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeAlias
@@ -31,7 +31,7 @@ ENVIRON = {name: value for name, value in os.environ.items() if name not in ("NO
     "PYTHONUTF8": "1",
     "COLUMNS": "200",
 }
-COMMAND = [sys.executable, "-m", "kili_query", "serve"]
+COMMAND = (sys.executable, "-m", "kili_query")
 
 COUNT = "query ($where: LabelWhere!) { data: countLabels(where: $where) }"
 APPEND = (
@@ -72,10 +72,9 @@ Start: TypeAlias = Callable[..., Served]
 
 
 @contextmanager
-def started(*arguments: object) -> Iterator[Served]:
-    with subprocess.Popen(
-        [*COMMAND, *map(str, arguments)], env=ENVIRON, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+def started(*arguments: object, command: Sequence[object] = COMMAND) -> Iterator[Served]:
+    words = [*map(str, command), "serve", *map(str, arguments)]
+    with subprocess.Popen(words, env=ENVIRON, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             assert process.stderr is not None
@@ -86,10 +85,12 @@ def started(*arguments: object) -> Iterator[Served]:
 
 
 @pytest.fixture
-def start() -> Iterator[Start]:
+def start(forked: Path) -> Iterator[Start]:
     """``start(*options)``: the demo's project, served until the test ends."""
     with ExitStack() as stack:
-        yield lambda *options: stack.enter_context(started(*FILES, *options, "--json"))
+        yield lambda *options, command=(forked,): stack.enter_context(
+            started(*FILES, *options, "--json", command=command)
+        )
 
 
 Refused: TypeAlias = Callable[..., str]
@@ -112,7 +113,7 @@ def refused(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
 
 
 class TestServing:
-    """A process takes a second to start, so that one is asked several things."""
+    """A process takes long to start, so that one is asked several things."""
 
     def test_what_is_asked(self, start: Start) -> None:
         port = free_port()
@@ -140,9 +141,9 @@ class TestServing:
             in served.ask('{ events(where: {projectId: "p"}, pagination: {}) { id } }').text
         )
 
-    def test_what_a_person_reads(self) -> None:
+    def test_what_a_person_reads(self, forked: Path) -> None:
         with subprocess.Popen(
-            [*COMMAND, *map(str, FILES)], env=ENVIRON, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [forked, "serve", *map(str, FILES)], env=ENVIRON, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as process:
             try:
                 assert process.stdout is not None
@@ -167,8 +168,11 @@ class TestServing:
 
 
 class TestEnd:
+    """Of a process of its own where its threads, or what it still has to write, could hold it up."""
+
     @pytest.mark.parametrize(
-        ("sent", "status", "options"), [(signal.SIGINT, 130, ()), (signal.SIGTERM, 143, ("--host", "localhost"))]
+        ("sent", "status", "options", "is_forked"),
+        [(signal.SIGINT, 130, (), False), (signal.SIGTERM, 143, ("--host", "localhost"), True)],
     )
     def test_by_a_signal(
         self,
@@ -178,10 +182,11 @@ class TestEnd:
         sent: signal.Signals,
         status: int,
         options: tuple[str, ...],
+        is_forked: bool,
     ) -> None:
         """Nothing is said, for it listens at home alone, and nothing stays behind: the database is a temporary one."""
         monkeypatch.setitem(ENVIRON, "TMPDIR", str(tmp_path))
-        served = start(*options)
+        served = start(*options) if is_forked else start(*options, command=COMMAND)
         assert served.count() == NUMBER
         assert list(tmp_path.glob("kili-query-sandbox-*"))
         assert served.end(sent) == (status, "", "")
@@ -190,7 +195,7 @@ class TestEnd:
             served.count()
 
     def test_ctrl_c_while_a_request_is_held(self, start: Start) -> None:
-        served = start("--fault", "delay=3600s*")
+        served = start("--fault", "delay=3600s*", command=COMMAND)
         with pytest.raises(requests.ReadTimeout):
             served.ask(COUNT, timeout_s=0.5)
         address = served.endpoint.split("/")[2].split(":")
@@ -200,11 +205,13 @@ class TestEnd:
             assert served.end()[0] == 130
 
     @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGINT])
-    def test_what_was_written_is_there_next_time(self, tmp_path: Path, sent: signal.Signals) -> None:
+    def test_what_was_written_is_there_next_time(self, forked: Path, tmp_path: Path, sent: signal.Signals) -> None:
         options = ("--database", tmp_path / "box.db", "--api-key", "key", "--port", free_port(), "--json")
-        with started("--project", DEMO, *options) as served:
+        # a fork does not end with its script when that is killed
+        command = COMMAND if sent == signal.SIGKILL else (forked,)
+        with started("--project", DEMO, *options, command=command) as served:
             self.write_and_end(served, sent)
-        with started(*options) as again:  # which knows its project
+        with started(*options, command=(forked,)) as again:  # which knows its project
             assert (again.endpoint, again.project_id) == (served.endpoint, served.project_id)
             assert (again.count(), again.count("SCENE.NEW.count == 1")) == (NUMBER + 1, 1)
 
@@ -227,7 +234,7 @@ class TestEnd:
         os.close(read)
         with os.fdopen(write, "wb") as closed:
             ran = subprocess.run(
-                [*COMMAND, *map(str, FILES)],
+                [*COMMAND, "serve", *map(str, FILES)],
                 env=ENVIRON,
                 stdout=closed,
                 stderr=subprocess.PIPE,
