@@ -85,13 +85,13 @@ def test_only_the_protocol_is_on_standard_output(forked: Path) -> None:
     assert "error[KQ002]" in answers[4]["result"]["content"][0]["text"]
 
 
-def test_signals_end_it_at_once() -> None:
-    """Although it waits for input."""
+def test_signals_end_it_at_once(forked: Path) -> None:
+    """Although it waits for input, which could hold up a process of its own."""
     command = [sys.executable, "-m", "kili_query", "mcp"]
     pipe = subprocess.PIPE
     with (
         subprocess.Popen(command, cwd=ROOT, stdin=pipe, stderr=pipe) as interrupted,
-        subprocess.Popen(command, cwd=ROOT, stdin=pipe, stderr=pipe) as terminated,
+        subprocess.Popen([forked, "mcp"], cwd=ROOT, stdin=pipe, stderr=pipe) as terminated,
     ):
         for process in (interrupted, terminated):
             assert process.stderr is not None
