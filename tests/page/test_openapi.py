@@ -33,6 +33,7 @@ def test_answers_are_as_described(tmp_path: Path) -> None:
             cwd=tmp_path,
             capture_output=True,
             text=True,
+            check=False,
         )
     assert done.returncode == 0, done.stdout + done.stderr
     print(done.stdout)
