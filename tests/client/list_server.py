@@ -175,6 +175,7 @@ def serve_lists(**options: Any) -> Iterator[ListServer]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # an answer is sent at once: its body would wait until the client has acknowledged its head
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
