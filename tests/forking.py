@@ -5,6 +5,7 @@ the environment of another package, so that it imports only the modules that are
 and waits: no thread of a library is at work, or holds a lock, when it forks.
 """
 
+import gc
 import json
 import os
 import runpy
@@ -98,7 +99,9 @@ def forked_command(folder: Path, *modules: str) -> Iterator[Path]:
     """
     script = folder / "kili-query"
     environ = os.environ | {"PYTHONPATH": str(ROOT)}
-    with forking(sys.executable, environ, "kili_query.cli.app", *modules) as address:
+    with forking(
+        sys.executable, environ, "kili_query.cli.app", "pydantic.types", *modules
+    ) as address:  # as typer needs
         script.write_text(SCRIPT.format(python=sys.executable, address=address), encoding="utf-8")
         script.chmod(0o755)
         yield script
@@ -113,6 +116,8 @@ def serve(address: str, modules: Sequence[str]) -> None:
             import_module(module)
     if "kili_query" in sys.modules:
         sys.modules["kili_query"].check("A.B")  # loads the grammar
+    gc.freeze()
+    gc.unfreeze()  # all that was imported is old now: forks rarely go through it, which would copy it
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(address)
         listener.listen()

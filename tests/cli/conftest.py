@@ -32,7 +32,8 @@ def command() -> list[str]:
 @pytest.fixture(scope="session")
 def forked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
     """The command as a process that starts at once, for tests that need several."""
-    with forked_command(tmp_path_factory.mktemp("bin"), "kili_query.client.client", "rich.progress") as script:
+    imported = "kili_query.client.client", "kili_query.cli.match", "rich.progress"
+    with forked_command(tmp_path_factory.mktemp("bin"), *imported) as script:
         yield [str(script)]
 
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 
@@ -31,11 +32,15 @@ def test_help(run: Run) -> None:
 
 
 IMPORTS = """
-import io, json, os, sys
+import gc, io, json, os, sys
 from contextlib import redirect_stdout
-import lark, pydantic.types, typer  # all forks have these of others
+import asyncio, lark, multiprocessing.connection, pydantic.types, typer, uuid, zipfile  # all forks have these of others
 from kili_query.cli import app, main
+other = typer.Typer()
+other.command()(lambda word: None)
+other(["word"], standalone_mode=False)  # imports the rest of typer
 before = set(sys.modules)
+gc.freeze()  # so that no fork goes through what was imported, and copies it
 for name in sys.argv[1:]:
     if os.fork() == 0:
         sys.argv = ["kili-query", name, "--help"]
@@ -133,25 +138,23 @@ def test_a_missing_extra_is_named(environ: dict[str, str], missing: str) -> None
         assert ran.returncode == 1  # a broken installation is no missing extra
 
 
-def test_queries_are_checked_without_what_reads_labels(environ: dict[str, str]) -> None:
-    program = (
-        "import sys; from kili_query.cli import main; status = main()\n"
-        "print(status, 'kili_query.query' in sys.modules, 'kili_query.scanning' in sys.modules, file=sys.stderr)"
-    )
-    ran = python(program, environ, "check", "A.B.count > 1", "--ontology", "none")
-    assert ran.stderr.splitlines()[-1] == "0 True False"
-
-
-def test_rich_is_not_loaded_in_pipes(environ: dict[str, str], labels: Path) -> None:
+def test_what_commands_load_in_pipes(environ: dict[str, str], labels: Path) -> None:
+    """No rich, and queries are checked without what reads labels."""
     program = (
         "import json, sys; from kili_query.cli import main\n"
         "for arguments in json.loads(sys.argv[1]):\n"
         "    sys.argv[1:] = arguments; status = main()\n"
-        "    print(status, sorted(name for name in sys.modules if name.startswith('rich')), file=sys.stderr)"
+        "    loaded = [name for name in ('kili_query.query', 'kili_query.scanning', 'rich') if name in sys.modules]\n"
+        "    print('loaded', json.dumps([status, *loaded]), file=sys.stderr)"
     )
-    commands = [["check", "A.B"], ["match", "SCENE.FOOD", str(labels)], ["explain", "KQ102"]]
+    check = ["check", "A.B.count > 1", "--ontology", "none"]
+    commands = [check, ["match", "SCENE.FOOD", str(labels)], ["explain", "KQ102"]]
     told = python(program, environ, json.dumps(commands)).stderr
-    assert [line for line in told.splitlines() if line.endswith("]")] == ["0 []"] * 3
+    assert [json.loads(line[len("loaded") :]) for line in told.splitlines() if line.startswith("loaded")] == [
+        [0, "kili_query.query"],
+        [0, "kili_query.query", "kili_query.scanning"],
+        [0, "kili_query.query", "kili_query.scanning"],
+    ]
 
 
 class TestTerminal:
@@ -228,30 +231,28 @@ class TestPipes:
             [*command, *map(str, arguments)], env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         )
 
-    @pytest.mark.parametrize("options", [(), ("--explain",), ("--json",)])
     def test_a_broken_pipe_is_quiet(
-        self, command: Sequence[str], environ: dict[str, str], labels: Path, options: tuple[str, ...]
+        self, command: Sequence[str], forked: Sequence[str], environ: dict[str, str], labels: Path
     ) -> None:
-        process = self.start(command, environ, "match", "SCENE.count < 99", *[labels] * 9, *options)
-        assert process.stdout is not None
-        process.stdout.readline()
-        process.stdout.close()
-        assert process.stderr is not None
-        assert process.stderr.read() == b""
-        assert process.wait(TIMEOUT_S) == 141
-        process.stderr.close()
+        for words, options in ((command, ()), (forked, ("--explain",)), (forked, ("--json",))):
+            process = self.start(words, environ, "match", "SCENE.count < 99", *[labels] * 9, *options)
+            assert process.stdout is not None
+            process.stdout.readline()
+            process.stdout.close()
+            assert process.stderr is not None
+            assert process.stderr.read() == b"", options
+            assert process.wait(TIMEOUT_S) == 141, options
+            process.stderr.close()
 
-    @pytest.mark.parametrize("arguments", [("check", "A.B"), ("explain", "KQ102")])
     def test_a_pipe_that_no_one_reads(
-        self, command: Sequence[str], environ: dict[str, str], arguments: tuple[str, ...]
+        self, command: Sequence[str], forked: Sequence[str], environ: dict[str, str]
     ) -> None:
-        read, write = os.pipe()
-        os.close(read)
-        with os.fdopen(write, "wb") as closed:
-            ran = subprocess.run(
-                [*command, *arguments], env=environ, stdout=closed, stderr=subprocess.PIPE, check=False
-            )
-        assert (ran.returncode, ran.stderr) == (141, b"")
+        for words in ((*command, "check", "A.B"), (*forked, "explain", "KQ102")):
+            read, write = os.pipe()
+            os.close(read)
+            with os.fdopen(write, "wb") as closed:
+                ran = subprocess.run(words, env=environ, stdout=closed, stderr=subprocess.PIPE, check=False)
+            assert (ran.returncode, ran.stderr) == (141, b""), words
 
     @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")
     def test_a_full_disk(self, command: Sequence[str], environ: dict[str, str], labels: Path) -> None:
@@ -263,25 +264,24 @@ class TestPipes:
         assert ran.stderr.endswith(b"error: standard output: No space left on device\n")
 
     @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")
-    @pytest.mark.parametrize(
-        "arguments", [("--help",), ("match", "--help"), ("--version",), ("explain", "KQ102")], ids=" ".join
-    )
     def test_a_full_disk_for_all_output(
-        self, command: Sequence[str], environ: dict[str, str], arguments: tuple[str, ...]
+        self, command: Sequence[str], forked: Sequence[str], environ: dict[str, str]
     ) -> None:
-        with open("/dev/full", "wb") as full:
-            ran = subprocess.run([*command, *arguments], env=environ, stdout=full, stderr=subprocess.PIPE, check=False)
-        assert (ran.returncode, ran.stderr) == (2, b"error: standard output: No space left on device\n")
+        others = (*forked, "match", "--help"), (*forked, "--version"), (*forked, "explain", "KQ102")
+        for words in ((*command, "--help"), *others):
+            with open("/dev/full", "wb") as full:
+                ran = subprocess.run(words, env=environ, stdout=full, stderr=subprocess.PIPE, check=False)
+            assert (ran.returncode, ran.stderr) == (2, b"error: standard output: No space left on device\n"), words
 
     @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")
     @pytest.mark.parametrize(("options", "status"), [(("--quiet",), 0), ((), 2)])
     def test_a_full_disk_for_reports(
-        self, command: Sequence[str], environ: dict[str, str], labels: Path, options: tuple[str, ...], status: int
+        self, forked: Sequence[str], environ: dict[str, str], labels: Path, options: tuple[str, ...], status: int
     ) -> None:
         """The answer is complete, and the status says whether a report is lost."""
         arguments = ("match", "SCENE.FOOD", labels, "--count", *options)
         with open("/dev/full", "wb") as full:
-            ran = subprocess.run([*command, *arguments], env=environ, stdout=subprocess.PIPE, stderr=full, check=False)
+            ran = subprocess.run([*forked, *arguments], env=environ, stdout=subprocess.PIPE, stderr=full, check=False)
         assert (ran.returncode, int(ran.stdout) > 0) == (status, True)
 
     @pytest.mark.parametrize("stream", [0, 1, 2])
@@ -320,7 +320,7 @@ class TestInterrupt:
         assert process.stderr.read() == b""
         process.stderr.close()
 
-    @pytest.mark.parametrize(("sent", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+    @pytest.mark.parametrize("is_forked", [False, True])
     @pytest.mark.parametrize(
         "arguments",
         [
@@ -332,16 +332,19 @@ class TestInterrupt:
     def test_while_writing_a_file(
         self,
         command: Sequence[str],
+        forked: Sequence[str],
         environ: dict[str, str],
         tmp_path: Path,
         arguments: Sequence[object],
-        sent: signal.Signals,
-        status: int,
+        *,
+        is_forked: bool,
     ) -> None:
+        """The signal differs, so that both are sent to a process that is started as usual, and both to a fork."""
+        sent, status = (signal.SIGINT, 130) if is_forked == (arguments[0] == "export") else (signal.SIGTERM, 143)
         scratch = tmp_path.parent / f"{tmp_path.name} scratch"
         scratch.mkdir()
         process = subprocess.Popen(
-            [*command, *map(str, arguments)],
+            [*(forked if is_forked else command), *map(str, arguments)],
             env=environ | {"TMPDIR": str(scratch)},
             cwd=tmp_path,
             stdin=subprocess.PIPE,
@@ -360,11 +363,6 @@ class TestInterrupt:
         assert os.listdir(tmp_path) == os.listdir(scratch) == []
 
 
-def test_a_command_in_a_thread_of_a_program(environ: dict[str, str]) -> None:
-    code = (
-        "import sys, threading; from kili_query.cli import main; "
-        "sys.argv = ['kili-query', 'format', 'A.B.count>0']; "
-        "thread = threading.Thread(target=main); thread.start(); thread.join()"
-    )
-    ran = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True)
-    assert (ran.stdout.strip(), ran.stderr) == ("A.B.count > 0", "")
+def test_a_command_in_a_thread_of_a_program(run: Run) -> None:
+    with ThreadPoolExecutor(1) as threads:
+        assert threads.submit(run, "format", "A.B.count>0").result() == Ran(0, "A.B.count > 0\n", "")
