@@ -393,6 +393,19 @@ def test_dark_and_light(browser: Browser, box: PageServer) -> None:
     assert found["dark"] < 60 < 200 < found["light"]
 
 
+def test_colours_of_the_system(browser: Browser, box: PageServer) -> None:
+    """Categories keep their squares, and what is chosen differs by more than a colour of ours."""
+    with opened(browser, box, forced_colors="active") as page:
+        write(page, "OBJECTS.PERSON.count >= 2")
+        expect_counts(page, "OBJECTS.PERSON.count >= 2")
+        square = page.locator(".card .swatch").first
+        assert square.evaluate("one => getComputedStyle(one).backgroundColor") == "rgb(230, 34, 34)"
+        chosen = page.get_by_role("button", name=re.compile("^Matching"))
+        assert chosen.evaluate("one => getComputedStyle(one).outlineStyle") == "solid"
+        other = page.get_by_role("button", name=re.compile("^Others"))
+        assert other.evaluate("one => getComputedStyle(one).outlineStyle") == "none"
+
+
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (360, "dark")])
 def test_axe_finds_nothing(browser: Browser, box: PageServer, width: int, scheme: str) -> None:
     with opened(browser, box, color_scheme=scheme, viewport={"width": width, "height": 800}) as page:
