@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from threading import Event
@@ -21,7 +22,7 @@ from kili_query.cache.loading import Loaded, assets_of
 from kili_query.cache.reading import Reading
 from kili_query.cache.search import Search
 from kili_query.cache.state import State
-from kili_query.cache.tables import Tables, check_version, told
+from kili_query.cache.tables import Tables, check_version, log_seen, told
 from kili_query.cache.writing import Summary, opened
 from kili_query.client.arguments import checked_count, checked_fields, checked_filters, is_parsed
 from kili_query.client.keyword_arguments import COUNT_POSITIONS, LABEL_FIELDS, takes_filters
@@ -74,6 +75,7 @@ class LabelCache:
     _at: int | None
     _video: VideoPolicy | None
     _ontologies: dict[str | None, Ontology | None]
+    _opened: dict[tuple[object, ...], Tables]
 
     def __init__(
         self, path: str | PathLike[str], *, video: VideoPolicy | None = None, version: int | None = None
@@ -91,7 +93,7 @@ class LabelCache:
         """
         check_path("path", path, of="a folder")
         check_version(version)
-        self.__attrs_init__(Path(path), version, video, {})
+        self.__attrs_init__(Path(path), version, video, {}, {})
 
     def __repr__(self) -> str:
         version = "" if self._at is None else f", version={self._at}"
@@ -102,8 +104,20 @@ class LabelCache:
         """The version that is read; None for the latest at each question."""
         return self._at
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return partial(LabelCache, self.folder, video=self._video, version=self._at), ()  # tables are opened again
+
     def _tables(self) -> Tables:
-        return Tables.open(self.folder, self._at, whole=True)
+        """Return the version that is read; the log is read again only if it has changed since the last question."""
+        seen = log_seen(self.folder)
+        known = self._opened.get(seen)
+        if known is not None:
+            return known.again()
+        tables = Tables.open(self.folder, self._at, whole=True)
+        self._opened.clear()
+        if seen:
+            self._opened[seen] = tables
+        return tables
 
     @property
     def state(self) -> State:
@@ -442,11 +456,11 @@ class LabelCache:
             CacheError: the version does not exist, or the cache was empty at that time.
         """
         wanted = checked_version(version)
-        if isinstance(wanted, int):
-            Tables.open(self.folder, wanted, whole=True).require_complete()
-        else:
-            wanted = version_at(self._tables(), wanted)
-        return LabelCache(self.folder, video=self._video, version=wanted)
+        if not isinstance(wanted, int):
+            return LabelCache(self.folder, video=self._video, version=version_at(self._tables(), wanted))
+        found = LabelCache(self.folder, video=self._video, version=wanted)
+        found._tables().require_complete()
+        return found
 
     def diff(
         self, before: int | str | datetime, after: int | str | datetime, category_search: str | Query | None = None

@@ -1,6 +1,7 @@
 """Searches of a cache: the columns first, then the JSON of the labels that they leave, only where it is needed."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import islice, repeat
 from typing import Any
 
@@ -48,7 +49,7 @@ class Search:
     ontology: Ontology | None = None
     policy: CountPolicy = DEFAULT_POLICY
 
-    @property
+    @cached_property
     def plan(self) -> Plan | None:
         """The query, split into what the columns answer and the rest."""
         return None if self.query is None else self.query.plan(self.ontology, target="columns", policy=self.policy)
@@ -159,13 +160,15 @@ class Search:
         named = [pl.col(name).alias(f"field {n}") for n, name in enumerate(columns)]
         waiting: pl.DataFrame | None = None
         for frame, later in self.tables.frames_by_time():
+            rows = self._narrowed(frame, plan).select(PART, DIGEST, "id", *named, time=CREATED)
             with told(self.tables.folder):
-                found = self._narrowed(frame, plan).select(PART, DIGEST, "id", *named, time=CREATED).collect()
-            found = found if waiting is None else pl.concat([waiting, found])
-            found = found.sort("time", "id", nulls_last=True)
+                found = rows.sort("time", "id", nulls_last=True).collect()
+            if waiting is not None:
+                found = pl.concat([waiting, found]).sort("time", "id", nulls_last=True)
             n_ready = len(found) if later is None else int((found["time"] < later).sum())
-            yield found.head(n_ready).drop("time")
-            waiting = found.tail(len(found) - n_ready)
+            ready, waiting = found.head(n_ready), found.tail(len(found) - n_ready)
+            ready.drop_in_place("time")
+            yield ready
 
     def _judge(self, plan: Plan) -> Matcher | None:
         """Return what decides the rest of the query; None if there is none.
@@ -198,12 +201,14 @@ class Search:
         begin, size = 0, _FEWEST
         while begin < len(found):
             batch = found.slice(begin, size)
-            texts: dict[tuple[int, str], str] = {}
-            for (part,), rows in batch.drop_nulls(DIGEST).group_by(PART):
-                known = self.tables.texts(part, rows[DIGEST].unique().to_list())
-                texts |= {(part, digest): text for digest, text in known.items()}
-            for part, digest in batch.select(PART, DIGEST).iter_rows():
-                yield None if digest is None else texts[part, digest]
+            named = list(zip(batch[PART].to_list(), batch[DIGEST].to_list(), strict=True))
+            wanted: dict[int, set[str]] = {}
+            for part, digest in named:
+                if digest is not None:
+                    wanted.setdefault(part, set()).add(digest)
+            texts = {part: self.tables.texts(part, digests) for part, digests in wanted.items()}
+            for part, digest in named:
+                yield None if digest is None else texts[part][digest]
             begin, size = begin + size, min(_GROWTH * size, _MOST)
 
     def _candidates(self, plan: Plan | None) -> pl.LazyFrame:

@@ -10,12 +10,12 @@ that no row names.
 import json
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from itertools import repeat
 from pathlib import Path
 from shutil import disk_usage
-from types import MappingProxyType
 from typing import Any, cast
 
 import polars as pl
@@ -166,6 +166,7 @@ class Tables:
     state: State = field(factory=State)
     _contents: DeltaTable | None = None
     _checked: list[File] | None = None
+    _layout: "_Layout | None" = None
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str], version: int | None = None, *, whole: bool = False) -> "Tables":
@@ -203,6 +204,16 @@ class Tables:
                     f"version {version} of `{path}` is a step of a change: `versions` lists whole versions"
                 )
             return cls.open(path, base)
+        tables.check_files()
+        return tables
+
+    def again(self) -> "Tables":
+        """Return the same version for another question, with the newest contents.
+
+        Raises:
+            CacheError: a file is missing or shorter than when it was written.
+        """
+        tables = evolve(self, contents=None, checked=None)
         tables.check_files()
         return tables
 
@@ -249,7 +260,7 @@ class Tables:
         """
         if self.labels is None:
             return pl.DataFrame(schema=dict.fromkeys((*COLUMNS, FAULT), pl.Null)).lazy()
-        return _scan(self.labels, self.files(), COLUMNS)
+        return _scan(self._stored().empty, self.files())
 
     def frames_by_time(self) -> Iterator[tuple[pl.LazyFrame, datetime | None]]:
         """Yield all rows, few at first and more each time, for callers who want few of the oldest.
@@ -266,7 +277,7 @@ class Tables:
         begin, end = 0, max(1, n_unknown)
         while begin < len(files):
             later = files[end].begin if end < len(files) else None
-            yield _scan(self.labels, [one.path for one in files[begin:end]], COLUMNS), later
+            yield _scan(self._stored().empty, [one.path for one in files[begin:end]]), later
             begin, end = end, end + 2 * (end - begin)
 
     def files(self) -> list[Path]:
@@ -282,23 +293,27 @@ class Tables:
             self._checked = [] if self.labels is None else _files(self.labels, self.folder, "labels")
         return self._checked
 
-    def stored_columns(self) -> list[str]:
+    def stored_columns(self) -> Sequence[str]:
         """Return the names of all columns in the table."""
-        return [] if self.labels is None else [one.name for one in self.labels.schema().fields]
+        return () if self.labels is None else self._stored().columns
 
-    def counters(self) -> dict[str, str]:
+    def counters(self) -> Mapping[str, str]:
         """Return the name in the table of each column of counts, by the name that frames give it."""
-        names = {own_name(name): name for name in self.stored_columns()}
-        return {own: name for own, name in names.items() if counter_of(own) is not None}
+        return {} if self.labels is None else self._stored().counters
+
+    def _stored(self) -> "_Layout":
+        if self._layout is None:
+            assert self.labels is not None
+            self._layout = _Layout.of(self.labels)
+        return self._layout
 
     def rows_of_parts(self) -> dict[int, int]:
         """Return the number of labels in each part."""
         found: dict[int, int] = {}
         if self.labels is not None:
             actions = _actions(self.labels)
-            for one in actions.select(f"partition.{PART}", "num_records").iter_rows(named=True):
-                part = int(one[f"partition.{PART}"])
-                found[part] = found.get(part, 0) + int(one["num_records"])
+            for part, number in zip(actions[f"partition.{PART}"], actions["num_records"], strict=True):
+                found[int(part)] = found.get(int(part), 0) + int(number)
         return found
 
     def sum_up_logs(self) -> None:
@@ -325,7 +340,7 @@ class Tables:
         table = self._table_of_contents()
         if table is None:
             return pl.from_arrow(_CONTENT_SCHEMA.empty_table()).lazy()  # type: ignore[union-attr]
-        return _scan(table, [one.path for one in _files(table, self.folder, "contents", parts)])
+        return _scan(_empty(table), [one.path for one in _files(table, self.folder, "contents", parts)])
 
     def texts(self, part: int, digests: Collection[str]) -> dict[str, str]:
         """Return the texts of contents of one part, by digest.
@@ -499,6 +514,32 @@ class Tables:
         return int(unnamed)
 
 
+@frozen
+class _Layout:
+    """The columns of a table of labels.
+
+    Attributes:
+        columns: their names in the table.
+        counters: the name in the table of each column of counts, by the name that frames give it.
+        empty: no rows, of these columns and of those that an earlier release did not give to the table.
+    """
+
+    columns: Sequence[str]
+    counters: Mapping[str, str]
+    empty: pl.DataFrame
+
+    @classmethod
+    def of(cls, table: DeltaTable) -> "_Layout":
+        empty = _empty(table)
+        names = {own_name(name): name for name in empty.columns}
+        lacking = pa.schema([(name, kind) for name, kind in COLUMNS.items() if name not in empty.columns])
+        return cls(
+            tuple(empty.columns),
+            {own: name for own, name in names.items() if counter_of(own) is not None},
+            empty.hstack(cast("pl.DataFrame", pl.from_arrow(lacking.empty_table()))),
+        )
+
+
 def _uri(folder: Path, name: str) -> str:
     """Return the address of a table, in which every character of the path keeps its meaning."""
     return (folder / name).absolute().as_uri()
@@ -517,19 +558,20 @@ def _files(table: DeltaTable, folder: Path, name: str, parts: Collection[int] | 
     """
     actions = _actions(table)
     place = folder / name
-    columns = ["path", "size_bytes", f"partition.{PART}", _BEGIN]
+    begins = actions[_BEGIN] if _BEGIN in actions.columns else repeat(None, len(actions))
+    described = zip(actions["path"], actions["size_bytes"], actions[f"partition.{PART}"], begins, strict=True)
     files = []
-    for one in actions.select(name for name in columns if name in actions.columns).iter_rows(named=True):
-        if parts is not None and int(one[f"partition.{PART}"]) not in parts:
+    for within, wanted_bytes, part, begin in described:
+        if parts is not None and int(part) not in parts:
             continue
-        path = place / one["path"]
+        path = place / within
         try:
             size_bytes = path.stat().st_size
         except FileNotFoundError:
             raise damaged(folder, f"the file `{path}` is missing") from None
-        if size_bytes != one["size_bytes"]:
-            raise damaged(folder, f"the file `{path}` has {size_bytes} bytes instead of {one['size_bytes']}")
-        files.append(File(path, one.get(_BEGIN)))
+        if size_bytes != wanted_bytes:
+            raise damaged(folder, f"the file `{path}` has {size_bytes} bytes instead of {wanted_bytes}")
+        files.append(File(path, begin))
     return files
 
 
@@ -551,19 +593,18 @@ def _texts_of(path: Path, digests: Collection[str]) -> dict[str, str]:
     return texts
 
 
-def _scan(
-    table: DeltaTable, files: list[Path], columns: Mapping[str, pa.DataType] = MappingProxyType({})
-) -> pl.LazyFrame:
+def _empty(table: DeltaTable) -> pl.DataFrame:
+    """Return no rows of a table."""
+    return pl.DataFrame(table.schema().to_arrow().empty_table())
+
+
+def _scan(empty: pl.DataFrame, files: list[Path]) -> pl.LazyFrame:
     """Scan files of a table. Not by `polars.scan_delta`, which does not find files in a folder such as `my labels`.
 
     Args:
-        table: the table.
+        empty: no rows of the table; columns that a file lacks are null there.
         files: its files.
-        columns: columns that an earlier release may not have given to the table: they are null there.
     """
-    empty = pl.DataFrame(table.schema().to_arrow().empty_table())
-    lacking = pa.schema([(name, kind) for name, kind in columns.items() if name not in empty.columns])
-    empty = empty.hstack(cast("pl.DataFrame", pl.from_arrow(lacking.empty_table())))
     if not files:
         return empty.lazy()
     hive = {PART: empty.schema[PART]}
@@ -602,6 +643,20 @@ def _require_room(folder: Path, size_bytes: int) -> None:
             f"`{folder}`: the disk has {free:,} bytes left, and up to {needed:,} are needed: make room, and run it "
             "again. The cache is as it was after the last version"
         )
+
+
+def log_seen(folder: Path) -> tuple[object, ...]:
+    """Return a value that differs whenever the log of the labels does: each change of a cache adds an entry.
+
+    Files that are older than the last checkpoint are known by their names alone.
+    """
+    log = folder / "labels" / "_delta_log"
+    try:
+        names = sorted(os.listdir(log))
+        stated = [(log / name).stat() for name in names[-2 * _MANY_ENTRIES :]]
+    except FileNotFoundError:
+        return ()
+    return (*names, *((one.st_ino, one.st_size, one.st_mtime_ns) for one in stated))
 
 
 def check_version(version: object) -> None:

@@ -1,7 +1,9 @@
 """The label cache over labels of files: questions, changes, versions."""
 
 import json
+import pickle
 import re
+import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
@@ -13,7 +15,7 @@ import pytest
 from deltalake import DeltaTable
 
 import kili_query as kq
-from kili_query.cache import LabelCache, columns
+from kili_query.cache import LabelCache, columns, tables
 from kili_query.cache.tables import Tables
 from kili_query.errors import ArgumentError, CacheError, SourceError
 from kili_query.output_files import WriteError, has_lock
@@ -38,9 +40,17 @@ def cache(tmp_path: Path) -> LabelCache:
     return LabelCache(tmp_path / "cache")
 
 
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache that was filled once, to be copied."""
+    folder = tmp_path_factory.mktemp("loaded") / "cache"
+    LabelCache(folder).load(LABELS, ontology=PROJECT)
+    return folder
+
+
 @pytest.fixture
-def demo(cache: LabelCache) -> LabelCache:
-    cache.load(LABELS, ontology=PROJECT)
+def demo(cache: LabelCache, loaded: Path) -> LabelCache:
+    shutil.copytree(loaded, cache.folder)
     return cache
 
 
@@ -459,15 +469,40 @@ def test_a_cache_of_an_earlier_release(tmp_path: Path, monkeypatch: pytest.Monke
     assert cache.at(0).to_polars().collect()["assetWidth"].to_list() == [None]
 
 
-@pytest.mark.parametrize("entry", [1, 2, 3])
-def test_an_empty_entry_of_the_log_is_damage(tmp_path: Path, entry: int) -> None:
+def test_an_empty_entry_of_the_log_is_damage(tmp_path: Path) -> None:
     """Delta Lake skips it, and the labels of that version would be missing without an error."""
+    used = LabelCache(tmp_path)
     for number in range(4):
-        LabelCache(tmp_path).load([{"id": f"l{number}"}])
-    (tmp_path / f"labels/_delta_log/{entry:020}.json").write_bytes(b"")
-    with pytest.raises(CacheError, match=f"{entry:020}.json` is empty"):
-        LabelCache(tmp_path).count_labels()
-    assert LabelCache(tmp_path).at(0).count_labels() == 1
+        used.load([{"id": f"l{number}"}])
+    assert used.count_labels() == 4
+    for number in (1, 2, 3):
+        entry = tmp_path / f"labels/_delta_log/{number:020}.json"
+        text = entry.read_bytes()
+        entry.write_bytes(b"")
+        for cache in (used, LabelCache(tmp_path)):
+            with pytest.raises(CacheError, match=f"{entry.name}` is empty"):
+                cache.count_labels()
+            assert cache.at(0).count_labels() == 1
+        entry.write_bytes(text)
+    assert used.count_labels() == 4
+
+
+def test_the_log_is_read_again_when_it_has_changed(cache: LabelCache, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache.load([label("a", "A")])
+    opened = []
+    monkeypatch.setattr(
+        tables, "DeltaTable", lambda *wanted, **options: opened.append(wanted) or DeltaTable(*wanted, **options)
+    )
+    for _ in range(3):
+        assert cache.count_labels(category_search="J.A") == 1
+    assert len(opened) == 1
+    LabelCache(cache.folder).load([label("b", "B")])
+    assert ids(cache.labels(category_search="J.B")) == ["b"]
+    shutil.rmtree(cache.folder)
+    LabelCache(cache.folder).load([label("c", "A")])
+    LabelCache(cache.folder).load([label("d", "C")])
+    assert ids(cache.labels()) == ["c", "d"]
+    assert cache.count_labels(category_search="J.C") == pickle.loads(pickle.dumps(cache)).count_labels() - 1 == 1
 
 
 @pytest.mark.parametrize(
@@ -494,8 +529,6 @@ def test_an_empty_entry_of_the_log_is_damage(tmp_path: Path, entry: int) -> None
         ),
     ],
 )
-def test_wrong_arguments_of_a_cache(tmp_path: Path, ask: Callable[[LabelCache], object], message: str) -> None:
-    cache = LabelCache(tmp_path / "c")
-    cache.load([{"id": "l", "jsonResponse": {}}], ontology=DEMO / "project.json")
+def test_wrong_arguments_of_a_cache(demo: LabelCache, ask: Callable[[LabelCache], object], message: str) -> None:
     with pytest.raises(ArgumentError, match=message):
-        ask(cache)
+        ask(demo)
