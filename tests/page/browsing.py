@@ -6,7 +6,7 @@ from typing import Any
 
 from attrs import Factory, define
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, expect, sync_playwright
 
 from kili_query.page.server import PageServer
 from tests.system_programs import system_program
@@ -24,6 +24,9 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # One process for all pages: a new one for each takes longer than most tests.
+    "--renderer-process-limit=1",
+    "--disable-site-isolation-trials",
 ]
 
 
@@ -76,14 +79,44 @@ def faults_for_assistive_technology(page: Page) -> list[str]:
 
 
 @contextmanager
-def opened(browser: Browser, box: PageServer, *, fragment: str = "", **context: Any) -> Iterator[Page]:
-    """Open the link of a page as `kili-query open` prints it, and check at the end that nothing forbidden happened."""
-    with browser.new_context(**{"viewport": {"width": 1280, "height": 800}, **context}) as own:
-        page = own.new_page()
+def one_profile(browser: Browser) -> Iterator[BrowserContext]:
+    """Make a profile for many pages: what is loaded is kept, and an empty page keeps its process."""
+    with browser.new_context(viewport={"width": 1280, "height": 800}) as profile, profile.new_page():
+        yield profile
+
+
+@contextmanager
+def opened(
+    profile: BrowserContext,
+    box: PageServer,
+    *,
+    fragment: str = "",
+    size: tuple[int, int] = (1280, 800),
+    **media: Any,
+) -> Iterator[Page]:
+    """Open the link of a page as `kili-query open` prints it, and check at the end that nothing forbidden happened.
+
+    The profile forgets the page at the end: its cookie, and what it stored. A clock would stay: a test
+    that sets one needs a profile of its own.
+
+    Args:
+        profile: where it opens.
+        box: the server.
+        fragment: of the URL.
+        size: of the window, in pixels.
+        media: what the page sees of its user's settings, as `Page.emulate_media` names it.
+    """
+    with profile.new_page() as page:
         page.set_default_timeout(TIMEOUT_MS)
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        page.emulate_media(**media)
         watch = Watch()
         watch.over(page)
         page.goto(box.link + fragment)
-        page.locator("[aria-label=Counts][aria-busy=false]").wait_for()
-        yield page
-        watch.check(box.url)
+        try:
+            page.locator("[aria-label=Counts][aria-busy=false]").wait_for()
+            yield page
+            watch.check(box.url)
+        finally:
+            profile.clear_cookies()
+            page.evaluate("localStorage.clear()")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from PIL import Image, ImageChops, ImageStat
-from playwright.sync_api import Browser, Locator, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 import kili_query as kq
 from kili_query.cli.open import source_of
@@ -21,7 +21,7 @@ from kili_query.page.images import FileImages
 from kili_query.page.plain import PlainSource
 from kili_query.page.server import PageServer
 from kili_query.pictures.images import opened_image
-from tests.page.browsing import chromium, faults_for_assistive_technology, opened
+from tests.page.browsing import chromium, faults_for_assistive_technology, one_profile, opened
 from tests.system_programs import system_program
 
 COUNT = 250
@@ -86,14 +86,27 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
+def profile(browser: Browser) -> Iterator[BrowserContext]:
+    with one_profile(browser) as profile:
+        yield profile
+
+
+@pytest.fixture(scope="module")
 def box() -> Iterator[PageServer]:
     with PageServer(PlainSource.of(LABELS, ontology=project(), title="Street")) as box:
         yield box
 
 
 @pytest.fixture
-def page(browser: Browser, box: PageServer) -> Iterator[Page]:
-    with opened(browser, box) as page:
+def page(profile: BrowserContext, box: PageServer) -> Iterator[Page]:
+    with opened(profile, box) as page:
+        yield page
+
+
+@pytest.fixture
+def timed(browser: Browser, box: PageServer) -> Iterator[Page]:
+    """The page in a profile of its own, which a test gives another clock."""
+    with browser.new_context() as profile, opened(profile, box) as page:
         yield page
 
 
@@ -293,7 +306,8 @@ def test_the_box_under_the_pointer_gives_way(page: Page) -> None:
     expect(box).to_have_count(0)
 
 
-def test_an_incomplete_query_is_left_alone_for_longer(page: Page) -> None:
+def test_an_incomplete_query_is_left_alone_for_longer(timed: Page) -> None:
+    page = timed
     found = page.get_by_role("list", name="Diagnostics")
     page.clock.install(time=0)
     page.clock.pause_at(1000)
@@ -320,16 +334,16 @@ def test_a_query_is_formatted_shared_and_remembered(page: Page, browser: Browser
     page.get_by_role("button", name="History").click()
     expect(page.get_by_role("group", name="Queries used lately").get_by_role("button", name=formatted)).to_be_visible()
     fragment = page.evaluate("location.hash")
-    with opened(browser, box, fragment=fragment) as other:
+    with browser.new_context() as of_another, opened(of_another, box, fragment=fragment) as other:
         expect(editor(other)).to_have_text(formatted)
         expect_counts(other, tidy)
 
 
-def test_the_copied_command_counts_the_same_in_a_shell(browser: Browser, tmp_path: Path) -> None:
+def test_the_copied_command_counts_the_same_in_a_shell(profile: BrowserContext, tmp_path: Path) -> None:
     path = tmp_path / "labels.ndjson"
     path.write_text("\n".join(map(json.dumps, LABELS)), encoding="utf-8")
-    permissions = ["clipboard-read", "clipboard-write"]
-    with PageServer(source_of(str(path))) as box, opened(browser, box, permissions=permissions) as page:
+    with PageServer(source_of(str(path))) as box, opened(profile, box) as page:
+        profile.grant_permissions(["clipboard-read", "clipboard-write"], origin=box.url)
         write(page, "OBJECTS.PERSON.count >= 4")
         expect_counts(page, "OBJECTS.PERSON.count >= 4")
         page.get_by_role("tab", name="Plan").click()
@@ -365,8 +379,8 @@ def test_the_keyboard_alone_is_enough(page: Page) -> None:
     expect(grid).to_be_focused()
 
 
-def test_a_phone_shows_everything_without_scrolling_sideways(browser: Browser, box: PageServer) -> None:
-    with opened(browser, box, viewport={"width": 360, "height": 700}) as page:
+def test_a_phone_shows_everything_without_scrolling_sideways(profile: BrowserContext, box: PageServer) -> None:
+    with opened(profile, box, size=(360, 700)) as page:
         write(page, "OBJECTS.PERSON.count >= 4 AND SCENE.INDOOR AND OBJECTS.CAR.count < 2")
         for name in ("Table", "Thumbnails", "Overview", "Plan"):
             page.get_by_role("tab", name=name).click()
@@ -384,18 +398,18 @@ def test_a_phone_shows_everything_without_scrolling_sideways(browser: Browser, b
         expect(sheet).to_have_count(0)
 
 
-def test_dark_and_light(browser: Browser, box: PageServer) -> None:
+def test_dark_and_light(profile: BrowserContext, box: PageServer) -> None:
     lightness = "parseInt(getComputedStyle(document.querySelector('#page')).backgroundColor.match(/\\d+/)[0])"
     found = {}
     for scheme in ("light", "dark"):
-        with opened(browser, box, color_scheme=scheme) as page:
+        with opened(profile, box, color_scheme=scheme) as page:
             found[scheme] = page.evaluate(lightness)
     assert found["dark"] < 60 < 200 < found["light"]
 
 
-def test_colours_of_the_system(browser: Browser, box: PageServer) -> None:
+def test_colours_of_the_system(profile: BrowserContext, box: PageServer) -> None:
     """Categories keep their squares, and what is chosen differs by more than a colour of ours."""
-    with opened(browser, box, forced_colors="active") as page:
+    with opened(profile, box, forced_colors="active") as page:
         write(page, "OBJECTS.PERSON.count >= 2")
         expect_counts(page, "OBJECTS.PERSON.count >= 2")
         square = page.locator(".card .swatch").first
@@ -407,8 +421,8 @@ def test_colours_of_the_system(browser: Browser, box: PageServer) -> None:
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (360, "dark")])
-def test_axe_finds_nothing(browser: Browser, box: PageServer, width: int, scheme: str) -> None:
-    with opened(browser, box, color_scheme=scheme, viewport={"width": width, "height": 800}) as page:
+def test_axe_finds_nothing(profile: BrowserContext, box: PageServer, width: int, scheme: str) -> None:
+    with opened(profile, box, color_scheme=scheme, size=(width, 800)) as page:
         write(page, "OBJECTS.PERSN.count >= 2")
         expect(page.get_by_role("list", name="Diagnostics")).to_contain_text("KQ102")
         assert faults_for_assistive_technology(page) == []
@@ -427,13 +441,13 @@ def test_axe_finds_nothing(browser: Browser, box: PageServer, width: int, scheme
         assert faults_for_assistive_technology(page) == []
 
 
-def test_what_cannot_be_judged_is_listed(browser: Browser, tmp_path: Path) -> None:
+def test_what_cannot_be_judged_is_listed(profile: BrowserContext, tmp_path: Path) -> None:
     broken = {**label(1), "jsonResponse": {"OBJECTS": {"annotations": 3}}}
     strange = {**label(3), "jsonResponse": {"ZOO": {"categories": [{"name": "ZEBRA"}]}}}
     records = [*map(json.dumps, [label(0), broken, {**label(2), "jsonResponse": None}, strange]), "no label"]
     path = tmp_path / "labels.ndjson"
     path.write_text("\n".join(records), encoding="utf-8")
-    with PageServer(PlainSource.of(str(path), ontology=project())) as box, opened(browser, box) as page:
+    with PageServer(PlainSource.of(str(path), ontology=project())) as box, opened(profile, box) as page:
         expect(page.get_by_role("note")).to_contain_text("labels hold 1 category that the ontology does not have")
         lists = page.get_by_role("group", name="Labels that are listed")
         expect(lists.get_by_role("button")).to_have_text(["All 4", "Unknown 1", "Malformed 2"])
@@ -461,7 +475,9 @@ def test_what_cannot_be_judged_is_listed(browser: Browser, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("orientation", [3, 6, 8])
-def test_a_turned_jpeg_is_shown_as_it_is_drawn_elsewhere(browser: Browser, tmp_path: Path, orientation: int) -> None:
+def test_a_turned_jpeg_is_shown_as_it_is_drawn_elsewhere(
+    profile: BrowserContext, tmp_path: Path, orientation: int
+) -> None:
     stored = Image.new("RGB", (80, 40), "white")
     stored.paste("blue", (0, 0, 20, 20))
     exif = Image.Exif()
@@ -474,8 +490,7 @@ def test_a_turned_jpeg_is_shown_as_it_is_drawn_elsewhere(browser: Browser, tmp_p
         for asset in [{"id": name, "externalId": name, "content": "turned.jpg", **resolution(size)}]
     ]
     source = PlainSource.of(labels, ontology=project(), images=FileImages(FolderFiles(tmp_path)))
-    tall = {"width": 1280, "height": 1400}  # all of the image is in sight
-    with PageServer(source) as box, opened(browser, box, viewport=tall) as page:
+    with PageServer(source) as box, opened(profile, box, size=(1280, 1400)) as page:  # all of the image is in sight
         for name, size in sizes.items():
             page.get_by_role("grid").get_by_text(name, exact=True).click()
             expect(
@@ -495,19 +510,19 @@ def resolution(size: tuple[int, int] | None) -> dict[str, Any]:
     return {} if size is None else {"resolution": {"width": size[0], "height": size[1]}}
 
 
-def test_text_and_frames_are_shown(browser: Browser) -> None:
+def test_text_and_frames_are_shown(profile: BrowserContext) -> None:
     marked = {"beginOffset": 0, "content": "Ada 𝒳", "endOffset": 6, "mid": "n", "categories": [{"name": "NAME"}]}
     text = {
         **label(0),
         "labelOf": {"id": "t", "externalId": "note", "content": "Ada 𝒳 wrote"},
         "jsonResponse": {"NAMES": {"annotations": [marked]}},
     }
-    with PageServer(PlainSource.of([text], ontology=project(input_type="TEXT"))) as box, opened(browser, box) as page:
+    with PageServer(PlainSource.of([text], ontology=project(input_type="TEXT"))) as box, opened(profile, box) as page:
         page.get_by_role("grid").get_by_text("note").click()
         expect(page.locator(".detail")).to_contain_text("NAMES")
     frames = {str(one): {"OBJECTS": {"annotations": [shape(one, "PERSON", "rectangle")]}} for one in (0, 3, 7)}
     video = {**label(0), "jsonResponse": frames}
-    with PageServer(PlainSource.of([video], ontology=project(input_type="VIDEO"))) as box, opened(browser, box) as page:
+    with PageServer(PlainSource.of([video], ontology=project(input_type="VIDEO"))) as box, opened(profile, box) as page:
         page.get_by_role("grid").get_by_text("street/000.jpg").click()
         strip = page.get_by_role("group", name="Frames")
         expect(strip.get_by_role("button")).to_have_text(["0", "3", "7"])
@@ -515,7 +530,7 @@ def test_text_and_frames_are_shown(browser: Browser) -> None:
         expect(strip.get_by_role("button", name="7")).to_have_attribute("aria-pressed", "true")
 
 
-def test_a_frame_of_a_video_is_the_one_that_exports_cut(browser: Browser, tmp_path: Path) -> None:
+def test_a_frame_of_a_video_is_the_one_that_exports_cut(profile: BrowserContext, tmp_path: Path) -> None:
     """Each frame of the video has a grey of its own, so a neighbour would be seen."""
     ffmpeg = system_program("ffmpeg")
     greys = b"".join(bytes([20 + 20 * number] * 3) * 32 * 16 for number in range(11))
@@ -538,7 +553,7 @@ def test_a_frame_of_a_video_is_the_one_that_exports_cut(browser: Browser, tmp_pa
         for name, asset in named.items()
     ]
     source = PlainSource.of(labels, ontology=project(input_type="VIDEO"), images=FileImages(FolderFiles(tmp_path)))
-    with PageServer(source) as box, opened(browser, box) as page:
+    with PageServer(source) as box, opened(profile, box) as page:
         canvas, why = page.locator(".detail .canvas"), page.locator(".detail .blank")
         page.get_by_role("grid").get_by_text("timed", exact=True).click()
         for number in (5, 0, 1):
@@ -557,10 +572,10 @@ def test_a_frame_of_a_video_is_the_one_that_exports_cut(browser: Browser, tmp_pa
             expect(canvas.locator("video:not(.waiting)")).to_have_count(0)
 
 
-def test_nothing_from_outside_is_read_as_html(browser: Browser) -> None:
+def test_nothing_from_outside_is_read_as_html(profile: BrowserContext) -> None:
     labels = [label(number, ATTACK) for number in range(30)]
     source = PlainSource.of(labels, ontology=project(ATTACK + " "), title=ATTACK)
-    with PageServer(source) as box, opened(browser, box) as page:
+    with PageServer(source) as box, opened(profile, box) as page:
         expect(page.get_by_role("heading", level=1)).to_have_text(ATTACK)
         editor(page).press_sequentially("OBJECTS.P")
         expect(page.get_by_role("option", name="PERSON")).to_contain_text(ATTACK)
@@ -617,7 +632,8 @@ def test_a_server_that_is_gone_is_reported_and_asked_again(browser: Browser, box
         expect(alert).to_have_count(0)
 
 
-def test_a_kernel_that_does_not_answer_is_reported(page: Page) -> None:
+def test_a_kernel_that_does_not_answer_is_reported(timed: Page) -> None:
+    page = timed
     page.clock.install()
     page.evaluate("""async () => {
         const { default: widget } = await import("/component.js")
@@ -637,9 +653,8 @@ def test_a_kernel_that_does_not_answer_is_reported(page: Page) -> None:
     assert page.evaluate("sent.length") > asked
 
 
-def test_a_query_that_is_refused_leaves_nothing_of_the_one_before(browser: Browser, box: PageServer) -> None:
-    with browser.new_context() as context:
-        page = context.new_page()
+def test_a_query_that_is_refused_leaves_nothing_of_the_one_before(profile: BrowserContext, box: PageServer) -> None:
+    with profile.new_page() as page:
         page.goto(box.link)
         write(page, "OBJECTS.PERSN AND SCENE.INDOOR")
         expect(page.get_by_role("list", name="Diagnostics")).to_contain_text("PERSN")
