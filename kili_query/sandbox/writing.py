@@ -40,6 +40,20 @@ SETTLE_LATEST = (
     f" AND {_KIND.format(table='newer')} = {_KIND.format(table='labels')})"
 )
 """Of the labels of one author on one asset, the newest of each kind is the latest."""
+_GIVE_WAY = (
+    "UPDATE labels SET is_latest_label_for_user = FALSE"
+    " WHERE asset = ?2 AND author = ?3 AND number < ?1 AND is_latest_label_for_user"
+    f" AND {_KIND.format(table='labels')} = (SELECT {_KIND.format(table='new')} FROM labels AS new WHERE number = ?1)"
+)
+"""To a new label, only what was the latest of its kind gives way: an asset may have many others."""
+_MAKE_LATEST = (
+    "UPDATE labels SET is_latest_label_for_user = TRUE WHERE number = (SELECT max(number) FROM labels AS one"
+    f" WHERE asset = ? AND author = ? AND {_KIND.format(table='one')} = ?)"
+)
+_OF_LABEL = (
+    f"SELECT asset, author, content, is_latest_label_for_user, {_KIND.format(table='labels')} AS kind"
+    " FROM labels WHERE number = ?"
+)
 
 
 @frozen(kw_only=True)
@@ -228,7 +242,7 @@ class _Addition:
             ),
         )
         _put_counts(self.connection, number, label.content)
-        _settle_latest(self.connection, asset, author)
+        self.connection.execute(_GIVE_WAY, (number, asset, author))
         self._settle_status(asset)
         self._settle_step(cast("int", number), asset, label)
         _touch(self.connection, asset, created_at)
@@ -289,11 +303,11 @@ def _put_counts(connection: Connection, number: int, content: Content) -> None:
 
 def _remove(connection: Connection, number: int) -> None:
     """Delete a label with all that is of it."""
-    select = "SELECT asset, author, content FROM labels WHERE number = ?"
-    label = connection.execute(select, (number,)).fetchone()
+    label = connection.execute(_OF_LABEL, (number,)).fetchone()
     connection.execute("DELETE FROM labels WHERE number = ?", (number,))
     connection.execute("DELETE FROM contents WHERE number = ?", (label["content"],))
-    _settle_latest(connection, label["asset"], label["author"])
+    if label["is_latest_label_for_user"]:
+        connection.execute(_MAKE_LATEST, (label["asset"], label["author"], label["kind"]))
     _touch(connection, label["asset"], now())
 
 
@@ -305,10 +319,6 @@ def _touch(connection: Connection, asset: int, time: object) -> None:
     connection.execute(
         "UPDATE assets SET updated_at = max(coalesce(updated_at, ''), ?) WHERE number = ?", (time, asset)
     )
-
-
-def _settle_latest(connection: Connection, asset: int, author: int) -> None:
-    connection.execute(f"{SETTLE_LATEST} WHERE asset = ? AND author = ?", (asset, author))
 
 
 def _by_id(connection: Connection, select: str, ids: Sequence[str]) -> dict[str, Row]:

@@ -116,6 +116,18 @@ class TestAppend:
         assert asset["latestLabels"] == [{"id": second}, {"id": of_bob}]
         assert len(asset["labels"]) == 4
 
+    def test_another_one_changes_few_rows(self, tmp_path: Path) -> None:
+        """However many there are of the same author on the same asset."""
+        label = {"assetID": "a0", "jsonResponse": "{}"}
+        with Sandbox(project=write_project(tmp_path / "p", assets=[{"id": "a0"}])) as box:
+            asker = asking(box)
+            before = [0]
+            for number in (1, 50, 1):
+                asker.append(*[label] * number)
+                before.append(sum(one.total_changes for one in box._database._open))
+        _, first, many, last = before
+        assert last - many <= (many - first) // 50 + 1
+
     def test_overwrite(self, asker: Asker) -> None:
         def add(model: str, *, label_type: str = "PREDICTION", overwrite: bool = False, asset: str = "a0") -> str:
             label = {"assetID": asset, "jsonResponse": "{}", "modelName": model}
@@ -281,6 +293,15 @@ class TestDelete:
         assert one(asker, first, "isLatestLabelForUser") == {"isLatestLabelForUser": False}
         asker.data(self.QUERY, ids=[second])
         assert one(asker, first, "isLatestLabelForUser") == {"isLatestLabelForUser": True}
+
+    def test_an_older_one_leaves_the_latest(self, asker: Asker) -> None:
+        label = {"assetID": "a0", "jsonResponse": "{}", "modelName": "m"}
+        [first], [second], [third] = (asker.append(label, label_type="PREDICTION") for _ in range(3))
+        asker.data(self.QUERY, ids=[first])
+        assert [one(asker, key, "isLatestLabelForUser")["isLatestLabelForUser"] for key in (second, third)] == [
+            False,
+            True,
+        ]
 
     def test_numbers_are_not_mixed_up(self, asker: Asker) -> None:
         """What is added after a deletion comes last, and nothing of the deleted label is found in it."""
