@@ -11,13 +11,15 @@ import pytest
 from tests.system_programs import system_program
 
 
-@pytest.fixture
-def certificate(tmp_path: Path) -> tuple[Path, ssl.SSLContext]:
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ssl.SSLContext]:
     """A certificate that only those trust who are told to, and a server's context with it."""
-    path, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
-    made = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=here", "-addext"]
+    folder = tmp_path_factory.mktemp("certificate")
+    path, key = folder / "certificate.pem", folder / "key.pem"
+    made = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
+    named = ["-subj", "/CN=here", "-addext", "subjectAltName=IP:127.0.0.1"]
     subprocess.run(
-        [system_program("openssl"), *made, "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(path)],
+        [system_program("openssl"), *made, *named, "-keyout", str(key), "-out", str(path)],
         check=True,
         capture_output=True,
     )
