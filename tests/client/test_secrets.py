@@ -67,7 +67,7 @@ def assert_silent(said: str) -> None:
 
 @pytest.fixture(scope="module")
 def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
-    with plain_box(tmp_path_factory.mktemp("box"), api_key=KEY, payload_urls=True) as served:
+    with plain_box(tmp_path_factory.mktemp("box"), number=6, api_key=KEY, payload_urls=True) as served:
         yield served
 
 

@@ -12,7 +12,7 @@ import kili_query as kq
 from tests.cli.running import COCO, DEMO
 from tests.sandbox.boxes import INTERFACE, box_of, write_project
 
-NUMBER, SEARCHES = 80, 60
+NUMBER, SEARCHES = 80, 30
 COUNTERS = [
     *(f"OBJECTS.{name}" for name in ("CAR", "BUS")),
     *(f"SCENE.{name}" for name in ("INDOOR", "OUTDOOR")),
