@@ -14,7 +14,7 @@ from tests import reference, strategies
 from tests.dense import World
 
 SEEDS = st.integers(0, 2**32 - 1)
-LABELS = st.lists(strategies.contents(), min_size=1, max_size=4)
+LABELS = st.lists(strategies.contents().filter(reference.is_well_formed), min_size=1, max_size=4)
 
 
 def judged(tree: Predicate, example: Example | None, ontology: Ontology | None = None) -> bool | None:

@@ -14,7 +14,7 @@ from kili_query.ontology import Ontology
 from kili_query.ontology.bind import bind
 from kili_query.syntax import Limits, lower, parse_tree, print_tree
 from kili_query.targets.closures import compile_closure
-from tests import strategies
+from tests import reference, strategies
 from tests.logic.generate import COUNTERS, random_tree
 from tests.logic.truths import truths
 
@@ -40,7 +40,7 @@ def test_it_is_equivalent_never_longer_and_idempotent(seed: int) -> None:
 
 @given(
     tree=strategies.trees(depth=2),
-    content=strategies.contents() | strategies.video_contents(),
+    content=(strategies.contents() | strategies.video_contents()).filter(reference.is_well_formed),
     policy=strategies.policies,
 )
 @settings(max_examples=60)
