@@ -41,12 +41,17 @@ def check_filters(names: Iterable[str]) -> None:
             raise ArgumentError(f"a cache cannot filter by `{name}`: ask the service")
 
 
+def is_among(found: pl.Expr, values: Collection[str]) -> pl.Expr:
+    """Return whether a text is one of some. Polars compares with each item of a list of Python, if it is not long."""
+    return found.is_in(pl.Series(list(values), dtype=pl.String).implode())
+
+
 def _is(column: str) -> Callable[[object], pl.Expr]:
     return lambda value: pl.col(column).eq(value)
 
 
 def _among(column: str) -> Callable[[object], pl.Expr]:
-    return lambda values: pl.col(column).is_in(list(cast("Collection[str]", values)))
+    return lambda values: is_among(pl.col(column), cast("Collection[str]", values))
 
 
 def _holds_one(column: str) -> Callable[[object], pl.Expr]:
@@ -60,7 +65,7 @@ def _holds_one(column: str) -> Callable[[object], pl.Expr]:
 def _by_name(values: object) -> pl.Expr:
     first, last = (pl.col(name).fill_null("") for name in ("authorFirstname", "authorLastname"))
     names = [name for name in cast("Collection[str]", values) if name]
-    return first.is_in(names) | last.is_in(names) | (first + pl.lit(" ") + last).is_in(names)
+    return is_among(first, names) | is_among(last, names) | is_among(first + pl.lit(" ") + last, names)
 
 
 def _created(compare: Callable[[pl.Expr, datetime, datetime], pl.Expr], name: str) -> Callable[[object], pl.Expr]:

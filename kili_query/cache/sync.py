@@ -16,6 +16,7 @@ import polars as pl
 from attrs import define, evolve
 
 from kili_query.cache.columns import CREATED, LABEL_FIELDS
+from kili_query.cache.filters import is_among
 from kili_query.cache.state import SyncPosition
 from kili_query.cache.tables import told
 from kili_query.cache.writing import Summary, Writer
@@ -223,7 +224,7 @@ class Sync:
     def _replace(self, assets: Collection[str], **filters: Any) -> None:
         """Replace the labels of assets by those that the service lists with a filter."""
         listed = self._add_listed(**filters)
-        self.writer.remove([one for one in self._ids(pl.col("assetId").is_in(list(assets))) if one not in listed])
+        self.writer.remove([one for one in self._ids(is_among(pl.col("assetId"), assets)) if one not in listed])
 
     def _retry_unknown(self) -> None:
         """Fetch contents that could not be fetched before."""
@@ -312,7 +313,7 @@ class Sync:
 
     def _unknown(self, ids: Sequence[str]) -> list[str]:
         """Return those ids that no label of the cache has."""
-        known = set(self._ids(pl.col("id").is_in(ids)))
+        known = set(self._ids(is_among(pl.col("id"), ids)))
         return [one for one in ids if one not in known]
 
     def _number(self, condition: pl.Expr) -> int:

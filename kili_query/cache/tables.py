@@ -401,17 +401,16 @@ class Tables:
             if len(new):
                 _require_room(self.folder, int(new.estimated_size()))
                 write_deltalake(
-                    _uri(self.folder, "contents"),
+                    _uri(self.folder, "contents") if self._contents is None else self._contents,
                     new.to_arrow().cast(_CONTENT_SCHEMA),
                     mode="append",
                     partition_by=[PART],
                     writer_properties=_CONTENTS,
-                    configuration=_CONFIGURATION,
+                    configuration=_CONFIGURATION if self._contents is None else None,
                 )
-                self._contents = None
 
     def commit(self, rows: pa.Table, state: State, *, replace: Iterable[int] = ()) -> "Tables":
-        """Write rows and a state as the next version, and return it.
+        """Write rows and a state as the next version, and return it; this one is not read any more.
 
         Args:
             rows: new rows, and all rows of the parts that are replaced.
@@ -437,7 +436,12 @@ class Tables:
                 commit_properties=CommitProperties(custom_metadata={KEY: state.to_json()}),
                 **how,
             )
-        return Tables.open(self.folder)
+            if self.labels is None:
+                return Tables.open(self.folder)
+            state = _state_of(self.folder, self.labels.version())
+        written = Tables(self.folder, self.labels, state, self._contents)  # writing has brought the table up to date
+        written.check_files()
+        return written
 
     def undone(self) -> "Tables":
         """Undo a change that was not finished, as the next version, and return it.
@@ -648,13 +652,14 @@ def _require_room(folder: Path, size_bytes: int) -> None:
 def log_seen(folder: Path) -> tuple[object, ...]:
     """Return a value that differs whenever the log of the labels does: each change of a cache adds an entry.
 
-    Files that are older than the last checkpoint are known by their names alone.
+    Files that are older than the last checkpoint are known by their names alone. It is empty if there is no log, or it
+    cannot be read.
     """
     log = folder / "labels" / "_delta_log"
     try:
         names = sorted(os.listdir(log))
         stated = [(log / name).stat() for name in names[-2 * _MANY_ENTRIES :]]
-    except FileNotFoundError:
+    except OSError:  # opening the table says why
         return ()
     return (*names, *((one.st_ino, one.st_size, one.st_mtime_ns) for one in stated))
 

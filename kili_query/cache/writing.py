@@ -13,8 +13,9 @@ from attrs import define, evolve, field
 from kili_query.cache.columns import COLUMNS, DIGEST, PART, stored_names
 from kili_query.cache.counting import Batch, Counting, contents_table, digest_of
 from kili_query.cache.documents import document_of, ontology_of
+from kili_query.cache.filters import is_among
 from kili_query.cache.state import State
-from kili_query.cache.tables import DOCUMENTS, JSON, PART_ROWS, Tables, told
+from kili_query.cache.tables import DOCUMENTS, JSON, PART_ROWS, Tables, log_seen, told
 from kili_query.cache_folder import cache_around
 from kili_query.client.cost import grouped
 from kili_query.counting import Rules
@@ -194,7 +195,7 @@ class Writer:
         if self.tables.labels is None or not ids:
             return {}
         with told(self.tables.folder):
-            found = self.tables.frame().filter(pl.col("id").is_in(ids)).select(*COLUMNS).collect()
+            found = self.tables.frame().filter(is_among(pl.col("id"), ids)).select(*COLUMNS).collect()
         return {row["id"]: row for row in found.iter_rows(named=True)}
 
     def _with_new_parts(self, parts: Sequence[int]) -> list[int]:
@@ -218,7 +219,7 @@ class Writer:
 
     def _with_others(self, rows: pa.Table, parts: Collection[int], without: Collection[str]) -> pa.Table:
         """Return rows together with the other rows of their parts."""
-        others = self.tables.frame().filter(pl.col(PART).is_in(list(parts)) & ~pl.col("id").is_in(list(without)))
+        others = self.tables.frame().filter(pl.col(PART).is_in(list(parts)) & ~is_among(pl.col("id"), without))
         new = cast("pl.DataFrame", pl.from_arrow(rows))
         return pl.concat([others.collect(), new], how="diagonal").sort(PART, "created", "id").to_arrow()
 
@@ -298,10 +299,11 @@ def opened(
         WriteError: the folder cannot be created.
     """
     path = Path(folder)
+    seen = log_seen(path)
+    tables = Tables.open(path)  # before anything is created
     if is_dry:
-        yield _writer(path, video, is_dry=True)
+        yield _writer(tables, video, is_dry=True)
         return
-    Tables.open(path)  # before anything is created
     if (outer := cache_around(path.absolute().parent)) is not None:
         raise CacheError(f"`{path}` lies in the label cache `{outer}`: name another folder")
     is_new = not path.exists()
@@ -312,21 +314,23 @@ def opened(
     with (path / _LOCK).open("wb") as lock:
         if has_lock(lock.fileno()) is False:
             raise CacheError(f"another process writes to `{path}`: wait until it has finished")
+        if log_seen(path) != seen:  # by a process that has ended meanwhile
+            tables = Tables.open(path)
         try:
-            yield _writer(path, video, is_dry=False)
+            yield _writer(tables, video, is_dry=False)
         finally:
             if is_new and os.listdir(path) == [_LOCK]:  # nothing was written, so that no empty folder stays
                 (path / _LOCK).unlink()
                 path.rmdir()
 
 
-def _writer(folder: Path, video: VideoPolicy | None, *, is_dry: bool) -> Writer:
-    tables = Tables.open(folder)
+def _writer(tables: Tables, video: VideoPolicy | None, *, is_dry: bool) -> Writer:
     if not is_dry and (tables.state.project_id is None or tables.state.recounts):
         tables = tables.undone()  # a sync goes on instead, for it knows how far it was
     state = tables.state
     if video is not None and video != state.video:
         if tables.labels is not None:
+            folder = tables.folder
             raise CacheError(f"`{folder}` counts videos by `{state.video}`, not by `{video}`: fill another folder")
         state = evolve(state, video=video)
     if tables.labels is None:

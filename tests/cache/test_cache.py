@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from random import Random
+from time import process_time
 from typing import Any
 
 import pyarrow.compute as pc
@@ -485,6 +486,20 @@ def test_an_empty_entry_of_the_log_is_damage(tmp_path: Path) -> None:
             assert cache.at(0).count_labels() == 1
         entry.write_bytes(text)
     assert used.count_labels() == 4
+
+
+def test_a_hundred_ids_take_no_longer_than_many(cache: LabelCache) -> None:
+    """As polars can make a hundred comparisons of them, which take longer to plan than all else."""
+    cache.load([label(f"l{number}") for number in range(100)])
+    seconds: dict[int, float] = {}
+    for n_ids in (100, 1_000):
+        wanted = [f"l{number}" for number in range(n_ids)]
+        for _ in range(3):
+            begin = process_time()
+            assert cache.count_labels(id_contains=wanted) == 100
+            took = process_time() - begin
+            seconds[n_ids] = min(seconds.get(n_ids, took), took)
+    assert seconds[100] < 4 * seconds[1_000]
 
 
 def test_the_log_is_read_again_when_it_has_changed(cache: LabelCache, monkeypatch: pytest.MonkeyPatch) -> None:
