@@ -45,6 +45,13 @@ def asker(folder: Path) -> Iterator[Asker]:
         yield asker
 
 
+@pytest.fixture(scope="module")
+def imported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asker]:
+    """For tests that change nothing."""
+    with box_of(write_project(tmp_path_factory.mktemp("imported") / "p", LABELS, ASSETS)) as asker:
+        yield asker
+
+
 def events(
     asker: Asker, order: str | None = "asc", pagination: dict[str, object] | None = None, **where: object
 ) -> Any:
@@ -60,9 +67,9 @@ def told(asker: Asker, number: int) -> list[tuple[object, object, object]]:
     ]
 
 
-def test_what_was_imported(asker: Asker) -> None:
+def test_what_was_imported(imported: Asker) -> None:
     """In the order of the times; a draft is no event."""
-    found = events(asker)
+    found = events(imported)
     assert [event["event"] for event in found] == [
         *["asset.created"] * 3,
         *(f"label.workflow.created.{kind}" for kind in ("default", "review", "prediction", "inference")),
@@ -167,8 +174,8 @@ def test_ids_and_times_ascend(asker: Asker) -> None:
         ({"event": None, "userId": None, "createdAtGte": None}, "1234567"),
     ],
 )
-def test_filters(asker: Asker, where: dict[str, object], expected: str) -> None:
-    assert "".join(event["id"][-1] for event in events(asker, **where)) == expected
+def test_filters(imported: Asker, where: dict[str, object], expected: str) -> None:
+    assert "".join(event["id"][-1] for event in events(imported, **where)) == expected
 
 
 @pytest.mark.parametrize(
@@ -188,8 +195,8 @@ def test_filters(asker: Asker, where: dict[str, object], expected: str) -> None:
         ("asc", {"fromEventId": "event-000000000005", "untilEventId": "event-000000000003"}, ""),
     ],
 )
-def test_pages(asker: Asker, order: str | None, pagination: dict[str, object], expected: str) -> None:
-    assert "".join(event["id"][-1] for event in events(asker, order, pagination)) == expected
+def test_pages(imported: Asker, order: str | None, pagination: dict[str, object], expected: str) -> None:
+    assert "".join(event["id"][-1] for event in events(imported, order, pagination)) == expected
 
 
 @pytest.mark.parametrize(
@@ -201,13 +208,13 @@ def test_pages(asker: Asker, order: str | None, pagination: dict[str, object], e
         ({"untilEventId": "7"}, "there is no event `7`"),
     ],
 )
-def test_refusals(asker: Asker, pagination: dict[str, object], message: str) -> None:
+def test_refusals(imported: Asker, pagination: dict[str, object], message: str) -> None:
     where = {"projectId": "p"}
-    assert asker.refusal(EVENTS.document(), where=where, pagination=pagination) == message
+    assert imported.refusal(EVENTS.document(), where=where, pagination=pagination) == message
 
 
-def test_a_project_must_be_named(asker: Asker) -> None:
-    assert "projectId" in asker.refusal(EVENTS.document(), where={}, pagination={})
+def test_a_project_must_be_named(imported: Asker) -> None:
+    assert "projectId" in imported.refusal(EVENTS.document(), where={}, pagination={})
 
 
 def test_an_account_without_a_feed(folder: Path) -> None:
