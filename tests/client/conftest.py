@@ -1,13 +1,17 @@
 """Fixtures of the client's tests."""
 
 import gc
+import os
 import ssl
 import subprocess
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 
+from tests.forking import ROOT, forking, run_forked
 from tests.system_programs import system_program
 
 
@@ -26,6 +30,31 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ssl.SSL
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(path, key)
     return path, context
+
+
+RunScript: TypeAlias = Callable[..., None]
+
+
+@pytest.fixture(scope="session")
+def run_script(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunScript]:
+    """``run_script(text, *arguments)``: run a script in a process without other threads, which must tell no error.
+
+    The process is a fork of one that has imported the client, which takes longer than most scripts.
+    """
+    folder = tmp_path_factory.mktemp("scripts")
+    path, told = folder / "script.py", folder / "told.txt"
+
+    def run(text: str, *arguments: str) -> None:
+        path.write_text(text, encoding="utf-8")
+        with told.open("w+") as output, open(os.devnull) as nothing:
+            streams = (nothing.fileno(), output.fileno(), output.fileno())
+            status = run_forked(address, [str(path), *arguments], folder, os.environ, streams)
+            output.seek(0)
+            assert (status, output.read()) == (0, "")
+
+    environ = os.environ | {"PYTHONPATH": str(ROOT)}
+    with forking(sys.executable, environ, "kili_query.client.client", "kili_query.client.transport") as address:
+        yield run
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pytest
 
 from kili_query.client import KiliClient
 from kili_query.sandbox import Sandbox
+from tests.client.conftest import RunScript
 from tests.client.plain_box import PROJECT, ask, plain_box
 
 PATIENCE_S = 60
@@ -22,29 +23,16 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
         yield served
 
 
-def run(box: Sandbox, script: str) -> None:
-    """Run in a process of its own, where only what the script does has begun threads."""
-    ran = subprocess.run(
-        [sys.executable, "-W", "ignore::DeprecationWarning", "-c", script, box.api_key, box.endpoint, PROJECT],
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
-    assert (ran.returncode, ran.stderr) == (0, "")
-
-
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked here")
 
 
 @needs_fork
-def test_a_forked_process_and_its_parent_read_and_write(box: Sandbox) -> None:
-    run(
-        box,
-        """
-import os, signal, sys
+def test_a_forked_process_and_its_parent_read_and_write(box: Sandbox, run_script: RunScript) -> None:
+    script = """
+import os, signal, sys, warnings
 from kili_query.client import KiliClient
 
+warnings.simplefilter("ignore", DeprecationWarning)  # newer releases of Python warn of forks beside threads
 key, endpoint, project = sys.argv[1:]
 content = {"WHAT": {"categories": [{"name": "CAR"}]}}
 with KiliClient(key, endpoint) as client:
@@ -65,21 +53,22 @@ with KiliClient(key, endpoint) as client:
         os._exit(0)
     assert os.waitpid(child, 0)[1] == 0
     work("after")
-""",
-    )
+"""
+    run_script(script, box.api_key, box.endpoint, PROJECT)
     query = "query ($where: LabelWhere!) { data: countLabels(where: $where) }"
     where = {"project": {"id": PROJECT}, "typeIn": ["INFERENCE"], "asset": {"idIn": ["asset-01"]}}
     assert ask(box, query, {"where": where}) == 1 + 4 * 101
 
 
 @needs_fork
-def test_a_lock_that_a_thread_of_the_parent_holds_does_not_stop_a_forked_process(box: Sandbox) -> None:
-    run(
-        box,
-        """
-import os, signal, sys, threading
+def test_a_lock_that_a_thread_of_the_parent_holds_does_not_stop_a_forked_process(
+    box: Sandbox, run_script: RunScript
+) -> None:
+    script = """
+import os, signal, sys, threading, warnings
 from kili_query.client import KiliClient
 
+warnings.simplefilter("ignore", DeprecationWarning)
 key, endpoint, project = sys.argv[1:]
 asked, go = threading.Event(), threading.Event()
 
@@ -105,19 +94,18 @@ with KiliClient(key, endpoint, ontology_cache=Slow()) as client:
     assert os.waitpid(child, 0)[1] == 0
     go.set()
     thread.join()
-""",
-    )
+"""
+    run_script(script, box.api_key, box.endpoint, PROJECT)
 
 
 @needs_fork
-def test_a_pool_of_forked_processes_inherits_a_client(box: Sandbox) -> None:
-    run(
-        box,
-        """
-import sys
+def test_a_pool_of_forked_processes_inherits_a_client(box: Sandbox, run_script: RunScript) -> None:
+    script = """
+import sys, warnings
 from multiprocessing import get_context
 from kili_query.client import KiliClient
 
+warnings.simplefilter("ignore", DeprecationWarning)
 key, endpoint, project = sys.argv[1:]
 client = KiliClient(key, endpoint, disable_tqdm=True)
 assert len(client.labels(project, fields=["id"])) == client.count_labels(project)
@@ -129,8 +117,8 @@ def count(search):
 with get_context("fork").Pool(2) as pool:
     assert pool.map(count, ["WHAT.BUS", "WHAT.CAR", "WHAT.BUS or WHAT.CAR"]) == [50, 200, 250]
 client.close()
-""",
-    )
+"""
+    run_script(script, box.api_key, box.endpoint, PROJECT)
 
 
 def test_a_spawned_process_makes_its_own(box: Sandbox, tmp_path: os.PathLike[str]) -> None:

@@ -1,8 +1,6 @@
 """The limit of calls per minute: kept in every minute, in order, by all who share it."""
 
 import os
-import subprocess
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -17,6 +15,7 @@ from kili_query.client.settings import Settings
 from kili_query.client.transport import Transport
 from kili_query.errors import ArgumentError
 from kili_query.protocol import ME
+from tests.client.conftest import RunScript
 from tests.client.fake_clock import FakeTime
 from tests.client.scripted_server import Answer, ScriptedServer, data
 
@@ -105,7 +104,7 @@ def test_without_a_limit_nobody_waits() -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked here")
-def test_a_lock_held_while_a_process_forks_does_not_stop_the_child() -> None:
+def test_a_lock_held_while_a_process_forks_does_not_stop_the_child(run_script: RunScript) -> None:
     script = """
 import os, signal
 from kili_query.client.rate_limit import shared_rate_limit
@@ -119,4 +118,4 @@ with limit._lock:
         os._exit(0)
 assert os.waitpid(child, 0)[1] == 0
 """
-    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+    run_script(script)

@@ -6,8 +6,6 @@ import logging
 import os
 import pickle
 import ssl
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from kili_query.client.settings import Settings
 from kili_query.client.transport import Transport
 from kili_query.errors import ArgumentError, GraphQLError, MutationOutcomeUnknown, ServiceError, TransportError
 from kili_query.protocol import APPEND_MANY_LABELS, COUNT_LABELS, DELETE_LABELS
+from tests.client.conftest import RunScript
 from tests.client.fake_clock import FakeTime
 from tests.client.scripted_server import Answer, Cut, Received, ScriptedServer, data, errors
 
@@ -262,7 +261,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused_at_once(certificate: t
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked here")
-def test_a_forked_process_makes_connections_of_its_own() -> None:
+def test_a_forked_process_makes_connections_of_its_own(run_script: RunScript) -> None:
     script = """
 import os, sys
 from kili_query.client.request import Request
@@ -280,7 +279,7 @@ with Transport(Settings("key", sys.argv[1])) as transport:
     assert os.waitpid(child, 0)[1] == 0
 """
     with ScriptedServer([data(3)]) as server:
-        subprocess.run([sys.executable, "-c", script, server.endpoint], check=True, timeout=60)
+        run_script(script, server.endpoint)
         assert (server.begun, server.connections) == (41, 2)
 
 
