@@ -10,7 +10,7 @@ import pytest
 from attrs import evolve, frozen
 
 import kili_query as kq
-from kili_query.ast import CompareOp, Comparison, Counter, Predicate, Term
+from kili_query.ast import CompareOp, Comparison, Counter, Predicate
 from kili_query.logic.evaluate import holds
 from kili_query.planning import DEFAULT_PROFILE, STRICT_PROFILE, ServerProfile
 from kili_query.planning.split import split
@@ -19,28 +19,37 @@ from kili_query.query import built_query
 from kili_query.syntax import lower
 from kili_query.targets.base import CORE
 from tests.logic.generate import assignments, random_tree
+from tests.logic.truths import truths
 from tests.planning.test_guarantee import IMAGES
 
 A, B, C = (Counter("J", name) for name in "ABC")
-Counts = dict[Term, int]
 
 
 @frozen
 class Worlds:
-    """All counts up to a highest one, and for each the comparisons that a target can be asked and that it satisfies."""
+    """All counts up to a highest one, and for each the comparisons that a target can be asked and that it satisfies.
+
+    These comparisons are the bits of an integer.
+    """
 
     target: Target
-    counts: list[Counts]
-    satisfied: list[frozenset[int]]
+    counters: tuple[Counter, ...]
+    highest: int
+    satisfied: list[int]
 
     @classmethod
     def of(cls, target: Target, counters: tuple[Counter, ...], highest: int) -> "Worlds":
         ops = (CompareOp.EQ, CompareOp.GE, CompareOp.LE)
         every = [Comparison(one, op, number) for one in counters for op in ops for number in range(highest + 1)]
         asked = [one for one in every if weaken(one, target).is_exact]
-        worlds = list(assignments(counters, highest))
-        satisfied = [frozenset(at for at, one in enumerate(asked) if holds(one, counts)) for counts in worlds]
-        return cls(target, worlds, satisfied)
+        worlds = assignments(counters, highest)
+        satisfied = [sum(holds(one, counts) << at for at, one in enumerate(asked)) for counts in worlds]
+        return cls(target, counters, highest, satisfied)
+
+    def found_by(self, tree: Predicate) -> list[bool]:
+        """For each world, whether it meets a predicate."""
+        table = truths(tree, self.counters, self.highest)
+        return [bool(table >> at & 1) for at in range(len(self.satisfied))]
 
 
 def best(tree: Predicate, worlds: Worlds) -> list[bool]:
@@ -48,16 +57,15 @@ def best(tree: Predicate, worlds: Worlds) -> list[bool]:
 
     It finds whatever satisfies all the comparisons that something that matches satisfies.
     """
-    wanted = {one for one, counts in zip(worlds.satisfied, worlds.counts, strict=True) if holds(tree, counts)}
-    return [any(one >= least for least in wanted) for one in worlds.satisfied]
+    wanted = {one for one, matches in zip(worlds.satisfied, worlds.found_by(tree), strict=True) if matches}
+    return [one in wanted or any(one & least == least for least in wanted) for one in worlds.satisfied]
 
 
 def distance(tree: Predicate, worlds: Worlds) -> float:
-    pushed = split(tree, worlds.target).pushed
-    found = [holds(pushed, counts) for counts in worlds.counts]
+    found = worlds.found_by(split(tree, worlds.target).pushed)
     strongest = best(tree, worlds)
     assert all(is_found for is_found, is_best in zip(found, strongest, strict=True) if is_best)
-    return (sum(found) - sum(strongest)) / len(worlds.counts)
+    return (sum(found) - sum(strongest)) / len(found)
 
 
 @pytest.mark.parametrize(
@@ -84,16 +92,15 @@ def test_sums_of_small_counts_leave_nothing(text: str) -> None:
     plan = query.plan()
     assert plan.residual is None
     counters = (A, B, C) if "J.C" in text else (A, B)
-    for counts in assignments(counters, 9):
-        assert holds(plan.pushed.tree, counts) == holds(query.tree, counts)
+    assert truths(plan.pushed.tree, counters, 9) == truths(query.tree, counters, 9)
 
 
 @pytest.mark.parametrize("text", ["J.A.count == J.B.count", "J.A.count > J.B.count", "J.A.count != J.B.count"])
 def test_what_has_no_bounds_is_exact_where_counts_are_small(text: str) -> None:
-    plan = kq.parse(text).plan()
+    query = kq.parse(text)
+    plan = query.plan()
     assert plan.residual is not None
-    for counts in assignments((A, B), 8):
-        assert holds(plan.pushed.tree, counts) == holds(kq.parse(text).tree, counts)
+    assert truths(plan.pushed.tree, (A, B), 8) == truths(query.tree, (A, B), 8)
 
 
 PROFILES = {

@@ -6,15 +6,15 @@ By brute force over counts, and by the reference on random labels.
 import random
 from collections.abc import Callable
 from functools import cache, partial
+from itertools import product
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from kili_query.ast import Counter, Predicate, Term, terms
+from kili_query.ast import Counter, Predicate, terms
 from kili_query.counting import DEFAULT_POLICY, CountPolicy
 from kili_query.errors import MalformedLabelError
-from kili_query.logic.evaluate import holds
 from kili_query.ontology import Ontology
 from kili_query.ontology.bind import bind
 from kili_query.planning import STRICT_PROFILE, ServerProfile
@@ -23,7 +23,8 @@ from kili_query.planning.weaken import Target
 from kili_query.syntax.lower import lower
 from kili_query.targets.base import COLUMNS, CORE, LABELS
 from tests import reference, strategies
-from tests.logic.generate import COUNTERS, assignments, random_tree
+from tests.logic.generate import COUNTERS, random_tree
+from tests.logic.truths import truths
 from tests.planning.judges import PROFILES, assert_kept_whole, found_by, sent, server_counts, targets
 
 SETTINGS = settings(max_examples=50)  # each is put to five targets, and `fuzz/plan_is_sound.py` tries others
@@ -50,11 +51,10 @@ def test_all_counts(number: int, seed: int) -> None:
         target = rng.choice(targets(rng.choice((None, IMAGES))))
         cut = split(tree, target)
         asked = sent(cut.pushed, target)
-        for counts in assignments(counters, 2 * highest + 1 if number == 2 else highest + 1):
-            found = holds(asked, counts)
-            matches = holds(tree, counts)
-            assert found or not matches, (tree, target)
-            assert matches == (found and (cut.residual is None or holds(cut.residual, counts))), (tree, target)
+        table = partial(truths, counters=counters, highest=2 * highest + 1 if number == 2 else highest + 1)
+        found, matches = table(asked), table(tree)
+        assert matches & ~found == 0, (tree, target)
+        assert matches == (found if cut.residual is None else found & table(cut.residual)), (tree, target)
 
 
 @SETTINGS
@@ -111,14 +111,16 @@ def test_servers_that_misbehave_on_all_counts() -> None:
         target = Target(CORE, profile=profile, ontology=IMAGES)
         cut = split(tree, target)
         asked = sent(cut.pushed, target)
-        for counts in assignments(counters, 3):
-            seen = {
-                counter: number if profile.counts_beyond_one else min(number, 1)
-                for counter, number in counts.items()
-                if isinstance(counter, Counter)
-            }
-            found = found_by(asked, seen, profile)
-            assert holds(tree, counts) == (found and (cut.residual is None or holds(cut.residual, counts))), tree
+
+        @cache
+        def is_found(seen: tuple[int, ...]) -> bool:
+            return found_by(asked, dict(zip(counters, seen, strict=True)), profile)  # noqa: B023
+
+        most = 3 if profile.counts_beyond_one else 1
+        rows = product(range(4), repeat=len(counters))
+        found = sum(is_found(tuple(min(number, most) for number in row)) << at for at, row in enumerate(rows))
+        kept = found if cut.residual is None else found & truths(cut.residual, counters, 3)
+        assert truths(tree, counters, 3) == kept, tree
 
 
 def test_a_strict_profile_asks_for_presence_alone() -> None:
@@ -127,10 +129,13 @@ def test_a_strict_profile_asks_for_presence_alone() -> None:
         tree = random_tree(rng, depth=3, highest=3, sums=True)
         pushed = split(tree, Target(CORE, profile=STRICT_PROFILE, ontology=IMAGES)).pushed
         named = {term for term in terms(pushed) if isinstance(term, Counter)}  # no other makes a difference
-        counts: list[dict[Term, int]] = list(assignments(tuple(named), highest=2))
-        for one in counts:  # so the number of objects makes no difference, and more jobs never less of a match
-            assert holds(pushed, one) == holds(pushed, {counter: min(number, 1) for counter, number in one.items()})
-            assert not holds(pushed, one) or holds(pushed, {counter: number + 1 for counter, number in one.items()})
+        rows = list(product(range(4), repeat=len(named)))
+        table = truths(pushed, tuple(named), 3)
+        found = {row: bool(table >> at & 1) for at, row in enumerate(rows)}
+        for row in product(range(3), repeat=len(named)):
+            # so the number of objects makes no difference, and more jobs never less of a match
+            assert found[row] == found[tuple(min(number, 1) for number in row)]
+            assert not found[row] or found[tuple(number + 1 for number in row)]
         nothing_known = split(tree, Target(CORE, profile=STRICT_PROFILE)).pushed
         assert not list(terms(nothing_known))
 
