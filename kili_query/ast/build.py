@@ -81,14 +81,20 @@ def all_of(operands: Iterable[Predicate], span: Span = NOWHERE) -> Predicate:
     >>> all_of([Constant(True), Constant(False)]), all_of([Constant(True)])
     (Constant(value=False), Constant(value=True))
     """
-    wanted = [operand for operand in operands if operand != Constant(True)]
-    return Constant(False, span=span) if Constant(False) in wanted else conjunction(wanted, span)
+    return _joined_without(True, And, operands, span)
 
 
 def any_of(operands: Iterable[Predicate], span: Span = NOWHERE) -> Predicate:
     """Join operands with OR, without constants: FALSE is dropped, TRUE decides."""
-    wanted = [operand for operand in operands if operand != Constant(False)]
-    return Constant(True, span=span) if Constant(True) in wanted else disjunction(wanted, span)
+    return _joined_without(False, Or, operands, span)
+
+
+def _joined_without(neutral: bool, kind: type[And] | type[Or], operands: Iterable[Predicate], span: Span) -> Predicate:
+    found = list(operands)
+    wanted = [operand for operand in found if not isinstance(operand, Constant)]
+    if any(isinstance(operand, Constant) and operand.value is not neutral for operand in found):
+        return Constant(not neutral, span=span)
+    return _joined(kind, wanted, span)
 
 
 def without_constants(tree: Predicate) -> Predicate:

@@ -32,6 +32,8 @@ class CompareOp(Enum):
     GT = ">"
     LT = "<"
 
+    __hash__ = object.__hash__  # that of `Enum` is a Python function, and each comparison that is hashed calls it
+
 
 COMPARE: dict[CompareOp, Callable[[int | Fraction, int | Fraction], bool]] = {
     CompareOp.EQ: operator.eq,
