@@ -1,8 +1,10 @@
 """Methods in namespaces: the domain client of release 26 and ours run one script, on sandboxes that begin equal."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 from attrs import field, frozen
@@ -162,25 +164,52 @@ EXPORTS: Sequence[tuple[Call, str]] = (
 """Each with the export whose differences it has."""
 
 
-def run(client: str, box: Sandbox, calls: Sequence[Call], home: Path) -> Ran:
-    home.mkdir(parents=True)
-    section = {"endpoint": box.endpoint, "api_key": box.api_key, "steps": [call.as_json() for call in calls]}
-    [records] = call_methods(client, [section], home, DOMAIN)
-    return read_records(records, box)
+PARTS: Mapping[str, tuple[Callable[[Path], object], Sequence[Call]]] = {
+    "labels": (write_image_project, LABELS),
+    "steps": (write_stepped_project, STEPPED),
+    "exports": (write_simple_photos, [call for call, _ in EXPORTS]),
+}
+"""Projects, and what is called on them."""
+
+Runs: TypeAlias = Mapping[tuple[str, str], Ran]
 
 
 @pytest.fixture(scope="module")
-def of_labels(tmp_path_factory: pytest.TempPathFactory) -> tuple[Ran, Ran]:
-    """What came of the calls about labels, theirs and ours."""
-    folder = tmp_path_factory.mktemp("namespaces")
-    with Sandbox(write_image_project(folder / "p")) as box:
-        theirs = run(LATEST, box, LABELS, folder / "theirs")
-    with Sandbox(write_image_project(folder / "q")) as box:
-        return theirs, run(OURS, box, LABELS, folder / "ours")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Each client has a home in it, where its exports are."""
+    return tmp_path_factory.mktemp("namespaces")
 
 
-def test_calls_agree_but_for_the_listed_differences(of_labels: tuple[Ran, Ran]) -> None:
-    theirs, ours = of_labels
+@pytest.fixture(scope="module")
+def runs(folder: Path) -> Runs:
+    """What came of the calls, by client and part."""
+    return {key: ran for client in (LATEST, OURS) for key, ran in run(client, folder / client).items()}
+
+
+def run(client: str, home: Path) -> Runs:
+    """Make all calls of a client in one process: the official one imports much at the first."""
+    with ExitStack() as stack:
+        boxes = {}
+        for name, (write_project, _) in PARTS.items():
+            project = home / f"project of {name}"
+            write_project(project)
+            boxes[name] = stack.enter_context(Sandbox(project))
+        sections = [
+            {
+                "endpoint": box.endpoint,
+                "api_key": box.api_key,
+                "steps": [call.as_json() for call in PARTS[name][1]],
+            }
+            for name, box in boxes.items()
+        ]
+        told = call_methods(client, sections, home, DOMAIN)
+        return {
+            (client, name): read_records(records, box) for (name, box), records in zip(boxes.items(), told, strict=True)
+        }
+
+
+def test_calls_agree_but_for_the_listed_differences(runs: Runs) -> None:
+    theirs, ours = runs[LATEST, "labels"], runs[OURS, "labels"]
     unlisted = []
     for call in LABELS:
         official, own = theirs.outcomes[call.name], ours.outcomes[call.name]
@@ -190,8 +219,8 @@ def test_calls_agree_but_for_the_listed_differences(of_labels: tuple[Ran, Ran]) 
     assert not unlisted, "\n".join(unlisted)
 
 
-def test_steps(tmp_path: Path) -> None:
-    theirs, ours = (ran for client in (LATEST, OURS) for ran in _stepped(client, tmp_path))
+def test_steps(runs: Runs) -> None:
+    theirs, ours = runs[LATEST, "steps"], runs[OURS, "steps"]
     for call in STEPPED:
         official, own = theirs.outcomes[call.name], ours.outcomes[call.name]
         assert not official.differing(own), f"{call.name}\n  theirs: {shown(official)}\n  ours: {shown(own)}"
@@ -199,17 +228,12 @@ def test_steps(tmp_path: Path) -> None:
     assert theirs.left == ours.left
 
 
-def _stepped(client: str, folder: Path) -> Iterator[Ran]:
-    with Sandbox(write_stepped_project(folder / f"project of {client}")) as box:
-        yield run(client, box, STEPPED, folder / client)
-
-
 def shown(outcome: Outcome) -> str:
     return f"{outcome.error or str(outcome.result)[:300]} | {str(outcome.writes)[:300]}"
 
 
-def test_our_errors_come_before_any_request(of_labels: tuple[Ran, Ran]) -> None:
-    failed = {name: outcome for name, outcome in of_labels[1].outcomes.items() if outcome.error}
+def test_our_errors_come_before_any_request(runs: Runs) -> None:
+    failed = {name: outcome for name, outcome in runs[OURS, "labels"].outcomes.items() if outcome.error}
     assert len(failed) == 15
     assert [name for name, outcome in failed.items() if outcome.sent and "no-such" not in name] == []
 
@@ -223,20 +247,12 @@ def files_of(path: Path, likeness: str) -> Files:
     return files
 
 
-def test_exports_agree(tmp_path: Path) -> None:
-    project = tmp_path / "p"
-    write_simple_photos(project)
-    with Sandbox(project) as box:
-        for client in (LATEST, OURS):
-            failed = {
-                name: outcome.error
-                for name, outcome in run(client, box, [call for call, _ in EXPORTS], tmp_path / client).outcomes.items()
-                if outcome.error
-            }
-            assert failed == {}
+def test_exports_agree(runs: Runs, folder: Path) -> None:
+    for client in (LATEST, OURS):
+        assert [name for name, outcome in runs[client, "exports"].outcomes.items() if outcome.error] == []
     for call, likeness in EXPORTS:
         name = str(call.arguments["output_path"])
-        assert files_of(tmp_path / OURS / name, likeness) == files_of(tmp_path / LATEST / name, likeness), name
+        assert files_of(folder / OURS / name, likeness) == files_of(folder / LATEST / name, likeness), name
 
 
 def test_each_listed_difference_is_documented() -> None:
