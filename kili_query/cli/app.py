@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
+from functools import cache
 from importlib import import_module
 from io import TextIOWrapper
 from typing import Annotated, Protocol
@@ -139,6 +140,7 @@ def _write_examples(text: str | None, formatter: _Formatter) -> None:
         formatter.write_text(text or "")
 
 
+@cache
 def _load_command(name: str) -> TyperCommand:
     """Import a command; the examples at the end of its docstring follow its options."""
     module, _, function = COMMANDS[name][0].partition(".")
@@ -211,9 +213,17 @@ def run() -> int:
     return settle(_run_app)  # for help, versions and usage errors: commands are guarded themselves
 
 
+@cache
+def _all_commands() -> TyperGroup:
+    """Return the commands as what parses arguments; made once, because it takes longer than many commands do."""
+    made = get_command(app)
+    assert isinstance(made, TyperGroup)
+    return made
+
+
 def _run_app() -> int:
     try:
-        app(prog_name="kili-query")
+        _all_commands()(prog_name="kili-query")
     except SystemExit as left:
         return left.code if isinstance(left.code, int) else FINE
     return FINE
