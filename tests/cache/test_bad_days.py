@@ -1,7 +1,6 @@
 """Bad days of a cache: killed, full disks, damage, servers that change or die. The last version stays readable."""
 
 import json
-import multiprocessing
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -20,6 +19,7 @@ from kili_query.client import KiliClient
 from kili_query.errors import AuthenticationFailed, CacheError, KiliQueryError, QueryError
 from kili_query.ontology import Ontology
 from kili_query.sandbox import Sandbox
+from tests.cache.processes import FORKS
 from tests.cli.running import DEMO
 from tests.full_disk import files_at_most
 
@@ -29,8 +29,6 @@ LABELS = [
     {"id": f"l{number}", "jsonResponse": {"J": {"categories": [{"name": "A"}], "text": "x" * number}}}
     for number in range(60)
 ]
-_KILLED = multiprocessing.get_context("forkserver")
-_KILLED.set_forkserver_preload(["kili_query.cache.sync", "kili_query.cache"])
 
 
 @pytest.fixture
@@ -100,7 +98,7 @@ def sync_and_tell(folder: str, key: str, endpoint: str, project: str, told: Any,
 
 def killed(run: Callable[..., None], arguments: tuple[object, ...], after_s: float) -> None:
     """Run a function in a process of its own, which is killed after some time, wherever it is then."""
-    process = _KILLED.Process(target=run, args=arguments)
+    process = FORKS.Process(target=run, args=arguments)
     process.start()
     process.join(after_s)
     process.kill()
@@ -250,10 +248,10 @@ class TestTwoAtOnce:
     REFUSAL = r"another process writes to `.*cache`: wait until it has finished"
 
     def test_one_begins_while_another_is_at_work(self, box: Sandbox, cache: LabelCache) -> None:
-        begun, goes_on, told = _KILLED.Event(), _KILLED.Event(), _KILLED.Queue()
+        begun, goes_on, told = FORKS.Event(), FORKS.Event(), FORKS.Queue()
         arguments = (str(cache.folder), box.api_key, box.endpoint, box.project_id, told)
-        first = _KILLED.Process(target=sync_and_tell, args=(*arguments, begun, goes_on))
-        second = _KILLED.Process(target=sync_and_tell, args=arguments)
+        first = FORKS.Process(target=sync_and_tell, args=(*arguments, begun, goes_on))
+        second = FORKS.Process(target=sync_and_tell, args=arguments)
         first.start()
         assert begun.wait(60)
         second.start()
@@ -267,9 +265,9 @@ class TestTwoAtOnce:
             assert not cache.sync(client, box.project_id, verify=True).has_changes
 
     def test_both_begin_together(self, box: Sandbox, cache: LabelCache) -> None:
-        told = _KILLED.Queue()
+        told = FORKS.Queue()
         arguments = (str(cache.folder), box.api_key, box.endpoint, box.project_id, told)
-        processes = [_KILLED.Process(target=sync_and_tell, args=arguments) for _ in range(2)]
+        processes = [FORKS.Process(target=sync_and_tell, args=arguments) for _ in range(2)]
         for one in processes:
             one.start()
         with client_of(box) as client:

@@ -1,8 +1,6 @@
 """A cache that follows a project on a real server."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,11 +8,13 @@ from typing import Any
 import pytest
 from attrs import frozen
 
-from kili_query.cache import LabelCache
+from kili_query.cache import LabelCache, writing
+from kili_query.cache.tables import Tables
 from kili_query.client import KiliClient
 from kili_query.errors import ArgumentError, CacheError, NotFound
 from kili_query.sandbox import Sandbox
-from tests.cli.running import DEMO, ROOT
+from tests.cache.processes import FORKS
+from tests.cli.running import DEMO
 
 FIELDS = [
     "id",
@@ -136,27 +136,28 @@ def test_contents_at_urls(tmp_path: Path) -> None:
         assert followed.agrees()
 
 
+def sync_two_batches(folder: str, key: str, endpoint: str, project: str) -> None:
+    """End this process at once after the second commit of a sync."""
+    commit, left = Tables.commit, iter(range(1))
+
+    def commit_or_end(*arguments: Any, **options: Any) -> Tables:
+        done = commit(*arguments, **options)
+        if next(left, None) is None:
+            os._exit(9)
+        return done
+
+    Tables.commit = commit_or_end  # type: ignore[method-assign]
+    writing.BATCH_ROWS = 10
+    LabelCache(folder).sync(KiliClient(key, endpoint, disable_tqdm=True), project)
+
+
 def test_an_interrupted_first_sync_goes_on(followed: Followed) -> None:
-    program = (
-        "import os, sys\n"
-        "from kili_query.cache import LabelCache, writing\n"
-        "from kili_query.client import KiliClient\n"
-        "writing.BATCH_ROWS = 10\n"
-        "from kili_query.cache.tables import Tables\n"
-        "commit, left = Tables.commit, [2]\n"
-        "def stop(self, *a, **k):\n"
-        "    left[0] -= 1\n"
-        "    done = commit(self, *a, **k)\n"
-        "    return done if left[0] else os._exit(9)\n"
-        "Tables.commit = stop\n"
-        "client = KiliClient(sys.argv[1], sys.argv[2], disable_tqdm=True)\n"
-        "LabelCache(sys.argv[3]).sync(client, sys.argv[4])\n"
-    )
     box = followed.box
-    arguments = [box.api_key, box.endpoint, str(followed.cache.folder), box.project_id]
-    environ = os.environ | {"PYTHONPATH": str(ROOT)}
-    ran = subprocess.run([sys.executable, "-c", program, *arguments], env=environ, check=False)
-    assert ran.returncode == 9
+    arguments = (str(followed.cache.folder), box.api_key, box.endpoint, box.project_id)
+    process = FORKS.Process(target=sync_two_batches, args=arguments)
+    process.start()
+    process.join()
+    assert process.exitcode == 9
     with pytest.raises(CacheError, match="was not finished"):
         followed.cache.count_labels()
     new, changed, deleted = followed.sync()

@@ -1,15 +1,19 @@
-"""What reading gives does not depend on what is installed: most tests run with and without msgspec."""
+"""What reading gives does not depend on what is installed: most tests run with and without msgspec.
+
+Processes that share a file read it as others do, so only one of their tests does.
+"""
 
 import pytest
 
 from kili_query.scanning import search
 
-BOTH_WAYS = ("test_forms", "test_damage", "test_query", "test_workers")
+BOTH_WAYS = ("test_forms", "test_damage", "test_query", "test_the_same_as_one_process")
 READ_ONCE = "test_open_files_and_labels_in_memory"  # its parameters are open files
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if metafunc.module.__name__.rpartition(".")[2] in BOTH_WAYS and metafunc.function.__name__ != READ_ONCE:
+    names = metafunc.module.__name__.rpartition(".")[2], metafunc.function.__name__
+    if not {*names}.isdisjoint(BOTH_WAYS) and READ_ONCE not in names:
         metafunc.fixturenames.append("has_msgspec")
         metafunc.parametrize("has_msgspec", [True, False], indirect=True, ids=["msgspec", "no msgspec"])
 
