@@ -23,6 +23,7 @@ from kili_query.errors import (
 )
 from kili_query.labels import ParsedLabel
 from tests.client.list_server import KEY, ListServer, label, serve_lists
+from tests.each import for_each
 
 PROJECT = "project-1"
 
@@ -193,14 +194,18 @@ BAD_ARGUMENTS = [
 ]
 
 
-@pytest.mark.parametrize(("arguments", "message"), BAD_ARGUMENTS)
 @pytest.mark.parametrize("as_generator", [False, True])
 def test_bad_arguments_are_found_before_anything_is_sent(
-    client: KiliClient, served: ListServer, arguments: dict[str, object], message: str, as_generator: bool
+    client: KiliClient, served: ListServer, as_generator: bool
 ) -> None:
-    with pytest.raises(ArgumentError, match=message):
-        client.labels(**{"project_id": PROJECT, "as_generator": as_generator, **arguments})
-    assert served.requests == []
+    @for_each(BAD_ARGUMENTS)
+    def found(case: tuple[dict[str, object], str]) -> None:
+        arguments, message = case
+        with pytest.raises(ArgumentError, match=message):
+            client.labels(**{"project_id": PROJECT, "as_generator": as_generator, **arguments})
+        assert served.requests == []
+
+    found()
 
 
 def test_many_partial_ids_are_warned_about_and_sent(client: KiliClient, served: ListServer) -> None:

@@ -18,6 +18,7 @@ from kili_query.errors import ServiceError
 from kili_query.sandbox import Sandbox
 from tests.client.plain_box import PROJECT, client_of, plain_box
 from tests.client.scripted_server import Answer, Cut, Received, ScriptedServer, Step, errors
+from tests.each import for_each
 
 KEY = "k3y/of+tests==and%more"
 """With what URLs and bases would write otherwise."""
@@ -31,6 +32,10 @@ CALLS: dict[str, Call] = {
     "append": lambda client: client.append_labels(["asset-01"], [CONTENT]),
     "delete": lambda client: client.delete_labels(["prediction-01"]),
 }
+FAULTS = (
+    *("delay=1ms", "429=2s", "500", "503", "504-after", "drop-before", "drop-after", "truncate", "html"),
+    *("error", "error-bare", "null-data", "null-field", "wrong-type"),
+)
 
 
 class Ears:
@@ -72,21 +77,17 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 
 
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
-@pytest.mark.parametrize(
-    "fault",
-    [
-        *("delay=1ms", "429=2s", "500", "503", "504-after", "drop-before", "drop-after", "truncate", "html"),
-        *("error", "error-bare", "null-data", "null-field", "wrong-type"),
-    ],
-)
-def test_whatever_goes_wrong(box: Sandbox, ears: Ears, call: Call, fault: str) -> None:
-    box.faults.clear()
+def test_whatever_goes_wrong(box: Sandbox, ears: Ears, call: Call) -> None:
     with client_of(box) as (client, _):
-        for times in ("", "*"):
+
+        @for_each([f"{fault}{times}" for fault in FAULTS for times in ("", "*")])
+        def is_kept(fault: str) -> None:
             box.faults.clear()
-            box.faults.inject(fault + times)
+            box.faults.inject(fault)
             assert_silent(ears.hear(lambda: call(client)))
-            box.faults.clear()
+
+        is_kept()
+        box.faults.clear()
         assert_silent(f"{client!r} {client} {vars(client)}")
 
 

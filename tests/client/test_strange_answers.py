@@ -12,6 +12,7 @@ from kili_query.sandbox import Sandbox
 from tests.client.list_server import KEY, ListServer, label, serve_lists
 from tests.client.plain_box import PROJECT, client_of, label_id, plain_box
 from tests.client.scripted_server import Answer, ScriptedServer, data
+from tests.each import for_each
 
 Call = Callable[[KiliClient], object]
 
@@ -33,14 +34,17 @@ def no_checks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KILI_SDK_SKIP_CHECKS", "1")
 
 
-@pytest.mark.parametrize("answer", [True, "3", 2.5, {}, {"id": "x"}, [None], [[]], ["x"], [3]], ids=str)
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
-def test_a_value_of_another_type(call: Call, answer: object) -> None:
-    with ScriptedServer([data(answer)]) as server, KiliClient(KEY, server.endpoint) as client:
-        with pytest.raises(TransportError, match=r"the answer is no|an asset without|an event without") as raised:
-            call(client)
-        assert server.begun == 1
-    assert raised.value.operation
+def test_a_value_of_another_type(call: Call) -> None:
+    @for_each([True, "3", 2.5, {}, {"id": "x"}, [None], [[]], ["x"], [3]])
+    def is_told(answer: object) -> None:
+        with ScriptedServer([data(answer)]) as server, KiliClient(KEY, server.endpoint) as client:
+            with pytest.raises(TransportError, match=r"the answer is no|an asset without|an event without") as raised:
+                call(client)
+            assert server.begun == 1
+        assert raised.value.operation
+
+    is_told()
 
 
 def test_me_that_is_no_user() -> None:

@@ -19,6 +19,7 @@ from kili_query.errors import (
 from kili_query.protocol import COUNT_LABELS, DELETE_LABELS
 from tests.client.fake_clock import FakeTime
 from tests.client.scripted_server import Answer, Cut, ScriptedServer, Step, data, errors
+from tests.each import for_each
 
 KEY = "the-secret-key"
 QUERY = Request(COUNT_LABELS, {"where": {}})
@@ -131,14 +132,12 @@ def transport_to(server: ScriptedServer, time: FakeTime) -> Transport:
     return Transport(Settings(KEY, server.endpoint), calls_per_minute=None, clock=time.clock)
 
 
-@pytest.fixture(params=FAULTS.values(), ids=FAULTS)
-def fault(request: pytest.FixtureRequest) -> Fault:
-    return request.param
+CASES = [(kind, name) for kind in ("query", "mutation") for name in FAULTS]
 
 
-@pytest.mark.parametrize("kind", ["query", "mutation"])
-def test_a_fault_that_lasts_ends_in_the_true_error(fault: Fault, kind: str) -> None:
-    is_query = kind == "query"
+@for_each(CASES)
+def test_a_fault_that_lasts_ends_in_the_true_error(case: tuple[str, str]) -> None:
+    fault, is_query = FAULTS[case[1]], case[0] == "query"
     request, sends, error = (
         (QUERY, fault.sends, fault.error) if is_query else (MUTATION, fault.mutation_sends, fault.mutation_error)
     )
@@ -156,8 +155,9 @@ def test_a_fault_that_lasts_ends_in_the_true_error(fault: Fault, kind: str) -> N
     assert ids <= {raised.value.request_id}
 
 
-@pytest.mark.parametrize("kind", ["query", "mutation"])
-def test_a_fault_that_passes_is_survived_where_that_is_safe(fault: Fault, kind: str) -> None:
+@for_each(CASES)
+def test_a_fault_that_passes_is_survived_where_that_is_safe(case: tuple[str, str]) -> None:
+    kind, fault = case[0], FAULTS[case[1]]
     request, sends = (QUERY, fault.sends) if kind == "query" else (MUTATION, fault.mutation_sends)
     with ScriptedServer([fault.step, WHOLE]) as server, transport_to(server, FakeTime()) as transport:
         if sends > 1:
