@@ -39,6 +39,16 @@ with socket.socket(socket.AF_UNIX) as server:
 sys.exit(status)
 """
 
+READING_ARGUMENTS = (
+    "importlib.metadata",
+    "pydantic.fields",
+    "pydantic.functional_validators",
+    "pydantic.main",
+    "pydantic.type_adapter",
+    "pydantic.types",
+)
+"""What typer imports when it reads the arguments of a command."""
+
 
 @contextmanager
 def forking(python: Path | str, environ: Mapping[str, str], *modules: str) -> Iterator[str]:
@@ -99,9 +109,7 @@ def forked_command(folder: Path, *modules: str) -> Iterator[Path]:
     """
     script = folder / "kili-query"
     environ = os.environ | {"PYTHONPATH": str(ROOT)}
-    with forking(
-        sys.executable, environ, "kili_query.cli.app", "pydantic.types", *modules
-    ) as address:  # as typer needs
+    with forking(sys.executable, environ, "kili_query.cli.app", *READING_ARGUMENTS, *modules) as address:
         script.write_text(SCRIPT.format(python=sys.executable, address=address), encoding="utf-8")
         script.chmod(0o755)
         yield script
@@ -115,7 +123,7 @@ def serve(address: str, modules: Sequence[str]) -> None:
         for module in modules:
             import_module(module)
     if "kili_query" in sys.modules:
-        sys.modules["kili_query"].check("A.B")  # loads the grammar
+        sys.modules["kili_query"].check("A.B AN")  # loads the grammar, and what tells of faults
     gc.freeze()
     gc.unfreeze()  # all that was imported is old now: forks rarely go through it, which would copy it
     with socket.socket(socket.AF_UNIX) as listener:
