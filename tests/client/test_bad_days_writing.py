@@ -260,8 +260,8 @@ class Update(Case):
 METHODS: dict[str, Method] = {
     "append_labels": lambda box, client: Append(box, client, 5),
     "append_labels by external ids": lambda box, client: AppendByExternalId(box, client, 5),
-    "append_labels in a step": lambda box, client: AppendInStep(box, client, 5),
-    "create_predictions": lambda box, client: CreatePredictions(box, client, 5),
+    "append_labels in a step": lambda box, client: AppendInStep(box, client, 3),
+    "create_predictions": lambda box, client: CreatePredictions(box, client, 3),
     "delete_labels": lambda box, client: Delete(box, client, 5),
     "create_honeypot": Honeypot,
     "append_to_labels": AppendOne,

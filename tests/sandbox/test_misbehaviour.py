@@ -133,7 +133,7 @@ def test_what_is_no_core_search(search: str) -> None:
             misread(search, misbehaves)
 
 
-@settings(max_examples=50)
+@settings(max_examples=30)  # each is tried with 23 servers, and `tests/planning/test_guarantee.py` tries more trees
 @given(st.data(), strategies.trees(), strategies.ontologies())
 def test_the_profile_it_deserves_keeps_answers_right(data: st.DataObject, tree: Predicate, ontology: Ontology) -> None:
     """What matches is found, and what is found and meets the residual matches, however the server misbehaves."""
