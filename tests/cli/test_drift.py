@@ -1,6 +1,7 @@
 """`kili-query drift`: queries that changed meaning between two versions of a cache."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,20 @@ def label(label_id: str, category: str) -> dict[str, Any]:
     return {"id": label_id, "jsonResponse": {"J": {"annotations": [{"categories": [{"name": category}]}]}}}
 
 
-@pytest.fixture
-def cache(tmp_path: Path) -> Path:
-    cache = LabelCache(tmp_path / "c")
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache of two versions and one without an ontology, to be copied."""
+    folder = tmp_path_factory.mktemp("loaded")
+    cache = LabelCache(folder / "c")
     cache.load([label("a", "CAR")], ontology=ontology(CAR="Car", BUS="Bus"))
     cache.load([label("b", "VEHICLE")], ontology=ontology(VEHICLE="Car", DOG="Dog"))
+    LabelCache(folder / "plain").load([label("a", "CAR")])
+    return folder
+
+
+@pytest.fixture
+def cache(tmp_path: Path, loaded: Path) -> Path:
+    shutil.copytree(loaded, tmp_path, dirs_exist_ok=True)
     (tmp_path / "src").mkdir()
     (tmp_path / "src" / "app.py").write_text(
         'f(category_search="J.CAR.count > 0")\ng(category_search="J.BUS")\nh(category_search=wanted)\n'
@@ -118,8 +128,8 @@ def test_nothing_changed_meaning(run: Run, cache: Path) -> None:
         (("plain",), "has no ontology: there is nothing to compare"),
     ],
 )
-def test_bad_input(run: Run, cache: Path, arguments: tuple[str, ...], message: str) -> None:
-    LabelCache(cache.parent / "plain").load([label("a", "CAR")])
+@pytest.mark.usefixtures("cache")
+def test_bad_input(run: Run, arguments: tuple[str, ...], message: str) -> None:
     ran = run("drift", *arguments)
     assert ran.status == 2
     assert message in ran.err
