@@ -29,32 +29,37 @@ _MOST_VALUES = 10_000
 
 
 def load(execute: Execute, dialect: str, placeholder: str, table: pa.Table, columns: list[str], layout: Layout) -> None:
-    """Make the tables of a layout; of the wide one only some columns of counts."""
-
-    def create(name: str, kinds: dict[str, str], rows: list[tuple[Any, ...]]) -> None:
+    """Make the tables of a layout."""
+    for name, given in tables(table, columns, layout).items():
         own = _quoted(name, dialect)
+        kinds = {field.name: "TEXT" if field.type == pa.string() else "INT" for field in given.schema}
         defined = [f"{_quoted(column, dialect)} {_kind(kind, dialect)}" for column, kind in kinds.items()]
         execute(f"DROP TABLE IF EXISTS {own}", ())
         execute(f"CREATE TABLE {own} ({', '.join(defined)})", ())
+        rows = [tuple(row.values()) for row in given.to_pylist()]
         row, size = f"({', '.join([placeholder] * len(kinds))})", _MOST_VALUES // len(kinds)
         for begin in range(0, len(rows), size):
             some = rows[begin : begin + size]
             execute(f"INSERT INTO {own} VALUES {', '.join([row] * len(some))}", [*chain(*some)])
 
-    kinds = {name: "TEXT" for name in ("id", "fault") if name in table.column_names}
+
+def tables(table: pa.Table, columns: list[str], layout: Layout) -> dict[str, pa.Table]:
+    """The tables of a layout by their names; the wide one has only some columns of counts."""
+    names = [name for name in ("id", "fault") if name in table.column_names]
     if layout == "wide":
-        kinds |= dict.fromkeys(columns, "INT")
-    create("labels", kinds, [tuple(row.values()) for row in table.select(list(kinds)).to_pylist()])
-    if layout == "long":
-        rows: list[tuple[Any, ...]] = []
-        for name in table.column_names:
-            counter = counter_of(name)
-            if counter is None or not _is_text(counter.job + counter.category):
-                continue
-            for label, number in zip(table["id"].to_pylist(), table[name].to_pylist(), strict=True):
-                if number:
-                    rows.append((label, counter.job, counter.category, number))
-        create("labels_counts", {"label_id": "TEXT", "job": "TEXT", "category": "TEXT", "count": "INT"}, rows)
+        return {"labels": table.select([*names, *columns])}
+    rows: list[tuple[Any, ...]] = []
+    for name in table.column_names:
+        counter = counter_of(name)
+        if counter is None or not _is_text(counter.job + counter.category):
+            continue
+        for label, number in zip(table["id"].to_pylist(), table[name].to_pylist(), strict=True):
+            if number:
+                rows.append((label, counter.job, counter.category, number))
+    fields = [(name, pa.string()) for name in ("label_id", "job", "category")]
+    schema = pa.schema([*fields, ("count", pa.int32())])
+    counts = pa.table([list(column) for column in zip(*rows, strict=True)] or [[]] * 4, schema)
+    return {"labels": table.select(names), "labels_counts": counts}
 
 
 @cache
@@ -72,11 +77,11 @@ def _is_text(name: str) -> bool:
 
 
 def run_duckdb(sql: str, table: pa.Table, columns: list[str], layout: Layout) -> list[str]:
-    def execute(statement: str, values: Sequence[Any]) -> list[Any]:
-        return _duckdb().execute(statement, values).fetchall()
-
-    load(execute, "duckdb", "?", table, columns, layout)
-    return [str(found) for (found,) in execute(sql, ())]
+    for name, given in tables(table, columns, layout).items():
+        folded = {column.casefold() for column in given.column_names}
+        assert len(folded) == given.num_columns, "it would give one of them another name"
+        _duckdb().register(name, given)
+    return [str(found) for (found,) in _duckdb().execute(sql).fetchall()]
 
 
 @cache

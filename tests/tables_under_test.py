@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from typing import ParamSpec, TypeVar
 
 import duckdb
 import narwhals as nw
@@ -10,7 +11,7 @@ import pyarrow as pa
 
 import kili_query as kq
 from kili_query import frames
-from kili_query.ast import counters
+from kili_query.ast import Predicate, counters
 from kili_query.syntax import lower
 from kili_query.targets.base import COLUMNS, inexpressible
 from kili_query.targets.column_names import column_name
@@ -20,6 +21,26 @@ from tests import databases, reference
 _MOST_COUNTED = 1_000
 _COUNTED: dict[tuple[str, int], tuple[kq.Ontology | None, pa.Table]] = {}
 """Tables by the labels and the identity of the ontology, which is kept so that no other one gets its identity."""
+
+Arguments = ParamSpec("Arguments")
+Made = TypeVar("Made")
+
+
+def once(make: Callable[Arguments, Made]) -> Callable[Arguments, Made]:
+    """Remember what a function made of the same objects, which are kept so that no others get their identities."""
+    known: dict[tuple[int, ...], tuple[object, Made]] = {}
+
+    def made(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Made:
+        assert not kwargs
+        key = tuple(map(id, args))
+        if key not in known:
+            if len(known) == _MOST_COUNTED:
+                known.clear()
+            known[key] = args, make(*args, **kwargs)
+        return known[key][1]
+
+    return made
+
 
 JudgeAll = Callable[[kq.Query, kq.Ontology | None, list[object]], list[str]]
 
@@ -70,7 +91,7 @@ def judge_frame(make: Callable[[pa.Table], object]) -> JudgeAll:
 
 def judge_database(name: str, layout: Layout) -> JudgeAll:
     def judge(query: kq.Query, ontology: kq.Ontology | None, contents: list[object]) -> list[str]:
-        tree = query.tree if ontology is None else query.bind(ontology).tree
+        tree = bound_tree(query, ontology)
         table = counted(contents, ontology)
         asked = {column_name(one.job, one.category) for one in counters(tree)}
         columns = [column for column in table.column_names if column in asked]
@@ -85,16 +106,32 @@ def judge_database(name: str, layout: Layout) -> JudgeAll:
 
 def expected(query: kq.Query, ontology: kq.Ontology | None, content: object, verdict: str, *, is_sql: bool) -> str:
     """What a target says that counts every label in full, and, in SQL, looks at counts alone."""
-    tree = query.tree if ontology is None else query.bind(ontology).tree
-    if is_sql and any(inexpressible(lower(tree), COLUMNS)):
+    if is_sql and _needs_more_than_counts(query, ontology):
         return INEXPRESSIBLE
+    return _fault(content, ontology) or verdict
+
+
+@once
+def bound_tree(query: kq.Query, ontology: kq.Ontology | None) -> Predicate:
+    """The tree of a query in the names of an ontology; all targets are given the same."""
+    return query.tree if ontology is None else query.bind(ontology).tree
+
+
+@once
+def _needs_more_than_counts(query: kq.Query, ontology: kq.Ontology | None) -> bool:
+    return any(inexpressible(lower(bound_tree(query, ontology)), COLUMNS))
+
+
+@once
+def _fault(content: object, ontology: kq.Ontology | None) -> str | None:
+    """Why not all of a label can be counted."""
     try:
         reference.count(content, ontology=ontology)
     except kq.UnknownContentError:
         return "unknown"
     except kq.MalformedLabelError:
         return "malformed"
-    return verdict
+    return None
 
 
 TABLE_TARGETS: dict[str, JudgeAll] = {

@@ -8,7 +8,7 @@ from attrs import field, frozen
 import kili_query as kq
 from kili_query.targets.raw_bytes import compile_bytes
 from tests import reference
-from tests.tables_under_test import TABLE_TARGETS, JudgeAll, expected
+from tests.tables_under_test import TABLE_TARGETS, JudgeAll, bound_tree, expected, once
 
 
 @frozen
@@ -56,18 +56,27 @@ def _told(judge: Callable[[], bool]) -> str:
 
 
 def _reference(query: kq.Query, ontology: kq.Ontology | None, content: object) -> str:
-    tree = query.tree if ontology is None else query.bind(ontology).tree
+    tree = bound_tree(query, ontology)
     return _told(lambda: reference.matches(tree, content, ontology=ontology))
 
 
 def _closures(query: kq.Query, ontology: kq.Ontology | None, content: object) -> str:
-    return _told(lambda: query.compile(ontology=ontology)(content))
+    return _told(lambda: _compiled(query, ontology)(content))
+
+
+@once
+def _compiled(query: kq.Query, ontology: kq.Ontology | None) -> Callable[[object], bool]:
+    return query.compile(ontology=ontology)
 
 
 def _bytes(query: kq.Query, ontology: kq.Ontology | None, content: object) -> str:
-    tree = query.tree if ontology is None else query.bind(ontology).tree
     at, label = ("", content) if isinstance(content, str) else ("jsonResponse", {"id": "a", "jsonResponse": content})
-    return _told(lambda: compile_bytes(tree, ontology=ontology, at=at)(json.dumps(label).encode()))
+    return _told(lambda: _compiled_for_bytes(query, ontology, at)(json.dumps(label).encode()))
+
+
+@once
+def _compiled_for_bytes(query: kq.Query, ontology: kq.Ontology | None, at: str) -> Callable[[bytes], bool]:
+    return compile_bytes(bound_tree(query, ontology), ontology=ontology, at=at)
 
 
 TARGETS = [Target("reference", _reference), Target("closures", _closures), Target("bytes", _bytes)]
