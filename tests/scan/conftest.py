@@ -8,12 +8,16 @@ import pytest
 from kili_query.scanning import search
 
 BOTH_WAYS = ("test_forms", "test_damage", "test_query", "test_the_same_as_one_process")
-READ_ONCE = "test_open_files_and_labels_in_memory"  # its parameters are open files
+READ_ONCE = (
+    "test_open_files_and_labels_in_memory",  # its parameters are open files
+    "test_standard_input_of_a_process",  # in which nothing is replaced, as in the next
+    "test_without_the_extra_zstd_says_how_to_get_it",
+)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    names = metafunc.module.__name__.rpartition(".")[2], metafunc.function.__name__
-    if not {*names}.isdisjoint(BOTH_WAYS) and READ_ONCE not in names:
+    module, name = metafunc.module.__name__.rpartition(".")[2], metafunc.function.__name__
+    if (module in BOTH_WAYS or name in BOTH_WAYS) and name not in READ_ONCE:
         metafunc.fixturenames.append("has_msgspec")
         metafunc.parametrize("has_msgspec", [True, False], indirect=True, ids=["msgspec", "no msgspec"])
 

@@ -118,9 +118,16 @@ def test_several_sources_one_after_another(tmp_path):
 
 
 @pytest.mark.parametrize("text", [ndjson(), gzip.compress(ndjson(), mtime=0), json.dumps(LABELS, indent=1).encode()])
-def test_standard_input(text):
+def test_standard_input(text, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text)))
+    assert found("-")[0] == MATCHING
+
+
+def test_standard_input_of_a_process():
     program = "from kili_query.scanning import scan; print([one['id'] for one in scan('-', 'SKY.BLUE.count > 0')])"
-    ran = subprocess.run([sys.executable, "-c", program], input=text, capture_output=True, check=True)
+    ran = subprocess.run(
+        [sys.executable, "-c", program], input=gzip.compress(ndjson()), capture_output=True, check=True
+    )
     assert ran.stdout.decode().strip() == str(MATCHING)
 
 
