@@ -599,7 +599,7 @@ class _Writer:
         return damaged
 
 
-_RICHNESS = st.sampled_from([3, 2, 1, 4])
+_RICHNESS = st.sampled_from([3, 2, 1, 3, 2, 1, 3, 2, 1, 4])
 
 
 @cache
