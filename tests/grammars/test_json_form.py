@@ -34,8 +34,9 @@ def test_whatever_is_accepted_is_a_query_without_errors(dialect: Dialect, ontolo
     reader, random = Reader(text, "json-schema"), Random(15)
     found = [document for _ in range(15) for document in reader.texts(random, 2000)]
     assert len(found) > 5
+    validator = jsonschema.Draft202012Validator(schema)
     for document in map(json.loads, found):
-        jsonschema.Draft202012Validator(schema).validate(document)
+        validator.validate(document)
         kq.parse(query_text(document), dialect=dialect).bind(ontology)
 
 
