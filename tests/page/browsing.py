@@ -72,9 +72,10 @@ class Watch:
         assert [one for one in self.requests if not one.startswith((f"{url}/", "data:", "blob:"))] == []
 
 
-def faults_for_assistive_technology(page: Page) -> list[str]:
-    """Return what axe finds."""
-    found = Axe().run(page).response["violations"]
+def faults_for_assistive_technology(page: Page, part: str | None = None) -> list[str]:
+    """Return what axe finds on the page, or in the part of the component that a selector says."""
+    context = None if part is None else {"include": [{"fromShadowDom": ["#page", part]}]}
+    found = Axe().run(page, context).response["violations"]
     return [f"{one['id']}: {node['html']} {node['failureSummary']}" for one in found for node in one["nodes"]]
 
 

@@ -398,12 +398,12 @@ def test_a_phone_shows_everything_without_scrolling_sideways(profile: BrowserCon
         expect(sheet).to_have_count(0)
 
 
-def test_dark_and_light(profile: BrowserContext, box: PageServer) -> None:
+def test_dark_and_light(page: Page) -> None:
     lightness = "parseInt(getComputedStyle(document.querySelector('#page')).backgroundColor.match(/\\d+/)[0])"
     found = {}
     for scheme in ("light", "dark"):
-        with opened(profile, box, color_scheme=scheme) as page:
-            found[scheme] = page.evaluate(lightness)
+        page.emulate_media(color_scheme=scheme)
+        found[scheme] = page.evaluate(lightness)
     assert found["dark"] < 60 < 200 < found["light"]
 
 
@@ -435,7 +435,7 @@ def test_axe_finds_nothing(profile: BrowserContext, box: PageServer, width: int,
                 continue
             page.get_by_role("tab", name=name).click()
             expect(page.get_by_role("tabpanel")).to_contain_text(text)
-            assert faults_for_assistive_technology(page) == []
+            assert faults_for_assistive_technology(page, "[role=tabpanel]") == []
         page.get_by_role("option", name="street/002.jpg").click()
         expect(page.get_by_text("Matches", exact=True)).to_be_visible()
         assert faults_for_assistive_technology(page) == []
@@ -474,36 +474,33 @@ def test_what_cannot_be_judged_is_listed(profile: BrowserContext, tmp_path: Path
         expect(page.get_by_role("option", name="street/002.jpg: `jsonResponse` is null")).to_be_visible()
 
 
-@pytest.mark.parametrize("orientation", [3, 6, 8])
-def test_a_turned_jpeg_is_shown_as_it_is_drawn_elsewhere(
-    profile: BrowserContext, tmp_path: Path, orientation: int
-) -> None:
+def test_a_turned_jpeg_is_shown_as_it_is_drawn_elsewhere(profile: BrowserContext, tmp_path: Path) -> None:
     stored = Image.new("RGB", (80, 40), "white")
     stored.paste("blue", (0, 0, 20, 20))
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    stored.save(tmp_path / "turned.jpg", exif=exif, quality=95)
     sizes = {"wide": (80, 40), "tall": (40, 80), "none": None}
-    labels = [
-        {"id": name, "assetId": name, "externalId": "turned.jpg", "jsonResponse": {}, "labelOf": asset}
-        for name, size in sizes.items()
-        for asset in [{"id": name, "externalId": name, "content": "turned.jpg", **resolution(size)}]
-    ]
+    turned = [(orientation, name) for orientation in (3, 6, 8) for name in sizes]
+    labels = []
+    for orientation, name in turned:
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        stored.save(tmp_path / f"{orientation}.jpg", exif=exif, quality=95)
+        asset = {"externalId": f"{name} {orientation}", "content": f"{orientation}.jpg", **resolution(sizes[name])}
+        labels.append(
+            {"id": f"{name} {orientation}", "labelOf": {"id": asset["externalId"], **asset}, "jsonResponse": {}}
+        )
     source = PlainSource.of(labels, ontology=project(), images=FileImages(FolderFiles(tmp_path)))
     with PageServer(source) as box, opened(profile, box, size=(1280, 1400)) as page:  # all of the image is in sight
-        for name, size in sizes.items():
-            page.get_by_role("grid").get_by_text(name, exact=True).click()
-            expect(
-                page.get_by_role("region", name="Label", exact=True).get_by_role("heading", name=name)
-            ).to_be_visible()
-            canvas = page.locator(".detail .canvas")
+        panel, canvas = page.get_by_role("region", name="Label", exact=True), page.locator(".detail .canvas")
+        for orientation, name in turned:
+            page.get_by_role("grid").get_by_text(f"{name} {orientation}", exact=True).click()
+            expect(panel.get_by_role("heading", name=f"{name} {orientation}")).to_be_visible()
             is_turned = name == "tall" and orientation != 3
             expect(canvas.locator("img")).to_have_css("image-orientation", "from-image" if is_turned else "none")
             canvas.locator("img").evaluate("image => image.decode()")
             expect(canvas).to_have_attribute("style", re.compile("0.5" if name == "tall" else ": 2"))
             shot = Image.open(BytesIO(canvas.screenshot())).convert("RGB")
-            drawn = opened_image(tmp_path / "turned.jpg", size).resize(shot.size)
-            assert ImageStat.Stat(ImageChops.difference(shot, drawn)).rms < [20] * 3, name
+            drawn = opened_image(tmp_path / f"{orientation}.jpg", sizes[name]).resize(shot.size)
+            assert ImageStat.Stat(ImageChops.difference(shot, drawn)).rms < [20] * 3, (name, orientation)
 
 
 def resolution(size: tuple[int, int] | None) -> dict[str, Any]:
