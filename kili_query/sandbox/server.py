@@ -167,16 +167,16 @@ def _fill(
     misbehaves: tuple[Misbehaviour, ...],
 ) -> Store:
     """The store of a database, which is filled from the files where it is empty."""
+    asked = None if project is None else _load(project)
     if database.document() is None:
-        if project is None:
+        if project is None or asked is None:
             raise SourceError(
                 "there is no project to serve: give one (`project`, `--ontology`), "
                 "or a database that holds one (`database`, `--database`)"
             )
         files = ProjectFiles(labels, assets) if isinstance(project, Ontology) else find_files(project, labels, assets)
-        loaded = _load(project)
-        import_files(database, loaded, files, ContentCounter(loaded.ontology, misbehaves))
+        import_files(database, asked, files, ContentCounter(asked.ontology, misbehaves))
     served = ServedProject.from_document(str(database.document()))
-    if project is not None and (asked := _load(project)).id != served.id:
+    if asked is not None and asked.id != served.id:
         raise SourceError(f"{database.path}: holds the project `{served.id}`, not `{asked.id}`")
     return Store(database, served, Selector(served, misbehaves), ContentCounter(served.ontology, misbehaves))
