@@ -26,17 +26,19 @@ def test_operations_are_those_of_sets() -> None:
     rng = random.Random(1)
     for _ in range(2000):
         one, other = random_set(rng), random_set(rng)
-        assert numbers(one | other) == numbers(one) | numbers(other) == numbers(union([one, other]))
-        assert numbers(one & other) == numbers(one) & numbers(other) == numbers(intersection([one, other]))
-        assert numbers(one.complement(SMALL)) == set(range(13)) - numbers(one)
-        assert (one <= other) == (numbers(one) <= numbers(other))
-        assert one.isdisjoint(other) == numbers(one).isdisjoint(numbers(other))
-        assert one.is_empty == (not numbers(one))
+        first, second = numbers(one), numbers(other)
+        assert numbers(one | other) == first | second == numbers(union([one, other]))
+        assert numbers(one & other) == first & second == numbers(intersection([one, other]))
+        assert numbers(one.complement(SMALL)) == set(range(13)) - first
+        assert (one <= other) == (first <= second)
+        assert one.isdisjoint(other) == first.isdisjoint(second)
+        assert one.is_empty == (not first)
         assert all(sample in one for sample in one.samples())
-        assert one.is_empty or one.smallest == min(numbers(one))
+        assert one.is_empty or one.smallest == min(first)
         divisor = rng.choice((-3, -2, -1, 1, 2, 3))
-        assert {number for number in range(-20, 20) if number in one.scaled(divisor)} == {
-            number for number in range(-20, 20) if number * divisor in numbers(one)
+        scaled = one.scaled(divisor)
+        assert {number for number in range(-20, 20) if number in scaled} == {
+            number for number in range(-20, 20) if number * divisor in first
         }
 
 
