@@ -49,12 +49,8 @@ def pytest_collection() -> Generator[None, object, object]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish() -> None:
-    """Look for garbage among the youngest objects only: what the last tests dropped.
-
-    pytest goes through all objects five times at the end, to show errors of finalizers. The old ones are those of
-    the collection above and what tests have kept since.
-    """
-    gc.collect(1)
+    """Look for garbage once: pytest goes through all objects five times, to show errors of finalizers."""
+    gc.collect()
     gc.freeze()
 
 

@@ -147,14 +147,21 @@ class _Trees:
 
     # Connectives
 
-    def connected(self, leaf: Callable[[], Predicate], joints: Sequence[Any], most: int = 4) -> Predicate:
-        """One leaf, or more up to a number, joined in any way."""
+    def connected(
+        self, leaf: Callable[[], Predicate], joints: Sequence[Any], most: int = 4, depth: int = 3
+    ) -> Predicate:
+        """One leaf, or more up to a number, joined in any way to a depth."""
         joint = self.tape.pick(joints)
-        if joint is None or most == 1:
+        if joint is None or not depth or (most == 1 and joint is not Not):
             return leaf()
         number = 1 if joint is Not else self.tape.number(2, min(most, 3))
-        left = most - 1 if joint is Not else most // number
-        return self.joined(joint, number, lambda: self.connected(leaf, joints, left))
+        shares = []
+        left = most - number
+        for _ in range(number - 1):
+            shares.append(self.tape.number(0, left))
+            left -= shares[-1]
+        more = iter((*shares, left))
+        return self.joined(joint, number, lambda: self.connected(leaf, joints, 1 + next(more), depth - 1))
 
     def joined(self, joint: Any, number: int, operand: Callable[[], Predicate]) -> Predicate:
         operands = tuple(operand() for _ in range(number))
@@ -276,7 +283,7 @@ def _job(name: str, tape: Tape) -> dict[str, Any]:
     task = tape.pick((*tasks, *tasks, "TRANSCRIPTION"))
     content: dict[str, Any] = {"input": "textField"}
     if task != "TRANSCRIPTION":
-        keys = dict.fromkeys(tape.pick(_CATEGORY_NAMES) for _ in range(tape.number(1, 4)))
+        keys = dict.fromkeys((*("A",) * tape.is_often(), *tape.some(CATEGORIES, 4)))
         categories: dict[str, Any] = {key: {"name": key.title(), "children": []} for key in keys}
         if task == "OBJECT_DETECTION" and tape.is_often():
             for category in categories.values():

@@ -1,6 +1,8 @@
 """The label cache: the labels of a project or of files in a folder, for questions that need no server."""
 
+import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from os import PathLike
@@ -109,13 +111,14 @@ class LabelCache:
 
     def _tables(self) -> Tables:
         """Return the version that is read; the log is read again only if it has changed since the last question."""
-        seen = log_seen(self.folder)
-        known = self._opened.get(seen)
-        if known is not None:
-            return known.again()
+        log = log_seen(self.folder)
+        seen = (os.getpid(), log)  # what one process opened cannot be used in a fork of it
+        if (known := self._opened.get(seen)) is not None:
+            with suppress(CacheError):  # another log may look the same; if none does, opening says what is wrong
+                return known.again()
         tables = Tables.open(self.folder, self._at, whole=True)
         self._opened.clear()
-        if seen:
+        if log:
             self._opened[seen] = tables
         return tables
 

@@ -179,10 +179,12 @@ class Tables:
 
         Raises:
             ArgumentError: the version is not a number.
-            CacheError: the cache is damaged, of a newer format, or has no such version.
+            CacheError: the cache is damaged, of a newer format, or has no such version; or this process was forked from
+                one that has opened a cache.
         """
         check_version(version)
         path = Path(folder)
+        _check_process(path)
         if found := _UNUSABLE.search(path.absolute().as_posix()):
             raise CacheError(f"the path of a cache must not contain {found[0]!r}: `{path}`. Name another folder")
         with told(path):
@@ -649,11 +651,24 @@ def _require_room(folder: Path, size_bytes: int) -> None:
         )
 
 
+_PROCESSES: set[int] = set()
+"""The process that has opened a table, and a fork of it that tried to."""
+
+
+def _check_process(folder: Path) -> None:
+    """Raise in a fork of a process that has opened a table: Delta Lake and polars have threads, which a fork lacks."""
+    _PROCESSES.add(os.getpid())
+    if len(_PROCESSES) > 1:
+        raise CacheError(
+            f"`{folder}` cannot be read here: this process was forked from one that has read a label cache. "
+            "Start processes with the method `spawn` or `forkserver`"
+        )
+
+
 def log_seen(folder: Path) -> tuple[object, ...]:
     """Return a value that differs whenever the log of the labels does: each change of a cache adds an entry.
 
-    Files that are older than the last checkpoint are known by their names alone. It is empty if there is no log, or it
-    cannot be read.
+    Of the oldest entries only the names are looked at. It is empty if there is no log, or it cannot be read.
     """
     log = folder / "labels" / "_delta_log"
     try:

@@ -263,7 +263,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused_at_once(certificate: t
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked here")
 def test_a_forked_process_makes_connections_of_its_own(run_script: RunScript) -> None:
     script = """
-import os, sys
+import os, signal, sys
 from kili_query.client.request import Request
 from kili_query.client.settings import Settings
 from kili_query.client.transport import Transport
@@ -272,6 +272,7 @@ from kili_query.protocol import COUNT_LABELS
 with Transport(Settings("key", sys.argv[1])) as transport:
     transport.ask(Request(COUNT_LABELS))
     child = os.fork()
+    signal.alarm(60)
     for _ in range(20):
         assert transport.ask(Request(COUNT_LABELS)) == 3
     if not child:

@@ -650,8 +650,8 @@ def test_a_kernel_that_does_not_answer_is_reported(timed: Page) -> None:
     assert page.evaluate("sent.length") > asked
 
 
-def test_a_query_that_is_refused_leaves_nothing_of_the_one_before(profile: BrowserContext, box: PageServer) -> None:
-    with profile.new_page() as page:
+def test_a_query_that_is_refused_leaves_nothing_of_the_one_before(browser: Browser, box: PageServer) -> None:
+    with browser.new_context() as profile, profile.new_page() as page:  # the browser tells of the refusal
         page.goto(box.link)
         write(page, "OBJECTS.PERSN AND SCENE.INDOOR")
         expect(page.get_by_role("list", name="Diagnostics")).to_contain_text("PERSN")
