@@ -55,7 +55,7 @@ def pytest_sessionfinish() -> None:
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
-    """Do not import what holds no test and no example, such as the modules of an extra, in each process."""
+    """Skip files without a test or an example, so that not every process imports them."""
     if collection_path.suffix != ".py" or collection_path.name.startswith(("test_", "conftest")):
         return None
     return None if b">>>" in collection_path.read_bytes() else True

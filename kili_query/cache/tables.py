@@ -652,7 +652,7 @@ def _require_room(folder: Path, size_bytes: int) -> None:
 
 
 _PROCESSES: set[int] = set()
-"""The process that has opened a table, and a fork of it that tried to."""
+"""The processes that have opened a table: two numbers mean that this one was forked from the first."""
 
 
 def _check_process(folder: Path) -> None:
@@ -666,9 +666,9 @@ def _check_process(folder: Path) -> None:
 
 
 def log_seen(folder: Path) -> tuple[object, ...]:
-    """Return a value that differs whenever the log of the labels does: each change of a cache adds an entry.
+    """Return a value that tells whether the log of the labels has changed: each change of a cache adds an entry.
 
-    Of the oldest entries only the names are looked at. It is empty if there is no log, or it cannot be read.
+    The oldest entries count by their names alone. The value is empty if no log can be read.
     """
     log = folder / "labels" / "_delta_log"
     try:

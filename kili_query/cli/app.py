@@ -215,7 +215,7 @@ def run() -> int:
 
 @cache
 def _all_commands() -> TyperGroup:
-    """Return the commands as what parses arguments; made once, because it takes longer than many commands do."""
+    """Return the parser of all commands. Making it takes longer than many commands do, so it is made once."""
     made = get_command(app)
     assert isinstance(made, TyperGroup)
     return made

@@ -510,7 +510,7 @@ def test_the_log_is_read_again_when_it_has_changed(cache: LabelCache, monkeypatc
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are not forked here")
 def test_a_fork_is_told_that_it_cannot_read(cache: LabelCache) -> None:
-    """It must not wait for threads that it lacks."""
+    """Otherwise it would wait for ever: a fork has no copy of the threads of Delta Lake."""
     cache.load([label("a", "A")])
     script = f"""
 import os, signal
@@ -532,7 +532,7 @@ else:
 
 
 def test_a_log_that_looks_as_another_did(cache: LabelCache, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As on a disk that keeps whole seconds."""
+    """As can happen on a disk whose time stamps are whole seconds."""
     monkeypatch.setattr("kili_query.cache.cache.log_seen", lambda folder: ("always the same",))
     cache.load([label("a", "A")])
     assert cache.count_labels() == 1

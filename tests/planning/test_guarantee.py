@@ -114,7 +114,7 @@ def test_servers_that_misbehave_on_all_counts() -> None:
 
         @cache
         def is_found(seen: tuple[int, ...]) -> bool:
-            return found_by(asked, dict(zip(counters, seen, strict=True)), profile)  # noqa: B023
+            return found_by(asked, dict(zip(counters, seen, strict=True)), profile)  # noqa: B023 - called in this round only
 
         most = 3 if profile.counts_beyond_one else 1
         rows = product(range(4), repeat=len(counters))
