@@ -97,8 +97,9 @@ def box() -> Iterator[PageServer]:
         yield box
 
 
-@pytest.fixture
+@pytest.fixture(scope="class")
 def page(profile: BrowserContext, box: PageServer) -> Iterator[Page]:
+    """The page of the street; the tests of a class share one, and each writes its own query."""
     with opened(profile, box) as page:
         yield page
 
@@ -117,7 +118,14 @@ def editor(page: Page) -> Locator:
 def write(page: Page, query: str) -> None:
     """Put a query in place of the one that stands there."""
     editor(page).press("ControlOrMeta+a")
+    page.keyboard.press("Delete")
     page.keyboard.insert_text(query)
+
+
+def type_in(page: Page, text: str) -> None:
+    """Write a query key by key, in place of the one that stands there."""
+    write(page, "")
+    editor(page).press_sequentially(text)
 
 
 def expect_counts(page: Page, query: str) -> None:
@@ -130,180 +138,193 @@ def hold_no_scroll_across(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
-def test_all_labels_are_shown_before_a_query_is_written(page: Page) -> None:
-    expect(page).to_have_title("Street · kili-query")
-    expect(page.get_by_role("heading", name="Street")).to_be_visible()
-    expect(page.get_by_role("status").filter(has_text=re.compile(f"^{COUNT} labels"))).to_be_visible()
-    expect(page.get_by_role("grid").get_by_text("street/000.jpg")).to_be_visible()
-    expect(editor(page)).to_be_focused()
+class TestStart:
+    """What is shown before a query is written."""
+
+    def test_all_labels_are_shown_before_a_query_is_written(self, page: Page) -> None:
+        expect(page).to_have_title("Street · kili-query")
+        expect(page.get_by_role("heading", name="Street")).to_be_visible()
+        expect(page.get_by_role("status").filter(has_text=re.compile(f"^{COUNT} labels"))).to_be_visible()
+        expect(page.get_by_role("grid").get_by_text("street/000.jpg")).to_be_visible()
+        expect(editor(page)).to_be_focused()
+
+    def test_the_plan_of_an_empty_query_is_not_blamed_on_errors(self, page: Page) -> None:
+        page.get_by_role("tab", name="Plan").click()
+        expect(page.get_by_role("region", name="Plan")).to_contain_text("There is a plan as soon as there is a query.")
+        write(page, "OBJECTS.PERSON AND")
+        expect(page.get_by_role("region", name="Plan")).to_contain_text("as soon as the query has no errors.")
+
+    def test_dark_and_light(self, page: Page) -> None:
+        lightness = "parseInt(getComputedStyle(document.querySelector('#page')).backgroundColor.match(/\\d+/)[0])"
+        found = {}
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            found[scheme] = page.evaluate(lightness)
+        assert found["dark"] < 60 < 200 < found["light"]
 
 
-def test_a_slip_is_underlined_explained_and_fixed(page: Page) -> None:
-    editor(page).press_sequentially("OBJECTS.PERSN.count >= 2")
-    page.keyboard.press("Escape")
-    expect(page.locator(".found-error")).to_have_text("PERSN")
-    item = page.get_by_role("list", name="Diagnostics").get_by_role("listitem")
-    expect(item).to_contain_text("unknown category `PERSN` in job `OBJECTS`")
-    item.get_by_role("button", name="KQ102").click()
-    about = item.get_by_role("region", name="What this code means")
-    expect(about.get_by_role("heading").first).to_contain_text("KQ102")
-    expect(about.locator("pre").first).to_contain_text("OBJECTS")
-    expect(about).not_to_contain_text("```")
-    assert faults_for_assistive_technology(page) == []
-    item.get_by_role("button", name="Take the fix").click()
-    expect(editor(page)).to_have_text("OBJECTS.PERSON.count >= 2")
-    expect(item).to_have_count(0)
-    expect_counts(page, "OBJECTS.PERSON.count >= 2")
+class TestDiagnostics:
+    def test_a_slip_is_underlined_explained_and_fixed(self, page: Page) -> None:
+        type_in(page, "OBJECTS.PERSN.count >= 2")
+        page.keyboard.press("Escape")
+        expect(page.locator(".found-error")).to_have_text("PERSN")
+        item = page.get_by_role("list", name="Diagnostics").get_by_role("listitem")
+        expect(item).to_contain_text("unknown category `PERSN` in job `OBJECTS`")
+        item.get_by_role("button", name="KQ102").click()
+        about = item.get_by_role("region", name="What this code means")
+        expect(about.get_by_role("heading").first).to_contain_text("KQ102")
+        expect(about.locator("pre").first).to_contain_text("OBJECTS")
+        expect(about).not_to_contain_text("```")
+        assert faults_for_assistive_technology(page) == []
+        item.get_by_role("button", name="Take the fix").click()
+        expect(editor(page)).to_have_text("OBJECTS.PERSON.count >= 2")
+        expect(item).to_have_count(0)
+        expect_counts(page, "OBJECTS.PERSON.count >= 2")
+
+    def test_the_page_of_a_code_is_set_as_text(self, page: Page) -> None:
+        links = "[the `guide`](https://example.com/a), [others](KQ101.md), [x](javascript:alert)"
+        written = f"# KQ102: **strong** <b>\n\nSee {links}."
+
+        def rewrite(route: Route) -> None:
+            answer = route.fetch()
+            found = answer.json()
+            found["diagnostics"] = [{**one, "page": written} for one in found["diagnostics"]]
+            route.fulfill(response=answer, json=found)
+
+        page.route(re.compile("/api/v1/check$"), rewrite)
+        write(page, "OBJECTS.PERSN OR OBJECTS.CAR")
+        page.get_by_role("button", name="KQ102").click()
+        about = page.get_by_role("region", name="What this code means")
+        expect(about.get_by_role("heading")).to_have_text("KQ102: strong <b>")
+        expect(about.locator("strong")).to_have_text("strong")
+        expect(about.get_by_role("paragraph")).to_have_text("See the guide, others, x.")
+        link = about.get_by_role("link")
+        expect(link).to_have_text("the guide")
+        expect(link).to_have_attribute("href", "https://example.com/a")
+        expect(link).to_have_attribute("rel", "noopener noreferrer")
+        page.unroute_all()
 
 
-def test_the_page_of_a_code_is_set_as_text(page: Page) -> None:
-    links = "[the `guide`](https://example.com/a), [others](KQ101.md), [x](javascript:alert)"
-    written = f"# KQ102: **strong** <b>\n\nSee {links}."
+class TestLabels:
+    def test_the_table_and_the_thumbnails_hold_every_label(self, page: Page) -> None:
+        write(page, "OBJECTS.PERSON.count >= 2")
+        expect_counts(page, "OBJECTS.PERSON.count >= 2")
+        page.get_by_role("tab", name="Table").click()
+        grid = page.get_by_role("grid", name="Labels")
+        expect(grid.get_by_role("columnheader", name="Person")).to_be_visible()
+        expect(grid).to_have_attribute("aria-rowcount", str(matching("OBJECTS.PERSON.count >= 2") + 1))
+        grid.press("End")
+        expect(grid.get_by_text("street/249.jpg")).to_be_visible()
+        page.get_by_role("tab", name="Thumbnails").click()
+        tile = page.get_by_role("option", name="street/002.jpg")
+        expect(tile.locator(".shape.box")).to_have_count(2)
+        expect(tile.locator(".shape.polygon")).to_have_count(2)
+        expect(tile.locator(".shape.polygon path").first).to_have_attribute("fill-rule", "evenodd")
+        page.get_by_role("listbox", name="Labels").press("End")
+        expect(page.get_by_role("option", name="street/249.jpg")).to_be_visible()
 
-    def rewrite(route: Route) -> None:
-        answer = route.fetch()
-        found = answer.json()
-        found["diagnostics"] = [{**one, "page": written} for one in found["diagnostics"]]
-        route.fulfill(response=answer, json=found)
-
-    page.route(re.compile("/api/v1/check$"), rewrite)
-    write(page, "OBJECTS.PERSN")
-    page.get_by_role("button", name="KQ102").click()
-    about = page.get_by_role("region", name="What this code means")
-    expect(about.get_by_role("heading")).to_have_text("KQ102: strong <b>")
-    expect(about.locator("strong")).to_have_text("strong")
-    expect(about.get_by_role("paragraph")).to_have_text("See the guide, others, x.")
-    link = about.get_by_role("link")
-    expect(link).to_have_text("the guide")
-    expect(link).to_have_attribute("href", "https://example.com/a")
-    expect(link).to_have_attribute("rel", "noopener noreferrer")
-
-
-def test_the_table_and_the_thumbnails_hold_every_label(page: Page) -> None:
-    write(page, "OBJECTS.PERSON.count >= 2")
-    expect_counts(page, "OBJECTS.PERSON.count >= 2")
-    grid = page.get_by_role("grid", name="Labels")
-    expect(grid.get_by_role("columnheader", name="Person")).to_be_visible()
-    expect(grid).to_have_attribute("aria-rowcount", str(matching("OBJECTS.PERSON.count >= 2") + 1))
-    grid.press("End")
-    expect(grid.get_by_text("street/249.jpg")).to_be_visible()
-    page.get_by_role("tab", name="Thumbnails").click()
-    tile = page.get_by_role("option", name="street/002.jpg")
-    expect(tile.locator(".shape.box")).to_have_count(2)
-    expect(tile.locator(".shape.polygon")).to_have_count(2)
-    expect(tile.locator(".shape.polygon path").first).to_have_attribute("fill-rule", "evenodd")
-    page.get_by_role("listbox", name="Labels").press("End")
-    expect(page.get_by_role("option", name="street/249.jpg")).to_be_visible()
-
-
-def test_a_bar_adds_its_clause_and_gives_what_it_said(page: Page) -> None:
-    write(page, "SCENE.OUTDOOR OR OBJECTS.CAR.count == 2")
-    expect_counts(page, "SCENE.OUTDOOR OR OBJECTS.CAR.count == 2")
-    bar = page.get_by_role("group", name="Labels by number of Person").get_by_role("button").nth(3)
-    said = re.match(r"3: (\d+) of (\d+) labels match\. Add (.+)", bar.get_attribute("aria-label") or "")
-    assert said
-    bar.click()
-    wanted = "(SCENE.OUTDOOR OR OBJECTS.CAR.count == 2) AND OBJECTS.PERSON.count == 3"
-    expect(editor(page)).to_have_text(wanted)
-    expect_counts(page, wanted)
-    assert int(said[1]) == matching(wanted)
+    def test_a_label_says_why_it_matches(self, page: Page) -> None:
+        write(page, "OBJECTS.PERSON.count >= 4")
+        expect_counts(page, "OBJECTS.PERSON.count >= 4")
+        page.get_by_role("tab", name="Table").click()
+        page.get_by_role("grid").get_by_text("street/009.jpg").click()
+        panel = page.get_by_role("region", name="Label", exact=True)
+        expect(panel).to_contain_text("Matches")
+        expect(panel).to_contain_text("OBJECTS.PERSON.count = 4")
+        expect(panel.locator(".shape")).to_have_count(4)
+        panel.get_by_text("JSON", exact=True).click()
+        expect(panel.locator("pre")).to_contain_text('"id": "label-009"')
+        write(page, "OBJECTS.PERSON.count >= 5")
+        expect(panel).to_contain_text("Does not match")
+        page.get_by_role("button", name="Look at the labels that do not match").click()
+        expect(page.get_by_role("grid")).to_have_attribute("aria-rowcount", str(COUNT + 1))
+        page.get_by_role("grid").get_by_text("street/004.jpg").click()
+        expect(panel).to_contain_text("OBJECTS.PERSON.count = 4")
+        page.get_by_role("button", name=re.compile("^Matching")).click()
+        expect(page.get_by_text("No label matches.")).to_be_visible()
 
 
-def test_a_second_click_on_a_bar_takes_its_clause_away(page: Page) -> None:
-    bar = page.get_by_role("group", name="Labels by number of Person").get_by_role("button").nth(3)
-    for before in ("SCENE.OUTDOOR OR OBJECTS.CAR.count==2", ""):
-        write(page, before) if before else page.get_by_role("button", name="Clear").click()
-        expect_counts(page, before) if before else expect(editor(page)).not_to_contain_text("OBJECTS.")
+class TestBars:
+    def test_a_bar_adds_its_clause_and_gives_what_it_said(self, page: Page) -> None:
+        write(page, "SCENE.OUTDOOR OR OBJECTS.CAR.count == 2")
+        expect_counts(page, "SCENE.OUTDOOR OR OBJECTS.CAR.count == 2")
+        bar = page.get_by_role("group", name="Labels by number of Person").get_by_role("button").nth(3)
+        said = re.match(r"3: (\d+) of (\d+) labels match\. Add (.+)", bar.get_attribute("aria-label") or "")
+        assert said
         bar.click()
-        expect(bar).to_have_accessible_name(re.compile("Take away OBJECTS.PERSON.count == 3$"))
-        expect(editor(page)).to_contain_text("OBJECTS.PERSON.count == 3")
-        bar.click()
+        wanted = "(SCENE.OUTDOOR OR OBJECTS.CAR.count == 2) AND OBJECTS.PERSON.count == 3"
+        expect(editor(page)).to_have_text(wanted)
+        expect_counts(page, wanted)
+        assert int(said[1]) == matching(wanted)
+
+    def test_a_second_click_on_a_bar_takes_its_clause_away(self, page: Page) -> None:
+        bar = page.get_by_role("group", name="Labels by number of Person").get_by_role("button").nth(3)
+        for before in ("SCENE.OUTDOOR OR OBJECTS.CAR.count==2", ""):
+            write(page, before) if before else page.get_by_role("button", name="Clear").click()
+            expect_counts(page, before) if before else expect(editor(page)).not_to_contain_text("OBJECTS.")
+            bar.click()
+            expect(bar).to_have_accessible_name(re.compile("Take away OBJECTS.PERSON.count == 3$"))
+            expect(editor(page)).to_contain_text("OBJECTS.PERSON.count == 3")
+            bar.click()
+            expect(bar).to_have_accessible_name(re.compile("Add OBJECTS.PERSON.count == 3$"))
+            expect(editor(page)).not_to_contain_text("OBJECTS.PERSON.count == 3")
+            if before:
+                expect(editor(page)).to_have_text(before)
+
+    def test_a_bar_says_that_an_error_must_be_corrected_first(self, page: Page) -> None:
+        write(page, "OBJECTS.PERSON AND")
+        bar = page.get_by_role("group", name="Labels by number of Person").get_by_role("button").nth(3)
+        expect(bar).to_be_disabled()
+        expect(bar).to_have_accessible_name(re.compile("Correct the error in the query first$"))
+        expect(bar).to_have_attribute("title", re.compile("Correct the error in the query first$"))
+        write(page, "OBJECTS.PERSON")
+        expect(bar).to_be_enabled()
         expect(bar).to_have_accessible_name(re.compile("Add OBJECTS.PERSON.count == 3$"))
-        expect(editor(page)).not_to_contain_text("OBJECTS.PERSON.count == 3")
-        if before:
-            expect(editor(page)).to_have_text(before)
 
 
-def test_a_bar_says_that_an_error_must_be_corrected_first(page: Page) -> None:
-    write(page, "OBJECTS.PERSON AND")
-    bar = page.get_by_role("group", name="Labels by number of Person").get_by_role("button").nth(3)
-    expect(bar).to_be_disabled()
-    expect(bar).to_have_accessible_name(re.compile("Correct the error in the query first$"))
-    expect(bar).to_have_attribute("title", re.compile("Correct the error in the query first$"))
-    write(page, "OBJECTS.PERSON")
-    expect(bar).to_be_enabled()
-    expect(bar).to_have_accessible_name(re.compile("Add OBJECTS.PERSON.count == 3$"))
+class TestWords:
+    """Names of categories: offered, and explained under the pointer."""
 
+    def test_completion_shows_names_and_colours(self, page: Page) -> None:
+        type_in(page, "OBJECTS.T")
+        offer = page.get_by_role("option", name="TRAFFIC_LIGHT")
+        expect(offer).to_contain_text("Traffic light")
+        expect(offer.locator(".swatch")).to_be_visible()
+        while editor(page).text_content() == "OBJECTS.T":  # right after they appear, offers cannot be taken by mistake
+            page.keyboard.press("Tab")
+        expect(editor(page)).to_have_text("OBJECTS.TRAFFIC_LIGHT")
+        expect(page.locator(".cm-line .swatch")).to_be_visible()
+        page.locator(".tok-category").hover()
+        expect(page.locator(".cm-tooltip-hover")).to_contain_text("Traffic light")
 
-def test_the_plan_of_an_empty_query_is_not_blamed_on_errors(page: Page) -> None:
-    page.get_by_role("tab", name="Plan").click()
-    expect(page.get_by_role("region", name="Plan")).to_contain_text("There is a plan as soon as there is a query.")
-    write(page, "OBJECTS.PERSON AND")
-    expect(page.get_by_role("region", name="Plan")).to_contain_text("as soon as the query has no errors.")
+    def test_a_word_that_is_written_is_not_offered(self, page: Page) -> None:
+        type_in(page, "OBJECTS.TRAFFIC_LIGH")
+        expect(page.get_by_role("option", name="TRAFFIC_LIGHT")).to_be_visible()
+        with page.expect_response(re.compile("/api/v1/complete$")):
+            page.keyboard.press("T")
+        expect(page.locator(".cm-tooltip-autocomplete")).to_have_count(0)
 
-
-def test_a_label_says_why_it_matches(page: Page) -> None:
-    write(page, "OBJECTS.PERSON.count >= 4")
-    expect_counts(page, "OBJECTS.PERSON.count >= 4")
-    page.get_by_role("grid").get_by_text("street/009.jpg").click()
-    panel = page.get_by_role("region", name="Label", exact=True)
-    expect(panel).to_contain_text("Matches")
-    expect(panel).to_contain_text("OBJECTS.PERSON.count = 4")
-    expect(panel.locator(".shape")).to_have_count(4)
-    panel.get_by_text("JSON", exact=True).click()
-    expect(panel.locator("pre")).to_contain_text('"id": "label-009"')
-    write(page, "OBJECTS.PERSON.count >= 5")
-    expect(panel).to_contain_text("Does not match")
-    page.get_by_role("button", name="Look at the labels that do not match").click()
-    expect(page.get_by_role("grid")).to_have_attribute("aria-rowcount", str(COUNT + 1))
-    page.get_by_role("grid").get_by_text("street/004.jpg").click()
-    expect(panel).to_contain_text("OBJECTS.PERSON.count = 4")
-    page.get_by_role("button", name=re.compile("^Matching")).click()
-    expect(page.get_by_text("No label matches.")).to_be_visible()
-
-
-def test_completion_shows_names_and_colours(page: Page) -> None:
-    editor(page).press_sequentially("OBJECTS.T")
-    offer = page.get_by_role("option", name="TRAFFIC_LIGHT")
-    expect(offer).to_contain_text("Traffic light")
-    expect(offer.locator(".swatch")).to_be_visible()
-    while editor(page).text_content() == "OBJECTS.T":  # right after they appear, offers cannot be taken by mistake
-        page.keyboard.press("Tab")
-    expect(editor(page)).to_have_text("OBJECTS.TRAFFIC_LIGHT")
-    expect(page.locator(".cm-line .swatch")).to_be_visible()
-    page.locator(".tok-category").hover()
-    expect(page.locator(".cm-tooltip-hover")).to_contain_text("Traffic light")
-
-
-def test_a_word_that_is_written_is_not_offered(page: Page) -> None:
-    editor(page).press_sequentially("OBJECTS.TRAFFIC_LIGH")
-    expect(page.get_by_role("option", name="TRAFFIC_LIGHT")).to_be_visible()
-    with page.expect_response(re.compile("/api/v1/complete$")):
-        page.keyboard.press("T")
-    expect(page.locator(".cm-tooltip-autocomplete")).to_have_count(0)
-
-
-def test_the_box_under_the_pointer_gives_way(page: Page) -> None:
-    box = page.locator(".cm-tooltip-hover")
-    write(page, "OBJECTS.PERSON")
-    expect(page.locator(".cm-line .swatch")).to_be_visible()
-    word = page.locator(".tok-category")
-    word.hover()
-    expect(box).to_contain_text("Person")
-    at = word.bounding_box()
-    assert at
-    page.mouse.move(at["x"] + at["width"] + 200, at["y"] + at["height"] / 2)  # beside it, on the same line
-    expect(box).to_have_count(0)
-    word.hover()
-    expect(box).to_contain_text("Person")
-    page.get_by_role("heading", name="Street").dispatch_event("pointerdown")  # a touch, which moves no pointer
-    expect(box).to_have_count(0)
-    page.mouse.move(at["x"] + at["width"] / 2 - 4, at["y"] + at["height"] / 2)
-    expect(box).to_contain_text("Person")
-    page.keyboard.press("ControlOrMeta+End")
-    page.keyboard.type(".")
-    expect(page.locator(".cm-tooltip-autocomplete")).to_be_visible()
-    expect(box).to_have_count(0)
+    def test_the_box_under_the_pointer_gives_way(self, page: Page) -> None:
+        box = page.locator(".cm-tooltip-hover")
+        write(page, "OBJECTS.PERSON")
+        expect(page.locator(".cm-line .swatch")).to_be_visible()
+        word = page.locator(".tok-category")
+        word.hover()
+        expect(box).to_contain_text("Person")
+        at = word.bounding_box()
+        assert at
+        page.mouse.move(at["x"] + at["width"] + 200, at["y"] + at["height"] / 2)  # beside it, on the same line
+        expect(box).to_have_count(0)
+        word.hover()
+        expect(box).to_contain_text("Person")
+        page.get_by_role("heading", name="Street").dispatch_event("pointerdown")  # a touch, which moves no pointer
+        expect(box).to_have_count(0)
+        page.mouse.move(at["x"] + at["width"] / 2 - 4, at["y"] + at["height"] / 2)
+        expect(box).to_contain_text("Person")
+        page.keyboard.press("ControlOrMeta+End")
+        page.keyboard.type(".")
+        expect(page.locator(".cm-tooltip-autocomplete")).to_be_visible()
+        expect(box).to_have_count(0)
 
 
 def test_an_incomplete_query_is_left_alone_for_longer(timed: Page) -> None:
@@ -396,15 +417,6 @@ def test_a_phone_shows_everything_without_scrolling_sideways(profile: BrowserCon
         hold_no_scroll_across(page)
         sheet.get_by_role("button", name="Close").click()
         expect(sheet).to_have_count(0)
-
-
-def test_dark_and_light(page: Page) -> None:
-    lightness = "parseInt(getComputedStyle(document.querySelector('#page')).backgroundColor.match(/\\d+/)[0])"
-    found = {}
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        found[scheme] = page.evaluate(lightness)
-    assert found["dark"] < 60 < 200 < found["light"]
 
 
 def test_colours_of_the_system(profile: BrowserContext, box: PageServer) -> None:
