@@ -12,7 +12,11 @@ from xdist.scheduler import LoadFileScheduling
 from tests.peers.official import OfficialValidator, official_validator
 
 GOLDEN = Path(__file__).parent / "golden"
-ON_SPARK = ("tests/spark/", "tests/test_documents.py", "tests/test_support_matrix.py")
+TOGETHER = {
+    "spark": ("tests/spark/", "tests/test_documents.py", "tests/test_support_matrix.py"),
+    "official clients": ("tests/peers/",),
+}
+"""Files that need what is slow to start, and to warm up."""
 
 # Every run tries the same examples, and none fails because the machine is slow. The same ones find
 # nothing new the second time: `make fuzz` looks for others, and `--hypothesis-profile=many` tries more here.
@@ -67,10 +71,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class Files(LoadFileScheduling):
-    """Each file runs in one process, and all files that need Spark in the same: it is slow to start, and to warm up."""
+    """Each file runs in one process, and files that belong together in the same."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "spark" if nodeid.startswith(ON_SPARK) else super()._split_scope(nodeid)
+        groups = (name for name, files in TOGETHER.items() if nodeid.startswith(files))
+        return next(groups, super()._split_scope(nodeid))
 
 
 @pytest.hookimpl(optionalhook=True)
