@@ -19,7 +19,7 @@ from kili_query.client import KiliClient
 from kili_query.errors import AuthenticationFailed, CacheError, KiliQueryError, QueryError
 from kili_query.ontology import Ontology
 from kili_query.sandbox import Sandbox
-from tests.cache.processes import FORKS
+from tests.cache.processes import FORKS, load_in_pieces, sync_and_tell, sync_in_pieces
 from tests.cli.running import DEMO
 from tests.full_disk import files_at_most
 
@@ -58,42 +58,6 @@ def predict(client: KiliClient, box: Sandbox, number: int = 1) -> list[str]:
 
 def agree(cache: LabelCache, client: KiliClient, box: Sandbox) -> bool:
     return bool(cache.labels(fields=FIELDS) == client.labels(box.project_id, fields=FIELDS) != [])
-
-
-def load_in_pieces(folder: str, labels: list[dict[str, Any]]) -> None:
-    writing.BATCH_ROWS = 5
-    LabelCache(folder).load(labels)
-
-
-def sync_in_pieces(folder: str, key: str, endpoint: str, project: str) -> None:
-    writing.BATCH_ROWS = 10
-    with KiliClient(key, endpoint, disable_tqdm=True, calls_per_minute=None) as client:
-        LabelCache(folder).sync(client, project)
-
-
-class Waiting(KiliClient):
-    """A client that stops at its fourth label, says so, and goes on when it is told to."""
-
-    begun: Any
-    goes_on: Any
-
-    def labels_as_json(self, *arguments: Any, **options: Any) -> Iterator[dict[str, Any]]:  # type: ignore[override]
-        for number, row in enumerate(super().labels_as_json(*arguments, **options)):
-            if number == 3:
-                self.begun.set()
-                assert self.goes_on.wait(60)
-            yield row
-
-
-def sync_and_tell(folder: str, key: str, endpoint: str, project: str, told: Any, *waiting: Any) -> None:
-    """Put the number of new labels into a queue, or the text of the error."""
-    with (Waiting if waiting else KiliClient)(key, endpoint, disable_tqdm=True, calls_per_minute=None) as client:
-        if isinstance(client, Waiting):
-            client.begun, client.goes_on = waiting
-        try:
-            told.put(LabelCache(folder).sync(client, project).new)
-        except CacheError as error:
-            told.put(str(error))
 
 
 def killed(run: Callable[..., None], arguments: tuple[object, ...], after_s: float) -> None:

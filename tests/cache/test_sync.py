@@ -1,6 +1,5 @@
 """A cache that follows a project on a real server."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,12 +7,11 @@ from typing import Any
 import pytest
 from attrs import frozen
 
-from kili_query.cache import LabelCache, writing
-from kili_query.cache.tables import Tables
+from kili_query.cache import LabelCache
 from kili_query.client import KiliClient
 from kili_query.errors import ArgumentError, CacheError, NotFound
 from kili_query.sandbox import Sandbox
-from tests.cache.processes import FORKS
+from tests.cache.processes import FORKS, sync_two_batches
 from tests.cli.running import DEMO
 
 FIELDS = [
@@ -134,21 +132,6 @@ def test_contents_at_urls(tmp_path: Path) -> None:
         followed = Followed(box, client, LabelCache(tmp_path / "cache"))
         followed.sync()
         assert followed.agrees()
-
-
-def sync_two_batches(folder: str, key: str, endpoint: str, project: str) -> None:
-    """End this process at once after the second commit of a sync."""
-    commit, left = Tables.commit, iter(range(1))
-
-    def commit_or_end(*arguments: Any, **options: Any) -> Tables:
-        done = commit(*arguments, **options)
-        if next(left, None) is None:
-            os._exit(9)
-        return done
-
-    Tables.commit = commit_or_end  # type: ignore[method-assign]
-    writing.BATCH_ROWS = 10
-    LabelCache(folder).sync(KiliClient(key, endpoint, disable_tqdm=True), project)
 
 
 def test_an_interrupted_first_sync_goes_on(followed: Followed) -> None:
