@@ -213,12 +213,9 @@ def _long_query(tree: Predicate, labels: exp.Table, counts: exp.Table, dialect: 
         .where(are_wanted, copy=False)
         .group_by(_column("label_id", "c"), copy=False)
     )
-    joined = query.join(
-        totals.subquery("n", copy=False),
-        on=exp.EQ(this=_column("label_id", "n"), expression=_column("id", "l")),
-        join_type="left",
-        copy=False,
-    )
+    by_id = exp.EQ(this=_column("label_id", "n"), expression=_column("id", "l"))
+    join = exp.Join(this=totals.subquery("n", copy=False), side="LEFT", on=by_id)  # `join_type="left"` would be parsed
+    joined = query.join(join, copy=False)
     condition = _Writer.of(lambda counter: _or_zero(_column(names[counter], "n")), dialect)
     return joined, _joined([known, *_enclose([tree], [condition(tree)])], "AND")
 
