@@ -82,8 +82,8 @@ def filter(  # noqa: A001 - `frames.filter` is what it does
     if cut.residual is not None and json_column is None:
         part = print_tree(cut.residual)
         raise NotExpressible(f"a table of counts cannot express `{part}`: name the column with the JSON of the labels")
-    frame = frame_of(table)
-    kinds, is_case_sensitive = frame.collect_schema(), frame.implementation not in _FOLDING
+    frame, kinds = frame_of(table)
+    is_case_sensitive = frame.implementation not in _FOLDING
     if json_column is not None and json_column not in kinds:
         raise ValueError(f"no column `{json_column}`: the table has {', '.join(f'`{name}`' for name in kinds)}")
     found = FoundColumns.of(prefix, kinds.names(), is_case_sensitive=is_case_sensitive)

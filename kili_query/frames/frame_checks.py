@@ -13,8 +13,8 @@ from kili_query.targets.column_search import FoundColumns
 _SPARK = (nw.Implementation.PYSPARK, nw.Implementation.PYSPARK_CONNECT)
 
 
-def frame_of(table: object) -> "nw.DataFrame[Any] | nw.LazyFrame[Any]":
-    """Wrap a table with narwhals.
+def frame_of(table: object) -> "tuple[nw.DataFrame[Any] | nw.LazyFrame[Any], nw.Schema]":
+    """Wrap a table with narwhals, and return it with the types of its columns, which take long to find out.
 
     Raises:
         TypeError: it is not a frame.
@@ -25,9 +25,10 @@ def frame_of(table: object) -> "nw.DataFrame[Any] | nw.LazyFrame[Any]":
     except TypeError as error:
         kind = type(table).__name__
         raise TypeError(f"a table must be a frame of polars, pandas, DuckDB or the like, not `{kind}`") from error
-    if not frame.collect_schema():
+    kinds = frame.collect_schema()
+    if not kinds:
         raise ValueError("the table has no columns")
-    return frame
+    return frame, kinds
 
 
 def columns_in_use(tree: Predicate, found: FoundColumns) -> list[str]:

@@ -26,8 +26,8 @@ def statistics_of(table: IntoFrame, *, prefix: str = "") -> Statistics:
     >>> statistics.n_labels, statistics.histograms
     (2, {('J', 'A'): Histogram(values=(3,), labels=(1,))})
     """
-    frame = frame_of(table).lazy()
-    kinds = frame.collect_schema()
+    given, kinds = frame_of(table)
+    frame = given.lazy()
     counters = {
         name: counter
         for name in kinds
