@@ -64,7 +64,7 @@ class Search:
         if plan is not None and plan.residual is not None:
             return sum(1 for _ in self._found(plan, [], has_contents=False, skip=0, first=None))
         with told(self.tables.folder):
-            return int(self._candidates(plan).select(pl.len()).collect().item())
+            return int(self._candidates(plan, []).select(pl.len()).collect().item())
 
     def statistics(self, counters: Collection[str] | None = None) -> Statistics:
         """Count the values of counters in the labels that the filters leave and whose content is known.
@@ -115,7 +115,7 @@ class Search:
         Raises:
             CacheError: a file cannot be read.
         """
-        rows = self._candidates(self.plan).filter(pl.col(FAULT).is_null())
+        rows = self._candidates(self.plan, [FAULT]).filter(pl.col(FAULT).is_null())
         with told(self.tables.folder):
             return int(rows.select(pl.len()).collect().item())
 
@@ -132,7 +132,7 @@ class Search:
         frame = self.tables.frame().filter(*conditions_of(self.filters))
         rows = frame.filter(pl.col(FAULT).is_not_null()).select(columns)
         if not only_faulty:
-            known = self._candidates(self.plan).filter(pl.col(FAULT).is_null())
+            known = self._candidates(self.plan, columns).filter(pl.col(FAULT).is_null())
             rows = pl.concat([rows, known.select(columns)])
         with told(self.tables.folder):
             found = rows.sort(CREATED, "id", nulls_last=True).collect()
@@ -160,7 +160,8 @@ class Search:
         named = [pl.col(name).alias(f"field {n}") for n, name in enumerate(columns)]
         waiting: pl.DataFrame | None = None
         for frame, later in self.tables.frames_by_time():
-            rows = self._narrowed(frame, plan).select(PART, DIGEST, "id", *named, time=CREATED)
+            rows = self._narrowed(frame, plan, [PART, DIGEST, "id", CREATED, *columns])
+            rows = rows.select(PART, DIGEST, "id", *named, time=CREATED)
             with told(self.tables.folder):
                 found = rows.sort("time", "id", nulls_last=True).collect()
             if waiting is not None:
@@ -211,23 +212,29 @@ class Search:
                 yield None if digest is None else texts[part][digest]
             begin, size = begin + size, min(_GROWTH * size, _MOST)
 
-    def _candidates(self, plan: Plan | None) -> pl.LazyFrame:
-        """Return the rows that the filters and the columns leave."""
-        return self._narrowed(self.tables.frame(), plan)
+    def _candidates(self, plan: Plan | None, columns: Sequence[str] | None = None) -> pl.LazyFrame:
+        """Return the rows that the filters and the columns leave, with these columns at least; None for all columns."""
+        return self._narrowed(self.tables.frame(), plan, columns)
 
-    def _narrowed(self, frame: pl.LazyFrame, plan: Plan | None) -> pl.LazyFrame:
+    def _narrowed(self, frame: pl.LazyFrame, plan: Plan | None, columns: Sequence[str] | None) -> pl.LazyFrame:
         frame = frame.filter(*conditions_of(self.filters))
         if plan is None:
             return frame
-        return filter_table(self._with_counts(frame, plan.pushed), plan.pushed)
+        return filter_table(self._with_counts(frame, plan.pushed, columns), plan.pushed)
 
-    def _with_counts(self, frame: pl.LazyFrame, query: Query) -> pl.LazyFrame:
-        """Name the columns that a query uses as frames do, with 0 where a file is older than a counter."""
+    def _with_counts(self, frame: pl.LazyFrame, query: Query, columns: Sequence[str] | None) -> pl.LazyFrame:
+        """Name the columns that a query uses as frames do, with 0 where a file is older than a counter.
+
+        Few other columns make the frame much faster to plan: a table has one for each counter.
+        """
         stored = self.tables.counters()
         used = columns_in_use(lower(query.tree), FoundColumns.of("", list(stored), is_case_sensitive=True))
         is_known = pl.col(FAULT).is_null()
-        return frame.with_columns(
-            pl.when(is_known).then(pl.col(stored[name]).fill_null(0)).alias(name) for name in used
+        counts = [pl.when(is_known).then(pl.col(stored[name]).fill_null(0)).alias(name) for name in used]
+        return (
+            frame.with_columns(counts)
+            if columns is None
+            else frame.select(*{FAULT: None, **dict.fromkeys(columns)}, *counts)
         )
 
 

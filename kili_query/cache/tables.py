@@ -165,6 +165,7 @@ class Tables:
     labels: DeltaTable | None = None
     state: State = field(factory=State)
     _contents: DeltaTable | None = None
+    _listed: pl.DataFrame | None = None
     _checked: list[File] | None = None
     _layout: "_Layout | None" = None
 
@@ -292,8 +293,15 @@ class Tables:
 
     def _files(self) -> list[File]:
         if self._checked is None:
-            self._checked = [] if self.labels is None else _files(self.labels, self.folder, "labels")
+            self._checked = [] if self.labels is None else _files(self._list(), self.folder, "labels")
         return self._checked
+
+    def _list(self) -> pl.DataFrame:
+        """Return what the version says of the files of labels, which never changes."""
+        if self._listed is None:
+            assert self.labels is not None
+            self._listed = _actions(self.labels)
+        return self._listed
 
     def stored_columns(self) -> Sequence[str]:
         """Return the names of all columns in the table."""
@@ -313,8 +321,8 @@ class Tables:
         """Return the number of labels in each part."""
         found: dict[int, int] = {}
         if self.labels is not None:
-            actions = _actions(self.labels)
-            for part, number in zip(actions[f"partition.{PART}"], actions["num_records"], strict=True):
+            listed = self._list()
+            for part, number in zip(listed[f"partition.{PART}"], listed["num_records"], strict=True):
                 found[int(part)] = found.get(int(part), 0) + int(number)
         return found
 
@@ -342,7 +350,7 @@ class Tables:
         table = self._table_of_contents()
         if table is None:
             return pl.from_arrow(_CONTENT_SCHEMA.empty_table()).lazy()  # type: ignore[union-attr]
-        return _scan(_empty(table), [one.path for one in _files(table, self.folder, "contents", parts)])
+        return _scan(_empty(table), [one.path for one in _files(_actions(table), self.folder, "contents", parts)])
 
     def texts(self, part: int, digests: Collection[str]) -> dict[str, str]:
         """Return the texts of contents of one part, by digest.
@@ -353,7 +361,7 @@ class Tables:
         texts: dict[str, str] = {}
         with told(self.folder):
             table = self._table_of_contents()
-            for file in [] if table is None else _files(table, self.folder, "contents", [part]):
+            for file in [] if table is None else _files(_actions(table), self.folder, "contents", [part]):
                 if len(texts) < len(digests):
                     texts |= _texts_of(file.path, digests)
         for digest in digests:
@@ -556,13 +564,12 @@ def _actions(table: DeltaTable) -> pl.DataFrame:
     return pl.DataFrame(table.get_add_actions(flatten=True))
 
 
-def _files(table: DeltaTable, folder: Path, name: str, parts: Collection[int] | None = None) -> list[File]:
-    """Return the files of a table, of all parts or of some.
+def _files(actions: pl.DataFrame, folder: Path, name: str, parts: Collection[int] | None = None) -> list[File]:
+    """Return the files that a table lists, of all parts or of some.
 
     Raises:
         CacheError: a file is missing or of another size; the libraries would print the texts of panics about it.
     """
-    actions = _actions(table)
     place = folder / name
     begins = actions[_BEGIN] if _BEGIN in actions.columns else repeat(None, len(actions))
     described = zip(actions["path"], actions["size_bytes"], actions[f"partition.{PART}"], begins, strict=True)
