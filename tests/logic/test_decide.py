@@ -141,6 +141,18 @@ def test_very_many_objects_are_not_written_out() -> None:
     assert found.example.json_response is None
 
 
+def test_what_has_no_place_in_a_label_is_not_written() -> None:
+    jobs = {
+        "BOXES": {"mlTask": "OBJECT_DETECTION", "content": {"categories": {"CAR": {}}}},
+        "OLD": {"mlTask": "OBJECT_DETECTION", "isChild": True, "content": {"categories": {"CAR": {}}}},
+    }
+    example = example_of(
+        {Counter("BOXES", "CAR"): 1, Counter("OLD", "CAR"): 1}, Ontology.from_json_interface({"jobs": jobs})
+    )
+    assert example.counts == {("BOXES", "CAR"): 1, ("OLD", "CAR"): 1}
+    assert example.json_response is None
+
+
 @given(data=st.data(), ontology=strategies.ontologies(("IMAGE", "VIDEO", None)), tree=strategies.trees(depth=0))
 @settings(max_examples=50)
 def test_labels_that_obey_an_ontology_agree(data: st.DataObject, ontology: Ontology, tree: Predicate) -> None:
