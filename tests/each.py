@@ -1,16 +1,19 @@
 """One test over many cases of data: a test of its own for each costs more than most of them take."""
 
+import inspect
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 
-def for_each(cases: Iterable[Any], name: Callable[[Any], str] = str) -> Callable[[Callable[[Any], None]], Any]:
+def for_each(cases: Iterable[Any], name: Callable[[Any], str] = str) -> Callable[[Callable[..., None]], Any]:
     """Run a test with each case, like `pytest.mark.parametrize` but as one test, which shows every case that fails.
 
     Args:
-        cases: what the test is called with, one after another.
+        cases: what the test is called with, one after another: its first argument. The others are fixtures; of
+            ``tmp_path`` each case has a folder of its own.
         name: the name of a case, for the report.
 
     Raises:
@@ -19,14 +22,17 @@ def for_each(cases: Iterable[Any], name: Callable[[Any], str] = str) -> Callable
     """
     known = list(cases)
 
-    def decorated(test: Callable[[Any], None]) -> Callable[[], None]:
-        def run() -> None:
+    def decorated(test: Callable[..., None]) -> Callable[..., None]:
+        parameters = list(inspect.signature(test).parameters.values())
+        at = 1 if parameters[0].name == "self" else 0
+
+        def run(*owner: object, **fixtures: object) -> None:
             if not known:
                 raise ValueError("there is no case")
             failures: list[BaseException] = []
-            for case in known:
+            for index, case in enumerate(known):
                 try:
-                    test(case)
+                    test(*owner, case, **_own(fixtures, index))
                 except (Exception, pytest.fail.Exception) as failure:
                     failure.add_note(f"in the case {name(case)}")
                     failures.append(failure)
@@ -34,6 +40,17 @@ def for_each(cases: Iterable[Any], name: Callable[[Any], str] = str) -> Callable
                 raise BaseExceptionGroup(f"of {len(known)} cases", failures)
 
         run.__name__, run.__doc__, run.__module__ = test.__name__, test.__doc__, test.__module__
+        run.__signature__ = inspect.Signature(parameters[:at] + parameters[at + 1 :])  # type: ignore[attr-defined]
         return run
 
     return decorated
+
+
+def _own(fixtures: dict[str, Any], index: int) -> dict[str, Any]:
+    """The fixtures of a case, with an empty folder."""
+    folder: Path | None = fixtures.get("tmp_path")
+    if folder is None:
+        return fixtures
+    own = folder / str(index)
+    own.mkdir()
+    return {**fixtures, "tmp_path": own}

@@ -13,6 +13,7 @@ from kili_query.export import write
 from kili_query.frames import count_table
 from kili_query.labels import ParsedLabel
 from kili_query.targets.raw_bytes import compile_bytes
+from tests.each import for_each
 from tests.strategies import conversations
 
 KIND = {"id": "1", "job": "KIND", "path": [], "annotationValue": {"categories": ["GOOD", "LONG"]}}
@@ -32,8 +33,7 @@ JOBS = {
 PROJECT = {"id": "p", "inputType": "LLM_STATIC", "jsonInterface": {"jobs": JOBS}}
 
 
-@pytest.mark.parametrize(
-    ("annotations", "content"),
+@for_each(
     [
         ([], {}),
         ([KIND, WHY], CONTENT),
@@ -42,9 +42,10 @@ PROJECT = {"id": "p", "inputType": "LLM_STATIC", "jsonInterface": {"jobs": JOBS}
         ([BEST, BEST | {"annotationValue": {"choice": {"code": "B"}}}], {"BEST": BEST["annotationValue"]}),
         ([RANKED], {"RANK": {"orders": [{"rank": 1}, {"rank": 2}]}}),
         ([KIND, WHY | {"path": [["9", "LONG"]]}], {"KIND": {"categories": [{"name": "GOOD"}, {"name": "LONG"}]}}),
-    ],
+    ]
 )
-def test_what_annotations_tell(annotations, content):
+def test_what_annotations_tell(row):
+    annotations, content = row
     assert rebuilt(annotations) == content
 
 
@@ -54,8 +55,7 @@ def test_two_children_of_one_job_stay_apart():
     assert (good["children"], long["children"]) == ({"WHY": {"text": "short"}}, {"WHY": {"text": "rambles"}})
 
 
-@pytest.mark.parametrize(
-    ("annotations", "message"),
+@for_each(
     [
         ([VIDEO], "the entry 0 is not understood: a VideoObjectDetectionAnnotation"),
         ([KIND, {}], "the entry 1 is not understood"),
@@ -65,9 +65,10 @@ def test_two_children_of_one_job_stay_apart():
         ([KIND | {"annotationValue": {"categories": [3]}}], "not understood"),
         ([KIND | {"path": [["1"]]}], "not understood"),
         ([KIND | {"annotationValue": {}}], "not understood"),
-    ],
+    ]
 )
-def test_what_cannot_be_read_is_unknown_and_not_empty(annotations, message):
+def test_what_cannot_be_read_is_unknown_and_not_empty(row):
+    annotations, message = row
     for empty in ({"jsonResponse": {}}, {"jsonResponse": "{}"}, {"jsonResponse": None}, {}):
         with pytest.raises(UnknownContentError, match=message):
             content_of({**empty, "annotations": annotations})

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
+from tests.each import for_each
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "kili_query"
@@ -100,8 +100,7 @@ def test_imports_point_to_lower_layers() -> None:
     assert not wrong, "\n" + "\n".join(wrong)
 
 
-@pytest.mark.parametrize(
-    ("module", "line", "reason"),
+@for_each(
     [
         ("ast/nodes.py", "from kili_query.syntax import parse", "`ast` (3) imports upward from `syntax` (4)"),
         ("ast/nodes.py", "from kili_query.extras import load", "`ast` (3) imports sideways from `extras` (3)"),
@@ -114,9 +113,10 @@ def test_imports_point_to_lower_layers() -> None:
         ("ast/nodes.py", "def late():\n    import kili_query.cli", "`ast` (3) imports upward from `cli` (18)"),
         ("planning.py", "from kili_query.check import check", "`planning` (9) imports upward from `query` (10)"),
         ("extra.py", "", "`extra` has no layer: add it to the table"),
-    ],
+    ]
 )
-def test_a_wrong_import_is_named(tmp_path: Path, module: str, line: str, reason: str) -> None:
+def test_a_wrong_import_is_named(row: tuple[str, str, str], tmp_path: Path) -> None:
+    module, line, reason = row
     path = tmp_path / PACKAGE / module
     path.parent.mkdir(parents=True)
     path.write_text(line, encoding="utf-8")
@@ -124,17 +124,17 @@ def test_a_wrong_import_is_named(tmp_path: Path, module: str, line: str, reason:
     assert list(wrong_imports(tmp_path)) == [f"{PACKAGE}/{module}:{number}: {reason}"]
 
 
-@pytest.mark.parametrize(
-    ("module", "line"),
+@for_each(
     [
         ("ast/nodes.py", "from kili_query.source import Span\nimport attrs, kili_query.errors"),
         ("ast/nodes.py", "from . import build\nfrom .walk import terms\nfrom kili_query.ast.build import floor"),
         ("query.py", "from kili_query.check import check"),
         ("check.py", "from kili_query import planning"),
         ("__init__.py", "from kili_query.cli import main"),
-    ],
+    ]
 )
-def test_a_right_import_passes(tmp_path: Path, module: str, line: str) -> None:
+def test_a_right_import_passes(row: tuple[str, str], tmp_path: Path) -> None:
+    module, line = row
     path = tmp_path / PACKAGE / module
     path.parent.mkdir(parents=True)
     path.write_text(line, encoding="utf-8")

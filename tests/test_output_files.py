@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -13,6 +14,7 @@ import pytest
 
 import kili_query
 from kili_query.output_files import WriteError, replaced
+from tests.each import for_each
 from tests.full_disk import files_at_most
 
 NOBODY = 65534
@@ -37,8 +39,8 @@ def test_a_file_takes_its_place(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["out.txt"]
 
 
-@pytest.mark.parametrize("name", ["cache", "cache/out.txt", "cache/labels/new/out.txt", "link/out.txt"])
-def test_a_label_cache_is_not_written_into(tmp_path: Path, name: str) -> None:
+@for_each(["cache", "cache/out.txt", "cache/labels/new/out.txt", "link/out.txt"])
+def test_a_label_cache_is_not_written_into(name: str, tmp_path: Path) -> None:
     (tmp_path / "cache" / "labels" / "_delta_log").mkdir(parents=True)
     (tmp_path / "link").symlink_to(tmp_path / "cache")
     path, cache = tmp_path / name, tmp_path / "cache"
@@ -131,9 +133,9 @@ def test_long_names(tmp_path: Path, name: str) -> None:
     assert os.listdir(tmp_path) == [name]
 
 
-@pytest.mark.parametrize("name", ["x" * 256, "猫" * 86, "x" * 256 + "/a.txt", "a\0b", "a\0b/a.txt"])
-@pytest.mark.parametrize("makes_folders", [False, True])
-def test_names_that_no_file_can_have(tmp_path: Path, name: str, makes_folders: bool) -> None:
+@for_each(product(["x" * 256, "猫" * 86, "x" * 256 + "/a.txt", "a\0b", "a\0b/a.txt"], [False, True]))
+def test_names_that_no_file_can_have(row: tuple[str, bool], tmp_path: Path) -> None:
+    name, makes_folders = row
     with (
         pytest.raises(WriteError, match=r"File name too long|null (byte|character)"),
         replaced(tmp_path / name, makes_folders=makes_folders),

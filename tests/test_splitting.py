@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import kili_query as kq
 from kili_query.errors import ArgumentError
 from kili_query.splitting import Subset, split
+from tests.each import for_each
 
 PERSON, CAR = "OBJECTS.PERSON", "OBJECTS.CAR"
 
@@ -89,8 +90,7 @@ def test_any_numbers(held: list[int], cuts: list[float]) -> None:
         assert abs(part.matching[PERSON] - share * held[0]) < 2
 
 
-@pytest.mark.parametrize(
-    ("into", "options", "reason"),
+@for_each(
     [
         ({}, {}, "`into` must name a part"),
         ({"a": 0.0}, {}, "the share of `a` must be above 0 to 1, not 0.0"),
@@ -99,9 +99,10 @@ def test_any_numbers(held: list[int], cuts: list[float]) -> None:
         ({"a": 1}, {"by": {PERSON: 0.5}, "size": 61}, "can be 60 at most, not 61: of 120 assets, 30 match"),
         ({"a": 1}, {"size": 121}, "`size` can be 120 at most"),
         ({"a": 1}, {"size": 0}, "`size` must be 1 or more"),
-    ],
+    ]
 )
-def test_impossible_wishes(into: dict[str, float], options: dict[str, Any], reason: str) -> None:
+def test_impossible_wishes(row: tuple[dict[str, float], dict[str, Any], str]) -> None:
+    into, options, reason = row
     with pytest.raises(ArgumentError, match=reason):
         split(LABELS, into, **options)
 

@@ -12,6 +12,7 @@ import kili_query as kq
 from kili_query.datasets import READERS, Dataset, DatasetItem, open_dataset
 from kili_query.export import FORMATS, ExportSummary, NoCompatibleJobError, NotCompatibleInputType, format_named, write
 from tests.datasets.test_formats_table import SAMPLES, samples_of
+from tests.each import for_each
 
 ALL = [path for fmt in READERS for path in samples_of(fmt)]
 TOOLS = {"rectangle", "polygon", "semantic"}
@@ -60,8 +61,8 @@ def written(dataset: Dataset, fmt: str, to: Path) -> ExportSummary | str:
         return str(error)
 
 
-@pytest.mark.parametrize("sample", ALL, ids=lambda path: path.relative_to(SAMPLES).as_posix())
-def test_objects_come_back_or_it_is_said_why_not(tmp_path: Path, sample: Path) -> None:
+@for_each(ALL, lambda path: path.relative_to(SAMPLES).as_posix())
+def test_objects_come_back_or_it_is_said_why_not(sample: Path, tmp_path: Path) -> None:
     dataset = open_dataset(sample)
     has_objects = bool(TOOLS & set(dataset.ontology.jobs["OBJECTS"].tools)) if "OBJECTS" in dataset.ontology.jobs else 0
     for fmt in FORMATS:

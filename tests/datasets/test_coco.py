@@ -19,6 +19,7 @@ from kili_query.datasets import DatasetItem, open_dataset
 from kili_query.datasets.dataset import Dataset
 from kili_query.labels.geometry import Part, Point, Region, Size, run_lengths
 from kili_query.places import Problem
+from tests.each import for_each
 from tests.shared_data import data_set
 
 
@@ -113,17 +114,17 @@ def test_a_box_becomes_a_rectangle(tmp_path: Path) -> None:
     assert not dataset.kept
 
 
-@pytest.mark.parametrize(
-    ("text", "reason"),
+@for_each(
     [
         ('{"images": [', "is truncated"),
         ("[]", "it must be an object with"),
         ('{"images": 3}', "`images` of"),
         ('{"images": [], "categories": [3]}', "`categories[0]` of"),
         ("\udcff", "is not UTF-8 (at byte 1)"),
-    ],
+    ]
 )
-def test_a_file_that_cannot_be_read(tmp_path: Path, text: str, reason: str) -> None:
+def test_a_file_that_cannot_be_read(row: tuple[str, str], tmp_path: Path) -> None:
+    text, reason = row
     path = tmp_path / "a.json"
     path.write_bytes(text.encode("utf-8", "surrogateescape"))
     with pytest.raises(kq.SourceError, match=r".") as caught:
@@ -340,8 +341,7 @@ def test_repeated_ids(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("fields", "reason", "path"),
+@for_each(
     [
         ({"bbox": [0, 0, float("nan"), 1]}, "must be a number, not 'NaN'", "bbox[2]"),
         ({"bbox": [0, 0, 1]}, "must be a list of 4 numbers", "bbox"),
@@ -359,11 +359,10 @@ def test_repeated_ids(tmp_path: Path) -> None:
         ({"segmentation": {"size": [100, 200], "counts": "5~"}}, "is not a character of packed", "segmentation.counts"),
         ({"segmentation": {"size": [1 << 20, 1 << 20], "counts": [0, 1 << 40]}}, "the mask has more than", ""),
         ({"keypoints": [1, 2]}, "must be triples of x, y and visibility", "keypoints"),
-    ],
+    ]
 )
-def test_a_shape_that_cannot_be_read_is_counted(
-    tmp_path: Path, fields: dict[str, object], reason: str, path: str
-) -> None:
+def test_a_shape_that_cannot_be_read_is_counted(row: tuple[dict[str, object], str, str], tmp_path: Path) -> None:
+    fields, reason, path = row
     dataset = open_dataset(write(tmp_path / "a.json", annotations=[one_object(**fields)]))
     assert kq.count(only(dataset).counted) == {("OBJECTS", "cat"): 1}
     assert dataset.ontology

@@ -10,6 +10,7 @@ from kili_query.datasets import DatasetItem, open_dataset
 from kili_query.errors import MalformedLabelError, SourceError
 from kili_query.labels.mismatches import find_mismatches
 from kili_query.places import Problem
+from tests.each import for_each
 
 SAMPLES = Path(__file__).parent / "samples" / "cvat"
 BOX = '<box label="car" xtl="1" ytl="2" xbr="3" ybr="4"/>'
@@ -130,8 +131,7 @@ def test_the_videos_of_a_project_are_apart(tmp_path):
     assert (second.asset["id"], list(second.counted)) == ("4", ["0", "1"])
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
+@for_each(
     [
         (image(BOX)[:-20], "is not XML, or truncated"),
         (image(BOX).encode("utf-16")[:-3], "is not XML, or truncated"),
@@ -140,17 +140,17 @@ def test_the_videos_of_a_project_are_apart(tmp_path):
         ("<other/>", "the root must be `annotations`, not `other`"),
         ('<!DOCTYPE a [<!ENTITY b "c">]><annotations><image name="&b;"/></annotations>', "has XML entities"),
         ('<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><annotations>&b;</annotations>', "has XML entities"),
-    ],
+    ]
 )
-def test_a_file_that_cannot_be_read_is_named(tmp_path, content, message):
+def test_a_file_that_cannot_be_read_is_named(row, tmp_path):
+    content, message = row
     dataset = opened(tmp_path, content)
     with pytest.raises(SourceError, match=r"annotations\.xml") as caught:
         list(dataset.items())
     assert message in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "shape",
+@for_each(
     [
         '<box label="car" xtl="nan" ytl="2" xbr="3" ybr="4"/>',
         '<box label="car" ytl="2" xbr="3" ybr="4"/>',
@@ -160,9 +160,9 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path, content, message):
         '<mask label="car" rle="-1,26" left="0" top="0" width="5" height="5"/>',
         '<mask label="car" rle="1" left="0" top="0" width="1000000" height="1000000"/>',
         '<mask label="car" rle="x" left="0" top="0" width="5" height="5"/>',
-    ],
+    ]
 )
-def test_a_shape_that_cannot_be_read_still_counts(tmp_path, shape):
+def test_a_shape_that_cannot_be_read_still_counts(shape, tmp_path):
     item = only_item(opened(tmp_path, image(shape)))
     assert kq.count(item.counted) == {("OBJECTS", "car"): 1}
     with pytest.raises(MalformedLabelError):

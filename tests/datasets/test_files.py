@@ -15,6 +15,7 @@ from kili_query.datasets import format_of, open_dataset, streamed_dataset
 from kili_query.datasets.files import Files
 from kili_query.errors import ArgumentError, SourceError
 from kili_query.export import write
+from tests.each import for_each
 
 COCO: dict[str, Any] = {
     "images": [{"id": 1, "file_name": "a.png", "width": 8, "height": 4}],
@@ -48,8 +49,8 @@ def archive(root: Path) -> Path:
     return Path(shutil.make_archive(str(root / "set"), "zip", folder(root)))
 
 
-@pytest.mark.parametrize("made", [folder, one_file, packed, archive])
-def test_every_kind_is_recognized_and_answers_the_same(tmp_path: Path, made: Callable[[Path], Path]) -> None:
+@for_each([folder, one_file, packed, archive])
+def test_every_kind_is_recognized_and_answers_the_same(made: Callable[[Path], Path], tmp_path: Path) -> None:
     path = made(tmp_path)
     assert format_of(path) == "coco"
     found = kq.scan(path, 'OBJECTS."traffic light"')
@@ -101,8 +102,7 @@ def test_what_is_damaged(tmp_path: Path) -> None:
         open_dataset(tmp_path / "notes.txt")
 
 
-@pytest.mark.parametrize(
-    "text",
+@for_each(
     [
         '{"id": "l", "jsonResponse": {}, "images": []}',
         '{"id": "p", "jsonInterface": {"jobs": {}}, "images": []}',
@@ -111,9 +111,9 @@ def test_what_is_damaged(tmp_path: Path) -> None:
         "names are not here: [a]",
         "",
         "[]",
-    ],
+    ]
 )
-def test_labels_projects_and_other_texts_are_not_taken_for_datasets(tmp_path: Path, text: str) -> None:
+def test_labels_projects_and_other_texts_are_not_taken_for_datasets(text: str, tmp_path: Path) -> None:
     for name in ("x.json", "x.ndjson", "x.xml", "x.yaml", "x"):
         path = tmp_path / name
         path.write_text(text, encoding="utf-8")

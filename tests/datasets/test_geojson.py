@@ -15,6 +15,7 @@ from kili_query.datasets import FeaturesError, read_geojson
 from kili_query.errors import ArgumentError, SourceError
 from kili_query.export import write
 from kili_query.labels.mismatches import find_mismatches
+from tests.each import for_each
 
 SQUARE = [[0, 0], [4, 0], [4, 4], [0, 4], [0, 0]]
 HOLE = [[1, 1], [1, 2], [2, 2], [1, 1]]
@@ -127,8 +128,7 @@ def test_files_without_features_are_reported(file):
     assert label.notes[1:] == ("the label is empty, because there is nothing to make annotations of",)
 
 
-@pytest.mark.parametrize(
-    ("job", "geometry", "kind", "drawn"),
+@for_each(
     [
         ("ALL", POINT, "marker", [AT]),
         ("ALL", POLYGON, "semantic", [[[OUTER, INNER]]]),
@@ -136,9 +136,10 @@ def test_files_without_features_are_reported(file):
         ("ALL", POINTS, "marker", [AT, TO]),
         ("FIELDS", PLAIN, "polygon", [[OUTER]]),
         ("BOXES", PLAIN, "rectangle", [[ring((0, 0), (0, 4), (4, 4), (4, 0))]]),
-    ],
+    ]
 )
-def test_named_jobs_replace_what_features_say(file, job, geometry, kili_of_another, kind, drawn):
+def test_named_jobs_replace_what_features_say(row, file, kili_of_another):
+    job, geometry, kind, drawn = row
     category = list(JOBS[job]["content"]["categories"])[1]
     path = file(feature(geometry, kili_of_another))
     label = read_geojson([path], ONTOLOGY, job_names=[job], category_names=[category])
@@ -150,8 +151,7 @@ def kili_of_another(request):
     return request.param
 
 
-@pytest.mark.parametrize(
-    ("given", "geometry", "drawn"),
+@for_each(
     [
         (kili("ALL", "semantic"), POLYGON, [("semantic", [[OUTER, INNER]])]),
         (kili("ALL", "semantic"), POLYGONS, [("semantic", [[OUTER, INNER], [REVERSED]])]),
@@ -168,9 +168,10 @@ def kili_of_another(request):
             collection(POINT, LINE, POLYGON, POINTS),
             [("marker", AT), ("polyline", [AT, TO]), ("semantic", [[OUTER, INNER]]), ("marker", AT), ("marker", TO)],
         ),
-    ],
+    ]
 )
-def test_features_say_what_they_are(file, given, geometry, drawn):
+def test_features_say_what_they_are(row, file):
+    given, geometry, drawn = row
     label = read_geojson([file(feature(geometry, given))], ONTOLOGY)
     category = given["categories"][0]["name"]
     assert shapes(label) == {given["job"]: [(category, *one) for one in drawn]}
@@ -262,8 +263,7 @@ def test_features_none_of_which_can_be_used_are_an_error(file):
         read_geojson([file(feature(None))], ONTOLOGY)
 
 
-@pytest.mark.parametrize(
-    ("bad", "path", "message"),
+@for_each(
     [
         (feature(POINT, kili("ALL") | {"job": "SPOT"}), ".properties.kili.job", "no job `SPOT`, did you mean `SPOTS`?"),
         (feature(POINT, kili("ALL") | {"job": None}), ".properties.kili.job", "does not name its job"),
@@ -322,9 +322,10 @@ def test_features_none_of_which_can_be_used_are_an_error(file):
             "a rectangle has 4 corners, not 5",
         ),
         (feature(POLYGON, kili("BOXES")), ".geometry.coordinates", "a rectangle has one ring, not 2"),
-    ],
+    ]
 )
-def test_faults_are_reported_with_their_place(file, bad, path, message):
+def test_faults_are_reported_with_their_place(row, file):
+    bad, path, message = row
     with pytest.raises(FeaturesError) as caught:
         read_geojson([file(feature(POINT), bad, feature(LINE))], ONTOLOGY)
     (problem,) = caught.value.problems
@@ -349,8 +350,7 @@ def test_two_answers_to_one_job_are_a_fault(file):
         read_geojson([file(answers[0], name="a"), file(answers[1], name="b")], ONTOLOGY)
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
+@for_each(
     [
         (b"", "is not GeoJSON"),
         (b'{"type": "FeatureCollection", "features": [{"ty', "is not GeoJSON"),
@@ -360,9 +360,10 @@ def test_two_answers_to_one_job_are_a_fault(file):
         (b'{"type": "FeatureCollection"}', "`features` must be a list, not null"),
         (b'{"type": "FeatureCollection", "features": {}}', "`features` must be a list, not an object"),
         (b'{"type": "FeatureCollection", "features": [NaN]}', "NaN is not a JSON number"),
-    ],
+    ]
 )
-def test_files_that_are_not_geojson(tmp_path, content, message):
+def test_files_that_are_not_geojson(row, tmp_path):
+    content, message = row
     path = tmp_path / "x.geojson"
     path.write_bytes(content)
     with pytest.raises(SourceError, match=message) as caught:
@@ -398,8 +399,7 @@ def crs(name):
     return {"type": "name", "properties": {"name": name}}
 
 
-@pytest.mark.parametrize(
-    ("given", "note"),
+@for_each(
     [
         (crs("urn:ogc:def:crs:OGC:1.3:CRS84"), None),
         (crs("urn:ogc:def:crs:EPSG::4326"), None),
@@ -409,9 +409,10 @@ def crs(name):
         (crs("EPSG:43260"), "EPSG:43260"),
         ({"type": "link"}, "link"),
         (5, "`5`"),
-    ],
+    ]
 )
-def test_other_reference_systems_are_reported(file, given, note):
+def test_other_reference_systems_are_reported(row, file):
+    given, note = row
     (*notes,) = read_geojson([file(feature(POINT), crs=given)], ONTOLOGY).notes
     assert len(notes) == (note is not None)
     assert note is None or note in notes[0]
@@ -432,8 +433,7 @@ def test_an_id_of_several_features_is_reported(file):
     assert note.endswith("count as one object: `1` in `SPOTS`")
 
 
-@pytest.mark.parametrize(
-    ("names", "message"),
+@for_each(
     [
         ({"job_names": ["ALL"]}, "give both `job_names` and `category_names`"),
         ({"category_names": ["ANY"]}, "give both"),
@@ -442,9 +442,10 @@ def test_an_id_of_several_features_is_reported(file):
         ({"job_names": ["AL"], "category_names": ["ANY"]}, r"`job_names\[0\]`: no job `AL`, did you mean `ALL`\?"),
         ({"job_names": ["NOTE"], "category_names": ["ANY"]}, "draws no shapes: its task is TRANSCRIPTION"),
         ({"job_names": ["ALL"], "category_names": ["AMY"]}, r"`category_names\[0\]`: .*did you mean `ANY`\?"),
-    ],
+    ]
 )
-def test_wrong_names_are_errors_of_the_caller(file, names, message):
+def test_wrong_names_are_errors_of_the_caller(row, file):
+    names, message = row
     with pytest.raises(ArgumentError, match=message):
         read_geojson([file(feature(POINT))], ONTOLOGY, **names)
 

@@ -11,6 +11,7 @@ from kili_query.datasets import DatasetItem, open_dataset
 from kili_query.errors import MalformedLabelError, SourceError
 from kili_query.labels.mismatches import find_mismatches
 from kili_query.places import Problem
+from tests.each import for_each
 
 SAMPLES = Path(__file__).parent / "samples" / "geojson"
 POINT = {"type": "Point", "coordinates": [1, 2]}
@@ -71,41 +72,39 @@ def test_features_of_the_platform():
     assert not list(find_mismatches(content, dataset.ontology, ""))
 
 
-@pytest.mark.parametrize(
-    ("properties", "category"),
-    [({"name": "a", "class": "b"}, "b"), ({"type": "c"}, "c"), ({"label": 3}, "c_3"), ({"class": True}, "Point")],
-)
-def test_the_usual_properties_name_the_class(tmp_path, properties, category):
+@for_each([({"name": "a", "class": "b"}, "b"), ({"type": "c"}, "c"), ({"label": 3}, "c_3"), ({"class": True}, "Point")])
+def test_the_usual_properties_name_the_class(row, tmp_path):
+    properties, category = row
     item = only_item(opened(tmp_path, feature(**properties)))
     assert kq.count(item.counted) == {("OBJECTS", category): 1}
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
+@for_each(
     [
         (b'{"type": "FeatureCollection", "features": [', "is not GeoJSON"),
         (b'{"type": "FeatureCollection", "features": ["\xff"]}', "is not UTF-8"),
         (b'{"type": "FeatureCollection", "features": {}}', "`features` must be a list"),
         (b'{"type": "FeatureCollection", "features": [NaN]}', "NaN is not a JSON number"),
-    ],
+    ]
 )
-def test_a_file_that_cannot_be_read_is_named(tmp_path, content, message):
+def test_a_file_that_cannot_be_read_is_named(row, tmp_path):
+    content, message = row
     (tmp_path / "map.geojson").write_bytes(content)
     with pytest.raises(SourceError, match=r"map\.geojson") as caught:
         list(open_dataset(tmp_path / "map.geojson", fmt="geojson").items())
     assert message in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("one", "path"),
+@for_each(
     [
         (7, "features[0]"),
         ({"type": "Feature", "properties": [], "geometry": POINT}, "features[0].properties"),
         (feature({"type": "Blob"}), "features[0].geometry.type"),
         (feature(kili={"job": "A", "categories": "B"}), "features[0].properties.kili.categories"),
-    ],
+    ]
 )
-def test_a_malformed_feature_is_a_problem(tmp_path, one, path):
+def test_a_malformed_feature_is_a_problem(row, tmp_path):
+    one, path = row
     (problem,) = opened(tmp_path, one).items()
     assert isinstance(problem, Problem)
     assert problem.path == path

@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-import pytest
-
 import kili_query as kq
 from kili_query.datasets import DatasetItem, format_of, open_dataset
 from kili_query.ontology import Ontology, VideoPolicy
+from tests.each import for_each
 
 SAMPLES = Path(__file__).parent / "samples"
 
@@ -22,8 +21,9 @@ def samples() -> list[tuple[str, str]]:
     ]
 
 
-@pytest.mark.parametrize(("name", "sample"), samples())
-def test_a_sample_is_recognized_and_counts_the_same_with_shapes(name: str, sample: str) -> None:
+@for_each(samples())
+def test_a_sample_is_recognized_and_counts_the_same_with_shapes(row: tuple[str, str]) -> None:
+    name, sample = row
     path = SAMPLES / name / sample
     assert format_of(path) == name
     dataset = open_dataset(path)
@@ -46,8 +46,9 @@ def test_a_sample_is_recognized_and_counts_the_same_with_shapes(name: str, sampl
     assert {one["id"] for one in dataset.assets()} == {one.asset["id"] for one in items if isinstance(one, DatasetItem)}
 
 
-@pytest.mark.parametrize(("name", "sample"), samples())
-def test_reading_a_sample_twice_gives_the_same(name: str, sample: str) -> None:
+@for_each(samples())
+def test_reading_a_sample_twice_gives_the_same(row: tuple[str, str]) -> None:
+    name, sample = row
     first, second = (open_dataset(SAMPLES / name / sample, fmt=name) for _ in range(2))
     assert first.jobs == second.jobs
     assert list(first.labels()) == list(first.labels()) == list(second.labels())
@@ -55,8 +56,9 @@ def test_reading_a_sample_twice_gives_the_same(name: str, sample: str) -> None:
     assert first.notes == second.notes
 
 
-@pytest.mark.parametrize(("name", "sample"), samples())
-def test_labels_judged_by_their_objects_alone_are_judged_as_their_content_is(name: str, sample: str) -> None:
+@for_each(samples())
+def test_labels_judged_by_their_objects_alone_are_judged_as_their_content_is(row: tuple[str, str]) -> None:
+    name, sample = row
     dataset = open_dataset(SAMPLES / name / sample, fmt=name)
     items = [one for one in dataset.items() if isinstance(one, DatasetItem) and one.label is not None]
     for item in items:

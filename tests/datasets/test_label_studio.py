@@ -11,6 +11,7 @@ from kili_query.datasets import DatasetItem, open_dataset
 from kili_query.errors import MalformedLabelError, SourceError
 from kili_query.labels.mismatches import find_mismatches
 from kili_query.places import Problem
+from tests.each import for_each
 
 SAMPLES = Path(__file__).parent / "samples" / "label_studio"
 
@@ -159,23 +160,22 @@ def test_the_short_form():
     assert "JSON_MIN does not tell answers from data: `remark`" in dataset.notes[0].reason
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
+@for_each(
     [
         (b'[{"id": 1, "data": {', "is not JSON, or truncated"),
         (b'[{"id": 1, "data": {"image": "\xff"}}]', "is not UTF-8 (at byte 30)"),
         (b'{"id": 1}', "must be a list of tasks, not an object"),
         (b"", "is empty"),
-    ],
+    ]
 )
-def test_a_file_that_cannot_be_read_is_named(tmp_path, content, message):
+def test_a_file_that_cannot_be_read_is_named(row, tmp_path):
+    content, message = row
     with pytest.raises(SourceError, match=r"tasks\.json") as caught:
         list(opened(tmp_path, content).items())
     assert message in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("content", "path"),
+@for_each(
     [
         (7, ""),
         ({"id": 1, "data": []}, "data"),
@@ -184,9 +184,10 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path, content, message):
         (task(7), "result[0]"),
         (task({"type": "choices"}), "result[0].value"),
         (task(box(rectanglelabels="Car")), "result[0]"),
-    ],
+    ]
 )
-def test_a_problem_stands_in_place_of_what_cannot_be_read(tmp_path, content, path):
+def test_a_problem_stands_in_place_of_what_cannot_be_read(row, tmp_path):
+    content, path = row
     dataset = opened(tmp_path, [content, task(box(), number=2)])
     problem, item = dataset.items()
     assert isinstance(problem, Problem)
@@ -202,8 +203,8 @@ def test_a_shape_that_cannot_be_read_still_counts(tmp_path, value):
         item.read()
 
 
-@pytest.mark.parametrize("rle", [[], [0, 0], [255] * 40, ["a"], [300]])
-def test_run_lengths_that_are_none_are_reported(tmp_path, rle):
+@for_each([[], [0, 0], [255] * 40, ["a"], [300]])
+def test_run_lengths_that_are_none_are_reported(rle, tmp_path):
     pytest.importorskip("cv2")
     brush = {
         "id": "b",

@@ -12,6 +12,7 @@ from kili_query.datasets import DatasetItem, open_dataset
 from kili_query.errors import MalformedLabelError, SourceError
 from kili_query.labels.mismatches import find_mismatches
 from kili_query.places import Problem, ProblemKind
+from tests.each import for_each
 
 SAMPLES = Path(__file__).parent / "samples" / "labelbox"
 ROW = json.loads((SAMPLES / "export.ndjson").read_text().splitlines()[0])
@@ -136,8 +137,7 @@ def test_a_list_that_is_truncated_is_named(tmp_path):
         list(opened(tmp_path, b'[{"data_row"').items())
 
 
-@pytest.mark.parametrize(
-    ("content", "path"),
+@for_each(
     [
         (7, ""),
         ({}, "data_row"),
@@ -146,9 +146,10 @@ def test_a_list_that_is_truncated_is_named(tmp_path):
         (row({"bounding_box": {}}), "objects[0]"),
         (row(box(), projects=[]), "projects"),
         (row({**box(), "classifications": [{"name": "a"}]}), "objects[0].classifications[0]"),
-    ],
+    ]
 )
-def test_a_problem_stands_in_place_of_what_cannot_be_read(tmp_path, content, path):
+def test_a_problem_stands_in_place_of_what_cannot_be_read(case, tmp_path):
+    content, path = case
     problem, item = opened(tmp_path, content, row(box())).items()
     assert isinstance(problem, Problem)
     assert problem.path == path

@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 import kili_query as kq
 from kili_query.datasets import Dataset, open_dataset
 from kili_query.export import format_named, write
+from tests.each import for_each
 
 NAMES = [
     "traffic light",
@@ -44,15 +43,16 @@ def names_in(dataset: Dataset) -> list[str]:
     return [one.name for one in dataset.ontology.jobs["OBJECTS"].categories.values()]
 
 
-@pytest.mark.parametrize(("fmt", "layout"), WRITTEN)
-def test_names_come_back(tmp_path: Path, fmt: str, layout: Any) -> None:
+@for_each(WRITTEN)
+def test_names_come_back(row: tuple[str, Any], tmp_path: Path) -> None:
+    fmt, layout = row
     original = open_dataset(coco_file(tmp_path / "names.json", NAMES))
     write(original, None, fmt=fmt, to=tmp_path / "out.zip", layout=layout)
     assert names_in(open_dataset(tmp_path / "out.zip")) == names_in(original) == NAMES
 
 
-@pytest.mark.parametrize("fmt", FORMATS_WITH_NAMES)
-def test_names_that_are_not_unique_become_keys(tmp_path: Path, fmt: str) -> None:
+@for_each(FORMATS_WITH_NAMES)
+def test_names_that_are_not_unique_become_keys(fmt: str, tmp_path: Path) -> None:
     original = open_dataset(coco_file(tmp_path / "names.json", ["person", "person", "person_2", " "]))
     assert list(original.ontology.jobs["OBJECTS"].categories) == ["person", "person_2", "person_2_2", "c"]
     write(original, None, fmt=fmt, to=tmp_path / "out.zip", layout="merged")

@@ -12,6 +12,7 @@ import pytest
 import kili_query as kq
 from kili_query.datasets import DatasetItem, open_dataset
 from kili_query.places import Problem
+from tests.each import for_each
 
 IMAGE = "<filename>a.jpg</filename><size><width>200</width><height>100</height><depth>3</depth></size>"
 BOX = "<bndbox><xmin>20</xmin><ymin>10.5</ymin><xmax>120</xmax><ymax>60</ymax></bndbox>"
@@ -144,17 +145,17 @@ ENTITIES = '<!DOCTYPE annotation [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>'
 OUTSIDE = '<!DOCTYPE annotation [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
 
 
-@pytest.mark.parametrize(
-    ("text", "reason"),
+@for_each(
     [
         (ENTITIES + annotation("<name>&b;</name>"), "it declares entities, which are not expanded"),
         (OUTSIDE + annotation("<name>&a;</name>"), "it declares entities, which are not expanded"),
         (annotation("<name>cat</name>")[:-9], "it is truncated or not XML: unclosed token"),
         ('<?xml version="1.0" encoding="utf-99"?>' + annotation(), "it is truncated or not XML"),
         (annotation(f"<name>{'<a>' * 30}{'</a>' * 30}</name>"), "elements are nested deeper than 20 levels"),
-    ],
+    ]
 )
-def test_a_file_that_cannot_be_read(tmp_path: Path, text: str, reason: str) -> None:
+def test_a_file_that_cannot_be_read(row: tuple[str, str], tmp_path: Path) -> None:
+    text, reason = row
     (tmp_path / "a.xml").write_text(text)
     (tmp_path / "b.xml").write_text(annotation(f"<name>cat</name>{BOX}"))
     problem, other = open_dataset(tmp_path).items()

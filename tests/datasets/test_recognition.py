@@ -2,33 +2,34 @@
 
 import json
 import shutil
+from itertools import product
 from pathlib import Path
 
 import pytest
 
 import kili_query as kq
 from kili_query.datasets import format_of
+from tests.each import for_each
 
 DEMO = Path(kq.__file__).parent / "demo" / "instances.json"
 CONTENT = {"SKY": {"categories": [{"name": "BLUE"}]}}
 LABEL = {"id": "a", "jsonResponse": CONTENT}
 
 
-@pytest.mark.parametrize(
-    "label",
-    [
-        {"images": [], **LABEL},
-        {"images": [{"id": 1}], "annotations": [], **LABEL},
-        {"images": ["x" * 100_000], **LABEL},
-        {"annotations": [{"image_id": 1}], **LABEL},
-        {"data": {}, "annotations": [{"result": []}], **LABEL},
-        {"data_row": {"id": 1}, **LABEL},
-        {"type": "FeatureCollection", **LABEL},
-    ],
-    ids="+".join,
-)
-@pytest.mark.parametrize("form", ["object", "array", "lines"])
-def test_labels_with_the_keys_of_other_tools_stay_labels(label: dict[str, object], form: str, tmp_path: Path) -> None:
+LABELS: list[dict[str, object]] = [
+    {"images": [], **LABEL},
+    {"images": [{"id": 1}], "annotations": [], **LABEL},
+    {"images": ["x" * 100_000], **LABEL},
+    {"annotations": [{"image_id": 1}], **LABEL},
+    {"data": {}, "annotations": [{"result": []}], **LABEL},
+    {"data_row": {"id": 1}, **LABEL},
+    {"type": "FeatureCollection", **LABEL},
+]
+
+
+@for_each(product(LABELS, ["object", "array", "lines"]))
+def test_labels_with_the_keys_of_other_tools_stay_labels(row: tuple[dict[str, object], str], tmp_path: Path) -> None:
+    label, form = row
     text = json.dumps(label)
     path = tmp_path / "some.json"
     path.write_text({"object": text, "array": f"[{text}]", "lines": f"{text}\n{text}\n"}[form], encoding="utf-8")
@@ -57,18 +58,17 @@ def test_what_is_like_a_dataset_and_is_none(content: object, tmp_path: Path) -> 
     assert format_of(path) is None
 
 
-@pytest.mark.parametrize("indent", [None, 2])
-@pytest.mark.parametrize(
-    "content",
-    [
-        {"images": []},
-        {"images": [{"id": 1}], "annotations": [], "categories": []},
-        {"info": {"images": 3}, "licenses": [], "images": [{"id": 1}]},
-        {"annotations": [{"image_id": 1}]},
-    ],
-    ids="+".join,
-)
-def test_a_coco_file_is_known(content: dict[str, object], indent: int | None, tmp_path: Path) -> None:
+OF_COCO: list[dict[str, object]] = [
+    {"images": []},
+    {"images": [{"id": 1}], "annotations": [], "categories": []},
+    {"info": {"images": 3}, "licenses": [], "images": [{"id": 1}]},
+    {"annotations": [{"image_id": 1}]},
+]
+
+
+@for_each(product(OF_COCO, [None, 2]))
+def test_a_coco_file_is_known(row: tuple[dict[str, object], int | None], tmp_path: Path) -> None:
+    content, indent = row
     path = tmp_path / "some.json"
     path.write_text(json.dumps(content, indent=indent), encoding="utf-8")
     assert format_of(path) == "coco"

@@ -14,6 +14,7 @@ from kili_query.client import KiliClient
 from kili_query.client.testing import FakeService
 from kili_query.datasets import FeaturesError, read_shapefiles
 from kili_query.errors import ArgumentError, MissingArgumentError, MissingExtraError, SourceError
+from tests.each import for_each
 
 
 def drawing(tools, *names):
@@ -88,8 +89,7 @@ def groups(label, job):
 ONE, TWO = {"x": 1, "y": 2}, {"x": 3, "y": 4}
 
 
-@pytest.mark.parametrize(
-    ("kind", "records", "job", "shapes", "objects"),
+@for_each(
     [
         (shapefile.POINT, [("point", 1, 2), ("point", 3, 4)], "SPOTS", [ONE, TWO], [0, 1]),
         (shapefile.POINTZ, [("pointz", 1, 2, 30)], "SPOTS", [ONE], [0]),
@@ -110,9 +110,10 @@ ONE, TWO = {"x": 1, "y": 2}, {"x": 3, "y": 4}
         (shapefile.POLYGON, [("poly", [SQUARE[::-1]])], "LAND", [poly(SQUARE[::-1])], [0]),
         (shapefile.POLYGON, [("poly", [SQUARE]), ("poly", [AWAY])], "BOXES", [poly(SQUARE), poly(AWAY)], [0, 1]),
         (shapefile.POLYGON, [("poly", [SQUARE, AWAY])], "BOXES", [poly(SQUARE), poly(AWAY)], [0, 0]),
-    ],
+    ]
 )
-def test_records_become_annotations(file, kind, records, job, shapes, objects):
+def test_records_become_annotations(row, file):
+    kind, records, job, shapes, objects = row
     label = read(file(kind, *records), job)
     assert drawn(label, job) == shapes
     assert groups(label, job) == objects
@@ -179,24 +180,23 @@ def test_places_that_cannot_be_converted_are_faults(file):
         read(path, "SPOTS", from_epsgs=[32631])
 
 
-@pytest.mark.parametrize(
-    ("prj", "epsgs", "note"),
+@for_each(
     [
         (WEB_MERCATOR, None, "its `.prj` says `WGS 84 / Pseudo-Mercator`; coordinates are not converted"),
         (WEB_MERCATOR, [2154], "its `.prj` says EPSG:3857, and `from_epsgs` EPSG:2154"),
         (WEB_MERCATOR, [3857], None),
         ('GEOGCS["WGS 84",DATUM["WGS_1984",SPHEROID["WGS 84",6378137,298.25]],PRIMEM["Greenwich",0]]', None, None),
         ("no reference system", None, None),
-    ],
+    ]
 )
-def test_the_reference_system_beside_the_file_is_compared(file, prj, epsgs, note):
+def test_the_reference_system_beside_the_file_is_compared(row, file):
+    prj, epsgs, note = row
     label = read(file(shapefile.POINT, ("point", 1, 2), prj=prj), "SPOTS", from_epsgs=epsgs)
     assert len(label.notes) == (note is not None)
     assert note is None or note in label.notes[0]
 
 
-@pytest.mark.parametrize(
-    ("changed", "message"),
+@for_each(
     [
         ({"job_names": ["SPOT"]}, r"`job_names\[0\]`: no job `SPOT`, did you mean `SPOTS`\?"),
         ({"job_names": ["SEASON"], "category_names": ["DRY"]}, "draws no shapes"),
@@ -205,9 +205,10 @@ def test_the_reference_system_beside_the_file_is_compared(file, prj, epsgs, note
         ({"from_epsgs": []}, "`from_epsgs` has 0 items and `shapefile_paths` 1: each file needs its own"),
         ({"from_epsgs": ["3857"]}, r"`from_epsgs\[0\]` must be the number of an EPSG code, not '3857'"),
         ({"from_epsgs": [99999]}, r"`from_epsgs\[0\]`: there is no reference system EPSG:99999"),
-    ],
+    ]
 )
-def test_wrong_arguments_are_errors_of_the_caller(file, changed, message):
+def test_wrong_arguments_are_errors_of_the_caller(row, file):
+    changed, message = row
     given_names = {"job_names": ["SPOTS"], "category_names": ["WELL"], **changed}
     with pytest.raises(ArgumentError, match=message):
         read_shapefiles([file(shapefile.POINT, ("point", 1, 2))], ONTOLOGY, **given_names)
@@ -217,8 +218,7 @@ def changed_bytes(data, position, *values):
     return data[:position] + bytes(values) + data[position + len(values) :]
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
+@for_each(
     [
         (lambda data: b"", "is not a shapefile"),
         (lambda data: b"hello" * 100, "is not a shapefile"),
@@ -229,9 +229,10 @@ def changed_bytes(data, position, *values):
         (lambda data: changed_bytes(data, 104, 0x7F, 0, 0, 0), "record 0 does not fit into the file"),
         (lambda data: changed_bytes(data, 108, 99), "record 0 or the next cannot be read"),
         (lambda data: changed_bytes(data, 148, 0xFF, 0xFF, 0xFF, 0x7F), "record 0 or the next cannot be read"),
-    ],
+    ]
 )
-def test_damaged_files_are_errors(file, change, message):
+def test_damaged_files_are_errors(row, file):
+    change, message = row
     path = file(shapefile.POLYGON, ("poly", [SQUARE]))
     path.write_bytes(change(path.read_bytes()))
     with pytest.raises(SourceError, match=message) as caught:
@@ -326,8 +327,7 @@ def test_namespaces_append_the_same_label(file, kind):
     assert '"x": 2.352' in data["labelsData"][0]["jsonResponse"]
 
 
-@pytest.mark.parametrize(
-    ("changed", "kind", "message"),
+@for_each(
     [
         ({"shapefile_paths": []}, MissingArgumentError, "`shapefile_paths` is empty"),
         ({"shapefile_paths": "map.shp"}, ArgumentError, "`shapefile_paths` must be a list of paths"),
@@ -335,9 +335,10 @@ def test_namespaces_append_the_same_label(file, kind):
         ({"from_epsgs": 3857}, ArgumentError, "`from_epsgs` must be a list of EPSG codes, not 3857"),
         ({"shapefile_paths": ["none.shp"]}, SourceError, "cannot read `none.shp`"),
         ({"label_type": "PREDICTION"}, ArgumentError, "`model_name` is missing"),
-    ],
+    ]
 )
-def test_wrong_arguments_of_the_client_are_errors_before_any_request(file, changed, kind, message):
+def test_wrong_arguments_of_the_client_are_errors_before_any_request(row, file):
+    changed, kind, message = row
     service = FakeService(answering)
     arguments = {"shapefile_paths": [file(shapefile.POINT)], "job_names": ["SPOTS"], "category_names": ["WELL"]}
     with pytest.raises(kind, match=message):

@@ -4,6 +4,7 @@ import json
 import shutil
 import zipfile
 from collections import Counter
+from itertools import product
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -16,6 +17,7 @@ from kili_query.datasets import DatasetItem, open_dataset
 from kili_query.datasets.dataset import Dataset
 from kili_query.errors import SourceError
 from kili_query.places import Problem
+from tests.each import for_each
 
 BOXES = "0 0.5 0.5 0.5 0.25\n2 0.25 0.25 0.1 0.1\n"
 
@@ -90,9 +92,9 @@ LAYOUTS: dict[str, dict[str, str]] = {
 }
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("packed", [False, True], ids=["folder", "zip"])
-def test_layouts(tmp_path: Path, layout: str, packed: bool) -> None:
+@for_each(product(LAYOUTS, [False, True]))
+def test_layouts(row: tuple[str, bool], tmp_path: Path) -> None:
+    layout, packed = row
     root = lay(tmp_path / "set", LAYOUTS[layout])
     if packed:
         with zipfile.ZipFile(tmp_path / "set.zip", "w") as archive:
@@ -161,17 +163,17 @@ def test_keypoints(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("line", "counts", "reason"),
+@for_each(
     [
         ("0 0.5 nan 0.5 0.25", {"cat": 1}, "must be a number, not `nan`"),
         ("0 0.5 0.5", {"cat": 1}, "a line must be a class and 4 numbers of a box, or 6 and more of an outline"),
         ("0 1 2 3 four", {"cat": 1}, "must be a number, not `four`"),
         ("cat 0.5 0.5 0.5 0.25", None, "the class of object 1 must be a number, not `cat`"),
         ("\ufffe\ufeff0 0", None, "the class of object 1 must be a number, not `\ufffe\ufeff0`"),
-    ],
+    ]
 )
-def test_a_line_that_cannot_be_read(tmp_path: Path, line: str, counts: dict[str, int] | None, reason: str) -> None:
+def test_a_line_that_cannot_be_read(row: tuple[str, dict[str, int] | None, str], tmp_path: Path) -> None:
+    line, counts, reason = row
     dataset = open_dataset(lay(tmp_path, {"data.yaml": "names: [cat]", "labels/a.txt": line}))
     [item] = dataset.items()
     if counts is not None:
@@ -201,8 +203,7 @@ def test_an_empty_file_is_a_label_without_objects(tmp_path: Path) -> None:
     assert items["b.png"].label is None
 
 
-@pytest.mark.parametrize(
-    ("yaml", "reason"),
+@for_each(
     [
         ("names: [a, [b]]", "must be a list of names, or names by their numbers"),
         ("names: {first: a}", "must be a list of names, or names by their numbers"),
@@ -210,9 +211,10 @@ def test_an_empty_file_is_a_label_without_objects(tmp_path: Path) -> None:
         ("names: [a]\nkpt_shape: [x]", "`kpt_shape` of"),
         ("a: &a [x, x]\nb: &b [*a, *a]\nnames: [*b, *b]", "must be a list of names"),
         ("nc: 3", "has no file that names classes"),
-    ],
+    ]
 )
-def test_names_that_cannot_be_read(tmp_path: Path, yaml: str, reason: str) -> None:
+def test_names_that_cannot_be_read(row: tuple[str, str], tmp_path: Path) -> None:
+    yaml, reason = row
     with pytest.raises(kq.SourceError, match=r".") as caught:
         open_dataset(lay(tmp_path, {"data.yaml": yaml, "labels/a.txt": BOXES}), fmt="yolo")
     assert reason in str(caught.value)

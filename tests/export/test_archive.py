@@ -3,10 +3,9 @@
 import zipfile
 from io import BytesIO
 
-import pytest
-
 from kili_query.export import Entry
 from kili_query.export.archive import opened_archive
+from tests.each import for_each
 
 ENTRIES = {
     "README.kili.txt": b"read me\n" * 40,
@@ -32,8 +31,8 @@ def headers(file):
         return [[getattr(one, field) for field in fields] for one in archive.infolist()]
 
 
-@pytest.mark.parametrize("number", range(len(ENTRIES) + 1))
-def test_bytes_and_files_are_written_alike(tmp_path, number):
+@for_each(range(len(ENTRIES) + 1))
+def test_bytes_and_files_are_written_alike(number, tmp_path):
     """So many files from bytes, the others from the disk."""
     with (tmp_path / "out.zip").open("wb") as file, opened_archive(file) as sink:
         for index, (path, data) in enumerate(ENTRIES.items()):

@@ -18,6 +18,7 @@ from kili_query.export import (
     NotExportableLabelError,
     write,
 )
+from tests.each import for_each
 from tests.export.samples import JOBS, asset, box, boxes, label, names, png, project, read, text
 from tests.export.test_naming import NASTY
 
@@ -349,17 +350,17 @@ class TestModifier:
         ]
         assert document["images"][0]["file_name"] == "data/0.png"
 
-    @pytest.mark.parametrize(
-        ("modify", "message"),
+    @for_each(
         [
             (lambda annotation, image, kili: kili["nope"], "`annotation_modifier` failed: KeyError: 'nope'"),
             (lambda annotation, image, kili: None, "must return the annotation, not NoneType"),
             (lambda annotation, image, kili: {"x": {1}}, "returned cannot be written as JSON"),
             (lambda annotation, image, kili: {"x": float("nan")}, "returned cannot be written as JSON"),
             (lambda: None, "`annotation_modifier` failed: TypeError"),
-        ],
+        ]
     )
-    def test_one_that_fails_is_named(self, tmp_path, modify, message):
+    def test_one_that_fails_is_named(self, row, tmp_path):
+        modify, message = row
         where = r"asset `0\.png`, label `l0`: .*annotation_modifier.*\(at `jsonResponse\.DET\.annotations\[1\]`\)"
         with pytest.raises(NotExportableLabelError, match=where) as caught:
             exported(tmp_path, boxes({}, box()), annotation_modifier=modify)
@@ -369,8 +370,7 @@ class TestModifier:
 
 
 class TestProblems:
-    @pytest.mark.parametrize(
-        ("bad", "message"),
+    @for_each(
         [
             (box("NONE"), r"no category `NONE` \(at `jsonResponse\.DET\.annotations\[1\]\.categories\[0\]\.name`\)"),
             (
@@ -381,9 +381,10 @@ class TestProblems:
             (region(((1e299, 1e299), (-1e299, 2e299), (3e299, 3e299))), "the semantic lies outside the image"),
             (box(corners=SQUARE[:3]), "4 corners, not 3"),
             (region(SQUARE[:2]), "3 corners or more, not 2"),
-        ],
+        ]
     )
-    def test_a_bad_annotation_is_named_and_fatal_or_left_out(self, tmp_path, bad, message):
+    def test_a_bad_annotation_is_named_and_fatal_or_left_out(self, row, tmp_path):
+        bad, message = row
         with pytest.raises(NotExportableLabelError, match=f"asset `0.png`, label `l0`: .*{message}") as caught:
             exported(tmp_path, boxes(box(), bad))
         assert str(caught.value).count("asset `") == 1

@@ -2,6 +2,7 @@
 
 import json
 from contextlib import contextmanager
+from itertools import product
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from kili_query.export import NotExportableLabelError, write
 from kili_query.export.decoding import read_jobs
 from kili_query.export.formats import drawn
+from tests.each import for_each
 from tests.export.samples import asset, box, boxes, label, names, project
 
 FORMATS = ("kili", "raw", "yolo_v5", "coco", "pascal_voc", "jsonl", "parquet")
@@ -48,17 +50,17 @@ def written(tmp_path, content, fmt="yolo_v5", **options):
     return path.read_bytes()
 
 
-@pytest.mark.parametrize("fmt", FORMATS)
-@pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS)
-def test_text_or_value(tmp_path, content, fmt):
+@for_each(product(FORMATS, CONTENTS.items()))
+def test_text_or_value(row, tmp_path):
+    fmt, (_, content) = row
     if "ELSE" in content and fmt == "parquet":
         content = {**content, "ELSE": {}}  # nothing to count
     assert written(tmp_path, json.dumps(content), fmt) == written(tmp_path, content, fmt)
 
 
-@pytest.mark.parametrize("fmt", ["yolo_v5", "pascal_voc"])
-@pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS)
-def test_the_fast_way_writes_what_checking_each_annotation_does(tmp_path, content, fmt):
+@for_each(product(["yolo_v5", "pascal_voc"], CONTENTS.items()))
+def test_the_fast_way_writes_what_checking_each_annotation_does(row, tmp_path):
+    fmt, (_, content) = row
     fast = written(tmp_path, json.dumps(content), fmt)
     with every_annotation_checked():
         assert written(tmp_path, json.dumps(content), fmt) == fast
@@ -91,9 +93,11 @@ def test_any_outlines(tmp_path_factory, annotations):
             assert written(tmp_path, content, fmt, on_error="skip") == fast
 
 
-@pytest.mark.parametrize("text", ["{", "", "null", "[]", "3", '{"DET": 01}', '{"DET": "\\q"}', "[" * 100_000, "\ud800"])
-@pytest.mark.parametrize("fmt", ["kili", "yolo_v5"])
-def test_a_malformed_content_is_named_and_fatal_or_left_out(tmp_path, text, fmt):
+@for_each(
+    product(["{", "", "null", "[]", "3", '{"DET": 01}', '{"DET": "\\q"}', "[" * 100_000, "\ud800"], ["kili", "yolo_v5"])
+)
+def test_a_malformed_content_is_named_and_fatal_or_left_out(row, tmp_path):
+    text, fmt = row
     rows, path = [label(1, text), label(2)], tmp_path / "out.zip"
     with pytest.raises(
         NotExportableLabelError, match=r"asset `1\.png`, label `l1`: .*(`jsonResponse` is|must be an object)"

@@ -16,6 +16,7 @@ from kili_query.export import (
     write,
 )
 from kili_query.labels.geometry import geojson_feature_collection_to_kili_json_response
+from tests.each import for_each
 from tests.export.samples import asset, box, label, names, png, project, read, text
 from tests.export.test_naming import NASTY
 
@@ -293,8 +294,7 @@ class TestNamesOfAttributes:
         ),
     }
 
-    @pytest.mark.parametrize(
-        ("categories", "children", "attributes"),
+    @for_each(
         [
             (["LAKE"], {}, {}),
             (
@@ -324,9 +324,10 @@ class TestNamesOfAttributes:
                 {"DROP": {"categories": [{"name": "P", "children": {"STRAY": {"text": "s"}}}]}},
                 {"Drop": "Pp", "Drop.Pp.Stray": "s"},
             ),
-        ],
+        ]
     )
-    def test_of_objects(self, tmp_path, categories, children, attributes):
+    def test_of_objects(self, row, tmp_path):
+        categories, children, attributes = row
         named = [{"name": name} for name in categories]
         one = drawn("marker", point={"x": 1, "y": 2}, children=children) | {"categories": named}
         found = collection(tmp_path, {"LAND": {"annotations": [one]}}, of=project("GEOSPATIAL", self.JOBS))
@@ -419,8 +420,8 @@ class TestWhatItTakes:
         with pytest.raises(NotCompatibleInputType, match="no pixels in a project of type GEOSPATIAL"):
             exported(tmp_path, shapes, assets=assets, normalized_coordinates=False, **{**options, "of": MAP})
 
-    @pytest.mark.parametrize("layers", [None, [], "map", ["map"], [{"width": 4}], [{"width": True, "height": 3}]])
-    def test_maps_in_pixels_whose_layers_have_no_size(self, tmp_path, layers):
+    @for_each([None, [], "map", ["map"], [{"width": 4}], [{"width": True, "height": 3}]])
+    def test_maps_in_pixels_whose_layers_have_no_size(self, layers, tmp_path):
         in_pixels = {**MAP, "geospatialSettings": {"labelingCRSCode": "PIXEL"}}
         assets, options = [asset(0, geospatialExportMetadata=layers)], {"fmt": "raw", "layout": "split"}
         with pytest.raises(ValueError, match=r"asset `0\.png`.*`geospatialExportMetadata` does not tell the width"):
@@ -438,17 +439,17 @@ class TestWhatItTakes:
         with pytest.raises(NotCompatibleInputType, match="GEOSPATIAL, IMAGE"):
             exported(tmp_path, det(), of=project(input_type, JOBS))
 
-    @pytest.mark.parametrize(
-        ("options", "message"),
+    @for_each(
         [
             ({"layout": "split"}, "use `merged`"),
             ({"single_file": True}, "single_file"),
             ({"normalized_coordinates": True}, "normalized_coordinates"),
             ({"normalized_coordinates": False}, "normalized_coordinates"),
             ({"annotation_modifier": max}, "annotation_modifier"),
-        ],
+        ]
     )
-    def test_options(self, tmp_path, options, message):
+    def test_options(self, row, tmp_path):
+        options, message = row
         with pytest.raises(NotCompatibleOptions, match=message):
             exported(tmp_path, det(), **options)
 
@@ -457,8 +458,7 @@ FIRST = r"jsonResponse.DET.annotations\[0\]"
 
 
 class TestProblems:
-    @pytest.mark.parametrize(
-        ("bad", "message"),
+    @for_each(
         [
             (det(drawn("marker", category="NONE", point={"x": 1, "y": 2})), f"no category `NONE`.*{FIRST}.categories"),
             (det(drawn("polygon", ((0, 0), (1, 1), (2, 2)))), f"encloses nothing .at `{FIRST}`"),
@@ -469,9 +469,10 @@ class TestProblems:
             ({"SKY": {"categories": [7]}}, r"without a name .at `jsonResponse.SKY.categories\[0\].name`"),
             ({"SKY": {"categories": 7}}, "must be a list .at `jsonResponse.SKY.categories`"),
             ({"SAY": "windy"}, "must be an object .at `jsonResponse.SAY`"),
-        ],
+        ]
     )
-    def test_bad_answers_are_named_and_fatal_or_left_out(self, tmp_path, bad, message):
+    def test_bad_answers_are_named_and_fatal_or_left_out(self, row, tmp_path):
+        bad, message = row
         with pytest.raises(NotExportableLabelError, match=f"^asset `0.png`, label `l0`: .*{message}"):
             exported(tmp_path, bad)
         good = det(drawn("rectangle", SQUARE))
@@ -480,10 +481,8 @@ class TestProblems:
         assert len(read(summary.path, "labels/0.png.geojson")["features"]) == ("DET" not in bad)
         assert len(read(summary.path, "labels/1.png.geojson")["features"]) == 1
 
-    @pytest.mark.parametrize(
-        "nothing", [{}, {"DET": {}}, {"DET": None}, det({}), {"DET": {"annotations": None}}, {"SKY": {}, "SAY": None}]
-    )
-    def test_nothing_is_an_empty_collection(self, tmp_path, nothing):
+    @for_each([{}, {"DET": {}}, {"DET": None}, det({}), {"DET": {"annotations": None}}, {"SKY": {}, "SAY": None}])
+    def test_nothing_is_an_empty_collection(self, nothing, tmp_path):
         assert collection(tmp_path, nothing)["features"] == []
 
 

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import zipfile
+from itertools import product
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -12,6 +13,7 @@ import pytest
 
 from kili_query.export import FORMATS, write
 from kili_query.export.naming import fold, is_safe
+from tests.each import for_each
 from tests.export.samples import asset, box, label, png, project
 from tests.export.test_naming import NASTY
 
@@ -61,8 +63,8 @@ def unpacked(summary, folder: Path) -> dict[str, bytes]:
     return {path.relative_to(target).as_posix(): path.read_bytes() for path in files}
 
 
-@pytest.mark.parametrize("fmt", ARCHIVES)
-def test_of_assets(tmp_path, fmt):
+@for_each(ARCHIVES)
+def test_of_assets(fmt, tmp_path):
     summary = exported(tmp_path, fmt, with_assets=True)
     files = unpacked(summary, tmp_path)
     assert (summary.assets, summary.media) == (len(NASTY), len(NASTY))
@@ -89,8 +91,8 @@ def references_in(files, fmt):
             yield int(element.findtext("size/width")), element.findtext("path")
 
 
-@pytest.mark.parametrize("fmt", [fmt for fmt in ARCHIVES if fmt.startswith("yolo")])
-def test_label_files_of_yolo_stand_beside_their_images(tmp_path, fmt):
+@for_each([fmt for fmt in ARCHIVES if fmt.startswith("yolo")])
+def test_label_files_of_yolo_stand_beside_their_images(fmt, tmp_path):
     """Readers swap `images` for `labels`, and the extension."""
     files = unpacked(exported(tmp_path, fmt, with_assets=True, layout="merged"), tmp_path)
     assert len([name for name in files if name.startswith("labels/")]) == len(NASTY)
@@ -113,9 +115,9 @@ def test_remote_assets_name_label_files(tmp_path):
     }
 
 
-@pytest.mark.parametrize("layout", ["split", "merged"])
-@pytest.mark.parametrize("fmt", [fmt for fmt in ARCHIVES if fmt not in LAYOUTS])
-def test_of_jobs(tmp_path, fmt, layout):
+@for_each(product(["split", "merged"], [fmt for fmt in ARCHIVES if fmt not in LAYOUTS]))
+def test_of_jobs(row, tmp_path):
+    layout, fmt = row
     summary = exported(tmp_path, fmt, ["a.png"], NASTY_JOBS, layout=layout)
     files = unpacked(summary, tmp_path)
     assert summary.skipped == 0

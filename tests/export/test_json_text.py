@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kili_query.export.formats.json_text import encode_finite, encode_sorted, number_lines, spread
+from tests.each import for_each
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 VALUES = st.recursive(
@@ -29,7 +30,7 @@ def test_any_value(value):
     assert is_same(spread(json.dumps(value), 4), value)
 
 
-@pytest.mark.parametrize("value", AWKWARD, ids=repr)
+@for_each(AWKWARD)
 def test_awkward_values(value):
     assert is_same(encode_finite([value]), [value])
     assert spread(json.dumps({"a": [value]}), 4) == json.dumps({"a": [value]}, indent=4)
@@ -45,7 +46,7 @@ def test_any_value_with_its_keys_sorted(value):
     assert data is None or is_same(data, json.loads(json.dumps(value, sort_keys=True)))
 
 
-@pytest.mark.parametrize("value", AWKWARD, ids=repr)
+@for_each(AWKWARD)
 def test_awkward_values_with_their_keys_sorted(value):
     data = encode_sorted({"b": [0.5, value], "a": None}, 4, nulls=1)
     assert data is None or is_same(data, {"a": None, "b": [0.5, value]})

@@ -21,6 +21,7 @@ import pytest
 from kili_query.export import DownloadError, NotCompatibleOptions, NotExportableAssetError, cutting, write
 from kili_query.export.download import download
 from tests.client.dripping_server import dripping
+from tests.each import for_each
 from tests.export.samples import asset, boxes, label, names, png, project, read, text
 from tests.full_disk import files_at_most
 
@@ -305,8 +306,8 @@ BAD_SOURCES = [
 class TestBadSources:
     """One asset that names something impossible is left out, and the others are not."""
 
-    @pytest.mark.parametrize("source", BAD_SOURCES)
-    def test_of_media(self, tmp_path, source):
+    @for_each(BAD_SOURCES)
+    def test_of_media(self, source, tmp_path):
         (tmp_path / "2.png").write_bytes(png())
         (tmp_path / "loop").symlink_to("loop")
         assets = [asset(1, content=source), asset(2, content="2.png")]
@@ -317,8 +318,8 @@ class TestBadSources:
         summary = exported(tmp_path / "b.zip", assets, "yolo_v5", on_error="skip")  # their names go into a table
         assert "DET/labels/1.txt" in names(summary.path)
 
-    @pytest.mark.parametrize("source", [one for one in BAD_SOURCES if one.lower().startswith("http")])
-    def test_of_what_tells_how_they_are_labeled(self, tmp_path, source):
+    @for_each([one for one in BAD_SOURCES if one.lower().startswith("http")])
+    def test_of_what_tells_how_they_are_labeled(self, source, tmp_path):
         assets = [asset(1, jsonContent=source), asset(2)]
         summary = exported(tmp_path / "a.zip", assets, "pascal_voc", layout="merged", on_error="skip")
         assert names(summary.path)[1:] == ["labels/2.xml"]
@@ -365,8 +366,8 @@ class TestLocalFiles:
         )
         assert "assets/1.png" in names(summary.path)
 
-    @pytest.mark.parametrize("content", ["../secret", "/etc/hostname", "none.png", "", None, 3, "file:///etc/hostname"])
-    def test_none_outside_is_read(self, tmp_path, content):
+    @for_each(["../secret", "/etc/hostname", "none.png", "", None, 3, "file:///etc/hostname"])
+    def test_none_outside_is_read(self, content, tmp_path):
         (tmp_path / "secret").write_text("x")
         (tmp_path / "in").mkdir()
         with pytest.raises(DownloadError, match=r"asset `1\.png`: "):
@@ -416,8 +417,8 @@ class TestVideos:
         told = {"framesPlayedPerSecond": 10, "shouldKeepNativeFrameRate": False}
         assert self.cut(tmp_path, told).media == 1 + 24
 
-    @pytest.mark.parametrize("rate", [0, -1, float("nan"), float("inf"), 1e9, True, "25,scale=9:9"])
-    def test_a_malformed_rate(self, tmp_path, rate):
+    @for_each([0, -1, float("nan"), float("inf"), 1e9, True, "25,scale=9:9"])
+    def test_a_malformed_rate(self, rate, tmp_path):
         film(tmp_path / "film.mp4")
         with pytest.raises(DownloadError, match="`framesPlayedPerSecond` must be"):
             self.cut(tmp_path, {"framesPlayedPerSecond": rate, "shouldKeepNativeFrameRate": False})

@@ -3,12 +3,12 @@
 import os
 import zipfile
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kili_query.export import write
 from kili_query.export.naming import fold, is_safe, safe_path
+from tests.each import for_each
 from tests.export.samples import asset, boxes, label, names, project, read
 
 NASTY = [
@@ -64,8 +64,7 @@ def test_without_a_change_there_is_no_manifest(tmp_path):
     assert names(summary.path)[1:] == [f"labels/{name}.json" for name in ("a.png", "d1/x.png", "d2/x.png", "a_b")]
 
 
-@pytest.mark.parametrize(
-    ("given_name", "safe"),
+@for_each(
     [
         ("CON", "_CON"),
         ("con.tar.gz", "_con.tar.gz"),
@@ -73,9 +72,10 @@ def test_without_a_change_there_is_no_manifest(tmp_path):
         ("a:b", "a_b"),
         ("a.", "a_"),
         ("ü.png", "ü.png"),
-    ],
+    ]
 )
-def test_names_that_change(given_name, safe):
+def test_names_that_change(row):
+    given_name, safe = row
     assert safe_path(given_name) == safe
 
 

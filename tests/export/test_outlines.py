@@ -1,5 +1,6 @@
 """What lies on its image and fills some of it is written, in every format of outlines; anything else is a problem."""
 
+from itertools import product
 from xml.etree import ElementTree
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kili_query.export import NotExportableLabelError, write
+from tests.each import for_each
 from tests.export.samples import asset, box, boxes, label, project, read, text
 
 FILES = {"yolo_v5": "labels/1.txt", "pascal_voc": "labels/1.xml", "coco": "labels.json"}
@@ -68,9 +70,9 @@ NO_AREA = {
 }
 
 
-@pytest.mark.parametrize("fmt", FORMATS)
-@pytest.mark.parametrize("drawn", NO_AREA.values(), ids=NO_AREA)
-def test_shapes_without_area_on_the_image_are_problems(tmp_path, fmt, drawn):
+@for_each(product(FORMATS, NO_AREA.items()))
+def test_shapes_without_area_on_the_image_are_problems(row, tmp_path):
+    fmt, (_, drawn) = row
     where = r"asset `1\.png`, label `l1`: the \w+ (has no area on|lies outside) the image \(at `jsonResponse\.DET"
     with pytest.raises(NotExportableLabelError, match=where):
         exported(tmp_path, fmt, box(), drawn)
@@ -89,9 +91,9 @@ HOLED = {
 }
 
 
-@pytest.mark.parametrize(("hole", "bounds"), HOLED.values(), ids=HOLED)
-@pytest.mark.parametrize("more", [(), ({},)], ids=["the fast way", "the checking way"])
-def test_the_box_of_a_region_is_around_what_is_filled(tmp_path, hole, bounds, more):
+@for_each(product(HOLED.values(), [(), ({},)]))
+def test_the_box_of_a_region_is_around_what_is_filled(row, tmp_path):
+    (hole, bounds), more = row  # with an empty annotation, each is checked
     left, top, right, bottom = (one * scale for one, scale in zip(bounds, (WIDTH_PX, HEIGHT_PX) * 2, strict=True))
     drawn = region(SQUARE, hole)
     assert voc_boxes(exported(tmp_path, "pascal_voc", drawn, *more).path) == [
@@ -108,17 +110,17 @@ def test_a_lobe_beyond_a_corner_does_not_widen_the_box(tmp_path):
     assert coco_annotations(exported(tmp_path, "coco", hook).path)[0]["bbox"] == pytest.approx([100, 20, 100, 20])
 
 
-@pytest.mark.parametrize(
-    ("drawn", "edges"),
+@for_each(
     [
         (rectangle(0.25, 0.25, 0.25 + 0.3 / WIDTH_PX, 0.75), (50, 25, 51, 75)),
         (rectangle(0.2525, 0.25, 0.2526, 0.2501), (50, 25, 51, 26)),
         (rectangle(1 - 0.3 / WIDTH_PX, 1 - 0.3 / HEIGHT_PX, 1, 1), (199, 99, 200, 100)),
         (rectangle(-0.5, 0.25, 1e-9, 0.75), (0, 25, 1, 75)),
         (rectangle(1 - 1e-9, 0.25, 1.5, 0.75), (199, 25, 200, 75)),
-    ],
+    ]
 )
-def test_a_small_box_of_pascal_voc_has_a_pixel(tmp_path, drawn, edges):
+def test_a_small_box_of_pascal_voc_has_a_pixel(row, tmp_path):
+    drawn, edges = row
     assert voc_boxes(exported(tmp_path, "pascal_voc", drawn).path) == [edges]
 
 

@@ -15,6 +15,7 @@ from kili_query.export import (
     write,
 )
 from kili_query.export.naming import fold, is_safe
+from tests.each import for_each
 from tests.export.samples import BOX, JOBS, asset, box, boxes, label, names, png, project, text
 from tests.export.test_naming import NASTY
 
@@ -240,17 +241,17 @@ class TestVideos:
         assert boxes_in(text(summary.path, "labels/v_11.xml")) == [("KITE", 2, 2, 7, 6)]
 
 
-@pytest.mark.parametrize(
-    ("options", "error", "message"),
+@for_each(
     [
         ({"layout": "split"}, NotCompatibleOptions, "the layout `split`: use `merged`"),
         ({"single_file": True}, NotCompatibleOptions, "a single file"),
         ({"normalized_coordinates": True}, NotCompatibleOptions, "normalized_coordinates=True"),
         ({"given": project("TEXT")}, NotCompatibleInputType, "IMAGE, VIDEO, not for those of type TEXT"),
         ({"given": project(jobs={"J": {**JOBS["DET"], "tools": ["semantic"]}})}, NoCompatibleJobError, "no job"),
-    ],
+    ]
 )
-def test_options_that_it_does_not_take(tmp_path, options, error, message):
+def test_options_that_it_does_not_take(row, tmp_path):
+    options, error, message = row
     with pytest.raises(error, match=message):
         exported(tmp_path, [label(1)], **options)
     assert not (tmp_path / "out.zip").exists()

@@ -2,10 +2,12 @@
 
 import json
 from collections import defaultdict
+from itertools import product
 
 import pytest
 
 from kili_query.export import write
+from tests.each import for_each
 from tests.export.samples import names, read, text
 from tests.shared_data import data_set
 
@@ -46,9 +48,9 @@ def test_coco_gives_back_the_objects_of_coco(tmp_path):
     assert (summary.labels, summary.skipped, dict(summary.unsupported)) == (80, 0, {})
 
 
-@pytest.mark.parametrize("name", ["coco-mini", "coco-parts"])
-@pytest.mark.parametrize("layout", ["merged", "split"])
-def test_each_file_of_yolo_has_one_kind_of_line(tmp_path, name, layout):
+@for_each(product(["coco-mini", "coco-parts"], ["merged", "split"]))
+def test_each_file_of_yolo_has_one_kind_of_line(row, tmp_path):
+    name, layout = row
     summary = exported(name, tmp_path, "yolo_v8", layout=layout)
     files = [one for one in names(summary.path) if "labels/" in one]
     kinds = [{len(line.split()) == 5 for line in text(summary.path, one).splitlines()} for one in files]

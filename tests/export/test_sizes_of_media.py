@@ -9,6 +9,7 @@ from PIL import Image
 from kili_query.errors import SourceError
 from kili_query.export import NotExportableAssetError, write
 from kili_query.labels.image_size import image_size
+from tests.each import for_each
 from tests.export.samples import asset, label, project, read
 from tests.export.test_media import film
 
@@ -64,8 +65,8 @@ def test_of_what_is_not_opened_as_an_image(tmp_path, name, data, size):
     assert (image["width"], image["height"]) == size
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP", "TIFF", "BMP", "AVIF", "ICO", "PPM", "JPEG2000"])
-def test_of_every_kind(tmp_path, kind):
+@for_each(["PNG", "JPEG", "GIF", "WEBP", "TIFF", "BMP", "AVIF", "ICO", "PPM", "JPEG2000"])
+def test_of_every_kind(kind, tmp_path):
     Image.new("RGB", (60, 40)).save(tmp_path / "a", kind, sizes=[(60, 40)])
     assert image_size(tmp_path / "a") == (60, 40)
 
@@ -79,17 +80,17 @@ def test_orientation_is_not_applied_unless_the_service_tells_so(tmp_path):
     assert (image["width"], image["height"]) == (40, 60)
 
 
-@pytest.mark.parametrize(
-    ("name", "data", "reason"),
+@for_each(
     [
         ("a.heic", heic(4032, 3024)[:90], "its header cannot be read: "),
         ("a.png", b"", "the file is empty"),
         ("a.txt", b"text", "it is not an image that can be read"),
         ("a.png", huge_png(9, 9)[:20], "it is not an image that can be read"),
         ("a.png", huge_png(16000, 12000)[:30], "it is not an image that can be read"),
-    ],
+    ]
 )
-def test_that_cannot_be_read(tmp_path, name, data, reason):
+def test_that_cannot_be_read(row, tmp_path):
+    name, data, reason = row
     (tmp_path / name).write_bytes(data)
     with pytest.raises(
         NotExportableAssetError, match=rf"`{name}`: its size .* and its media do not show it: `{name}`: .*"

@@ -5,6 +5,7 @@ import json
 import os
 import re
 from datetime import datetime
+from itertools import product
 
 import pytest
 from hypothesis import given
@@ -24,6 +25,7 @@ from kili_query.export import (
 )
 from kili_query.export.format import Entry, Format
 from kili_query.export.formats import FORMATS
+from tests.each import for_each
 from tests.export.samples import asset, box, boxes, label, left_in, names, project, read, text
 from tests.full_disk import files_at_most
 from tests.strategies import written_times
@@ -60,8 +62,7 @@ def test_the_archive_and_what_it_says_of_itself(tmp_path):
     )
 
 
-@pytest.mark.parametrize(
-    ("options", "error", "message"),
+@for_each(
     [
         ({"fmt": "cocoa"}, NotCompatibleOptions, "did you mean `coco`"),
         ({"fmt": "x"}, NotCompatibleOptions, "choose one of kili, raw"),
@@ -89,9 +90,10 @@ def test_the_archive_and_what_it_says_of_itself(tmp_path):
             NotCompatibleOptions,
             "data connection",
         ),
-    ],
+    ]
 )
-def test_wrong_options_are_reported_before_anything_is_read(tmp_path, options, error, message):
+def test_wrong_options_are_reported_before_anything_is_read(row, tmp_path):
+    options, error, message = row
     given = {"fmt": "kili", "project": project(), **options}
     with pytest.raises(error, match=message) as caught:
         write(Unreadable(), Unreadable(), given.pop("project"), to=tmp_path / "deep" / "a.zip", **given)
@@ -336,8 +338,8 @@ class TestLabelsOfSteps:
         write([label(1)], [asset(1)], project(), to=tmp_path / "a.zip", **options)
         assert [one["id"] for one in read(tmp_path / "a.zip", "labels/1.png.json")["latestLabels"]] == ["l1"]
 
-    @pytest.mark.parametrize("fmt", ALL_FORMATS)
-    def test_all_formats_hold_all_of_them(self, tmp_path, fmt):
+    @for_each(ALL_FORMATS)
+    def test_all_formats_hold_all_of_them(self, fmt, tmp_path):
         layout = {"layout": "merged"} if fmt == "pascal_voc" else {}
         for export_type, found in (
             ("latest", ["late"]),
@@ -359,16 +361,17 @@ class TestLabelsOfSteps:
                 assert (len(document["images"]), len(document["annotations"])) == (len(found), len(found))
 
 
-@pytest.mark.parametrize("as_text", [False, True])
-@pytest.mark.parametrize(
-    ("frames", "message"),
-    [
-        ({"7": {}, "8": boxes(), "007": {}}, r'a frame that is there twice.*jsonResponse\["007"\]'),
-        ({"1" * 10: boxes()}, "the number of a frame has more than 9 digits"),
-    ],
-    ids=str,
+@for_each(
+    product(
+        [False, True],
+        [
+            ({"7": {}, "8": boxes(), "007": {}}, r'a frame that is there twice.*jsonResponse\["007"\]'),
+            ({"1" * 10: boxes()}, "the number of a frame has more than 9 digits"),
+        ],
+    )
 )
-def test_repeated_frames_and_numbers_that_are_too_long(tmp_path, frames, message, as_text):
+def test_repeated_frames_and_numbers_that_are_too_long(row, tmp_path):
+    as_text, (frames, message) = row
     content = json.dumps(frames) if as_text else frames
     for fmt in ("yolo_v5", "raw", "coco"):
         with pytest.raises(NotExportableLabelError, match=message):
@@ -408,9 +411,9 @@ class TestRetiredJobs:
         "ROTATION_JOB": {"rotation": 0},
     }
 
-    @pytest.mark.parametrize("as_text", [False, True])
-    @pytest.mark.parametrize("fmt", ["geojson", "coco", "yolo_v5", "pascal_voc"])
-    def test_they_are_counted_and_named(self, tmp_path, fmt, as_text):
+    @for_each(product([False, True], ["geojson", "coco", "yolo_v5", "pascal_voc"]))
+    def test_they_are_counted_and_named(self, row, tmp_path):
+        as_text, fmt = row
         layout = {} if fmt in ("coco", "yolo_v5") else {"layout": "merged"}
         content = json.dumps(self.CONTENT) if as_text else self.CONTENT
         labels = [label(n, content) for n in (1, 2)]
@@ -487,8 +490,9 @@ class TestProblems:
         (label(1, {"J": {"text": float("nan")}}), "cannot be written as JSON", NotExportableLabelError),
     )
 
-    @pytest.mark.parametrize(("bad", "reason", "error"), CASES)
-    def test_a_bad_label_is_named_and_fatal_or_left_out(self, tmp_path, bad, reason, error):
+    @for_each(CASES)
+    def test_a_bad_label_is_named_and_fatal_or_left_out(self, row, tmp_path):
+        bad, reason, error = row
         to = tmp_path / "a.zip"
         with pytest.raises(error, match=f"asset `1.png`.*{reason}"):
             write([bad, label(2)], [asset(1), asset(2)], project(), fmt="kili", to=to)
@@ -526,9 +530,9 @@ class TestProblems:
         assert "… and 47 more" in str(summary)  # of one reason, the first three are enough
         assert summary.to_dict()["skipped"] == 50
 
-    @pytest.mark.parametrize("fmt", ["kili", "jsonl", "coco"])
-    @pytest.mark.parametrize("holds_its_label", [True, False])
-    def test_a_label_that_is_nested_too_deeply(self, tmp_path, fmt, holds_its_label):
+    @for_each(product(["kili", "jsonl", "coco"], [True, False]))
+    def test_a_label_that_is_nested_too_deeply(self, row, tmp_path):
+        fmt, holds_its_label = row
         deep = {"x": 1}
         for _ in range(100_000):
             deep = {"x": deep}
@@ -615,8 +619,8 @@ class TestProblems:
         assert (summary.assets, summary.skipped) == (1, 1)
 
 
-@pytest.mark.parametrize("fmt", ["coco", "yolo_v8", "pascal_voc", "parquet"])
-def test_null_means_the_same_as_in_counting(tmp_path, fmt):
+@for_each(["coco", "yolo_v8", "pascal_voc", "parquet"])
+def test_null_means_the_same_as_in_counting(fmt, tmp_path):
     """Null in place of a list is a list of nothing; null in place of an annotation is malformed."""
     layout = "split" if fmt == "parquet" else "merged"
     absent, broken = ({"DET": {"annotations": one}} for one in (None, [None]))
@@ -706,8 +710,7 @@ class TestWhatIsNoAsset:
 
 
 class TestWhatIsNoLabel:
-    @pytest.mark.parametrize(
-        ("row", "message"),
+    @for_each(
         [
             ({"hello": 1}, "neither a label nor an asset"),
             ({"J": {"annotations": []}}, "and no `id`: this looks like the content of a label, without the label"),
@@ -715,9 +718,10 @@ class TestWhatIsNoLabel:
             ({"id": "l1", "jsonResponse": boxes()}, "does not name its asset"),
             ({"id": "l1", "jsonResponse": boxes(), "labelOf": {"id": None}}, "does not name its asset"),
             ({"id": "l1", "labelType": "DEFAULT", "assetId": "as1"}, "label `l1`: no `jsonResponse`"),
-        ],
+        ]
     )
-    def test_it_is_named_and_fatal_or_left_out(self, tmp_path, row, message):
+    def test_it_is_named_and_fatal_or_left_out(self, case, tmp_path):
+        row, message = case
         rows = [label(2), row]
         with pytest.raises(ValueError, match=message):
             write(rows, None, project(), fmt="kili", to=tmp_path / "out.zip")

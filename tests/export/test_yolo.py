@@ -5,6 +5,7 @@ import json
 import os
 import zipfile
 from io import StringIO
+from itertools import product
 
 import pytest
 import yaml
@@ -21,6 +22,7 @@ from kili_query.export import (
 )
 from kili_query.export.formats.yolo_text import yaml_plain, yaml_quoted
 from kili_query.export.naming import fold, is_safe
+from tests.each import for_each
 from tests.export.samples import BOX, JOBS, asset, box, boxes, label, names, png, project, read, text
 from tests.export.test_naming import NASTY
 
@@ -141,16 +143,16 @@ class TestLines:
         drawn = region([ring(SQUARE), ring(HOLE)], [ring(HOLE)])
         assert lines(tmp_path, drawn) == "0 0.5 0.5 0.75 0.5 0.75 0.99 0.5 0.99\n0 0.55 0.6 0.6 0.6 0.6 0.7\n"
 
-    @pytest.mark.parametrize(
-        ("degrees", "line"),
+    @for_each(
         [
             (0, "1 0.1875 0.375 0.125 0.25\n"),
             (90, "1 0.375 0.8125 0.25 0.125\n"),
             (180, "1 0.8125 0.625 0.125 0.25\n"),
             (270, "1 0.625 0.1875 0.25 0.125\n"),
-        ],
+        ]
     )
-    def test_a_rotation_is_undone(self, tmp_path, degrees, line):
+    def test_a_rotation_is_undone(self, row, tmp_path):
+        degrees, line = row
         drawn = box(corners=((0.125, 0.25), (0.125, 0.5), (0.25, 0.5), (0.25, 0.25)))
         assert lines(tmp_path, drawn, ROTATION_JOB={"rotation": degrees}) == line
 
@@ -183,8 +185,7 @@ class TestLines:
         assert text(summary.path, "DET/labels/1.txt") == LINE
         assert dict(summary.unsupported) == {"marker": 1}
 
-    @pytest.mark.parametrize(
-        ("bad", "message"),
+    @for_each(
         [
             (box("NONE"), "the job `DET` has no category `NONE`.*annotations[1].categories[0].name"),
             ({**box(), "categories": []}, "without a category.*annotations[1].categories"),
@@ -198,9 +199,10 @@ class TestLines:
             (box(corners=(*BOX[:3], (float("nan"), 0))), "must be a finite number"),
             (box(corners=(*BOX[:3], ("0", 0))), "must be a finite number"),
             (7, "an annotation must be an object"),
-        ],
+        ]
     )
-    def test_broken_annotations_are_named_and_fatal_or_left_out(self, tmp_path, bad, message):
+    def test_broken_annotations_are_named_and_fatal_or_left_out(self, row, tmp_path):
+        bad, message = row
         given = [label(1, boxes(box(), bad, box()))]
         with pytest.raises(NotExportableLabelError) as caught:
             exported(tmp_path, given)
@@ -209,12 +211,12 @@ class TestLines:
         summary = exported(tmp_path, given, on_error="skip")
         assert (summary.skipped, text(summary.path, "DET/labels/1.txt")) == (1, LINE * 2)
 
-    @pytest.mark.parametrize("answer", [None, {}, {"annotations": None}, {"annotations": []}])
-    def test_a_job_without_answers(self, tmp_path, answer):
+    @for_each([None, {}, {"annotations": None}, {"annotations": []}])
+    def test_a_job_without_answers(self, answer, tmp_path):
         assert text(exported(tmp_path, [label(1, {"DET": answer})]).path, "DET/labels/1.txt") == ""
 
-    @pytest.mark.parametrize("answer", [3, [], {"annotations": {}}, {"annotations": ""}, {"annotations": 0}])
-    def test_a_job_response_of_the_wrong_shape(self, tmp_path, answer):
+    @for_each([3, [], {"annotations": {}}, {"annotations": ""}, {"annotations": 0}])
+    def test_a_job_response_of_the_wrong_shape(self, answer, tmp_path):
         with pytest.raises(NotExportableLabelError, match=r"asset `1\.png`, label `l1`: .* must be an? (list|object)"):
             exported(tmp_path, [label(1, {"DET": answer})])
 
@@ -324,9 +326,9 @@ class TestNamesOfClasses:
         "\x85", "\u2028", "\ufeff", "🚲", "\U0010ffff", "a\tb", "2001-01-01", "NaN", ".inf", "Off", "=", "<<",
     )  # fmt: skip
 
-    @pytest.mark.parametrize("fmt", VERSIONS[1:])
-    @pytest.mark.parametrize("layout", ["split", "merged"])
-    def test_every_yaml_parser_reads_them(self, tmp_path, fmt, layout):
+    @for_each(product(VERSIONS[1:], ["split", "merged"]))
+    def test_every_yaml_parser_reads_them(self, row, tmp_path):
+        fmt, layout = row
         given = project(jobs={"J: 'x'": job(*self.HOSTILE)})
         summary = exported(tmp_path, [label(1, {})], given=given, fmt=fmt, layout=layout)
         with zipfile.ZipFile(summary.path) as archive:
@@ -348,8 +350,8 @@ class TestNamesOfClasses:
         summary = exported(tmp_path, [label(1, {})], given=given, fmt="yolo_v4")
         assert text(summary.path, "J/classes.txt") == "0 two\\nlines\n1 a b\n2 \\ud800\n"
 
-    @pytest.mark.parametrize("fmt", VERSIONS)
-    def test_a_job_without_categories(self, tmp_path, fmt):
+    @for_each(VERSIONS)
+    def test_a_job_without_categories(self, fmt, tmp_path):
         summary = exported(tmp_path, [label(1, {})], given=project(jobs={"J": job()}), fmt=fmt)
         names_file = names(summary.path)[-1]
         assert yaml.safe_load(text(summary.path, names_file)) in (
@@ -359,18 +361,24 @@ class TestNamesOfClasses:
 
 
 class TestRefusals:
-    @pytest.mark.parametrize(
-        ("options", "error", "message"),
-        [
-            ({"single_file": True}, NotCompatibleOptions, "a single file"),
-            ({"normalized_coordinates": False}, NotCompatibleOptions, "normalized_coordinates=False"),
-            ({"given": project("PDF")}, NotCompatibleInputType, "IMAGE, VIDEO, not for those of type PDF"),
-            ({"given": project(jobs={"J": job("A", tools=["rectangle", "marker"])})}, NoCompatibleJobError, "no job"),
-            ({"given": project(jobs={"CLS": JOBS["CLS"]})}, NoCompatibleJobError, "no job"),
-        ],
+    @for_each(
+        product(
+            [
+                ({"single_file": True}, NotCompatibleOptions, "a single file"),
+                ({"normalized_coordinates": False}, NotCompatibleOptions, "normalized_coordinates=False"),
+                ({"given": project("PDF")}, NotCompatibleInputType, "IMAGE, VIDEO, not for those of type PDF"),
+                (
+                    {"given": project(jobs={"J": job("A", tools=["rectangle", "marker"])})},
+                    NoCompatibleJobError,
+                    "no job",
+                ),
+                ({"given": project(jobs={"CLS": JOBS["CLS"]})}, NoCompatibleJobError, "no job"),
+            ],
+            VERSIONS,
+        )
     )
-    @pytest.mark.parametrize("fmt", VERSIONS)
-    def test_options_that_it_does_not_take(self, tmp_path, fmt, options, error, message):
+    def test_options_that_it_does_not_take(self, row, tmp_path):
+        (options, error, message), fmt = row
         with pytest.raises(error, match=message):
             exported(tmp_path, [label(1)], fmt=fmt, **options)
         assert not (tmp_path / "out.zip").exists()

@@ -4,7 +4,6 @@ import ast
 import json
 from collections.abc import Iterator
 
-import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from IPython.core.inputtransformer2 import TransformerManager
@@ -13,6 +12,7 @@ from kili_query.lint import FoundSearch, SkippedPlace, Unreadable
 from kili_query.lint.in_notebook import find_in_notebook
 from kili_query.lint.searches import mentions_search
 from kili_query.source import Source
+from tests.each import for_each
 
 SEARCH = "f(category_search='A.B')"
 
@@ -35,8 +35,7 @@ def read(cell: str) -> tuple[list[str], bool, bool]:
     )
 
 
-@pytest.mark.parametrize(
-    "cell",
+@for_each(
     [
         "!pip install \\\n  kili category_searcher\\\n  x\n" + SEARCH,
         "%config \\\nx\n" + SEARCH,
@@ -66,15 +65,14 @@ def read(cell: str) -> tuple[list[str], bool, bool]:
         "%ls\ndef g():\n    '''\n    >>> h()\n    %x\n    '''\n" + SEARCH,
         "%ls\r\n" + SEARCH + "\r\n",
         "x = (1 # (\n) # \"\n!ls 'x\n" + SEARCH,
-    ],
+    ]
 )
 def test_the_search_is_found(cell: str) -> None:
     found, _, is_unreadable = read(cell)
     assert (found, is_unreadable) == (["A.B"], False)
 
 
-@pytest.mark.parametrize(
-    "cell",
+@for_each(
     [
         "!kili labels --category_search A.B",
         "x = !kili category_search",
@@ -85,7 +83,7 @@ def test_the_search_is_found(cell: str) -> None:
         "%%bash\nkili labels --category_search A.B",
         "%%time category_search",
         "%%unknown\n" + SEARCH,
-    ],
+    ]
 )
 def test_what_cannot_be_read_is_reported(cell: str) -> None:
     assert read(cell) == ([], True, False)

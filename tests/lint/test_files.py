@@ -1,6 +1,7 @@
 """Which files are looked at."""
 
 import os
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from kili_query.lint import FoundSearch, Unreadable, lint_paths
 from kili_query.lint.searches import Placement
 from kili_query.source import Span
+from tests.each import for_each
 
 CHUNK = 1 << 20
 SEARCH = b"category_search = 'A.B'"
@@ -57,8 +59,7 @@ def test_what_mentions_no_search_is_not_read_unless_named() -> None:
     assert isinstance(found, Unreadable)
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "reason"),
+@for_each(
     [
         ("a.txt", SEARCH, "not a file that may hold searches: those end in .py, .ipynb, .json, .yaml, .yml, .kq"),
         ("a.py", b"\xff", "invalid or missing encoding declaration"),
@@ -73,9 +74,10 @@ def test_what_mentions_no_search_is_not_read_unless_named() -> None:
         ("a.yaml", b"category_search: A.B\0", "a.yaml:1:21: not YAML: special characters are not allowed"),
         ("a.yaml", b'category_search: "\\UFFFFFFFF"', "not YAML: an escape beyond the last character of Unicode"),
         ("a.yaml", b'category_search: "\\U00110000"', "not YAML: an escape beyond the last character of Unicode"),
-    ],
+    ]
 )
-def test_a_file_that_cannot_be_read(name: str, content: bytes, reason: str) -> None:
+def test_a_file_that_cannot_be_read(row: tuple[str, bytes, str]) -> None:
+    name, content, reason = row
     write(name, content)
     [(_, [found])] = lint_paths([name])
     assert isinstance(found, Unreadable)
@@ -98,9 +100,9 @@ def test_what_is_no_regular_file_is_not_read() -> None:
     }
 
 
-@pytest.mark.parametrize("text", ["category_search = 'A.B'", "q = 'A.B' # kili-query"])
-@pytest.mark.parametrize("at", [0, CHUNK - 7, CHUNK - 1])
-def test_a_mention_is_found_wherever_the_file_is_cut(text: str, at: int) -> None:
+@for_each(product(["category_search = 'A.B'", "q = 'A.B' # kili-query"], [0, CHUNK - 7, CHUNK - 1]))
+def test_a_mention_is_found_wherever_the_file_is_cut(row: tuple[str, int]) -> None:
+    text, at = row
     write("a/a.py", ("#" * at + "\n" + text).encode())
     write("a/b.py", b"# " + b"x" * (CHUNK + at) + b"\n1 +")
     assert [(name, len(found)) for name, found in lint_paths(["a"])] == [("a/a.py", 1), ("a/b.py", 0)]
@@ -121,8 +123,7 @@ def place(name: str) -> Placement:
     return found.place
 
 
-@pytest.mark.parametrize(
-    ("name", "content"),
+@for_each(
     [
         ("a.py", 'x = 1\r\n\r\nf(\r\n  category_search="""A.B\r\n OR C.D""")'),
         ("a.py", "# é\r\ncategory_search = 'A.B' \\\r\n ' OR C.D'"),
@@ -130,9 +131,10 @@ def place(name: str) -> Placement:
         ("a.yaml", "x: 1\r\ncategory_search: >-\r\n  A.B\r\n  OR C.D\r\n"),
         ("a.json", '{\r\n"x": 1,\r\n"category_search":\r\n"A.B\\r\\n OR C.D"}'),
         ("a.ipynb", '{"cells": [{"cell_type": "code", "source": ["x\\r\\n",\r\n"category_search = \'A.B OR C.D\'"]}]}'),
-    ],
+    ]
 )
-def test_offsets_are_those_of_the_file(name: str, content: str) -> None:
+def test_offsets_are_those_of_the_file(row: tuple[str, str]) -> None:
+    name, content = row
     write(name, content.encode())
     found = place(name)
     solid = [content[start:end] for start, end in zip(found.starts, found.ends, strict=True)]
@@ -146,8 +148,7 @@ def test_offsets_are_those_of_the_file(name: str, content: str) -> None:
     assert found.source.line_starts[-1] == found.source.text.rindex("\n") + 1
 
 
-@pytest.mark.parametrize(
-    ("name", "content"),
+@for_each(
     [
         ("a.py", b"\xef\xbb\xbf\r\ncategory_search = '\xc3\xa9'\r\n"),
         ("a.py", b"# coding: latin-1\r\ncategory_search = '\xe9'\r\n"),
@@ -158,9 +159,10 @@ def test_offsets_are_those_of_the_file(name: str, content: str) -> None:
         ("a.json", '{\r"category_search": "é"}'.encode("utf-16")),
         ("a.json", '{\n"category_search": "é"}'.encode("utf-32")),
         ("a.yaml", "a:\n  category_search: é".encode("utf-16")),
-    ],
+    ]
 )
-def test_line_ends_and_encodings(name: str, content: bytes) -> None:
+def test_line_ends_and_encodings(row: tuple[str, bytes]) -> None:
+    name, content = row
     write(name, content)
     [(_, [found])] = lint_paths([name])
     assert isinstance(found, FoundSearch)

@@ -2,14 +2,13 @@
 
 import json
 
-import pytest
-
 from kili_query.lint import FoundSearch, LintItem, SkippedPlace, Unreadable
 from kili_query.lint.in_json import find_in_json
 from kili_query.lint.in_notebook import find_in_notebook
 from kili_query.lint.in_python import find_in_python
 from kili_query.lint.in_yaml import find_in_yaml
 from kili_query.source import Source, Span
+from tests.each import for_each
 
 
 def shown(found: LintItem) -> str:
@@ -23,8 +22,7 @@ def shown(found: LintItem) -> str:
             return str(found)
 
 
-@pytest.mark.parametrize(
-    ("text", "found"),
+@for_each(
     [
         ("f(category_search='A.B')", ["1 A.B"]),
         ("f(x.y(label_category_search='A.B'), search='A.B')", ["1 A.B"]),
@@ -39,8 +37,10 @@ def shown(found: LintItem) -> str:
         ("lambda category_search='A.B': 0", ["1 A.B"]),
         ("f(category_search=None)", []),
         ("f(category_search=f'A.{b}', label_category_search=f'A')", ["1 skipped", "1 skipped"]),
-        ("f(category_search=x)\nf(category_search='A' + 'B')\ncategory_search = 1",
-         ["1 skipped", "2 skipped", "3 skipped"]),
+        (
+            "f(category_search=x)\nf(category_search='A' + 'B')\ncategory_search = 1",
+            ["1 skipped", "2 skipped", "3 skipped"],
+        ),
         ("f(\n  category_search='A.B',\n  label_category_search='C.D')", ["2 A.B", "3 C.D"]),
         ("q = 'A.B'  # kili-query", ["1 A.B"]),
         ("q = 'A.B'  # noqa # kili-query # more", ["1 A.B"]),
@@ -55,24 +55,24 @@ def shown(found: LintItem) -> str:
         ("x = 1\ny = (", ["app.py:2:5: not Python: '(' was never closed"]),
         ("f(category_search=b'A.B')", ["1 skipped"]),
         ("f(category_search='A.B' f'{x}')", ["1 skipped"]),
-        ("f(category_search=('A.B' # one\n\t'' r\"\" \\\n \"\"\"C\"\"\"))", ["1 A.BC"]),
+        ('f(category_search=(\'A.B\' # one\n\t\'\' r"" \\\n """C"""))', ["1 A.BC"]),
         ("def f():\n\tif x:\n\t    category_search = 'A.B'", ["3 A.B"]),
         ("", []),
-    ],
-)  # fmt: skip
-def test_python(text: str, found: list[str]) -> None:
+    ]
+)
+def test_python(row: tuple[str, list[str]]) -> None:
+    text, found = row
     assert [shown(one) for one in find_in_python(Source(text, "app.py"))] == found
 
 
-@pytest.mark.parametrize("text", ["\0", "(" * 5000, "-" * 100_000 + "1", "x = 'a\n"])
+@for_each(["\0", "(" * 5000, "-" * 100_000 + "1", "x = 'a\n"])
 def test_python_that_is_none(text: str) -> None:
     [found] = find_in_python(Source(text, "app.py"))
     assert isinstance(found, Unreadable)
     assert str(found).startswith("app.py:")
 
 
-@pytest.mark.parametrize(
-    ("text", "found"),
+@for_each(
     [
         ('{"category_search": "A.B"}', ["1 A.B"]),
         ('[[{"x": {"label_category_search": "A.B"}}], {"category_search":\n"C.D"}]', ["1 A.B", "2 C.D"]),
@@ -85,21 +85,25 @@ def test_python_that_is_none(text: str) -> None:
         ("", ["a.json:1:1: not JSON: expecting value"]),
         ('{\n"a": x}', ["a.json:2:6: not JSON: expecting value"]),
         ("[" * 100_000, ["a.json: not JSON that can be read: nested too deep, or a number too long"]),
-    ],
+    ]
 )
-def test_json(text: str, found: list[str]) -> None:
+def test_json(row: tuple[str, list[str]]) -> None:
+    text, found = row
     assert [shown(one) for one in find_in_json(Source(text, "a.json"))] == found
 
 
-@pytest.mark.parametrize(
-    ("text", "found"),
+@for_each(
     [
         ("category_search: A.B", ["1 A.B"]),
-        ("a: [{label_category_search: A.B}, {category_search: C.D}]\n---\n- category_search: E.F",
-         ["1 A.B", "1 C.D", "3 E.F"]),
+        (
+            "a: [{label_category_search: A.B}, {category_search: C.D}]\n---\n- category_search: E.F",
+            ["1 A.B", "1 C.D", "3 E.F"],
+        ),
         ("category_search: ~\nx: category_search", []),
-        ("category_search: 5\n---\ncategory_search: !x A.B\n---\ncategory_search: [A.B]",
-         ["1 skipped", "3 skipped", "5 skipped"]),
+        (
+            "category_search: 5\n---\ncategory_search: !x A.B\n---\ncategory_search: [A.B]",
+            ["1 skipped", "3 skipped", "5 skipped"],
+        ),
         ("a: &a\n  category_search: A.B\nb: *a\nc: {<<: *a}", ["2 A.B"]),
         ("a: &a [*a, {category_search: A.B}]", ["1 A.B"]),
         ("a: A.B # kili-query\nb: C.D", ["1 A.B"]),
@@ -119,9 +123,10 @@ def test_json(text: str, found: list[str]) -> None:
         ("a: *b", ["a.yml:1:4: not YAML: found undefined alias 'b'"]),
         ("a\n\x01", ["a.yml:2:1: not YAML: special characters are not allowed"]),
         ("[" * 10_000, ["a.yml: not YAML: nested too deep"]),
-    ],
-)  # fmt: skip
-def test_yaml(text: str, found: list[str]) -> None:
+    ]
+)
+def test_yaml(row: tuple[str, list[str]]) -> None:
+    text, found = row
     assert [shown(one) for one in find_in_yaml(Source(text, "a.yml"))] == found
 
 
@@ -131,8 +136,7 @@ def notebook(*cells: str | list[str], language: str | None = "python") -> str:
     return json.dumps({"cells": listed, "metadata": metadata}, indent=1)
 
 
-@pytest.mark.parametrize(
-    ("cell", "found"),
+@for_each(
     [
         ("f(category_search='A.B')", ["1 A.B"]),
         (["x = 1\n", "f(category_search='A.B')"], ["2 A.B"]),
@@ -146,9 +150,10 @@ def notebook(*cells: str | list[str], language: str | None = "python") -> str:
         ("x =  # category_search", ["nb.ipynb:cell 1:1:6: not Python: invalid syntax"]),
         ("x =", []),
         ([], []),
-    ],
+    ]
 )
-def test_a_cell(cell: str | list[str], found: list[str]) -> None:
+def test_a_cell(row: tuple[str | list[str], list[str]]) -> None:
+    cell, found = row
     assert [shown(one) for one in find_in_notebook(Source(notebook(cell), "nb.ipynb"))] == found
 
 
@@ -162,25 +167,34 @@ def test_a_place_in_a_cell_and_in_the_file() -> None:
     assert "".join(text[start:end] for start, end in placed) == "A.B"
 
 
-@pytest.mark.parametrize(
-    ("text", "found"),
+@for_each(
     [
         (notebook("f(category_search='A.B')", language="R"), []),
         ('{"cells": [{"cell_type": "markdown", "source": "f(category_search=0)"}, 5, {"source": [5]}]}', []),
-        ('{"worksheets": [{"cells": [{"cell_type": "code", "input": ["x\\n", "category_search = \'A.B\'"]}]},'
-         '{"cells": [{"cell_type": "code", "input": "category_search = \'C.D\'", "language": "python"},'
-         '{"cell_type": "code", "input": "category_search = \'E.F\'", "language": "R"}]}], "nbformat": 3}',
-         ["2 A.B", "1 C.D"]),
+        (
+            '{"worksheets": [{"cells": [{"cell_type": "code", "input": ["x\\n", "category_search = \'A.B\'"]}]},'
+            '{"cells": [{"cell_type": "code", "input": "category_search = \'C.D\'", "language": "python"},'
+            '{"cell_type": "code", "input": "category_search = \'E.F\'", "language": "R"}]}], "nbformat": 3}',
+            ["2 A.B", "1 C.D"],
+        ),
         ('{"worksheets": []}', []),
-        ('{"cells": [{"cell_type": "code", "source": "category_search = \'A.B\'", "source": "category_search = 1"}]}',
-         ["nb.ipynb:cell 1: its text stands in the notebook twice"]),
-        ('{"cells": [{"cell_type": "code", "source": "category_search = \'\\ud800\'"}]}',
-         ["nb.ipynb:cell 1: not Python: 'utf-8' codec can't encode character '\\ud800' in position 19: "
-          "surrogates not allowed"]),
+        (
+            '{"cells": [{"cell_type": "code", '
+            '"source": "category_search = \'A.B\'", "source": "category_search = 1"}]}',
+            ["nb.ipynb:cell 1: its text stands in the notebook twice"],
+        ),
+        (
+            '{"cells": [{"cell_type": "code", "source": "category_search = \'\\ud800\'"}]}',
+            [
+                "nb.ipynb:cell 1: not Python: 'utf-8' codec can't encode character '\\ud800' in position 19: "
+                "surrogates not allowed"
+            ],
+        ),
         ("{}", ["nb.ipynb: not a notebook: no list of `cells`"]),
         ("[]", ["nb.ipynb: not a notebook: no list of `cells`"]),
         ("", ["nb.ipynb:1:1: not JSON: expecting value"]),
-    ],
-)  # fmt: skip
-def test_a_notebook(text: str, found: list[str]) -> None:
+    ]
+)
+def test_a_notebook(row: tuple[str, list[str]]) -> None:
+    text, found = row
     assert [shown(one) for one in find_in_notebook(Source(text, "nb.ipynb"))] == found

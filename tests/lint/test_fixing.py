@@ -3,6 +3,7 @@
 import codecs
 import json
 import os
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import kili_query.lint.fixing as fixing
 from kili_query.lint import FixError, fix_file, lint_paths
 from kili_query.ontology import Ontology
 from tests.cli.running import DEMO
+from tests.each import for_each
 
 ONTOLOGY = Ontology.load(DEMO / "project.json")
 WRONG = "OBJECTS.PERSN.count => 3 && not SCENE.FOD"
@@ -23,21 +25,23 @@ def fix(path: Path) -> fixing.Fixed:
     return fix_file(name, found, ONTOLOGY)
 
 
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [
-        ("a.py", "x = 1 \r\nf(category_search='QUERY')\r\n\r\ny = ( 2)"),
-        ("a.py", "# coding: latin-1\ncategory_search = (R'''QUERY''')  # é\r"),
-        ("a.py", "def f(category_search='A.\\x41 OR QUERY'): pass"),
-        ("a.json", '{"a": "\\u00e9", "category_search" :"QUERY"}'),
-        ("a.yaml", "a: &x {b: 'é'}\nc: [*x, {category_search: 'QUERY'}]\n"),
-        ("a.yaml", "a: QUERY  # kili-query\n# end"),
-        ("a.yml", "category_search: >-\r\n  SCENE.FOOD\r\n  OR QUERY\r\n\r\n"),
-        ("a.ipynb", CELL),
-    ],
+@for_each(
+    product(
+        [
+            ("a.py", "x = 1 \r\nf(category_search='QUERY')\r\n\r\ny = ( 2)"),
+            ("a.py", "# coding: latin-1\ncategory_search = (R'''QUERY''')  # é\r"),
+            ("a.py", "def f(category_search='A.\\x41 OR QUERY'): pass"),
+            ("a.json", '{"a": "\\u00e9", "category_search" :"QUERY"}'),
+            ("a.yaml", "a: &x {b: 'é'}\nc: [*x, {category_search: 'QUERY'}]\n"),
+            ("a.yaml", "a: QUERY  # kili-query\n# end"),
+            ("a.yml", "category_search: >-\r\n  SCENE.FOOD\r\n  OR QUERY\r\n\r\n"),
+            ("a.ipynb", CELL),
+        ],
+        [b"", codecs.BOM_UTF8],
+    )
 )
-@pytest.mark.parametrize("mark", [b"", codecs.BOM_UTF8])
-def test_everything_else_is_kept_byte_for_byte(tmp_path: Path, name: str, text: str, mark: bytes) -> None:
+def test_everything_else_is_kept_byte_for_byte(row: tuple[tuple[str, str], bytes], tmp_path: Path) -> None:
+    (name, text), mark = row
     encoding = "latin-1" if "latin" in text else "utf-8"
     if mark and encoding != "utf-8":
         return  # Python refuses such a file
@@ -51,8 +55,8 @@ def test_everything_else_is_kept_byte_for_byte(tmp_path: Path, name: str, text: 
     assert os.listdir(tmp_path) == [name]
 
 
-@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
-def test_wide_encodings_keep_their_byte_order_mark(tmp_path: Path, encoding: str) -> None:
+@for_each(["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_wide_encodings_keep_their_byte_order_mark(encoding: str, tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     text = '\ufeff{"category_search": "QUERY"}'
     path.write_bytes(text.replace("QUERY", WRONG).encode(encoding))
@@ -60,8 +64,7 @@ def test_wide_encodings_keep_their_byte_order_mark(tmp_path: Path, encoding: str
     assert path.read_bytes() == text.replace("QUERY", RIGHT).encode(encoding)
 
 
-@pytest.mark.parametrize(
-    ("name", "text"),
+@for_each(
     [
         ("a.py", "category_search = 'OBJECTS.PER' 'SN'"),  # joined from two texts
         ("a.py", "category_search = 'OBJECTS.PERS\\x4e'"),
@@ -70,9 +73,10 @@ def test_wide_encodings_keep_their_byte_order_mark(tmp_path: Path, encoding: str
         ("a.json", '{"category_search": "OBJECTS.PERS\\u004e"}'),
         ("a.py", "category_search = 'OBJECTS.PERSN => 1 && (('"),  # it could not be parsed afterwards
         ("a.py", "category_search = "),
-    ],
+    ]
 )
-def test_what_cannot_be_fixed_is_left(tmp_path: Path, name: str, text: str) -> None:
+def test_what_cannot_be_fixed_is_left(row: tuple[str, str], tmp_path: Path) -> None:
+    name, text = row
     path = tmp_path / name
     path.write_text(text)
     assert fix(path).changes == []

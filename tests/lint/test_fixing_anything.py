@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
-import pytest
 import yaml  # type: ignore[import-untyped] # two of its names are used
 
+from tests.each import for_each
 from tests.lint.test_fixing import fix
 
 GOOD = (
@@ -129,8 +129,8 @@ KINDS: dict[str, tuple[Callable[[Random], str], Callable[[str], object]]] = {
 }
 
 
-@pytest.mark.parametrize("suffix", KINDS)
-def test_nothing_else_changes(tmp_path: Path, suffix: str) -> None:
+@for_each(KINDS)
+def test_nothing_else_changes(suffix: str, tmp_path: Path) -> None:
     path, (write, shape_of) = tmp_path / f"a{suffix}", KINDS[suffix]
     changed = 0
     for seed in range(25):

@@ -15,6 +15,7 @@ from kili_query.lint.in_python import find_in_python
 from kili_query.lint.in_yaml import find_in_yaml
 from kili_query.lint.searches import PARSED_LENGTH
 from kili_query.source import Source
+from tests.each import for_each
 from tests.work import lines_run
 
 Finder = Callable[[Source], Iterator[LintItem]]
@@ -53,7 +54,7 @@ def work(finder: Finder, text: str) -> int:
     return lines_run(lambda: list(finder(source)))
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+@for_each(SHAPES)
 def test_twice_the_length_is_twice_the_work(shape: str) -> None:
     finder, text = SHAPES[shape]
     work(finder, text(1))  # the first call may load modules

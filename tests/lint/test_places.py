@@ -16,6 +16,7 @@ from kili_query.lint.in_python import find_in_python
 from kili_query.lint.in_yaml import find_in_yaml
 from kili_query.lint.searches import NAMES, place_text
 from kili_query.source import Source, Span
+from tests.each import for_each
 
 Finder = Callable[[Source], Iterator[LintItem]]
 
@@ -32,19 +33,21 @@ def spelled(found: FoundSearch) -> list[str]:
     return [text[start:end] for start, end in zip(found.place.starts, found.place.ends, strict=True)]
 
 
-@pytest.mark.parametrize(
-    ("literal", "characters"),
+@for_each(
     [
         ("'ab'", ["a", "b"]),
         ("u'a' \"b\"", ["a", "b"]),
-        (r"""'a\'\x41\101\u0041\N{BULLET}\U0001F600\q'""",
-         ["a", r"\'", r"\x41", r"\101", r"\u0041", r"\N{BULLET}", r"\U0001F600", "\\", "q"]),
+        (
+            r"""'a\'\x41\101\u0041\N{BULLET}\U0001F600\q'""",
+            ["a", r"\'", r"\x41", r"\101", r"\u0041", r"\N{BULLET}", r"\U0001F600", "\\", "q"],
+        ),
         (r"""r'\'a\n'""", ["\\", "'", "a", "\\", "n"]),
         ("'''a\\\nb''' # note 'x'\n  'c' \\\n R\"d\"", ["a", "b", "c", "d"]),
         ("'é猫' '猫'", ["é", "猫", "猫"]),
-    ],
-)  # fmt: skip
-def test_python(literal: str, characters: list[str]) -> None:
+    ]
+)
+def test_python(row: tuple[str, list[str]]) -> None:
+    literal, characters = row
     text = f"é = (1,\n'é', f(category_search=({literal})))"
     found = only_search(find_in_python, text)
     assert spelled(found) == characters
@@ -65,8 +68,7 @@ def test_json(token: str, characters: list[str]) -> None:
     assert found.text == json.loads(token)
 
 
-@pytest.mark.parametrize(
-    ("value", "characters"),
+@for_each(
     [
         ("ab", ["a", "b"]),
         ("a\n      b", ["a", "\n", "b"]),
@@ -75,9 +77,10 @@ def test_json(token: str, characters: list[str]) -> None:
         ('"a \\\n   b"', ["a", " ", "b"]),
         ("|  # note\n      a\n        b\n      c", ["a", "\n", " ", " ", "b", "\n", "c", "\n"]),
         (">-\n      a\n      b\n\n      c", ["a", "\n", "b", "\n", "c"]),
-    ],
+    ]
 )
-def test_yaml(value: str, characters: list[str]) -> None:
+def test_yaml(row: tuple[str, list[str]]) -> None:
+    value, characters = row
     text = f"x:\n  - category_search: {value}\n  - y # z\n"
     found = only_search(find_in_yaml, text)
     assert spelled(found) == characters

@@ -8,6 +8,7 @@ from kili_query.errors import QuerySyntaxError, SourceError
 from kili_query.lint import FoundSearch, check_search, fix_file, lint_paths
 from kili_query.lint.files import query_files, read_query_file
 from kili_query.lint.formatting import format_file, formatted_lines
+from tests.each import for_each
 
 TEXT = "# why 🚗\r\nOBJECTS.CAR.count > 3\r\n\tand SCENE.NIGHT\r\n"
 
@@ -18,7 +19,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+@for_each(["utf-8", "utf-8-sig", "utf-16", "utf-32"])
 def test_a_file_is_one_query(encoding: str) -> None:
     Path("a.kq").write_bytes(TEXT.encode(encoding))
     [(name, [found])] = lint_paths(["."])

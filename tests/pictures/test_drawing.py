@@ -14,6 +14,7 @@ from kili_query.errors import LabelError, MalformedLabelError, SourceError, Unkn
 from kili_query.labels import ParsedLabel
 from kili_query.labels.colors import color_of
 from kili_query.pictures import Tile, contact_sheet, draw_label, drawing_of, html_of, png_of
+from tests.each import for_each
 from tests.export.samples import png
 from tests.export.test_sizes_of_media import heic, huge_png, turned_jpeg
 
@@ -188,8 +189,8 @@ class TestImages:
         with pytest.raises(SourceError, match=r"a\.png` has more than 178,956,970 pixels, .*: shrink it first"):
             draw_label(drawn(), image=path)
 
-    @pytest.mark.parametrize("mode", ["I;16", "I;16B", "I", "F", "float with holes"])
-    def test_greys_of_many_bits_fill_the_range(self, tmp_path: Path, mode: str) -> None:
+    @for_each(["I;16", "I;16B", "I", "F", "float with holes"])
+    def test_greys_of_many_bits_fill_the_range(self, mode: str, tmp_path: Path) -> None:
         values = np.tile(np.linspace(0, 3000, 101), (50, 1))
         types = {"I;16": np.uint16, "I;16B": ">u2", "I": np.int32}
         array = (values + 20_000).astype(types[mode]) if mode in types else (values / 1e6).astype(np.float32)
@@ -204,7 +205,7 @@ class TestImages:
     def test_one_grey_of_many_bits(self) -> None:
         assert draw_label(drawn(), image=Image.new("I;16", (9, 9), 300)).getpixel((4, 4)) == (128, 128, 128)
 
-    @pytest.mark.parametrize("mode", ["1", "L", "P", "LA", "RGBA", "CMYK", "YCbCr", "HSV", "PA", "RGBX", "RGBa"])
+    @for_each(["1", "L", "P", "LA", "RGBA", "CMYK", "YCbCr", "HSV", "PA", "RGBX", "RGBa"])
     def test_of_every_mode(self, mode: str) -> None:
         image = Image.new("RGB", (40, 20), "red").convert("RGBA" if mode in ("PA", "RGBa") else "RGB")
         image = image.convert(mode)
@@ -224,8 +225,7 @@ class TestImages:
             Image.new("RGB", (40, 20), "red").save(path, save_all=True, append_images=others)
             assert draw_label(drawn(), image=path).getpixel((20, 10))[0] > 200  # type: ignore[index]
 
-    @pytest.mark.parametrize(
-        ("size", "orientation", "turned"),
+    @for_each(
         [
             (None, 6, False),
             ((60, 40), 6, False),
@@ -233,11 +233,12 @@ class TestImages:
             ((40, 60), 3, False),
             ((40, 60), 1, False),
             ((41, 60), 6, False),
-        ],
+        ]
     )
     def test_orientation_is_applied_where_the_service_tells_so(
-        self, tmp_path: Path, size: tuple[int, int] | None, orientation: int, turned: bool
+        self, row: tuple[tuple[int, int] | None, int, bool], tmp_path: Path
     ) -> None:
+        size, orientation, turned = row
         path = tmp_path / "a.jpg"
         turned_jpeg(path, orientation)
         assert draw_label(drawn(job="NONE"), image=path, size=size).size[0] == (40 if turned else 60)
@@ -247,16 +248,16 @@ class TestImages:
         draw_label(drawn(box(0.1, 0.1, 0.9, 0.9)), image=image)
         assert image.getcolors() == [(10_000, (255, 0, 0))]
 
-    @pytest.mark.parametrize(
-        ("data", "reason"),
+    @for_each(
         [
             (b"", "a.png` is not an image that can be read"),
             (b"text", "a.png` is not an image that can be read"),
             (png()[:60], "a.png`: image file is truncated"),
             (heic(40, 30), "a.png` is not an image that can be read"),
-        ],
+        ]
     )
-    def test_broken_images(self, tmp_path: Path, data: bytes, reason: str) -> None:
+    def test_broken_images(self, row: tuple[bytes, str], tmp_path: Path) -> None:
+        data, reason = row
         path = tmp_path / "a.png"
         path.write_bytes(data)
         with pytest.raises(SourceError, match=re.escape(reason)):

@@ -12,6 +12,7 @@ from PIL import Image, features
 from kili_query.errors import SourceError
 from kili_query.labels.colors import color_of
 from kili_query.pictures import Tile, contact_sheet, draw_label, drawing_of, faces, missing_characters
+from tests.each import for_each
 from tests.pictures.test_drawing import box, drawn
 
 SIGNAL = "信号"
@@ -67,7 +68,7 @@ def named(*names: str) -> dict[str, Any]:
 
 
 class TestScripts:
-    @pytest.mark.parametrize("name", ["Fußgänger", "Żółw", "Phở Đặc", "Ελλάδα", "Щука Ёж Ґ", "עץ", "شجرة", "→ ✓"])
+    @for_each(["Fußgänger", "Żółw", "Phở Đặc", "Ελλάδα", "Щука Ёж Ґ", "עץ", "شجرة", "→ ✓"])
     def test_characters_of_the_shipped_font(self, name: str) -> None:
         assert missing_characters([name]) is None
         assert drawing_of(named(name)).problems == ()
@@ -121,7 +122,7 @@ class TestScripts:
 
 
 class TestBounds:
-    @pytest.mark.parametrize("text", ["a b " * 250_000, "a" * 1_000_000, "\n" * 1_000_000, f"{SIGNAL} " * 300_000])
+    @for_each(["a b " * 250_000, "a" * 1_000_000, "\n" * 1_000_000, f"{SIGNAL} " * 300_000])
     def test_a_text_without_end(self, text: str) -> None:
         assert draw_label(drawn(NOTE={"text": text})).height < 1000
 

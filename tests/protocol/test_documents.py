@@ -4,6 +4,7 @@ import pytest
 
 import kili_query.protocol as protocol
 from kili_query.protocol import LABELS, ME, Operation
+from tests.each import for_each
 
 OPERATIONS = [value for value in vars(protocol).values() if isinstance(value, Operation)]
 
@@ -19,7 +20,7 @@ def test_document_without_variables() -> None:
     assert ME.document() == "query me { data: me { id email } }"
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+@for_each(OPERATIONS, lambda operation: operation.name)
 def test_document_is_graphql(operation: Operation) -> None:
     graphql = pytest.importorskip("graphql")
     (definition,) = graphql.parse(operation.document()).definitions
