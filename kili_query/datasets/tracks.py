@@ -62,10 +62,13 @@ def moments(points: Sequence[TrackPoint], last_frame: int, step: int = 1) -> Ite
     >>> points = [TrackPoint(0, [0.0], {}), TrackPoint(2, [4.0], {}, goes_on=False)]
     >>> [(one.frame, one.numbers[0], one.is_key) for one in moments(points, 9)]
     [(0, 0.0, True), (1, 2.0, False), (2, 4.0, True)]
+    >>> list(moments([], 9))
+    []
     """
     if points and max(last_frame, points[-1].frame) - points[0].frame > MAX_FRAMES:
         raise MalformedLabelError(f"an object in more than {MAX_FRAMES} frames")
-    for point, after in zip(points, [*points[1:], None], strict=True):
+    for index, point in enumerate(points):
+        after = points[index + 1] if index + 1 < len(points) else None
         if point.is_shown:
             yield Moment(point.frame, point.numbers, point, point.is_key)
         end = last_frame + 1 if after is None else after.frame

@@ -215,3 +215,8 @@ def test_a_zip_archive(tmp_path):
     with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
         archive.write(SAMPLES / "images.xml", "annotations.xml")
     assert len(list(open_dataset(tmp_path / "export.zip").items())) == 2
+
+
+def test_a_track_without_a_shape_is_in_no_frame(tmp_path):
+    item = only_item(opened(tmp_path, '<annotations><track id="0" label="car"/></annotations>'))
+    assert kq.count(item.counted) == kq.count(item.read()) == {}

@@ -274,3 +274,9 @@ def test_too_many_frames_are_rejected(tmp_path):
     dataset = opened(tmp_path, [task({"id": "v", "type": "videorectangle", "value": track})])
     (problem,) = dataset.items()
     assert "frames" in problem.reason
+
+
+def test_an_object_without_a_frame_is_in_none(tmp_path):
+    track = {"framesCount": 9, "labels": ["Car"], "sequence": []}
+    item = only_label(opened(tmp_path, [task({"id": "v", "type": "videorectangle", "value": track})]))
+    assert kq.count(item.counted) == kq.count(item.read()) == {}
