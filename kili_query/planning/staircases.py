@@ -4,14 +4,14 @@
 the rest of the sum must then reach.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from attrs import define, frozen
 
 from kili_query.ast import MAX_COUNT, Addend, CompareOp, Constant, Linear, Predicate, Term, all_of, any_of, comparison
-from kili_query.planning.bounds import Bounds, extent, limits, negated
+from kili_query.planning.bounds import Bounds, extent, limits
 from kili_query.syntax import print_tree
 
 TRUE, FALSE = Constant(True), Constant(False)
@@ -59,16 +59,47 @@ def staircase(tree: Linear, bounds: Bounds, size: int) -> Staircase | None:
     """
     if len(tree.addends) > MAX_ADDENDS or size < len(tree.addends) * SHORTEST:
         return None
-    costs = {one.counter: len(print_tree(comparison(one.counter, CompareOp.GE, 1))) + JOINT for one in tree.addends}
+    parts = tuple(_part(one, bounds) for one in tree.addends)
     for steps in STEPS:
-        builder = _Builder(bounds, costs, steps, size)
+        builder = _Builder(steps, size)
         try:
-            predicate = builder.sum(tree.addends, *limits(tree))
-            known = [builder.within(one.counter, extent(one.counter, bounds), (0, MAX_COUNT)) for one in tree.addends]
+            predicate = builder.sum(parts, *limits(tree))
+            known = [builder.within(one, one.known, (0, MAX_COUNT)) for one in parts]
         except _TooLongError:
             continue
         return Staircase(all_of((*known, predicate)), builder.is_exact)
     return None
+
+
+class _Part(NamedTuple):
+    """An addend, and what each step needs to know of it. A tuple, because steps read it thousands of times.
+
+    Attributes:
+        weight: its coefficient.
+        counter: what it counts.
+        known: the bounds of the counter.
+        ends: the least and the greatest value of the addend.
+        cost: the number of characters of a comparison of the counter.
+    """
+
+    weight: int
+    counter: Term
+    known: Values
+    ends: Values
+    cost: int
+
+
+def _part(addend: Addend, bounds: Bounds) -> _Part:
+    weight, counter = addend.coefficient, addend.counter
+    known = extent(counter, bounds)
+    ends = weight * known[0], weight * known[1]
+    cost = len(print_tree(comparison(counter, CompareOp.GE, 1))) + JOINT
+    return _Part(weight, counter, known, (min(ends), max(ends)), cost)
+
+
+def _opposite(part: _Part) -> _Part:
+    least, most = part.ends
+    return part._replace(weight=-part.weight, ends=(-most, -least))
 
 
 class _TooLongError(Exception):
@@ -80,22 +111,20 @@ class _Builder:
     """Builds one staircase.
 
     Attributes:
-        bounds: known bounds of the counters.
-        costs: the number of characters of a comparison, for each counter.
         steps: how many steps each counter may have.
         left: how many characters are left.
         is_exact: no values of a counter have shared a step so far.
     """
 
-    bounds: Bounds
-    costs: Mapping[Term, int]
     steps: int
     left: int
     is_exact: bool = True
 
-    def sum(self, addends: Sequence[Addend], low: int | None, high: int | None) -> Predicate:
+    def sum(self, parts: Sequence[_Part], low: int | None, high: int | None) -> Predicate:
         """Return the steps of a sum from ``low`` to ``high``; None is no limit."""
-        least, most = _range(addends, self.bounds)
+        least = most = 0
+        for part in parts:
+            least, most = least + part.ends[0], most + part.ends[1]
         if low is not None and low <= least:
             low = None
         if high is not None and high >= most:
@@ -103,22 +132,21 @@ class _Builder:
         if (low is not None and low > most) or (high is not None and high < least):
             return FALSE
         if low is None:
-            return TRUE if high is None else self.sum(negated(addends), -high, None)
-        values = [self._values(addends, at, low, high) for at in range(len(addends))]
-        chosen = min(range(len(addends)), key=lambda at: values[at][1] - values[at][0])
-        rest = (*addends[:chosen], *addends[chosen + 1 :])
-        if not rest:
-            return self._last(addends[chosen], low, high)
-        return self._steps(addends[chosen], rest, values[chosen], low, high)
+            return TRUE if high is None else self.sum(tuple(map(_opposite, parts)), -high, None)
+        if len(parts) == 1:
+            return self._last(parts[0], low, high)
+        values = [self._values(part, (least - part.ends[0], most - part.ends[1]), low, high) for part in parts]
+        chosen = min(range(len(parts)), key=lambda at: values[at][1] - values[at][0])
+        rest = (*parts[:chosen], *parts[chosen + 1 :])
+        return self._steps(parts[chosen], rest, values[chosen], low, high)
 
-    def _values(self, addends: Sequence[Addend], at: int, low: int, high: int | None) -> Values:
+    def _values(self, part: _Part, rest: Values, low: int, high: int | None) -> Values:
         """Return the values of a counter that matter: those for which the rest of the sum can reach the limits.
 
         With only a lower limit, all values from the first that needs nothing from the rest are equivalent.
         """
-        weight = addends[at].coefficient
-        fewest, most = extent(addends[at].counter, self.bounds)
-        rest_least, rest_most = _range((*addends[:at], *addends[at + 1 :]), self.bounds)
+        weight, (fewest, most) = part.weight, part.known
+        rest_least, rest_most = rest
         possible = _quotients(weight, low - rest_most, None if high is None else high - rest_least)
         first, last = max(fewest, possible[0]), min(most, possible[1])
         if high is None:
@@ -126,27 +154,26 @@ class _Builder:
             first, last = (first, min(last, enough[0])) if weight > 0 else (max(first, enough[1]), last)
         return first, last
 
-    def _last(self, addend: Addend, low: int, high: int | None) -> Predicate:
-        known = extent(addend.counter, self.bounds)
-        first, last = _quotients(addend.coefficient, low, high)
-        return self.within(addend.counter, (max(first, known[0]), min(last, known[1])), known)
+    def _last(self, part: _Part, low: int, high: int | None) -> Predicate:
+        first, last = _quotients(part.weight, low, high)
+        return self.within(part, (max(first, part.known[0]), min(last, part.known[1])), part.known)
 
-    def _steps(self, addend: Addend, rest: Sequence[Addend], values: Values, low: int, high: int | None) -> Predicate:
-        weight, known = addend.coefficient, extent(addend.counter, self.bounds)
+    def _steps(self, part: _Part, rest: Sequence[_Part], values: Values, low: int, high: int | None) -> Predicate:
+        weight, known = part.weight, part.known
         options: list[Predicate] = []
         before: Predicate = FALSE
         for first, last in self._shared(values, is_descending=weight < 0):
             step = (first, last)
             if high is None:  # values that increase the sum are fine too, so one end stays open
                 step = (first, known[1]) if weight > 0 else (known[0], last)
-            added = sorted((weight * first, weight * last))
+            added = (weight * first, weight * last) if weight > 0 else (weight * last, weight * first)
             left_before = self.left
             remaining = self.sum(rest, low - added[1], None if high is None else high - added[0])
             if high is None and remaining == before:  # the previous step covers this one and is weaker on the counter
                 self.left = left_before
                 continue
             before = remaining
-            options.append(all_of((self.within(addend.counter, step, known), remaining)))
+            options.append(all_of((self.within(part, step, known), remaining)))
         return any_of(options)
 
     def _shared(self, values: Values, *, is_descending: bool) -> Iterable[Values]:
@@ -163,7 +190,7 @@ class _Builder:
             cells = [(start, after - 1) for start, after in pairwise((*starts, last + 1))]
         return reversed(cells) if is_descending else cells
 
-    def within(self, term: Term, values: Values, known: Values) -> Predicate:
+    def within(self, part: _Part, values: Values, known: Values) -> Predicate:
         """Return the condition that a counter has one of the values, without what is already known."""
         low, high = values
         if high < known[1] and known[1] - high < ENDLESS < high:  # practically any count
@@ -171,13 +198,13 @@ class _Builder:
             self.is_exact = False
         wanted: list[Predicate] = []
         if low == high and known != values:
-            wanted.append(comparison(term, CompareOp.EQ, low))
+            wanted.append(comparison(part.counter, CompareOp.EQ, low))
         else:
             if low > known[0]:
-                wanted.append(comparison(term, CompareOp.GE, low))
+                wanted.append(comparison(part.counter, CompareOp.GE, low))
             if high < known[1]:
-                wanted.append(comparison(term, CompareOp.LE, high))
-        self.left -= len(wanted) * self.costs[term]
+                wanted.append(comparison(part.counter, CompareOp.LE, high))
+        self.left -= len(wanted) * part.cost
         if self.left < 0:
             raise _TooLongError
         return all_of(wanted)
@@ -194,15 +221,6 @@ def _starts(first: int, many: int, steps: int) -> Iterator[int]:
     doubled = min(steps, MANY_STEPS) // 2
     yield from range(first, first + doubled)
     yield from (first + doubled + (1 << step) - 1 for step in range(doubled))
-
-
-def _range(addends: Iterable[Addend], bounds: Bounds) -> Values:
-    """Return the minimum and maximum of a sum."""
-    least = most = 0
-    for addend in addends:
-        ends = [addend.coefficient * end for end in extent(addend.counter, bounds)]
-        least, most = least + min(ends), most + max(ends)
-    return least, most
 
 
 def _quotients(weight: int, low: int, high: int | None) -> Values:

@@ -121,19 +121,21 @@ def _joined(tree: And | Or, parts: list[Weakened]) -> Weakened:
 def _weaken_sum(tree: Linear, target: Target, known: Bounds) -> Weakened:
     if _is_expressible(tree, target):
         return Weakened(tree, is_exact=True)
-    stairs = [] if target.capabilities.linear else list(_staircases(tree, target, known))
-    for one in stairs:
+    stairs: list[Predicate] = []
+    for one in () if target.capabilities.linear else _staircases(tree, target, known):
         if one.is_exact:
             return one
+        stairs.append(one.predicate)
     steps = [weaken(step, target, known).predicate for step in implied_by_sum(tree, known)]
-    steps += [one.predicate for one in stairs]
+    steps += stairs
     steps += [one for one in _relaxed(tree) if _is_expressible(one, target)]
     return Weakened(all_of(dict.fromkeys(steps), tree.span), is_exact=False)
 
 
 def _staircases(tree: Linear, target: Target, known: Bounds) -> Iterator[Weakened]:
-    """Yield the staircase without known bounds, then the one with them."""
-    for bounds in ({}, known):
+    """Yield the staircase without known bounds, then the one with them, if any counter has some."""
+    has_bounds = any(extent(addend.counter, known) != (0, MAX_COUNT) for addend in tree.addends)
+    for bounds in ({}, known) if has_bounds else ({},):
         stairs = staircase(tree, bounds, target.sum_size)
         if stairs is not None:
             weakened = weaken(stairs.predicate, target, known)
