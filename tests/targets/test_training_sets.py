@@ -22,6 +22,17 @@ def test_a_column_of_hugging_face() -> None:
     assert QUERY.filter(other, "content")["id"][:] == ["a"]
 
 
+def test_what_hugging_face_keeps_of_a_filter_is_found_by_the_query() -> None:
+    """It keeps what a filter found under a name that depends on the dataset and on what the filter is made of."""
+    import datasets
+
+    kept = datasets.Dataset.from_dict({"id": ["a"], "jsonResponse": ["{}"]})
+    queries = ("SKY.BLUE", "SKY.BLUE.count > 1", "SKY.BLUE.count > 1", "SKY.RED")
+    one, more, more_again, other = (kq.parse(text).filter(kept)._fingerprint for text in queries)
+    assert more == more_again
+    assert len({one, more, other}) == 3
+
+
 def test_items_of_pytorch() -> None:
     torch_data = pytest.importorskip("torch.utils.data", reason="torch from PyPI brings 4 GB of CUDA")
     items = [{"image": n, "jsonResponse": BLUE if n % 2 else {}} for n in range(4)]
