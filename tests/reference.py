@@ -8,7 +8,8 @@ a verdict is certain, so that it meets the faults of a malformed label as an eng
 import operator
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from fractions import Fraction
-from math import ceil, floor
+from functools import cache
+from math import ceil
 from typing import Any
 
 from kili_query.ast import (
@@ -105,6 +106,7 @@ class NeedsLabelError(Exception):
     """A condition cannot be judged without a label."""
 
 
+@cache  # the same few trees are asked of many labels
 def verdict_without_label(tree: Predicate) -> bool | None:
     """The verdict on every label; None where conditions, each for itself, leave it open."""
 
@@ -159,7 +161,7 @@ def holds(tree: Predicate, tokens: Tokens) -> bool:
     raise AssertionError(tree)
 
 
-def holds_some(item: Range, constant: Fraction) -> bool:
+def holds_some(item: Range, constant: Fraction | int) -> bool:
     """Whether a range holds a number that is an integer more than a fraction."""
     return item.high is None or ceil(Fraction(item.low) - constant) + constant <= item.high
 
@@ -178,21 +180,26 @@ def relate(left: Sum, compare: Callable[[object, object], bool], right: Sum, tok
     return decide(weights, constant + taken_constant, lambda value: compare(value, 0), [0], tokens)
 
 
-def is_fraction(weights: dict[Term, int], constant: Fraction) -> bool:
+def is_fraction(weights: dict[Term, int], constant: Fraction | int) -> bool:
     """Whether a sum of several counters never comes to an integer, so that no label needs to be read."""
     return constant.denominator != 1 and sum(1 for weight in weights.values() if weight != 0) > 1
 
 
-def weigh(one: Sum, sign: int) -> tuple[dict[Term, int], Fraction]:
+def weigh(one: Sum, sign: int) -> tuple[dict[Term, int], Fraction | int]:
     weights: dict[Term, int] = {}
-    constant = Fraction(0)
+    constant: Fraction | int = 0
     for summand in one.summands:
         factor = -sign if summand.negative else sign
         if isinstance(summand.operand, Counter | Pattern | Filtered):
             weights[summand.operand] = weights.get(summand.operand, 0) + factor
         else:
-            constant += factor * Fraction(summand.operand)
+            constant += factor * exact(summand.operand)
     return weights, constant
+
+
+def exact(number: Number) -> Fraction | int:
+    """The number as one that can be added to any other; an integer stays one, because fractions are slow."""
+    return number if isinstance(number, int) else Fraction(number)
 
 
 def decide(
@@ -209,8 +216,8 @@ def decide(
     [(term, weight)] = weights.items()
     points = [MAX_COUNT]
     for edge in edges:
-        crossing = (Fraction(edge) - constant) / weight
-        points += range(floor(crossing) - 1, ceil(crossing) + 2)
+        distance = exact(edge) - constant
+        points += range(distance // weight - 1, -(-distance // weight) + 2)
 
     def is_certain(found: int) -> bool:
         possible = [found, *(point for point in points if found <= point <= MAX_COUNT)]
