@@ -12,8 +12,8 @@ import kili_query as kq
 from tests.benchmarks.worst_shapes import OF_TEXT, STEPS
 from tests.work import lines_run
 
-SMALL = 12
-WALKED = ["format", "simplify", "plan", "compile", "compile_bytes", "to_sql", "to_narwhals", "pickle", "hash"]
+SMALL = 9
+WALKED = ["parse", "format", "simplify", "plan", "compile", "compile_bytes", "to_sql", "to_narwhals", "pickle", "hash"]
 """What searches (`check`, `explain`, `equivalent`) has a budget instead: its work on short queries says nothing."""
 
 
@@ -46,7 +46,11 @@ def refusable(step: Callable[[], object]) -> Callable[[], object]:
 
 
 def run(step: str, text: str) -> Callable[[], object]:
-    return refusable(lambda: OF_TEXT[step](text) if step in OF_TEXT else STEPS[step](kq.parse(text)))
+    """A step for a text; one of a query begins when the text is read, so that reading is counted by itself alone."""
+    if step in OF_TEXT:
+        return refusable(lambda: OF_TEXT[step](text))
+    query = kq.parse(text)
+    return refusable(lambda: STEPS[step](query))
 
 
 def work(step: str, shape: Callable[[int], str]) -> list[int]:
@@ -59,7 +63,7 @@ def work(step: str, shape: Callable[[int], str]) -> list[int]:
 def test_twice_the_length_is_twice_the_work(shape: str) -> None:
     grown = {step: work(step, SHAPES[shape]) for step in WALKED}
     too_much = {
-        step: sizes for step, sizes in grown.items() if sizes[2] - sizes[1] > 2.6 * (sizes[1] - sizes[0]) + 2_000
+        step: sizes for step, sizes in grown.items() if sizes[2] - sizes[1] > 2.6 * (sizes[1] - sizes[0]) + 1_100
     }
     assert not too_much
 

@@ -37,7 +37,7 @@ def exactly(value: object) -> str:
     return json.dumps(value)
 
 
-@settings(max_examples=30)  # each reads all that there is in a label
+@settings(max_examples=20)  # each reads all that there is in a label
 @given(contents, strategies.interfaces(), st.sampled_from(INPUT_TYPES), any_json)
 def test_any_label_survives(content: object, interface: object, input_type: str | None, other: object) -> None:
     given_label = {"z": other, "jsonResponse": content, "a": 1.0}
@@ -67,7 +67,7 @@ def test_a_label_that_obeys_has_no_problems(data: st.DataObject) -> None:
     assert [one for one in label.problems if one.kind != "bad value"] == []
 
 
-@settings(max_examples=80)
+@settings(max_examples=50)
 @given(contents, strategies.ontologies())
 def test_problems_are_found_in_anything(content: object, ontology: Ontology) -> None:
     """Whatever cannot be read has a problem."""

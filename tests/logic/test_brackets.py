@@ -26,8 +26,9 @@ def judged(tree: Predicate, example: Example | None, ontology: Ontology | None =
 
 
 def rewritten(tree: Predicate) -> list[Predicate]:
-    """The tree, said otherwise."""
-    return [tree, Not(Not(tree)), lower(tree), negate(negate(tree)), negate(Not(tree)), simplify(tree)]
+    """The tree, said otherwise, and itself; each text once."""
+    others = (tree, Not(Not(tree)), lower(tree), negate(negate(tree)), negate(Not(tree)), simplify(tree))
+    return list(dict.fromkeys(others))
 
 
 @settings(max_examples=30)  # each proves a dozen equivalences
@@ -36,20 +37,20 @@ def test_a_query_is_equivalent_to_itself(tree: Predicate, ontology: Ontology | N
     if ontology is not None:
         tree = strategies.named_by(tree, ontology, seed)
     for other in rewritten(tree):
-        for found in (equivalent(tree, other, ontology), implies(other, tree, ontology)):
-            assert found.value is not False, f"{print_tree(tree)} and {print_tree(other)}: {found}"
+        found = equivalent(tree, other, ontology)  # which asks `implies` both ways
+        assert found.value is not False, f"{print_tree(tree)} and {print_tree(other)}: {found}"
     assert equivalent(tree, Not(tree), ontology).value is not True or disjoint(tree, tree, ontology).value is True
     assert disjoint(tree, Not(tree), ontology).value is not False
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(strategies.trees(), strategies.trees(), LABELS)
 def test_verdicts_hold_of_labels(left: Predicate, right: Predicate, labels: list[object]) -> None:
     rows = [(reference.matches(left, label), reference.matches(right, label)) for label in labels]
     check_verdicts(left, right, rows, None)
 
 
-@settings(max_examples=25)
+@settings(max_examples=20)
 @given(st.data(), strategies.trees(), strategies.trees(), strategies.ontologies(("IMAGE",)), SEEDS)
 def test_verdicts_hold_of_labels_that_obey_an_ontology(
     data: st.DataObject, left: Predicate, right: Predicate, ontology: Ontology, seed: int
@@ -68,7 +69,7 @@ def test_verdicts_hold_of_labels_that_obey_an_ontology(
 
 
 def test_verdicts_in_small_worlds_where_everything_meets() -> None:
-    for seed in range(6):  # `fuzz/worlds_agree.py` tries others
+    for seed in range(4):  # `fuzz/worlds_agree.py` tries others
         assert_verdicts_in(World(seed))
 
 

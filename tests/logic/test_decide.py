@@ -38,7 +38,7 @@ def meets(tree: Predicate, counts: dict[tuple[str, str], int]) -> bool:
 @pytest.mark.parametrize("seed", range(8))
 def test_verdicts_are_those_of_brute_force(seed: int) -> None:
     rng = random.Random(100 + seed)
-    for _ in range(100):
+    for _ in range(60):
         chosen = COUNTERS[: rng.randint(1, 4)]
         left = lower(random_tree(rng, rng.randint(1, 4), counters=chosen))
         right = lower(random_tree(rng, rng.randint(1, 3), counters=chosen))
@@ -77,7 +77,7 @@ def test_verdicts_are_those_of_brute_force(seed: int) -> None:
 def test_sums_are_never_judged_wrong_and_seldom_unknown() -> None:
     rng = random.Random(7)
     unknown = 0
-    for _ in range(400):
+    for _ in range(250):
         chosen = COUNTERS[:3]
         tree = lower(random_tree(rng, 3, counters=chosen, sums=True))
         truth = truths(tree, chosen, 5)
@@ -89,7 +89,7 @@ def test_sums_are_never_judged_wrong_and_seldom_unknown() -> None:
             assert meets(tree, check_example(can.example))
         if must.value is False:
             assert not meets(tree, check_example(must.counterexample))
-    assert unknown <= 8
+    assert unknown <= 5
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_labels_that_obey_an_ontology_agree(data: st.DataObject, ontology: Ontol
 
 
 @given(ontology=strategies.ontologies(("IMAGE", "VIDEO", None)), data=st.data())
-@settings(max_examples=80)
+@settings(max_examples=40)
 def test_examples_have_a_place_in_the_ontology(ontology: Ontology, data: st.DataObject) -> None:
     pairs = list(ontology.pairs())
     assume(pairs)
@@ -203,7 +203,7 @@ def pigeons(number: int) -> str:
     return " AND ".join(clauses)
 
 
-@pytest.mark.parametrize("text", [*map(three_sat, range(8)), *map(pigeons, (4, 6, 9, 12))])
+@pytest.mark.parametrize("text", [*map(three_sat, range(3)), *map(pigeons, (4, 6, 9, 12))])
 def test_adversarial_queries_stop_on_a_budget(text: str) -> None:
     tree = parse_tree(text)
     start = time.process_time()
@@ -220,8 +220,8 @@ def test_a_pigeon_too_many_is_refuted() -> None:
 
 
 def test_wide_and_deep_trees_are_answered() -> None:
-    chain = " AND ".join(f"(J.C{i}.count > 0 OR J.C{i + 1}.count == 0)" for i in range(2000))
-    tree = parse_tree(f"{chain} AND J.C2000.count > 0", limits=UNLIMITED)
+    chain = " AND ".join(f"(J.C{i}.count > 0 OR J.C{i + 1}.count == 0)" for i in range(1000))
+    tree = parse_tree(f"{chain} AND J.C1000.count > 0", limits=UNLIMITED)
     assert satisfiable(tree)
     assert satisfiable(parse_tree(f"{print_tree(tree)} AND J.C0.count == 0", limits=UNLIMITED)).value is False
     text = "J.A.count > 0"

@@ -23,7 +23,7 @@ def facts_about(*texts: str, ontology: Ontology = STREET, labels_are_complete: b
 
 
 @given(data=st.data(), ontology=strategies.ontologies(("IMAGE", "VIDEO", "LLM_STATIC", None)))
-@settings(max_examples=80)
+@settings(max_examples=50)
 def test_labels_that_obey_an_ontology_meet_its_facts(data: st.DataObject, ontology: Ontology) -> None:
     pairs = list(ontology.pairs())
     chosen = data.draw(st.lists(st.sampled_from(pairs), max_size=5)) if pairs else []

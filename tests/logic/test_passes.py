@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from functools import cache
 
 import pytest
 
@@ -43,6 +44,7 @@ PASSES: dict[str, Pass] = {
 CHOSEN = COUNTERS[:3]
 
 
+@cache
 def lowered_trees(seed: int, number: int) -> list[Predicate]:
     rng = random.Random(seed)
     return [
@@ -53,14 +55,14 @@ def lowered_trees(seed: int, number: int) -> list[Predicate]:
 
 @pytest.mark.parametrize("name", PASSES)
 def test_a_pass_keeps_the_meaning(name: str) -> None:
-    for tree in lowered_trees(1, 120):
+    for tree in lowered_trees(1, 80):
         changed = lower(PASSES[name](tree))
         assert truths(tree, CHOSEN, 4) == truths(changed, CHOSEN, 4), print_tree(tree)
 
 
 @pytest.mark.parametrize("name", PASSES)
 def test_a_pass_is_idempotent(name: str) -> None:
-    for tree in lowered_trees(2, 120):
+    for tree in lowered_trees(2, 80):
         once = PASSES[name](flatten(tree))
         assert PASSES[name](once) == once or name in ("propagate", "factor", "absorb"), print_tree(tree)
         for _ in range(30):  # what one run uncovers, the next may use; it comes to an end
@@ -74,7 +76,7 @@ def test_a_pass_is_idempotent(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(set(PASSES) - {"propagate"}))
 def test_a_pass_makes_nothing_longer(name: str) -> None:
-    for tree in lowered_trees(3, 120):
+    for tree in lowered_trees(3, 80):
         given = merge_counters(flatten(fold_constants(tree))) if name == "merge_counters" else flatten(tree)
         assert len(print_tree(PASSES[name](given))) <= len(print_tree(given)), print_tree(given)
 

@@ -24,7 +24,7 @@ UNLIMITED = Limits(length=2**40, depth=2**40)
 @pytest.mark.parametrize("seed", range(8))
 def test_it_is_equivalent_never_longer_and_idempotent(seed: int) -> None:
     rng = random.Random(seed)
-    for _ in range(120):
+    for _ in range(80):
         chosen = COUNTERS[: rng.randint(1, 4)]
         tree = random_tree(rng, rng.randint(1, 5), counters=chosen, sums=rng.random() < 0.3)
         simplification = simplify_steps(tree)
@@ -66,7 +66,7 @@ def shuffled(tree: Predicate, rng: random.Random) -> Predicate:
 
 def test_equal_predicates_print_alike() -> None:
     rng = random.Random(5)
-    for _ in range(200):
+    for _ in range(120):
         tree = random_tree(rng, 3, counters=COUNTERS, sugar=False)
         one, other = simplify(tree), simplify(shuffled(tree, rng))
         assert one == other, f"{print_tree(one)} and {print_tree(other)}"
@@ -161,10 +161,10 @@ def test_a_thousand_comparisons_are_simplified_in_linear_time() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        " OR ".join(f"J.C{i}.count > {i}" for i in range(5_000)),
-        " AND ".join(f"(J.C{i}.count > {i} OR J.D{i}.count < 7)" for i in range(2500)),
-        " AND ".join(f"(J.C{i}.count > 0 OR J.C{i + 1}.count < 1)" for i in range(1000)) + " AND J.C1000.count > 0",
-        " OR ".join(f"J.A.count == {2 * i}" for i in range(1500)),
+        " OR ".join(f"J.C{i}.count > {i}" for i in range(2_500)),
+        " AND ".join(f"(J.C{i}.count > {i} OR J.D{i}.count < 7)" for i in range(1_250)),
+        " AND ".join(f"(J.C{i}.count > 0 OR J.C{i + 1}.count < 1)" for i in range(500)) + " AND J.C500.count > 0",
+        " OR ".join(f"J.A.count == {2 * i}" for i in range(750)),
     ],
     ids=["wide OR", "wide AND of ORs", "a chain of units", "one counter"],
 )
@@ -172,6 +172,6 @@ def test_wide_trees_take_bounded_time(text: str) -> None:
     tree = parse_tree(text, limits=UNLIMITED)
     start = time.process_time()
     found = simplify_steps(tree)
-    assert time.process_time() - start < 5
+    assert time.process_time() - start < 2  # what is quadratic takes longer
     assert len(print_tree(found.tree)) <= len(print_tree(tree))
     assert found.note == "" or found.tree is tree

@@ -45,7 +45,7 @@ def is_satisfiable(*formulas: Any) -> bool:
 def test_z3_agrees(sums: bool) -> None:
     rng = random.Random(11)
     unknown = 0
-    for _ in range(60):
+    for _ in range(40):
         left, right = (lower(random_tree(rng, depth, counters=COUNTERS, highest=9, sums=sums)) for depth in (5, 3))
         one, other = formula(left), formula(right)
         for found, truth in (

@@ -239,7 +239,7 @@ queries = st.recursive(
 some_counts = st.fixed_dictionaries({pair: st.integers(0, 3) for pair in SKY.pairs()})
 
 
-@settings(max_examples=100)  # `tests/targets/test_bound.py` binds to other ontologies, with brackets
+@settings(max_examples=60)  # `tests/targets/test_bound.py` binds to other ontologies, with brackets
 @given(queries, st.lists(some_counts, min_size=1, max_size=5))
 def test_binding_keeps_the_meaning_and_settles_at_once(text: str, rows: list[dict[tuple[str, str], int]]) -> None:
     tree = parse_tree(text)

@@ -150,7 +150,7 @@ MARKS = ["{", "}", "[", "]", "(", ")", ",", "+", "-", "*", '"', "\\", "#", "=", 
 PIECES = st.sampled_from([*QUERY_PIECES, *MARKS])
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(st.one_of(st.text(max_size=20), st.lists(PIECES, max_size=12).map(" ".join)), st.integers(-3, 40))
 def test_it_never_fails(text: str, cursor: int) -> None:
     for found in complete(text, cursor, STREET):
@@ -177,7 +177,7 @@ def test_what_a_query_goes_on_with_is_offered(tree: Predicate, data: st.DataObje
         assert failure is None or failure.offset == len(completed), completed
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.data())
 def test_following_what_is_offered_gives_sound_queries(data: st.DataObject) -> None:
     """Completions alone, with a number where one is due, lead to a query that parses and has no wrong names."""

@@ -121,7 +121,7 @@ def test_distance_to_the_best(
     rng = random.Random(11)
     worlds = Worlds.of(Target(CORE, profile=profile, ontology=IMAGES), counters, highest)
     distances: list[tuple[float, Predicate]] = []
-    for _ in range(150):
+    for _ in range(90):
         tree = lower(random_tree(rng, depth=2, counters=counters, highest=highest // 2, sums=True))
         distances.append((distance(tree, worlds), tree))
     far, worst = max(distances, key=lambda one: one[0])
@@ -131,12 +131,12 @@ def test_distance_to_the_best(
     assert far <= most
 
 
-@pytest.mark.parametrize("size", [0, 100, 400, 1_000, 4_000])
-def test_a_filter_is_no_longer_than_it_may_be(size: int) -> None:
+def test_a_filter_is_no_longer_than_it_may_be() -> None:
     rng = random.Random(12)
-    profile = evolve(DEFAULT_PROFILE, filter_size=size)
-    for _ in range(60):
-        tree = lower(random_tree(rng, depth=3, highest=6, sums=True))
-        text = built_query(tree).plan(profile=profile).server_filter or ""
-        least = built_query(tree).plan(profile=evolve(profile, filter_size=0)).server_filter or ""
-        assert len(text) <= max(size, len(least), len(str(built_query(tree).simplify())))
+    for _ in range(50):
+        query = built_query(lower(random_tree(rng, depth=3, highest=6, sums=True)))
+        length, least = len(str(query.simplify())), 0
+        for size in (0, 100, 400, 1_000, 4_000):
+            text = query.plan(profile=evolve(DEFAULT_PROFILE, filter_size=size)).server_filter or ""
+            least = least if size else len(text)
+            assert len(text) <= max(size, least, length)

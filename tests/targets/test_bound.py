@@ -36,7 +36,7 @@ def checked(draw: st.DrawFn, ontology: Ontology) -> Predicate:
     return tree
 
 
-@settings(max_examples=30)  # drawing a query that has no errors takes long
+@settings(max_examples=20)  # drawing a query that has no errors takes long
 @given(st.data(), strategies.ontologies(), strategies.policies)
 def test_every_way_of_a_bound_query(data: st.DataObject, ontology: Ontology, policy: CountPolicy) -> None:
     query = query_of(data.draw(checked(ontology)))
@@ -58,7 +58,7 @@ def test_every_way_of_a_bound_query(data: st.DataObject, ontology: Ontology, pol
 
 
 def test_small_worlds_where_everything_meets() -> None:
-    for seed in range(20):  # `fuzz/worlds_agree.py` tries others
+    for seed in range(12):  # `fuzz/worlds_agree.py` tries others
         assert_world(World(seed))
 
 
@@ -84,7 +84,7 @@ def assert_world(world: World) -> None:
             assert explanation.change is None or explanation.change.deltas, (text, label)
 
 
-@settings(max_examples=20)  # each is put to ten engines, and so is every case of `tests/cases`
+@settings(max_examples=12)  # each is put to ten engines, and so is every case of `tests/cases`
 @given(st.data(), strategies.ontologies())
 def test_every_engine_answers_as_the_reference(data: st.DataObject, ontology: Ontology) -> None:
     query = query_of(data.draw(checked(ontology)))

@@ -134,7 +134,7 @@ def texts(wanted: list[str], pattern: str, bound: int) -> list[str]:
     ]
 
 
-@settings(max_examples=25)  # each puts five queries to three libraries
+@settings(max_examples=15)  # each puts five queries to three libraries
 @given(
     st.lists(NAMES, unique=True, max_size=5),
     st.lists(st.integers(0, 3), min_size=5, max_size=5),

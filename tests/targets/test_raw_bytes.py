@@ -3,6 +3,7 @@
 import json
 import pickle
 import sys
+from functools import cache
 from itertools import product
 
 import pytest
@@ -177,6 +178,19 @@ WIDE = [  # so many comparisons that one walk counts for all
 ]
 
 
+@cache
+def written():
+    """Contents of usual labels, and each label as bytes: with the content in a field, and with it as a text there."""
+    return [
+        (
+            one["jsonResponse"],
+            json.dumps(one).encode(),
+            json.dumps({**one, "jsonResponse": json.dumps(one["jsonResponse"])}).encode(),
+        )
+        for one in labels(60)
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "ontology"),
     [
@@ -187,10 +201,10 @@ WIDE = [  # so many comparisons that one walk counts for all
 def test_usual_labels_are_judged_without_a_full_decoding(text, ontology):
     judge = matcher(text, ontology, at="jsonResponse")
     careful = kq.parse(text).compile(ontology=ontology)
-    for one in labels(60):
-        verdict = careful(one["jsonResponse"])
-        assert judge.sift(json.dumps(one).encode()) is verdict
-        assert judge.sift(json.dumps({**one, "jsonResponse": json.dumps(one["jsonResponse"])}).encode()) is verdict
+    for content, label, label_of_text in written():
+        verdict = careful(content)
+        assert judge.sift(label) is verdict
+        assert judge.sift(label_of_text) is verdict
 
 
 def test_videos_are_judged_without_a_full_decoding():
