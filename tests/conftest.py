@@ -5,7 +5,7 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 
@@ -20,7 +20,12 @@ TOGETHER = {
 
 # Every run tries the same examples, and none fails because the machine is slow. The same ones find
 # nothing new the second time: `make fuzz` looks for others, and `--hypothesis-profile=many` tries more here.
-COMMON = {"derandomize": True, "deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+COMMON = {
+    "derandomize": True,
+    "deadline": None,
+    "suppress_health_check": [HealthCheck.too_slow],
+    "phases": set(Phase) - {Phase.explain},  # which traces each line of what failed: minutes, where it is slow
+}
 settings.register_profile("tests", max_examples=50, **COMMON)
 settings.register_profile("many", max_examples=1_000, **COMMON)
 settings.load_profile("tests")
