@@ -12,7 +12,7 @@ import kili_query as kq
 from tests.benchmarks.worst_shapes import OF_TEXT, STEPS
 from tests.work import lines_run
 
-SMALL = 9
+SMALL = 12
 WALKED = ["parse", "format", "simplify", "plan", "compile", "compile_bytes", "to_sql", "to_narwhals", "pickle", "hash"]
 """What searches (`check`, `explain`, `equivalent`) has a budget instead: its work on short queries says nothing."""
 
@@ -63,7 +63,7 @@ def work(step: str, shape: Callable[[int], str]) -> list[int]:
 def test_twice_the_length_is_twice_the_work(shape: str) -> None:
     grown = {step: work(step, SHAPES[shape]) for step in WALKED}
     too_much = {
-        step: sizes for step, sizes in grown.items() if sizes[2] - sizes[1] > 2.6 * (sizes[1] - sizes[0]) + 1_100
+        step: sizes for step, sizes in grown.items() if sizes[2] - sizes[1] > 2.6 * (sizes[1] - sizes[0]) + 2_000
     }
     assert not too_much
 

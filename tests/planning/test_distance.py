@@ -121,7 +121,7 @@ def test_distance_to_the_best(
     rng = random.Random(11)
     worlds = Worlds.of(Target(CORE, profile=profile, ontology=IMAGES), counters, highest)
     distances: list[tuple[float, Predicate]] = []
-    for _ in range(90):
+    for _ in range(120):
         tree = lower(random_tree(rng, depth=2, counters=counters, highest=highest // 2, sums=True))
         distances.append((distance(tree, worlds), tree))
     far, worst = max(distances, key=lambda one: one[0])
