@@ -7,7 +7,7 @@ Nothing is lost: all fields of assets and labels are written, even unknown ones.
 import json
 import math
 from collections.abc import Iterable, Mapping
-from typing import IO
+from typing import IO, TypeAlias
 
 from attrs import evolve
 
@@ -39,22 +39,35 @@ def dump(value: object, indent: int | None = None, *, sort_keys: bool = False) -
         raise MalformedLabelError(f"cannot be written as JSON: {reason}", path) from error
 
 
+_Trail: TypeAlias = "tuple[_Trail, str] | None"
+"""The steps to a value, the last one first: paths of values that are nested deeply would take too long to write."""
+
+
 def _infinite(value: object) -> tuple[float, str] | None:
     """Return the first number that is not finite, and its path."""
-    pending, seen = [(value, "")], set()
+    pending: list[tuple[object, _Trail]] = [(value, None)]
+    seen = set()
     while pending:
-        one, path = pending.pop()
+        one, trail = pending.pop()
         if isinstance(one, float) and not math.isfinite(one):
-            return one, path
+            return one, _path(trail)
         if id(one) in seen or not isinstance(one, Mapping | list | tuple):
             continue
         seen.add(id(one))  # so that the search ends if a value contains itself
         if isinstance(one, Mapping):
-            inner = [(held, f"{path}.{key}" if path else str(key)) for key, held in one.items()]
+            inner = [(held, (trail, f".{key}")) for key, held in one.items()]
         else:
-            inner = [(held, f"{path}[{index}]") for index, held in enumerate(one)]
+            inner = [(held, (trail, f"[{index}]")) for index, held in enumerate(one)]
         pending += reversed(inner)
     return None
+
+
+def _path(trail: _Trail) -> str:
+    steps = []
+    while trail is not None:
+        trail, step = trail
+        steps.append(step)
+    return "".join(reversed(steps)).removeprefix(".")
 
 
 class KiliWriter:
