@@ -92,20 +92,21 @@ def fix_file(name: str, found: Sequence[LintItem], ontology: Ontology | None = N
         FixError: the file cannot be read, or has changed since it was checked.
         WriteError: the file cannot be written.
     """
-    wanted = _mend_all(found, ontology)
+    checks = _Checks(ontology)
+    wanted = _mend_all(found, checks)
     if not wanted:
-        return Fixed(found, left=_left(found, ontology))
+        return Fixed(found, left=_left(found, checks))
     searches = {at: one for at, one in enumerate(found) if isinstance(one, FoundSearch)}
     file = _File.read(name, searches[min(wanted)])
     kept, after = _kept(found, wanted, file.found_after)
     data = file.encoded(apply_edits(file.text, _placed(kept)))
     if not kept or data is None:
-        return Fixed(found, left=_left(found, ontology))
+        return Fixed(found, left=_left(found, checks))
     with replaced(name) as new:
         new.file.write(data)
         file.check_unchanged()
     changes = [f"{_where(searches[at], change.at)}: {change}" for at, one in kept.items() for change in one.changes]
-    return Fixed(after, changes, _left(after, ontology))
+    return Fixed(after, changes, _left(after, checks))
 
 
 def fixes_of(
@@ -118,13 +119,26 @@ def fixes_of(
         ontology: with one, the names of jobs and categories are checked too.
         find_after: finds what the text holds after some edits.
     """
-    kept, _ = _kept(found, _mend_all(found, ontology), find_after)
+    kept, _ = _kept(found, _mend_all(found, _Checks(ontology)), find_after)
     return _placed(kept)
 
 
-def _mend_all(found: Sequence[LintItem], ontology: Ontology | None) -> dict[int, _Mended]:
+class _Checks:
+    """The faults of queries; each is checked once, though it may stand in several places, and is looked at again."""
+
+    def __init__(self, ontology: Ontology | None) -> None:
+        self._ontology = ontology
+        self._known: dict[str, Sequence[Diagnostic]] = {}
+
+    def of(self, text: str) -> Sequence[Diagnostic]:
+        if text not in self._known:
+            self._known[text] = check(text, self._ontology)
+        return self._known[text]
+
+
+def _mend_all(found: Sequence[LintItem], checks: _Checks) -> dict[int, _Mended]:
     """The searches that have fixes, by their number among what was found."""
-    mended = {at: _mend(search, ontology) for at, search in enumerate(found) if isinstance(search, FoundSearch)}
+    mended = {at: _mend(search, checks) for at, search in enumerate(found) if isinstance(search, FoundSearch)}
     return {at: one for at, one in mended.items() if one.changes}
 
 
@@ -201,13 +215,13 @@ def _meaning(found: LintItem) -> object:
     return found.text if isinstance(found, FoundSearch) else type(found)
 
 
-def _mend(search: FoundSearch, ontology: Ontology | None) -> _Mended:
+def _mend(search: FoundSearch, checks: _Checks) -> _Mended:
     """Make one fix after the other; nothing is kept if the query cannot be parsed at the end."""
     best = state = _Mended(search.text, list(range(len(search.text))), len(search.text))
-    faults = check(search.text, ontology)
+    faults = checks.of(search.text)
     for _ in range(_MOST_ROUNDS):
         for tried in _attempts(state, faults, search):
-            after = check(tried.text, ontology)
+            after = checks.of(tried.text)
             is_better = _gravity(after, tried) < _gravity(faults, state) and not _is_unparsed(after)
             if is_better or _is_unparsed(faults):
                 state, faults = tried, after
@@ -324,12 +338,12 @@ def apply_edits(text: str, edits: Sequence[Edit]) -> str:
     return text
 
 
-def _left(found: Sequence[LintItem], ontology: Ontology | None) -> list[str]:
+def _left(found: Sequence[LintItem], checks: _Checks) -> list[str]:
     return [
         f"{_where(one, fault.span.start)}: {fault.code} is left: {_reason(one.text, fault)}"
         for one in found
         if isinstance(one, FoundSearch)
-        for fault in check(one.text, ontology)
+        for fault in checks.of(one.text)
         if fault.help is not None and fault.help.edit is not None
     ]
 
