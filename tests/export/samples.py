@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 
@@ -77,6 +78,7 @@ def read(path, name):
     return json.loads(text(path, name))
 
 
+@cache
 def png(width=200, height=100):
     file = BytesIO()
     Image.new("RGB", (width, height), "navy").save(file, "PNG")

@@ -3,10 +3,9 @@
 import json
 from contextlib import contextmanager
 from itertools import product
+from random import Random
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from kili_query.export import NotExportableLabelError, write
 from kili_query.export.decoding import read_jobs
@@ -43,54 +42,58 @@ def every_annotation_checked():
         yield
 
 
-def written(tmp_path, content, fmt="yolo_v5", **options):
-    rows = [label(1, content), label(2, boxes(box(corners=CORNERS)))]
-    path, options = tmp_path / "out", {"layout": "merged" if fmt == "pascal_voc" else "split", **options}
-    write(rows, [asset(1), asset(2)], project(), fmt=fmt, to=path, **options)
+def written(folder, *contents, fmt="yolo_v5", **options):
+    """The archive with the contents, and one more."""
+    rows = [label(number, content) for number, content in enumerate((*contents, boxes(box(corners=CORNERS))), 1)]
+    path, options = folder / "out", {"layout": "merged" if fmt == "pascal_voc" else "split", **options}
+    write(rows, [asset(number) for number, _ in enumerate(rows, 1)], project(), fmt=fmt, to=path, **options)
     return path.read_bytes()
 
 
-@for_each(product(FORMATS, CONTENTS.items()))
-def test_text_or_value(row, tmp_path):
-    fmt, (_, content) = row
-    if "ELSE" in content and fmt == "parquet":
-        content = {**content, "ELSE": {}}  # nothing to count
-    assert written(tmp_path, json.dumps(content), fmt) == written(tmp_path, content, fmt)
+@for_each(FORMATS)
+def test_text_or_value(fmt, tmp_path):
+    contents = list(CONTENTS.values())
+    if fmt == "parquet":
+        contents[-1] = {**contents[-1], "ELSE": {}}  # nothing to count
+    assert written(tmp_path, *map(json.dumps, contents), fmt=fmt) == written(tmp_path, *contents, fmt=fmt)
 
 
-@for_each(product(["yolo_v5", "pascal_voc"], CONTENTS.items()))
-def test_the_fast_way_writes_what_checking_each_annotation_does(row, tmp_path):
-    fmt, (_, content) = row
-    fast = written(tmp_path, json.dumps(content), fmt)
+@for_each(["yolo_v5", "pascal_voc"])
+def test_the_fast_way_writes_what_checking_each_annotation_does(fmt, tmp_path):
+    contents = list(CONTENTS.values())
+    fast = written(tmp_path, *map(json.dumps, contents), fmt=fmt)
     with every_annotation_checked():
-        assert written(tmp_path, json.dumps(content), fmt) == fast
-        assert written(tmp_path, content, fmt) == fast
+        assert written(tmp_path, *map(json.dumps, contents), fmt=fmt) == fast
+        assert written(tmp_path, *contents, fmt=fmt) == fast
 
 
-COORDINATES = st.sampled_from((0, 0.0, 0.25, 0.3, 1, 1.0, -0.0, 1e-7, 1.5, -0.25))
-RINGS = st.lists(st.fixed_dictionaries({"x": COORDINATES, "y": COORDINATES}), min_size=3, max_size=5).map(
-    lambda corners: {"normalizedVertices": corners}
-)
-DRAWN = st.one_of(
-    st.builds(
-        box,
-        category=st.sampled_from(("BOAT", "KITE")),
-        corners=st.lists(st.tuples(COORDINATES, COORDINATES), min_size=4, max_size=4),
-        type=st.sampled_from(("rectangle", "polygon", "semantic")),
-    ),
-    st.builds(box, boundingPoly=st.lists(RINGS, min_size=1, max_size=2), type=st.sampled_from(("polygon", "semantic"))),
-)
+COORDINATES = (0, 0.0, 0.25, 0.3, 1, 1.0, -0.0, 1e-7, 1.5, -0.25)
 
 
-@settings(max_examples=25)  # each is written six times
-@given(st.lists(DRAWN, max_size=4))
-def test_any_outlines(tmp_path_factory, annotations):
-    tmp_path, content = tmp_path_factory.mktemp("ways"), {"DET": {"annotations": annotations}}
-    for fmt in ("yolo_v5", "pascal_voc"):
-        fast = written(tmp_path, json.dumps(content), fmt, on_error="skip")
-        assert written(tmp_path, content, fmt, on_error="skip") == fast
-        with every_annotation_checked():
-            assert written(tmp_path, content, fmt, on_error="skip") == fast
+def annotation(random):
+    """An annotation with corners in and on and over the edge, which often lie on each other or on a line."""
+    few = random.choices(COORDINATES, k=random.randint(2, 4))
+
+    def corners(number):
+        return [(random.choice(few), random.choice(few)) for _ in range(number)]
+
+    if random.random() < 0.5:
+        category, kind = random.choice(("BOAT", "KITE")), random.choice(("rectangle", "polygon", "semantic"))
+        return box(category, corners(4), type=kind)
+    rings = [[{"x": x, "y": y} for x, y in corners(random.randint(3, 5))] for _ in range(random.randint(1, 2))]
+    parts = [{"normalizedVertices": ring} for ring in rings]
+    return box(boundingPoly=parts, type=random.choice(("polygon", "semantic")))
+
+
+@for_each(["yolo_v5", "pascal_voc"])
+def test_any_outlines(fmt, tmp_path):
+    """All in one archive, which is much cheaper than an archive of each."""
+    random, options = Random(1), {"fmt": fmt, "on_error": "skip"}
+    contents = [{"DET": {"annotations": [annotation(random) for _ in range(random.randint(0, 4))]}} for _ in range(100)]
+    fast = written(tmp_path, *map(json.dumps, contents), **options)
+    assert written(tmp_path, *contents, **options) == fast
+    with every_annotation_checked():
+        assert written(tmp_path, *contents, **options) == fast
 
 
 @for_each(
@@ -122,15 +125,17 @@ def test_a_job_is_decoded_once_and_only_when_it_is_asked_for():
     assert dict(jobs) == {"A": {"x": [0, float("inf")]}, "B": {}}
 
 
-@pytest.mark.parametrize("fmt", ["kili", "yolo_v5"])
-def test_a_text_at_the_end_of_the_stack_is_a_problem_of_its_asset(tmp_path, fmt):
+@for_each(["kili", "yolo_v5"])
+def test_a_text_at_the_end_of_the_stack_is_a_problem_of_its_asset(fmt, tmp_path):
     """Whether the stack suffices to decode it may change between reading and writing."""
-    path = tmp_path / "out.zip"
-    for depth in range(940, 1000):
-        odd = '{"DET": {"annotations": []}, "ROTATION_JOB": ' + '{"a":' * depth + "0" + "}" * depth + "}"
-        summary = write([label(1, odd), label(2)], [asset(1), asset(2)], project(), fmt=fmt, to=path, on_error="skip")
-        assert {one.asset for one in summary.problems} <= {"1.png"}
-        assert any("2." in name for name in names(path))
+    path, depths = tmp_path / "out.zip", range(900, 1000)
+    contents = ['{"DET": {"annotations": []}, "ROTATION_JOB": ' + '{"a":' * n + "0" + "}" * n + "}" for n in depths]
+    rows = [label(number, content) for number, content in enumerate((*contents, boxes()), 1)]
+    assets = [asset(number) for number, _ in enumerate(rows, 1)]
+    summary = write(rows, assets, project(), fmt=fmt, to=path, on_error="skip")
+    assert 0 < summary.skipped < len(contents)
+    assert {one.asset for one in summary.problems} <= {f"{number}.png" for number, _ in enumerate(contents, 1)}
+    assert any("101." in name for name in names(path))
 
 
 def test_a_label_with_a_field_of_assets_is_a_label(tmp_path):

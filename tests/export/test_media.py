@@ -6,10 +6,12 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections import Counter
 from contextlib import suppress
+from functools import cache
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import StringIO
@@ -40,6 +42,7 @@ class Server:
         self.later = {}  # what is there once a download broke off
         self.has_versions = True
         self.asked = []
+        self.is_asked = threading.Event()
         self.raw = None  # a whole answer
         self.drips = None  # instead of a body, a byte now and then until this is set
         self.crowd = None  # answers wait until so many ask, or for a moment
@@ -57,6 +60,7 @@ class Server:
 
     def answer(self, request):
         self.asked.append((request.path, request.headers.get("Range")))
+        self.is_asked.set()
         data, kind = self.files.get(request.path, (None, ""))
         if data is None:
             request.send_error(404)
@@ -244,11 +248,14 @@ class TestDownloads:
         assert (summary.media, len(server.asked)) == (3, 1)
 
     def test_two_programs_share_a_cache(self, tmp_path, server):
+        """This program asks once the other one is being answered."""
         server.crowd = threading.Barrier(2)
         data = bytes(range(256)) * 4096
         url = server.put("/a.bin", data)
-        programs = [in_a_program(url, tmp_path / f"x{number}", tmp_path / "cache") for number in range(2)]
-        assert [program.communicate(timeout=60)[0] for program in programs] == [sha256(data).hexdigest() + "\n"] * 2
+        program = in_a_program(url, tmp_path / "x", tmp_path / "cache")
+        server.is_asked.wait(60)
+        assert download(url, tmp_path / "y", tmp_path / "cache").file.read_bytes() == data
+        assert program.communicate(timeout=60)[0] == sha256(data).hexdigest() + "\n"
         assert len(server.asked) == 1
 
     def test_a_full_disk_spoils_nothing(self, tmp_path, server):
@@ -377,8 +384,16 @@ class TestLocalFiles:
 
 def film(path, kind="mp4"):
     """A film of 12 frames."""
+    path.write_bytes(film_of(kind))
+
+
+@cache
+def film_of(kind):
     source = ["-f", "lavfi", "-i", "testsrc=size=32x16:rate=5:duration=2.4"]
-    subprocess.run(["ffmpeg", "-v", "error", *source, "-c:v", "mpeg4", "-f", kind, str(path)], check=True)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "film"
+        subprocess.run(["ffmpeg", "-v", "error", *source, "-c:v", "mpeg4", "-f", kind, str(path)], check=True)
+        return path.read_bytes()
 
 
 class TestVideos:

@@ -104,7 +104,7 @@ def test_a_safe_path_has_safe_steps(path):
 @settings(max_examples=60)
 @given(st.lists(st.one_of(st.sampled_from(NASTY), st.text("aA./~2 \\", max_size=5)), min_size=1, max_size=8))
 def test_no_two_assets_share_a_file(tmp_path_factory, ids):
-    summary = exported(tmp_path_factory.mktemp("names"), ids)
+    summary = exported(tmp_path_factory.getbasetemp(), ids)
     found = [name for name in names(summary.path) if name.startswith("labels/")]
     folded = {fold(name) for name in found}
     assert len(folded) == len(ids)
