@@ -4,11 +4,10 @@ import json
 from collections.abc import Callable
 from itertools import product
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 import kili_query as kq
 from kili_query.datasets import READERS, Dataset, DatasetItem, open_dataset
@@ -95,31 +94,27 @@ def replaced(document: Any, place: tuple[Any, ...], text: str) -> bytes:
     return json.dumps(copy).replace(json.dumps(mark), text).encode()
 
 
-@pytest.mark.parametrize("sample", FILES, ids=str)
-@settings(max_examples=6)
-@given(data=st.data())
-def test_bytes_are_damaged(tmp_path_factory: pytest.TempPathFactory, sample: Path, data: st.DataObject) -> None:
+@for_each(FILES)
+def test_bytes_are_damaged(sample: Path, tmp_path: Path) -> None:
+    random = Random(sample.as_posix())
+
     def damage(text: bytes) -> bytes:
-        at = data.draw(st.integers(0, len(text)))
-        until = min(len(text), at + data.draw(st.sampled_from([0, 1, 5, 10**6])))
-        return (
-            text[:at]
-            + data.draw(st.sampled_from([b"", b"\x00", b"\xff", b'"', b"}", b"<", b"-1", b"nan", b"9" * 400]))
-            + text[until:]
-        )
+        at = random.randint(0, len(text))
+        until = min(len(text), at + random.choice([0, 1, 5, 10**6]))
+        put = random.choice([b"", b"\x00", b"\xff", b'"', b"}", b"<", b"-1", b"nan", b"9" * 400])
+        return text[:at] + put + text[until:]
 
-    check(copy_of(sample, tmp_path_factory.mktemp("damaged"), damage), sample.parts[0])
+    for number in range(6):
+        check(copy_of(sample, tmp_path / str(number), damage), sample.parts[0])
 
 
-@pytest.mark.parametrize("sample", [one for one in FILES if one.suffix in (".json", ".geojson")], ids=str)
-@settings(max_examples=12)
-@given(data=st.data())
-def test_values_are_odd(tmp_path_factory: pytest.TempPathFactory, sample: Path, data: st.DataObject) -> None:
-    document = json.loads((SAMPLES / sample).read_bytes())
-    place = data.draw(st.sampled_from(places_in(document)))
-    text = data.draw(st.sampled_from(ODD))
-    path = copy_of(sample, tmp_path_factory.mktemp("odd"), lambda _: replaced(document, place, text))
-    check(path, sample.parts[0])
+@for_each([one for one in FILES if one.suffix in (".json", ".geojson")])
+def test_values_are_odd(sample: Path, tmp_path: Path) -> None:
+    document, random = json.loads((SAMPLES / sample).read_bytes()), Random(sample.as_posix())
+    places = places_in(document)
+    for number in range(20):
+        text = replaced(document, random.choice(places), random.choice(ODD))
+        check(copy_of(sample, tmp_path / str(number), lambda _, text=text: text), sample.parts[0])
 
 
 @for_each(

@@ -516,7 +516,7 @@ def labels(draw):
 @settings(max_examples=60)
 @given(labels())
 def test_our_export_comes_back_as_the_same_label(tmp_path_factory, label):
-    folder: Path = tmp_path_factory.mktemp("back")
+    folder: Path = tmp_path_factory.getbasetemp()
     asset = {"id": "a", "externalId": "a.tif"}
     written = write(
         [

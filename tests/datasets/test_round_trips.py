@@ -13,6 +13,7 @@ import kili_query as kq
 from kili_query.datasets import DatasetItem, open_dataset
 from kili_query.export import write
 from kili_query.labels.geometry import Part, Point, Region, Size, run_lengths
+from tests.each import for_each
 from tests.shared_data import data_set
 
 
@@ -98,7 +99,7 @@ def key_of(title: str) -> str:
     return title.rpartition("/")[2]
 
 
-FORMATS = ["coco", "yolo_v4", "yolo_v5", "yolo_v8", "pascal_voc"]
+FORMATS = ["coco", "yolo_v8", "pascal_voc"]
 
 
 @pytest.mark.parametrize("name", ["coco-mini", "coco-parts"])
@@ -130,6 +131,23 @@ def test_a_round_trip_keeps_the_objects(tmp_path: Path, name: str, fmt: str) -> 
             elif counts[category] == len(found):
                 assert_same_extents(found, ours[category])
     assert not items
+
+
+@for_each([("coco-mini", ("yolo_v4", "yolo_v7")), ("coco-parts", ("yolo_v5",))])
+def test_all_versions_of_yolo_are_read_alike(row: tuple[str, tuple[str, ...]], tmp_path: Path) -> None:
+    name, others = row
+
+    def read(fmt: str) -> tuple[dict[str, str], dict[str, tuple[object, object]]]:
+        (tmp_path / fmt).mkdir()
+        dataset = open_dataset(exported(name, tmp_path / fmt, fmt))
+        items = [item for item in dataset.items() if isinstance(item, DatasetItem)]
+        titles = {key: one.name for key, one in dataset.ontology.jobs["OBJECTS"].categories.items()}
+        return titles, {Path(one.asset["externalId"]).stem: (one.counted, one.read()) for one in items}
+
+    titles, contents = read("yolo_v8")
+    assert len(contents) == len(list(given_labels(name)))
+    for fmt in others:
+        assert read(fmt) == (titles, contents), fmt
 
 
 def assert_same_extents(given: list[Extent], read: list[Extent]) -> None:
