@@ -6,17 +6,18 @@ and waits: no thread of a library is at work, or holds a lock, when it forks.
 """
 
 import gc
-import json
+import io
 import os
 import runpy
 import select
+import signal
 import socket
 import subprocess
 import sys
 import traceback
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,30 +25,22 @@ from typing import Any, NoReturn
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPT = """#!{python} -IS
-import json, os, signal, socket, sys
-with socket.socket(socket.AF_UNIX) as server:
-    server.connect({address!r})
-    request = json.dumps([os.getcwd(), dict(os.environ), sys.argv]).encode()
-    socket.send_fds(server, [request[:1]], [0, 1, 2])
-    server.sendall(request[1:])
-    server.shutdown(socket.SHUT_WR)
-    answers = server.makefile("r")
+import _signal, _socket, os, sys  # `signal` and `socket` take longer to import than all else
+server = _socket.socket(_socket.AF_UNIX)
+server.connect({address!r})
+streams = b"".join(number.to_bytes(4, sys.byteorder) for number in (0, 1, 2))
+words = os.getcwd(), str(len(sys.argv)), *sys.argv, *map("=".join, os.environ.items())
+request = os.fsencode("\\0".join(words))
+server.sendmsg([request[:1]], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, streams)])
+server.sendall(request[1:])
+server.shutdown(_socket.SHUT_WR)
+with open(server.detach()) as answers:
     fork = int(answers.readline())
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda number, _: os.kill(fork, number))
+    for number in (_signal.SIGINT, _signal.SIGTERM):
+        _signal.signal(number, lambda number, _: os.kill(fork, number))
     status = int(answers.readline())
 sys.exit(status)
 """
-
-READING_ARGUMENTS = (
-    "importlib.metadata",
-    "pydantic.fields",
-    "pydantic.functional_validators",
-    "pydantic.main",
-    "pydantic.type_adapter",
-    "pydantic.types",
-)
-"""What typer imports when it reads the arguments of a command."""
 
 
 @contextmanager
@@ -87,12 +80,13 @@ def run_forked(
     """
     with socket.socket(socket.AF_UNIX) as server:
         server.connect(address)
-        request = json.dumps([str(folder), dict(environ), arguments]).encode()
+        words = str(folder), str(len(arguments)), *arguments, *map("=".join, environ.items())
+        request = os.fsencode("\0".join(words))
         socket.send_fds(server, [request[:1]], streams)
         server.sendall(request[1:])
         server.shutdown(socket.SHUT_WR)
         with server.makefile("r") as answers:
-            _process, status = answers
+            _process, status = answers.readline(), answers.readline()
         return int(status)
 
 
@@ -109,7 +103,7 @@ def forked_command(folder: Path, *modules: str) -> Iterator[Path]:
     """
     script = folder / "kili-query"
     environ = os.environ | {"PYTHONPATH": str(ROOT)}
-    with forking(sys.executable, environ, "kili_query.cli.app", *READING_ARGUMENTS, *modules) as address:
+    with forking(sys.executable, environ, "kili_query.cli.app", *modules) as address:
         script.write_text(SCRIPT.format(python=sys.executable, address=address), encoding="utf-8")
         script.chmod(0o755)
         yield script
@@ -122,47 +116,69 @@ def serve(address: str, modules: Sequence[str]) -> None:
         warnings.simplefilter("ignore")
         for module in modules:
             import_module(module)
-    if "kili_query" in sys.modules:
-        sys.modules["kili_query"].check("A.B AN")  # loads the grammar, and what tells of faults
+    warm_up()
     gc.freeze()
     gc.unfreeze()  # all that was imported is old now: forks rarely go through it, which would copy it
+    ended, is_ended = os.pipe()
+    os.set_blocking(is_ended, False)
+    signal.set_wakeup_fd(is_ended)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    programs: dict[int, socket.socket] = {}
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(address)
         listener.listen()
         with ready:
             print("ready", file=ready)
-        watched: list[Any] = [listener, sys.stdin]
-        while sys.stdin not in select.select(watched, [], [])[0]:
-            connection, _ = listener.accept()
-            with connection:
-                if os.fork() == 0:
-                    listener.close()
+        watched: list[Any] = [listener, sys.stdin, ended]
+        while sys.stdin not in (found := select.select(watched, [], [])[0]):
+            if listener in found:
+                connection, _ = listener.accept()
+                program = os.fork()
+                if program == 0:
+                    for other in (listener, *programs.values()):
+                        other.close()
                     answer(connection)
-            wait_for_ended()
+                programs[program] = connection
+                tell(connection, program)
+            if ended in found:
+                os.read(ended, 4096)
+                tell_of_ended(programs)
 
 
-def wait_for_ended() -> None:
-    """Let the system forget all forks that have ended."""
+def warm_up() -> None:
+    """Load what runs need that is not imported: the grammar, what tells of faults, and the options of commands."""
+    if "kili_query.cli.app" in sys.modules:
+        sys.argv = ["kili-query", "check", "A.B AN", "--ontology", "none"]
+        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()) as told:
+            run_command()
+        assert "error[" in told.getvalue()
+    elif "kili_query" in sys.modules:
+        sys.modules["kili_query"].check("A.B AN")
+
+
+def tell(connection: socket.socket, number: int) -> None:
+    with suppress(ConnectionError):  # who asked may be killed
+        connection.sendall(b"%d\n" % number)
+
+
+def tell_of_ended(programs: dict[int, socket.socket]) -> None:
+    """Tell how each program that has ended did so."""
     with suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
+        while (found := os.waitpid(-1, os.WNOHANG))[0]:
+            status = os.waitstatus_to_exitcode(found[1])
+            with programs.pop(found[0]) as connection:
+                tell(connection, status if status >= 0 else 128 - status)  # a signal, as shells report it
 
 
 def answer(connection: socket.socket) -> NoReturn:
-    """Run a program in a fork as a request says, and tell the number of that process, and how it ended."""
+    """Run a program in this fork, as a request says."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.set_wakeup_fd(-1)
     first, streams, _, _ = socket.recv_fds(connection, 1, 3)
-    with connection.makefile("rb") as rest:
-        folder, environ, arguments = json.loads(first + rest.read())
-    program = os.fork()
-    if program == 0:
-        connection.close()
-        run(folder, environ, arguments, streams)
-    for given in streams:
-        os.close(given)
-    connection.sendall(b"%d\n" % program)
-    status = os.waitstatus_to_exitcode(os.waitpid(program, 0)[1])
-    connection.sendall(b"%d\n" % (status if status >= 0 else 128 - status))  # a signal, as shells report it
-    os._exit(0)
+    with connection, connection.makefile("rb") as rest:
+        folder, number, *words = os.fsdecode(first + rest.read()).split("\0")
+    arguments, variables = words[: int(number)], words[int(number) :]
+    run(folder, dict(one.split("=", 1) for one in variables), arguments, streams)
 
 
 def run(folder: str, environ: dict[str, str], arguments: list[str], streams: Sequence[int]) -> NoReturn:

@@ -32,7 +32,14 @@ def command() -> list[str]:
 @pytest.fixture(scope="session")
 def forked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
     """The command as a process that starts at once, for tests that need several."""
-    imported = "kili_query.client.client", "kili_query.cli.match", "rich.progress"
+    imported = (
+        "kili_query.client.client",
+        "kili_query.cli.match",
+        "kili_query.datasets.recognition",
+        "kili_query.targets.raw_bytes",
+        "msgspec.json",
+        "rich.progress",
+    )
     with forked_command(tmp_path_factory.mktemp("bin"), *imported) as script:
         yield [str(script)]
 
