@@ -5,6 +5,7 @@
 What a search printed is left in ``FOLDER/NAME.log``, its exit status in ``FOLDER/NAME.status``.
 """
 
+import gc
 import os
 import sys
 from importlib import import_module
@@ -33,9 +34,12 @@ def main() -> None:
     folder, *wanted = sys.argv[1:]
     budgets = dict(one.split("=") for one in wanted)
     sys.path.insert(0, str(FUZZ))
+    gc.disable()
     with atheris.instrument_imports(include=["kili_query"]):
         for name in ("_harness", *budgets):
             import_module(name)
+    gc.freeze()  # no fork goes through what was imported, and copies it
+    gc.enable()
     for name, runs in budgets.items():
         child = os.fork()
         if child == 0:
