@@ -71,6 +71,8 @@ def terms_of(leaf: Predicate) -> tuple[Term, ...]:
     match leaf:
         case Comparison(counter) | Exists(counter):
             return (counter,)
+        case And() | Or() | Not() | Constant():
+            return ()
         case Linear(addends):
             return tuple(addend.counter for addend in addends)
         case Relation(sums):
@@ -79,8 +81,6 @@ def terms_of(leaf: Predicate) -> tuple[Term, ...]:
         case Membership(one):
             parts = [summand.operand for summand in one.summands]
             return tuple(part for part in parts if isinstance(part, Counter | Pattern | Filtered))
-        case And() | Or() | Not() | Constant():
-            return ()
         case _:
             assert_never(leaf)
 

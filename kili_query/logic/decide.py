@@ -212,14 +212,17 @@ class _Question:
         self.trees = tuple(prepare(tree, ontology) for tree in trees)
         facts = facts_of(self.trees, ontology, labels_are_complete=labels_are_complete, video=video)
         self.facts = [fact.predicate for fact in facts]
+        self.known = [*self.facts, *known_of_opaque(self.trees)]
+        self.opaque = frozenset(opaque_terms(self.trees))
 
     def find(self, trees: Sequence[Predicate]) -> _Finding:
         """Look for a label that meets all of some trees."""
-        if not set(opaque_terms(trees)) <= set(opaque_terms(self.trees)):
+        opaque = opaque_terms(trees)
+        if not self.opaque.issuperset(opaque):
             raise AssertionError("a term that the question does not count")  # INVARIANT: `prepare` lowers conditions
-        known = [*trees, *self.facts, *known_of_opaque(self.trees)]
+        known = [*trees, *self.known]
         solution = solve(known, self.steps)
-        if solution.values is not None and opaque_terms(trees):
+        if solution.values is not None and opaque:
             if not is_buildable(self.trees):
                 return _Finding(None, note="it depends on what very many patterns match")
             built = solve([*known, *buildable(self.trees, may_invent=self.ontology is None)], self.steps)
