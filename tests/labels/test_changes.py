@@ -18,6 +18,7 @@ from kili_query.labels import (
     ParsedLabel,
 )
 from kili_query.labels.mismatches import MismatchKind
+from tests.each import for_each
 from tests.labels.samples import IMAGE, SAMPLES, TEXT, VIDEO, box, label_of, point, square
 from tests.labels.test_reading import answer, frames, opened, sample
 
@@ -184,10 +185,11 @@ CHANGES: list[tuple[str, Callable[[ParsedLabel], object], tuple[Any, ...], objec
 ]
 
 
-@pytest.mark.parametrize(("kind", "change", "where", "value"), CHANGES)
+@for_each(CHANGES)
 def test_a_change_is_written_there_and_nowhere_else(
-    kind: str, change: Callable[[ParsedLabel], object], where: tuple[Any, ...], value: object
+    case: tuple[str, Callable[[ParsedLabel], object], tuple[Any, ...], object],
 ) -> None:
+    kind, change, where, value = case
     given = label_of(SAMPLES[kind][2])
     before = json.dumps(given)
     label = ParsedLabel(given, SAMPLES[kind][0], SAMPLES[kind][1])
@@ -378,13 +380,11 @@ FORBIDDEN_ANNOTATIONS: list[tuple[str, object, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("kind", "change", "message", "path"),
+@for_each(
     [*FORBIDDEN, *(("boxes", _adding(name, one), message, path) for name, one, message, path in FORBIDDEN_ANNOTATIONS)],
 )
-def test_a_forbidden_change_changes_nothing(
-    kind: str, change: Callable[[ParsedLabel], object], message: str, path: str
-) -> None:
+def test_a_forbidden_change_changes_nothing(case: tuple[str, Callable[[ParsedLabel], object], str, str]) -> None:
+    kind, change, message, path = case
     interface, input_type, response = SAMPLES[kind]
     given = label_of({**response, "GONE": {}})
     before = json.dumps(given)

@@ -1,6 +1,7 @@
 """Interval sets against sets of numbers."""
 
 import random
+from itertools import product
 
 import pytest
 
@@ -9,6 +10,7 @@ from kili_query.logic.intervals import COUNTS, EMPTY, FULL, IntervalSet, interse
 from kili_query.logic.literals import write
 from kili_query.logic.passes import merge_counters
 from kili_query.syntax import parse_tree, print_tree
+from tests.each import for_each
 
 SMALL = (0, 12)
 
@@ -62,9 +64,9 @@ def test_intervals_neither_overlap_nor_touch() -> None:
             assert all(high + 1 < low for high, low in zip(ends[1::2], ends[2::2], strict=False))
 
 
-@pytest.mark.parametrize("op", CompareOp)
-@pytest.mark.parametrize("bound", [-(10**40), -1, 0, 1, MAX_COUNT, MAX_COUNT + 1, 10**40])
-def test_bounds_of_any_size_are_read(op: CompareOp, bound: int) -> None:
+@for_each(product(CompareOp, [-(10**40), -1, 0, 1, MAX_COUNT, MAX_COUNT + 1, 10**40]))
+def test_bounds_of_any_size_are_read(case: tuple[CompareOp, int]) -> None:
+    op, bound = case
     found = IntervalSet.comparing(op, bound)
     compare = {"==": int.__eq__, ">=": int.__ge__, "<=": int.__le__, ">": int.__gt__, "<": int.__lt__}[op.value]
     for number in (0, 1, 2, MAX_COUNT - 1, MAX_COUNT):

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from kili_query.ast import And, Comparison, Constant, Counter, Linear, Or, Predicate, Sugar
+from kili_query.ast import And, Comparison, Constant, Counter, Linear, Or, Predicate, Sugar, Term
 from kili_query.logic.evaluate import holds
 from kili_query.syntax.lower import lower
 from tests.logic.generate import assignments
@@ -39,4 +39,10 @@ def truths(tree: Predicate, counters: tuple[Counter, ...], highest: int) -> int:
 
 @cache
 def _truths_of_leaf(leaf: Comparison | Linear, counters: tuple[Counter, ...], highest: int) -> int:
-    return int("".join("01"[holds(leaf, row)] for row in assignments(counters, highest))[::-1], 2)
+    return int("".join("01"[holds(leaf, row)] for row in _rows(counters, highest)), 2)
+
+
+@cache
+def _rows(counters: tuple[Counter, ...], highest: int) -> list[dict[Term, int]]:
+    """All counts, the last bit first."""
+    return list(assignments(counters, highest))[::-1]

@@ -14,6 +14,7 @@ from kili_query.ontology.complete import Completion, complete
 from kili_query.source import Span
 from kili_query.syntax import parse_tree, print_tree
 from kili_query.syntax.parser import Word, read_lexemes
+from tests.each import for_each
 from tests.strategies import trees
 
 DATA = Path(__file__).parent.parent / "data"
@@ -34,8 +35,7 @@ def at_mark(text: str, ontology: Ontology = STREET) -> list[Completion]:
     return complete(before + after, len(before), ontology)
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
+@for_each(
     [
         ("", [*JOBS, "NOT"]),
         ("BOXES.CAR AND ", [*JOBS, "NOT"]),
@@ -111,7 +111,8 @@ def at_mark(text: str, ontology: Ontology = STREET) -> list[Completion]:
         ('BOXES."CAR" "AN', []),
     ],
 )
-def test_what_is_offered(text: str, expected: list[str]) -> None:
+def test_what_is_offered(case: tuple[str, list[str]]) -> None:
+    text, expected = case
     assert offered(text) == expected
 
 

@@ -7,7 +7,6 @@ from functools import cache
 from itertools import product
 from typing import assert_never
 
-import pytest
 from hypothesis import given, settings
 
 from kili_query.ast import (
@@ -31,6 +30,7 @@ from kili_query.ast import (
     terms,
 )
 from kili_query.syntax import lower, negate, parse_tree, print_tree
+from tests.each import for_each
 from tests.strategies import trees
 from tests.syntax.texts import error_of
 
@@ -139,7 +139,7 @@ LOWERED = {
 }
 
 
-@pytest.mark.parametrize("text", LOWERED)
+@for_each(LOWERED)
 def test_what_sugar_lowers_to(text: str) -> None:
     tree = parse_tree(text)
     assert print_tree(lower(tree)) == LOWERED[text]

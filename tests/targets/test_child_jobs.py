@@ -18,6 +18,7 @@ from kili_query.ontology.job import METADATA_JOBS
 from kili_query.targets.child_jobs import IRREGULAR, child_jobs, count_in
 from kili_query.targets.closures import compile_closure
 from tests import reference, strategies
+from tests.each import for_each
 
 MANY = settings(max_examples=80)
 
@@ -168,7 +169,7 @@ def test_verdicts_without_ontology() -> None:
         assert_agreement(tree, LABEL)
 
 
-@pytest.mark.parametrize("path", paths(LABEL), ids=lambda path: ".".join(map(str, path)) or "root")
+@for_each(paths(LABEL))
 def test_no_damage_goes_unnoticed(path: tuple[Any, ...]) -> None:
     for junk in (*JUNK, ...):
         label = damaged(LABEL, path, junk)

@@ -26,6 +26,7 @@ from kili_query.errors import MalformedLabelError, UnknownContentError
 from kili_query.ontology import Ontology
 from kili_query.targets.closures import Matcher, compile_closure
 from tests import reference
+from tests.each import for_each
 
 EQ, GE, LE, GT, LT = CompareOp.EQ, CompareOp.GE, CompareOp.LE, CompareOp.GT, CompareOp.LT
 
@@ -62,17 +63,17 @@ LABEL: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("ontology", [None, ONTOLOGY])
-@pytest.mark.parametrize(
-    ("op", "bound", "expected"),
+@for_each(
     [
         (EQ, 3, True), (EQ, 2, False), (EQ, 4, False), (GE, 3, True), (GE, 4, False), (GT, 2, True), (GT, 3, False),
         (LE, 3, True), (LE, 2, False), (LT, 4, True), (LT, 3, False), (GE, 0, True), (LT, 0, False), (EQ, -1, False),
         (GT, 2**31, False), (LE, 2**31, True),
     ],
 )  # fmt: skip
-def test_comparisons(ontology: Ontology | None, op: CompareOp, bound: int, expected: bool) -> None:
-    assert compile_closure(Comparison(PERSON, op, bound), ontology=ontology)(LABEL) is expected
+def test_comparisons(case: tuple[CompareOp, int, bool]) -> None:
+    op, bound, expected = case
+    for ontology in (None, ONTOLOGY):
+        assert compile_closure(Comparison(PERSON, op, bound), ontology=ontology)(LABEL) is expected
 
 
 @pytest.mark.parametrize("ontology", [None, ONTOLOGY])
@@ -250,7 +251,7 @@ def told(answer: Any) -> object:
         return type(error), error.path
 
 
-@pytest.mark.parametrize("path", spots(LABEL), ids=lambda path: ".".join(map(str, path)) or "root")
+@for_each(spots(LABEL))
 def test_lookups_accept_nothing_that_is_malformed(path: tuple[object, ...]) -> None:
     labels = [replaced(path, junk) for junk in (*JUNK, ...)]
     for tree in TREES:

@@ -14,6 +14,7 @@ from kili_query.errors import MalformedLabelError, UnknownContentError
 from kili_query.ontology import Ontology
 from kili_query.targets.raw_bytes import BytesMatcher, compile_bytes
 from tests.benchmarks.label_sets import INTERFACE, ONTOLOGY, labels
+from tests.each import for_each
 
 BLUE = b'{"SKY": {"categories": [{"name": "BLUE"}]}}'
 HOSTILE = [
@@ -122,9 +123,9 @@ def test_what_the_standard_library_reads_beyond_the_standard():
     assert matcher("SKY.BLUE")(BLUE.replace(b"SKY", b"\\u0053KY").replace(b"BLUE", b"BL\\u0055E"))
 
 
-@pytest.mark.parametrize("job", HOSTILE)
-@pytest.mark.parametrize("is_ascii", [True, False])
-def test_names_are_data(job, is_ascii):
+@for_each(product(HOSTILE, [True, False]))
+def test_names_are_data(case):
+    job, is_ascii = case
     others = [name for name in HOSTILE if name != job]
     categories = {name: {"name": f"-{name}", "children": []} for name in HOSTILE}
     jobs = {
@@ -191,14 +192,14 @@ def written():
     ]
 
 
-@pytest.mark.parametrize(
-    ("text", "ontology"),
+@for_each(
     [
         *product(QUICK + IN_BRACKETS + WIDE, [None, ONTOLOGY, Ontology.from_json_interface(INTERFACE)]),
         *product(NEVER_IN_THIS_ONTOLOGY, [None]),
     ],
 )
-def test_usual_labels_are_judged_without_a_full_decoding(text, ontology):
+def test_usual_labels_are_judged_without_a_full_decoding(case):
+    text, ontology = case
     judge = matcher(text, ontology, at="jsonResponse")
     careful = kq.parse(text).compile(ontology=ontology)
     for content, label, label_of_text in written():

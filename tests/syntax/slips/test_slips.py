@@ -8,6 +8,7 @@ import pytest
 from kili_query.diagnostics import Code
 from kili_query.source import Span
 from kili_query.syntax import Dialect
+from tests.each import for_each
 from tests.syntax.texts import edited, error_of, mended, random_text
 
 MENDED = {
@@ -124,7 +125,7 @@ MENDED = {
 }
 
 
-@pytest.mark.parametrize("text", MENDED)
+@for_each(MENDED)
 def test_a_slip_is_mended_by_its_help(text: str) -> None:
     assert mended(text) == MENDED[text]
     assert error_of(MENDED[text]) is None
@@ -148,7 +149,7 @@ CORE_MENDED = {
 }
 
 
-@pytest.mark.parametrize("text", CORE_MENDED)
+@for_each(CORE_MENDED)
 def test_what_is_not_core_is_spelt_in_core(text: str) -> None:
     found = error_of(text, "core")
     assert found is not None
@@ -214,7 +215,7 @@ def marked(text: str) -> tuple[str, Span]:
     return text.replace("«", "").replace("»", ""), Span(start, end)
 
 
-@pytest.mark.parametrize("text", NOT_CORE)
+@for_each(NOT_CORE)
 def test_the_first_feature_that_is_not_core_is_named(text: str) -> None:
     query, span = marked(text)
     found = error_of(query, "core")
@@ -223,7 +224,7 @@ def test_the_first_feature_that_is_not_core_is_named(text: str) -> None:
     assert error_of(query) is None
 
 
-@pytest.mark.parametrize("text", SAID)
+@for_each(SAID, repr)
 def test_what_is_said_and_where(text: str) -> None:
     query, span = marked(text)
     found = error_of(query)
