@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections import defaultdict
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 
 from kili_query.errors import MissingExtraError
 from kili_query.extras import _MODULES_OF_EXTRA, load
+from tests.parsed import tree_of
 
 ROOT = Path(__file__).resolve().parents[1]
 CORE = ("attrs", "lark")
@@ -21,19 +23,23 @@ _PLACES = {"load": 2, "MissingExtraError": 1, "check_extra": 1, "has_extra": 0}
 """Where each call names an extra, among its arguments."""
 
 
-def named_in_code(tree: ast.Module) -> set[str]:
-    """The extras that a module names in calls, as literals."""
-    found = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _PLACES:
-            place = _PLACES[node.func.id]
-            if len(node.args) > place and isinstance(node.args[place], ast.Constant):
-                found.add(str(node.args[place].value))
-    return found
+@cache
+def calls() -> list[tuple[str, str, ast.Call]]:
+    """Each call that names an extra: the module, what is called, and the call."""
+    return [
+        (module, node.func.id, node)
+        for module, tree in sources().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _PLACES
+    ]
 
 
 def test_extras_of_messages_exist() -> None:
-    named = {module: named_in_code(tree) for module, tree in sources().items()}
+    """Those that are literals."""
+    named: dict[str, set[str]] = defaultdict(set)
+    for module, called, call in calls():
+        if len(call.args) > (place := _PLACES[called]) and isinstance(argument := call.args[place], ast.Constant):
+            named[module].add(str(argument.value))
     assert {"zstd", "pandas", "cli", "sandbox"} <= set().union(*named.values())
     assert {module: extras - EXTRAS for module, extras in named.items() if extras - EXTRAS} == {}
 
@@ -62,7 +68,7 @@ def modules_of(path: Path) -> str:
 def sources() -> dict[str, ast.Module]:
     """The trees of all modules, by name."""
     files = (ROOT / "kili_query").rglob("*.py")
-    return {modules_of(path): ast.parse(path.read_text(encoding="utf-8")) for path in files}
+    return {modules_of(path): tree_of(path) for path in files}
 
 
 def imported_by(module: str) -> set[str]:
@@ -103,11 +109,10 @@ def checked_by(module: str) -> set[str]:
 
 def loads() -> set[tuple[str, str, str]]:
     """Which module loads which with which extra in mind."""
-    calls = ((module, node) for module, tree in sources().items() for node in ast.walk(tree))
     return {
         (module, str(call.args[0].value), str(call.args[2].value))
-        for module, call in calls
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "load"
+        for module, called, call in calls()
+        if called == "load"
         if len(call.args) == 3 and isinstance(call.args[0], ast.Constant) and isinstance(call.args[2], ast.Constant)
         if call.args[0].value in sources()
     }
@@ -135,41 +140,41 @@ def test_commands_only_import_what_the_extra_of_the_command_brings() -> None:
     assert {name: others for name, others in found.items() if others} == {}
 
 
-@pytest.mark.parametrize(
-    ("entry", "extra"),
-    [
-        ("kili_query.client", "client"),
-        ("kili_query.sandbox", "sandbox"),
-        ("kili_query.sandbox.faults", "sandbox"),
-        ("kili_query.frames", "frames"),
-        ("kili_query.mcp", "mcp"),
-        ("kili_query.export", "export"),
-        ("kili_query.pictures", "export"),
-    ],
-)
-def test_importing_a_package_without_its_extra_says_what_to_install(entry: str, extra: str) -> None:
-    """With one package after another hidden, in a process of its own."""
-    hidden = sorted(strangers(entry) | checked_by(entry))
-    assert hidden
+ENTRIES = {
+    "kili_query.client": "client",
+    "kili_query.sandbox": "sandbox",
+    "kili_query.sandbox.faults": "sandbox",
+    "kili_query.frames": "frames",
+    "kili_query.mcp": "mcp",
+    "kili_query.export": "export",
+    "kili_query.pictures": "export",
+}
+
+
+def test_importing_a_package_without_its_extra_says_what_to_install() -> None:
+    """With one package after another hidden, in a process that does nothing else."""
+    hidden = {entry: sorted(strangers(entry) | checked_by(entry)) for entry in ENTRIES}
+    assert all(hidden.values())
     program = f"""
 import sys
 from importlib import import_module
-for name in {hidden!r}:
+for entry, extra, name in {[(entry, extra, name) for entry, extra in ENTRIES.items() for name in hidden[entry]]!r}:
     kept = {{one: sys.modules[one] for one in sys.modules if one.split(".")[0] == name}}
     sys.modules.update(dict.fromkeys([name, *kept]))
     for loaded in [one for one in sys.modules if one.split(".")[0] == "kili_query"]:
         del sys.modules[loaded]
     try:
-        import_module({entry!r})
+        import_module(entry)
     except Exception as error:
-        print(name, type(error).__name__, "kili-query[{extra}]" in str(error) or error)
+        print(entry, name, type(error).__name__, f"kili-query[{{extra}}]" in str(error) or error)
     else:
-        print(name, "was not needed")
+        print(entry, name, "was not needed")
     del sys.modules[name]
     sys.modules.update(kept)
 """
     told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
-    assert told.stdout.splitlines() == [f"{name} MissingExtraError True" for name in hidden]
+    wanted = [f"{entry} {name} MissingExtraError True" for entry, names in hidden.items() for name in names]
+    assert told.stdout.splitlines() == wanted
 
 
 def test_the_extra_that_was_asked_for_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

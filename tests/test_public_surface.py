@@ -8,6 +8,7 @@ from pathlib import Path
 
 import kili_query as kq
 from tests.each import for_each
+from tests.parsed import tree_of
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = sorted(path.relative_to(ROOT) for path in (ROOT / "kili_query").rglob("*.py"))
@@ -31,7 +32,7 @@ def test_each_public_name_is_there_and_documented() -> None:
 
 @for_each([path for path in MODULES if path.name != "__main__.py"])
 def test_chapters_declare_their_names(module: Path) -> None:
-    tree = ast.parse((ROOT / module).read_text(encoding="utf-8"))
+    tree = tree_of(ROOT / module)
     declared = [
         target.id
         for node in tree.body
@@ -49,7 +50,7 @@ def test_a_class_has_its_name_alone() -> None:
     """A name that chapters share means one thing; names with an underscore stay within their module."""
     places = defaultdict(list)
     for path in sorted((ROOT / "kili_query").rglob("*.py")):
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        for node in tree_of(path).body:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 places[node.name].append(path.relative_to(ROOT))
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
