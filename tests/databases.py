@@ -28,8 +28,21 @@ _MOST_VALUES = 10_000
 """Maximum number of parameters in one statement, below the limit of each of these databases."""
 
 
+_LOADED: dict[str, tuple[pa.Table, list[str], Layout]] = {}
+"""What each database was given last: many statements may be about the same labels."""
+
+
+def is_loaded(database: str, table: pa.Table, columns: list[str], layout: Layout) -> bool:
+    """Whether a database still has these tables."""
+    known = _LOADED.get(database)
+    return known is not None and known[0] is table and known[1:] == (columns, layout)
+
+
 def load(execute: Execute, dialect: str, placeholder: str, table: pa.Table, columns: list[str], layout: Layout) -> None:
-    """Make the tables of a layout."""
+    """Make the tables of a layout, unless the database still has them."""
+    if is_loaded(dialect, table, columns, layout):
+        return
+    _LOADED.pop(dialect, None)
     for name, given in tables(table, columns, layout).items():
         own = _quoted(name, dialect)
         kinds = {field.name: "TEXT" if field.type == pa.string() else "INT" for field in given.schema}
@@ -41,6 +54,7 @@ def load(execute: Execute, dialect: str, placeholder: str, table: pa.Table, colu
         for begin in range(0, len(rows), size):
             some = rows[begin : begin + size]
             execute(f"INSERT INTO {own} VALUES {', '.join([row] * len(some))}", [*chain(*some)])
+    _LOADED[dialect] = table, columns, layout
 
 
 def tables(table: pa.Table, columns: list[str], layout: Layout) -> dict[str, pa.Table]:
@@ -77,10 +91,12 @@ def _is_text(name: str) -> bool:
 
 
 def run_duckdb(sql: str, table: pa.Table, columns: list[str], layout: Layout) -> list[str]:
-    for name, given in tables(table, columns, layout).items():
-        folded = {column.casefold() for column in given.column_names}
-        assert len(folded) == given.num_columns, "it would give one of them another name"
-        _duckdb().register(name, given)
+    if not is_loaded("duckdb", table, columns, layout):
+        for name, given in tables(table, columns, layout).items():
+            folded = {column.casefold() for column in given.column_names}
+            assert len(folded) == given.num_columns, "it would give one of them another name"
+            _duckdb().register(name, given)
+        _LOADED["duckdb"] = table, columns, layout
     return [str(found) for (found,) in _duckdb().execute(sql).fetchall()]
 
 

@@ -56,6 +56,7 @@ FRAMES: dict[str, Callable[[pa.Table], object]] = {
 DATABASES = {"duckdb": databases.run_duckdb, "sqlite": databases.run_sqlite, "postgres": databases.run_postgres}
 
 
+@once
 def counted(contents: list[object], ontology: kq.Ontology | None) -> pa.Table:
     """Labels with their counts; the ids are their positions. They are counted once for all engines."""
     decoded = [json.dumps(content) if isinstance(content, str) else content for content in contents]  # else it is JSON
@@ -70,8 +71,8 @@ def counted(contents: list[object], ontology: kq.Ontology | None) -> pa.Table:
 
 def verdicts(table: pa.Table, found: list[str]) -> list[str]:
     """What was found is a match, be there a fault or not, so that a wrong one shows."""
-    faults = zip(table["id"].to_pylist(), table["fault"].to_pylist(), strict=True)
-    return ["match" if label in found else fault or "reject" for label, fault in faults]
+    ids, faults = set(found), zip(table["id"].to_pylist(), table["fault"].to_pylist(), strict=True)
+    return ["match" if label in ids else fault or "reject" for label, fault in faults]
 
 
 def judge_frame(make: Callable[[pa.Table], object]) -> JudgeAll:
@@ -93,7 +94,7 @@ def judge_database(name: str, layout: Layout) -> JudgeAll:
     def judge(query: kq.Query, ontology: kq.Ontology | None, contents: list[object]) -> list[str]:
         tree = bound_tree(query, ontology)
         table = counted(contents, ontology)
-        asked = {column_name(one.job, one.category) for one in counters(tree)}
+        asked = {column_name(one.job, one.category) for one in counters(tree)} if layout == "wide" else set()
         columns = [column for column in table.column_names if column in asked]
         try:
             sql = to_sql(tree, name, layout=layout, columns=["fault", *columns])

@@ -18,6 +18,11 @@ class Target:
     name: str
     judge: Callable[[kq.Query, kq.Ontology | None, object], str]
 
+    @property
+    def n_together(self) -> int:
+        """How many cases may share their labels: a statement over the long layout reads the same tables for each."""
+        return 50 if self.name.startswith("long sql") else 1
+
     def answers(self, query: kq.Query, ontology: kq.Ontology | None, contents: list[object]) -> list[str]:
         """The verdicts on labels."""
         return [self.judge(query, ontology, content) for content in contents]

@@ -1,9 +1,11 @@
 """Every case, through the front of the compiler and by every target."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
 
 import pytest
+from attrs import frozen
 
 import kili_query as kq
 from kili_query.ast import Predicate
@@ -131,16 +133,42 @@ def test_simplified_and_planned_alike(case: Case) -> None:
             assert (pushed and kept) == matches, f"{row.text}\n{plan}"
 
 
+@frozen
+class Group:
+    """Cases of one ontology, whose labels stand in one table."""
+
+    cases: list[Case]
+    contents: list[object]
+
+
+@cache
+def groups(size: int) -> list[Group]:
+    """The cases with labels, in groups of up to so many."""
+    together: dict[str | None, list[Case]] = defaultdict(list)
+    for case in JUDGED:
+        together[case.facts.get("ontology")].append(case)
+    parts = [cases[at : at + size] for cases in together.values() for at in range(0, len(cases), size)]
+    return [Group(cases, [row.content for case in cases for row in case.rows]) for cases in parts]
+
+
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
 def test_rows(target: Target) -> None:
-    wrong = [line for case in JUDGED for line in wrong_answers(case, target)]
+    wrong = [line for group in groups(target.n_together) for line in wrong_in_group(group, target)]
     assert not wrong, "\n".join(wrong)
 
 
-def wrong_answers(case: Case, target: Target) -> Iterator[str]:
+def wrong_in_group(group: Group, target: Target) -> Iterator[str]:
+    """Ask each query of all labels of the group; those of its own case say what is right."""
+    begin = 0
+    for case in group.cases:
+        answers = target.answers(read(case), ontology_of(case), group.contents)
+        yield from wrong_answers(case, target, answers[begin : begin + len(case.rows)])
+        begin += len(case.rows)
+
+
+def wrong_answers(case: Case, target: Target, answers: list[str]) -> Iterator[str]:
     """One line for each row that a target judges wrongly, and one for a gap that it no longer has."""
     query, ontology = read(case), ontology_of(case)
-    answers = target.answers(query, ontology, [row.content for row in case.rows])
     wrong = [
         f"{ids(case)}: {wanted} expected, got {got}: {row.text}\nquery: {query}\ntree: {query.tree!r}"
         for row, got in zip(case.rows, answers, strict=True)
