@@ -206,7 +206,8 @@ def test_a_truncated_zip_is_an_error_after_the_good_part(kind, tmp_path):
     data = path.read_bytes()
     with zipfile.ZipFile(path) as archive:
         ends = [*(entry.header_offset for entry in archive.infolist()[1:]), archive.start_dir]
-    for cut in [*range(5, len(data) - 22, 7), len(data) - 23]:
+    near_ends = {end + offset for end in ends for offset in range(-2, 3)}
+    for cut in sorted({*range(5, len(data) - 22, 23), *near_ends, len(data) - 23}):
         path.write_bytes(data[:cut])
         given = []
         with pytest.raises(SourceError, match="is truncated"):

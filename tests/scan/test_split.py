@@ -9,15 +9,35 @@ from hypothesis import strategies as st
 from kili_query.places import Problem
 from kili_query.scanning.byte_reader import ByteReader
 from kili_query.scanning.split import json_texts
+from tests.tape import TAPES, Tape
 
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(alphabet='ab"\\{}[],: \n\u00e9'),
-    lambda inner: (
-        st.lists(inner, max_size=4) | st.dictionaries(st.text(alphabet='a"\\]}', max_size=3), inner, max_size=4)
-    ),
-    max_leaves=20,
-)
-OBJECTS = st.lists(st.dictionaries(st.sampled_from(["a", "jsonResponse", "]"]), JSON, max_size=3), max_size=5)
+CHARACTERS = 'ab"\\{}[],: \n\u00e9'
+SCALARS = [None, True, False, 0, -1, 10**20, 0.5, -1e300]
+
+
+def text_of(tape: Tape, characters: str = CHARACTERS) -> str:
+    return "".join(tape.pick(characters) for _ in range(tape.number(0, 4)))
+
+
+def json_of(tape: Tape, depth: int = 3) -> object:
+    match tape.number(0, 3 if depth else 1):
+        case 0:
+            return tape.pick(SCALARS)
+        case 1:
+            return text_of(tape)
+        case 2:
+            return [json_of(tape, depth - 1) for _ in range(tape.number(0, 3))]
+        case _:
+            return {text_of(tape, 'a"\\]}'): json_of(tape, depth - 1) for _ in range(tape.number(0, 3))}
+
+
+def array_of(tape: Tape) -> list[object]:
+    return [json_of(tape) for _ in range(tape.number(0, 5))]
+
+
+def objects_of(tape: Tape) -> list[dict[str, object]]:
+    keys = ["a", "jsonResponse", "]"]
+    return [{tape.pick(keys): json_of(tape) for _ in range(tape.number(0, 3))} for _ in range(tape.number(0, 5))]
 
 
 def values(text: bytes, piece_bytes: int) -> list[object]:
@@ -28,21 +48,21 @@ def values(text: bytes, piece_bytes: int) -> list[object]:
 
 
 @settings(max_examples=120)
-@given(st.lists(JSON, max_size=5), st.integers(1, 9), st.sampled_from([None, 0, 3]), st.booleans())
+@given(TAPES.map(array_of), st.integers(1, 9), st.sampled_from([None, 0, 3]), st.booleans())
 def test_arrays(expected, piece_bytes, indent, ensure_ascii):
     text = json.dumps(expected, indent=indent, ensure_ascii=ensure_ascii).encode()
     assert values(text, piece_bytes) == expected
 
 
 @settings(max_examples=80)
-@given(OBJECTS, st.integers(1, 9), st.sampled_from([b"\n", b"\r\n", b"\n\n"]))
+@given(TAPES.map(objects_of), st.integers(1, 9), st.sampled_from([b"\n", b"\r\n", b"\n\n"]))
 def test_lines(expected, piece_bytes, line_end):
     text = line_end.join(json.dumps(one).encode() for one in expected)
     assert values(text, piece_bytes) == expected
 
 
 @settings(max_examples=80)
-@given(OBJECTS, st.integers(1, 9))
+@given(TAPES.map(objects_of), st.integers(1, 9))
 def test_objects_over_lines(rest, piece_bytes):
     expected = [{"a": 1}, *rest]
     text = b"\n".join(json.dumps(one, indent=1).encode() for one in expected)
