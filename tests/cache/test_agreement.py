@@ -194,7 +194,7 @@ def test_cache_service_and_reference(tmp_path: Path, seed: int) -> None:
     contents = countable(labels, world.ontology)
     sizes, n_asked = set(), 0
     with pair_of(tmp_path, labels, world.ontology.to_json_interface()) as pair:
-        while n_asked < 9:
+        while n_asked < 6:
             query, filters = kq.parse(world.query()), filters_of(random, labels)
             if any(one.severity == "error" for one in kq.check(query, world.ontology)):
                 assert pair.refusals(query)
@@ -245,7 +245,7 @@ def test_after_changes(tmp_path: Path, input_type: str, *, has_feed: bool) -> No
 class TestRandomLabels:
     """Labels of any shape, for which the cache and the reference are enough; many queries, as writing takes longest."""
 
-    @settings(max_examples=16, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(st.data())
     def test_cache_and_reference(self, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
         shape = st.one_of(contents(), video_contents(), malformed_contents())

@@ -42,6 +42,10 @@ def box(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
         yield box
 
 
+of_one_kind = pytest.mark.parametrize("box", [True], indirect=True, ids=["feed"])
+"""A test that cannot tell how the project is followed."""
+
+
 def client_of(box: Sandbox, kind: type[KiliClient] = KiliClient, key: str | None = None) -> KiliClient:
     return kind(key or box.api_key, box.endpoint, disable_tqdm=True, calls_per_minute=None)
 
@@ -206,6 +210,7 @@ def test_counting_again_is_interrupted(cache: LabelCache, monkeypatch: pytest.Mo
     assert cache.state.project_id == "p"
 
 
+@of_one_kind
 class TestTwoAtOnce:
     """Syncs of one folder, each in a process of its own: one says that another is at work, and what to do."""
 
@@ -338,6 +343,7 @@ class Renaming(KiliClient):
 
 
 class TestServer:
+    @of_one_kind
     def test_an_ontology_that_changes(self, box: Sandbox, cache: LabelCache) -> None:
         """Before a sync, and while one runs: then it counts by the last one that was seen."""
         with client_of(box, Renaming) as client, client_of(box) as other:
@@ -376,6 +382,7 @@ class TestServer:
             cache.sync(client, box.project_id)
             assert agree(cache, other, box)
 
+    @of_one_kind
     def test_a_reader_sees_nothing_of_a_sync_that_is_under_way(
         self, box: Sandbox, cache: LabelCache, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -407,6 +414,7 @@ class TestServer:
             assert cache.sync(client).new == 6
             assert agree(cache, client, again)
 
+    @of_one_kind
     def test_a_wrong_key(self, box: Sandbox, cache: LabelCache) -> None:
         with client_of(box) as client:
             cache.sync(client, box.project_id)
@@ -415,7 +423,7 @@ class TestServer:
             cache.sync(client, box.project_id)
         assert cache.versions == versions
 
-    @pytest.mark.parametrize("days", [-3, 400])
+    @pytest.mark.parametrize(("box", "days"), [(True, 400), (False, -3), (False, 400)], indirect=["box"])
     def test_a_clock_that_jumps(
         self, box: Sandbox, cache: LabelCache, monkeypatch: pytest.MonkeyPatch, days: int
     ) -> None:

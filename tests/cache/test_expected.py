@@ -31,7 +31,7 @@ def cached(folder: Path, held: list[Any], **more: Any) -> LabelCache:
 class TestNumbers:
     """Over labels of any shape, and queries of any kind."""
 
-    @settings(max_examples=20)
+    @settings(max_examples=10)  # each asks for several queries, all of which are planned four times
     @given(st.data())
     def test_against_exact_counts(self, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
         held = data.draw(st.lists(contents() | malformed_contents() | st.none(), min_size=1, max_size=5))

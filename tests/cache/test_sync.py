@@ -104,6 +104,7 @@ class TestChanges:
         assert followed.agrees()
 
 
+@pytest.mark.parametrize("followed", [True], indirect=True, ids=["feed"])
 class TestRefusals:
     def test_another_project(self, followed: Followed, tmp_path: Path) -> None:
         followed.sync()
