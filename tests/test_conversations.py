@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 import kili_query as kq
 from kili_query.conversations import rebuilt
@@ -74,6 +74,7 @@ def test_what_cannot_be_read_is_unknown_and_not_empty(row):
             content_of({**empty, "annotations": annotations})
 
 
+@settings(max_examples=25)  # each is read in 30 ways
 @given(told=conversations())
 def test_every_way_to_read_a_label_gives_the_same(told):
     annotations, content = told

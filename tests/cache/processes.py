@@ -5,6 +5,8 @@ What they run is in this file, and not beside the tests, so that each fork need 
 
 import multiprocessing
 import os
+import signal
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -71,3 +73,19 @@ def sync_two_batches(folder: str, key: str, endpoint: str, project: str) -> None
     Tables.commit = commit_or_end  # type: ignore[method-assign]
     writing.BATCH_ROWS = 10
     LabelCache(folder).sync(KiliClient(key, endpoint, disable_tqdm=True), project)
+
+
+def read_and_fork(folder: str) -> None:
+    """End this process with 0 if a fork of it, in which the cache has been read, is told that it cannot read."""
+    cache = LabelCache(folder)
+    assert cache.count_labels() == 1
+    with warnings.catch_warnings(action="ignore"):  # of forks of processes with threads
+        child = os.fork()
+    if child:
+        os._exit(os.waitpid(child, 0)[1] != 0)
+    signal.alarm(60)
+    try:
+        cache.count_labels()
+    except CacheError as error:
+        os._exit("`spawn` or `forkserver`" not in str(error))
+    os._exit(9)

@@ -22,7 +22,7 @@ from tests.tables_under_test import FRAMES, judge_frame
 
 pytestmark = pytest.mark.filterwarnings("ignore:Dask support is moving:FutureWarning")
 
-MANY = settings(max_examples=60)
+MANY = settings(max_examples=40)
 
 LABEL = st.one_of(strategies.contents(), strategies.video_contents(), strategies.malformed_contents(), st.none())
 

@@ -14,7 +14,7 @@ from tests.frames.test_filter import ALL, LABEL
 pytestmark = pytest.mark.filterwarnings("ignore:Dask support is moving:FutureWarning")
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.lists(LABEL, max_size=5), st.none() | strategies.ontologies())
 def test_as_of_the_labels(contents: list[object], ontology: kq.Ontology | None) -> None:
     table = count_table([{"id": "a", "jsonResponse": content} for content in contents], ontology)
