@@ -19,7 +19,7 @@ from tests.frames.test_filter import ALL as FRAMES
 from tests.spark import asking
 from tests.spark.conftest import spark  # noqa: F401 - a fixture
 from tests.sql.test_sql import DIALECTS
-from tests.tables_under_test import DATABASES, INEXPRESSIBLE, JudgeAll, judge_database, judge_frame
+from tests.tables_under_test import DATABASES, INEXPRESSIBLE, JudgeAll, judge_database, judge_frame, once
 from tests.targets_under_test import TARGETS
 
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "engines.md"
@@ -96,15 +96,22 @@ class Engine:
     cell: Callable[[Feature], str]
 
 
+@once
+def parsed(feature: Feature) -> kq.Query:
+    return kq.parse(feature.query)
+
+
+@once
 def read(feature: Feature) -> kq.Query:
-    query = kq.parse(feature.query)
+    query = parsed(feature)
     return query if feature.ontology is None else query.bind(feature.ontology)
 
 
+@once
 def verdicts(feature: Feature) -> list[str]:
     """What the reference says."""
     judged = next(target for target in TARGETS if target.name == "reference")
-    found = judged.answers(kq.parse(feature.query), feature.ontology, feature.contents)
+    found = judged.answers(parsed(feature), feature.ontology, feature.contents)
     assert found[0] == "match"
     assert found[-1] == "unknown"
     assert "reject" in found
@@ -120,23 +127,21 @@ def answered(feature: Feature, told: list[str]) -> bool:
 
 
 def server(feature: Feature) -> str:
-    plan = kq.parse(feature.query).plan(feature.ontology)
+    plan = parsed(feature).plan(feature.ontology)
     if plan.residual is None:
         return YES
     return LOCAL if plan.server_filter is None else IN_PART
 
 
 def by_judge(judge: Callable[[kq.Query, kq.Ontology | None, list[object]], list[str]]) -> Callable[[Feature], str]:
-    return lambda feature: (
-        YES if answered(feature, judge(kq.parse(feature.query), feature.ontology, feature.contents)) else NO
-    )
+    return lambda feature: YES if answered(feature, judge(parsed(feature), feature.ontology, feature.contents)) else NO
 
 
 def on_frame(judge: JudgeAll) -> Callable[[Feature], str]:
     """A frame with the JSON of its labels answers whatever it takes; counts alone may not be enough."""
 
     def cell(feature: Feature) -> str:
-        if not answered(feature, judge(kq.parse(feature.query), feature.ontology, feature.contents)):
+        if not answered(feature, judge(parsed(feature), feature.ontology, feature.contents)):
             return NO
         try:
             read(feature).to_narwhals()
