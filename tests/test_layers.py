@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.each import for_each
-from tests.parsed import tree_of
+from tests.parsed import statements_in, tree_of
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "kili_query"
@@ -69,7 +69,7 @@ def chapter(name: str) -> str:
 
 def imported(tree: ast.Module, package: tuple[str, ...]) -> Iterator[tuple[int, str]]:
     """The line and the dotted name of everything that a module of ``package`` imports."""
-    for node in ast.walk(tree):
+    for node in statements_in(tree):
         match node:
             case ast.Import(names=names):
                 yield from ((node.lineno, name.name) for name in names)

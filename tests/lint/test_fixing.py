@@ -11,6 +11,7 @@ import pytest
 import kili_query.lint.fixing as fixing
 from kili_query.lint import FixError, fix_file, lint_paths
 from kili_query.ontology import Ontology
+from kili_query.ontology.check import MAX_FINDINGS
 from tests.cli.running import DEMO
 from tests.each import for_each
 
@@ -131,10 +132,11 @@ def test_places_and_words_of_changes(tmp_path: Path) -> None:
 
 def test_more_faults_than_are_reported_at_once(tmp_path: Path) -> None:
     path = tmp_path / "a.py"
+    number = MAX_FINDINGS + 1
     for wrong, right in (("OBJECTS.PERSN", "OBJECTS.PERSON"), ("OBJECTS.PERSN => 1", "OBJECTS.PERSON.count >= 1")):
-        path.write_text(f"category_search = '{' OR '.join([wrong] * 60)}'")
-        assert len(fix(path).changes) == 60 * (1 if wrong.endswith("N") else 3)
-        assert path.read_text() == f"category_search = '{' OR '.join([right] * 60)}'"
+        path.write_text(f"category_search = '{' OR '.join([wrong] * number)}'")
+        assert len(fix(path).changes) == number * (1 if wrong.endswith("N") else 3)
+        assert path.read_text() == f"category_search = '{' OR '.join([right] * number)}'"
         assert fix(path).changes == []
 
 
