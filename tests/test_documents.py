@@ -15,6 +15,7 @@ from attrs import frozen
 import kili_query as kq
 from kili_query.diagnostics import Code, Diagnostic
 from kili_query.sandbox import Sandbox
+from tests.each import for_each
 from tests.ending import end_by
 from tests.forking import forked_command
 
@@ -228,16 +229,16 @@ def examples_up_to_date(request: pytest.FixtureRequest) -> None:
             query.document.write_text(text, encoding="utf-8", newline="\n")
 
 
-@pytest.mark.usefixtures("examples_up_to_date")
-@pytest.mark.parametrize(("query", "rendered"), EXAMPLES, ids=[str(block) for block, _ in EXAMPLES])
-def test_query_gets_the_diagnostics_shown(query: Block, rendered: Block | None) -> None:
+@for_each(EXAMPLES, lambda example: str(example[0]))
+def test_query_gets_the_diagnostics_shown(example: tuple[Block, Block | None], examples_up_to_date: None) -> None:
+    query, rendered = example
     assert rendered is not None
     assert (rendered.document, rendered.language) == (query.document, "text")
     again = next(block for block in blocks_of(query.document) if block.line == rendered.line)
     assert again.body.removesuffix("\n") == render(query)
 
 
-@pytest.mark.parametrize("code", Code)
+@for_each(Code)
 def test_the_page_of_a_code_shows_it(code: Code) -> None:
     page = ROOT / "docs" / "codes" / f"{code}.md"
     text = page.read_text(encoding="utf-8")
