@@ -97,7 +97,6 @@ def test_where_an_array_ends(text, problem, tmp_path):
     assert report.malformed == report.broken == 1
 
 
-@pytest.mark.parametrize("gap", [b"", b" ", b"\n"])
 @pytest.mark.parametrize(
     ("before", "between", "after", "problems"),
     [
@@ -116,15 +115,15 @@ def test_where_an_array_ends(text, problem, tmp_path):
         ),
     ],
 )  # fmt: skip
-def test_commas_missing_and_too_many_are_reported_and_no_label_is_lost(gap, before, between, after, problems, tmp_path):
-    before, between, after = (part.replace(b"%b", gap) for part in (before, between, after))
-    text = b"[" + gap.join([before, GOOD, between, GOOD, after]) + b"]"
-    ids, report, found_problems = scanned(tmp_path, text)
-    assert ids == ["a", "a"]
-    assert [line.split(": ", 1)[1] for line in found_problems] == problems
-    assert (report.read, report.broken) == (2 + len(problems), len(problems))
-    with pytest.raises(MalformedLabelError, match="comma"):
-        list(scan(tmp_path / "labels", QUERY, on_malformed="raise"))
+def test_commas_missing_and_too_many_are_reported_and_no_label_is_lost(before, between, after, problems, tmp_path):
+    for gap in (b"", b" ", b"\n"):
+        begin, middle, end = (part.replace(b"%b", gap) for part in (before, between, after))
+        ids, report, told = scanned(tmp_path, b"[" + gap.join([begin, GOOD, middle, GOOD, end]) + b"]")
+        assert ids == ["a", "a"], gap
+        assert [line.split(": ", 1)[1] for line in told] == problems
+        assert (report.read, report.broken) == (2 + len(problems), len(problems))
+        with pytest.raises(MalformedLabelError, match="comma"):
+            list(scan(tmp_path / "labels", QUERY, on_malformed="raise"))
 
 
 def test_a_missing_comma_is_reported_with_its_line(tmp_path):
@@ -160,17 +159,17 @@ UNKNOWN = [
 
 
 @pytest.mark.parametrize(("unknown", "reason"), UNKNOWN, ids=[reason for _, reason in UNKNOWN])
-@pytest.mark.parametrize("query", ["A.B.count == 0", "A.B.count >= 0", "A.B.count > 0"])
-def test_an_unknown_label_matches_nothing_and_is_reported(unknown, reason, query):
-    labels = scan([label("a", {}), unknown], query)
-    assert unknown not in list(labels)
-    assert (labels.report.read, labels.report.unknown, labels.report.malformed) == (2, 1, 0)
-    [problem] = labels.report.problems
-    assert problem.fault is ProblemKind.UNKNOWN
-    assert problem.reason.startswith(reason)
-    strict = scan([unknown], query, on_unknown="raise")
-    with pytest.raises(UnknownContentError, match=r"<labels>: \[0\]: "):
-        next(strict)
+def test_an_unknown_label_matches_nothing_and_is_reported(unknown, reason):
+    for query in ("A.B.count == 0", "A.B.count >= 0", "A.B.count > 0"):
+        labels = scan([label("a", {}), unknown], query)
+        assert unknown not in list(labels), query
+        assert (labels.report.read, labels.report.unknown, labels.report.malformed) == (2, 1, 0)
+        [problem] = labels.report.problems
+        assert problem.fault is ProblemKind.UNKNOWN
+        assert problem.reason.startswith(reason)
+        strict = scan([unknown], query, on_unknown="raise")
+        with pytest.raises(UnknownContentError, match=r"<labels>: \[0\]: "):
+            next(strict)
 
 
 @pytest.mark.parametrize(
