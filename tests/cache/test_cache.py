@@ -89,6 +89,16 @@ class TestQuestions:
         assert ids(cache.labels(category_search="B.CAR[C.RED]")) == ["a"]
         assert cache.count_labels(category_search="B.CAR[C.RED].count == 0") == 1
 
+    def test_pages_of_what_contents_decide(self, cache: LabelCache) -> None:
+        """Reading may end before the last label that matches."""
+        child = {"C": {"categories": [{"name": "RED"}]}}
+        boxes = [{"mid": "m", "categories": [{"name": "CAR"}], "children": child if n % 3 else {}} for n in range(9)]
+        cache.load([{"id": f"l{n}", "jsonResponse": {"B": {"annotations": [box]}}} for n, box in enumerate(boxes)])
+        expected = [f"l{n}" for n in range(9) if n % 3]
+        for skip, first in ((0, 2), (1, 3), (4, 9), (9, 1)):
+            found = ids(cache.labels(category_search="B.CAR[C.RED]", skip=skip, first=first))
+            assert found == expected[skip : skip + first]
+
     def test_contents_and_fields(self, cache: LabelCache) -> None:
         whole = label(
             "a", "A", author={"email": "a@x.org"}, labelOf={"id": "asset", "externalId": "1.jpg"}, secondsToLabel=3
