@@ -1,7 +1,6 @@
 """Servers of files, and the SDK's own client: in this process, or with a process of its own."""
 
 import os
-import sys
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import IO, Any, TypeVar
@@ -52,15 +51,13 @@ def asked(files: ServedFiles, tool: str, limit_s: float = 60, **arguments: objec
     return talk(files, lambda client: ask(client, tool, arguments), limit_s)
 
 
-def talk_to_process(arguments: list[str], talk: Callable[[Client], Awaitable[T]], errors: IO[str]) -> T:
+def talk_to_process(command: list[str], talk: Callable[[Client], Awaitable[T]], errors: IO[str]) -> T:
     """Talk to the command, started as an agent does; what it prints on standard error goes to a file."""
 
     async def whole() -> T:
         environ = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
-        command = StdioServerParameters(
-            command=sys.executable, args=["-m", "kili_query", "mcp", *arguments], env=environ, cwd=str(ROOT)
-        )
-        async with Client(stdio_client(command, errlog=errors), mode="legacy") as client:
+        server = StdioServerParameters(command=command[0], args=command[1:], env=environ, cwd=str(ROOT))
+        async with Client(stdio_client(server, errlog=errors), mode="legacy") as client:
             return await talk(client)
 
     return anyio.run(whole)

@@ -15,7 +15,7 @@ from tests.ending import end_by
 from tests.mcp.served import LABELS, PROJECT, ROOT, ask, talk_to_process
 
 
-def test_a_tour(tmp_path: Path) -> None:
+def test_a_tour(forked: Path, tmp_path: Path) -> None:
     """A call that nobody waits for any more does not hold up the others."""
     pipe = tmp_path / "pipe.ndjson"
     os.mkfifo(pipe)
@@ -35,7 +35,7 @@ def test_a_tour(tmp_path: Path) -> None:
         assert found.data["matched"] == 13
 
     with (tmp_path / "errors.txt").open("w+") as errors:
-        talk_to_process([str(LABELS), str(pipe), "--ontology", str(PROJECT)], tour, errors)
+        talk_to_process([str(forked), "mcp", str(LABELS), str(pipe), "--ontology", str(PROJECT)], tour, errors)
         errors.seek(0)
         assert errors.read() == "serving 2 files to one client, on standard input and output\n"
 

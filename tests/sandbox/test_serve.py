@@ -171,8 +171,7 @@ class TestEnd:
     """Of a process of its own where its threads, or what it still has to write, could hold it up."""
 
     @pytest.mark.parametrize(
-        ("sent", "status", "options", "is_forked"),
-        [(signal.SIGINT, 130, (), False), (signal.SIGTERM, 143, ("--host", "localhost"), True)],
+        ("sent", "status", "options"), [(signal.SIGINT, 130, ()), (signal.SIGTERM, 143, ("--host", "localhost"))]
     )
     def test_by_a_signal(
         self,
@@ -182,11 +181,10 @@ class TestEnd:
         sent: signal.Signals,
         status: int,
         options: tuple[str, ...],
-        is_forked: bool,
     ) -> None:
         """Nothing is said, for it listens at home alone, and nothing stays behind: the database is a temporary one."""
         monkeypatch.setitem(ENVIRON, "TMPDIR", str(tmp_path))
-        served = start(*options) if is_forked else start(*options, command=COMMAND)
+        served = start(*options)
         assert served.count() == NUMBER
         assert list(tmp_path.glob("kili-query-sandbox-*"))
         assert served.end(sent) == (status, "", "")
@@ -194,7 +192,10 @@ class TestEnd:
         with pytest.raises(requests.ConnectionError):
             served.count()
 
-    def test_ctrl_c_while_a_request_is_held(self, start: Start) -> None:
+    def test_ctrl_c_while_a_request_is_held(
+        self, start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(ENVIRON, "TMPDIR", str(tmp_path))
         served = start("--fault", "delay=3600s*", command=COMMAND)
         with pytest.raises(requests.ReadTimeout):
             served.ask(COUNT, timeout_s=0.5)
@@ -202,20 +203,20 @@ class TestEnd:
         with socket.create_connection((address[0], int(address[1])), timeout=TIMEOUT_S) as held:
             held.sendall(f"GET /version HTTP/1.1\r\nHost: {':'.join(address)}\r\n".encode())
             held.sendall(f"Authorization: X-API-Key: {served.api_key}\r\n\r\n".encode())
+            assert list(tmp_path.glob("kili-query-sandbox-*"))
             assert served.end()[0] == 130
+        assert list(tmp_path.glob("kili-query-sandbox-*")) == []
 
-    @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGINT])
-    def test_what_was_written_is_there_next_time(self, forked: Path, tmp_path: Path, sent: signal.Signals) -> None:
+    def test_what_was_written_is_there_next_time(self, forked: Path, tmp_path: Path) -> None:
+        """After Ctrl-C; `test_keeping` kills."""
         options = ("--database", tmp_path / "box.db", "--api-key", "key", "--port", free_port(), "--json")
-        # a fork does not end with its script when that is killed
-        command = COMMAND if sent == signal.SIGKILL else (forked,)
-        with started("--project", DEMO, *options, command=command) as served:
-            self.write_and_end(served, sent)
+        with started("--project", DEMO, *options, command=(forked,)) as served:
+            self.write_and_end(served)
         with started(*options, command=(forked,)) as again:  # which knows its project
             assert (again.endpoint, again.project_id) == (served.endpoint, served.project_id)
             assert (again.count(), again.count("SCENE.NEW.count == 1")) == (NUMBER + 1, 1)
 
-    def write_and_end(self, served: Served, sent: signal.Signals) -> None:
+    def write_and_end(self, served: Served) -> None:
         asset = served.ask(
             "query ($where: AssetWhere!) { data: assets(where: $where, skip: 0, first: 1) { id } }",
             where={"project": {"id": served.project_id}},
@@ -227,14 +228,14 @@ class TestEnd:
             where={"idIn": [asset], "project": {"id": served.project_id}},
         )
         assert len(answer.json()["data"]["data"]) == 1, answer.text
-        assert served.end(sent)[0] in (130, -signal.SIGKILL)
+        assert served.end()[0] == 130
 
-    def test_no_one_reads_what_it_says(self) -> None:
+    def test_no_one_reads_what_it_says(self, forked: Path) -> None:
         read, write = os.pipe()
         os.close(read)
         with os.fdopen(write, "wb") as closed:
             ran = subprocess.run(
-                [*COMMAND, "serve", *map(str, FILES)],
+                [forked, "serve", *map(str, FILES)],
                 env=ENVIRON,
                 stdout=closed,
                 stderr=subprocess.PIPE,
