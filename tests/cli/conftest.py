@@ -34,6 +34,9 @@ def forked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
     """The command as a process that starts at once, for tests that need several."""
     imported = (
         "kili_query.client.client",
+        "kili_query.client.subscription.feed",
+        "kili_query.client.transport",
+        "kili_query.cli.explain_query",
         "kili_query.cli.match",
         "kili_query.datasets.recognition",
         "kili_query.targets.raw_bytes",

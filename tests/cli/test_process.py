@@ -175,8 +175,8 @@ class TestTerminal:
         assert ran.returncode == 2
         return terminal.read_to_end()
 
-    def test_colours(self, environ: dict[str, str], command: Sequence[str]) -> None:
-        assert "\x1b[1;31merror[KQ003]\x1b[0m" in self.check(environ, command)
+    def test_colours(self, environ: dict[str, str], forked: Sequence[str]) -> None:
+        assert "\x1b[1;31merror[KQ003]\x1b[0m" in self.check(environ, forked)
 
     @pytest.mark.parametrize("variables", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
     def test_no_colours(self, environ: dict[str, str], forked: list[str], variables: dict[str, str]) -> None:
@@ -247,10 +247,8 @@ class TestPipes:
             assert process.wait(TIMEOUT_S) == 141, options
             process.stderr.close()
 
-    def test_a_pipe_that_no_one_reads(
-        self, command: Sequence[str], forked: Sequence[str], environ: dict[str, str]
-    ) -> None:
-        for words in ((*command, "check", "A.B"), (*forked, "explain", "KQ102")):
+    def test_a_pipe_that_no_one_reads(self, forked: Sequence[str], environ: dict[str, str]) -> None:
+        for words in ((*forked, "check", "A.B"), (*forked, "explain", "KQ102")):
             read, write = os.pipe()
             os.close(read)
             with os.fdopen(write, "wb") as closed:
@@ -258,10 +256,10 @@ class TestPipes:
             assert (ran.returncode, ran.stderr) == (141, b""), words
 
     @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no device that is always full")
-    def test_a_full_disk(self, command: Sequence[str], environ: dict[str, str], labels: Path) -> None:
+    def test_a_full_disk(self, forked: Sequence[str], environ: dict[str, str], labels: Path) -> None:
         with open("/dev/full", "wb") as full:
             ran = subprocess.run(
-                [*command, "match", "SCENE.FOOD", labels], env=environ, stdout=full, stderr=subprocess.PIPE, check=False
+                [*forked, "match", "SCENE.FOOD", labels], env=environ, stdout=full, stderr=subprocess.PIPE, check=False
             )
         assert ran.returncode == 2
         assert ran.stderr.endswith(b"error: standard output: No space left on device\n")
@@ -287,9 +285,9 @@ class TestPipes:
             ran = subprocess.run([*forked, *arguments], env=environ, stdout=subprocess.PIPE, stderr=full, check=False)
         assert (ran.returncode, int(ran.stdout) > 0) == (status, True)
 
-    @pytest.mark.parametrize("stream", [0, 1, 2])
-    def test_a_closed_stream(self, command: Sequence[str], environ: dict[str, str], labels: Path, stream: int) -> None:
-        line = f'exec "$@" {stream}{"<" if stream == 0 else ">"}&-'
+    @pytest.mark.parametrize("closed", ["0<&-", "1>&- 2>&-"])
+    def test_closed_streams(self, command: Sequence[str], environ: dict[str, str], labels: Path, closed: str) -> None:
+        line = f'exec "$@" {closed}'
         ran = subprocess.run(
             ["sh", "-c", line, "sh", *command, "match", "SCENE.FOOD", labels, "-", "--count"],
             env=environ,
@@ -323,14 +321,17 @@ class TestInterrupt:
         assert process.stderr.read() == b""
         process.stderr.close()
 
-    @pytest.mark.parametrize("is_forked", [False, True])
     @pytest.mark.parametrize(
-        "arguments",
+        ("sent", "is_forked", "arguments"),
         [
-            ("match", "J.X.count == 0", "-", "-o", "out.ndjson"),
-            ("export", "-", "--ontology", DEMO / "project.json", "-f", "jsonl", "-o", "out.ndjson"),
+            (signal.SIGINT, True, ("match", "J.X.count == 0", "-", "-o", "out.ndjson")),
+            (signal.SIGTERM, True, ("match", "J.X.count == 0", "-", "-o", "out.ndjson")),
+            (
+                signal.SIGTERM,
+                False,
+                ("export", "-", "--ontology", DEMO / "project.json", "-f", "jsonl", "-o", "out.ndjson"),
+            ),
         ],
-        ids=lambda arguments: arguments[0],
     )
     def test_while_writing_a_file(
         self,
@@ -338,12 +339,11 @@ class TestInterrupt:
         forked: Sequence[str],
         environ: dict[str, str],
         tmp_path: Path,
-        arguments: Sequence[object],
-        *,
+        sent: signal.Signals,
         is_forked: bool,
+        arguments: Sequence[object],
     ) -> None:
-        """The signal differs, so that both are sent to a process that is started as usual, and both to a fork."""
-        sent, status = (signal.SIGINT, 130) if is_forked == (arguments[0] == "export") else (signal.SIGTERM, 143)
+        """Ctrl-C of a process that is started as usual is tried above."""
         scratch = tmp_path.parent / f"{tmp_path.name} scratch"
         scratch.mkdir()
         process = subprocess.Popen(
@@ -358,7 +358,7 @@ class TestInterrupt:
         process.stdin.write(b'{"id": "a", "assetId": "b", "jsonResponse": {}}\n' * 3_000)
         process.stdin.flush()
         assert len(os.listdir(tmp_path)) == 1
-        assert end_by(process, sent) == status
+        assert end_by(process, sent) == 128 + sent
         process.stdin.close()
         assert process.stderr is not None
         assert process.stderr.read() == b""

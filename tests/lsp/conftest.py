@@ -12,6 +12,10 @@ from tests.forking import forked_command
 def forked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A script that is the command. The libraries of the protocol take longest to import, so it has imported them."""
     with forked_command(
-        tmp_path_factory.mktemp("bin"), "kili_query.cli.lsp", "kili_query.lsp.server", "kili_query.scanning"
+        tmp_path_factory.mktemp("bin"),
+        "kili_query.cli.lsp",
+        "kili_query.datasets.recognition",
+        "kili_query.lsp.server",
+        "kili_query.scanning",
     ) as script:
         yield script
