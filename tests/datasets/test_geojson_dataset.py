@@ -101,6 +101,10 @@ def test_a_file_that_cannot_be_read_is_named(row, tmp_path):
         ({"type": "Feature", "properties": [], "geometry": POINT}, "features[0].properties"),
         (feature({"type": "Blob"}), "features[0].geometry.type"),
         (feature(kili={"job": "A", "categories": "B"}), "features[0].properties.kili.categories"),
+        (
+            feature(kili={"job": "A", "categories": [{"name": "B"}], "children": {"C": 3}}),
+            "features[0].properties.kili.children.C",
+        ),
     ]
 )
 def test_a_malformed_feature_is_a_problem(row, tmp_path):

@@ -179,6 +179,11 @@ def test_a_file_that_cannot_be_read(row: tuple[str, str], tmp_path: Path) -> Non
             "object[0].bndbox",
         ),
         (
+            annotation(f"<name>cat</name>{BOX}", image="<size><width>wide</width><height>9</height></size>"),
+            "is in pixels, and the size of the image is not known",
+            "object[0].bndbox",
+        ),
+        (
             annotation(f"<name>cat</name>{BOX}", image="<filename>../../etc/passwd</filename>"),
             "is in pixels, and the size of the image is not known",
             "object[0].bndbox",
