@@ -67,10 +67,12 @@ class CheckedDocument:
     Attributes:
         node: its syntax tree.
         fields: how many fields it names: no object of an answer has more.
+        is_about_schema: whether all that it asks for is the schema, in one way: each answer is the same.
     """
 
     node: DocumentNode
     fields: int
+    is_about_schema: bool = False
 
 
 @lru_cache(_REMEMBERED)
@@ -87,7 +89,15 @@ def check_document(schema: GraphQLSchema, text: str) -> CheckedDocument | list[G
         return [error]
     except RecursionError:
         return [Refused("the document is nested too deep")]
-    return CheckedDocument(node, counter.fields)
+    return CheckedDocument(node, counter.fields, _is_about_schema(node))
+
+
+def _is_about_schema(document: DocumentNode) -> bool:
+    match [one for one in document.definitions if isinstance(one, OperationDefinitionNode)]:
+        case [OperationDefinitionNode(variable_definitions=asked, selection_set=selections)] if not asked:
+            return all(isinstance(one, FieldNode) and one.name.value == "__schema" for one in selections.selections)
+        case _:
+            return False
 
 
 class _FieldCounter(Visitor):

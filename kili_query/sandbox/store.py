@@ -28,6 +28,8 @@ _MAX_VALUES = 4_000_000
 """How many values these rows may give, if each of them has all fields that the document names."""
 _EVENT_SHARE = 100
 """An event of a subscription may take this part of it: while it is made, everybody waits."""
+_ASSETS_TOGETHER = 20
+"""Of how many assets the labels are read at once, and held until each is answered."""
 MAX_ANSWER_BYTES = 256 * 1024 * 1024
 """How large an answer may be, and how much text may be read for it."""
 
@@ -104,6 +106,7 @@ class Reader:
     _bytes: int = 0
     _contents: Together[str] = field(default=Factory(lambda self: Together(self._read_contents), takes_self=True))
     _latest: Together[Row] = field(default=Factory(lambda self: Together(self._read_latest), takes_self=True))
+    _labels: Together[list[Row]] = field(default=Factory(lambda self: Together(self._read_labels_of), takes_self=True))
     _assets: Together[Row] = field(default=Factory(lambda self: Together(self._read_assets), takes_self=True))
 
     def begin(self) -> None:
@@ -131,7 +134,7 @@ class Reader:
         """See what has been written since, and give back what was taken for reading."""
         self._stack.close()
         self._connection = None
-        for together in (self._contents, self._latest, self._assets):
+        for together in (self._contents, self._latest, self._labels, self._assets):
             together.forget()
 
     def count_labels(self, where: Mapping[str, object]) -> int:
@@ -149,7 +152,10 @@ class Reader:
     def asset_page(self, where: Mapping[str, object], first: int, skip: int) -> list[Row]:
         """Some of the assets that pass the filters, in the order of their numbers."""
         assets = self._page(f"{_ASSETS} WHERE a.number", self.store.selector.assets(where), first, skip)
-        self._latest.expect(asset["number"] for asset in assets)
+        numbers = [asset["number"] for asset in assets]
+        self._latest.expect(numbers)
+        for at in range(0, len(numbers), _ASSETS_TOGETHER):
+            self._labels.expect(numbers[at : at + _ASSETS_TOGETHER])
         return assets
 
     def event_page(
@@ -174,7 +180,7 @@ class Reader:
 
     def labels_of(self, asset: Row) -> list[Row]:
         """All labels of an asset, oldest first."""
-        return self._read_labels("l.asset = ?", asset["number"])
+        return self._labels.find(asset["number"]) or []
 
     def latest_label_of(self, asset: Row) -> Row | None:
         """The newest label of an asset that a person submitted."""
@@ -267,6 +273,12 @@ class Reader:
         newest = "SELECT max(number) FROM labels WHERE asset IN {} AND label_type IN (?, ?) GROUP BY asset"
         labels = self._read_labels(f"l.number IN ({newest.format(_AMONG)})", json.dumps(assets), *SUBMITTED)
         return {label["asset"]: label for label in labels}
+
+    def _read_labels_of(self, assets: list[object]) -> dict[object, list[Row]]:
+        found: dict[object, list[Row]] = {}
+        for label in self._read_labels(f"l.asset IN {_AMONG}", json.dumps(assets)):
+            found.setdefault(label["asset"], []).append(label)
+        return found
 
     def _read_contents(self, numbers: list[object]) -> dict[object, str]:
         rows = self._read(f"SELECT number, json_response FROM contents WHERE number IN {_AMONG}", json.dumps(numbers))

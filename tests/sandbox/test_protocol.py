@@ -67,6 +67,19 @@ class TestStartUp:
         ):
             assert declared in written
 
+    def test_the_schema_is_told_again_without_work(self, asker: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
+        query = "query Names { __schema { types { name } } }"
+        told = asker.answer(query)
+        assert "Label" in {one["name"] for one in told["data"]["__schema"]["types"]}
+        with monkeypatch.context() as patch:
+            patch.delattr("kili_query.sandbox.execution.execute_sync")
+            assert asker.answer(query) == told
+        for other in (
+            {"operationName": "Others"},
+            {"query": "query ($no: Boolean!) { __schema @skip(if: $no) { types { name } } }"},
+        ):
+            assert "errors" in asker.post({"query": query, **other}).json()
+
     def test_expiry(self, asker: Asker) -> None:
         query = "query apiKeys($where: ApiKeyWhere!) { data: apiKeys(where: $where, skip: 0, first: 1) { expiryDate } }"
         [key] = asker.data(query, where={"key": "the-key"})

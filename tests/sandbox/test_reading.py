@@ -13,7 +13,7 @@ from tests.sandbox.boxes import write_project
 ASSETS = 40
 PREDICTED = 4
 UNLABELED = 5
-FEW = 5
+FEW = 6
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +46,10 @@ def all_labels(reader: Reader) -> list[object]:
     return [(label["id"], reader.content_of(label), reader.asset_of(label)["externalId"]) for label in labels]
 
 
+def labels_of_assets(reader: Reader) -> list[object]:
+    return [[label["id"] for label in reader.labels_of(asset)] for asset in reader.asset_page({}, 100, 0)]
+
+
 def read_singly(
     reader: Reader, read: Callable[[Reader], list[object]], monkeypatch: pytest.MonkeyPatch
 ) -> list[object]:
@@ -55,7 +59,7 @@ def read_singly(
         return read(reader)
 
 
-@pytest.mark.parametrize(("read", "repeated"), [(latest_labels, 0), (all_labels, PREDICTED)])
+@pytest.mark.parametrize(("read", "repeated"), [(latest_labels, 0), (all_labels, PREDICTED), (labels_of_assets, 0)])
 def test_the_values_of_a_page(
     box: Sandbox, read: Callable[[Reader], list[object]], repeated: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
