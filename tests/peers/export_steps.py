@@ -49,8 +49,16 @@ def _step(fmt: str, what: str = "", versions: Sequence[str] = BOTH, **more: obje
 
 _MERGED = {"layout": "merged"}
 _YOLO = [
-    _step(fmt, layout=layout) for fmt in ("yolo_v4", "yolo_v5", "yolo_v7", "yolo_v8") for layout in ("split", "merged")
+    _step(fmt, versions=versions, layout=layout)
+    for fmt, ofs in {
+        "yolo_v4": ((LATEST,), (OLD,)),
+        "yolo_v5": (BOTH, BOTH),
+        "yolo_v7": ((OLD,), (LATEST,)),
+        "yolo_v8": ((LATEST,), (OLD,)),
+    }.items()
+    for layout, versions in zip(("split", "merged"), ofs, strict=True)
 ]
+"""Each format in each layout, and of each release."""
 _COCO = [_step("coco", layout=layout) for layout in ("split", "merged")]
 _VOC = _step("pascal_voc", **_MERGED)
 
@@ -121,7 +129,8 @@ PICTURES = [
 _TYPES = ("latest", "latest_from_last_step", "latest_from_all_steps", "normal")
 _NEW = (LATEST,)
 REVIEWED = [
-    *(_step(fmt, versions=_NEW, export_type=one) for fmt in ("raw", "kili") for one in _TYPES),
+    *(_step("raw", versions=_NEW, export_type=one) for one in _TYPES),
+    *(_step("kili", versions=_NEW, export_type=one) for one in ("latest", "latest_from_all_steps")),
     *(
         _step("raw", f"{one} of {kind}", _NEW, export_type=one, label_type_in=[kind])
         for one in _TYPES
@@ -131,8 +140,13 @@ REVIEWED = [
     _step("raw", "of no type", _NEW, label_type_in=[]),
     *(
         _step(fmt, one, _NEW, export_type=one, **layout)
-        for fmt, layout in (("coco", {}), ("yolo_v5", {}), ("yolo_v8", _MERGED), ("pascal_voc", _MERGED))
-        for one in _TYPES
+        for fmt, layout, types in (
+            ("coco", {}, _TYPES),
+            ("yolo_v5", {}, ("latest_from_last_step", "normal")),
+            ("yolo_v8", _MERGED, ("latest", "latest_from_all_steps")),
+            ("pascal_voc", _MERGED, ("latest_from_last_step", "latest_from_all_steps")),
+        )
+        for one in types
     ),
     _step("yolo_v5", "not sent back", _NEW, include_sent_back_labels=False),
     _step("raw", "of an unknown type of export", _NEW, export_type="latest_from_lst_step"),

@@ -194,18 +194,25 @@ FIELDS: Mapping[str, Sequence[str]] = {
 }
 
 
+def _in_turn(number: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The release that counts with a filter, and the one that lists: each has each filter, each method both."""
+    return (BOTH[number % 2],), (BOTH[1 - number % 2],)
+
+
 def _reading() -> Iterator[Step]:
     by_position = [PROJECT_ID, "", None, None, None, ["Ann"]]
     yield bare("labels", "by position", **{"*": by_position, "fields": ID})
-    for what, filters in (FILTERS | OF_LABELS).items():
-        yield call("count_labels", what, **filters)
-        yield call("labels", what, fields=ID, **filters)
+    for number, (what, filters) in enumerate((FILTERS | OF_LABELS).items()):
+        one, other = _in_turn(number)
+        yield call("count_labels", what, versions=one, **filters)
+        yield call("labels", what, versions=other, fields=ID, **filters)
         if what in FILTERS and what != "all at once":
-            yield call("predictions", what, fields=ID, **filters)
-            yield call("inferences", what, fields=ID, **filters)
-    for search in (*SEARCHES, *BAD_SEARCHES):
-        yield call("count_labels", f"search {search!r}", category_search=search)
-        yield call("labels", f"search {search!r}", category_search=search, fields=ID, id_contains=SOME)
+            yield call("predictions", what, versions=one, fields=ID, **filters)
+            yield call("inferences", what, versions=other, fields=ID, **filters)
+    for number, search in enumerate((*SEARCHES, *BAD_SEARCHES)):
+        one, other = _in_turn(number)
+        yield call("count_labels", f"search {search!r}", versions=one, category_search=search)
+        yield call("labels", f"search {search!r}", versions=other, category_search=search, fields=ID, id_contains=SOME)
     for method in ("predictions", "inferences"):
         yield call(method, "search", category_search=f"{CAR} > 1", fields=ID)
         yield call(method, "bad search", category_search=f"{CAR}")
@@ -280,9 +287,10 @@ WRONG: Mapping[str, Mapping[str, object]] = {
 
 def _assets() -> Iterator[Step]:
     fields = ("id", "externalId")
-    for what, filters in ASSET_FILTERS.items():
-        yield call("count_assets", what, **filters)
-        yield call("assets", what, fields=fields, **filters)
+    for number, (what, filters) in enumerate(ASSET_FILTERS.items()):
+        one, other = _in_turn(number)
+        yield call("count_assets", what, versions=one, **filters)
+        yield call("assets", what, versions=other, fields=fields, **filters)
     yield call("assets", "default fields", first=12)
     yield call("assets", "nested", fields=("externalId", "labels.id", "labels.jsonResponse", "jsonMetadata"), first=5)
     yield call("assets", "latest label", fields=("id", "latestLabel.jsonResponse", "latestLabel.id"), first=12)

@@ -1,14 +1,14 @@
 """The official client, of two releases, in environments of its own: scripts that call it, and its validator."""
 
+import atexit
 import json
 import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from threading import Lock
+from threading import Lock, Thread
 from typing import IO, Any
 
 import pytest
@@ -25,9 +25,10 @@ OURS = "ours"
 _ROOT = Path(__file__).resolve().parents[2]
 _IMPORTED = {
     OLD: ("kili.client",),
-    LATEST: ("kili.client", "kili.client_domain", "kili_events"),
-    OURS: ("kili_query.client",),
+    LATEST: ("kili.client", "kili.client_domain", "kili.domain_api", "kili_events"),
+    OURS: ("kili_query.client", "kili_query.client.exporting", "kili_query.client.transport", "shapely"),
 }
+"""What scripts use of each, and what it would import at the first call, in each process again."""
 
 
 def official_python(version: str) -> Path:
@@ -76,6 +77,35 @@ class Scripts:
             assert status == 0, f"{client}: {streams[2].read()[-3000:]}"
             return json.load(streams[1])
 
+    @contextmanager
+    def talking(self, client: str, name: str) -> Iterator[tuple[IO[str], IO[str]]]:
+        """Start a script of this folder, which ends with its standard input, and return what writes to it and reads it.
+
+        Args:
+            client: `OURS`, or a version of the official client.
+            name: the name of the script.
+        """
+        address, path = self._address(client), Path(__file__).with_name(name)
+        (given, to), (told, given_back) = os.pipe(), os.pipe()
+
+        def run(home: Path) -> None:
+            run_forked(address, [str(path)], home, _environ(client, home), [given, given_back, 2])
+            for stream in (given, given_back):
+                os.close(stream)  # whoever still waits for an answer learns that there will be none
+
+        with (
+            tempfile.TemporaryDirectory() as home,
+            open(told, encoding="utf-8") as answers,
+            open(to, "w", encoding="utf-8") as requests,
+        ):
+            running = Thread(target=run, args=(Path(home),))
+            running.start()
+            try:
+                yield requests, answers
+            finally:
+                requests.close()
+                running.join()
+
     def close(self) -> None:
         """End the processes; those that are needed later start again."""
         self._addresses.clear()
@@ -98,6 +128,7 @@ def _environ(client: str, home: Path) -> dict[str, str]:
 
 SCRIPTS = Scripts()
 """The tests of a process share it: importing the official client takes seconds."""
+atexit.register(SCRIPTS.close)
 
 
 @frozen
@@ -134,12 +165,5 @@ class OfficialValidator:
 @contextmanager
 def official_validator(version: str = LATEST) -> Iterator[OfficialValidator]:
     """Start the validator of one version; it ends with the block."""
-    python = official_python(version)
-    command: list[Path | str] = [python, "-I", "-W", "ignore", Path(__file__).with_name("worker.py")]
-    process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8", cwd=python.parents[1]
-    )
-    with process:  # on leaving, closes its input, which ends it, and waits
-        assert process.stdin is not None
-        assert process.stdout is not None
-        yield OfficialValidator(version, process.stdin, process.stdout)
+    with SCRIPTS.talking(version, "worker.py") as (requests, answers):
+        yield OfficialValidator(version, requests, answers)

@@ -14,6 +14,7 @@ import requests
 from attrs import field, frozen
 
 from kili_query.sandbox import Sandbox
+from tests.each import for_each
 from tests.peers.official import LATEST, OURS
 from tests.peers.test_label_methods import KINDS, call_methods
 
@@ -278,10 +279,13 @@ def _without_made_ids(response: dict[str, dict[str, list[dict[str, object]]]]) -
     return response
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
-def test_labels_are_the_same_but_for_the_listed_differences(outcomes: Mapping[str, Outcomes], case: Case) -> None:
-    theirs, ours = outcomes[LATEST][case.name], outcomes[OURS][case.name]
-    assert (theirs != ours) == (case.difference is not None), f"theirs: {theirs}\nours: {ours}"
+def test_labels_are_the_same_but_for_the_listed_differences(outcomes: Mapping[str, Outcomes]) -> None:
+    @for_each(CASES, lambda case: case.name)
+    def check(case: Case) -> None:
+        theirs, ours = outcomes[LATEST][case.name], outcomes[OURS][case.name]
+        assert (theirs != ours) == (case.difference is not None), f"theirs: {theirs}\nours: {ours}"
+
+    check()
 
 
 def documented() -> set[str]:

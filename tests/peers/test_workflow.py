@@ -1,7 +1,6 @@
 """Filters and arguments about workflows: the official client of today beside ours, on a project of each version."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -12,14 +11,18 @@ from tests.peers.test_label_methods import (
     Runs,
     Section,
     documented_anchors,
-    run_sections,
+    run_all,
+    sent_by_readers,
     unlisted_differences,
 )
 from tests.peers.workflow_differences import WORKFLOW_DIFFERENCES
 from tests.peers.workflow_steps import READING, WRITING
 
 SECTIONS = tuple(
-    (Section(f"{version} reading", write_project, READING), Section(f"{version} writing", write_project, WRITING))
+    (
+        Section(f"{version} reading", write_project, READING[version], only_reads=True),
+        Section(f"{version} writing", write_project, WRITING),
+    )
     for version, write_project in (
         ("V1", write_image_project),
         ("V2", write_stepped_project),
@@ -35,9 +38,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
     """By client and section."""
     folder = tmp_path_factory.mktemp("workflows")
     asked = [(client, sections) for client in (LATEST, OURS) for sections in SECTIONS]
-    with ThreadPoolExecutor(3) as pool:
-        ran = pool.map(lambda one: run_sections(*one, folder / f"{one[0]}-{one[1][0].name}"), asked)
-        return {key: value for found in ran for key, value in found.items()}
+    return run_all(asked, folder)
 
 
 def _differences(section: str, name: str) -> Iterator[Difference]:
@@ -64,3 +65,7 @@ def test_each_listed_difference_is_documented() -> None:
 @pytest.mark.parametrize("section", [name for name in NAMES if name.endswith("writing")])
 def test_servers_hold_the_same_in_the_end(runs: Runs, section: str) -> None:
     assert runs[LATEST, section].left == runs[OURS, section].left
+
+
+def test_what_only_reads_sends_no_mutation(runs: Runs) -> None:
+    assert sent_by_readers(runs, (section for sections in SECTIONS for section in sections)) == []

@@ -1,6 +1,6 @@
 """What is called in the comparison of filters and arguments about workflows, which only the newest release has."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from tests.peers.label_project import PROJECT_ID
 from tests.peers.label_steps import BOTH, CONTENTS, ID, TWO, TWO_NAMES, Step, bare, call, ids_of, tuple_of
@@ -107,24 +107,35 @@ EXPORTED = (
 """The filters of assets that exports are called with."""
 
 
-def _reading() -> Iterator[Step]:
-    for what, filters in (OF_LABELS | OF_GROUPS).items():
-        yield call("count_labels", what, versions=NEW, **filters)
-        yield call("labels", what, versions=NEW, fields=ID, **filters)
-    for what, filters in OF_LABELS.items():
-        yield call("predictions", what, versions=NEW, fields=ID, **filters)
-    for what, filters in OF_GROUPS.items():
-        yield call("inferences", what, versions=NEW, fields=ID, **filters)
-    for what, filters in OF_ASSETS.items():
-        yield call("count_assets", what, versions=NEW, **filters)
-        yield call("assets", what, versions=NEW, fields=ID, **filters)
-    for what in EXPORTED:
+def _in_turn(version: str, methods: Sequence[str], number: int) -> Sequence[str]:
+    """The methods that get a filter: one in V2, all others in V3, which has steps too; another one in V1."""
+    one = methods[number % len(methods)]
+    others = [method for method in methods if method != one]
+    return {"V1": others[:1], "V2": [one], "V3": others}[version]
+
+
+def _reading(version: str) -> Iterator[Step]:
+    for number, (what, filters) in enumerate(OF_LABELS.items()):
+        for method in _in_turn(version, ("count_labels", "labels", "predictions"), number):
+            yield _listing(method, what, filters)
+    for number, (what, filters) in enumerate(OF_GROUPS.items()):
+        methods = ("count_labels", "labels", "inferences")
+        for method in methods if version == "V3" else _in_turn(version, methods, number):
+            yield _listing(method, what, filters)
+    for number, (what, filters) in enumerate(OF_ASSETS.items()):
+        for method in _in_turn(version, ("count_assets", "assets"), number):
+            yield _listing(method, what, filters)
+    for what in EXPORTED if version != "V2" else ():
         given = {"filename": "labels.zip", "fmt": "raw", "with_assets": False, "export_type": "normal"}
         yield call("export_labels", what, versions=NEW, **given, asset_filter_kwargs=OF_ASSETS[what])
     fields = ("id", "currentStep.name", "currentStep.status")
     yield call("assets", "current steps", versions=NEW, fields=fields, first=7)
     yield call("assets", "default fields", versions=NEW, first=2)
     yield call("labels", "without filters", versions=BOTH, fields=ID, id_contains=FEW)
+
+
+def _listing(method: str, what: str, filters: Mapping[str, object]) -> Step:
+    return call(method, what, versions=NEW, **({} if method.startswith("count") else {"fields": ID}), **filters)
 
 
 def _writing() -> Iterator[Step]:
@@ -163,5 +174,6 @@ def _writing() -> Iterator[Step]:
     yield append("unknown reviewed label", reviewed_label_id_array=["no-such", "no-such"])
 
 
-READING = tuple(_reading())
+READING = {version: tuple(_reading(version)) for version in ("V1", "V2", "V3")}
+"""By the version of the workflow. Each method gets each filter, in a workflow of steps."""
 WRITING = tuple(_writing())
