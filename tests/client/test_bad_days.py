@@ -2,7 +2,7 @@
 
 import json
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -78,6 +78,12 @@ Method = Callable[[KiliClient, Path], object]
 def one_of_each(turn: int) -> list[Fault]:
     """A fault of each group, which takes turns."""
     return [FAULTS[group[turn % len(group)]] for group in ALIKE]
+
+
+def in_turn(turn: int, positions: Sequence[int]) -> list[tuple[Fault, int]]:
+    """Each method meets a fault of each group, at one of the positions; another method at the next one."""
+    faults = enumerate(one_of_each(turn))
+    return [(fault, positions[(turn + number) % len(positions)]) for number, fault in faults]
 
 
 def exported(client: KiliClient, folder: Path) -> object:
@@ -210,9 +216,8 @@ def test_a_fault_that_hits_one_request(
 ) -> None:
     (client, _), (turn, call, wanted) = opened, method
     number = requests_of(call, box, client, folder)
-    positions = enumerate(sorted({0, number // 2, number - 1}), start=turn)
 
-    @for_each([(fault, position) for turn, position in positions for fault in one_of_each(turn)])
+    @for_each(in_turn(turn, sorted({0, number // 2, number - 1})))
     def hits(case: tuple[Fault, int]) -> None:
         fault, position = case
         settle(client)

@@ -296,6 +296,12 @@ def one_of_each(turn: int) -> list[str]:
     return [group[turn % len(group)] for group in ALIKE]
 
 
+def at_place(turn: int, position: int, operation: str) -> list[str]:
+    """A fault of each group for a mutation; of every third for a query, as many of them go before."""
+    faults = one_of_each(turn + position)
+    return faults if operation in MUTATIONS else faults[(turn + position) % 3 :: 3]
+
+
 @cache
 def requests_of(method: Method, box: Sandbox, client: KiliClient) -> tuple[str, ...]:
     """What a call asks for on a good day."""
@@ -345,7 +351,7 @@ def test_a_fault_that_hits_one_request(
     (client, _), (turn, make) = opened, method
     asked = enumerate(requests_of(make, box, client))
 
-    @for_each([(fault, *place) for place in asked for fault in one_of_each(turn + place[0])])
+    @for_each([(fault, *place) for place in asked for fault in at_place(turn, *place)])
     def hits(what: tuple[str, int, str]) -> None:
         fault, position, operation = what
         is_mutation = operation in MUTATIONS
@@ -367,9 +373,10 @@ def test_a_fault_that_hits_one_request(
 
 def test_a_fault_that_lasts(box: Sandbox, opened: tuple[KiliClient, FakeTime], method: tuple[int, Method]) -> None:
     (client, time), (turn, make) = opened, method
-    last = len(requests_of(make, box, client)) - 1
+    asked = requests_of(make, box, client)
+    positions = sorted({0, len(asked) - 1})
 
-    @for_each([(fault, position) for position in sorted({0, last}) for fault in one_of_each(turn + 1 + position)])
+    @for_each([(fault, at) for at in positions for fault in at_place(turn + 1, at, asked[at])])
     def lasts(what: tuple[str, int]) -> None:
         fault, position = what
         case, start_s = make(box, client), time.now_s

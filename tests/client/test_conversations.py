@@ -12,7 +12,7 @@ from kili_query.errors import ArgumentError, DataError, IncompatibleArgumentsErr
 from kili_query.export import NotCompatibleInputType
 from kili_query.sandbox import Sandbox
 from tests.client.plain_box import client_of, settle, small_pages
-from tests.client.test_bad_days import Fault, one_of_each
+from tests.client.test_bad_days import Fault, in_turn
 from tests.each import for_each
 
 PROJECT = "p"
@@ -229,9 +229,7 @@ def test_a_fault_that_hits_one_request(chats: tuple[Sandbox, KiliClient]) -> Non
     number = len(box.faults.seen)
     assert {name for seen in box.faults.seen for name in seen.operations} >= {"projects", "assets", "chatItems"}
 
-    @for_each(
-        [(fault, place) for turn, place in enumerate((0, number // 2, number - 1)) for fault in one_of_each(turn)]
-    )
+    @for_each(in_turn(0, (0, number // 2, number - 1)))
     def hits(case: tuple[Fault, int]) -> None:
         fault, position = case
         settle(client)

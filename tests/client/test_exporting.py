@@ -3,7 +3,7 @@
 import json
 import threading
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
@@ -286,6 +286,7 @@ def pixels_in(files: dict[str, bytes]) -> dict[str, object]:
 
 LAYERS = [{"width": 60, "height": 30, "crs": "PIXEL"}]
 CLASSIC_LAYERS = [{"useClassicCoordinates": True, "epsg": "TiledImage"}]
+DRAWN = ("coco", "yolo_v4", "yolo_v5", "yolo_v7", "yolo_v8", "pascal_voc")
 EARTH_LAYERS = [{"useClassicCoordinates": False, "epsg": "EPSG4326"}]
 
 
@@ -354,20 +355,20 @@ class TestGuards:
                     assert with_media == outcome(from_files, tmp_path / "y.zip", "raw", {"with_assets": True})
 
     @pytest.mark.parametrize(
-        ("export_type", "found"),
+        ("export_type", "drawn", "found"),
         [
-            ("latest", {"asset-1": "l5", "asset-2": "l6"}),
-            ("latest_from_last_step", {"asset-1": "l4 l5", "asset-2": "l6"}),
-            ("latest_from_all_steps", {"asset-1": "l2 l3 l4 l5", "asset-2": "l6"}),
-            ("normal", {"asset-1": "l1 l2 l3 l4 l5", "asset-2": "l6"}),
+            ("latest", DRAWN[::2], {"asset-1": "l5", "asset-2": "l6"}),
+            ("latest_from_last_step", DRAWN[1::2], {"asset-1": "l4 l5", "asset-2": "l6"}),
+            ("latest_from_all_steps", DRAWN[::2], {"asset-1": "l2 l3 l4 l5", "asset-2": "l6"}),
+            ("normal", DRAWN[1::2], {"asset-1": "l1 l2 l3 l4 l5", "asset-2": "l6"}),
         ],
     )
     def test_a_server_gives_the_labels_of_steps_that_a_file_gives(
-        self, reviewed: Reviewed, tmp_path: Path, export_type: ExportType, found: dict[str, str]
+        self, reviewed: Reviewed, tmp_path: Path, export_type: ExportType, drawn: Sequence[str], found: dict[str, str]
     ) -> None:
         client, files = reviewed
         media: dict[str, Any] = {"with_assets": False, "export_type": export_type}
-        for fmt in ("raw", "jsonl", "parquet", "coco", "yolo_v4", "yolo_v5", "yolo_v7", "yolo_v8", "pascal_voc"):
+        for fmt in ("raw", "jsonl", "parquet", *drawn):
             there, here = tmp_path / f"there.{fmt}", tmp_path / f"here.{fmt}"
             layout: dict[str, Any] = {"layout": "merged"} if fmt == "pascal_voc" else {}
             client.export_labels("p1", there, fmt, **media, **layout)

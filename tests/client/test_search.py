@@ -9,9 +9,12 @@ from kili_query.client import KiliClient
 from kili_query.errors import MalformedLabelError, QueryError, QuerySyntaxError
 from kili_query.planning import STRICT_PROFILE
 from tests.client.list_server import KEY, ListServer, label, serve_lists
+from tests.client.plain_box import small_pages
 
 PROJECT = "project-1"
-COUNTS = [(number % 5, number % 3) for number in range(230)]
+LABELS = 25
+"""Three of the `small_pages`."""
+COUNTS = [(number % 5, number % 3) for number in range(LABELS)]
 RESIDUAL = "OBJECTS.CAR.count > OBJECTS.BUS.count"
 EXACT = "OBJECTS.CAR.count > 2"
 
@@ -19,10 +22,10 @@ EXACT = "OBJECTS.CAR.count > 2"
 @pytest.fixture
 def served() -> Iterator[ListServer]:
     labels = [label(number, cars=cars, buses=buses) for number, (cars, buses) in enumerate(COUNTS)]
-    with serve_lists(labels=labels) as server:
+    with small_pages(), serve_lists(labels=labels) as server:
         server.assets = [
             {"id": f"asset-{number}", "externalId": f"file {number}", "labels": [labels[number]]}
-            for number in range(230)
+            for number in range(LABELS)
         ]
         yield server
 
@@ -66,7 +69,6 @@ def test_lists_and_counts_are_those_of_our_engine(served: ListServer, query: str
     wanted = matching(query, served)
     with KiliClient(KEY, served.endpoint, profile=profile) as client:
         assert [one["id"] for one in client.labels(PROJECT, category_search=query)] == wanted
-        assert [one["id"] for one in client.labels(PROJECT, category_search=kq.parse(query))] == wanted
         assert client.count_labels(PROJECT, category_search=query) == len(wanted)
         found = client.assets(PROJECT, label_category_search=query, fields=["id"])
         assert [one["id"] for one in found] == [name.replace("label", "asset") for name in wanted]
@@ -74,13 +76,18 @@ def test_lists_and_counts_are_those_of_our_engine(served: ListServer, query: str
 
 
 @pytest.mark.parametrize("query", [EXACT, RESIDUAL])
-@pytest.mark.parametrize(("first", "skip"), [(0, 0), (3, 0), (3, 5), (None, 30), (1000, 2), (5, 1000)])
+@pytest.mark.parametrize(("first", "skip"), [(0, 0), (3, 0), (3, 5), (None, 6), (1000, 2), (5, 1000)])
 def test_first_and_skip_count_labels_that_match(
     client: KiliClient, served: ListServer, query: str, first: int | None, skip: int
 ) -> None:
     found = client.labels(PROJECT, category_search=query, first=first, skip=skip, fields=["id"])
     end = None if first is None else skip + first
     assert [one["id"] for one in found] == matching(query, served)[skip:end]
+
+
+def test_a_query_is_as_good_as_its_text(client: KiliClient, served: ListServer) -> None:
+    found = client.labels(PROJECT, category_search=kq.parse(RESIDUAL), fields=["id"])
+    assert [one["id"] for one in found] == matching(RESIDUAL, served)
 
 
 def test_what_is_judged_here_does_not_show(client: KiliClient, served: ListServer) -> None:
@@ -111,7 +118,7 @@ def test_a_search_that_nothing_can_match_asks_for_nothing(client: KiliClient, se
 
 
 def test_a_search_that_all_match_sends_no_filter(client: KiliClient, served: ListServer) -> None:
-    assert client.count_labels(PROJECT, category_search="OBJECTS.CAR.count >= 0") == 230
+    assert client.count_labels(PROJECT, category_search="OBJECTS.CAR.count >= 0") == LABELS
     assert "search" not in served.requests[-1][1]["where"]
 
 
@@ -171,7 +178,7 @@ def test_or_left_out_and_reported_when_asked(served: ListServer) -> None:
 
 def test_an_asset_needs_one_label_that_meets_everything(client: KiliClient, served: ListServer) -> None:
     wanted = len(matching(RESIDUAL, served))
-    for number in range(0, 230, 2):
+    for number in range(0, LABELS, 2):
         served.labels[number]["labelType"] = "REVIEW"
     found = client.assets(PROJECT, label_category_search=RESIDUAL, label_type_in=["REVIEW"], fields=["id"])
     assert 0 < len(found) < wanted

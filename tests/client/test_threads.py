@@ -23,7 +23,7 @@ from tests.client.plain_box import ASSETS, PROJECT, ask, label_id, plain_box, sm
 
 CONTENT = {"WHAT": {"categories": [{"name": "CAR"}]}}
 PATIENCE_S = 60
-THREADS = 12
+THREADS = 8
 
 
 @pytest.fixture(scope="module")
