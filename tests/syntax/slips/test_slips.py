@@ -195,6 +195,7 @@ SAID = {
     "A.B.count IN «{}»": ("KQ002", "an empty set"),
     "«()»": ("KQ002", "nothing between `(` and `)`"),
     "A «>» 3": ("KQ002", "unexpected `>`"),
+    "(A.B.count + 1«)» AND C.D": ("KQ002", "unexpected `)`"),
     "A.B AND «(»C.D OR E.F": ("KQ004", "`(` is never closed"),
     "A.B«]»": ("KQ004", "`]` closes nothing"),
     "A.B.count > «3k»": ("KQ005", "bad number `3k`"),
