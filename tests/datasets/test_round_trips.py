@@ -3,11 +3,12 @@
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
+from attrs import frozen
 
 import kili_query as kq
 from kili_query.datasets import DatasetItem, open_dataset
@@ -17,12 +18,22 @@ from tests.each import for_each
 from tests.shared_data import data_set
 
 
-class Extent(NamedTuple):
-    """An object in pixels: what it covers, the box around it, and whether COCO makes a mask of it."""
+@frozen
+class Extent:
+    """An object in pixels: what it covers, and the box around it."""
 
-    area: int
+    region: Region
+    size: Size
     edges: tuple[float, float, float, float]
-    has_holes: bool
+
+    @cached_property
+    def area(self) -> int:
+        return int(sum(run_lengths(self.region, self.size)[1::2]))
+
+    @property
+    def has_holes(self) -> bool:
+        """Whether COCO makes a mask of it."""
+        return any(part.holes for part in self.region.parts)
 
 
 def annotations_of(content: dict[str, Any], jobs: list[str]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -43,8 +54,7 @@ def extents_of(content: dict[str, Any], size: Size, jobs: list[str]) -> dict[str
     for (category, _, _), listed in parts.items():
         xs = [point.x for part in listed for point in part.outer]
         ys = [point.y for part in listed for point in part.outer]
-        area = sum(run_lengths(Region(tuple(listed)), size)[1::2])
-        found[category].append(Extent(area, (min(xs), min(ys), max(xs), max(ys)), any(part.holes for part in listed)))
+        found[category].append(Extent(Region(tuple(listed)), size, (min(xs), min(ys), max(xs), max(ys))))
     return found
 
 
