@@ -60,6 +60,8 @@ def _changes(found: list[list[_Floats]], size: Size) -> Iterator[_Indices]:
 
 def _of_columns(found: list[list[_Floats]], columns: range, height_px: int) -> _Indices:
     crossings = [_crossings(ring, columns, height_px) for part in found for ring in part]
+    if len(crossings) == 1:
+        return crossings[0]  # each crossing goes in or out; `run_lengths` leaves out where as many do both
     ring = np.repeat(np.arange(len(crossings)), [len(one) for one in crossings])
     position = np.concatenate(crossings)
     order = np.argsort(position, kind="stable")
