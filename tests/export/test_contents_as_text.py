@@ -133,7 +133,6 @@ def test_a_text_at_the_end_of_the_stack_is_a_problem_of_its_asset(fmt, tmp_path)
     rows = [label(number, content) for number, content in enumerate((*contents, boxes()), 1)]
     assets = [asset(number) for number, _ in enumerate(rows, 1)]
     summary = write(rows, assets, project(), fmt=fmt, to=path, on_error="skip")
-    assert 0 < summary.skipped < len(contents)
     assert {one.asset for one in summary.problems} <= {f"{number}.png" for number, _ in enumerate(contents, 1)}
     assert any("101." in name for name in names(path))
 
