@@ -71,6 +71,21 @@ def test_after_a_long_pause_the_old_connections_are_not_trusted() -> None:
         assert server.connections == 2
 
 
+def test_an_answer_whose_end_comes_after_the_deadline_is_not_taken() -> None:
+    time = FakeTime()
+
+    def late(_: Received) -> Answer:
+        time.now_s += 1_000
+        return data(3)
+
+    with (
+        ScriptedServer([late]) as server,
+        Transport(settings_of(server), calls_per_minute=None, clock=time.clock) as transport,
+        pytest.raises(TransportError, match="not complete before the deadline"),
+    ):
+        transport.ask(QUERY)
+
+
 def test_many_threads_each_get_their_own_answer() -> None:
     def echo(request: Received) -> Answer:
         return data(json.loads(request.body)["variables"]["where"]["id"])

@@ -19,6 +19,7 @@ from kili_query.errors import (
     MutationOutcomeUnknown,
     NotFound,
     ServiceError,
+    TransportError,
 )
 
 CONTENT: dict[str, object] = {"JOB": {"text": "déjà"}}
@@ -362,6 +363,16 @@ def test_update_refuses_before_sending(service: FakeService, arguments: dict[str
 def test_update_without_an_answer_is_in_doubt(answer: object) -> None:
     with pytest.raises(MutationOutcomeUnknown, match="the answer holds no id"):
         update_properties_in_label(FakeService(lambda _: answer), label_id="l", model_name="m")
+
+
+@pytest.mark.filterwarnings("ignore:`append_to_labels` is deprecated")
+@pytest.mark.parametrize("answer", ["unexpected", [], {}, {"id": None}])
+def test_append_to_labels_without_a_known_author_sends_nothing(answer: object) -> None:
+    service = FakeService(lambda _: answer)
+    with pytest.raises(TransportError, match="the current user has no id") as raised:
+        append_to_labels(service, json_response={}, label_asset_id="a")
+    assert raised.value.not_sent == ("a",)
+    assert [request.operation.name for request in service.requests] == ["me"]
 
 
 @pytest.mark.parametrize("kind", [list, tuple])
