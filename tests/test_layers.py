@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.each import for_each
-from tests.parsed import statements_in, tree_of
+from tests.parsed import statements_in
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "kili_query"
@@ -86,7 +86,7 @@ def wrong_imports(root: Path) -> Iterator[str]:
         if own not in LAYERS:
             yield f"{where}:1: `{own}` has no layer: add it to the table"
             continue
-        for line, name in imported(tree_of(path), where.parts[:-1]):
+        for line, name in imported(ast.parse(path.read_text(encoding="utf-8")), where.parts[:-1]):
             parts = name.split(".")
             if parts[0] != PACKAGE:
                 continue

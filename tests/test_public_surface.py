@@ -2,9 +2,11 @@
 
 import ast
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 from pathlib import Path
+
+import pytest
 
 import kili_query as kq
 from tests.each import for_each
@@ -12,6 +14,13 @@ from tests.parsed import tree_of
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = sorted(path.relative_to(ROOT) for path in (ROOT / "kili_query").rglob("*.py"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _trees() -> Iterator[None]:
+    """Leave none in memory, where collecting garbage would go through them until the process ends."""
+    yield
+    tree_of.cache_clear()
 
 
 def test_the_public_names_are_these(golden: Callable[[str, str], None]) -> None:
