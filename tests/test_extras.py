@@ -6,14 +6,15 @@ import subprocess
 import sys
 import tomllib
 from collections import defaultdict
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from kili_query.errors import MissingExtraError
 from kili_query.extras import _MODULES_OF_EXTRA, load
-from tests.parsed import tree_of
 
 ROOT = Path(__file__).resolve().parents[1]
 CORE = ("attrs", "lark")
@@ -21,17 +22,6 @@ EXTRAS = set(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8")
 
 _PLACES = {"load": 2, "MissingExtraError": 1, "check_extra": 1, "has_extra": 0}
 """Where each call names an extra, among its arguments."""
-
-
-@cache
-def calls() -> list[tuple[str, str, ast.Call]]:
-    """Each call that names an extra: the module, what is called, and the call."""
-    return [
-        (module, node.func.id, node)
-        for module, tree in sources().items()
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _PLACES
-    ]
 
 
 def test_extras_of_messages_exist() -> None:
@@ -60,24 +50,52 @@ def test_every_extra_is_known() -> None:
     assert set(_MODULES_OF_EXTRA) == EXTRAS - {"all"}
 
 
+def calls() -> Iterator[tuple[str, str, ast.Call]]:
+    """Each call that names an extra: the module, what is called, and the call."""
+    return ((module, called, call) for module, source in sources().items() for called, call in source.calls)
+
+
 def modules_of(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
+class Source(NamedTuple):
+    """What is looked at of a module: to keep whole trees would cost as much as to parse them."""
+
+    imports: list[ast.Import | ast.ImportFrom]
+    """At the top level."""
+    calls: list[tuple[str, ast.Call]]
+    """Those that name an extra, with what is called."""
+    first_calls: list[ast.Call]
+    """Those made when the module is imported."""
+
+
 @cache
-def sources() -> dict[str, ast.Module]:
-    """The trees of all modules, by name."""
-    files = (ROOT / "kili_query").rglob("*.py")
-    return {modules_of(path): tree_of(path) for path in files}
+def sources() -> dict[str, Source]:
+    """All modules, by name."""
+    return {modules_of(path): read(path) for path in (ROOT / "kili_query").rglob("*.py")}
+
+
+def read(path: Path) -> Source:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return Source(
+        [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)],
+        [
+            (node.func.id, node)
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _PLACES
+        ],
+        [node.value for node in tree.body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)],
+    )
 
 
 def imported_by(module: str) -> set[str]:
     """What importing a module imports at once, its packages included; not what its functions import later."""
     found = {".".join(module.split(".")[:length]) for length in range(1, module.count(".") + 1)}
-    for node in sources()[module].body:
+    for node in sources()[module].imports:
         if isinstance(node, ast.Import):
             found |= {one.name for one in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
+        elif node.module:
             found |= {node.module, *(f"{node.module}.{one.name}" for one in node.names if node.module in sources())}
     return found
 
@@ -98,11 +116,10 @@ def strangers(module: str) -> set[str]:
 
 def checked_by(module: str) -> set[str]:
     """The packages of others that a module asks for when it is imported, and that are loaded later."""
-    calls = (node.value for node in sources()[module].body if isinstance(node, ast.Expr))
     return {
         name
-        for call in calls
-        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "check_extra"
+        for call in sources()[module].first_calls
+        if isinstance(call.func, ast.Name) and call.func.id == "check_extra"
         for name in _MODULES_OF_EXTRA[str(ast.literal_eval(call.args[1]))]
     }
 

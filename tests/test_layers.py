@@ -1,11 +1,11 @@
 """The layers of the package: a module imports from its own chapter and from lower layers alone."""
 
 import ast
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 
 from tests.each import for_each
-from tests.parsed import statements_in
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "kili_query"
@@ -65,6 +65,17 @@ CHAPTER_OF = {"check": "query", "__main__": "cli"}
 
 def chapter(name: str) -> str:
     return CHAPTER_OF.get(name, name)
+
+
+def statements_in(tree: ast.Module) -> Iterator[ast.AST]:
+    """All statements of a module, also those within others; most of a tree are expressions, which hold none."""
+    waiting: deque[ast.AST] = deque([tree])
+    while waiting:
+        node = waiting.popleft()
+        for name in ("body", "handlers", "cases", "orelse", "finalbody"):
+            inner = getattr(node, name, ())
+            waiting += inner if isinstance(inner, list) else ()
+        yield node
 
 
 def imported(tree: ast.Module, package: tuple[str, ...]) -> Iterator[tuple[int, str]]:

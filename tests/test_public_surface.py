@@ -2,25 +2,40 @@
 
 import ast
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-
-import pytest
+from typing import NamedTuple
 
 import kili_query as kq
 from tests.each import for_each
-from tests.parsed import tree_of
 
 ROOT = Path(__file__).resolve().parent.parent
 MODULES = sorted(path.relative_to(ROOT) for path in (ROOT / "kili_query").rglob("*.py"))
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _trees() -> Iterator[None]:
-    """Leave none in memory, where collecting garbage would go through them until the process ends."""
-    yield
-    tree_of.cache_clear()
+class Declared(NamedTuple):
+    """What a module declares: a tree that is kept would cost as much as to parse it again."""
+
+    has_docstring: bool
+    names: list[str]
+    classes: list[str]
+    length: int
+
+
+@cache
+def declared(module: Path) -> Declared:
+    tree = ast.parse((ROOT / module).read_text(encoding="utf-8"))
+    names = [
+        target.id
+        for node in tree.body
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        if isinstance(target, ast.Name)
+    ]
+    classes = [node.name for node in tree.body if isinstance(node, ast.ClassDef)]
+    return Declared(bool(ast.get_docstring(tree)), names, classes, len(tree.body))
 
 
 def test_the_public_names_are_these(golden: Callable[[str, str], None]) -> None:
@@ -41,25 +56,18 @@ def test_each_public_name_is_there_and_documented() -> None:
 
 @for_each([path for path in MODULES if path.name != "__main__.py"])
 def test_chapters_declare_their_names(module: Path) -> None:
-    tree = tree_of(ROOT / module)
-    declared = [
-        target.id
-        for node in tree.body
-        if isinstance(node, ast.Assign | ast.AnnAssign)
-        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
-        if isinstance(target, ast.Name)
-    ]
-    assert ast.get_docstring(tree)
-    is_public = module.name == "__init__.py" and len(tree.body) > 1  # a chapter says what others import from it
-    assert declared.count("__all__") <= 1
-    assert "__all__" in declared or not is_public
+    found = declared(module)
+    assert found.has_docstring
+    is_public = module.name == "__init__.py" and found.length > 1  # a chapter says what others import from it
+    assert found.names.count("__all__") <= 1
+    assert "__all__" in found.names or not is_public
 
 
 def test_a_class_has_its_name_alone() -> None:
     """A name that chapters share means one thing; names with an underscore stay within their module."""
     places = defaultdict(list)
-    for path in sorted((ROOT / "kili_query").rglob("*.py")):
-        for node in tree_of(path).body:
-            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
-                places[node.name].append(path.relative_to(ROOT))
+    for module in MODULES:
+        for name in declared(module).classes:
+            if not name.startswith("_"):
+                places[name].append(module)
     assert {name: found for name, found in places.items() if len(found) > 1} == {}
