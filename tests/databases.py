@@ -92,6 +92,7 @@ def _is_text(name: str) -> bool:
 
 def run_duckdb(sql: str, table: pa.Table, columns: list[str], layout: Layout) -> list[str]:
     if not is_loaded("duckdb", table, columns, layout):
+        _LOADED.pop("duckdb", None)
         for name, given in tables(table, columns, layout).items():
             folded = {column.casefold() for column in given.column_names}
             assert len(folded) == given.num_columns, "it would give one of them another name"

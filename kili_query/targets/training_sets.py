@@ -1,6 +1,7 @@
 """Filters of datasets for training, as two libraries hold them: ``datasets`` of Hugging Face, and PyTorch."""
 
 from importlib import import_module
+from importlib.metadata import version
 from typing import Any
 
 from attrs import frozen
@@ -12,7 +13,7 @@ from kili_query.targets.closures import Matcher
 
 def filter_dataset(dataset: Any, matches: Matcher, column: str) -> Any:
     """Return the part of a dataset that matches; see `kili_query.Query.filter`."""
-    matches_content = _ContentMatch(matches, column)
+    matches_content = _ContentMatch(matches, column, version("kili-query"))
     if hasattr(dataset, "column_names"):
         return dataset.filter(matches_content, input_columns=column)
     if not (hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__")):
@@ -25,11 +26,18 @@ def filter_dataset(dataset: Any, matches: Matcher, column: str) -> Any:
 class _ContentMatch:
     """Judges the content of a label.
 
-    An object of a class, because Hugging Face hashes what it filters by: of a function, with all that it may call.
+    A class, because Hugging Face would hash a function together with all code it can reach. It keeps what a filter
+    found under the hash of these attributes.
+
+    Attributes:
+        matches: tells whether a content matches.
+        column: holds the content.
+        release: of this package, as another one may count otherwise.
     """
 
     matches: Matcher
     column: str
+    release: str
 
     def __call__(self, content: object) -> bool:
         return self.matches(content_of({self.column: content}, self.column))

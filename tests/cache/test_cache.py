@@ -524,7 +524,8 @@ def test_a_fork_is_told_that_it_cannot_read(cache: LabelCache) -> None:
 
     process = FORKS.Process(target=read_and_fork, args=(str(cache.folder),))
     process.start()
-    process.join()
+    process.join(100)
+    process.kill()  # does nothing to one that has ended
     assert process.exitcode == 0
 
 

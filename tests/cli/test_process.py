@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -247,8 +248,10 @@ class TestPipes:
             assert process.wait(TIMEOUT_S) == 141, options
             process.stderr.close()
 
-    def test_a_pipe_that_no_one_reads(self, forked: Sequence[str], environ: dict[str, str]) -> None:
-        for words in ((*forked, "check", "A.B"), (*forked, "explain", "KQ102")):
+    def test_a_pipe_that_no_one_reads(
+        self, command: Sequence[str], forked: Sequence[str], environ: dict[str, str]
+    ) -> None:
+        for words in ((*command, "check", "A.B"), (*forked, "explain", "KQ102")):
             read, write = os.pipe()
             os.close(read)
             with os.fdopen(write, "wb") as closed:
@@ -285,8 +288,10 @@ class TestPipes:
             ran = subprocess.run([*forked, *arguments], env=environ, stdout=subprocess.PIPE, stderr=full, check=False)
         assert (ran.returncode, int(ran.stdout) > 0) == (status, True)
 
-    @pytest.mark.parametrize("closed", ["0<&-", "1>&- 2>&-"])
-    def test_closed_streams(self, command: Sequence[str], environ: dict[str, str], labels: Path, closed: str) -> None:
+    @pytest.mark.parametrize(("closed", "out"), [("1>&-", rb""), ("0<&- 2>&-", rb"\d+\n")])
+    def test_closed_streams(
+        self, command: Sequence[str], environ: dict[str, str], labels: Path, closed: str, out: bytes
+    ) -> None:
         line = f'exec "$@" {closed}'
         ran = subprocess.run(
             ["sh", "-c", line, "sh", *command, "match", "SCENE.FOOD", labels, "-", "--count"],
@@ -296,6 +301,7 @@ class TestPipes:
             check=False,
         )
         assert ran.returncode == 0
+        assert re.fullmatch(out, ran.stdout)
         assert b"Traceback" not in ran.stderr
 
 

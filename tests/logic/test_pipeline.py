@@ -172,8 +172,7 @@ def test_wide_trees_take_bounded_time(text: str) -> None:
     tree = parse_tree(text, limits=UNLIMITED)
     start = time.process_time()
     found = simplify_steps(tree)
-    assert (
-        time.process_time() - start < 5
-    )  # a budget of work ends what takes longest; `tests/test_growth.py` finds what is quadratic
+    # A budget of work ends what takes longest; `tests/test_growth.py` finds what is quadratic.
+    assert time.process_time() - start < 5
     assert len(print_tree(found.tree)) <= len(print_tree(tree))
     assert found.note == "" or found.tree is tree

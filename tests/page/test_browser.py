@@ -139,7 +139,7 @@ def hold_no_scroll_across(page: Page) -> None:
 
 
 class TestStart:
-    """What is shown before a query is written."""
+    """What is shown before a query is written; the first test wants a page that was just opened."""
 
     def test_all_labels_are_shown_before_a_query_is_written(self, page: Page) -> None:
         expect(page).to_have_title("Street · kili-query")
@@ -149,6 +149,7 @@ class TestStart:
         expect(editor(page)).to_be_focused()
 
     def test_the_plan_of_an_empty_query_is_not_blamed_on_errors(self, page: Page) -> None:
+        write(page, "")
         page.get_by_role("tab", name="Plan").click()
         expect(page.get_by_role("region", name="Plan")).to_contain_text("There is a plan as soon as there is a query.")
         write(page, "OBJECTS.PERSON AND")
@@ -192,17 +193,19 @@ class TestDiagnostics:
             route.fulfill(response=answer, json=found)
 
         page.route(re.compile("/api/v1/check$"), rewrite)
-        write(page, "OBJECTS.PERSN OR OBJECTS.CAR")
-        page.get_by_role("button", name="KQ102").click()
-        about = page.get_by_role("region", name="What this code means")
-        expect(about.get_by_role("heading")).to_have_text("KQ102: strong <b>")
-        expect(about.locator("strong")).to_have_text("strong")
-        expect(about.get_by_role("paragraph")).to_have_text("See the guide, others, x.")
-        link = about.get_by_role("link")
-        expect(link).to_have_text("the guide")
-        expect(link).to_have_attribute("href", "https://example.com/a")
-        expect(link).to_have_attribute("rel", "noopener noreferrer")
-        page.unroute_all()
+        try:
+            write(page, "OBJECTS.PERSN OR OBJECTS.CAR")
+            page.get_by_role("button", name="KQ102").click()
+            about = page.get_by_role("region", name="What this code means")
+            expect(about.get_by_role("heading")).to_have_text("KQ102: strong <b>")
+            expect(about.locator("strong")).to_have_text("strong")
+            expect(about.get_by_role("paragraph")).to_have_text("See the guide, others, x.")
+            link = about.get_by_role("link")
+            expect(link).to_have_text("the guide")
+            expect(link).to_have_attribute("href", "https://example.com/a")
+            expect(link).to_have_attribute("rel", "noopener noreferrer")
+        finally:
+            page.unroute_all()
 
 
 class TestLabels:

@@ -6,6 +6,7 @@ import pytest
 
 import kili_query as kq
 from kili_query.errors import ArgumentError, UnknownContentError
+from kili_query.targets import training_sets
 
 BLUE = {"SKY": {"categories": [{"name": "BLUE"}]}}
 QUERY = kq.parse("SKY.BLUE")
@@ -22,7 +23,7 @@ def test_a_column_of_hugging_face() -> None:
     assert QUERY.filter(other, "content")["id"][:] == ["a"]
 
 
-def test_what_hugging_face_keeps_of_a_filter_is_found_by_the_query() -> None:
+def test_what_hugging_face_keeps_of_a_filter_is_found_by_the_query(monkeypatch: pytest.MonkeyPatch) -> None:
     """It keeps what a filter found under a name that depends on the dataset and on what the filter is made of."""
     import datasets
 
@@ -30,7 +31,9 @@ def test_what_hugging_face_keeps_of_a_filter_is_found_by_the_query() -> None:
     queries = ("SKY.BLUE", "SKY.BLUE.count > 1", "SKY.BLUE.count > 1", "SKY.RED")
     one, more, more_again, other = (kq.parse(text).filter(kept)._fingerprint for text in queries)
     assert more == more_again
-    assert len({one, more, other}) == 3
+    monkeypatch.setattr(training_sets, "version", lambda package: f"99 of {package}")
+    of_another_release = kq.parse(queries[0]).filter(kept)._fingerprint
+    assert len({one, more, other, of_another_release}) == 4
 
 
 def test_items_of_pytorch() -> None:
