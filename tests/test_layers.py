@@ -19,6 +19,7 @@ LAYERS = {
     "extras": 3,
     "deadlines": 3,
     "output_files": 4,
+    "interrupts": 0,
     "litter": 0,
     "conversations": 3,
     "near_names": 0,

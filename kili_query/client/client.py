@@ -44,6 +44,7 @@ from kili_query.client.threads import Threads
 from kili_query.client.warning import warn
 from kili_query.errors import ArgumentError, TransportError
 from kili_query.extras import load
+from kili_query.interrupts import heed_ctrl_c
 from kili_query.planning import DEFAULT_PROFILE, ServerProfile, checked_profile
 from kili_query.protocol import (
     ME,
@@ -178,6 +179,7 @@ class KiliClient:
                 self._settings, calls_per_minute=calls_per_minute, payload_timeout_s=timeout_s or DEFAULT_TIMEOUT_S
             )
         self._service = PatientService(transport, timeout_s)
+        heed_ctrl_c()  # threads are waited for below
         self._pool = Threads(_PREFETCHING_THREADS, "kili-pages")
         self._payload_pool = Threads(PAYLOAD_THREADS, "kili-payloads")
         projects = Projects(self._service, ontologies)

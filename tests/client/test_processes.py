@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -145,6 +146,39 @@ if __name__ == "__main__":
         [sys.executable, script], env=environ, capture_output=True, text=True, timeout=PATIENCE_S, check=False
     )
     assert (ran.stdout, ran.stderr) == ("[50, 200]\n", "")
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="threads cannot be sent a signal here")
+@pytest.mark.parametrize(("before", "after"), [("import polars", ""), ("", "import kili_query.cache")])
+def test_ctrl_c_ends_a_wait_for_labels_beside_polars(
+    box: Sandbox, run_script: RunScript, before: str, after: str
+) -> None:
+    script = f"""
+import signal, sys, threading
+{before}
+from kili_query.client import KiliClient
+
+key, endpoint, project = sys.argv[1:]
+signal.alarm(30)  # a wait that does not end dies of it
+ended = threading.Event()
+
+def press_ctrl_c():
+    while not ended.wait(0.05):  # again and again, as one that comes right before the wait is lost
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+with KiliClient(key, endpoint) as client, client.label_created_or_updated(project) as labels:
+    {after}
+    pressing = threading.Thread(target=press_ctrl_c)
+    try:
+        pressing.start()
+        next(iter(labels))
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    assert not ended.is_set()
+    ended.set()
+    pressing.join()
+"""
+    run_script(script, box.api_key, box.endpoint, PROJECT)
 
 
 def test_a_client_is_not_pickled_as_its_key_would_be(box: Sandbox) -> None:
