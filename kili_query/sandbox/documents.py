@@ -67,7 +67,7 @@ class CheckedDocument:
     Attributes:
         node: its syntax tree.
         fields: how many fields it names: no object of an answer has more.
-        is_about_schema: whether all that it asks for is the schema, in one way: each answer is the same.
+        is_about_schema: whether it only asks for the schema and has no variables, so that every answer is the same.
     """
 
     node: DocumentNode

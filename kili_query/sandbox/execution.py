@@ -1,8 +1,10 @@
 """Executes a request: checks its body, runs it, and limits the size of its answer."""
 
 import asyncio
+import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Mapping
+from functools import lru_cache
 
 from anyio import CapacityLimiter, to_thread
 from attrs import frozen
@@ -25,8 +27,6 @@ from kili_query.sandbox.values import error_answer
 _MAX_MESSAGE_CHARS = 2_000
 _REMEMBERED = 8
 _MAX_REMEMBERED_BYTES = 1024 * 1024
-_TOLD: dict[tuple[GraphQLSchema, CheckedDocument, str | None], ExecutionResult] = {}
-"""Answers about the schema, of this process: all its sandboxes have the same."""
 _LOGGER = logging.getLogger("kili_query.sandbox")
 
 
@@ -43,6 +43,11 @@ class _Request:
         operation = get_operation_ast(self.document.node, self.name)
         return operation is not None and operation.operation is OperationType.SUBSCRIPTION
 
+    @property
+    def is_about_schema(self) -> bool:
+        """Whether it only asks for the schema, and the operation that it names exists."""
+        return self.document.is_about_schema and get_operation_ast(self.document.node, self.name) is not None
+
 
 @frozen
 class Executor:
@@ -56,8 +61,8 @@ class Executor:
         request = self._read(body)
         if not isinstance(request, _Request):
             return request
-        if request.document.is_about_schema:
-            return self.write(_tell_schema(self.schema, request.document, request.name))
+        if request.is_about_schema and (known := _describe_schema(self.schema, request.document)) is not None:
+            return self.write(ExecutionResult(json.loads(known)))
         reader = Reader(self.service.store, request.document.fields)
         context = Asked(self.service, reader)
         try:
@@ -130,15 +135,20 @@ class Executor:
         return _Request(document, dict(variables or {}), name)
 
 
-def _tell_schema(schema: GraphQLSchema, document: CheckedDocument, name: str | None) -> ExecutionResult:
-    """What a document that only asks for the schema gets: the official client asks whenever it is made."""
-    key = (schema, document, name)
-    result = _TOLD.get(key)
-    if result is None:
-        result = execute_sync(schema, document.node, operation_name=name)
-        if len(_TOLD) < _REMEMBERED and not _is_larger(result.data, _MAX_REMEMBERED_BYTES):
-            _TOLD[key] = result
-    return result
+@lru_cache(_REMEMBERED)
+def _describe_schema(schema: GraphQLSchema, document: CheckedDocument) -> str | None:
+    """Return the answer to a document that asks only for the schema.
+
+    The official client sends one whenever it is created.
+
+    Returns:
+        The data of the answer, as JSON, so that no caller can change what the others get. None if there are errors,
+        or if it is too large to be remembered.
+    """
+    result = execute_sync(schema, document.node)
+    if result.errors or _is_larger(result.data, _MAX_REMEMBERED_BYTES):
+        return None
+    return json.dumps(result.data)
 
 
 def format_error(error: GraphQLError) -> dict[str, object]:

@@ -29,7 +29,7 @@ _MAX_VALUES = 4_000_000
 _EVENT_SHARE = 100
 """An event of a subscription may take this part of it: while it is made, everybody waits."""
 _ASSETS_TOGETHER = 20
-"""Of how many assets the labels are read at once, and held until each is answered."""
+"""How many assets' labels are read at once; they stay in memory until used."""
 MAX_ANSWER_BYTES = 256 * 1024 * 1024
 """How large an answer may be, and how much text may be read for it."""
 

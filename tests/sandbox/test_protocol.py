@@ -5,10 +5,11 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from unittest.mock import Mock
 
 import pytest
 import requests
-from graphql import build_client_schema, get_introspection_query, print_schema
+from graphql import build_client_schema, execute_sync, get_introspection_query, print_schema
 
 from kili_query.resources import read_text
 from kili_query.sandbox import Sandbox
@@ -67,18 +68,29 @@ class TestStartUp:
         ):
             assert declared in written
 
-    def test_the_schema_is_told_again_without_work(self, asker: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_the_answer_about_the_schema_is_remembered(self, asker: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
         query = "query Names { __schema { types { name } } }"
-        told = asker.answer(query)
-        assert "Label" in {one["name"] for one in told["data"]["__schema"]["types"]}
-        with monkeypatch.context() as patch:
-            patch.delattr("kili_query.sandbox.execution.execute_sync")
-            assert asker.answer(query) == told
-        for other in (
-            {"operationName": "Others"},
-            {"query": "query ($no: Boolean!) { __schema @skip(if: $no) { types { name } } }"},
-        ):
-            assert "errors" in asker.post({"query": query, **other}).json()
+        answer = asker.answer(query)
+        assert "Label" in {one["name"] for one in answer["data"]["__schema"]["types"]}
+        wrong = [{"operationName": name} for name in ("", *(f"Others{number}" for number in range(20)))]
+        for other in (*wrong, {"query": "query ($no: Boolean!) { __schema @skip(if: $no) { types { name } } }"}):
+            assert list(asker.post({"query": query, **other}).json()) == ["errors"]
+        monkeypatch.delattr("kili_query.sandbox.execution.execute_sync")
+        assert asker.answer(query) == answer
+        assert asker.post({"query": query, "operationName": "Names"}).json() == answer
+
+    def test_a_large_answer_about_the_schema_is_not_remembered(
+        self, asker: Asker, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        query = "query Large { __schema { types { name description } } }"
+        executed = Mock(wraps=execute_sync)
+        monkeypatch.setattr("kili_query.sandbox.execution.execute_sync", executed)
+        monkeypatch.setattr("kili_query.sandbox.execution._MAX_REMEMBERED_BYTES", 100)
+        answer = asker.answer(query)
+        assert "Label" in {one["name"] for one in answer["data"]["__schema"]["types"]}
+        executed.reset_mock()
+        assert asker.answer(query) == answer
+        assert executed.called
 
     def test_expiry(self, asker: Asker) -> None:
         query = "query apiKeys($where: ApiKeyWhere!) { data: apiKeys(where: $where, skip: 0, first: 1) { expiryDate } }"
