@@ -2,8 +2,9 @@
 
 import json
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import cache
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -80,10 +81,16 @@ def one_of_each(turn: int) -> list[Fault]:
     return [FAULTS[group[turn % len(group)]] for group in ALIKE]
 
 
-def in_turn(turn: int, positions: Sequence[int]) -> list[tuple[Fault, int]]:
-    """Each method meets a fault of each group, at one of the positions; another method at the next one."""
-    faults = enumerate(one_of_each(turn))
-    return [(fault, positions[(turn + number) % len(positions)]) for number, fault in faults]
+def in_turn(turn: int, number: int) -> list[tuple[Fault, int]]:
+    """A fault of each group, each at one of three positions among so many requests.
+
+    In other turns the positions are others: each fault of a group moves on after all of them had a turn.
+    """
+    positions = (0, number // 2, number - 1)
+    return [
+        (fault, positions[(turn // len(group) + at) % len(positions)])
+        for at, (group, fault) in enumerate(zip(ALIKE, one_of_each(turn), strict=True))
+    ]
 
 
 def exported(client: KiliClient, folder: Path) -> object:
@@ -110,7 +117,6 @@ def frame(client: KiliClient, folder: Path) -> object:
 
 
 METHODS: dict[str, tuple[Method, object]] = {
-    "count_labels": (lambda client, _: client.count_labels(PROJECT, category_search="WHAT.BUS"), 3 * 5),
     "labels": (
         lambda client, _: [one["id"] for one in client.labels(PROJECT, fields=["id"], type_in=["DEFAULT"])],
         [label_id("DEFAULT", number) for number in range(ASSETS)],
@@ -120,13 +126,6 @@ METHODS: dict[str, tuple[Method, object]] = {
             one["id"] for one in client.labels(PROJECT, fields=["id"], type_in=["DEFAULT"], as_generator=True)
         ],
         [label_id("DEFAULT", number) for number in range(ASSETS)],
-    ),
-    "labels of a search": (search, [label_id("DEFAULT", number) for number in range(0, ASSETS, 5)]),
-    "labels as objects": (
-        lambda client, _: [
-            str(one["id"]) for one in client.labels(PROJECT, output_format="parsed_label", type_in=["DEFAULT"], first=3)
-        ],
-        ["default-00", "default-01", "default-02"],
     ),
     "labels of a step": (
         lambda client, _: [
@@ -154,27 +153,36 @@ METHODS: dict[str, tuple[Method, object]] = {
         lambda client, _: [one["externalId"] for one in client.assets(PROJECT, fields=["externalId"])],
         [f"file-{number:02}" for number in range(ASSETS)],
     ),
-    "count_assets": (lambda client, _: client.count_assets(PROJECT), ASSETS),
-    "count_assets of a step": (
-        lambda client, _: client.count_assets(
-            PROJECT, step_name_and_status_in=[("Label", "DONE")], step_id_not_in=["step-review"]
-        ),
-        ASSETS,
-    ),
     "events": (
         lambda client, _: [
             one["payload"]["labelId"] for one in client.events(PROJECT, event="label.workflow.created.default")
         ],
         [label_id("DEFAULT", number) for number in range(ASSETS)],
     ),
-    "project": (lambda client, _: client.project(PROJECT, ["title"]), {"title": "Streets"}),
-    "me": (lambda client, _: client.me(["email"]), {"email": "owner@example.com"}),
     "export_labels_as_df": (
         frame,
         sorted(label_id(kind, number) for number in range(ASSETS) for kind in ("DEFAULT", "PREDICTION", "INFERENCE")),
     ),
     "export_labels": (exported, sorted(f"file-{number:02}" for number in range(ASSETS))),
+    "count_labels": (lambda client, _: client.count_labels(PROJECT, category_search="WHAT.BUS"), 3 * 5),
+    "labels of a search": (search, [label_id("DEFAULT", number) for number in range(0, ASSETS, 5)]),
+    "labels as objects": (
+        lambda client, _: [
+            str(one["id"]) for one in client.labels(PROJECT, output_format="parsed_label", type_in=["DEFAULT"], first=3)
+        ],
+        ["default-00", "default-01", "default-02"],
+    ),
+    "count_assets of a step": (
+        lambda client, _: client.count_assets(
+            PROJECT, step_name_and_status_in=[("Label", "DONE")], step_id_not_in=["step-review"]
+        ),
+        ASSETS,
+    ),
+    "count_assets": (lambda client, _: client.count_assets(PROJECT), ASSETS),
+    "project": (lambda client, _: client.project(PROJECT, ["title"]), {"title": "Streets"}),
+    "me": (lambda client, _: client.me(["email"]), {"email": "owner@example.com"}),
 }
+"""What is called, and what it returns; those that send the most requests come first, so that all faults meet them."""
 
 
 @pytest.fixture(scope="module")
@@ -217,7 +225,7 @@ def test_a_fault_that_hits_one_request(
     (client, _), (turn, call, wanted) = opened, method
     number = requests_of(call, box, client, folder)
 
-    @for_each(in_turn(turn, sorted({0, number // 2, number - 1})))
+    @for_each(in_turn(turn, number))
     def hits(case: tuple[Fault, int]) -> None:
         fault, position = case
         settle(client)
@@ -233,6 +241,18 @@ def test_a_fault_that_hits_one_request(
         assert any(seen.faults for seen in box.faults.seen), "the fault hit nothing"
 
     hits()
+
+
+def test_each_fault_hits_the_first_a_middle_and_the_last_request(
+    box: Sandbox, opened: tuple[KiliClient, FakeTime], folder: Path
+) -> None:
+    met = set()
+    for turn, (call, _) in enumerate(METHODS.values()):
+        number = requests_of(call, box, opened[0], folder)
+        if number > 1:
+            places = {0: "first", number - 1: "last"}
+            met |= {(fault, places.get(at, "middle")) for fault, at in in_turn(turn, number)}
+    assert met == set(product(FAULTS.values(), ("first", "middle", "last")))
 
 
 def test_a_fault_that_lasts(

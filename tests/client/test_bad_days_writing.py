@@ -1,13 +1,12 @@
 """Every kind of fault in every request of every writing method: the error tells what the server then holds."""
 
-from collections.abc import Callable, Iterator
-from functools import cache
-from itertools import count
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import count, product
 from pathlib import Path
 from typing import Any
 
 import pytest
-from attrs import define, field
+from attrs import define, field, frozen
 
 from kili_query.client import KiliClient
 from kili_query.client.writing import append
@@ -35,6 +34,7 @@ ALIKE = (
     ("wrong-type",),
 )
 """The faults in groups that the transport makes the same of, whose tests try each with queries and mutations."""
+FAULTS = tuple(fault for group in ALIKE for fault in group)
 WRITTEN = {"delay": "delay=5ms"}
 LASTING = {"delay": "delay=2ms*", "429": "429=30s*"}
 
@@ -291,27 +291,66 @@ def method(request: pytest.FixtureRequest) -> tuple[int, Method]:
     return number, method
 
 
-def one_of_each(turn: int) -> list[str]:
-    """A fault of each group, which takes turns."""
-    return [group[turn % len(group)] for group in ALIKE]
+@pytest.fixture(scope="module")
+def asked(box: Sandbox, opened: tuple[KiliClient, FakeTime]) -> list[tuple[str, ...]]:
+    """The requests of each method on a good day."""
+    return [requests_of(method(box, opened[0])) for method in METHODS.values()]
 
 
-def at_place(turn: int, position: int, operation: str) -> list[str]:
-    """A fault of each group for a mutation; of every third for a query, as many of them go before."""
-    faults = one_of_each(turn + position)
-    return faults if operation in MUTATIONS else faults[(turn + position) % 3 :: 3]
-
-
-@cache
-def requests_of(method: Method, box: Sandbox, client: KiliClient) -> tuple[str, ...]:
+def requests_of(case: Case) -> tuple[str, ...]:
     """What a call asks for on a good day."""
-    case = method(box, client)
     case.prepare()
-    box.faults.clear()
+    case.box.faults.clear()
     result = case.call()
-    asked = tuple(seen.operations[0] for seen in box.faults.seen)
+    asked = tuple(seen.operations[0] for seen in case.box.faults.seen)
     case.check_result(result)
     return asked
+
+
+@frozen
+class Hit:
+    """A fault in a request of a method."""
+
+    fault: str
+    method: int
+    position: int
+    operation: str
+
+    @property
+    def is_in_mutation(self) -> bool:
+        return self.operation in MUTATIONS
+
+
+def hits_once(asked: Sequence[tuple[str, ...]]) -> list[Hit]:
+    """The faults that hit one request: some in each."""
+    return deal([(method, at, one) for method, requests in enumerate(asked) for at, one in enumerate(requests)])
+
+
+def hits_lasting(asked: Sequence[tuple[str, ...]]) -> list[Hit]:
+    """The faults that hit all requests from one on: from the first, and in the last."""
+    return deal(
+        [(method, at, requests[at]) for method, requests in enumerate(asked) for at in sorted({0, len(requests) - 1})]
+    )
+
+
+def deal(places: Iterable[tuple[int, int, str]]) -> list[Hit]:
+    """Give each mutation a fault of each group, and each query every fifth fault; the next one gets others."""
+    mutations, queries, hits = count(), count(), []
+    for method, position, operation in places:
+        if operation in MUTATIONS:
+            turn = next(mutations)
+            faults = [group[turn % len(group)] for group in ALIKE]
+        else:
+            faults = FAULTS[next(queries) % 5 :: 5]
+        hits += [Hit(fault, method, position, operation) for fault in faults]
+    return hits
+
+
+@pytest.mark.parametrize("hits", [hits_once, hits_lasting])
+def test_each_fault_hits_queries_and_mutations(
+    asked: Sequence[tuple[str, ...]], hits: Callable[[Sequence[tuple[str, ...]]], list[Hit]]
+) -> None:
+    assert {(hit.fault, hit.is_in_mutation) for hit in hits(asked)} == set(product(FAULTS, (False, True)))
 
 
 def error_of(case: Case, fault: str) -> ServiceError | None:
@@ -346,42 +385,44 @@ def check_account(case: Case, error: ServiceError) -> dict[object, list[str]]:
 
 
 def test_a_fault_that_hits_one_request(
-    box: Sandbox, opened: tuple[KiliClient, FakeTime], method: tuple[int, Method]
+    box: Sandbox,
+    opened: tuple[KiliClient, FakeTime],
+    asked: Sequence[tuple[str, ...]],
+    method: tuple[int, Method],
 ) -> None:
-    (client, _), (turn, make) = opened, method
-    asked = enumerate(requests_of(make, box, client))
+    (client, _), (number, make) = opened, method
 
-    @for_each([(fault, *place) for place in asked for fault in at_place(turn, *place)])
-    def hits(what: tuple[str, int, str]) -> None:
-        fault, position, operation = what
-        is_mutation = operation in MUTATIONS
+    @for_each([hit for hit in hits_once(asked) if hit.method == number])
+    def hits(hit: Hit) -> None:
         case = make(box, client)
-        error = error_of(case, f"{WRITTEN.get(fault, fault)}+{position}")
-        if fault in (PASSING if is_mutation else PASSING_FOR_QUERIES):
+        error = error_of(case, f"{WRITTEN.get(hit.fault, hit.fault)}+{hit.position}")
+        if hit.fault in (PASSING if hit.is_in_mutation else PASSING_FOR_QUERIES):
             assert error is None
             return
         assert error is not None
-        refusal = GraphQLError if fault in REFUSALS else MutationOutcomeUnknown if is_mutation else TransportError
-        assert type(error) is refusal
-        assert error.operation == operation
+        failure = MutationOutcomeUnknown if hit.is_in_mutation else TransportError
+        assert type(error) is (GraphQLError if hit.fault in REFUSALS else failure)
+        assert error.operation == hit.operation
         done = check_account(case, error)
-        if is_mutation:
-            assert [bool(done[one]) for one in error.in_doubt] == [fault in COMMITTING] * len(error.in_doubt)
+        if hit.is_in_mutation:
+            assert [bool(done[one]) for one in error.in_doubt] == [hit.fault in COMMITTING] * len(error.in_doubt)
 
     hits()
 
 
-def test_a_fault_that_lasts(box: Sandbox, opened: tuple[KiliClient, FakeTime], method: tuple[int, Method]) -> None:
-    (client, time), (turn, make) = opened, method
-    asked = requests_of(make, box, client)
-    positions = sorted({0, len(asked) - 1})
+def test_a_fault_that_lasts(
+    box: Sandbox,
+    opened: tuple[KiliClient, FakeTime],
+    asked: Sequence[tuple[str, ...]],
+    method: tuple[int, Method],
+) -> None:
+    (client, time), (number, make) = opened, method
 
-    @for_each([(fault, at) for at in positions for fault in at_place(turn + 1, at, asked[at])])
-    def lasts(what: tuple[str, int]) -> None:
-        fault, position = what
+    @for_each([hit for hit in hits_lasting(asked) if hit.method == number])
+    def lasts(hit: Hit) -> None:
         case, start_s = make(box, client), time.now_s
-        error = error_of(case, f"{LASTING.get(fault, f'{fault}*')}+{position}")
-        assert (error is None) == (fault == "delay")
+        error = error_of(case, f"{LASTING.get(hit.fault, f'{hit.fault}*')}+{hit.position}")
+        assert (error is None) == (hit.fault == "delay")
         if error is not None:
             check_account(case, error)
         assert time.now_s - start_s <= 2 * 120
@@ -391,14 +432,19 @@ def test_a_fault_that_lasts(box: Sandbox, opened: tuple[KiliClient, FakeTime], m
 
 @pytest.mark.parametrize("position", [0, 1])
 def test_a_mutation_that_takes_too_long_is_in_doubt(
-    box: Sandbox, method: tuple[int, Method], position: int, monkeypatch: pytest.MonkeyPatch
+    box: Sandbox,
+    asked: Sequence[tuple[str, ...]],
+    method: tuple[int, Method],
+    position: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(append, "_TIMEOUT_S", 0.4)
     with client_of(box, timeout_s=0.4) as (client, _):
-        case = method[1](box, client)
+        number, make = method
+        case = make(box, client)
         if position >= case.number:
             return
-        root = next(operation for operation in requests_of(method[1], box, client) if operation in MUTATIONS)
+        root = next(operation for operation in asked[number] if operation in MUTATIONS)
         error = error_of(case, f"delay=60s:{root}+{position}")
         assert isinstance(error, MutationOutcomeUnknown)
         assert "no answer within 0 s" in str(error)

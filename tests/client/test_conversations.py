@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from itertools import cycle
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from kili_query.errors import ArgumentError, DataError, IncompatibleArgumentsErr
 from kili_query.export import NotCompatibleInputType
 from kili_query.sandbox import Sandbox
 from tests.client.plain_box import client_of, settle, small_pages
-from tests.client.test_bad_days import Fault, in_turn
+from tests.client.test_bad_days import FAULTS, Fault
 from tests.each import for_each
 
 PROJECT = "p"
@@ -229,7 +230,7 @@ def test_a_fault_that_hits_one_request(chats: tuple[Sandbox, KiliClient]) -> Non
     number = len(box.faults.seen)
     assert {name for seen in box.faults.seen for name in seen.operations} >= {"projects", "assets", "chatItems"}
 
-    @for_each(in_turn(0, (0, number // 2, number - 1)))
+    @for_each(zip(FAULTS.values(), cycle((0, number // 2, number - 1)), strict=False))
     def hits(case: tuple[Fault, int]) -> None:
         fault, position = case
         settle(client)
