@@ -12,10 +12,15 @@ from tests.peers.label_project import PROJECT_ID, TWIN
 from tests.peers.official import LATEST, OLD
 
 __all__ = [
+    "ASSET_FILTERS",
+    "BAD_SEARCHES",
     "BROKEN",
     "ELSEWHERE",
+    "FILTERS",
+    "OF_LABELS",
     "OTHERWISE",
     "READING",
+    "SEARCHES",
     "SHAPES",
     "UPDATING",
     "VIDEO",
@@ -195,7 +200,7 @@ FIELDS: Mapping[str, Sequence[str]] = {
 
 
 def _in_turn(number: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The release that counts with a filter, and the one that lists: each has each filter, each method both."""
+    """The release that counts with a filter, and the one that lists with it. Our client does both."""
     return (BOTH[number % 2],), (BOTH[1 - number % 2],)
 
 

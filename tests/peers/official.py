@@ -6,9 +6,10 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Lock
 from typing import IO, Any
 
 import pytest
@@ -89,22 +90,23 @@ class Scripts:
         (given, to), (told, given_back) = os.pipe(), os.pipe()
 
         def run(home: Path) -> None:
-            run_forked(address, [str(path)], home, _environ(client, home), [given, given_back, 2])
-            for stream in (given, given_back):
-                os.close(stream)  # whoever still waits for an answer learns that there will be none
+            try:
+                run_forked(address, [str(path)], home, _environ(client, home), [given, given_back, 2])
+            finally:
+                for stream in (given, given_back):
+                    os.close(stream)  # whoever still waits for an answer learns that there will be none
 
         with (
             tempfile.TemporaryDirectory() as home,
             open(told, encoding="utf-8") as answers,
-            open(to, "w", encoding="utf-8") as requests,
+            ThreadPoolExecutor(1) as pool,
         ):
-            running = Thread(target=run, args=(Path(home),))
-            running.start()
+            running = pool.submit(run, Path(home))
             try:
-                yield requests, answers
+                with open(to, "w", encoding="utf-8") as requests:
+                    yield requests, answers
             finally:
-                requests.close()
-                running.join()
+                running.result()
 
     def close(self) -> None:
         """End the processes; those that are needed later start again."""

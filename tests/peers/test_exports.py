@@ -178,15 +178,9 @@ def _outcome(record: Row, folder: Path) -> Outcome:
     return Outcome(files, error if isinstance(error, list) else (), "UserWarning" in warnings)
 
 
-def test_exports_are_alike(runs: Runs) -> None:
-    @for_each(COMPARED)
-    def alike(case: tuple[str, str, str]) -> None:
-        check_alike(runs, *case)
-
-    alike()
-
-
-def check_alike(runs: Runs, version: str, section: str, step: str) -> None:
+@for_each(COMPARED)
+def test_exports_are_alike(case: tuple[str, str, str], runs: Runs) -> None:
+    version, section, step = case
     ours, official = runs[OURS, section, step], runs[version, section, step]
     meant = [one for one in DIFFERENCES if one.is_of(section, version, step)]
     if any(one.but_for is None for one in meant):

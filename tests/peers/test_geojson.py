@@ -279,13 +279,10 @@ def _without_made_ids(response: dict[str, dict[str, list[dict[str, object]]]]) -
     return response
 
 
-def test_labels_are_the_same_but_for_the_listed_differences(outcomes: Mapping[str, Outcomes]) -> None:
-    @for_each(CASES, lambda case: case.name)
-    def check(case: Case) -> None:
-        theirs, ours = outcomes[LATEST][case.name], outcomes[OURS][case.name]
-        assert (theirs != ours) == (case.difference is not None), f"theirs: {theirs}\nours: {ours}"
-
-    check()
+@for_each(CASES, lambda case: case.name)
+def test_labels_are_the_same_but_for_the_listed_differences(case: Case, outcomes: Mapping[str, Outcomes]) -> None:
+    theirs, ours = outcomes[LATEST][case.name], outcomes[OURS][case.name]
+    assert (theirs != ours) == (case.difference is not None), f"theirs: {theirs}\nours: {ours}"
 
 
 def documented() -> set[str]:

@@ -84,6 +84,9 @@ KINDS = (
 UNKNOWN = ("NO_SUCH.CAR.count == 0", "OBJECTS.PLANE.count > 0")
 """Searches with names that the project has not."""
 
+SEARCHES = [f"search {search!r}" for search in (*steps.SEARCHES, *steps.BAD_SEARCHES)]
+"""The names of the calls with them."""
+
 FOREIGN_WARNINGS = ("PyparsingDeprecationWarning",)
 """What a library of the official client says to its authors."""
 
@@ -387,6 +390,25 @@ def sent_by_readers(runs: Runs, sections: Iterable[Section]) -> list[object]:
         for name, outcome in ran.outcomes.items()
         if outcome.writes
     ]
+
+
+@pytest.mark.parametrize(
+    ("methods", "filters"),
+    [
+        (("count_labels", "labels"), [*steps.FILTERS, *steps.OF_LABELS, *SEARCHES]),
+        (("predictions", "inferences"), [what for what in steps.FILTERS if what != "all at once"]),
+        (("count_assets", "assets"), [*steps.ASSET_FILTERS]),
+    ],
+)
+def test_each_filter_is_compared_with_both_methods_and_both_releases(
+    methods: tuple[str, str], filters: Sequence[str]
+) -> None:
+    versions = {step.name: step.versions for step in (*steps.READING, *steps.SHAPES)}
+    for what in filters:
+        one, other = (versions[f"{method}: {what}"] for method in methods)
+        assert one, what
+        assert other, what
+        assert {*one, *other} == {*BOTH}, what
 
 
 def test_our_argument_errors_come_before_any_request(runs: Runs) -> None:

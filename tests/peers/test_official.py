@@ -1,5 +1,7 @@
 """The peer process itself: it answers for many texts, in order, for each version installed."""
 
+from unittest.mock import Mock
+
 import pytest
 
 from tests.peers.official import LATEST, OLD, OfficialValidator, official_validator
@@ -26,3 +28,10 @@ def test_hostile_text_reaches_it_unharmed(official: OfficialValidator) -> None:
 def test_a_version_that_is_not_installed_says_how_to_get_it() -> None:
     with pytest.raises(pytest.fail.Exception, match="make peers"), official_validator("0.0.0"):
         pass
+
+
+def test_a_process_that_is_lost_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for its answers."""
+    monkeypatch.setattr("tests.peers.official.run_forked", Mock(side_effect=ValueError("no exit status")))
+    with pytest.raises(ValueError, match="no exit status"), official_validator() as official:
+        official.accepts(["A.B.count > 0"])

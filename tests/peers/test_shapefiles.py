@@ -116,13 +116,10 @@ def without_empty_children(value: object) -> object:
             return value
 
 
-def test_labels_are_the_same_but_for_the_listed_differences(outcomes: Mapping[str, Outcomes]) -> None:
-    @for_each(CASES, lambda case: case.name)
-    def check(case: Case) -> None:
-        theirs, ours = (without_empty_children(outcomes[client][case.name]) for client in (LATEST, OURS))
-        assert (theirs != ours) == (case.difference is not None), f"theirs: {theirs}\nours: {ours}"
-
-    check()
+@for_each(CASES, lambda case: case.name)
+def test_labels_are_the_same_but_for_the_listed_differences(case: Case, outcomes: Mapping[str, Outcomes]) -> None:
+    theirs, ours = (without_empty_children(outcomes[client][case.name]) for client in (LATEST, OURS))
+    assert (theirs != ours) == (case.difference is not None), f"theirs: {theirs}\nours: {ours}"
 
 
 @pytest.mark.parametrize("name", ["points", "areas"])
