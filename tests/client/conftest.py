@@ -29,7 +29,19 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ssl.SSL
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(path, key)
+    context.sslsocket_class = ClosedWithoutUse
     return path, context
+
+
+class ClosedWithoutUse(ssl.SSLSocket):
+    """Closed when nothing refers to it, without a warning.
+
+    `SSLContext.wrap_socket` leaves its socket open if the other side has reset the connection already, and returns none
+    that could be closed.
+    """
+
+    def __del__(self) -> None:
+        self.close()
 
 
 RunScript: TypeAlias = Callable[..., None]
