@@ -1,6 +1,7 @@
 """Filters and arguments about workflows: the official client of today beside ours, on a project of each version."""
 
 from collections.abc import Iterator
+from itertools import product
 
 import pytest
 
@@ -16,7 +17,7 @@ from tests.peers.test_label_methods import (
     unlisted_differences,
 )
 from tests.peers.workflow_differences import WORKFLOW_DIFFERENCES
-from tests.peers.workflow_steps import READING, WRITING
+from tests.peers.workflow_steps import OF_ASSETS, OF_GROUPS, OF_LABELS, READING, WRITING
 
 SECTIONS = tuple(
     (
@@ -65,6 +66,26 @@ def test_each_listed_difference_is_documented() -> None:
 @pytest.mark.parametrize("section", [name for name in NAMES if name.endswith("writing")])
 def test_servers_hold_the_same_in_the_end(runs: Runs, section: str) -> None:
     assert runs[LATEST, section].left == runs[OURS, section].left
+
+
+def test_each_filter_is_compared_with_each_method() -> None:
+    """In a workflow with steps; without steps with one method, and each method has some of the filters."""
+    for filters, methods in (
+        (OF_LABELS, {"count_labels", "labels", "predictions"}),
+        (OF_GROUPS, {"count_labels", "labels", "inferences"}),
+        (OF_ASSETS, {"count_assets", "assets"}),
+    ):
+        asked = {
+            (version, step.method, what)
+            for version, steps in READING.items()
+            for step in steps
+            for what in filters
+            if step.method in methods and step.name == f"{step.method}: {what}"
+        }
+        with_steps = {(method, what) for version, method, what in asked if version != "V1"}
+        assert with_steps == set(product(methods, filters))
+        assert {what for version, _, what in asked if version == "V1"} == set(filters)
+        assert {method for version, method, _ in asked if version == "V1"} == methods
 
 
 def test_what_only_reads_sends_no_mutation(runs: Runs) -> None:

@@ -6,7 +6,7 @@ from tests.peers.label_project import PROJECT_ID
 from tests.peers.label_steps import BOTH, CONTENTS, ID, TWO, TWO_NAMES, Step, bare, call, ids_of, tuple_of
 from tests.peers.official import LATEST
 
-__all__ = ["READING", "WRITING"]
+__all__ = ["OF_ASSETS", "OF_GROUPS", "OF_LABELS", "READING", "WRITING"]
 
 NEW = (LATEST,)
 FEW = [f"label-{number:03}" for number in range(60)]
@@ -109,9 +109,8 @@ EXPORTED = (
 
 def _in_turn(version: str, methods: Sequence[str], number: int) -> Sequence[str]:
     """The methods that get a filter: one in V2, all others in V3, which has steps too; another one in V1."""
-    one = methods[number % len(methods)]
-    others = [method for method in methods if method != one]
-    return {"V1": others[:1], "V2": [one], "V3": others}[version]
+    one, another = (methods[(number + at) % len(methods)] for at in (0, 1))
+    return {"V1": [another], "V2": [one], "V3": [method for method in methods if method != one]}[version]
 
 
 def _reading(version: str) -> Iterator[Step]:
