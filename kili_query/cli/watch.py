@@ -1,7 +1,8 @@
 """``kili-query watch``: the labels of a project, as they are created or changed."""
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -82,13 +83,18 @@ def watch(
             poll_s=poll_every,
             on_notice=_tell,
         ) as labels:
-            tell(f"watching `{project}`, Ctrl-C ends it")
-            rows = at_most(labels, first)
+            rows = at_most(_announced(labels, project), first)
             if layout is not RowLayout.TEXT:
                 write_rows(rows, layout, sys.stdout, {}, is_flushed=True)
             for label in rows:
                 print(_line(label, ontology), flush=True)
     return FINE
+
+
+def _announced(labels: Iterable[dict[str, Any]], project: str) -> Iterator[dict[str, Any]]:
+    """Yield labels. It tells that they are watched when the first is asked for: Ctrl-C then leaves a whole document."""
+    tell(f"watching `{project}`, Ctrl-C ends it")
+    yield from labels
 
 
 def _tell(notice: "Notice") -> None:

@@ -17,6 +17,7 @@ from kili_query.client import KiliClient
 from kili_query.sandbox import Sandbox
 from kili_query.sandbox.events import Events
 from tests.cli.running import DEMO, Run
+from tests.cli.served import variables_of
 from tests.ending import end_by
 
 TIMEOUT_S = 60
@@ -163,6 +164,15 @@ def test_one_document(box: Sandbox, client: KiliClient, watch: Watch) -> None:
 
     status, text, told = watch(box, "--json").end(signal.SIGINT)
     assert (status, told, json.loads(text)) == (130, "", {"labels": []})
+
+
+def test_ctrl_c_as_soon_as_it_watches(box: Sandbox, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(told: str) -> None:
+        raise KeyboardInterrupt(told)
+
+    monkeypatch.setattr("kili_query.cli.watch.tell", interrupted)
+    ran = run("watch", box.project_id, "--json", **variables_of(box))
+    assert (ran.status, json.loads(ran.out), ran.err) == (130, {"labels": []}, "")
 
 
 def test_ctrl_c_is_quiet(box: Sandbox, client: KiliClient, watch: Watch, command: Sequence[str]) -> None:
