@@ -9,7 +9,14 @@ import pytest
 
 from kili_query.client import KiliClient, Request
 from kili_query.client.testing import FakeService
-from kili_query.errors import ArgumentError, DataError, IncompatibleArgumentsError, MalformedLabelError, ServiceError
+from kili_query.errors import (
+    ArgumentError,
+    DataError,
+    IncompatibleArgumentsError,
+    MalformedLabelError,
+    ServiceError,
+    TransportError,
+)
 from kili_query.export import NotCompatibleInputType
 from kili_query.sandbox import Sandbox
 from tests.client.plain_box import client_of, settle, small_pages
@@ -245,3 +252,12 @@ def test_a_fault_that_hits_one_request(chats: tuple[Sandbox, KiliClient]) -> Non
         assert any(seen.faults for seen in box.faults.seen), "the fault hit nothing"
 
     hits()
+
+
+def test_messages_that_are_no_list(chats: tuple[Sandbox, KiliClient]) -> None:
+    box, client = chats
+    settle(client)
+    box.faults.clear()
+    box.faults.inject("wrong-type:chatItems")
+    with pytest.raises(TransportError, match="the answer is not a list of messages: a text"):
+        client.llm.export(PROJECT)
