@@ -76,7 +76,7 @@ class _Part(NamedTuple):
 
     Attributes:
         weight: its coefficient.
-        counter: what it counts.
+        counter: its counter.
         known: the bounds of the counter.
         ends: the least and the greatest value of the addend.
         cost: the number of characters of a comparison of the counter.

@@ -1,8 +1,9 @@
 """Filters of datasets for training, as two libraries hold them: ``datasets`` of Hugging Face, and PyTorch."""
 
 from importlib import import_module
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
+from uuid import uuid4
 
 from attrs import frozen
 
@@ -13,13 +14,21 @@ from kili_query.targets.closures import Matcher
 
 def filter_dataset(dataset: Any, matches: Matcher, column: str) -> Any:
     """Return the part of a dataset that matches; see `kili_query.Query.filter`."""
-    matches_content = _ContentMatch(matches, column, version("kili-query"))
+    matches_content = _ContentMatch(matches, column, _release())
     if hasattr(dataset, "column_names"):
         return dataset.filter(matches_content, input_columns=column)
     if not (hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__")):
         raise ArgumentError(f"a dataset is one of `datasets`, or read by index, not `{type(dataset).__name__}`")
     found = [index for index in range(len(dataset)) if matches_content(dataset[index][column])]
     return import_module("torch.utils.data").Subset(dataset, found)
+
+
+def _release() -> str:
+    """Return the release of this package; where its metadata are missing, as in a frozen program, a unique text."""
+    try:
+        return version("kili-query")
+    except PackageNotFoundError:
+        return uuid4().hex  # no result that was kept is used
 
 
 @frozen

@@ -94,7 +94,7 @@ class Scripts:
                 run_forked(address, [str(path)], home, _environ(client, home), [given, given_back, 2])
             finally:
                 for stream in (given, given_back):
-                    os.close(stream)  # whoever still waits for an answer learns that there will be none
+                    os.close(stream)  # a reader that still waits then gets the end of the stream
 
         with (
             tempfile.TemporaryDirectory() as home,

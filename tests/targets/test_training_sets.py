@@ -1,6 +1,7 @@
 """Filters of datasets for training, by the real packages."""
 
 import json
+from importlib.metadata import PackageNotFoundError
 
 import pytest
 
@@ -34,6 +35,13 @@ def test_what_hugging_face_keeps_of_a_filter_is_found_by_the_query(monkeypatch: 
     monkeypatch.setattr(training_sets, "version", lambda package: f"99 of {package}")
     of_another_release = kq.parse(queries[0]).filter(kept)._fingerprint
     assert len({one, more, other, of_another_release}) == 4
+
+    def missing(package: str) -> str:
+        raise PackageNotFoundError(package)
+
+    monkeypatch.setattr(training_sets, "version", missing)
+    first, again = (kq.parse(queries[0]).filter(kept)._fingerprint for _ in range(2))
+    assert first != again  # without a release, nothing that was kept is used
 
 
 def test_items_of_pytorch() -> None:
